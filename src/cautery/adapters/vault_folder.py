@@ -172,19 +172,19 @@ class FolderVault:
 
     def holds(self, exhibit: ExhibitId) -> bool:
         """Tell whether the exhibit lies here; its seal is not checked."""
-        return self.path_of(exhibit).is_file()
+        return _DIGEST.fullmatch(exhibit) is not None and self.path_of(exhibit).is_file()
 
     def path_of(self, exhibit: ExhibitId) -> Path:
         """Return where an exhibit lies.
 
         Raises
         ------
-        InputError
-            If the id is no digest.
+        EvidenceError
+            If the id is no digest: a record that anybody appended may name anything.
         """
         match = _DIGEST.fullmatch(exhibit)
         if match is None:
-            raise InputError(f"{exhibit[:80]!r} is not an exhibit's id")
+            raise EvidenceError(f"{exhibit[:80]!r} is not an exhibit's id")
         return self._path / match[1][:2] / match[1]
 
     def _make_folder(self, path: Path) -> None:

@@ -39,6 +39,8 @@ SAME_ADVERT_VOTES = 12
 (docs/reference/sources.md, F36)."""
 COMMON_WORDS = 50
 """A landmark in more stretches than so many says little, and costs their square."""
+MOST_FAULTS = 24
+"""Faults of one stream, or of one probe, that are compared: a record may hold any number."""
 MOST_S = 6e10
 """Seconds from 1970: a forged fault at another time has no date."""
 MOST_RECORDS = 12

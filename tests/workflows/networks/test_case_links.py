@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -24,6 +25,8 @@ from cautery.model import (
     SupplyGraph,
     Verdict,
 )
+from cautery.model.logo import Logo
+from cautery.model.media import LUMA_SHAPE
 from cautery.model.message import as_written
 from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
 from cautery.workflows.case import tables
@@ -249,3 +252,63 @@ def test_a_link_that_was_seen_longer_than_was_recorded_first_is_one(
 def test_a_case_without_links_says_so(case: Case) -> None:
     with pytest.raises(InputError, match="no links"):
         read_case_links(case.ledger, case.vault)
+
+
+def marked(journal: Journal) -> ExhibitId:
+    cells = np.ones(LUMA_SHAPE, np.bool_)
+    light = np.random.default_rng(1).integers(0, 255, LUMA_SHAPE, np.uint8)
+    logo = tables.of_logo(Logo(mark=cells, light=light, known=cells))
+    return journal.seal(logo, what="logo", media_type=tables.MEDIA_TYPE, at=NOON)
+
+
+def test_each_exhibit_is_read_once_and_few_faults_of_a_probe_count(
+    case: Case, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Fault(
+        kind=FaultKind.LOGO, reference="fr", at_s=NOON.timestamp(), seconds=9.0,
+        exhibit=marked(journal),
+    )  # fmt: skip
+    for host in ("a.example", "b.example"):
+        url = f"http://{host}/1"
+        journal.write(ProbeDone(url=url, at=NOON, observation=None, failed=None,
+                                faults=(fault,) * 2_000))  # fmt: skip
+    asked: list[bytes] = []
+    frame_in = tables.frame_in
+    monkeypatch.setattr(tables, "frame_in", lambda data: asked.append(data) or frame_in(data))
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "feed-logo") == [["a.example", "b.example"]]
+    assert len(asked) == 1
+    assert warnings == ["3,952 faults beyond 24 of one probe: left out"]
+
+
+def test_a_reading_that_names_no_exhibit_costs_no_more_than_itself(
+    case: Case, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    for one in panels:
+        rows = [(f"http://{one.host}/live/~a/~b/{n}", *row) for n, row in enumerate(one.entries)]
+        read(journal, f"http://{one.host}:8080", rows)
+        for more in range(100):
+            forged = SourceRead(
+                source=f"http://{one.host}:8080", kind="xtream", at=NOON, entries=10**9 + more,
+                table=ExhibitId("not an id"),
+            )  # fmt: skip
+            journal.write(forged)
+    fault = Fault(kind=FaultKind.LOGO, reference="fr", at_s=0.0, exhibit=ExhibitId("not an id"))
+    journal.write(ProbeDone(url="http://a.example/1", at=NOON, observation=None, failed=None,
+                            faults=(fault,)))  # fmt: skip
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "catalogue-order") == [sorted(one.host for one in panels if one.network)]
+    left_out = "cannot be read from the vault: left out"
+    assert warnings == [f"1 advert or logo {left_out}", f"1 list {left_out}"]
+
+
+def test_an_open_redirect_carries_nothing(case: Case, journal: Journal) -> None:
+    fault = Fault(kind=FaultKind.DELAY, reference="event:cup", at_s=NOON.timestamp())
+    for number in range(2):
+        hosts = ("innocent.example", "www.innocent.example", f"edge{number}.example")
+        url = f"http://innocent.example/?to={hosts[-1]}"
+        journal.write(ProbeDone(url=url, at=NOON, observation=None, failed=None, faults=(fault,),
+                                hosts=hosts, redirected_to=hosts[-1]))  # fmt: skip
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "feed-delay") == [["edge0.example", "edge1.example"]]

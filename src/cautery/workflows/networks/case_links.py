@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from cautery.drawing.formatting import counted
 from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
-from cautery.graph.faults import KINDS, Carried, fault_links, hosts_of
+from cautery.graph.faults import KINDS, MOST_FAULTS, Carried, fault_links, hosts_of
 from cautery.graph.name_servers import strangers_servers
 from cautery.graph.observations import one_each
 from cautery.messages import message
@@ -37,6 +39,9 @@ from cautery.workflows.case import tables
 from cautery.workflows.networks.links import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.links import links_of_seized
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MOMENTARY_KINDS = frozenset({*KINDS.values(), ORDER, QUIRKS})
 """Kinds that a watch records as they stood then: all that was seen says more."""
@@ -120,25 +125,32 @@ def _shared(ledger: Ledger) -> set[tuple[str, str]]:
 
 
 def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Carried]:
-    """Yield each fault that a probe recorded.
+    """Yield each fault that a probe recorded, of one probe at most ``MOST_FAULTS``.
 
-    Adverts and logos whose exhibit is gone or cannot be read are counted in ``warnings``.
+    Adverts and logos whose exhibit is gone or cannot be read are counted in ``warnings``, and so
+    are faults beyond that number. An exhibit is read once, however many faults name it.
     """
-    missing = 0
+    missing = beyond = 0
+
+    @cache
+    def shown(exhibit: ExhibitId, kind: FaultKind) -> dict[str, Any] | None:
+        try:
+            table = tables.frame_in(vault.read(exhibit))
+            if kind is FaultKind.LOGO:
+                return {"logo": tables.logo_in(table)}
+            words, frames = tables.sound_in(table)
+        except EvidenceError:
+            return None
+        return {"words": words, "frames": frames}
+
     for entry, probe in contents(ledger, ProbeDone):
         host, server = hosts_of(probe.url, probe.hosts, probe.redirected_to)
-        for fault in probe.faults:
-            words = frames = logo = None
-            if fault.exhibit is not None:
-                try:
-                    table = tables.frame_in(vault.read(fault.exhibit))
-                    if fault.kind is FaultKind.LOGO:
-                        logo = tables.logo_in(table)
-                    else:
-                        words, frames = tables.sound_in(table)
-                except EvidenceError:
-                    missing += 1
-                    continue
+        beyond += max(0, len(probe.faults) - MOST_FAULTS)
+        for fault in probe.faults[:MOST_FAULTS]:
+            more = {} if fault.exhibit is None else shown(fault.exhibit, fault.kind)
+            if more is None:
+                missing += 1
+                continue
             yield Carried(
                 host=host,
                 server=server,
@@ -146,44 +158,74 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                 fault=fault,
                 at=probe.at,
                 record=entry.index,
-                words=words,
-                frames=frames,
-                logo=logo,
+                **more,
             )
     if missing:
         unread = counted(missing, "advert or logo", "adverts or logos")
         warnings.append(f"{unread} cannot be read from the vault: left out")
+    if beyond:
+        warnings.append(f"{counted(beyond, 'fault')} beyond {MOST_FAULTS} of one probe: left out")
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:
-    """Yield what each service listed when it listed the most, with when it was read."""
+    """Yield what each service listed when it listed the most, with when it was read.
+
+    Where that list cannot be read from the vault, the next one is taken: anybody who has the
+    case's file can append a reading that claims more.
+    """
     readings: defaultdict[str, list[tuple[Entry, SourceRead, ExhibitId]]] = defaultdict(list)
     for entry, reading in contents(ledger, SourceRead):
         if reading.table is not None and reading.failed is None:
             readings[reading.source].append((entry, reading, reading.table))
-    missing = 0
-    for source, entries in sorted(readings.items()):
-        entry, fullest, exhibit = max(entries, key=lambda row: (row[1].entries, -row[0].index))
+    unread: list[ExhibitId] = []
+
+    @cache
+    def listed(exhibit: ExhibitId) -> _Listed | None:
         try:
-            table = tables.text_in(vault.read(exhibit), "url", "title", optional="guide")
+            return _Listed.of(tables.text_in(vault.read(exhibit), "url", "title", optional="guide"))
         except EvidenceError:
-            missing += 1
+            unread.append(exhibit)
+            return None
+
+    for source, entries in sorted(readings.items()):
+        fullest_first = sorted(entries, key=lambda row: -row[1].entries)
+        readable = (row for row in fullest_first if listed(row[2]) is not None)
+        entry, reading, exhibit = next(readable, fullest_first[0])
+        rows = listed(exhibit)
+        if rows is None:
             continue
-        host = host_of(source) if fullest.kind in OWN_LISTS else _owner(table["url"].to_list())
+        host = host_of(source) if reading.kind in OWN_LISTS else rows.owner
         if host:
-            guides = table["guide"].to_list() if "guide" in table.columns else [None] * len(table)
             times = [reading.at for _, reading, _ in entries]
             yield Listing(
                 host=host,
-                titles=tuple(title or "" for title in table["title"]),
-                guides=tuple(guides),
+                titles=rows.titles,
+                guides=rows.guides,
                 first_seen=min(times),
                 last_seen=max(times),
                 records=(entry.index,),
                 exhibit=exhibit,
             )
-    if missing:
-        warnings.append(f"{counted(missing, 'list')} cannot be read from the vault: left out")
+    if unread:
+        warnings.append(f"{counted(len(unread), 'list')} cannot be read from the vault: left out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What one sealed list holds, and the host that nearly all of it lies on."""
+
+    titles: tuple[str, ...]
+    guides: tuple[str | None, ...]
+    owner: str | None
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> _Listed:
+        guides = table["guide"].to_list() if "guide" in table.columns else [None] * len(table)
+        return cls(
+            tuple(title or "" for title in table["title"]),
+            tuple(guides),
+            _owner(table["url"].to_list()),
+        )
 
 
 def _owner(urls: list[str | None]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from cautery.graph.faults import Carried, hosts_of
+from cautery.graph.faults import MOST_FAULTS, Carried, hosts_of
 from cautery.identify.faults import faults_of, foreign_sound
 from cautery.identify.logos import logo_of
 from cautery.identify.picture import watched
@@ -40,9 +40,6 @@ freezes are asked for during two hours, not for days."""
 MARKS_KEPT = 3
 """Of one stream, sealed in that time: each probe shows other cells of a mark, where the programme
 beneath moves."""
-
-MOST_FAULTS = 24
-"""Of one stream's faults, for the map: the newest."""
 
 
 def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
@@ -78,7 +75,7 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, re
         for fault in faults
         if fault.exhibit is None
     ]
-    del stream.carried[:-MOST_FAULTS]
+    del stream.carried[:-MOST_FAULTS]  # the newest stay
 
 
 class FaultFinder:
