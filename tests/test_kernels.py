@@ -22,6 +22,7 @@ from cautery.fingerprint.index import Index
 from cautery.fingerprint.meeting import chance, scores_at, shift_of
 from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import power_of
+from cautery.fingerprint.tops import Tops
 from cautery.graph.evidence import with_links
 from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
@@ -260,6 +261,27 @@ def test_places_of_codes_are_alike(
         scores = scores_at(stack, code, np.full(40, 1), offsets, usual)
         shifts = [shift_of(stack, code, place) for place in places]
         return places, shifts, usual, scores.tolist(), stack.held.tolist()
+
+    plain, compiled = both_ways(work)
+    assert plain == compiled
+
+
+@settings(max_examples=15)
+@given(SEEDS, st.integers(1, 300), st.integers(4, 300), st.floats(0, 1))
+def test_places_of_peaks_are_alike(seed: int, size: int, frames: int, least: float) -> None:
+    rng = np.random.default_rng(seed)
+    relief = rng.uniform(-0.5, 2.5, (frames, 256)).astype(np.float32)
+
+    def work() -> Any:
+        index = Index()
+        rng = np.random.default_rng(seed)
+        for number in (0, 2):
+            words = rng.integers(0, 1 << HASH_BITS, size).astype(np.uint32)
+            marks = Landmarks(words, np.sort(rng.integers(0, 9000, size)).astype(np.int32))
+            index.add(number, marks, start=300 * number)
+        tops = Tops.of(index.snapshot().runs, 3)
+        some = tops.found(relief, low=-200, high=5000, least=least, most=9, among=[0, 1])
+        return some, tops.found(relief, low=-9999, high=19999, least=least, most=9)
 
     plain, compiled = both_ways(work)
     assert plain == compiled

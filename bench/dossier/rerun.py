@@ -49,7 +49,7 @@ def forgotten(bag: Path, records: list[dict[str, Any]]) -> tuple[float, list[dic
         copied = Path(folder)
         (copied / "data/case").mkdir(parents=True)
         (copied / "data/case/vault").symlink_to(bag.resolve() / "data/case/vault")
-        for name in ("rerun.py", "data/error_rates.toml"):
+        for name in ("rerun.py", "sound_again.py", "data/error_rates.toml"):
             (copied / name).write_bytes((bag / name).read_bytes())
         ledger = sqlite3.connect(copied / "data/case/ledger.sqlite")
         ledger.execute("CREATE TABLE entries (idx INTEGER, kind TEXT, leaf BLOB)")

@@ -37,7 +37,7 @@ def rows(run: Run) -> list[str]:
         progress.update(progress.task_ids[0], completed=len(wanted))
     found, absent = peers.present(library)
     entries = tuple(entry for entry in run.entries() if _is_no_copy(entry))
-    ours = Cautery(entries)
+    ours = Cautery(entries, peaks=run.asked.peaks)
     made = []
     for system in (ours, *found):
         progress, tell = run.bar(system.name, 2 * (len(probes.SPED) * count + 2 * others))

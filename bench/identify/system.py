@@ -91,11 +91,12 @@ def print_of_prints(sound: NDArray[np.float32]) -> bytes:
 
 _OF_SOUND = (
     "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py",
-    "fingerprint/meeting.py", "fingerprint/recipe.py", "fingerprint/run.py",
-    "fingerprint/scan.py", "fingerprint/_scan_kernels.py",
-    "fingerprint/spectrum.py", "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
-    "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "identify/ladder.py",
-    "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
+    "fingerprint/meeting.py", "fingerprint/recipe.py", "fingerprint/relief.py",
+    "fingerprint/run.py", "fingerprint/scan.py", "fingerprint/spectrum.py", "fingerprint/tops.py",
+    "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
+    "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "fingerprint/_scan_kernels.py",
+    "fingerprint/_top_kernels.py", "identify/ladder.py", "identify/sound.py",
+    "identify/_sounding.py", "identify/_standing.py", "identify/simulcast.py",
 )  # fmt: skip
 
 
@@ -155,7 +156,13 @@ def references(channels: Iterable[tuple[str, Fingerprint]]) -> References:
     return made
 
 
-def ask(held: References, sound: NDArray[np.float32], *, hints: Sequence[str] = ()) -> Answer:
+def ask(
+    held: References,
+    sound: NDArray[np.float32],
+    *,
+    hints: Sequence[str] = (),
+    peaks: bool = False,
+) -> Answer:
     """Ask which channel a probe is of, whatever the score."""
     decoded = Decoded(
         audio=sound,
@@ -165,7 +172,7 @@ def ask(held: References, sound: NDArray[np.float32], *, hints: Sequence[str] = 
         duration_s=len(sound) / RECIPE.rate_hz,
     )
     began = time.process_time()
-    heard = listen(decoded, held, media_at_s=None, least=1, hints=hints)
+    heard = listen(decoded, held, media_at_s=None, least=1, hints=hints, peaks=peaks)
     cpu_s = time.process_time() - began
     if not heard.matches:
         return Answer(channel=None, offset_s=None, score=0.0, reason=heard.reason, cpu_s=cpu_s)

@@ -55,6 +55,11 @@ class Snapshot:
         self._rows = np.array([run.row for _, run in self._runs], np.int64).reshape(-1, 8)
         self._rows[:, START] = [number * SLICE_FRAMES for number, _ in self._runs]
 
+    @property
+    def runs(self) -> list[tuple[int, Run]]:
+        """Each run, and the frame at which it begins."""
+        return [(number * SLICE_FRAMES, run) for number, run in self._runs]
+
     def candidates(
         self, landmarks: Landmarks, *, base: int, low: int, high: int, least: int, most: int = 64
     ) -> list[Peak]:

@@ -51,6 +51,8 @@ class Run:
     hot: Words
     row: Longs = field(init=False, repr=False, compare=False)
     """What the kernels need of this run."""
+    tops: list[Words] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Kept for ``tops.tops_of``: the run's peaks, once they were asked for."""
 
     def __post_init__(self) -> None:
         row = np.zeros(8, np.int64)

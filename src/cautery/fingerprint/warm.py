@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cautery.fingerprint import index, placement, scan
+from cautery.fingerprint import index, placement, scan, tops
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.regions import regions
@@ -39,6 +39,7 @@ def warm() -> None:
     for windows in steady_windows(rolled):
         held_still(rolled, windows)
     scan.warm()
+    tops.warm()
 
 
 if __name__ == "__main__":

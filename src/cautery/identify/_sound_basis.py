@@ -1,4 +1,4 @@
-"""What the score of a sound match rests on: code words of the reference, and those of chance."""
+"""What the score of a sound match rests on: the reference's code words and peaks, and chance's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint.codes import SAMPLED, WORD_FRAMES, Stack
+from cautery.fingerprint.tops import Cells
 from cautery.identify._sounding import Sounding
 from cautery.identify.basis import Basis
 from cautery.identify.match import Match
@@ -17,7 +18,8 @@ def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
 
     The arrays are ``words``, the reference's code words under the probe, and under the name in
     ``place.sample`` the code words that chance is measured with: window ``k`` of 2048 begins at
-    word ``k * step``.
+    word ``k * step``. Where peaks counted too, ``tops`` are the reference's under the probe, and
+    ``sample.tops`` those of chance: ``window << 24 | frame << 8 | step`` each.
     """
     lead = match.lead
     if lead is None:
@@ -41,7 +43,22 @@ def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
     # A copy: a view would keep the code words of all references in memory for as long as the
     # basis.
     words = stack.held[first : first + code.length + 1].copy()
-    return Basis(place, {"words": words, f"sample.{name}": sample, f"step.{name}": np.array(step)})
+    arrays = {"words": words, f"sample.{name}": sample, f"step.{name}": np.array(step)}
+    if sounding.standing is not None:
+        speed, tops = (lead.tempo, lead.pitch), sounding.standing.tops[lead.works]
+        under = sounding.standing.at(
+            lead.number, np.array([lead.offset]), speed, works=lead.works
+        ).cells
+        arrays["tops"] = _packed(under)
+        arrays[f"sample.tops.{name}"] = _packed(tops.sample(len(sounding.power)))
+    return Basis(place, arrays)
+
+
+def _packed(cells: Cells) -> NDArray[np.uint32]:
+    """Return peaks as whole numbers; a probe is shorter than 17 minutes."""
+    inside = cells.frames < 1 << 16
+    packed = cells.window << 24 | cells.frames << 8 | cells.steps
+    return packed[inside].astype(np.uint32)
 
 
 def _sampled(stack: Stack, at: NDArray[np.int64]) -> tuple[NDArray[np.uint32], int]:

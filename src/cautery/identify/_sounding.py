@@ -22,8 +22,10 @@ from cautery.fingerprint.meeting import (
     shift_of,
 )
 from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.relief import relief_of
 from cautery.fingerprint.scan import FEW, FEW_Z, scans
 from cautery.fingerprint.spectrum import power_of
+from cautery.identify._standing import Standing
 from cautery.identify.references.held import References
 
 _SEARCH_S = (-31.0, 301.0)
@@ -43,6 +45,10 @@ _ALIKE = 0.5
 # Both ways together just fit what ``Snapshot.candidates`` searches at once.
 _EVERYWHERE = (1 << 21) - 8
 """Frames: 9 h each way, more than is held of anything."""
+_NEARBY = np.arange(-6, 7)
+"""Frames around a place that something else proposed."""
+_STANDING = 32
+"""Places that the references' peaks propose at one speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class Sounding:
     _bands: dict[float, Floats] = field(default_factory=dict)
     _codes: dict[tuple[float, float], Code] = field(default_factory=dict)
     _chances: dict[bool, Chance] = field(default_factory=dict)
+    _standing: list[Standing] = field(default_factory=list)
 
     @classmethod
     def of(cls, audio: Floats, references: References, media_at_s: float | None) -> Sounding:
@@ -132,6 +139,31 @@ class Sounding:
             code = self.code(1.0, 1.0)
             self._chances[works] = chance(self.stacks[works], code.words[0], code.at[0])
         return self._chances[works]
+
+    @property
+    def standing(self) -> Standing | None:
+        """What the probe has at the references' peaks, once that counts; ``None``: not yet."""
+        return self._standing[0] if self._standing else None
+
+    def stand(self, references: References) -> Standing:
+        """Let what the probe has at the references' peaks count from here on."""
+        if not self._standing:
+            tops = references.tops(works=False), references.tops(works=True)
+            self._standing.append(Standing(relief_of(self.power, self.recipe), tops, self.recipe))
+        return self._standing[0]
+
+    def both(self, speed: tuple[float, float], piece: int, offset: int, *, works: bool) -> Place:
+        """Return the best place near an offset by codes and, once they count, by peaks."""
+        stack, code, usual = self.stacks[works], self.code(*speed), self.usual(works=works)
+        if self.standing is None:
+            return judged(stack, code, [(piece, offset)], usual)[0]
+        offsets = offset + _NEARBY
+        codes = scores_at(stack, code, np.full(len(offsets), piece), offsets, usual)
+        peaks = self.standing.at(int(stack.references[piece]), offsets, speed, works=works)
+        best = int(np.argmax(codes + peaks.scores))
+        # They are independent by chance, and true places have both: their sum says most.
+        score = float(codes[best] + peaks.scores[best] / peaks.alike(best))
+        return Place(piece, int(offsets[best]), score)
 
     def frames(self, *, works: bool) -> tuple[int, int, int]:
         """Return (base, low, high) of offsets that are searched."""
@@ -223,6 +255,42 @@ def leads_from(
     return leads
 
 
+def standing_out(
+    sounding: Sounding,
+    speeds: Sequence[tuple[float, float]],
+    *,
+    among: frozenset[int] | None = None,
+) -> list[Lead]:
+    """Return where a probe stands out most at the references' peaks, in all or among some."""
+    standing = sounding.standing
+    assert standing is not None
+    leads = []
+    for works in (False, True):
+        stack, (base, low, high) = sounding.stacks[works], sounding.frames(works=works)
+        for tempo, pitch in speeds:
+            found = standing.proposed(
+                (tempo, pitch), low=base + low, high=base + high, most=_STANDING, works=works,
+                among=among,
+            )  # fmt: skip
+            leads += [
+                Lead(one.reference, works, piece, one.offset, tempo, pitch, one.score,
+                     searched=sounding.references)
+                for one in found
+                if (piece := _piece(stack, one.reference, one.offset)) is not None
+            ]  # fmt: skip
+    return leads
+
+
+def judged_again(sounding: Sounding, leads: Sequence[Lead]) -> list[Lead]:
+    """Judge leads by all that counts by now."""
+    again = []
+    for lead in leads:
+        speed = lead.tempo, lead.pitch
+        place = sounding.both(speed, lead.piece, lead.offset, works=lead.works)
+        again.append(replace(lead, offset=place.offset, score=place.score))
+    return again
+
+
 def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]:
     """Judge leads by the whole probe, at their speed and a step less and more."""
     alike: dict[tuple[bool, float, float], list[Lead]] = {}
@@ -304,6 +372,10 @@ def seconds_of(
     differing = np.bincount(block, weights=bits, minlength=size)
     sigma = usual.sigma * np.sqrt(np.maximum(count, 1) / words)
     score = (usual.mean / words * count - differing) / sigma
+    if sounding.standing is not None:
+        speed = lead.tempo, lead.pitch
+        peaks = sounding.standing.at(lead.number, np.array([lead.offset]), speed, works=lead.works)
+        score = (score + peaks.blocks(block_s * per_s, size)) / np.sqrt(2)
     return np.arange(size, dtype=np.float64) * block_s, score.astype(np.float32)
 
 
@@ -342,12 +414,16 @@ def _beside(sounding: Sounding, lead: Lead, step: float) -> Lead | None:
     """Return a lead a step of tempo, of pitch or of both away, if it fits better there."""
     ways = ((1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
     speeds = [(lead.tempo + i * step, lead.pitch + k * step) for i, k in ways]
-    places = judged_each(
-        sounding.stacks[lead.works],
-        [sounding.code(tempo, pitch) for tempo, pitch in speeds],
-        [(lead.piece, _moved(sounding, lead, tempo)) for tempo, _ in speeds],
-        sounding.usual(works=lead.works),
-    )
+    moved = [(lead.piece, _moved(sounding, lead, tempo)) for tempo, _ in speeds]
+    if sounding.standing is None:
+        codes = [sounding.code(*speed) for speed in speeds]
+        usual = sounding.usual(works=lead.works)
+        places = judged_each(sounding.stacks[lead.works], codes, moved, usual)
+    else:
+        places = [
+            sounding.both(speed, *place, works=lead.works)
+            for speed, place in zip(speeds, moved, strict=True)
+        ]
     better, score = None, lead.score
     for speed, place in zip(speeds, places, strict=True):
         if place.score > score * 1.01:

@@ -1,8 +1,9 @@
 """How far a probe's sound is followed: a ladder of rungs, each dearer than the one before.
 
 It is climbed until something is sure: landmark votes as the probe sounds; the codes of hinted
-references; the codes of all; the same with a speed or a tempo undone; landmark votes with a pitch
-or a further speed undone. A quick look takes votes with speeds undone in place of all codes.
+references; those of all; the codes of all with a speed or a tempo undone; landmark votes with a
+pitch or a further speed undone. A quick look takes votes with speeds undone in place of all codes.
+Where peaks count (on trial, ADR 0054), a score is that of codes and peaks from the codes on.
 """
 
 from __future__ import annotations
@@ -158,6 +159,7 @@ def listen(
     hints: Sequence[str] = (),
     effort: Effort = "full",
     keep: bool = False,
+    peaks: bool = False,
 ) -> Heard:
     """Compare a probe's sound with every reference.
 
@@ -176,11 +178,15 @@ def listen(
         programme's own loudness is then only heard through on hinted ones.
     keep : bool
         Keep what the scores rest on, too.
+    peaks : bool
+        Let the references' spectral peaks count, too, so that a programme is known under a louder
+        crowd. On trial (ADR 0054): the published tails are those of codes alone, so no command
+        asks for it.
     """
     nothing = mute(decoded)
     if nothing is not None:
         return nothing
-    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
+    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints, peaks=peaks)
     ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
     while ladder.rung is not None:
         ladder.add([ear.climb(ladder.rung)])

@@ -24,7 +24,8 @@ class Match:
     Parameters
     ----------
     score : float
-        Standard deviations by which its bit-error codes lie below chance.
+        Standard deviations by which its bit-error codes lie below chance; where peaks count, and
+        those by which the probe stands out at them.
     strength : ndarray, shape (blocks,), float32
         The same for each second of the probe.
     covered : ndarray, shape (blocks,), bool

@@ -1,4 +1,4 @@
-"""The sound witness: landmarks propose where a probe may come from, bit-error codes judge it.
+"""The sound witness: landmarks propose where a probe may come from, codes and peaks judge it.
 
 What each rung of :mod:`cautery.identify.ladder` finds among some references, and how it is told.
 """
@@ -20,11 +20,13 @@ from cautery.identify._sounding import (
     Lead,
     Sounding,
     distinct,
+    judged_again,
     leads_from,
     nearer,
     proposed,
     refined,
     seconds_of,
+    standing_out,
 )
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
@@ -63,6 +65,8 @@ most where a speed goes with another voice, the fewest where seldom more is chan
 (ADR 0057)."""
 
 _NEARER = 0.0075
+_STANDING = 32
+"""Places that the references' peaks propose, of all speeds together."""
 
 AS_IS, VOTED, HINTED, EVERY, SPED, FAR = range(6)
 """Rungs: landmarks of the sound as it is, and with speeds undone; hinted codes; all codes, and with
@@ -146,11 +150,13 @@ class Ear:
         *,
         media_at_s: float | None,
         hints: Sequence[str] = (),
+        peaks: bool = False,
     ) -> None:
         self._references = references
         self._media_at_s = media_at_s
         self._hints = frozenset(references.number(hint) for hint in hints if references.knows(hint))
         self._sounding = Sounding.of(audio, references, media_at_s)
+        self._peaks, self._known = peaks, list[Lead]()
 
     def climb(self, rung: int) -> Rung:
         """Return what a rung gives, counted from 0."""
@@ -158,6 +164,7 @@ class Ear:
         if len(sounding.peaks.frame) < sounding.probe_s:
             return Rung(deaf=NoMatch.SHAPELESS)
         leads = self._leads(rung)
+        self._known = distinct([*self._known, *leads])
         best: dict[str, float] = {}
         for lead in leads:
             family = references.infos[lead.number].family
@@ -167,6 +174,8 @@ class Ear:
 
     def refine(self, leads: Sequence[Lead]) -> list[Lead]:
         """Return leads as they fit best."""
+        if self._sounding.standing is not None:
+            leads = judged_again(self._sounding, leads)
         return [refined(self._sounding, lead) if lead.score >= WORTH_IT else lead for lead in leads]
 
     def tell(self, leads: Sequence[Lead], best: Lead | None) -> list[Match]:
@@ -194,6 +203,8 @@ class Ear:
         elsewhere = leads_from(
             self._sounding, [(best.tempo, best.pitch)], phases=range(WORD_FRAMES), among=among
         )
+        if self._sounding.standing is not None:
+            elsewhere = judged_again(self._sounding, elsewhere)
         fresh = [
             lead for lead in elsewhere if not any(lead.near(known_lead) for known_lead in leads)
         ]
@@ -208,21 +219,44 @@ class Ear:
         if rung == VOTED:
             return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
         if rung == HINTED and self._hints:
-            return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
+            leads = leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
+            return self._with_peaks(leads, _HINTS, among=self._hints)
         if rung == EVERY:
             few, few_z = _SIEVES["as is"]
-            return leads_from(sounding, _AS_IS, phases=range(WORD_FRAMES), few=few, few_z=few_z)
+            phases = range(WORD_FRAMES)
+            leads = leads_from(sounding, _AS_IS, phases=phases, few=few, few_z=few_z)
+            return self._with_peaks(leads, _AS_IS, among=None)
         if rung == SPED:
             leads = []
-            for which, speeds in (("sped", _WIDEST_SPED), ("kept pitch", _WIDEST_KEPT_PITCH)):
+            for which, sped in (("sped", _WIDEST_SPED), ("kept pitch", _WIDEST_KEPT_PITCH)):
                 few, few_z = _SIEVES[which]
                 leads += leads_from(
-                    sounding, speeds, phases=(0,), middle_s=_WIDEST_S, few=few, few_z=few_z
+                    sounding, sped, phases=(0,), middle_s=_WIDEST_S, few=few, few_z=few_z
                 )
-            return nearer(sounding, leads, _NEARER)
+            return self._again(nearer(sounding, leads, _NEARER))
         if rung == FAR:
-            return proposed(sounding, [*_PITCHED, *_FAR_SPED])
+            return self._again(proposed(sounding, [*_PITCHED, *_FAR_SPED]))
         return []
+
+    def _with_peaks(
+        self,
+        leads: list[Lead],
+        speeds: Sequence[tuple[float, float]],
+        *,
+        among: frozenset[int] | None,
+    ) -> list[Lead]:
+        """Let the references' peaks count from here on, if they are to."""
+        if not self._peaks:
+            return leads
+        self._sounding.stand(self._references)
+        peaks = standing_out(self._sounding, speeds, among=among)
+        peaks = sorted(peaks, key=lambda lead: -lead.score)[:_STANDING]
+        return judged_again(self._sounding, [*self._known, *distinct(leads), *peaks])
+
+    def _again(self, leads: list[Lead]) -> list[Lead]:
+        if self._sounding.standing is None:
+            return leads
+        return judged_again(self._sounding, distinct(leads))
 
 
 def _matched(
@@ -234,8 +268,6 @@ def _matched(
     per_s = references.recipe.frames_per_s
     # The delay is stated for the middle: a small error of the speed moves the ends most.
     middle = lead.offset + lead.shift + sounding.probe_s * per_s * lead.tempo / 2
-    # By the votes that proposed it, or by those at the place where the codes found it.
-    voted = lead.votes >= _SURE_VOTES or _votes_at(sounding, lead) >= _SURE_VOTES
     return Match(
         info.id,
         info.family,
@@ -247,10 +279,24 @@ def _matched(
         strength,
         filled(strength >= _BLOCK_SCORE),
         _around(references, info.id, round(middle / WORD_FRAMES)),
-        ("landmark", "bit-error") if voted else ("bit-error",),
+        _methods(sounding, lead),
         searched=lead.searched,
         lead=lead,
     )
+
+
+def _methods(sounding: Sounding, lead: Lead) -> tuple[str, ...]:
+    """Return what a lead rests on: landmarks, by their votes or their peaks, codes or both."""
+    peaks = 0.0
+    if sounding.standing is not None:
+        speed = lead.tempo, lead.pitch
+        stood = sounding.standing.at(lead.number, np.array([lead.offset]), speed, works=lead.works)
+        peaks = float(stood.scores[0]) / stood.alike(0)
+    # By the votes that proposed it, or by those at the place where the codes found it.
+    voted = max(lead.votes, _votes_at(sounding, lead)) >= _SURE_VOTES
+    by_peaks = peaks >= WORTH_IT
+    by_codes = not by_peaks or lead.score - peaks >= _BLOCK_SCORE
+    return (*(("landmark",) if voted or by_peaks else ()), *(("bit-error",) if by_codes else ()))
 
 
 def _votes_at(sounding: Sounding, lead: Lead) -> int:

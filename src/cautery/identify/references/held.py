@@ -14,6 +14,7 @@ from cautery.fingerprint.audio import Landmarks
 from cautery.fingerprint.codes import WORD_FRAMES, Stack
 from cautery.fingerprint.index import MOST_REFERENCES, SLICE_FRAMES, Index, Run, Snapshot
 from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.tops import Tops
 from cautery.fingerprint.video import cells_of
 from cautery.identify.references.checked import LONGEST_WORK_S, checked
 from cautery.identify.references.claims import Claims
@@ -78,6 +79,7 @@ class References:
         kept_s = KEPT_S if len(self.infos) > FEW_REFERENCES else 0.0
         self._snapshots = tuple(Kept[Snapshot](for_s=kept_s) for _ in range(2))
         self._stacks = tuple(Kept[Stack](for_s=kept_s) for _ in range(2))
+        self._tops = tuple(Kept[Tops](for_s=kept_s) for _ in range(2))
         self.lock = threading.RLock()
         """Guards the indexes and the claims; taken after a track's lock, never before."""
 
@@ -183,6 +185,13 @@ class References:
     def stack(self, *, works: bool) -> Stack:
         """Return the bit-error codes, as :meth:`snapshot` does the landmarks."""
         return self._stacks[works].get(lambda: self._stack(works=works))
+
+    def tops(self, *, works: bool) -> Tops:
+        """Return the spectral peaks, as :meth:`snapshot` does the landmarks they come from."""
+        return self._tops[works].get(
+            # Works hardly ever change; what is live gets further runs all the time.
+            lambda: Tops.of(self.snapshot(works=works).runs, len(self.infos), keep=not works)
+        )
 
     def knows(self, reference_id: str) -> bool:
         """Tell whether there is a reference of that id."""
@@ -318,6 +327,7 @@ class References:
     def _changed(self, *, works: bool) -> None:
         self._snapshots[works].changed()
         self._stacks[works].changed()
+        self._tops[works].changed()
 
     def put(self, number: int, marks: Landmarks, start: int, *, works: bool) -> None:
         """Hold landmarks that lie from frame ``start`` on; for the stage's own modules."""

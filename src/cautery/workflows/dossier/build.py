@@ -40,7 +40,7 @@ from cautery.workflows.dossier.opened import Opened
 from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
 RATES = "error_rates.toml"
-_RERUN, _WALK, _INCLUSION = "rerun.py", "walk.py", "inclusion.py"
+_RERUN, _SOUND, _WALK, _INCLUSION = "rerun.py", "sound_again.py", "walk.py", "inclusion.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def make_dossier(
         page = "verify_extract.md"
     shown_on_page |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
     if has_media(audience):
-        tags[_RERUN] = _ours(_RERUN)
+        tags |= {name: _ours(name) for name in (_RERUN, _SOUND)}
     if document is not None:
         dossier_files |= document(extract)
     places = {"encrypted": encrypted.lines()}

@@ -1,6 +1,8 @@
 """Compute the likelihood ratios of this bag again, from its sealed media: python rerun.py
 
-It needs NumPy 2, PyAV and openssl. Places, fingerprints and rates lie in the bag: it searches none.
+It needs NumPy 2 and PyAV, sound_again.py beside it, and openssl for encrypted media. It searches
+nothing: it takes the places that the records name (score.basis), the reference's fingerprints
+there, and the published rates.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from sound_again import score_of_sound
 
 DATA = Path(__file__).resolve().parent / "data"
 LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
@@ -163,51 +166,6 @@ def decoded(pieces, wants_pictures):
     sound.finish()
     heard, start, kept = np.concatenate(sound.parts), sound.start or 0.0, list(shown.values())
     return heard, start, np.array([x for _, x in kept], np.uint8), np.array([t for t, _ in kept])
-
-
-def words_of(sound, pitch, tempo, phase):  # code words that say something, and their numbers
-    frames = sliding_window_view(sound, 1024)[::128] * np.hanning(1025)[:-1].astype(np.float32)
-    power = np.abs(np.fft.rfft(frames, axis=1)[:, 25:488]) ** 2 * (np.arange(25, 488) / 25)
-    edges = np.clip(np.geomspace(200, 3000, 34) * pitch * 1024 / 8000 - 25, 0, 463 - 1e-3)
-    low, high, bins = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1e-3), np.arange(463)[:, None]
-    share = np.clip(np.minimum(bins + 1, high) - np.maximum(bins, low), 0, None)
-    bands = power.astype(np.float32) @ share.astype(np.float32)
-    number = np.arange(1, max(0, int((len(bands) - 1) * tempo) // 4 - 1) + 1)
-    at = (phase + 4 * number) / tempo
-    inside = (at - 4 / tempo >= 0) & (at <= len(bands) - 1)
-    number, both = number[inside], []
-    for when in (at[inside], at[inside] - 4 / tempo):
-        i, last = when.astype(int), len(bands) - 1
-        both.append(bands[i] + (when - i)[:, None] * (bands[np.minimum(i + 1, last)] - bands[i]))
-    change, energy = both[0] - both[1], (both[0] + both[1]).sum(axis=1)
-    moved = np.abs(np.diff(change, axis=1)).sum(axis=1)
-    bits = np.packbits(change[:, :-1] > change[:, 1:], axis=1, bitorder="little").view("<u4")[:, 0]
-    says = (energy > 2e-3) & (moved > 1e-3 * energy) & (bits != 0)
-    return bits[says], number[says]
-
-
-def score_of_sound(sound, sense, arrays, k):
-    plain, where = words_of(sound, 1.0, 1.0, 0)
-    count, least = len(plain), 1.05 * math.sqrt(8 * max(1, len(plain)))
-    mean, sigma = 16.0 * count, least
-    sample, step = arrays[f"sample.{sense['sample']}"], int(arrays[f"step.{sense['sample']}"])
-    if len(sample):
-        met = sample[np.arange(2048)[:, None] * step + np.minimum(where, 2047)]
-        bits = np.bitwise_count(met ^ plain).sum(axis=1, dtype=int)
-        mean = float(np.median(bits))
-        sigma = max(least, 1.4826 * float(np.median(np.abs(bits - mean))))
-    words, at = words_of(sound, sense["pitch"], sense["tempo"], sense["phase"])
-    bits, share = np.bitwise_count(arrays[f"{k}.words"][at] ^ words), len(words) / max(1, count)
-    score = (mean * share - float(bits.sum())) / (sigma * math.sqrt(max(share, 1e-3)))
-    if sense["shared_s"]:  # such seconds are no evidence for one reference
-        size = max(1, int(len(sound) / 8000))
-        block = np.clip((sense["phase"] + 4 * at) / sense["tempo"] / 62.5, 0, size - 1).astype(int)
-        each = np.bincount(block, minlength=size)
-        strength = mean / max(1, count) * each - np.bincount(block, bits, minlength=size)
-        strength /= sigma * np.sqrt(np.maximum(each, 1) / max(1, count))
-        own = np.delete(strength, [s for s in sense["shared_s"] if s < size])
-        score *= min(1.0, max(0.0, own.sum() / max(1, strength.sum())))
-    return score, len(sound) / 8000
 
 
 def changes(levels, times, at):

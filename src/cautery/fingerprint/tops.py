@@ -1,0 +1,240 @@
+"""The references' own spectral peaks, and what a probe has where they lie.
+
+Where another sound is louder than a programme, a probe's own peaks are mostly that sound's. The
+reference's peaks are known: what the probe has in their cells is summed, at every place of all
+references, so that a dozen cells a second that each stand out by a little name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint import _run_kernels as _making
+from cautery.fingerprint import _top_kernels as _kernels
+from cautery.fingerprint.audio import Floats, Words
+from cautery.fingerprint.relief import STEPS
+from cautery.fingerprint.run import Longs, Run
+
+SAMPLED = 256
+"""Windows of a sample."""
+FEW = 16
+"""Peaks under which a sum counts as one of so many: a handful is no evidence."""
+TURNED = 24
+"""Frames by which a probe is turned at least: what sounds on is over by then."""
+_ROOM = 1 << 16
+"""Places that may be over what is asked for. Later ones are dropped."""
+_SCALE = 24
+"""Of relief in whole numbers, as the search adds it up."""
+# Of a normal distribution, whose third quartile lies 0.6745 sigma above the mean.
+_SIGMA_PER_MAD = 1.4826
+
+
+class Cells(NamedTuple):
+    """Peaks of a reference: frames from a beginning, steps of 1/60 octave, and whose they are."""
+
+    frames: Longs
+    steps: Longs
+    window: Longs
+
+
+class Found(NamedTuple):
+    """A reference, an offset in frames, and by how much the probe stands out there."""
+
+    reference: int
+    offset: int
+    sum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tops:
+    """The peaks of many references.
+
+    Parameters
+    ----------
+    keys : ndarray, shape (peaks,), uint32
+        ``reference << 20 | frame << 8 | step``, rising in each run.
+    bounds : ndarray, shape (runs, references + 1), int64
+        Where those of each reference lie in ``keys``.
+    begins : ndarray, shape (runs,), int64
+        Frame from which a run's count.
+    """
+
+    keys: Words
+    bounds: Longs
+    begins: Longs
+    _samples: dict[int, Cells] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[int, Run]], references: int, *, keep: bool = False) -> Tops:
+        """Take the peaks out of an index's runs, each with the frame at which it begins.
+
+        Parameters
+        ----------
+        keep : bool
+            Keep them with each run, where this is asked again when others have come in.
+        """
+        held = [(begin, tops_of(run, keep=keep)) for begin, run in runs]
+        numbers = np.arange(references + 1, dtype=np.uint64) << 20
+        ends = np.cumsum([0, *(len(keys) for _, keys in held)])
+        bounds = [np.searchsorted(keys, numbers) + end
+                  for (_, keys), end in zip(held, ends, strict=False)]  # fmt: skip
+        return cls(
+            np.concatenate([np.empty(0, np.uint32), *(keys for _, keys in held)]),
+            np.array(bounds, np.int64).reshape(len(held), references + 1),
+            np.array([begin for begin, _ in held], np.int64),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.keys.nbytes + self.bounds.nbytes
+
+    def within(self, reference: int, first: int, last: int) -> Cells:
+        """Return a reference's peaks at frames from ``first`` to before ``last``."""
+        parts = [np.empty(0, np.uint32)]
+        frames = [np.empty(0, np.int64)]
+        for r in np.flatnonzero((self.begins < last) & (self.begins + 4096 > first)):
+            keys = self.keys[self.bounds[r, reference] : self.bounds[r, reference + 1]]
+            at = (keys >> 8 & 4095) + self.begins[r]
+            inside = slice(*np.searchsorted(at, (first, last)))
+            parts.append(keys[inside])
+            frames.append(at[inside])
+        keys = np.concatenate(parts)
+        return Cells(np.concatenate(frames) - first, (keys & 255).astype(np.int64),
+                     np.zeros(len(keys), np.int64))  # fmt: skip
+
+    def sample(self, frames: int) -> Cells:
+        """Return the peaks in 256 windows of so many frames, spread over all references."""
+        if frames not in self._samples:
+            size = SAMPLED if len(self.keys) else 0
+            begins = np.linspace(0, len(self.keys), size, endpoint=False).astype(np.int64)
+            # A window is its first peak and those behind it, in its run and of its reference.
+            borders = self.bounds.ravel()
+            ends = borders[np.searchsorted(borders, begins, side="right")]
+            parts = [self.keys[begin:end] for begin, end in zip(begins, ends, strict=True)]
+            at = [((part >> 8 & 4095) - (part[:1] >> 8 & 4095)).astype(np.int64) for part in parts]
+            sizes = [int(np.searchsorted(one, frames)) for one in at]
+            nothing = np.empty(0, np.int64)
+            self._samples[frames] = Cells(
+                np.concatenate([nothing, *map(_cut, at, sizes)]),
+                np.concatenate([nothing, *map(_cut, parts, sizes)]).astype(np.int64) & 255,
+                np.repeat(np.arange(size), sizes),
+            )
+        return self._samples[frames]
+
+    def found(
+        self,
+        relief: Floats,
+        *,
+        low: int,
+        high: int,
+        least: float,
+        most: int,
+        among: Collection[int] | None = None,
+    ) -> list[Found]:
+        """Return where the probe stands out most at the references' peaks.
+
+        Parameters
+        ----------
+        relief : ndarray, shape (frames, 256), float32
+        low, high : int
+            Offsets searched, frames, ``high`` excluded.
+        least : float
+            Relief over the root of the number of peaks, from which a place may be told.
+        most : int
+            How many are told.
+        among : collection of int, optional
+            References to look at; ``None``: all.
+        """
+        length = len(relief) // _kernels.GRID
+        numbers = np.arange(self.bounds.shape[1] - 1) if among is None else np.array(sorted(among))
+        if not length or not len(self.keys) or not len(numbers):
+            return []
+        kept = relief[: length * _kernels.GRID].reshape(length, _kernels.GRID, STEPS).mean(axis=1)
+        filled = -(-length // _kernels.LANES) * _kernels.LANES
+        rows = np.zeros((STEPS, filled), np.int16)
+        # Backwards, and the places that fill it up are before the probe's first.
+        rows[:, filled - length :] = np.rint(kept[::-1].T * _SCALE)
+        sums, references, places = (
+            np.empty(_ROOM, kind) for kind in (np.float32, np.int32, np.int64)
+        )
+        count = _kernels.stood(
+            self.keys, self.bounds, self.begins, numbers, rows,
+            low // _kernels.GRID, -(-high // _kernels.GRID), FEW, np.float32(least * _SCALE),
+            sums, references, places,
+        )  # fmt: skip
+        best = np.argsort(sums[:count], kind="stable")[::-1][:most]
+        return [
+            Found(int(references[k]), int(places[k]) * _kernels.GRID, float(sums[k]) / _SCALE)
+            for k in best
+        ]
+
+
+def sums_at(
+    relief: Floats, cells: Cells, offsets: Longs, *, tempo: float = 1.0, pitch_steps: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return a probe's relief at some peaks, and which of them it has at each offset.
+
+    Returns
+    -------
+    relief : ndarray, shape (offsets, peaks), float64
+        0 where the probe does not reach.
+    inside : ndarray, shape (offsets, peaks), bool
+    """
+    at = np.rint((cells.frames - offsets[:, None]) / tempo).astype(np.int64)
+    steps = cells.steps + pitch_steps
+    inside = (at >= 0) & (at < len(relief)) & (steps >= 0) & (steps < STEPS)
+    return np.where(
+        inside, relief[np.where(inside, at, 0), np.where(inside, steps, 0)], 0.0
+    ), inside
+
+
+def turned(
+    relief: Floats, cells: Cells, offset: int, *, tempo: float = 1.0, pitch_steps: int = 0
+) -> Floats:
+    """Return the sums at some peaks, over the root of their number, of the probe turned in time.
+
+    By 24 frames at least, either way, in steps of 8.
+    """
+    at = np.rint((cells.frames - offset) / tempo).astype(np.int64)
+    steps = cells.steps + pitch_steps
+    inside = (at >= 0) & (at < len(relief)) & (steps >= 0) & (steps < STEPS)
+    by = np.arange(TURNED, len(relief) - TURNED + 1, 8)[:, None]
+    met = relief[(at[inside] + by) % max(1, len(relief)), steps[inside]]
+    sums: Floats = met.sum(axis=1) / np.float32(np.sqrt(max(int(inside.sum()), FEW)))
+    return sums
+
+
+def _cut(part: NDArray[np.integer[Any]], size: int) -> NDArray[np.integer[Any]]:
+    return part[:size]
+
+
+def tops_of(run: Run, *, keep: bool = False) -> Words:
+    """Return a run's peaks, ``reference << 20 | frame << 8 | step``, rising, each once.
+
+    They are the first ones of its landmarks; what is alone in its band for two seconds is missed.
+    """
+    if run.tops:
+        return run.tops[0]
+    items = run.items()
+    step = items >> (_making.POSTING_BITS + 14)  # the highest 8 bits of the hash
+    posting = items & ((1 << _making.POSTING_BITS) - 1)
+    keys = (posting << 8 | step).astype(np.uint32)
+    keys.sort()
+    # Not np.unique, which takes a hash of all of them.
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+    if keep:
+        run.tops.append(keys)
+    return keys
+
+
+def warm() -> None:
+    """Compile the kernel."""
+    keys = np.arange(0, 4096 << 8, 999, dtype=np.uint32)
+    tops = Tops(keys, np.array([[0, len(keys)]]), np.zeros(1, np.int64))
+    tops.found(np.ones((40, STEPS), np.float32), low=-400, high=400, least=0.0, most=1)
