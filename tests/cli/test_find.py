@@ -76,6 +76,21 @@ def test_the_cases_of_a_folder_are_listed_with_the_damaged_ones(
     assert cautery("cases", case.parent / "none").code == 2
 
 
+def test_a_folder_without_a_case_says_so_and_what_to_do(
+    cautery: Cautery, case: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = cautery("cases", empty)
+    assert ran.code == 0
+    assert f"no case in {empty}" in ran.err
+    assert f"--case {empty}/NAME" in ran.err
+    assert "None of the 1 cases is closed" in cautery("cases", case.parent, "--state", "closed").err
+    above = cautery("cases", case.parent.parent)
+    assert f"{case.parent.name}/{case.name}" in above.out
+    assert above.err == ""
+
+
 def test_a_first_filling_says_how_far_it_is(
     cautery: Cautery, case: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.adapters.cases_folder import cases_below
+from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.keys_file import KeyFolder
@@ -120,7 +120,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
     desk = Desk(
         cases=Cases(
             cases,
-            listed=lambda: cases_below(cases),
+            listed=lambda: cases_below(cases) if cases.exists() else {},
             store=store,
             clock=clock,
             custody=read_custody,

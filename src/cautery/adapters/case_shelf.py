@@ -1,20 +1,29 @@
-"""A folder whose folders are cases.
+"""The cases below a folder.
 
-Reaches: the names in that folder, and the times and sizes of two files in each; no case is opened.
+Reaches: the names in that folder and in the folders in it, and the times and sizes of four files in
+each case; no case is opened.
 Lawful basis: the mandates of the cases.
-Manners: links are not followed, and what is no case is passed over.
+Manners: links are not followed, what is no case is passed over, and so many names are looked at and
+no more.
 Format: docs/reference/case-format.md.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
+from cautery.adapters._files import real_path
 from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 
-_MOST_CASES = 100_000
+_MOST_NAMES = 100_000
+_BETWEEN = "+"
+"""Between folder and case in a name: a slash would part the addresses of the operations room."""
+_DEEPEST = 2
 _MARKS = (LEDGER, NOTE, CASE_KEY)
 """A folder that has one of these is a case, or what is left of one."""
 _CHANGING = (LEDGER, f"{LEDGER}-wal", MANIFEST, NOTE)
@@ -23,27 +32,25 @@ _CHANGING = (LEDGER, f"{LEDGER}-wal", MANIFEST, NOTE)
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
-def cases_in(folder: Path) -> tuple[Path, ...]:
-    """Return the cases of a folder, by name.
+def cases_below(folder: Path) -> dict[str, Path]:
+    """Return the cases in a folder, or one folder further down, by their name in that folder.
+
+    A folder that is a case itself is the only one. A case that lies further down has the name of
+    its folder before its own, with a plus between.
 
     Raises
     ------
     InputError
-        If it is no folder, cannot be read, or has more entries than a person keeps.
+        If it is no folder, cannot be read, or has more names than a person keeps.
     """
-    found = []
     try:
-        with os.scandir(folder) as entries:
-            for number, entry in enumerate(entries):
-                if number == _MOST_CASES:
-                    raise InputError(f"{folder}: more than {_MOST_CASES:,} entries", hint="")
-                if entry.is_dir(follow_symlinks=False) and _is_case(entry.path):
-                    found.append(Path(entry.path))
+        if _is_case(folder):
+            return {real_path(folder).name: folder}
+        return dict(sorted(_below(folder, "", _DEEPEST, count())))
     except OSError as error:
         raise InputError(
             f"{folder}: {error.strerror}", hint="Give the folder in which your cases lie."
         ) from error
-    return tuple(sorted(found))
 
 
 def stamp_of(case: Path) -> Stamp:
@@ -59,5 +66,27 @@ def stamp_of(case: Path) -> Stamp:
     return tuple(stamp)
 
 
-def _is_case(path: str) -> bool:
-    return any(os.path.lexists(f"{path}/{name}") for name in _MARKS)
+def _is_case(folder: Path) -> bool:
+    """Tell whether a folder is a case, or what is left of one."""
+    return any(os.path.lexists(folder / name) for name in _MARKS)
+
+
+def _below(
+    folder: Path, prefix: str, levels: int, numbers: Iterator[int]
+) -> Iterator[tuple[str, Path]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if next(numbers) == _MOST_NAMES:
+                raise InputError(
+                    f"{folder}: more than {_MOST_NAMES:,} names",
+                    hint="Give the folder in which your cases lie, and little else.",
+                )
+            if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
+                continue
+            path = folder / entry.name
+            if _is_case(path):
+                yield prefix + entry.name, path
+            elif levels > 1:
+                with contextlib.suppress(PermissionError, FileNotFoundError):
+                    # Somebody else's folder has no case of ours, and one that is gone has none.
+                    yield from _below(path, f"{prefix}{entry.name}{_BETWEEN}", levels - 1, numbers)

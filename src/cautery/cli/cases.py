@@ -26,7 +26,15 @@ def cases(
 
     Example: cautery cases cases --state open
     """
-    lines = [line for line in cases_of(folder) if state is None or line.state is state]
+    found = cases_of(folder)
+    if not found:
+        render.say(
+            f"There is no case in {folder}, nor one folder further down. Give the folder in which "
+            f"your cases lie, or make one there: cautery watch MANDATE.toml --case {folder}/NAME"
+        )
+    lines = [line for line in found if state is None or line.state is state]
+    if found and not lines:
+        render.say(f"None of the {len(found)} cases is {state}. For all of them, omit --state.")
     if json:
         for line in lines:
             members = {item.name: getattr(line, item.name) for item in fields(line)}
@@ -36,7 +44,7 @@ def cases(
         ("case", "state", "title", "who", "window ends", "records", "last record"),
         (
             (
-                line.path.name,
+                _name_of(line.path, folder),
                 line.state,
                 line.title if line.why is None else line.why,
                 line.who,
@@ -47,3 +55,7 @@ def cases(
             for line in lines
         ),
     )
+
+
+def _name_of(case: Path, folder: Path) -> str:
+    return case.name if case == folder else str(case.relative_to(folder))

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from cautery.adapters._files import make_folders, real_path, write_whole
-from cautery.adapters.case_shelf import cases_in, stamp_of
+from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.errors import CauteryError, InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER
@@ -76,7 +76,7 @@ def registry() -> Registry:
 
 
 def cases_of(folder: Path, known: Registry | None = None) -> tuple[CaseLine, ...]:
-    """Return the cases of a folder, those with the newest record first.
+    """Return the cases below a folder, those with the newest record first.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def cases_of(folder: Path, known: Registry | None = None) -> tuple[CaseLine, ...
     InputError
         If it is no folder.
     """
-    return (known or registry()).lines(cases_in(folder))
+    return (known or registry()).lines(cases_below(folder).values())
 
 
 def case_hub(path: Path, kept: KeptCase) -> Hub:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from cautery import wiring
-from cautery.adapters.cases_folder import cases_below
+from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.custody_file import read_custody
 from cautery.model import Entry
 from cautery.wiring.cases import reading_store
@@ -25,7 +25,8 @@ def cases_in(folder: Path) -> Cases:
     """Return the cases below a folder, for people to look at."""
     return Cases(
         folder,
-        listed=lambda: cases_below(folder),
+        # The first watch will make the folder.
+        listed=lambda: cases_below(folder) if folder.exists() else {},
         store=reading_store(),
         clock=wiring.clock(),
         custody=read_custody,

@@ -14,7 +14,7 @@ from tests.lists import MANDATE
 from tests.nights import NOON, appeared, at
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.adapters.case_shelf import cases_in, stamp_of
+from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
@@ -58,7 +58,7 @@ def test_cases_are_listed_by_their_newest_record(tmp_path: Path) -> None:
     first = begun(tmp_path, "a", minutes=1)
     second = begun(tmp_path, "b", minutes=9)
     third = begun(tmp_path, "c", minutes=5, closed=True)
-    lines = listed().lines(cases_in(tmp_path / "cases"))
+    lines = listed().lines(cases_below(tmp_path / "cases").values())
     assert [(line.path, line.state) for line in lines] == [
         (second, CaseState.OPEN),
         (third, CaseState.CLOSED),
@@ -115,7 +115,7 @@ def test_a_damaged_case_is_named_with_a_sentence_and_costs_itself_alone(
 ) -> None:
     sound, damaged = begun(tmp_path, "a"), begun(tmp_path, "b")
     damage(damaged)
-    one, other = listed().lines(cases_in(tmp_path / "cases"))
+    one, other = listed().lines(cases_below(tmp_path / "cases").values())
     assert (one.path, one.state, one.why) == (sound, CaseState.OPEN, None)
     assert (other.path, other.state) == (damaged, CaseState.DAMAGED)
     assert why in (other.why or "")
@@ -133,11 +133,34 @@ def test_what_is_no_case_is_passed_over_and_links_are_not_followed(tmp_path: Pat
     (folder / "empty").mkdir()
     (folder / "file").write_text("")
     (folder / "link").symlink_to(case)
-    assert cases_in(folder) == (case,)
+    assert cases_below(folder) == {"a": case}
+    assert cases_below(case) == {"a": case}
     with pytest.raises(InputError):
-        cases_in(folder / "file")
+        cases_below(folder / "file")
     with pytest.raises(InputError):
-        cases_in(folder / "none")
+        cases_below(folder / "none")
+
+
+def test_a_case_one_folder_further_down_is_found_and_none_below_that(tmp_path: Path) -> None:
+    begun(tmp_path, "demo/seed-7/case")
+    begun(tmp_path, "demo/seed-7/deep/case")
+    begun(tmp_path, "demo/.hidden/case")
+    demo = tmp_path / "cases/demo"
+    assert cases_below(demo) == {"seed-7+case": demo / "seed-7/case"}
+    assert cases_below(tmp_path / "cases") == {}
+
+
+def test_a_folder_with_more_names_than_a_person_keeps_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.adapters.case_shelf._MOST_NAMES", 3)
+    (tmp_path / "a").mkdir()
+    for name in ("1", "2"):
+        (tmp_path / "a" / name).write_text("")
+    assert cases_below(tmp_path) == {}
+    (tmp_path / "a" / "3").write_text("")
+    with pytest.raises(InputError, match="more than 3 names"):
+        cases_below(tmp_path)
 
 
 def test_only_cases_that_changed_are_read_again(
@@ -145,7 +168,7 @@ def test_only_cases_that_changed_are_read_again(
 ) -> None:
     cases = [begun(tmp_path, name) for name in "abc"]
     known = listed()
-    known.lines(cases_in(tmp_path / "cases"))
+    known.lines(cases_below(tmp_path / "cases").values())
     read: list[Path] = []
 
     def counted(case: Path, store: CaseStore) -> object:
@@ -158,7 +181,7 @@ def test_only_cases_that_changed_are_read_again(
     append(again.ledger, appeared("http://p.example/2", "Arena"), at=at(7))
     again.leave()
     shutil.rmtree(cases[2])
-    lines = known.lines(cases_in(tmp_path / "cases"))
+    lines = known.lines(cases_below(tmp_path / "cases").values())
     assert read == [cases[1]]
     assert [(line.path, line.last_at) for line in lines] == [(cases[1], at(7)), (cases[0], NOON)]
 
