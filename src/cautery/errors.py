@@ -17,6 +17,7 @@
     ├── ApprovalError         an act without the authority that it needs
     ├── SignerError           the process that holds the keys has ended
     ├── StorageError          the case cannot be written: disk full, read-only
+    ├── NotYetError           what is being made meanwhile: ask again in a moment
     ├── ConflictError         another process recorded something: read again, decide again
     └── EvidenceError         an exhibit or a record cannot be trusted
         ├── BrokenSealError   bytes that no longer match their seal
@@ -154,3 +155,7 @@ class ErasedError(EvidenceError):
     hint = (
         "Keys are destroyed when retention ends. The digest of the encrypted bytes is still proven."
     )
+
+
+class NotYetError(CauteryError):
+    """What was asked for is being made meanwhile: ask again in a moment."""

@@ -26,6 +26,7 @@ from cautery.console.live import Live
 from cautery.console.rechecks import Rechecks
 from cautery.evidence.warc import write_warc
 from cautery.model import Exchange, digest_of, iso, to_json
+from cautery.wiring.kept import kept_case
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
@@ -124,6 +125,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
             store=store,
             clock=clock,
             custody=read_custody,
+            opened=kept_case,
         ),
         rechecks=Rechecks(store, clock),
         live=Live(store),
@@ -133,6 +135,12 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
     client.follow_redirects = False
     client.cookies.set(desk.secret.cookie, desk.secret.session)
     return Room(desk, client)
+
+
+@pytest.fixture(autouse=True)
+def lists(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the lists of cases away from those of the person who runs the tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture

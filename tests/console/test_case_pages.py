@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from html import unescape
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from jinja2 import nodes
 
+from cautery.adapters._kept_questions import Questions
 from cautery.drawing.templates import environment
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.pages.room.render import capped
@@ -121,19 +123,46 @@ def test_a_kind_and_a_text_choose_records(room: Any) -> None:
     assert "No record is like that" in words(room.text(f"{CLOSED}?kind=no.such.kind"))
 
 
-def test_a_search_that_finds_nothing_yet_says_how_far_it_looked(
+def test_a_search_that_was_ended_says_so_and_goes_on_from_there(
     room: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cautery.workflows.browse.timeline._MOST_SEARCHED", 40)
-    page = room.text(f"{CLOSED}?q=case.opened")
-    assert "Nothing like that among the newest records" in words(page)
-    looked_to = int(first(r"Look further, below record (\d+)", page))
-    for _ in range(40):
-        page = room.text(f"{CLOSED}?q=case.opened&before={looked_to}")
-        if 'records/0" hx-get' in page:
-            return
-        looked_to = int(first(r"Look further, below record (\d+)", page))
-    pytest.fail("it never came to the first record")
+    assert "Look further" not in words(room.text(f"{CLOSED}?q=example"))
+    fetched = Questions._fetch
+
+    def ended(self: Any, statement: str, values: Any, rows: list[Any], spent: Any) -> bool:
+        fetched(self, statement, values, rows, spent)
+        del rows[2:]
+        return False
+
+    monkeypatch.setattr(Questions, "_fetch", ended)
+    page = room.text(f"{CLOSED}?q=example")
+    numbers = re.findall(r'records/(\d+)" hx-get', page)
+    assert len(numbers) == 2
+    assert f"Look further, below record {numbers[-1]}" in words(page)
+    assert f"before={numbers[-1]}" in page
+    nothing = words(room.text(f"{CLOSED}?q=nowhere-at-all"))
+    assert "Nothing like that among the newest records" in nothing
+
+
+def test_a_large_case_says_how_far_its_lists_are_and_then_shows_them(
+    tmp_path: Path,
+    make_season: Callable[[Path], Path],
+    room_at: Callable[[Path], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cautery.workflows.browse.kept._AT_ONCE", 10)
+    room = room_at(make_season(tmp_path))
+    answer = room.client.get(CLOSED)
+    assert answer.status_code == 503
+    assert answer.headers["refresh"] == "2"
+    assert re.search(r"are being made: \d+ of \d{3} records", words(answer.text))
+    for _ in range(100):
+        answer = room.client.get(CLOSED)
+        if answer.status_code == 200:
+            break
+        time.sleep(0.1)
+    assert "refresh" not in answer.headers
+    assert "case.closed" in words(answer.text)
 
 
 def test_the_proof_on_a_record_s_page_ties_its_leaf_to_the_signed_root(room: Any) -> None:

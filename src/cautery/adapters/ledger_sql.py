@@ -238,17 +238,6 @@ class SqlLedger:
             self._read_entry(index, kind, leaf) for index, kind, leaf in self._pages.pick(indexes)
         )
 
-    def entries(self, indexes: Sequence[int]) -> Iterator[Entry]:
-        """Yield the entries of a few numbers in that order; a number without one is left out.
-
-        Raises
-        ------
-        EvidenceError
-            As :meth:`read`.
-        """
-        found = {entry.index: entry for entry in self.pick(indexes)}
-        yield from (found[index] for index in indexes if index in found)
-
     def leaves(
         self, *, since: int = 0, until: int | None = None
     ) -> Iterator[tuple[int, str, bytes]]:

@@ -19,7 +19,7 @@ from cautery.console import case_pages, night_pages, stream_pages
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
 from cautery.console.door import Door
-from cautery.errors import AbsentError, CauteryError, InputError, StorageError
+from cautery.errors import AbsentError, CauteryError, InputError, NotYetError, StorageError
 from cautery.messages import in_language, tr
 from cautery.pages.room.render import render_page
 
@@ -84,9 +84,12 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
             status = 404
         elif isinstance(error, InputError):
             status = 400
-        elif isinstance(error, StorageError):
+        elif isinstance(error, StorageError | NotYetError):
             status = 503
-        return fault(request, status, str(error), error.hint)
+        answer = fault(request, status, str(error), error.hint)
+        if isinstance(error, NotYetError):
+            answer.headers["refresh"] = answer.headers["retry-after"] = "2"
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def misspelt(request: Request, _error: Exception) -> HTMLResponse:

@@ -34,10 +34,6 @@ class CaseLedger(Ledger, Protocol):
         """Return the entries of some numbers in rising order; one that has none is left out."""
         ...
 
-    def entries(self, indexes: Sequence[int]) -> Iterator[Entry]:
-        """Yield the entries of a few numbers in that order; a number without one is left out."""
-        ...
-
     def leaves(
         self, *, since: int = 0, until: int | None = None
     ) -> Iterator[tuple[int, str, bytes]]:

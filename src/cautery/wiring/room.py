@@ -15,6 +15,7 @@ from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.custody_file import read_custody
 from cautery.model import Entry
 from cautery.wiring.cases import reading_store
+from cautery.wiring.kept import kept_case
 from cautery.workflows.browse.kept import Cases
 
 _NICE = 5
@@ -30,6 +31,7 @@ def cases_in(folder: Path) -> Cases:
         store=reading_store(),
         clock=wiring.clock(),
         custody=read_custody,
+        opened=kept_case,
     )
 
 

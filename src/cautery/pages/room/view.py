@@ -166,11 +166,11 @@ class Timeline:
     kind, search : str
         What was asked for; empty: everything.
     found : int or None
-        How many there are of that kind; ``None``: a search counts nothing.
+        How many there are like that; ``None``: they were not counted.
     newer, older : int or None
         Where the next pages begin; ``None``: there is none.
-    looked_to : int or None
-        A search that has not found a page full yet has looked down to this record.
+    complete : bool
+        ``False``: the search took too long and was ended, so older records may be like that, too.
     """
 
     rows: tuple[RecordRow, ...]
@@ -180,7 +180,7 @@ class Timeline:
     found: int | None = None
     newer: int | None = None
     older: int | None = None
-    looked_to: int | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 
 from cautery.errors import AbsentError, CauteryError, EvidenceError
 from cautery.evidence.custody import CustodyLine
 from cautery.messages import term
 from cautery.model import ExhibitId, digest_of
-from cautery.model.records import ExhibitSealed, kind_of_type
+from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.pages.room.view import CustodyRow, ExhibitRow, ExhibitsView, ExhibitView
+from cautery.projections.kept import Asked
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
 from cautery.workflows.browse.timeline import row_of
 
 EXHIBITS_A_PAGE = 100
 _RECORDS_SHOWN = 50
-_SEALED = kind_of_type(ExhibitSealed)
+_SEALED = kinds_of(ExhibitSealed)
 _DIGITS = re.compile(r"[0-9a-f]{64}")
 
 
 def exhibits_view(cases: Cases, id: str, *, after: int = -1) -> ExhibitsView:
     """Return a page of the exhibits of a case, oldest first, those sealed after a record."""
     with cases.case(id) as kept:
-        sealed = kept.rows().by_kind.get(_SEALED, ())
-        first = bisect_right(sealed, after)
-        page = sealed[first : first + EXHIBITS_A_PAGE]
-        rows = tuple(
-            _row(entry.content, entry.index)
-            for entry in kept.ledger.entries(page)
-            if isinstance(entry.content, ExhibitSealed)
-        )
+        # Nothing can be sealed before the record that opens the case.
+        page = kept.lists().whole(Asked(kinds=_SEALED, after=max(0, after), limit=EXHIBITS_A_PAGE))
         return ExhibitsView(
             head=head_of(kept, now=cases.clock.now()),
-            rows=rows,
-            total=len(sealed),
-            after=page[-1] if first + len(page) < len(sealed) else None,
+            rows=tuple(
+                _row(entry.content, entry.index)
+                for entry in reversed(page.rows)
+                if isinstance(entry.content, ExhibitSealed)
+            ),
+            total=page.found or 0,
+            after=page.newer,
         )
 
 
@@ -68,7 +66,7 @@ def exhibit_view(cases: Cases, id: str, digits: str) -> ExhibitView:
             row=row,
             digest_now=digest_now,
             fault=fault,
-            records=tuple(map(row_of, kept.ledger.entries(named[:_RECORDS_SHOWN]))),
+            records=tuple(map(row_of, kept.ledger.pick(named[:_RECORDS_SHOWN]))),
             named=len(named),
             custody=custody,
             custody_fault=custody_fault,
@@ -101,7 +99,8 @@ def sealed_as(kept: Kept, digits: str) -> ExhibitRow:
     """
     exhibit = ExhibitId(f"sha256:{digits}")
     if _DIGITS.fullmatch(digits):
-        for entry in kept.ledger.entries(kept.folded().named.get(exhibit, ())[:_RECORDS_SHOWN]):
+        page = kept.lists().whole(Asked(text=digits, kinds=_SEALED, limit=_RECORDS_SHOWN))
+        for entry in reversed(page.rows):
             content = entry.content
             if isinstance(content, ExhibitSealed) and content.exhibit.id == exhibit:
                 return _row(content, entry.index)

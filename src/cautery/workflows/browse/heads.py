@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -44,15 +45,22 @@ def cases_view(cases: Cases, checks: Mapping[str, CheckView], *, after: str = ""
 
 
 def head_of(kept: Kept, *, now: datetime) -> CaseHead:
-    """Return what stands above each page of a case that is lent."""
-    rows = kept.rows()
+    """Return what stands above each page of a case that is lent.
+
+    Where its lists cannot be had, or not yet, the first record says what there is to say: the page
+    that checks a case must show one that has a broken record.
+    """
+    mandate, has_map = None, False
+    with contextlib.suppress(CauteryError):
+        mandate = kept.in_force().mandate
+        has_map = _MAPPED in kept.lists().counts().by_kind
     return _head(
         Place(kept.id, kept.path),
         kept.ledger,
         kept.store,
         now=now,
-        mandate=rows.in_force.mandate,
-        has_map=_MAPPED in rows.by_kind,
+        mandate=mandate,
+        has_map=has_map,
     )
 
 
@@ -81,8 +89,8 @@ def _head(
     has_map: bool = False,
 ) -> CaseHead:
     size = ledger.size()
-    first = next(ledger.entries((0,)), None)
-    last = next(ledger.entries((size - 1,)), None) if size else None
+    ends = ledger.pick((0, size - 1)) if size else ()
+    first, last = (ends[0], ends[-1]) if ends else (None, None)
     opened = first.content if first and isinstance(first.content, CaseOpened) else None
     signed, standing = ("", "") if first is None or opened is None else _signed(first)
     mandate = mandate or (None if opened is None else opened.mandate)
@@ -118,9 +126,8 @@ def _state(
 def _has_stopped(ledger: CaseLedger) -> bool:
     size = ledger.size()
     begins = {kind_of_type(WatchStarted), kind_of_type(WatchResumed)}
-    for index in range(size - 1, max(-1, size - 1 - _LAST_LOOKED_AT), -1):
-        entry = next(ledger.entries((index,)), None)
-        if entry is None or entry.record.kind in begins:
+    for entry in reversed(ledger.pick(range(max(0, size - _LAST_LOOKED_AT), size))):
+        if entry.record.kind in begins:
             return False
         if isinstance(entry.content, WatchStopped):
             return True

@@ -1,10 +1,11 @@
-"""What is kept in memory of a case that people look at: folded as far as its ledger was read.
+"""The cases that people look at: each with its kept lists, and folded for the pages that need it.
 
-All of it can be made anew from the ledger, and is, if the ledger was replaced by a shorter one.
+What is folded is forgotten where the lists were thrown away: then the ledger has another past.
 """
 
 from __future__ import annotations
 
+import contextlib
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -12,64 +13,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock, RLock, Thread
 from typing import NamedTuple
 
-from cautery.errors import AbsentError, EvidenceError
+from cautery.errors import AbsentError, CauteryError, EvidenceError, NotYetError
 from cautery.evidence.custody import CustodyLine
 from cautery.evidence.exhibits import exhibits_in
-from cautery.evidence.leaf import record_of
-from cautery.evidence.leaf_tree import LeafTree
 from cautery.evidence.manifest import LEDGER
-from cautery.evidence.merkle import leaf_hash
 from cautery.evidence.ports import CaseLedger, CaseStore, CaseVault
+from cautery.messages import tr
 from cautery.model import Entry, ExhibitId, Verdict
 from cautery.model.ports import Clock
 from cautery.model.records import CaseOpened, FixturesChanged, Record, kinds_of
 from cautery.projections import MandateInForce, StreamState
 from cautery.projections.case import CaseRecords
+from cautery.projections.kept import MOST_LINES, Asked
 from cautery.projections.tally import Tally
+from cautery.workflows.case.kept import KeptCase
 
 MOST_KEPT = 16
 """Cases that are kept at a time; what was looked at longest ago goes first. Judgement."""
 _FALLEN = 200
-_OF_MANDATE = frozenset(kinds_of(CaseOpened, FixturesChanged))
-
-
-@dataclass(slots=True)
-class Rows:
-    """What is known of every record without reading most of them.
-
-    Parameters
-    ----------
-    by_kind : dict
-        By kind as filed, the numbers of its records, rising.
-    tree : LeafTree
-        Over all of them.
-    in_force : MandateInForce
-        The mandate, with the newest fixtures.
-    """
-
-    by_kind: defaultdict[str, array[int]] = field(
-        default_factory=lambda: defaultdict(lambda: array("q"))
-    )
-    tree: LeafTree = field(default_factory=LeafTree)
-    in_force: MandateInForce = field(default_factory=MandateInForce)
-
-    def hear(self, index: int, kind: str, leaf: bytes) -> None:
-        """Take one row up.
-
-        Raises
-        ------
-        EvidenceError
-            If a record is missing before it.
-        """
-        if index != self.tree.size:
-            raise EvidenceError(f"record {self.tree.size} is missing; the next one is {index}")
-        self.tree.extend((leaf_hash(leaf),))
-        self.by_kind[kind].append(index)
-        if kind in _OF_MANDATE:
-            self.in_force.hear(Entry(index=index, record=record_of(leaf), leaf=leaf))
+_OF_MANDATE = kinds_of(CaseOpened, FixturesChanged)
+_AT_ONCE = 20_000
+"""Records that are taken up while somebody waits for a page, about a second. Judgement."""
 
 
 @dataclass(slots=True)
@@ -116,41 +83,92 @@ class Folded:
 
 
 class Kept:
-    """One case that people look at. Its methods are called while :meth:`Cases.case` lends it."""
+    """One case that people look at. Its methods are called while :meth:`Cases.case` lends it.
 
-    def __init__(self, id: str, path: Path, store: CaseStore) -> None:
+    Parameters
+    ----------
+    lists : KeptCase
+        Closed with it.
+    """
+
+    def __init__(self, id: str, path: Path, store: CaseStore, lists: KeptCase) -> None:
         self.id, self.path, self.store = id, path, store
-        self.ledger: CaseLedger = store.ledger(path, read_only=True)
+        self.ledger: CaseLedger = lists.ledger
         self.vault: CaseVault = store.vault(path, None)
         self.lock = RLock()
-        self.closed = False
-        self._rows, self._folded = Rows(), Folded()
+        self.closed = self.caught_up = False
+        self._lists = lists
+        self._filling: Thread | None = None
+        self._past = lists.remade
+        self._in_force, self._of_mandate, self._folded = MandateInForce(), 0, Folded()
 
-    def rows(self) -> Rows:
-        """Return what is known of every record that stands now."""
-        if self.ledger.size() < self._rows.tree.size:
-            self._rows, self._folded = Rows(), Folded()
-        for row in self.ledger.leaves(since=self._rows.tree.size):
-            self._rows.hear(*row)
-        return self._rows
+    def lists(self) -> KeptCase:
+        """Return its lists, with all records that stood when it was lent.
+
+        Raises
+        ------
+        NotYetError
+            If there are so many that somebody would have to wait: they are taken up meanwhile.
+        """
+        if self.caught_up:
+            return self._lists
+        if self._filling is None or not self._filling.is_alive():
+            size = self.ledger.size()
+            if self._lists.catch_up(most=_AT_ONCE) >= size:
+                self.caught_up = True
+                return self._lists
+            self._filling = Thread(target=self._fill, name=f"lists-{self.id}", daemon=True)
+            self._filling.start()
+        raise NotYetError(
+            tr(
+                "The lists of this case are being made: %(taken)s of %(total)s records.",
+                taken=f"{self._lists.counts().records:,}",
+                total=f"{self.ledger.size():,}",
+            ),
+            hint=tr("This page loads itself again until they are there."),
+        )
+
+    def in_force(self) -> MandateInForce:
+        """Return the mandate, with the newest fixtures."""
+        lists = self.lists()
+        self._forget_another_past()
+        if self._in_force.opening is None:
+            for entry in lists.entries((0,)):
+                self._in_force.hear(entry)
+        while page := lists.whole(
+            Asked(kinds=_OF_MANDATE, after=self._of_mandate, limit=MOST_LINES)
+        ).rows:
+            for entry in reversed(page):
+                self._in_force.hear(entry)
+            self._of_mandate = page[0].index
+        return self._in_force
 
     def folded(self) -> Folded:
         """Return what all records that stand now come to."""
-        size = self.rows().tree.size
-        if self._folded.records.size < size:
-            for entry in self.ledger.read(since=self._folded.records.size):
-                self._folded.hear(entry)
+        self.lists()
+        self._forget_another_past()
+        for entry in self.ledger.read(since=self._folded.records.size):
+            self._folded.hear(entry)
         return self._folded
-
-    def forget(self) -> None:
-        """Read the whole case anew at the next question."""
-        self._rows, self._folded = Rows(), Folded()
 
     def close(self) -> None:
         """Let go of it, as soon as nobody looks at it."""
         with self.lock:
             self.closed = True
-            self.ledger.close()
+            if self._filling is not None:
+                self._filling.join()
+            self._lists.close()
+
+    def _forget_another_past(self) -> None:
+        if self._lists.remade != self._past:
+            self._past = self._lists.remade
+            self._in_force, self._of_mandate, self._folded = MandateInForce(), 0, Folded()
+
+    def _fill(self) -> None:
+        size = self.ledger.size()
+        with contextlib.suppress(CauteryError):  # the next page says why
+            while not self.closed and self._lists.catch_up(most=_AT_ONCE) < size:
+                pass
 
 
 class Place(NamedTuple):
@@ -171,6 +189,8 @@ class Cases:
         Returns them by their name in addresses.
     custody : callable
         Returns the chain of custody beside a case.
+    opened : callable
+        Opens a case to be read, with its kept lists.
     """
 
     def __init__(
@@ -181,9 +201,10 @@ class Cases:
         store: CaseStore,
         clock: Clock,
         custody: Callable[[Path], tuple[CustodyLine, ...]],
+        opened: Callable[[Path], KeptCase],
     ) -> None:
         self.folder, self.store, self.clock, self.custody = folder, store, clock, custody
-        self._listed = listed
+        self._listed, self._opened = listed, opened
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -220,6 +241,7 @@ class Cases:
                     continue
                 if not self.store.exists(kept.path, LEDGER):
                     raise AbsentError(f"The case {id} is gone.")
+                kept.caught_up = False
                 yield kept
                 return
 
@@ -227,7 +249,9 @@ class Cases:
         with self._lock:
             kept = self._kept.get(place.id)
             if kept is None or kept.closed or kept.path != place.path:
-                kept = self._kept[place.id] = Kept(place.id, place.path, self.store)
+                kept = self._kept[place.id] = Kept(
+                    place.id, place.path, self.store, self._opened(place.path)
+                )
             self._kept.move_to_end(place.id)
             spare = [self._kept.popitem(last=False)[1] for _ in range(len(self._kept) - MOST_KEPT)]
         for old in spare:

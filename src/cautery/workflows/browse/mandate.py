@@ -32,7 +32,7 @@ def mandate_view(cases: Cases, id: str) -> MandateView:
         If there is no such case, or it stands under no mandate.
     """
     with cases.case(id) as kept:
-        head, opening = head_of(kept, now=cases.clock.now()), kept.rows().in_force.opening
+        head, opening = head_of(kept, now=cases.clock.now()), kept.in_force().opening
     mandate = head.mandate
     if mandate is None or opening is None:
         raise AbsentError(f"The case {id} stands under no mandate.")

@@ -124,7 +124,7 @@ def _compared(kept: Kept, folded: Folded, url: str) -> _Compared | None:
     archives: dict[str, tuple[ExhibitId, ...]] = {}
     basis: ScoreBasis | None = None
     compared: _Compared | None = None
-    for entry in kept.ledger.entries([line.index for line in lines if line.kind in kinds]):
+    for entry in kept.ledger.pick([line.index for line in lines if line.kind in kinds]):
         content = entry.content
         if isinstance(content, ProbeDone):
             archives[content.at.isoformat()] = content.exhibits

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cautery.errors import AbsentError, EvidenceError
+from cautery.errors import AbsentError, EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_in
-from cautery.evidence.merkle import leaf_hash, verify_inclusion
+from cautery.evidence.merkle import leaf_hash
 from cautery.model import Entry, ExhibitId
 from cautery.model.records.described import members_of, type_of
 from cautery.model.records.kinds import KINDS
 from cautery.pages.room.view import MemberView, ProofView, RecordView
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
-from cautery.workflows.browse.timeline import is_of_stream, meaning_of, newest_checkpoint
+from cautery.workflows.browse.timeline import is_of_stream, meaning_of
 
 
 def record_view(cases: Cases, id: str, index: int) -> RecordView:
@@ -27,7 +27,7 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
     """
     with cases.case(id) as kept:
         entry = _entry(kept, index)
-        size = kept.rows().tree.size
+        size = kept.lists().counts().records
         proof, fault = _proof(kept, entry)
         return RecordView(
             head=head_of(kept, now=cases.clock.now()),
@@ -47,43 +47,25 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
 
 
 def _entry(kept: Kept, index: int) -> Entry:
-    entry = next(kept.ledger.entries((index,)), None) if index >= 0 else None
-    if entry is None:
-        raise AbsentError(f"The case {kept.id} has no record {index}.")
-    return entry
+    for entry in kept.ledger.pick((index,)):
+        return entry
+    raise AbsentError(f"The case {kept.id} has no record {index}.")
 
 
 def _proof(kept: Kept, entry: Entry) -> tuple[ProofView | None, str]:
-    """Return the proof against the newest signed root, checked here; or what is wrong.
-
-    What is kept may be of a ledger that was since replaced: what does not hold is read again, once.
-    """
-    fault = ""
-    for _ in range(2):
-        tree = kept.rows().tree
-        try:
-            checkpoint, _at = newest_checkpoint(kept)
-            if checkpoint is None or entry.index >= checkpoint.size:
-                return None, ""
-            path = tree.proof(entry.index, size=min(checkpoint.size, tree.size))
-            verify_inclusion(
-                leaf_hash(entry.leaf),
-                index=entry.index,
-                size=checkpoint.size,
-                proof=path,
-                root=checkpoint.root,
-            )
-        except EvidenceError as error:
-            fault = str(error)
-            kept.forget()
-        else:
-            return ProofView(
-                size=checkpoint.size,
-                root=checkpoint.root.hex(),
-                note=checkpoint.note,
-                path=tuple(sibling.hex() for sibling in path),
-            ), ""
-    return None, fault
+    """Return the proof against the newest signed root, checked here; or what is wrong."""
+    try:
+        proven = kept.lists().proven(entry.index)
+    except InputError:  # no signed root covers it
+        return None, ""
+    except EvidenceError as error:
+        return None, str(error)
+    return ProofView(
+        size=proven.checkpoint.size,
+        root=proven.checkpoint.root.hex(),
+        note=proven.checkpoint.note,
+        path=tuple(sibling.hex() for sibling in proven.path),
+    ), ""
 
 
 def _members(entry: Entry) -> tuple[MemberView, ...]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections import deque
 
 from cautery.errors import EvidenceError
 from cautery.evidence.manifest import CASE_KEY
@@ -20,20 +17,16 @@ from cautery.model.records import (
     StreamAppeared,
     StreamResolved,
     StreamVanished,
-    kind_of_type,
 )
 from cautery.model.records.described import summary_of, type_of
 from cautery.model.records.kinds import KINDS
 from cautery.pages.room.view import CaseView, CheckView, KindCount, RecordRow, Timeline
+from cautery.projections.kept import Asked
 from cautery.projections.words import in_a_word
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
 
 RECORDS_A_PAGE = 50
-_CHUNK = 256
-_MOST_SEARCHED = 50_000
-_SEARCH_CPU_S = 0.5
-"""For one page of a search, so that nobody waits; it says how far it looked. Judgement."""
 LONGEST_SEARCH = 200
 _OF_STREAMS = (
     AlignmentShown,
@@ -76,7 +69,8 @@ def case_view(
     kind : str
         Show records of this kind alone; empty: all.
     search : str
-        Show records in whose JSON this stands, in any case of letters; empty: all.
+        Show records that have all of these words, in any case of letters, the last word perhaps
+        only begun; empty: all.
     before, after : int or None
         Show the records before this one, or the ones after it; ``None``: the newest.
     """
@@ -89,7 +83,7 @@ def case_view(
             ),
             signed=None if checkpoint is None else checkpoint.size,
             signed_at=at,
-            exhibits=len(kept.rows().by_kind.get(kind_of_type(ExhibitSealed), ())),
+            exhibits=kept.lists().counts().exhibits,
             check=check,
         )
 
@@ -102,9 +96,7 @@ def newest_checkpoint(kept: Kept) -> tuple[Checkpoint | None, str]:
     EvidenceError
         If it is not signed by the key in the case.
     """
-    note = None
-    for note in kept.ledger.checkpoints():  # noqa: B007 - the last one is wanted
-        pass
+    note = kept.ledger.newest_checkpoint()
     if note is None:
         return None, ""
     try:
@@ -112,8 +104,8 @@ def newest_checkpoint(kept: Kept) -> tuple[Checkpoint | None, str]:
         verifier = NoteVerifier.parse(stated)
     except UnicodeDecodeError as error:
         raise EvidenceError(f"{kept.path / CASE_KEY}: {error}") from error
-    times = [at for _, at in kept.ledger.checkpoint_times()]
-    return open_checkpoint(note, verifier), times[-1] if times else ""
+    newest = deque((at for _, at in kept.ledger.checkpoint_times()), maxlen=1)
+    return open_checkpoint(note, verifier), newest[0] if newest else ""
 
 
 def row_of(entry: Entry) -> RecordRow:
@@ -156,73 +148,29 @@ def meaning_of(kind: str) -> str:
 def _timeline(
     kept: Kept, *, kind: str, search: str, before: int | None, after: int | None
 ) -> Timeline:
-    rows = kept.rows()
-    size = rows.tree.size
-    chosen: Sequence[int] = rows.by_kind.get(kind, ()) if kind else range(size)
-    looked_to = None
-    if search:
-        indexes, looked_to = _searched(
-            kept, chosen, search, before=size if before is None else before
+    lists = kept.lists()
+    page = lists.whole(
+        Asked(
+            text=search,
+            kinds=(kind,) if kind else (),
+            before=before,
+            after=after,
+            limit=RECORDS_A_PAGE,
         )
-        newer, older = None, indexes[-1] if len(indexes) == RECORDS_A_PAGE else looked_to
-    else:
-        indexes = _page(chosen, before=before, after=after)
-        newer = indexes[0] if indexes and indexes[0] != chosen[-1] else None
-        older = indexes[-1] if indexes and indexes[-1] != chosen[0] else None
+    )
+    older = page.older
+    if not page.complete and page.rows:
+        older = page.rows[-1].index
     return Timeline(
-        rows=tuple(map(row_of, kept.ledger.entries(indexes))),
+        rows=tuple(map(row_of, page.rows)),
         kinds=tuple(
-            KindCount(kind=name, count=len(numbers), meaning=meaning_of(name))
-            for name, numbers in sorted(rows.by_kind.items())
+            KindCount(kind=name, count=count, meaning=meaning_of(name))
+            for name, count in sorted(lists.counts().by_kind.items())
         ),
         kind=kind,
         search=search,
-        found=None if search else len(chosen),
-        newer=newer,
+        found=page.found,
+        newer=page.newer,
         older=older,
-        looked_to=looked_to,
+        complete=page.complete,
     )
-
-
-def _page(chosen: Sequence[int], *, before: int | None, after: int | None) -> list[int]:
-    """Return a page of rising numbers, newest first: those before a number, or next after it."""
-    if after is not None:
-        first = bisect_left(chosen, after + 1)
-        last = min(first + RECORDS_A_PAGE, len(chosen))
-        first = max(0, last - RECORDS_A_PAGE)
-    else:
-        last = len(chosen) if before is None else bisect_left(chosen, before)
-        first = max(0, last - RECORDS_A_PAGE)
-    return [chosen[place] for place in range(last - 1, first - 1, -1)]
-
-
-def _searched(
-    kept: Kept, chosen: Sequence[int], search: str, *, before: int
-) -> tuple[list[int], int | None]:
-    """Return the newest records with a text, and how far down was looked if not to the end."""
-    wanted = search.casefold()
-    found: list[int] = []
-    place = bisect_left(chosen, before)
-    ends_s = time.thread_time() + _SEARCH_CPU_S
-    last = max(0, place - _MOST_SEARCHED)
-    while place > last:
-        first = max(last, place - _CHUNK)
-        part = [chosen[at] for at in range(first, place)]
-        for index, leaf in reversed([*_leaves(kept, part)]):
-            if wanted in leaf.decode("utf-8", "replace").casefold():
-                found.append(index)
-                if len(found) == RECORDS_A_PAGE:
-                    return found, index
-        place = first
-        if time.thread_time() > ends_s:
-            break
-    return found, chosen[place] if place > 0 else None
-
-
-def _leaves(kept: Kept, indexes: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """Yield the leaves of rising numbers, unread where they follow one another."""
-    if indexes[-1] - indexes[0] + 1 == len(indexes):
-        for index, _, leaf in islice(kept.ledger.leaves(since=indexes[0]), len(indexes)):
-            yield index, leaf
-    else:
-        yield from ((entry.index, entry.leaf) for entry in kept.ledger.entries(indexes))

@@ -11,7 +11,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.brackets import brackets
 from cautery.identify.decide import LEAST_LOG10_LR
 from cautery.messages import tr
-from cautery.model import Entry, ExhibitId, RedactedUrl, Verdict
+from cautery.model import ExhibitId, RedactedUrl, Verdict
 from cautery.model.records import OutsideProof, StreamAppeared, kind_of_type
 from cautery.pages.case_report import Still
 from cautery.pages.case_report.render import names_of
@@ -101,8 +101,9 @@ def number_of(cases: Cases, id: str, index: int) -> int:
         If there is no such case or record, or it is about no stream.
     """
     with cases.case(id) as kept:
-        entry: Entry | None = next(kept.ledger.entries((index,)), None)
-        url = None if entry is None else getattr(entry.content, "url", None)
+        url = next(
+            (getattr(entry.content, "url", None) for entry in kept.ledger.pick((index,))), None
+        )
         url = url.text if isinstance(url, RedactedUrl) else url
         number = kept.folded().numbers.get(url) if isinstance(url, str) else None
     if number is None:
@@ -112,7 +113,7 @@ def number_of(cases: Cases, id: str, index: int) -> int:
 
 def _times(kept: Kept) -> ReportTimes:
     """Return what others say of the times of a case so far; checked against nobody's policy."""
-    if kind_of_type(OutsideProof) not in kept.rows().by_kind:
+    if kind_of_type(OutsideProof) not in kept.lists().counts().by_kind:
         return ReportTimes()
     try:
         verifier = NoteVerifier.parse(kept.store.read(kept.path, CASE_KEY, limit=4096).decode())

@@ -115,6 +115,10 @@ class KeptCase:
         """Return a page of records, read from the ledger."""
         return self._of_records(asked, lambda entries: [record_line(entry) for entry in entries])
 
+    def whole(self, asked: Asked) -> Page[Entry]:
+        """Return a page of records as they stand in the ledger, whole."""
+        return self._of_records(asked, list)
+
     def verdicts(self, asked: Asked) -> Page[VerdictLine]:
         """Return a page of verdicts, read from the ledger."""
         return self._of_records(_of_kind(asked, Verdict), self._verdict_lines)
