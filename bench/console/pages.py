@@ -2,8 +2,7 @@
 
 ``cautery serve`` runs in a process of its own on a made-up case; each page is asked for at a fixed
 rate over kept connections, so a slow answer does not slow the questions down. CPU is the server's,
-wall time that of each answer. Where Cautery has no ``serve``, the pages of the kept lists are asked
-for in this process instead.
+wall time that of each answer. The lists of the case are made first; what that costs is printed.
 
     python bench/console/pages.py [N] [SECONDS] [PATH ...]
 
@@ -13,7 +12,6 @@ PATH may have ``{id}`` for the case, and ``{n}`` for a number below N that chang
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import random
 import re
@@ -24,13 +22,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "case"))
-from cautery.adapters.kept_lists import SqliteLists
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.model import Finding
 from cautery.model.ledger import append
 from cautery.model.records import CaseOpened
-from cautery.projections.kept import Asked
-from cautery.workflows.case.kept import KeptCase
 from projections import MANDATE, NOON, write  # type: ignore[import-not-found]  # of bench/case
 
 RATE = 50
@@ -108,6 +102,14 @@ async def enter(port: int, start: str) -> tuple[str, str]:
     return cookie[1], case[1]
 
 
+async def get(port: int, path: str, cookie: str) -> int:
+    """Ask for a page once; return its status."""
+    place = await asyncio.open_connection("127.0.0.1", port)
+    status, _, _ = await answer(place, path, cookie)
+    place[1].close()
+    return status
+
+
 def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
     """Measure the pages of the room."""
     server = subprocess.Popen(
@@ -134,6 +136,13 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
         assert address, line
         port = int(address[1])
         cookie, case = asyncio.run(enter(port, address[2]))
+        began, before = time.perf_counter(), cpu_of(server.pid)
+        first = asyncio.run(get(port, f"/cases/{case}", cookie))
+        print(f"first answer: {first}, {time.perf_counter() - began:.2f} s", flush=True)
+        while asyncio.run(get(port, f"/cases/{case}", cookie)) == 503:
+            time.sleep(2)
+        taken = time.perf_counter() - began
+        print(f"lists made: {cpu_of(server.pid) - before:.1f} s of CPU, {taken:.0f} s", flush=True)
         print("| page | first, s | p50 / p95 / worst, ms | server CPU a request, ms |")
         print("| --- | --- | --- | --- |")
         for path in paths:
@@ -151,43 +160,15 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
         server.wait()
 
 
-def ask(case: Path, records: int, seconds: float) -> None:
-    """Measure the pages of the kept lists, in this process."""
-    ledger = SqlLedger(case / "ledger.sqlite", read_only=True)
-    kept = KeptCase(ledger, SqliteLists(case.parent / "lists"), verifier=None)
-    kept.catch_up()
-    rng = random.Random(22)
-    print("cautery has no serve here: pages of the kept lists, in one process")
-    print("| page of 50 | p50 / p95 / worst, CPU ms |\n| --- | --- |")
-    for what, page, asked in (
-        ("records", kept.records, {}),
-        ("verdicts", kept.verdicts, {}),
-        ("streams of a finding", kept.streams, {"finding": Finding.UNREACHABLE}),
-        ("streams by two words", kept.streams, {"text": "premium 403"}),
-    ):
-        spent = []
-        for _ in range(int(seconds * RATE)):
-            began = time.process_time()
-            page(Asked(before=rng.randrange(1000, records), **asked))  # type: ignore[arg-type]
-            spent.append((time.process_time() - began) * 1e3)
-        spent.sort()
-        p50, p95 = (spent[int(len(spent) * share)] for share in (0.5, 0.95))
-        print(f"| {what} | {p50:.2f} / {p95:.2f} / {spent[-1]:.2f} |")
-    kept.close()
-
-
 def main() -> None:
     """Print the table."""
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 6.0
     paths = sys.argv[3:] or list(PATHS)
     with tempfile.TemporaryDirectory() as name:
-        case = made(Path(name), records)
+        made(Path(name), records)
         print(f"{records:,} records, {RATE} requests a second for {seconds:.0f} s each")
-        if importlib.util.find_spec("cautery.console") is None:
-            ask(case, records, seconds)
-        else:
-            serve(Path(name), records, seconds, paths)
+        serve(Path(name), records, seconds, paths)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from cautery.console.live import Live
 from cautery.console.rechecks import Rechecks
 from cautery.evidence.warc import write_warc
 from cautery.model import Exchange, digest_of, iso, to_json
-from cautery.wiring.kept import kept_case
+from cautery.wiring.kept import case_hub, kept_case
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
@@ -128,7 +128,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
             opened=kept_case,
         ),
         rechecks=Rechecks(store, clock),
-        live=Live(store),
+        live=Live(kept_case, case_hub),
         secret=Secret.new(),
     )
     client = TestClient(room_app(desk), base_url="http://127.0.0.1:8017")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.console import live as live_module
 from cautery.console.live import Live
+from cautery.wiring.kept import case_hub, kept_case
 
 CLOSED, OPEN = "/cases/night-1", "/cases/cup+night-2"
 
@@ -95,7 +95,7 @@ async def test_who_follows_a_case_hears_of_every_record_once_and_in_order(
     monkeypatch.setattr(live_module, "COALESCE_S", 0.01)
     monkeypatch.setattr(live_module, "ANEW_S", 60.0)
     case, ledger = _grown(tmp_path)
-    live = Live(FolderStore())
+    live = Live(kept_case, case_hub)
     heard: list[list[int]] = [[], [], []]
 
     async def listen(mine: list[int]) -> None:
@@ -112,7 +112,10 @@ async def test_who_follows_a_case_hears_of_every_record_once_and_in_order(
     for mine in heard:
         assert mine == sorted(set(mine))
         assert mine[-1] == 41
-    await asyncio.sleep(0)
+    for _ in range(200):
+        if not live.streams:
+            break
+        await asyncio.sleep(0.01)
     assert live.streams == 0
     assert not live._followed
     ledger.close()
@@ -120,7 +123,7 @@ async def test_who_follows_a_case_hears_of_every_record_once_and_in_order(
 
 async def test_who_comes_back_hears_only_of_what_is_new(tmp_path: Path) -> None:
     case, ledger = _grown(tmp_path)
-    live = Live(FolderStore())
+    live = Live(kept_case, case_hub)
     behind = live.changes(case, since=0)
     assert await asyncio.wait_for(anext(behind), 10) == 1
     await behind.aclose()
@@ -135,7 +138,7 @@ async def test_who_comes_back_hears_only_of_what_is_new(tmp_path: Path) -> None:
 
 
 async def test_a_page_is_made_once_for_all_who_look_at_it(tmp_path: Path) -> None:
-    live = Live(FolderStore())
+    live = Live(kept_case, case_hub)
     made: list[int] = []
 
     def render() -> str:
@@ -152,7 +155,7 @@ async def test_a_page_is_made_once_for_all_who_look_at_it(tmp_path: Path) -> Non
 
 async def test_who_follows_a_case_does_not_keep_it_from_being_settled(tmp_path: Path) -> None:
     case, ledger = _grown(tmp_path)
-    live = Live(FolderStore())
+    live = Live(kept_case, case_hub)
     following = live.changes(case, since=0)
     await asyncio.wait_for(anext(following), 10)
     await asyncio.to_thread(ledger.append, "note", {}, at=_now())

@@ -21,6 +21,7 @@ from cautery.console.rechecks import Rechecks
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
+from cautery.wiring.kept import case_hub, kept_case
 from cautery.wiring.room import cases_in, has_desktop
 
 _PORT = 8017
@@ -59,7 +60,7 @@ def serve(
     desk = Desk(
         cases=cases_in(cases),
         rechecks=Rechecks(reading_store(), wiring.clock()),
-        live=Live(reading_store()),
+        live=Live(kept_case, case_hub),
         secret=secret,
     )
     listening = _listening(address, port)

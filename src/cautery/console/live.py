@@ -1,17 +1,17 @@
-"""What grows while people look at it: one thread follows a case for all who watch its page."""
+"""What grows while people look at it: the position of a case, and the parts of its page."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock
 
 from cautery.errors import CauteryError
-from cautery.evidence.ports import CaseStore
+from cautery.workflows.case.hub import Hub
+from cautery.workflows.case.kept import KeptCase
 
 MOST_STREAMS = 300
 """Pages that are live at a time."""
@@ -23,24 +23,32 @@ ANEW_S = 5.0
 
 @dataclass(slots=True)
 class _Followed:
-    """A case that somebody watches."""
+    """A case that somebody watches, and how many do."""
 
-    size: int
-    stop: Event = field(default_factory=Event)
-    woken: set[asyncio.Event] = field(default_factory=set)
+    kept: KeptCase
+    hub: Hub
+    watching: int = 0
+
+    def close(self) -> None:
+        self.hub.close()
+        self.kept.close()
 
 
 class Live:
-    """Follows the ledgers of cases, read-only and each by one thread, while anybody watches.
+    """Follows cases, each by one hub, while anybody watches.
 
     Parameters
     ----------
-    store : CaseStore
-        Opens ledgers.
+    opened : callable
+        Opens a case to be read, with its kept lists.
+    hub_of : callable
+        Returns what follows it.
     """
 
-    def __init__(self, store: CaseStore) -> None:
-        self._store = store
+    def __init__(
+        self, opened: Callable[[Path], KeptCase], hub_of: Callable[[Path, KeptCase], Hub]
+    ) -> None:
+        self._opened, self._hub_of = opened, hub_of
         self._followed: dict[Path, _Followed] = {}
         self._parts: dict[tuple[Path, str], tuple[tuple[int, int], str]] = {}
         self._rendering = Lock()
@@ -48,33 +56,34 @@ class Live:
     @property
     def streams(self) -> int:
         """How many pages are live."""
-        return sum(len(followed.woken) for followed in self._followed.values())
+        return sum(followed.watching for followed in self._followed.values())
 
     async def changes(self, path: Path, *, since: int) -> AsyncIterator[int]:
         """Yield the size of a case's ledger: at once if it is beyond ``since``, then as it grows.
 
-        Without growth it is yielded every :data:`ANEW_S`.
+        Without growth it is yielded every :data:`ANEW_S`. It ends where the case is gone.
         """
-        woken = asyncio.Event()
-        followed = self._join(path, woken)
+        followed = self._join(path)
+        batches = followed.hub.listen(since)
+        coming = asyncio.ensure_future(anext(batches))
+        told = since
         try:
-            told = since
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(ANEW_S):
-                        # Woken for a record that was told already, it waits on.
-                        while followed.size == told:
-                            woken.clear()
-                            await woken.wait()
-                told = followed.size
+                await asyncio.wait((coming,), timeout=ANEW_S)
+                while coming.done():
+                    told = coming.result().until
+                    coming = asyncio.ensure_future(anext(batches))
+                    await asyncio.sleep(0)  # what has come already is there at once
                 yield told
                 await asyncio.sleep(COALESCE_S)
+        except CauteryError:  # its page says why when it is asked for again
+            return
         finally:
-            followed.woken.discard(woken)
-            if not followed.woken:
-                followed.stop.set()
-                if self._followed.get(path) is followed:
-                    del self._followed[path]
+            followed.watching -= 1
+            coming.cancel()
+            if not followed.watching:
+                del self._followed[path]
+                await asyncio.to_thread(followed.close)
 
     def parts(self, path: Path, tongue: str, size: int, render: Callable[[], str]) -> str:
         """Return the parts of a page, made once for all who read it in one language.
@@ -94,42 +103,12 @@ class Live:
     def close(self) -> None:
         """Follow nothing any more."""
         for followed in self._followed.values():
-            followed.stop.set()
-        self._followed.clear()
+            followed.close()
 
-    def _join(self, path: Path, woken: asyncio.Event) -> _Followed:
+    def _join(self, path: Path) -> _Followed:
         followed = self._followed.get(path)
         if followed is None:
-            ledger = self._store.ledger(path, read_only=True)
-            try:
-                followed = _Followed(size=ledger.size())
-            finally:
-                ledger.close()
-            self._followed[path] = followed
-            thread = Thread(
-                target=self._follow,
-                args=(path, followed, asyncio.get_running_loop()),
-                name=f"follow-{path.name}",
-                daemon=True,
-            )
-            thread.start()
-        followed.woken.add(woken)
+            kept = self._opened(path)
+            followed = self._followed[path] = _Followed(kept, self._hub_of(path, kept))
+        followed.watching += 1
         return followed
-
-    def _follow(self, path: Path, followed: _Followed, loop: asyncio.AbstractEventLoop) -> None:
-        def wake() -> None:
-            for woken in followed.woken:
-                woken.set()
-
-        try:
-            ledger = self._store.ledger(path, read_only=True)
-        except CauteryError:  # the case is gone; its page says so when it is asked for again
-            return
-        try:
-            for entry in ledger.follow(since=followed.size, stop=followed.stop):
-                followed.size = entry.index + 1
-                loop.call_soon_threadsafe(wake)
-        except (CauteryError, RuntimeError):  # as above, or the loop has ended
-            return
-        finally:
-            ledger.close()
