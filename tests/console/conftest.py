@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.adapters.case_shelf import cases_below
+from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.keys_file import KeyFolder
@@ -27,9 +28,11 @@ from cautery.console.rechecks import Rechecks
 from cautery.evidence.warc import write_warc
 from cautery.model import Exchange, digest_of, iso, to_json
 from cautery.wiring.kept import case_hub, kept_case
+from cautery.workflows.browse.ends import ends_at
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.registry import Registry
 from cautery.workflows.case.report import write_report
 
 _SYNTHETIC = Path(__file__).parents[1] / "pages" / "case_report" / "synthetic.py"
@@ -126,6 +129,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
             clock=clock,
             custody=read_custody,
             opened=kept_case,
+            ends=Registry(partial(ends_at, store=store), stamp=stamp_of),
         ),
         rechecks=Rechecks(store, clock),
         live=Live(kept_case, case_hub),

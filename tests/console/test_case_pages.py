@@ -77,6 +77,28 @@ def test_a_case_that_cannot_be_read_says_why_and_costs_itself_alone(room: Any) -
     assert room.client.get("/cases/broken").status_code == 409
 
 
+def test_the_list_reads_only_cases_that_changed_again(
+    tmp_path: Path, make_season: Callable[[Path], Path], room_at: Callable[[Path], Any]
+) -> None:
+    room = room_at(make_season(tmp_path))
+    read: list[str] = []
+    ends = room.desk.cases.ends
+    read_one = ends._read_one
+
+    def counted(case: Path) -> Any:
+        read.append(case.name)
+        return read_one(case)
+
+    ends._read_one = counted
+    first_time = words(room.text("/"))
+    assert sorted(read) == ["broken", "night-1", "night-2"]
+    assert words(room.text("/")) == first_time
+    assert len(read) == 3
+    (tmp_path / "cases/night-1/manifest.note").unlink()
+    assert words(room.text("/")) != first_time
+    assert read[3:] == ["night-1"]
+
+
 def test_where_there_is_no_case_the_list_says_how_one_is_made(
     tmp_path: Path, room_at: Callable[[Path], Any]
 ) -> None:

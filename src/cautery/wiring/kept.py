@@ -18,7 +18,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
 from cautery.workflows.case.hub import Hub
 from cautery.workflows.case.kept import KeptCase
-from cautery.workflows.case.registry import CaseLine, Registry
+from cautery.workflows.case.registry import CaseLine, Registry, line_of, newest_first
 
 _PLACE = "case.txt"
 """Says of which case the lists in a folder are: where it is gone, they go as well."""
@@ -70,12 +70,12 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
         raise
 
 
-def registry() -> Registry:
+def registry() -> Registry[CaseLine]:
     """Return what lists cases; who lists them again and again keeps it."""
-    return Registry(reading_store(), stamp=stamp_of)
+    return Registry(partial(line_of, store=reading_store()), stamp=stamp_of)
 
 
-def cases_of(folder: Path, known: Registry | None = None) -> tuple[CaseLine, ...]:
+def cases_of(folder: Path, known: Registry[CaseLine] | None = None) -> tuple[CaseLine, ...]:
     """Return the cases below a folder, those with the newest record first.
 
     Parameters
@@ -88,7 +88,7 @@ def cases_of(folder: Path, known: Registry | None = None) -> tuple[CaseLine, ...
     InputError
         If it is no folder.
     """
-    return (known or registry()).lines(cases_below(folder).values())
+    return newest_first((known or registry()).read(cases_below(folder).values()))
 
 
 def case_hub(path: Path, kept: KeptCase) -> Hub:

@@ -6,17 +6,20 @@ import contextlib
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from cautery import wiring
-from cautery.adapters.case_shelf import cases_below
+from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.custody_file import read_custody
 from cautery.model import Entry
 from cautery.wiring.cases import reading_store
 from cautery.wiring.kept import kept_case
+from cautery.workflows.browse.ends import ends_at
 from cautery.workflows.browse.kept import Cases
+from cautery.workflows.case.registry import Registry
 
 _NICE = 5
 """A room must not take the cores that the watch beside it needs."""
@@ -24,14 +27,16 @@ _NICE = 5
 
 def cases_in(folder: Path) -> Cases:
     """Return the cases below a folder, for people to look at."""
+    store = reading_store()
     return Cases(
         folder,
         # The first watch will make the folder.
         listed=lambda: cases_below(folder) if folder.exists() else {},
-        store=reading_store(),
+        store=store,
         clock=wiring.clock(),
         custody=read_custody,
         opened=kept_case,
+        ends=Registry(partial(ends_at, store=store), stamp=stamp_of),
     )
 
 

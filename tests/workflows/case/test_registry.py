@@ -18,14 +18,13 @@ from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
-from cautery.evidence.ports import CaseStore
 from cautery.model import Channel, Event, Regime
 from cautery.model.ledger import append
 from cautery.model.records import CaseOpened
-from cautery.workflows.case import registry as module
+from cautery.wiring.kept import cases_of, registry
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import open_case
-from cautery.workflows.case.registry import CaseState, Registry, line_of, title_of
+from cautery.workflows.case.registry import CaseLine, CaseState, Registry, line_of, title_of
 
 MATCH = replace(
     MANDATE,
@@ -50,15 +49,15 @@ def begun(folder: Path, name: str, *, minutes: float = 0, closed: bool = False) 
     return case.path
 
 
-def listed() -> Registry:
-    return Registry(FolderStore(), stamp=stamp_of)
+def listed(cases: Path) -> tuple[CaseLine, ...]:
+    return cases_of(cases, registry())
 
 
 def test_cases_are_listed_by_their_newest_record(tmp_path: Path) -> None:
     first = begun(tmp_path, "a", minutes=1)
     second = begun(tmp_path, "b", minutes=9)
     third = begun(tmp_path, "c", minutes=5, closed=True)
-    lines = listed().lines(cases_below(tmp_path / "cases").values())
+    lines = listed(tmp_path / "cases")
     assert [(line.path, line.state) for line in lines] == [
         (second, CaseState.OPEN),
         (third, CaseState.CLOSED),
@@ -115,7 +114,7 @@ def test_a_damaged_case_is_named_with_a_sentence_and_costs_itself_alone(
 ) -> None:
     sound, damaged = begun(tmp_path, "a"), begun(tmp_path, "b")
     damage(damaged)
-    one, other = listed().lines(cases_below(tmp_path / "cases").values())
+    one, other = listed(tmp_path / "cases")
     assert (one.path, one.state, one.why) == (sound, CaseState.OPEN, None)
     assert (other.path, other.state) == (damaged, CaseState.DAMAGED)
     assert why in (other.why or "")
@@ -163,25 +162,23 @@ def test_a_folder_with_more_names_than_a_person_keeps_is_refused(
         cases_below(tmp_path)
 
 
-def test_only_cases_that_changed_are_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_cases_that_changed_are_read_again(tmp_path: Path) -> None:
     cases = [begun(tmp_path, name) for name in "abc"]
-    known = listed()
-    known.lines(cases_below(tmp_path / "cases").values())
     read: list[Path] = []
 
-    def counted(case: Path, store: CaseStore) -> object:
+    def counted(case: Path) -> CaseLine:
         read.append(case)
-        return line_of(case, store)
+        return line_of(case, FolderStore())
 
-    monkeypatch.setattr(module, "line_of", counted)
+    known = Registry(counted, stamp=stamp_of)
+    cases_of(tmp_path / "cases", known)
+    read.clear()
     store = FolderStore(KeyFolder(tmp_path / "keys"), patience_s=0.1)
     again = open_case(cases[1], store=store, clock=FixedClock(at(7)))
     append(again.ledger, appeared("http://p.example/2", "Arena"), at=at(7))
     again.leave()
     shutil.rmtree(cases[2])
-    lines = known.lines(cases_below(tmp_path / "cases").values())
+    lines = cases_of(tmp_path / "cases", known)
     assert read == [cases[1]]
     assert [(line.path, line.last_at) for line in lines] == [(cases[1], at(7)), (cases[0], NOON)]
 

@@ -29,7 +29,9 @@ from cautery.projections import MandateInForce, StreamState
 from cautery.projections.case import CaseRecords
 from cautery.projections.kept import MOST_LINES, Asked
 from cautery.projections.tally import Tally
+from cautery.workflows.browse.ends import Ends
 from cautery.workflows.case.kept import KeptCase
+from cautery.workflows.case.registry import Registry
 
 MOST_KEPT = 16
 """Cases that are kept at a time; what was looked at longest ago goes first. Judgement."""
@@ -191,6 +193,8 @@ class Cases:
         Returns the chain of custody beside a case.
     opened : callable
         Opens a case to be read, with its kept lists.
+    ends : Registry
+        Reads what the list of cases shows.
     """
 
     def __init__(
@@ -202,7 +206,9 @@ class Cases:
         clock: Clock,
         custody: Callable[[Path], tuple[CustodyLine, ...]],
         opened: Callable[[Path], KeptCase],
+        ends: Registry[Ends | CauteryError],
     ) -> None:
+        self.ends = ends
         self.folder, self.store, self.clock, self.custody = folder, store, clock, custody
         self._listed, self._opened = listed, opened
         self._kept: OrderedDict[str, Kept] = OrderedDict()

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
+from typing import Generic, TypeVar
 
 from cautery.errors import CauteryError, EvidenceError
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE
@@ -16,6 +17,8 @@ from cautery.model import Entry, Mandate, Regime, Window
 from cautery.model.records import CaseOpened, OperationOpened
 
 _MOST_TITLE = 200
+
+T = TypeVar("T")
 
 
 class CaseState(StrEnum):
@@ -64,48 +67,50 @@ class CaseLine:
     why: str | None = None
 
 
-class Registry:
-    """Lists cases, and reads again only those that changed. Safe for threads.
+class Registry(Generic[T]):
+    """Reads cases, and reads again only those that changed. Safe for threads.
 
     Parameters
     ----------
-    store : CaseStore
-        Where the cases lie; no key is used.
+    read : callable
+        Reads one case; no key is used.
     stamp : callable
         Returns what changes when a case does.
     """
 
-    def __init__(self, store: CaseStore, *, stamp: Callable[[Path], Hashable]) -> None:
-        self._store = store
+    def __init__(self, read: Callable[[Path], T], *, stamp: Callable[[Path], Hashable]) -> None:
+        self._read_one = read
         self._stamp = stamp
         self._lock = Lock()
-        self._read: dict[Path, tuple[Hashable, CaseLine]] = {}
+        self._read: dict[Path, tuple[Hashable, T]] = {}
 
-    def lines(self, cases: Iterable[Path]) -> tuple[CaseLine, ...]:
-        """Return the lines of some cases, those with the newest record first.
-
-        One that cannot be read costs itself alone: its line says why.
-        """
-        lines: dict[Path, tuple[Hashable, CaseLine]] = {}
+    def read(self, cases: Iterable[Path]) -> tuple[T, ...]:
+        """Return what is read of some cases, in their order; the others are forgotten."""
+        read: dict[Path, tuple[Hashable, T]] = {}
         with self._lock:
             for case in cases:
                 # Before it is read: what is written meanwhile changes the next stamp.
                 stamp = self._stamp(case)
                 earlier = self._read.get(case)
                 known = earlier is not None and earlier[0] == stamp
-                lines[case] = earlier if known and earlier else (stamp, line_of(case, self._store))
-            self._read = lines
-        return tuple(
-            sorted(
-                (line for _, line in lines.values()),
-                key=lambda line: (line.last_at is not None, line.last_at, line.path),
-                reverse=True,
-            )
+                read[case] = earlier if known and earlier else (stamp, self._read_one(case))
+            self._read = read
+        return tuple(one for _, one in read.values())
+
+
+def newest_first(lines: Iterable[CaseLine]) -> tuple[CaseLine, ...]:
+    """Return the lines of cases, those with the newest record first."""
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (line.last_at is not None, line.last_at, line.path),
+            reverse=True,
         )
+    )
 
 
 def line_of(case: Path, store: CaseStore) -> CaseLine:
-    """Return the line of one case."""
+    """Return the line of one case; one that cannot be read costs itself alone and says why."""
     try:
         return _line(case, store, _state(case, store))
     except CauteryError as error:
@@ -155,9 +160,9 @@ def _opening(case: Path, first: Entry) -> tuple[str, str, Regime, Window | None,
 
 def title_of(mandate: Mandate) -> str:
     """Return what a mandate is about: its events, or else its channels or works."""
-    names = (
-        [event.name for event in mandate.events]
-        or [channel.names[0] if channel.names else channel.id for channel in mandate.channels]
-        or [work.title for work in mandate.works]
+    return (
+        "; ".join(event.name for event in mandate.events)
+        or ", ".join(next(iter(channel.names), channel.id) for channel in mandate.channels)
+        or ", ".join(work.title for work in mandate.works)
+        or mandate.id
     )
-    return ", ".join(names) or mandate.id
