@@ -178,6 +178,7 @@ def test_a_large_case_says_how_far_its_lists_are_and_then_shows_them(
     assert answer.status_code == 503
     assert answer.headers["refresh"] == "2"
     assert re.search(r"are being made: \d+ of \d{3} records", words(answer.text))
+    assert "This cannot be shown now" in words(answer.text)
     for _ in range(100):
         answer = room.client.get(CLOSED)
         if answer.status_code == 200:
@@ -498,7 +499,9 @@ def test_the_room_speaks_the_language_of_its_browser(room: Any, tongue: str) -> 
         assert heading in words(page)
     for path in ALL:
         assert f'<html lang="{tongue}"' in room.text(path, **asked)
-    assert f'<html lang="{tongue}"' in room.text("/nowhere", 404, **asked)
+    nowhere = room.text("/nowhere", 404, **asked)
+    assert f'<html lang="{tongue}"' in nowhere
+    assert "There is nothing here" not in words(nowhere)
     assert f'<html lang="{tongue}"' in room.stranger().get("/", **asked).text
 
 

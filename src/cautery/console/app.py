@@ -68,13 +68,16 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
     """Answer each error with a page: in a sentence, and never with what code it came from."""
 
     def fault(request: Request, status: int, words: str, hint: str = "") -> HTMLResponse:
-        titles = {400: tr("That does not work"), 404: tr("There is nothing here")}
-        values: dict[str, Any] = {
-            "title": titles.get(status, tr("This cannot be shown")),
-            "words": words,
-            "hint": hint,
-        }
-        return desk.page(request, "fault", lambda: values, status=status)
+        def values() -> dict[str, Any]:
+            titles = {
+                400: tr("That does not work"),
+                404: tr("There is nothing here"),
+                503: tr("This cannot be shown now"),
+            }
+            title = titles.get(status, tr("This cannot be shown"))
+            return {"title": title, "words": words, "hint": hint}
+
+        return desk.page(request, "fault", values, status=status)
 
     @app.exception_handler(CauteryError)
     def expected(request: Request, error: Exception) -> HTMLResponse:
