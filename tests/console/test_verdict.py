@@ -241,7 +241,7 @@ def test_a_still_is_shown_as_it_was_sealed_and_decoded_by_nobody_here(
     def decoded(*_: Any, **__: Any) -> None:
         pytest.fail("the room decoded a picture")
 
-    monkeypatch.setattr("cautery.workflows.case.report_view.reduced", decoded)
+    monkeypatch.setattr("cautery.workflows.case.report_pictures.reduced", decoded)
     exhibit = ExhibitId("sha256:" + "0" * 64)
     png = b"\x89PNG\r\n\x1a\n" + b"no decoder would take this"
     still = AsSealed(lambda _: png).show(exhibit, 1.5)
