@@ -142,7 +142,7 @@ def test_an_exhibit_that_is_not_there_is_missing(vault: FolderVault) -> None:
 
 @pytest.mark.parametrize("id", ["", "sha256:", "../../etc/passwd", "sha256:" + "A" * 64, "0" * 64])
 def test_an_id_that_is_no_digest_is_refused(vault: FolderVault, id: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(EvidenceError):
         vault.read(id)
 
 

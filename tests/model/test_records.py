@@ -151,7 +151,10 @@ def test_an_unknown_kind_has_no_schema_and_its_neighbours_are_named() -> None:
 
 def test_one_place_alone_turns_the_json_of_a_record_into_values() -> None:
     """Bodies are read as they stand only where they are hashed, searched or shown as they are."""
-    allowed = {"model/records/entry.py", "evidence/exhibits.py", "cli/board.py"}
+    allowed = {
+        "model/records/entry.py", "evidence/exhibits.py", "cli/board.py", "projections/words.py",
+        "workflows/browse/kept.py", "workflows/browse/record.py",
+    }  # fmt: skip
     source = ROOT / "src/cautery"
     readers = {
         str(path.relative_to(source))

@@ -28,6 +28,7 @@ from cautery.adapters._kept_rows import Recalled, stand, standing_in, write
 from cautery.adapters._kept_schema import INDEXES, TABLES, is_schema, moment, version
 from cautery.errors import StorageError
 from cautery.model import Entry, Finding
+from cautery.model.records import ExhibitSealed, kind_of_type
 from cautery.projections.kept import Asked, Counts, Found, SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
@@ -45,6 +46,7 @@ _OF_THE_DISK = frozenset(
      sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT)
 )  # fmt: skip
 """Codes that say nothing against what the tables hold; all others do."""
+_SEALED = kind_of_type(ExhibitSealed)
 
 
 class SqliteLists:
@@ -164,7 +166,7 @@ class SqliteLists:
             streams=numbers.get("streams", 0),
             hosts=numbers.get("hosts", 0),
             acts=numbers.get("acts", 0),
-            exhibits=by_kind.get("exhibit.sealed", 0),
+            exhibits=by_kind.get(_SEALED, 0),
             probes=numbers.get("probes", 0),
             dark=numbers.get("dark", 0),
         )

@@ -9,10 +9,8 @@ from datetime import datetime
 from cautery.drawing.formatting import both
 from cautery.errors import ApprovalError, CauteryError, InputError
 from cautery.messages import tr
-from cautery.model import Entry, Mandate
-from cautery.model.records import (
-    CaseOpened,
-)
+from cautery.model import Entry, Mandate, SupplyGraph
+from cautery.model.records import CaseOpened, kind_of_type
 from cautery.pages.room.view import CaseHead, CaseState, CasesView, CheckView
 from cautery.workflows.browse.ends import Ends, ends_of
 from cautery.workflows.browse.kept import Cases, Kept, Place
@@ -20,7 +18,7 @@ from cautery.workflows.case.opening import opening_in
 from cautery.workflows.case.registry import title_of
 
 CASES_A_PAGE = 50
-_MAPPED = "graph.mapped"
+_MAPPED = kind_of_type(SupplyGraph)
 _SIGN = 2
 """People who sign a mandate."""
 

@@ -12,13 +12,16 @@ import math
 import re
 import sqlite3
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import av
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from sound_again import score_of_sound
+
+sys.dont_write_bytecode = True  # a file that is added breaks the bag
+from sound_again import score_of_sound  # noqa: E402
 
 DATA = Path(__file__).resolve().parent / "data"
 LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
