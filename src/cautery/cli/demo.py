@@ -260,7 +260,8 @@ def _machine_rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Say what the machine could do; of a case that is scored later, nothing is known."""
     rows = []
     if (machine := figures["machine"]) is not None:
-        rows.append(("free cores before", f"{machine['has_cores']:.1f}", f">= {NEEDED:.1f}"))
+        # In cores of the machine on which the need was measured.
+        rows.append(("capacity before", f"{machine['has_cores']:.1f}", f">= {NEEDED:.1f}"))
     if (loop := figures["loop"]) is not None:
         rows.append(("event loop, longest turn", f"{loop['longest_s']:.2f} s", f"<= {STALL_S} s"))
     return rows
