@@ -13,6 +13,7 @@ import platform
 import resource
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ from cautery.errors import ConfinementError
 
 _LEAST_ROOM = 32 << 20
 _OPEN_FILES = 64
+_LOOKS, _LOOK_S = 50, 0.01
 _PROGRAM_BYTES = 4 << 30
 _INSTALLED = (
     "/usr", "/bin", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache",
@@ -120,7 +122,7 @@ def confine(
     close_from(keep)
     # Read before the root folder is exchanged: after that there is no /proc.
     room = _room(memory_mb)
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
+    if not _alone():
         raise ConfinementError("the process already has threads, so it cannot be confined")
     # The order is fixed by what each step takes away. A new user namespace gives its maker every
     # capability, so these are dropped after it; Landlock and seccomp demand NO_NEW_PRIVS first; and
@@ -151,6 +153,15 @@ def confine(
         without = Confinement(**reached.to_json() | {"seccomp": False})
         return _judged(without, str(error), without_seccomp=without_seccomp)
     return reached
+
+
+def _alone() -> bool:
+    """Tell whether no other thread runs: one that was joined is still listed for a moment."""
+    for _ in range(_LOOKS):
+        if len(list(Path("/proc/self/task").iterdir())) == 1:
+            return True
+        time.sleep(_LOOK_S)
+    return False
 
 
 def confine_program(program: Path) -> int:
