@@ -235,7 +235,7 @@ class SqliteDatabase:
     def _target(self) -> str:
         if self._path is None:
             return ":memory:"
-        target = f"file:{quote(str(self._path.absolute()))}"
+        target = f"file:{quote(os.fsencode(self._path.absolute()))}"
         if self._read_only:
             target += "?mode=ro&immutable=1" if self._immutable else "?mode=ro"
         return target

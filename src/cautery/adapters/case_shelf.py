@@ -45,7 +45,7 @@ def cases_below(folder: Path) -> dict[str, Path]:
     """
     try:
         if _is_case(folder):
-            return {real_path(folder).name: folder}
+            return {_shown(real_path(folder).name): folder}
         return dict(sorted(_below(folder, "", _DEEPEST, count())))
     except OSError as error:
         raise InputError(
@@ -84,9 +84,15 @@ def _below(
             if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
                 continue
             path = folder / entry.name
+            name = prefix + _shown(entry.name)
             if _is_case(path):
-                yield prefix + entry.name, path
+                yield name, path
             elif levels > 1:
                 with contextlib.suppress(PermissionError, FileNotFoundError):
                     # Somebody else's folder has no case of ours, and one that is gone has none.
-                    yield from _below(path, f"{prefix}{entry.name}{_BETWEEN}", levels - 1, numbers)
+                    yield from _below(path, name + _BETWEEN, levels - 1, numbers)
+
+
+def _shown(name: str) -> str:
+    """Return a name with bytes that are no UTF-8 spelt out: it stands in an address and a page."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -190,3 +190,15 @@ def test_a_mandate_is_called_by_what_it_is_about() -> None:
     assert title_of(replace(MANDATE, channels=(nameless,))) == "arena"
     led = replace(MANDATE, regime=Regime.LED, channels=())
     assert title_of(led) == "m"
+
+
+def test_a_folder_whose_name_is_no_utf_8_costs_nothing(tmp_path: Path) -> None:
+    begun(tmp_path, "a")
+    begun(tmp_path, "b")
+    odd = os.fsdecode(b"b\xff")
+    (tmp_path / "cases" / "b").rename(tmp_path / "cases" / odd)
+    assert cases_below(tmp_path / "cases") == {
+        "a": tmp_path / "cases" / "a",
+        "b\\xff": tmp_path / "cases" / odd,
+    }
+    assert [line.why for line in cases_of(tmp_path / "cases")] == [None, None]
