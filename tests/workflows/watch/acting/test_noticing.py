@@ -152,8 +152,8 @@ async def drafted(
         engine=world,
         journal=journal,
     )
-    for host in mapper._hosts():
-        await mapper._look_up_host(host)
+    for host in mapper._lookups.hosts():
+        await mapper._lookups.look_up_host(host)
     noticing = Noticing(mandate, streams, mapper, journal=journal)
     noticing.draft(streams)
     noticing.draft(streams)

@@ -19,7 +19,8 @@ from cautery.wiring.facts import known_facts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.watch.mapping.host_facts import Known, by_host, facts_of
-from cautery.workflows.watch.mapping.mapper import MOST_A_ROUND, REDATED, Mapper
+from cautery.workflows.watch.mapping.lookups import MOST_A_ROUND
+from cautery.workflows.watch.mapping.mapper import REDATED, Mapper
 from cautery.workflows.watch.resume import EarlierRuns
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
@@ -109,15 +110,15 @@ async def test_a_flood_of_hosts_holds_up_the_host_of_a_stream_that_was_looked_at
             url=url, key=url, host=f"a{number}.example", title=None, source="list", first_seen=NOON
         )
     await mapper._look_up()
-    assert mapper._names.asked == MOST_A_ROUND
+    assert mapper._lookups._names.asked == MOST_A_ROUND
     suspect.probes = 1
     streams[suspect.key] = suspect
     await mapper._look_up()
     assert mapper.addresses(HOST) == ("192.0.2.1",)
-    assert mapper._names.asked == 2 * MOST_A_ROUND
+    assert mapper._lookups._names.asked == 2 * MOST_A_ROUND
     for _ in range(9):
         await mapper._look_up()
-    assert mapper._names.asked == 10 * MOST_A_ROUND + 1  # each once
+    assert mapper._lookups._names.asked == 10 * MOST_A_ROUND + 1  # each once
 
 
 async def test_a_host_before_an_open_redirect_is_looked_up_since_its_addresses_must_stay_up(
@@ -314,7 +315,7 @@ def beside(watched) -> Callable[..., Mapper]:
     def made(tls: Tls) -> Mapper:
         names = Table({EDGE: ("192.0.2.1",), ELSEWHERE: ("192.0.2.2",)})
         mapper = watched(names)
-        mapper._certificates = tls
+        mapper._lookups._tls._certificates = tls
         mapper._streams.clear()
         for url in (f"http://{EDGE}:8080/1", f"http://{ELSEWHERE}:9000/1"):
             mapper._streams[url] = Stream(
@@ -405,7 +406,7 @@ def registered(watched) -> Callable[..., Registry]:
 
     async def looked_up(*hosts: str) -> Registry:
         mapper, registry = watched(Table(dict.fromkeys(hosts, ("192.0.2.1",)))), Registry()
-        mapper._registry = registry
+        mapper._lookups._registry = registry
         mapper._streams.clear()
         for host in hosts:
             url = f"http://{host}/1"
@@ -438,7 +439,7 @@ async def test_an_unforeseen_error_costs_its_own_host_alone(watched, hands, hear
         raise ValueError("a name of \ud800")
 
     mapper = watched(Table({HOST: ("192.0.2.1",)}))
-    monkeypatch.setattr(mapper, "_tell", broken)
+    monkeypatch.setattr(mapper._lookups, "_tell", broken)
     await mapper._look_up()
     await mapper._look_up()
     [failure] = bodies(heard, "failure")
