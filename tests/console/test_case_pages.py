@@ -29,7 +29,7 @@ ALL = (
     *(
         f"{case}{page}"
         for case in (CLOSED, OPEN)
-        for page in ("", "/exhibits", "/mandate", "/verify", "/records/0", "/records/9")
+        for page in ("", "/exhibits", "/mandate", "/network", "/verify", "/records/0", "/records/9")
     ),
 )
 

@@ -19,6 +19,7 @@ PAGES = (
     "/cases/night-1/mandate",
     "/cases/night-1/report",
     "/cases/night-1/map",
+    "/cases/night-1/network",
     "/cases/night-1/verify",
 )
 

@@ -86,6 +86,7 @@ def violations(page: Any) -> list[str]:
 
 PAGES = ["/", "/keys", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits", f"{CLOSED}/mandate"]
 PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
+PAGES += [f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
 PAGES += [f"{CLOSED}/verify", OPEN, f"{CLOSED}?q=nothing-like-that", "/nowhere"]
 
 
@@ -178,7 +179,8 @@ def test_all_of_it_works_without_a_script(visit: Callable[..., Any]) -> None:
 def test_a_page_fits_a_telephone(visit: Callable[..., Any]) -> None:
     page = visit(CLOSED, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    for path in ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/tonight", f"{CLOSED}/streams/1"):
+    shown = ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/tonight", f"{CLOSED}/streams/1")
+    for path in (*shown, f"{CLOSED}/network"):
         page.goto(page.url.partition("/cases")[0].rstrip("/") + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

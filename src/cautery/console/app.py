@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Scope
 
-from cautery.console import case_pages, night_pages, stream_pages
+from cautery.console import case_pages, network_pages, night_pages, stream_pages
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
 from cautery.console.door import Door
@@ -38,7 +38,7 @@ def room_app(desk: Desk) -> ASGIApp:
 
     # No page of FastAPI's own: its API pages load scripts from elsewhere.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    for pages in (case_pages, night_pages, stream_pages):
+    for pages in (case_pages, night_pages, stream_pages, network_pages):
         app.include_router(pages.router(desk))
     _add_assets(app)
     _add_faults(app, desk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from cautery.messages import in_language
 from cautery.model.web import Asked
 from cautery.pages.room.render import Shell, render_page
 from cautery.workflows.browse.kept import Cases
+from cautery.workflows.browse.network import Maps
 from cautery.workflows.public.tongues import tongue_of
 
 TONGUE = "cautery-tongue"
@@ -37,12 +38,15 @@ class Desk:
         What grows while they look at it.
     secret : Secret
         What its door asks for.
+    maps : Maps
+        Maps that they look at, ready to be drawn.
     """
 
     cases: Cases
     rechecks: Rechecks
     live: Live
     secret: Secret
+    maps: Maps = field(default_factory=Maps)
 
     def page(
         self,

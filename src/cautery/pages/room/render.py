@@ -18,6 +18,7 @@ from cautery.pages.case_report import alignment_plot
 from cautery.pages.case_report.render import filters
 from cautery.pages.public.render import LANGUAGES
 from cautery.pages.room.wall import axis, strip
+from cautery.pages.supply_map.layers import role_name
 
 _PACKAGE = "cautery.pages.room"
 COUNTED_TO = 10_000
@@ -67,7 +68,9 @@ def render_page(name: str, shell: Shell, **values: Any) -> str:
 
 def stylesheet() -> str:
     """Return the one style sheet of the room, behind the tokens of all pages."""
-    return str(style("cautery.pages", "case_report/evidence.css", "room/room.css"))
+    return str(
+        style("cautery.pages", "case_report/evidence.css", "supply_map/map.css", "room/room.css")
+    )
 
 
 def capped(count: int) -> str:
@@ -94,8 +97,6 @@ def _environment() -> Environment:
     assert env.loader
     env.loader = ChoiceLoader([env.loader, report])
     env.filters |= filters()
-    env.filters |= {
-        "capped": capped,
-    }
+    env.filters |= {"capped": capped, "role": role_name}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "alignment_plot": alignment_plot}
     return env

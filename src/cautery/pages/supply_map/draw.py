@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from markupsafe import Markup
 
 from cautery.drawing.escaping import markup
-from cautery.drawing.svg import SANS, dot, fit, hint, rect, text, width
+from cautery.drawing.svg import dot, fit, hint, rect, text, width
 from cautery.errors import InputError
 from cautery.messages import tr, tr_n
 from cautery.model import Role
@@ -42,22 +46,6 @@ _LINES = 76.0
 _LEAST_WIDE = 848.0
 _BULGE = 26.0
 """How far a line between two of one layer leaves it."""
-STYLE = """
-.map text { font: 12px SANS; fill: #1b1d22; }
-.map .title { font-size: 22px; font-weight: 700; } .map .head { font-weight: 700; font-size: 13px; }
-.map .sub { fill: #53575f; } .map .many { font-style: italic; fill: #53575f; }
-.map .paper { fill: #fff; }
-.link, .near { fill: none; } .link { stroke: #1b1d22; stroke-opacity: 0.2; stroke-width: 1; }
-.near { stroke: #97300c; stroke-opacity: 0.8; stroke-width: 1.6; }
-.bundle { fill: none; stroke: #5b6f8f; stroke-opacity: 0.25; }
-.map circle { stroke-width: 1.6; }
-.node { fill: #2a7d82; stroke: #2a7d82; } .shared { fill: #8a8f98; stroke: #8a8f98; }
-.middle { fill: #97300c; stroke: #97300c; } .alone { fill: #c3c7cd; stroke: #9a9fa8; }
-.c0 { fill: #2a7d82; stroke: #2a7d82; } .c1 { fill: #c06a1b; stroke: #c06a1b; }
-.c2 { fill: #6b4fa0; stroke: #6b4fa0; } .c3 { fill: #b0385f; stroke: #b0385f; }
-.c4 { fill: #4c7a2a; stroke: #4c7a2a; } .c5 { fill: #2f5fa8; stroke: #2f5fa8; }
-.map .weak { fill: #fff; }
-""".replace("SANS", SANS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +62,32 @@ class Spot:
 class Drawing:
     """An SVG element, what it shows in words, and the rows of each layer.
 
-    ``untitled`` is the same for a page that has the title and the sentence itself.
+    ``untitled`` is the same for a page that has the title and the sentence itself; ``bare`` is
+    that for a page that has the style, too.
     """
 
     svg: str
     untitled: str
+    bare: Markup
     summary: str
     rows: tuple[tuple[str, tuple[Row, ...]], ...]
 
 
 def draw_supply(
-    picture: Picture, *, middle: str | None = None, by_country: bool = False
+    picture: Picture,
+    *,
+    middle: str | None = None,
+    by_country: bool = False,
+    leads: Callable[[str], str] | None = None,
 ) -> Drawing:
     """Draw a supply graph: every asset has a row or is in a heap, and no relation is left out.
+
+    Parameters
+    ----------
+    middle : str, optional
+        The asset whose relations are red.
+    leads : callable, optional
+        Returns where the link on an asset leads; without it there are no links.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def draw_supply(
         raise InputError("there is nothing to draw: the graph has no assets")
     layers = layers_of(picture, by_country=by_country)
     rows = rows_of(picture, layers, by_country=by_country, middle=middle)
-    return _Sheet(picture, layers, rows, middle, by_country=by_country).drawing()
+    return _Sheet(picture, layers, rows, middle, by_country=by_country, leads=leads).drawing()
 
 
 def svg_file(drawing: Drawing) -> str:
@@ -116,9 +117,10 @@ class _Sheet:
         middle: str | None,
         *,
         by_country: bool,
+        leads: Callable[[str], str] | None,
     ) -> None:
         self._picture, self._layers, self._rows, self._middle = picture, layers, rows, middle
-        self._by_country = by_country
+        self._by_country, self._leads = by_country, leads
         self._colours, self._legend = _colours(picture, by_country=by_country)
         self._highest = max(len(layer_rows) for layer_rows in rows)
         self._heads = [f"{layer_name(name)} ({len(assets):,})" for name, assets in layers]
@@ -171,19 +173,24 @@ class _Sheet:
             + text(_PAD, 80, fit(self._picture.source, wide - 2 * _PAD), "sub")
         )
 
-        def drawn(top: float, heading: str) -> str:
+        # What has links is no mere image: a reader of screens goes into it.
+        part = "img" if self._leads is None else "group"
+
+        def drawn(top: float, heading: str, style: str) -> str:
             return (
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="map" '
                 f'viewBox="0 {top:.0f} {wide:.0f} {high - top:.0f}" width="{wide:.0f}" '
-                f'height="{high - top:.0f}" role="img" aria-label="{label}">'
-                f"<title>{label}</title><style>{STYLE}</style>"
+                f'height="{high - top:.0f}" role="{part}" aria-label="{label}">'
+                f"<title>{label}</title>{style}"
                 f"{rect('paper', 0, top, wide, high - top)}{heading}"
                 f"{''.join(self._key_lines)}{''.join(links)}{''.join(heads)}{''.join(nodes)}</svg>"
             )
 
+        styled = f"<style>{_style()}</style>"
         return Drawing(
-            svg=drawn(0, titled),
-            untitled=drawn(_TITLED, ""),
+            svg=drawn(0, titled, styled),
+            untitled=drawn(_TITLED, "", styled),
+            bare=Markup(drawn(_TITLED, "", "")),  # noqa: S704 - each text in it is escaped
             summary=summary,
             rows=tuple(
                 (name, tuple(layer_rows))
@@ -357,10 +364,13 @@ class _Sheet:
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
         row_id = _row_id(spot.column, row.label)
         names = "&#10;".join(markup(asset.name, 400) for asset in row.assets)
-        return (
+        shown = (
             f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(title)}{back}{shape}'
             f"{label}</g>"
         )
+        if self._leads is None or row.heap:
+            return shown
+        return f'<a href="{markup(self._leads(row.label), 4_000)}">{shown}</a>'
 
 
 def _ends(begin: tuple[int, str], end: tuple[int, str]) -> str:
@@ -383,3 +393,8 @@ def _colours(
     largest = sorted(sizes, key=lambda name: (-sizes[name], name or ""))[:COLOURS]
     classes = {name or "": f"c{place}" for place, name in enumerate(largest)}
     return classes, [(kind, layer_name(name)) for name, kind in classes.items()]
+
+
+@cache
+def _style() -> str:
+    return files("cautery.pages.supply_map").joinpath("map.css").read_text(encoding="utf-8")

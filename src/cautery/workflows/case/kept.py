@@ -119,6 +119,15 @@ class KeptCase:
         """Return a page of records as they stand in the ledger, whole."""
         return self._of_records(asked, list)
 
+    def numbers(self, asked: Asked) -> Page[int]:
+        """Return a page of records by their numbers, unread: large ones are read one at a time."""
+
+        def page() -> Page[int]:
+            found = self._lists.records(asked)
+            return self._page(asked, found, [number for number, _ in found.rows])
+
+        return self._sound(page)
+
     def verdicts(self, asked: Asked) -> Page[VerdictLine]:
         """Return a page of verdicts, read from the ledger."""
         return self._of_records(_of_kind(asked, Verdict), self._verdict_lines)

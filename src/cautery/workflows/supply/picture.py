@@ -137,14 +137,43 @@ def around(picture: Picture, name: str, *, most: int) -> Picture:
             if like and name
             else "Names are as in the graph.",
         )
-    way = ways(picture.near, [name], most=most)
+    kept, _ = neighbourhood(picture, [name], steps=most, most=len(picture.assets))
+    return kept
+
+
+def neighbourhood(
+    picture: Picture, begin: Sequence[str], *, steps: int, most: int
+) -> tuple[Picture, int]:
+    """Keep what is near some assets: ring by ring, of the last ring the best connected.
+
+    Parameters
+    ----------
+    begin : sequence of str
+        Names of assets of the picture; the rings lie around them.
+    steps : int
+        How many relations lie at most between one of them and what is kept.
+    most : int
+        Assets that are kept.
+
+    Returns
+    -------
+    Picture
+        What is kept, with the relations between it.
+    int
+        How many assets lie as near, and are left out.
+    """
+    way = ways(picture.near, begin, most=steps)
+    nearest = sorted(way, key=lambda name: (way[name], -len(picture.near[name]), name))[:most]
+    kept = frozenset(nearest)
     return Picture(
-        assets=tuple(asset for asset in picture.assets if asset.name in way),
+        assets=tuple(asset for asset in picture.assets if asset.name in kept),
         relations=tuple(
-            relation for relation in picture.relations if relation[0] in way and relation[2] in way
+            relation
+            for relation in picture.relations
+            if relation[0] in kept and relation[2] in kept
         ),
         source=picture.source,
-    )
+    ), len(way) - len(kept)
 
 
 def ways(near: Mapping[str, frozenset[str]], begin: Sequence[str], *, most: int) -> dict[str, int]:

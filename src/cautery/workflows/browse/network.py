@@ -1,0 +1,225 @@
+"""The page of the network: who serves, sells and is paid in a case, around anything, at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from cautery.errors import AbsentError
+from cautery.messages import tr
+from cautery.model import CriminalNetwork, Entry, Membership, SupplyGraph, digest_of
+from cautery.model.records import kind_of_type
+from cautery.pages.room.network import (
+    Asking,
+    AssetView,
+    Changes,
+    MapTime,
+    NetworkRow,
+    NetworkView,
+    Relation,
+)
+from cautery.pages.supply_map.draw import Drawing, draw_supply
+from cautery.pages.supply_map.naming import relation_name
+from cautery.pages.supply_map.view import Picture
+from cautery.projections.kept import MOST_LINES, Asked
+from cautery.workflows.browse.heads import head_of
+from cautery.workflows.browse.kept import Cases, Kept
+from cautery.workflows.browse.timeline import row_of
+from cautery.workflows.supply.picture import neighbourhood, of_supply
+
+MOST_SHOWN = 300
+"""Assets of a picture around something. From the issue."""
+_MOST_MAPS = 6
+"""Maps that are kept ready to be drawn; one of 50,000 assets takes some 40 MB. Judgement."""
+_MOST_FOUND, _MOST_NETWORKS, _MOST_RELATIONS, _MOST_RECORDS, _MOST_CHANGES = 50, 100, 100, 20, 40
+_MAPPED = (kind_of_type(SupplyGraph),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """One map of a case, read from its record."""
+
+    entry: Entry
+    picture: Picture
+    networks: tuple[CriminalNetwork, ...]
+
+    def near(self, asked: Asking) -> tuple[list[str], tuple[str, ...]]:
+        """Return what is in the middle, and what was found by a search.
+
+        Raises
+        ------
+        AbsentError
+            If the map has no such asset or network.
+        """
+        words = asked.search.casefold().split()
+        found = sorted(
+            (name for name in self.picture.near if all(w in name.casefold() for w in words)),
+            key=lambda name: (len(name), name),
+        ) if words else []  # fmt: skip
+        around = asked.around or (found[0] if len(found) == 1 else "")
+        if around:
+            if around not in self.picture.near:
+                raise AbsentError(
+                    tr("This map has no %(asset)s.", asset=around[:200]),
+                    hint=tr("Another map of the case may have it: it may be new, or gone."),
+                )
+            return [around], tuple(found)
+        if asked.network:
+            network = next((one for one in self.networks if one.id == asked.network), None)
+            if network is None:
+                raise AbsentError(
+                    tr("This map has no network %(network)s.", network=asked.network[:200])
+                )
+            members = [one.host for one in network.members if one.host in self.picture.near]
+            return members, tuple(found)
+        return [], tuple(found)
+
+
+class Maps:
+    """Maps of cases, ready to be drawn; those that were looked at longest ago go first."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[str, _Map] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, entry: Entry, graph: SupplyGraph) -> _Map:
+        """Return a map by its record."""
+        digest = digest_of(entry.leaf)
+        with self._lock:
+            if digest in self._read:
+                self._read.move_to_end(digest)
+                return self._read[digest]
+        made = _Map(entry, of_supply(graph), graph.networks)
+        with self._lock:
+            self._read[digest] = made
+            while len(self._read) > _MOST_MAPS:
+                self._read.popitem(last=False)
+        return made
+
+
+def network_view(cases: Cases, maps: Maps, id: str, asked: Asking) -> NetworkView:
+    """Return the page of the network of a case.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case, map, asset or network.
+    """
+    with cases.case(id) as kept:
+        head = head_of(kept, now=cases.clock.now())
+        shown, time = _map_at(kept, maps, asked)
+        asked = replace(asked, nth=None, map=None if time.later is None else time.record)
+        middle, found = shown.near(asked)
+        about = middle[0] if len(middle) == 1 and not asked.network else None
+        picture, left_out = shown.picture, 0
+        if middle:
+            picture, left_out = neighbourhood(picture, middle, steps=asked.steps, most=MOST_SHOWN)
+        before = None if time.earlier is None else _one(kept, maps, time.earlier)
+        return NetworkView(
+            head=head,
+            asked=asked,
+            time=time,
+            assets=len(shown.picture.assets),
+            relations=len(shown.picture.relations),
+            drawing=_drawn(picture, asked, about),
+            shown=picture.assets if middle else (),
+            left_out=left_out,
+            around=None if about is None else _about(kept, shown, about),
+            network=asked.network if about is None else "",
+            found=found[:_MOST_FOUND],
+            found_in_all=len(found),
+            networks=_largest(shown.networks),
+            networks_in_all=len(_with_others(shown.networks)),
+            changes=None if before is None else _changes(before, shown),
+        )
+
+
+def _map_at(kept: Kept, maps: Maps, asked: Asking) -> tuple[_Map, MapTime]:
+    page = kept.lists().numbers(Asked(kinds=_MAPPED, limit=MOST_LINES))
+    if not page.rows:
+        raise AbsentError(tr("Nothing is mapped in this case yet."))
+    numbers = page.rows[::-1]
+    record = numbers[-1] if asked.map is None else asked.map
+    if asked.nth is not None:
+        record = numbers[min(asked.nth, len(numbers)) - 1]
+    shown = _one(kept, maps, record)
+    # One that is older than all that are listed has no other beside it.
+    at = numbers.index(record) if record in numbers else None
+    return shown, MapTime(
+        record=record,
+        at=shown.entry.record.at,
+        numbers=numbers,
+        older=page.older is not None,
+        earlier=numbers[at - 1] if at else None,
+        later=numbers[at + 1] if at is not None and at + 1 < len(numbers) else None,
+    )
+
+
+def _one(kept: Kept, maps: Maps, record: int) -> _Map:
+    for entry in kept.lists().entries((record,)):
+        if isinstance(entry.content, SupplyGraph):
+            return maps.read(entry, entry.content)
+    raise AbsentError(tr("Record %(record)s is not a map.", record=str(record)))
+
+
+def _drawn(picture: Picture, asked: Asking, middle: str | None) -> Drawing | None:
+    if not picture.assets:
+        return None
+    return draw_supply(
+        picture,
+        middle=middle,
+        by_country=asked.by_country,
+        leads=lambda name: asked.address(around=name),
+    )
+
+
+def _about(kept: Kept, shown: _Map, name: str) -> AssetView:
+    picture = shown.picture
+    asset = next(asset for asset in picture.assets if asset.name == name)
+    member: Membership | None = next(
+        (
+            member
+            for network in shown.networks
+            if network.id == asset.network
+            for member in network.members
+            if member.host == name
+        ),
+        None,
+    )
+    related = [relation for relation in picture.relations if name in (relation[0], relation[2])]
+    return AssetView(
+        asset=asset,
+        member_with=None if member is None else member.probability,
+        member_why=() if member is None else member.why,
+        relations=tuple(
+            Relation(source=source, relation=relation_name(relation), target=target)
+            for source, relation, target in sorted(related)[:_MOST_RELATIONS]
+        ),
+        related=len(related),
+        records=tuple(map(row_of, kept.lists().about(name, most=_MOST_RECORDS)[::-1])),
+    )
+
+
+def _with_others(networks: Sequence[CriminalNetwork]) -> list[CriminalNetwork]:
+    return [network for network in networks if len(network.members) > 1]
+
+
+def _largest(networks: Sequence[CriminalNetwork]) -> tuple[NetworkRow, ...]:
+    ranked = sorted(_with_others(networks), key=lambda one: (-len(one.members), one.id))
+    return tuple(
+        NetworkRow(id=one.id, members=len(one.members), services=one.services)
+        for one in ranked[:_MOST_NETWORKS]
+    )
+
+
+def _changes(before: _Map, after: _Map) -> Changes:
+    was, now = before.picture.near.keys(), after.picture.near.keys()
+    came, went = sorted(now - was), sorted(was - now)
+    return Changes(
+        came=tuple(came[:_MOST_CHANGES]),
+        came_in_all=len(came),
+        went=tuple(went[:_MOST_CHANGES]),
+        went_in_all=len(went),
+    )
