@@ -217,6 +217,13 @@ def of_network(drafted: Drafted, rng: random.Random) -> Drafted:
     return replace(drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url: known}))
 
 
+def only_sent_on(drafted: Drafted, rng: random.Random) -> Drafted:
+    """Return a notice the host of one URL of which only sends on, as a look has shown since."""
+    url = rng.choice(drafted.notice.urls).url
+    known = replace(drafted.basis.known[url], sends_on=True)
+    return replace(drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url: known}))
+
+
 def _said(drafted: Drafted, sentence: str) -> Drafted:
     statement = f"{drafted.notice.statement}{sentence}\n"
     return replace(drafted, notice=replace(drafted.notice, statement=statement))
@@ -288,6 +295,7 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
     ("other-host", lambda d, r: spelt(d, r, lambda _: "http://third-party.test/arena/1.m3u8")),
     ("not-proven", lambda d, r: judged_anew(d, r, Finding.UNDECIDED)),
     ("not-proven", lambda d, r: judged_anew(d, r, Finding.LICENSED)),
+    ("sends-on", only_sent_on),
     ("verdict-differs", lambda d, r: one_url(d, r, log10_lr=12.0)),
     ("other-event", lambda d, _: written(d, event=None if d.notice.event else "match")),
     ("capture-differs", lambda d, r: one_url(d, r, captured_at=NOW - timedelta(seconds=25))),

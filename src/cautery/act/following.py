@@ -60,12 +60,15 @@ class Host:
         Whether the URL holds credentials, which a notice must not name.
     cdn : bool
         Whether they run a CDN, by facts.
+    sends_on : bool
+        Whether the stream's own host only sends on to the place that the URL names.
     """
 
     words: str
     notice: str | None = None
     hidden: bool = False
     cdn: bool = False
+    sends_on: bool = False
 
 
 def without_referral(
@@ -121,6 +124,8 @@ def _notice(host: Host) -> Message:
     if host.notice is not None:
         drafted = "follow.notice-drafted-to-cdn" if host.cdn else "follow.notice-drafted"
         return message(drafted, host=host.words, notice=host.notice)
+    if host.sends_on:
+        return message("follow.sends-on")
     if not host.words:
         return message("follow.no-host")
     if host.hidden:

@@ -294,6 +294,8 @@ def _claims(
             url.log10_lr > evidence.verdict.log10_lr and url.verbal != evidence.verdict.verbal
         ):
             yield _of("verdict-differs", url=url.url)
+        if evidence.sends_on:
+            yield _of("sends-on", url=url.url)
         if evidence.verdict.event != notice.event:
             yield _of("other-event", url=url.url)
         if evidence.captured_at is not None and url.captured_at > evidence.captured_at:

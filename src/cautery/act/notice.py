@@ -52,6 +52,9 @@ class UrlInCase:
         Where its host was at each look-up.
     kind : AddresseeKind or None
         What the network of its host is, by facts; ``None``: facts do not say.
+    sends_on : bool
+        Whether its host only sends whoever asks on to a place that the URL names: the media and
+        the act are there.
     """
 
     url: str
@@ -60,6 +63,7 @@ class UrlInCase:
     decided: Collection[tuple[datetime, float]]
     places: Collection[Place]
     kind: AddresseeKind | None = None
+    sends_on: bool = False
 
     @classmethod
     def of(

@@ -90,6 +90,11 @@ def parted(hosts: Sequence[str], led_to: str | None) -> tuple[frozenset[str], fr
     return frozenset(hosts[:at]) - serving, serving
 
 
+def only_sends_on(host: str, hosts: Sequence[str], led_to: str | None) -> bool:
+    """Tell whether a host only sends on, by the hosts of one look (:func:`parted`)."""
+    return led_to is not None and host not in parted(hosts, led_to)[1]
+
+
 class _Question:
     """Path, query and fragment of a URL, read in each way at most once."""
 

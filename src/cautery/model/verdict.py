@@ -141,8 +141,8 @@ class Observation:
     reason : Message or None
         The same reason as a sentence; ``None``: both name a reference.
     served : str or None
-        Where the first of the media lay, redacted; ``None``: at the stream's own host, or not
-        recorded.
+        Where the first of the media lay, redacted; ``None``: at the stream's own host, at several
+        hosts, or not recorded.
     """
 
     at: datetime

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.act.notice import UrlInCase, on_media, place_of
+from cautery.formats.open_redirect import only_sends_on
 from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
@@ -89,11 +90,14 @@ class UrlSeen:
     ----------
     misses : list of datetime
         The probes in a row that got nothing since the last that did.
+    sends_on : bool
+        Whether its host, when it was last reached, only sent on to the place that was named.
     """
 
     verdict: Verdict | None = None
     decided: set[tuple[datetime, float]] = field(default_factory=set)
     misses: list[datetime] = field(default_factory=list)
+    sends_on: bool = False
 
     def probed(self, at: datetime, *, found: bool) -> None:
         """Take up that a probe got it, or did not."""
@@ -193,7 +197,10 @@ class Notices:
     def _probe(self, probe: ProbeDone) -> None:
         if probe.hindered is not None:  # it says nothing about the stream
             return
-        self.urls[probe.url].probed(probe.at, found=probe.failed is None)
+        seen = self.urls[probe.url]
+        seen.probed(probe.at, found=probe.failed is None)
+        if probe.hosts:
+            seen.sends_on = only_sends_on(host_of(probe.url), probe.hosts, probe.redirected_to)
         media = self._media.get(probe.url)
         if media is not None:
             served = None if probe.observation is None else probe.observation.served
@@ -229,12 +236,13 @@ class Notices:
             decided=frozenset(url_seen.decided),
             places=places,
             kind=self._kinds.get(host),
+            sends_on=url_seen.sends_on,
         )
 
     def proven(self) -> Iterator[UrlInCase]:
-        """Yield what the case says of each proven URL."""
+        """Yield what the case says of each proven URL the host of which does not only send on."""
         for url in self.urls:
-            if (evidence := self.known(url)).proven:
+            if (evidence := self.known(url)).proven and not evidence.sends_on:
                 yield evidence
 
     # -- where a notice stands -----------------------------------------------------------------

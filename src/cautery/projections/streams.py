@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.formats.open_redirect import parted
+from cautery.formats.open_redirect import only_sends_on, parted
 from cautery.model import DarkProbe, Entry, Finding, Offer, Verdict, host_of
 from cautery.model.message import Message
 from cautery.model.records import (
@@ -125,9 +125,10 @@ class Streams:
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:
         stream.probes += probe.hindered is None
         if probe.hosts:
-            stream.sent_on, serving = parted(probe.hosts, probe.redirected_to)
-            redirected = probe.redirected_to is not None
-            stream.open_redirect = redirected and host_of(stream.url) not in serving
+            stream.sent_on, _ = parted(probe.hosts, probe.redirected_to)
+            stream.open_redirect = only_sends_on(
+                host_of(stream.url), probe.hosts, probe.redirected_to
+            )
         reasons = [probe.failed]
         if probe.observation is not None:
             reasons.append(probe.observation.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -230,6 +231,43 @@ async def test_a_locked_stream_is_sealed_as_received_and_heard_in_the_clear(
     assert fetched.data == b"clear 7 clear 8 "
     held = [archived for one in kept[1:] for archived in read_warc(case.vault.read(one))]
     assert {one.body for one in held} == {SECRET, *bodies.values()}
+
+
+SENT_ON = "http://innocent.example/out?to=pirate.example"
+
+
+@pytest.mark.parametrize(
+    ("segments", "answered", "served"),
+    [
+        ((f"{BASE}/7.ts", f"{BASE}/8.ts"), {}, f"{BASE}/7.ts"),
+        ((SENT_ON,), {SENT_ON: f"{BASE}/7.ts"}, f"{BASE}/7.ts"),
+        ((f"{BASE}/7.ts",), {f"{BASE}/7.ts": f"{BASE}/7.ts?token=1"}, f"{BASE}/7.ts"),
+        (("http://innocent.example/7.ts", f"{BASE}/8.ts"), {}, ""),
+        (("http://gone.example/7.ts", f"{BASE}/8.ts"), {}, f"{BASE}/8.ts"),
+    ],
+)
+async def test_media_lie_where_all_of_them_were_answered(
+    answers: Callable[..., Any],
+    segments: tuple[str, ...],
+    answered: dict[str, str],
+    served: str,
+) -> None:
+    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:4", *(f"#EXTINF:4,\n{url}" for url in segments)]
+    table = {"http://list.example/": "\n".join(lines).encode()} | dict.fromkeys(
+        (url for url in segments if "gone" not in url), b"media"
+    )
+    fetcher = answers(table)
+
+    class SentOn:
+        async def fetch(self, url: str, **limits: Any) -> Any:
+            answer = await fetcher.fetch(url, **limits)
+            last = answered.get(url, url)
+            return replace(answer, url=last, hops=(url, last))
+
+    fetched = await fetch_newest(
+        "http://list.example/", fetcher=SentOn(), readers=ReadersHere(), seconds=12.0
+    )
+    assert fetched.served == served
 
 
 async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_for(

@@ -40,6 +40,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "its URL holds a line's credentials, which a notice must not name; its host: %(host)s"
     ),
     "follow.ask-the-host": "a notice to its host can name the exact URL: %(host)s",
+    "follow.sends-on": (
+        "no notice names its URL: its host only sends on to the place that the URL names"
+    ),
     "follow.no-host": "nobody knows who operates its address, so no host can be notified",
     "follow.over-budget": "the collateral budget does not allow %(targets)s",
     "follow.refused": "the guard refuses %(target)s: %(reason)s",

@@ -101,6 +101,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.url-personal": "the URL holds a viewer's credentials or personal data",
     "notice-lint.not-in-case": "no verdict of this case is about this URL",
     "notice-lint.not-proven": "the case's newest verdict on this URL is: %(finding)s",
+    "notice-lint.sends-on": (
+        "its host only sends whoever asks on to the place that the URL names: nothing lies there"
+    ),
     "notice-lint.verdict-differs": "the notice says more than the case's newest verdict",
     "notice-lint.other-event": "the case's verdict on this URL is about another event",
     "notice-lint.capture-differs": "the newest capture of this URL is of %(captured_at)s",

@@ -54,7 +54,7 @@ class Fetched:
     address : str
         Which address served the media.
     served : str
-        URL of the first media in it.
+        URL of the first media in it; empty: the media lie at several hosts.
     pieces, sound_pieces : tuple of MediaPiece
         From which answers ``data`` and ``sound`` were joined.
     """
@@ -156,7 +156,7 @@ async def _from_playlist(
         target_s=playlist.target_s or max(segment.duration_s for segment in segments),
         hops=first.hops,
         address=answers[-1].address,
-        served=segments[0].url,
+        served=joined.served,
         pieces=joined.pieces,
         sound_pieces=() if sound is None else sound.pieces,
     )
@@ -213,11 +213,15 @@ class Joined:
         Seconds that were lost before its first segment.
     pieces : tuple of MediaPiece
         From which answers it was joined.
+    served : str
+        Where the first segment lies, behind redirects to another host; empty: the segments lie at
+        several hosts.
     """
 
     data: bytes
     lost_s: float
     pieces: tuple[MediaPiece, ...]
+    served: str
 
 
 async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
@@ -242,6 +246,7 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
     bodies: dict[str, Response] = {}
     parts: list[bytes] = []
     pieces: list[MediaPiece] = []
+    places: list[str] = []
     failed: SourceError | None = None
     mapped: str | None = None
 
@@ -270,6 +275,7 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
                 mapped = segment.map_url
                 left -= len(parts[-1])
             body = await piece(segment.url, segment.byte_range)
+            answered = bodies[segment.url].url
             part = origin(segment.url, segment.byte_range)
             if segment.key is not None and segment.key.url is not None:
                 url = segment.key.url
@@ -279,6 +285,8 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
                 part = replace(part, key=digest_of(keys[url]), iv=vector_of(segment).hex())
             parts.append(body)
             pieces.append(part)
+            moved = host_of(answered) != host_of(segment.url)
+            places.append(answered if moved else segment.url)
             left -= len(body)
             has_segment = True
         except SourceError as error:
@@ -286,7 +294,8 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
             lost_s += 0.0 if has_segment else segment.duration_s
     if not has_segment:
         raise failed or SourceError("a playlist without segments")
-    return Joined(b"".join(parts), lost_s, tuple(pieces))
+    served = places[0] if len({host_of(place) for place in places}) == 1 else ""
+    return Joined(b"".join(parts), lost_s, tuple(pieces), served)
 
 
 async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:

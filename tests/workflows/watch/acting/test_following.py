@@ -87,6 +87,7 @@ def following(
     earlier: Iterable[Notice] = (),
     kind: AddresseeKind | None = None,
     territories: tuple[str, ...] = ("FR",),
+    open_redirect: bool = False,
 ) -> Following:
     mandate: Any = SimpleNamespace(
         intermediaries=[SimpleNamespace(territory="FR")],
@@ -102,7 +103,11 @@ def following(
         place=lambda host: PLACE,
         addressee_kind=lambda host: kind,
     )
-    streams: Any = {url: SimpleNamespace(host="192.0.2.7", key=url, verdict=proven(url))}
+    streams: Any = {
+        url: SimpleNamespace(
+            host="192.0.2.7", key=url, verdict=proven(url), open_redirect=open_redirect
+        )
+    }
     filing: Any = SimpleNamespace(by_target=lambda: standing, order_of=lambda *_: None)
     journal: Any = records
     drafts: Any = SimpleNamespace(
@@ -151,6 +156,16 @@ def test_a_notice_to_a_cdn_is_called_so() -> None:
     seat.record([EXACT], plan(), (), at=NOW)
     assert say(records[0].without[-1]) == (
         f"a notice to the CDN (AS 64500, Example Hosting) is drafted: {notices[0].id}"
+    )
+
+
+def test_who_runs_an_open_redirect_gets_no_notice_and_the_record_says_why() -> None:
+    records, notices = Records(), Records()
+    seat = following(records, {}, url=EXACT, notices=notices, open_redirect=True)
+    seat.record([EXACT], plan(), (), at=NOW)
+    assert notices == []
+    assert say(records[0].without[-1]) == (
+        "no notice names its URL: its host only sends on to the place that the URL names"
     )
 
 

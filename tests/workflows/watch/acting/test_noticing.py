@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cautery.act.lint_notice import MISSING_AT_FIRST
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
-from cautery.errors import SourceError
+from cautery.errors import InputError, SourceError
 from cautery.model import (
     AddresseeKind,
     Event,
@@ -29,6 +30,7 @@ from cautery.model import (
     SharedFact,
     Verdict,
     Window,
+    host_of,
 )
 from cautery.model.records import ProbeDone
 from cautery.workflows.case.journal import Journal
@@ -96,7 +98,11 @@ def case(tmp_path: Path) -> Any:
 
 
 async def drafted(
-    case: Case, *urls: str, served: Sequence[str | None] = (None,), mandate: Mandate = MANDATE
+    case: Case,
+    *urls: str,
+    served: Sequence[str | None] = (None,),
+    mandate: Mandate = MANDATE,
+    open_redirects: Sequence[str] = (),
 ) -> tuple[Noticing, dict[str, Stream]]:
     """Look the hosts of some proven URLs up and draft notices to them.
 
@@ -131,6 +137,18 @@ async def drafted(
             log10_lr=5.0,
             observations=observations,
         )
+        if url in open_redirects:
+            hosts = host_of(url), "edge.pirate.example"
+            journal.write(
+                ProbeDone(
+                    url=redacted.text,
+                    at=NOW,
+                    observation=observations[0],
+                    failed=None,
+                    hosts=hosts,
+                    redirected_to=hosts[-1],
+                )
+            )
         journal.write(verdict)
         streams[redacted.text] = Stream(
             url=url,
@@ -141,6 +159,7 @@ async def drafted(
             first_seen=NOW,
         )
         streams[redacted.text].verdict = verdict
+        streams[redacted.text].open_redirect = url in open_redirects
     mapper = Mapper(
         streams,
         Seen(),
@@ -320,6 +339,34 @@ async def test_a_playlist_that_leads_to_a_partners_media_accuses_no_partner(case
     await drafted(case, EXACT, served=SEGMENTS, mandate=mandate)
     drafts = notices_of(case.ledger).notices.drafts.values()
     assert [[url.url for url in notice.urls] for notice in drafts] == [[EXACT]]
+
+
+SENT_ON = "http://other.pirate.example/out?to=edge.pirate.example"
+
+
+async def test_who_runs_an_open_redirect_is_accused_in_no_notice(case: Case) -> None:
+    """Neither by the watch nor, afterwards, by a person who drafts by network or by URL."""
+    noticing, streams = await drafted(case, SENT_ON, served=[EXACT], open_redirects=(SENT_ON,))
+    filed = notices_of(case.ledger)
+    [notice] = filed.notices.drafts.values()
+    assert [url.url for url in notice.urls] == [EXACT]
+    stream = streams[SENT_ON]
+    assert (noticing.host(stream).sends_on, noticing.host(stream).notice) == (True, None)
+    assert list(noticing.media(stream).values()) == [notice.id]
+    hoster = replace(notice.addressee, asn=64501, name="Hosting 64501 Ltd")
+    by_person = partial(
+        draft_into,
+        case.ledger,
+        hoster,
+        name="C. Desk",
+        notifier_email=None,
+        now=case.clock.now(),
+        dry_run=True,
+    )
+    with pytest.raises(InputError, match="proven no URL"):
+        by_person()
+    findings = filed.lint(by_person(urls=[SENT_ON]).notice, now=case.clock.now())
+    assert "sends-on" in {finding.rule for finding in findings}
 
 
 async def test_media_are_gone_when_probes_no_longer_find_them_at_that_host(case: Case) -> None:

@@ -69,6 +69,7 @@ class Noticing:
         """Yield the verdict on each stream, and on its media where these lie at another host.
 
         Of a live stream each new verdict names another segment: who hosts them gets one notice.
+        Who runs an open redirect gets none: it hosts nothing.
 
         Parameters
         ----------
@@ -76,10 +77,12 @@ class Noticing:
             Where the URL of media is noted, with each of its streams and its host.
         """
         for url in urls:
-            verdict = self._streams[url].verdict
+            stream = self._streams[url]
+            verdict = stream.verdict
             if verdict is None:
                 continue
-            yield verdict
+            if not stream.open_redirect:
+                yield verdict
             apart = on_media(verdict)
             if apart is None or self._is_ours(apart.url.host):
                 continue
@@ -110,6 +113,7 @@ class Noticing:
             notice=self._by_url.get(stream.key),
             hidden=stream.key in self._hidden,
             cdn=self._mapper.addressee_kind(stream.host) is AddresseeKind.CDN,
+            sends_on=stream.open_redirect,
         )
 
     def _event(self, id: str) -> Event | None:

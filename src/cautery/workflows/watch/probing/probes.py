@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
-from cautery.formats.open_redirect import open_redirect, parted
+from cautery.formats.open_redirect import only_sends_on, open_redirect, parted
 from cautery.formats.shapes import shapes_of
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
@@ -384,7 +384,7 @@ class Prober:
         hosts = tuple(host_of(hop) for hop in probed.fetched.hops)
         redirected_to = None if led_to is None else host_of(led_to)
         stream.sent_on, serving = parted(hosts, redirected_to)
-        stream.open_redirect = led_to is not None and stream.host not in serving
+        stream.open_redirect = only_sends_on(stream.host, hosts, redirected_to)
         stream.via |= serving - {"", stream.host}
         if led_to is not None:
             self._take_up(led_to, stream)
