@@ -25,6 +25,7 @@ from cautery.wiring.seized import erase_seized, place_of
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.seized.consult import account_names, write_original
 from cautery.workflows.seized.links import COLUMNS, links_of_seized
+from cautery.workflows.seized.tables import Derivative
 from cautery.workflows.seized.take import take as take_file
 from cautery.workflows.seized.views import views
 
@@ -168,7 +169,9 @@ def show(
     Example: cautery seized show cases/x
     """
     with cases.reading(case) as opened:
-        overview = views(opened.ledger, opened.vault, on=wiring.clock().now())
+        derivative = Derivative(opened.ledger, opened.vault)
+        overview = views(derivative, on=wiring.clock().now())
+    _warn(derivative)
     if not overview:
         render.say("no seized material in this case")
     for title, rows in overview.items():
@@ -298,7 +301,15 @@ def _tell(file: Path, result: MaterialTaken, *, was_known: bool, json: bool) -> 
 def _links(case: Path) -> tuple[Link, ...]:
 
     with cases.reading(case) as opened:
-        return links_of_seized(opened.ledger, opened.vault)
+        derivative = Derivative(opened.ledger, opened.vault)
+        links = links_of_seized(derivative)
+    _warn(derivative)
+    return links
+
+
+def _warn(derivative: Derivative) -> None:
+    for warning in derivative.warnings:
+        render.say(warning)
 
 
 def _links_csv(case: Path) -> str:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from cautery.formats import columns_of
 from cautery.lab.authority import police
 from cautery.lab.catalogues import draw_catalogues
 from cautery.messages import message, say
-from cautery.model import LedCategory
-from cautery.model.ledger import contents
+from cautery.model import ExhibitId, LedCategory
+from cautery.model.ledger import append, contents
 from cautery.model.records import MaterialConsulted, MaterialTaken, OriginalPartSealed
+from cautery.model.records.seized import MaterialTable
 from cautery.wiring import cases
 from cautery.wiring.seized import erase_seized
 from cautery.workflows.case.close import close_case
@@ -73,7 +75,7 @@ def stored(case):
 
 def derived(case, kind):
     with cases.reading(case) as one:
-        return tables.frame(one.ledger, one.vault, kind, tuple(tables.schema_of(kind)))
+        return tables.Derivative(one.ledger, one.vault).frame(kind, tuple(tables.schema_of(kind)))
 
 
 def test_no_secret_of_the_file_stands_anywhere_in_the_case(case, tmp_path):
@@ -87,8 +89,8 @@ def test_no_secret_of_the_file_stands_anywhere_in_the_case(case, tmp_path):
                 pl.read_parquet(io.BytesIO(one.vault.read(t.exhibit))).write_ndjson()
                 for t in found.tables
             ]
-        shown.append(json.dumps(views(one.ledger, one.vault, on=NOON)))
-        shown.append(repr(links_of_seized(one.ledger, one.vault)))
+        shown.append(json.dumps(views(tables.Derivative(one.ledger, one.vault), on=NOON)))
+        shown.append(repr(links_of_seized(tables.Derivative(one.ledger, one.vault))))
     for secret in SECRETS:
         assert secret.encode() not in whole
         assert not any(secret in text for text in shown)
@@ -215,7 +217,7 @@ def test_small_numbers_of_customers_are_not_told(case, tmp_path):
     )
     took(case, path)
     with cases.reading(case) as one:
-        shown = views(one.ledger, one.vault, on=NOON)
+        shown = views(tables.Derivative(one.ledger, one.vault), on=NOON)
     lines = {row["country"]: row["paid"] for row in shown["lines by country"]}
     assert lines == {"IT": 20, "ZZ": None}
     assert sorted(row["lines"] or 0 for row in shown["accounts"]) == [6, 17]
@@ -237,7 +239,7 @@ def test_the_links_join_panels_by_their_source(case, tmp_path):
     )
     took(case, other, panel="south")
     with cases.reading(case) as one:
-        found = links_of_seized(one.ledger, one.vault)
+        found = links_of_seized(tables.Derivative(one.ledger, one.vault))
     assert {link.value for link in found if link.subject == "up.example"} == {"north", "south"}
     assert all(link.first_seen <= link.last_seen for link in found)
 
@@ -247,7 +249,7 @@ def test_each_link_names_the_record_and_the_sealed_table_that_it_stands_in(case,
     with cases.reading(case) as one:
         [material] = taken(one.ledger)
         [record] = [entry.index for entry, _ in contents(one.ledger, MaterialTaken)]
-        found = links_of_seized(one.ledger, one.vault)
+        found = links_of_seized(tables.Derivative(one.ledger, one.vault))
     sealed = {table.kind: table.exhibit for table in material.tables}
     assert {link.records for link in found} == {(record,)}
     drawn = next(link for link in found if link.subject == "up.example")
@@ -288,6 +290,66 @@ def test_seized_panels_with_one_catalogue_are_linked_and_a_strangers_is_not(case
         assert sorted(link.subject for link in held) == sorted(one.host for one in copies)
         assert all(link.records and link.exhibit and link.said for link in held)
     assert warnings == []
+
+
+def parquet(frame):
+    out = io.BytesIO()
+    frame.write_parquet(out)
+    return out.getvalue()
+
+
+NUMBERS = pl.DataFrame({"domain": [1], "address": [1], "second_address": [1], "sources": [1]})
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param(lambda seal, known: ExhibitId("x"), id="no id"),
+        pytest.param(lambda seal, known: ExhibitId("sha256:" + "0" * 64), id="not there"),
+        pytest.param(lambda seal, known: known.cover, id="no table"),
+        pytest.param(lambda seal, known: seal(parquet(NUMBERS)), id="numbers for text"),
+    ],
+)
+def test_a_forged_record_of_material_costs_no_more_than_its_own_tables(case, tmp_path, forged):
+    of_sample(case, "panel_sql", tmp_path)
+    with opened(case) as one:
+        before = links_of_case(one.ledger, one.vault)[0]
+        [known] = taken(one.ledger)
+
+        def seal(data):
+            moment = {"at": one.clock.now(), "clock": one.clock.offset()}
+            return one.vault.seal(data, media_type=tables.PARQUET, **moment).id
+
+        exhibit = forged(seal, known)
+        sealed = tuple(MaterialTable(kind=k, rows=1, exhibit=exhibit) for k in ("server", "stream"))
+        forgery = replace(known, id="forged", panel="forged", tables=sealed)
+        append(one.ledger, forgery, at=NOON)
+    with cases.reading(case) as one:
+        links, warnings = links_of_case(one.ledger, one.vault)
+        shown = views(tables.Derivative(one.ledger, one.vault), on=NOON)
+    assert [link for link in links if link.source != "seized:forged"] == list(before)
+    assert warnings == ["1 table of seized material cannot be read from the vault: left out"]
+    assert {row["panel"] for row in shown["servers"]} == {"north"}
+    path = tmp_path / "more.sql"
+    path.write_text(LINES + "(1,'anna',1893456000,'IT',1);\n")
+    assert took(case, path)[1] is False
+
+
+def test_a_table_is_read_a_bounded_number_of_times_however_often_records_name_it(
+    case, tmp_path, monkeypatch
+):
+    of_sample(case, "panel_sql", tmp_path)
+    with opened(case) as one:
+        [known] = taken(one.ledger)
+        for number in range(3):
+            forged = replace(known, id=f"forged {number}", tables=known.tables * 500)
+            append(one.ledger, forged, at=NOON)
+    monkeypatch.setattr(tables, "MOST_SHARING", 2)
+    with cases.reading(case) as one:
+        derivative = tables.Derivative(one.ledger, one.vault)
+        parts = list(derivative.frames("server", ("server",)))
+    assert [dump.id for dump, _ in parts] == [known.id, "forged 0"]
+    assert len(derivative.warnings) == 1
 
 
 def test_tables_sealed_before_a_column_was_read_are_still_read(case, tmp_path, monkeypatch):

@@ -39,6 +39,7 @@ from cautery.workflows.case import tables
 from cautery.workflows.networks.links import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.links import links_of_seized
+from cautery.workflows.seized.tables import Derivative
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,6 +71,7 @@ def read_case_links(ledger: Ledger, vault: CaseVault) -> Reading:
 def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], list[str]]:
     """Return the links, sorted, and sentences about the links that were left out."""
     warnings: list[str] = []
+    seized = Derivative(ledger, vault)
     shared = _shared(ledger)
     all_links = tuple(_recorded(ledger))
     shared |= {("nameserver", server) for server in strangers_servers(all_links)}
@@ -86,12 +88,13 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
             tuple(carried(ledger, vault, warnings)), source=WATCHED, lawful=_lawful(ledger)
         ),
         *catalogue_links(
-            (*listings(ledger, vault, warnings), *listings_of_seized(ledger, vault)),
+            (*listings(ledger, vault, warnings), *listings_of_seized(seized)),
             source=WATCHED,
         ),
         *_paid(ledger),
-        *links_of_seized(ledger, vault),
+        *links_of_seized(seized),
     ]
+    warnings += seized.warnings
     return one_each(links), warnings
 
 

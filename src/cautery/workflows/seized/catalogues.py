@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import Listing
-from cautery.model.ports import Ledger
 from cautery.workflows.seized.records import readings
-from cautery.workflows.seized.tables import frames
+from cautery.workflows.seized.tables import Derivative
 
 _COLUMNS = ("stream", "title", "guide", "place")
 
 
-def listings_of_seized(ledger: Ledger, vault: CaseVault) -> Iterator[Listing]:
+def listings_of_seized(derivative: Derivative) -> Iterator[Listing]:
     """Yield one listing for each file that has a table of streams with titles."""
     import polars as pl  # noqa: PLC0415 - heavy
 
     parts_of: dict[str, list[pl.DataFrame]] = {}
-    for dump, part in frames(ledger, vault, "stream", _COLUMNS):
+    for dump, part in derivative.frames("stream", _COLUMNS):
         parts_of.setdefault(dump.id, []).append(part)
-    material = readings(ledger)
+    material = readings(derivative.ledger)
     for name, parts in parts_of.items():
         entry, dump = material[name]
         rows = pl.concat(parts).drop_nulls("title")

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from cautery.evidence.ports import CaseVault
 from cautery.formats import address_in
 from cautery.messages import message
 from cautery.model import Link
-from cautery.model.ports import Ledger
 from cautery.model.records import Entry, MaterialTaken
 from cautery.workflows.seized.records import readings, taken
-from cautery.workflows.seized.tables import frame
+from cautery.workflows.seized.tables import Derivative
 from cautery.workflows.seized.views import sources
 
 COLUMNS = ("subject", "kind", "value", "first_seen", "last_seen", "source")
 
 
-def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
+def links_of_seized(derivative: Derivative) -> tuple[Link, ...]:
     """Return each link once, its span as wide as the material says, sorted.
 
     A panel bears itself as a value, and so does what belongs to it: its servers, the hosts that it
@@ -27,13 +25,13 @@ def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
     Each link names the record of what was taken, and the sealed table that it stands in.
     """
     spans: dict[tuple[str, str, str, str], _Found] = {}
-    for observation in _found(ledger, vault):
+    for observation in _found(derivative):
         key = (observation.subject, observation.kind, observation.value, observation.seized)
         earlier = spans.get(key, observation)
         spans[key] = earlier._replace(
             first=min(earlier.first, observation.first), last=max(earlier.last, observation.last)
         )
-    material = readings(ledger)
+    material = readings(derivative.ledger)
     return tuple(
         _link(observation, *material[observation.seized])
         for _, observation in sorted(spans.items())
@@ -73,18 +71,18 @@ def _link(observation: _Found, entry: Entry, material: MaterialTaken) -> Link:
     )
 
 
-def _found(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    for dump in taken(ledger):
+def _found(derivative: Derivative) -> Iterator[_Found]:
+    for dump in taken(derivative.ledger):
         yield _Found(dump.panel, "panel", dump.panel, dump.id, dump.at, dump.at, None)
-    yield from _servers(ledger, vault)
-    yield from _sources(ledger, vault)
-    yield from _accounts(ledger, vault)
-    yield from _requests(ledger, vault)
-    yield from _flows(ledger, vault)
+    yield from _servers(derivative)
+    yield from _sources(derivative)
+    yield from _accounts(derivative)
+    yield from _requests(derivative)
+    yield from _flows(derivative)
 
 
-def _servers(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    servers = frame(ledger, vault, "server", ("domain", "address", "second_address"))
+def _servers(derivative: Derivative) -> Iterator[_Found]:
+    servers = derivative.frame("server", ("domain", "address", "second_address"))
     for row in () if servers is None else servers.iter_rows(named=True):
         seized, at = row["seized"], row["taken_at"]
         hosts = [row[column] for column in ("domain", "address", "second_address") if row[column]]
@@ -95,8 +93,8 @@ def _servers(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
                     yield _Found(host, "address", address, seized, at, at, "server")
 
 
-def _sources(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    upstreams = sources(ledger, vault)
+def _sources(derivative: Derivative) -> Iterator[_Found]:
+    upstreams = sources(derivative)
     for row in () if upstreams is None else upstreams.iter_rows(named=True):
         at = row["taken_at"]
         first = row["added_at"] or at
@@ -105,8 +103,8 @@ def _sources(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
         )
 
 
-def _accounts(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    accounts = frame(ledger, vault, "account", ("email", "domain", "created_at", "last_seen_at"))
+def _accounts(derivative: Derivative) -> Iterator[_Found]:
+    accounts = derivative.frame("account", ("email", "domain", "created_at", "last_seen_at"))
     for row in () if accounts is None else accounts.iter_rows(named=True):
         seized, at = row["seized"], row["taken_at"]
         first = min(row["created_at"] or at, at)
@@ -118,10 +116,10 @@ def _accounts(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
             yield _Found(subject, "contact", row["email"], seized, first, last, "account")
 
 
-def _requests(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
+def _requests(derivative: Derivative) -> Iterator[_Found]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    requests = frame(ledger, vault, "request", ("host", "upstream", "at"))
+    requests = derivative.frame("request", ("host", "upstream", "at"))
     if requests is None:
         return
     for name in ("host", "upstream"):
@@ -138,10 +136,10 @@ def _requests(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
                 )  # fmt: skip
 
 
-def _flows(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
+def _flows(derivative: Derivative) -> Iterator[_Found]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    flows = frame(ledger, vault, "flow", ("source", "destination", "at"))
+    flows = derivative.frame("flow", ("source", "destination", "at"))
     if flows is None:
         return
     for name in ("source", "destination"):

@@ -36,7 +36,7 @@ from cautery.workflows.seized.original import (
     unpacked_bytes,
 )
 from cautery.workflows.seized.records import CUSTOMERS, subject_of, taken
-from cautery.workflows.seized.tables import PARQUET, Tables, frame, parquet
+from cautery.workflows.seized.tables import PARQUET, Derivative, Tables, parquet
 from cautery.workflows.watch.opening import begin_case
 
 HEAD_BYTES = 8192
@@ -235,10 +235,11 @@ def _customers(case: Case) -> Pseudonyms:
 def _known_servers(case: Case) -> frozenset[str]:
     """Return the addresses that the case's panels name as servers, or draw streams from."""
     addresses: set[str] = set()
-    servers = frame(case.ledger, case.vault, "server", ("address", "second_address"))
+    derivative = Derivative(case.ledger, case.vault)
+    servers = derivative.frame("server", ("address", "second_address"))
     if servers is not None:
         addresses |= set(servers["address"]) | set(servers["second_address"])
-    streams = frame(case.ledger, case.vault, "stream", ("sources",))
+    streams = derivative.frame("stream", ("sources",))
     if streams is not None:
         urls = streams["sources"].explode().drop_nulls().unique()
         addresses |= {host_of_source(url) for url in urls}

@@ -10,13 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cautery.evidence.ports import CaseVault
 from cautery.formats import SMALLEST
 from cautery.messages import say
 from cautery.model import iso
-from cautery.model.ports import Ledger
 from cautery.workflows.seized.records import taken
-from cautery.workflows.seized.tables import frame
+from cautery.workflows.seized.tables import Derivative
 from cautery.workflows.seized.take import host_of_source
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ ELSEWHERE = "ZZ"
 Row = dict[str, Any]
 
 
-def views(ledger: Ledger, vault: CaseVault, *, on: datetime) -> dict[str, list[Row]]:
+def views(derivative: Derivative, *, on: datetime) -> dict[str, list[Row]]:
     """Return the tables to show, by their title; those with nothing in them are left out.
 
     Parameters
@@ -37,11 +35,11 @@ def views(ledger: Ledger, vault: CaseVault, *, on: datetime) -> dict[str, list[R
     on : datetime
         Lines that end before it are expired.
     """
-    tables = {title: view(ledger, vault, on) for title, view in VIEWS.items()}
+    tables = {title: view(derivative, on) for title, view in VIEWS.items()}
     return {title: rows for title, rows in tables.items() if rows}
 
 
-def _taken(ledger: Ledger, _vault: CaseVault, _on: datetime) -> list[Row]:
+def _taken(derivative: Derivative, _on: datetime) -> list[Row]:
     return [
         {
             "id": dump.id,
@@ -54,14 +52,14 @@ def _taken(ledger: Ledger, _vault: CaseVault, _on: datetime) -> list[Row]:
             "by": dump.by,
             "at": iso(dump.at),
         }
-        for dump in taken(ledger)
+        for dump in taken(derivative.ledger)
     ]
 
 
-def _lines(ledger: Ledger, vault: CaseVault, on: datetime) -> list[Row]:
+def _lines(derivative: Derivative, on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    lines = frame(ledger, vault, "line", ("country", "ip_country", "trial", "expires_at"))
+    lines = derivative.frame("line", ("country", "ip_country", "trial", "expires_at"))
     if lines is None:
         return []
     country = pl.coalesce("country", "ip_country", pl.lit(ELSEWHERE))
@@ -86,18 +84,18 @@ def _lines(ledger: Ledger, vault: CaseVault, on: datetime) -> list[Row]:
     return _rows(counts, ("paid", "trial", "expired"), by="paid")
 
 
-def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _resellers(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    accounts = frame(
-        ledger, vault, "account", ("account", "role", "owner", "group", "credits", "domain")
+    accounts = derivative.frame(
+        "account", ("account", "role", "owner", "group", "credits", "domain")
     )
     if accounts is None:
         return []
     accounts = accounts.unique("account", keep="last", maintain_order=True)
     below = accounts.drop_nulls("owner").group_by(account="owner").agg(accounts_below=pl.len())
     resellers = accounts.join(below, on="account", how="left")
-    groups = frame(ledger, vault, "group", ("group", "administrator", "reseller"))
+    groups = derivative.frame("group", ("group", "administrator", "reseller"))
     if groups is not None:
         role = (
             pl.when(pl.col("administrator"))
@@ -109,7 +107,7 @@ def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
         resellers = resellers.join(roles, on=["panel", "group"], how="left").with_columns(
             role=pl.coalesce("role", "said")
         )
-    lines = frame(ledger, vault, "line", ("account",))
+    lines = derivative.frame("line", ("account",))
     line_counts = (
         None
         if lines is None
@@ -120,7 +118,7 @@ def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
         if line_counts is not None
         else resellers.with_columns(lines=pl.lit(None, pl.UInt32))
     )
-    sold = frame(ledger, vault, "credit", ("account", "amount"))
+    sold = derivative.frame("credit", ("account", "amount"))
     if sold is not None:
         movements = (
             sold.drop_nulls("account").group_by("account").agg(credits_moved=pl.sum("amount"))
@@ -135,23 +133,23 @@ def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     )
 
 
-def _upstreams(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _upstreams(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    upstreams = sources(ledger, vault)
+    upstreams = sources(derivative)
     if upstreams is None:
         return []
     counts = upstreams.group_by("panel", "host").agg(streams=pl.col("stream").n_unique())
     return _rows(counts, (), by="streams")
 
 
-def sources(ledger: Ledger, vault: CaseVault) -> pl.DataFrame | None:
+def sources(derivative: Derivative) -> pl.DataFrame | None:
     """Return (panel, seized, taken_at, stream, added_at, host): from where each stream is drawn."""
     import polars as pl  # noqa: PLC0415 - heavy
 
     parts = [
-        frame(ledger, vault, "stream", ("stream", "sources", "added_at")),
-        frame(ledger, vault, "placement", ("stream", "sources")),
+        derivative.frame("stream", ("stream", "sources", "added_at")),
+        derivative.frame("placement", ("stream", "sources")),
     ]
     frames = [part for part in parts if part is not None]
     if not frames:
@@ -166,20 +164,20 @@ def sources(ledger: Ledger, vault: CaseVault) -> pl.DataFrame | None:
     )
 
 
-def _servers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _servers(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    servers = frame(
-        ledger, vault, "server", ("server", "domain", "address", "second_address", "parent")
+    servers = derivative.frame(
+        "server", ("server", "domain", "address", "second_address", "parent")
     )
     if servers is None:
         return []
     table = servers.drop("seized", "taken_at").unique(["panel", "server"], keep="last")
-    placed = frame(ledger, vault, "placement", ("stream", "server"))
+    placed = derivative.frame("placement", ("stream", "server"))
     if placed is not None:
         streams = placed.group_by("panel", "server").agg(streams=pl.col("stream").n_unique())
         table = table.join(streams, on=["panel", "server"], how="left")
-    activity = frame(ledger, vault, "activity", ("server", "line", "ip", "at"))
+    activity = derivative.frame("activity", ("server", "line", "ip", "at"))
     if activity is not None:
         use = activity.group_by("panel", "server").agg(
             customers=pl.coalesce("line", "ip").drop_nulls().n_unique(),
@@ -192,11 +190,11 @@ def _servers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     return _rows(table, customers, by="server", beside=times, descending=False)
 
 
-def _streams(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _streams(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    streams = frame(ledger, vault, "stream", ("stream", "title"))
-    activity = frame(ledger, vault, "activity", ("stream", "line", "ip"))
+    streams = derivative.frame("stream", ("stream", "title"))
+    activity = derivative.frame("activity", ("stream", "line", "ip"))
     if streams is None or activity is None:
         return []
     use = activity.group_by("panel", "stream").agg(
@@ -207,10 +205,10 @@ def _streams(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     return _rows(table, ("customers",), by="customers", beside=("watched",))
 
 
-def _hosts(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _hosts(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    requests = frame(ledger, vault, "request", ("host", "upstream", "ip", "route", "bytes", "at"))
+    requests = derivative.frame("request", ("host", "upstream", "ip", "route", "bytes", "at"))
     if requests is None:
         return []
     traffic = requests.group_by("panel", "host", "upstream", "route").agg(
@@ -225,11 +223,11 @@ def _hosts(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     )
 
 
-def _endpoints(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
+def _endpoints(derivative: Derivative, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    flows = frame(
-        ledger, vault, "flow",
+    flows = derivative.frame(
+        "flow",
         ("source", "source_port", "source_country", "destination", "destination_port",
          "destination_country", "bytes", "at"),
     )  # fmt: skip
@@ -295,7 +293,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-VIEWS: Mapping[str, Callable[[Ledger, CaseVault, datetime], list[Row]]] = {
+VIEWS: Mapping[str, Callable[[Derivative, datetime], list[Row]]] = {
     "taken": _taken,
     "lines by country": _lines,
     "accounts": _resellers,
