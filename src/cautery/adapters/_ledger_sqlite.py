@@ -24,15 +24,15 @@ from urllib.parse import quote
 from cautery.adapters._files import PRIVATE, TEMPORARY, sync_folder
 from cautery.adapters._ledger_locks import LedgerLocks
 from cautery.adapters._ledger_tables import SQLITE_INDEX, SQLITE_TABLES
+from cautery.adapters._sqlite_limits import Limited, connected, cpu_s
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
 
-_LONGEST_VALUE = MAX_LEAF_BYTES + 1024  # a file from elsewhere may claim more
+_LONGEST_VALUE = MAX_LEAF_BYTES + 1024
 _STEPS = 50_000
 """Of SQLite's machine, some milliseconds, between two looks at what a question has cost."""
-_LEAST_CPU_S, _CPU_S_PER_MB = 3.0, 1.0
-"""A page of records takes milliseconds, the proof of an index a second in 100 MB. Pages of a file
-that was made to hurt name each other, so that a table of 40 kB never ends."""
+_LEAST_CPU_S = 3.0
+"""What one question may take, beside what its file's bytes may: it takes milliseconds."""
 
 
 class SqliteDatabase:
@@ -66,7 +66,6 @@ class SqliteDatabase:
             else None
         )
         self._index_holds: bool | None = None
-        self._may_take_s = 0.0
         try:
             if self._locks is not None and not read_only:
                 self._locks.join()
@@ -82,7 +81,7 @@ class SqliteDatabase:
         """Lend a cursor for what stands at one moment."""
         with self._lock:
             self._follow_file()
-            self._allow()
+            self._allow(self._connection)
             cursor = self._connection.cursor()
             cursor.execute("BEGIN")
             try:
@@ -98,7 +97,7 @@ class SqliteDatabase:
         # File locks belong to the open file, which the threads of a process share: between these
         # only ``_lock`` keeps order.
         with self._lock, turn():
-            self._allow()
+            self._allow(self._connection)
             cursor = self._connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")  # before the size is read, not at the first INSERT
             try:
@@ -181,7 +180,7 @@ class SqliteDatabase:
         if self._locks is not None and not self._read_only:
             self._locks.leave()
 
-    def _connected(self) -> tuple[sqlite3.Connection, int | None]:
+    def _connected(self) -> tuple[Limited, int | None]:
         opening = self._locks.opening if self._locks is not None else contextlib.nullcontext
         if self._path is not None:
             _require_ordinary(self._path)
@@ -191,21 +190,12 @@ class SqliteDatabase:
                 with contextlib.suppress(OSError):  # it is there already, or SQLite says why not
                     flags = os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                     os.close(os.open(self._path, flags, PRIVATE))
-            connection = sqlite3.connect(
-                self._target(),
-                uri=True,
-                timeout=self._patience_s,
-                isolation_level=None,
-                check_same_thread=False,
+            connection = connected(
+                self._target(), steps=_STEPS, longest=_LONGEST_VALUE, wait_s=self._patience_s
             )
             try:
-                self._allow()
-                connection.set_progress_handler(self._takes_too_long, _STEPS)
-                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-                # Off, a file from elsewhere cannot call functions through its schema
-                # (sqlite.org/security.html).
-                connection.execute("PRAGMA trusted_schema=OFF")
                 has_index = self._check_schema(connection)
+                self._allow(connection)
                 if not self._read_only:
                     # In WAL, NORMAL flushes at checkpoints alone: a power cut would take records
                     # that were reported as written.
@@ -220,17 +210,13 @@ class SqliteDatabase:
                 raise
             return connection, None if self._path is None else self._path.stat().st_ino
 
-    def _allow(self) -> None:
+    def _allow(self, connection: Limited) -> None:
         """Let this thread's next question take what a file of this size may."""
-        size = 0
+        seconds = _LEAST_CPU_S
         if self._path is not None:
             with contextlib.suppress(OSError):
-                size = self._path.stat().st_size
-        # CPU time of this thread: on a busy machine wall time would end an honest question.
-        self._may_take_s = time.thread_time() + _LEAST_CPU_S + _CPU_S_PER_MB * size / 1e6
-
-    def _takes_too_long(self) -> bool:
-        return time.thread_time() > self._may_take_s
+                seconds = cpu_s(self._path, least=_LEAST_CPU_S)
+        connection.allow(seconds)
 
     def _target(self) -> str:
         if self._path is None:

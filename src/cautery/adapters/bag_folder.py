@@ -16,12 +16,12 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cautery.adapters._files import TEMPORARY, real_path, regular, sync_folder
+from cautery.adapters._sqlite_limits import connected, cpu_s
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.bag import EXTRACT_TABLES, TAG_MANIFEST, Copied, Instead
 from cautery.evidence.leaf import record_of
@@ -30,8 +30,9 @@ from cautery.evidence.manifest import CASE_KEY, LEDGER
 _CHUNK = 1 << 20
 _MOST_LEAF = 64 << 20
 """Bytes of one value of an extract."""
-_LEAST_CPU_S, _CPU_S_PER_MB = 10.0, 1.0
-"""What reading an extract may cost: pages that name each other give rows without end."""
+_STEPS = 100_000
+_LEAST_CPU_S = 10.0
+"""What reading an extract may take, beside what its bytes may, with all that is done to a row."""
 
 
 class BagFolder:
@@ -162,17 +163,13 @@ class ExtractFile:
 def _rows(path: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
     uri = f"file:{urllib.parse.quote(str(path))}?mode=ro&immutable=1"
     try:
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
-            database.execute("PRAGMA trusted_schema = OFF")
+        with contextlib.closing(connected(uri, steps=_STEPS, longest=_MOST_LEAF)) as database:
             database.execute("PRAGMA cell_size_check = ON")
-            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_LEAF)
-            size = path.stat().st_size
-            until_s = time.thread_time() + _LEAST_CPU_S + _CPU_S_PER_MB * size / 1e6
-            database.set_progress_handler(lambda: time.thread_time() > until_s, 100_000)
             # A view or a computed column would run whatever it says.
             schema = database.execute("SELECT sql FROM sqlite_schema LIMIT 9").fetchall()
             if sorted(schema, key=repr) != sorted((sql,) for sql in EXTRACT_TABLES):
                 raise EvidenceError(f"{path}: not an extract: its tables are others")
+            database.allow(cpu_s(path, least=_LEAST_CPU_S))
             query = f"SELECT {columns} FROM {table} ORDER BY idx"  # noqa: S608 - our words
             yield from database.execute(query)
     except (sqlite3.Error, OverflowError, OSError) as error:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +25,9 @@ from cautery.adapters._files import PRIVATE, make_folders
 from cautery.adapters._kept_questions import LONGEST_S, Questions
 from cautery.adapters._kept_rows import Recalled, stand, standing_in, write
 from cautery.adapters._kept_schema import INDEXES, TABLES, is_schema, moment, version
+from cautery.adapters._sqlite_limits import Limited, connected
 from cautery.errors import StorageError
+from cautery.evidence.leaf import MAX_LEAF_BYTES
 from cautery.model import Entry, Finding
 from cautery.model.records import ExhibitSealed, kind_of_type
 from cautery.projections.kept import Asked, Counts, Found, SpoiltListsError, Standing
@@ -35,6 +36,8 @@ from cautery.projections.listing import Lines
 
 _WAIT_S = 10.0
 """How long to wait for another process that keeps the same lists. Judgement."""
+_TAKE_S, _TAKE_EACH_S = 10.0, 0.02
+"""What taking up records may cost, and each of them: it takes a tenth of a millisecond."""
 _STEPS = 2_000
 """Of SQLite's machine, a tenth of a millisecond, between two looks at what a question has cost."""
 _MOST_SPOILT = 20
@@ -66,8 +69,7 @@ class SqliteLists:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = RLock()
-        self._idle: list[sqlite3.Connection] = []
-        self._deadlines: dict[int, float] = {}
+        self._idle: list[Limited] = []
         try:
             make_folders(folder)
         except OSError as error:
@@ -83,6 +85,7 @@ class SqliteLists:
         """Take up the records after ``since``, all or none; tell whether nobody was faster."""
         with self._lock, self._failures():
             connection = self._writer
+            connection.allow(_TAKE_S + _TAKE_EACH_S * len(entries))
             connection.execute("BEGIN IMMEDIATE")
             try:
                 if standing_in(connection) != since:
@@ -194,10 +197,15 @@ class SqliteLists:
     @contextlib.contextmanager
     def _asking(self) -> Iterator[Questions]:
         with self._reading() as connection:
-            yield Questions(connection, lambda seconds: self._allow(connection, seconds))
+
+            def allow(seconds: float) -> Callable[[], bool]:
+                connection.allow(seconds)
+                return connection.spent
+
+            yield Questions(connection, allow)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Limited]:
         """Lend a connection that reads what stands at one moment."""
         with self._lock:
             generation = self._generation
@@ -205,7 +213,7 @@ class SqliteLists:
         with self._failures():
             connection = connection or self._connected(self._path(generation), read_only=True)
             try:
-                self._allow(connection, LONGEST_S)
+                connection.allow(LONGEST_S)
                 connection.execute("BEGIN")
                 yield connection
             finally:
@@ -240,7 +248,7 @@ class SqliteLists:
                 numbers.append(int(number))
         return max(numbers)
 
-    def _opened(self, generation: int) -> tuple[int, sqlite3.Connection]:
+    def _opened(self, generation: int) -> tuple[int, Limited]:
         """Open the file of a number, or the next one where that is not ours."""
         spoilt: list[Path] = []
         try:
@@ -257,7 +265,7 @@ class SqliteLists:
             for path in spoilt:
                 _remove(path)
 
-    def _made(self, path: Path) -> sqlite3.Connection:
+    def _made(self, path: Path) -> Limited:
         try:
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
@@ -283,32 +291,19 @@ class SqliteLists:
                 _require_ours(rows)
             connection.execute("COMMIT")
             standing_in(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            if connection.spent():
+                raise SpoiltListsError(f"{path}: its tables never end") from error
+            raise
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _connected(self, path: Path, *, read_only: bool) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}",
-            uri=True,
-            timeout=_WAIT_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        connection.execute("PRAGMA trusted_schema=OFF")
-        if read_only:
-            connection.set_progress_handler(lambda: self._takes_too_long(connection), _STEPS)
-        return connection
-
-    def _allow(self, connection: sqlite3.Connection, seconds: float) -> Callable[[], bool]:
-        """Let a connection's next questions take so much CPU, and return whether it is spent."""
-        # CPU time of this thread: on a busy machine wall time would end an honest question.
-        self._deadlines[id(connection)] = time.thread_time() + seconds
-        return lambda: self._takes_too_long(connection)
-
-    def _takes_too_long(self, connection: sqlite3.Connection) -> bool:
-        return time.thread_time() > self._deadlines.get(id(connection), 0.0)
+    def _connected(self, path: Path, *, read_only: bool) -> Limited:
+        uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}"
+        return connected(uri, steps=_STEPS, longest=MAX_LEAF_BYTES, wait_s=_WAIT_S)
 
 
 def _require_ours(rows: Sequence[tuple[str, str | None]]) -> None:

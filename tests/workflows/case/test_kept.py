@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contract.test_ledger import schema_of_its_own
+from tests.contract.test_ledger import in_circles, schema_of_its_own
 from tests.lists import MANDATE
 from tests.nights import NOON, REFERRAL, URLS, appeared, judged, night, probed
 
@@ -315,6 +315,11 @@ def foreign(path: Path) -> None:
         connection.execute("CREATE VIEW records AS SELECT 1 AS idx")
 
 
+def endless(path: Path) -> None:
+    path.unlink()
+    in_circles(path)
+
+
 def a_trigger(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TRIGGER t AFTER INSERT ON counts BEGIN DELETE FROM acts; END")
@@ -335,8 +340,9 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
-    "damage", [garbage, cut_short, foreign, a_trigger, a_link, a_pipe, a_folder]
+    "damage", [garbage, cut_short, foreign, endless, a_trigger, a_link, a_pipe, a_folder]
 )
 def test_a_damaged_or_foreign_file_is_thrown_away(
     ledger: SqlLedger, tmp_path: Path, damage: Callable[[Path], None]

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.contract.test_ledger import in_circles
 
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.case_folder import FolderStore
@@ -428,6 +429,14 @@ def test_a_view_in_the_place_of_a_table_is_not_read(tmp_path: Path) -> None:
         extract.execute("CREATE VIEW entries AS SELECT 0 AS idx, x'00' AS leaf, '' AS proof")
     with pytest.raises(EvidenceError):
         list(ExtractFile().entries(path))
+
+
+@pytest.mark.timeout(60)
+def test_an_extract_whose_pages_lead_in_circles_is_left_in_time(tmp_path: Path) -> None:
+    in_circles(tmp_path / "ledger.sqlite")
+    os.truncate(tmp_path / "ledger.sqlite", 1 << 36)
+    with pytest.raises(EvidenceError, match="not an extract"):
+        list(ExtractFile().entries(tmp_path / "ledger.sqlite"))
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + b"\xff" * 4000, b"no database"])
