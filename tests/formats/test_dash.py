@@ -124,6 +124,33 @@ def test_every_server_of_a_representation_is_kept():
     assert (one.base, one.mirrors) == ("http://a.example/v/", ("http://b.example/v/",))
 
 
+def many(base, count, sets=""):
+    entries = "".join(f'<Representation id="{number}"/>' for number in range(count))
+    return manifest(
+        f"<BaseURL>{base}</BaseURL><Period><AdaptationSet>{sets}{entries}</AdaptationSet></Period>"
+    )
+
+
+def test_an_address_that_is_longer_than_servers_take_is_refused():
+    with pytest.raises(SourceError, match="more than 8,192 letters"):
+        many("http://a.example/" + "a" * 9_000, 1)
+    with pytest.raises(SourceError, match="more than 8,192 letters"):
+        one(f'<SegmentTemplate media="{"m" * 9_000}$Number$.m4s" duration="1"/>')
+
+
+def test_addresses_that_are_repeated_for_each_representation_have_a_limit():
+    base = "http://a.example/" + "a" * 8_000 + "/"
+    assert len(many(base, 500).representations) == 500
+    with pytest.raises(LimitError):
+        many(f"{base}</BaseURL><BaseURL>{base.replace('//a', '//b')}", 2_000)
+    locks = "".join(
+        f'<ContentProtection schemeIdUri="{number}"><Laurl>{"l" * 2_000}</Laurl></ContentProtection>'
+        for number in range(64)
+    )
+    with pytest.raises(LimitError):
+        many("http://a.example/", 2_000, locks)
+
+
 def test_a_broken_representation_is_a_warning_and_the_others_are_read():
     found = manifest(
         '<Period><AdaptationSet><Representation id="a"/>\n<Representation id="b">'

@@ -140,6 +140,19 @@ def test_thousands_of_different_keys_are_refused_and_one_that_is_repeated_is_not
     assert len(listed([1] * 5_001).segments) == 5_001
 
 
+@pytest.mark.parametrize("tag", ["EXT-X-MAP:URI", "EXT-X-KEY:METHOD=AES-128,URI"])
+def test_an_address_that_is_repeated_for_each_segment_has_a_limit(tag):
+    def listed(letters, count):
+        head = f'#EXTM3U\n#EXT-X-TARGETDURATION:6\n#{tag}="{"a" * letters}"\n'
+        return read(head + "#EXTINF:6,\n1.ts\n" * count)
+
+    assert len(listed(8_000, 1_000).segments) == 1_000
+    with pytest.raises(SourceError, match="more than 8,192 letters"):
+        listed(9_000, 1)
+    with pytest.raises(LimitError):
+        listed(8_000, 5_000)
+
+
 def test_a_playlist_of_many_megabytes_is_refused():
     with pytest.raises(SourceError, match="longer than"):
         read("#EXTM3U\n" + "#" * 9_000_000)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from cautery.errors import LimitError, SourceError
+from cautery.formats._values import LONGEST_URL
 from cautery.formats._xml import Element
 
 MOST_SEGMENTS = 20_000
@@ -171,10 +172,12 @@ def joined(base: str, said: str) -> str:
         If it is not such a URL.
     """
     try:
-        url = urljoin(base, said.strip())
+        url = urljoin(base, said.strip()[: LONGEST_URL + 1])
         parts = urlsplit(url)
     except ValueError:
         raise SourceError("DASH manifest: an address that is not a valid URL") from None
+    if len(url) > LONGEST_URL:
+        raise SourceError(f"DASH manifest: an address of more than {LONGEST_URL:,} letters")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SourceError(
             f"DASH manifest: expected an http or https URL, got {parts.scheme[:20] or 'no scheme'}"

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from cautery.model.message import Message
 
+LONGEST_URL = 8_192
+"""Letters of an address that a playlist gives for many of its entries, as servers take them."""
+MOST_LETTERS = 32_000_000
+"""Of all addresses of a playlist: it may say one once, for each of its entries."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadWarning:

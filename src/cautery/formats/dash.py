@@ -13,7 +13,7 @@ from cautery.errors import InputError, LimitError, SourceError
 from cautery.formats._dash_addresses import MOST_SEGMENTS, Addressing, DashSegment, based, number_of
 from cautery.formats._dates import moment_of
 from cautery.formats._tally import Tally
-from cautery.formats._values import ReadWarning
+from cautery.formats._values import MOST_LETTERS, ReadWarning
 from cautery.formats._xml import Element, elements
 from cautery.formats.hls import DRM_SYSTEMS
 from cautery.messages import message, say
@@ -24,7 +24,7 @@ SPECIFICATION = "ISO/IEC 23009-1:2022; system identifiers as registered at DASH-
 MEDIA_TYPES = ("application/dash+xml",)
 
 _MOST_REPRESENTATIONS, _MOST_UNREAD = 2_000, 100
-_MOST_OTHER = 64
+_MOST_OTHER, _MOST_LOCKS, _LONGEST = 64, 16, 200
 _LONGEST_S = 10 * 366 * 86_400.0
 _DURATION = re.compile(
     r"^P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,6})D)?"
@@ -99,6 +99,12 @@ class Representation:
     mirrors: tuple[str, ...] = ()
     initialization_range: str | None = None
 
+    def addresses(self) -> Iterator[str]:
+        """Yield all addresses in it, each as often as it says it."""
+        yield from (self.base, *self.mirrors, self.initialization or "")
+        yield from (segment.url for segment in self.segments)
+        yield from (protection.license_url or "" for protection in self.protections)
+
     @property
     def drm(self) -> tuple[str, ...]:
         """Names of the systems that lock it."""
@@ -156,7 +162,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     warnings: list[ReadWarning] = []
     whole_s = _seconds(root.attributes.get("mediaPresentationDuration"))
     representations: list[Representation] = []
-    at, total = 0.0, 0
+    at, total, letters = 0.0, 0, 0
     periods = root.all("Period")
     for period, following in zip_longest(periods, periods[1:]):
         start_s = _seconds(period.attributes.get("start"))
@@ -170,7 +176,12 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
                 continue
             representations.append(representation)
             total += len(representation.segments)
-            if len(representations) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
+            letters += sum(map(len, representation.addresses()))
+            if (
+                len(representations) > _MOST_REPRESENTATIONS
+                or total > 10 * MOST_SEGMENTS
+                or letters > MOST_LETTERS
+            ):
                 raise LimitError("DASH manifest: it is larger than a player could read")
         at += lasts or 0.0
     warnings.extend(tally.rest())
@@ -254,12 +265,14 @@ def _representation(
         period=period.attributes.get("id", "")[:200],
         starts_s=at,
         kind="text" if kind == "application" else kind[:40],
-        media_type=attributes.get("mimeType"),
-        codecs=tuple(codec.strip() for codec in attributes.get("codecs", "").split(",") if codec),
+        media_type=_short(attributes.get("mimeType")),
+        codecs=tuple(
+            codec.strip() for codec in attributes.get("codecs", "")[:_LONGEST].split(",") if codec
+        ),
         bandwidth=number_of(attributes.get("bandwidth")),
         width=number_of(attributes.get("width")),
         height=number_of(attributes.get("height")),
-        language=attributes.get("lang"),
+        language=_short(attributes.get("lang")),
         base=bases[0],
         initialization=form.initialization(),
         segments=segments,
@@ -270,6 +283,10 @@ def _representation(
         mirrors=bases[1:],
         initialization_range=form.initialization_range(),
     )
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:_LONGEST]
 
 
 def _not_understood(level: Element) -> Iterator[tuple[str, str]]:
@@ -290,7 +307,7 @@ _ATTRIBUTES = frozenset(
 def _protections(levels: tuple[Element, ...]) -> tuple[Protection, ...]:
     protections: dict[Protection, None] = {}
     for level in levels:
-        for element in level.all("ContentProtection")[:64]:
+        for element in level.all("ContentProtection")[:_MOST_LOCKS]:
             scheme = element.attributes.get("schemeIdUri", "").lower()[:200]
             kid = element.attributes.get("default_KID", "")
             system = DRM_SYSTEMS.get(scheme)

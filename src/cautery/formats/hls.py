@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, LimitError, SourceError
 from cautery.formats._hls_lines import HlsLimits, HlsLines, checked_text
 from cautery.formats._text import whole
-from cautery.formats._values import ReadWarning
+from cautery.formats._values import LONGEST_URL, MOST_LETTERS, ReadWarning
 from cautery.messages import message, say
 
 FORMAT = "HTTP Live Streaming playlist"
@@ -296,7 +296,7 @@ def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     first = _bounded("MEDIA-SEQUENCE", parsed.media_sequence or 0, _MOST_SEQUENCE)
     # The parser gives segments one key object until the next EXT-X-KEY.
     keys: dict[int, Key] = {}
-    segments = []
+    segments, letters = [], 0
     # A partial segment at the end (EXT-X-PART) has no entry.
     for index, (segment, entry) in enumerate(zip(parsed.segments, lines.segments, strict=False)):
         if segment.uri is None or entry.broken:
@@ -308,6 +308,11 @@ def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
             segments.append(_segment(segment, base, sequence=first + index, key=key))
         except SourceError as error:
             lines.warn(entry, message("source-row.unread", detail=str(error)))
+            continue
+        letters += len(segments[-1].url) + len(segments[-1].map_url or "")
+        letters += len(key.url or "") if key is not None else 0
+        if letters > MOST_LETTERS:
+            raise LimitError("HLS playlist: it is larger than a player could read")
     if not segments and (problem := _problem(lines)):
         raise SourceError(problem)
     target = parsed.target_duration
@@ -373,10 +378,12 @@ def _absolute(base: str, url: str | None) -> str:
     if not url:
         raise SourceError("HLS playlist: an entry without a URL")
     try:
-        joined = urljoin(base, url)
+        joined = urljoin(base, url[: LONGEST_URL + 1])
         parts = urlsplit(joined)
     except ValueError:
         raise SourceError("HLS playlist: an entry that is not a valid URL") from None
+    if len(joined) > LONGEST_URL:
+        raise SourceError(f"HLS playlist: an address of more than {LONGEST_URL:,} letters")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SourceError(
             f"HLS playlist: expected an http or https URL, got {parts.scheme[:20] or 'no scheme'}"
