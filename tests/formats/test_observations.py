@@ -226,6 +226,16 @@ def test_a_browsers_capture_keeps_no_cookie_and_no_authorisation():
     assert isinstance(lost, ReadWarning)
 
 
+def test_of_many_locations_of_an_exchange_the_first_is_told():
+    headers = [{"name": "Location", "value": f"/{number}"} for number in range(200)]
+    entry = {
+        "request": {"url": "http://a.example/", "headers": []},
+        "response": {"headers": [{"name": "Server", "value": "nginx"}, *headers]},
+    }
+    [found] = read_har([json.dumps({"log": {"entries": [entry]}}).encode()])
+    assert found.headers == (("server", "nginx"), ("location", "http://a.example/0"))
+
+
 def test_a_large_body_in_a_capture_is_no_obstacle():
     entry = {
         "request": {"url": "http://a.example/"},

@@ -111,15 +111,24 @@ def _exchange(entry: dict[str, Any]) -> WebExchange | None:
             for cookie in _list(answered, "cookies")
             if (name := text_in(cookie.get("name"), most=100))
         ),
-        headers=tuple(
-            # Absolute, for a path alone would not show that a line's credentials are in it.
-            (name, (_joined(url, value) or "") if name == "location" else value)
-            for header in (*_list(request, "headers"), *_list(answered, "headers"))
-            if (name := (text_in(header.get("name"), most=100) or "").lower()) in _TELLING
-            and (value := text_in(header.get("value")))
-        ),
+        headers=tuple(_telling(url, (*_list(request, "headers"), *_list(answered, "headers")))),
         other=other_in(entry, _FIELDS),
     )  # fmt: skip
+
+
+def _telling(url: str, headers: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the headers that tell of servers, the first ``location`` alone: a URL leads once."""
+    moved = False
+    for header in headers:
+        name = (text_in(header.get("name"), most=100) or "").lower()
+        value = text_in(header.get("value"))
+        if name not in _TELLING or not value or (name == "location" and moved):
+            continue
+        if name == "location":
+            moved = True
+            # Absolute, for a path alone would not show that a line's credentials are in it.
+            value = _joined(url, value) or ""
+        yield name, value
 
 
 _FIELDS = frozenset(
