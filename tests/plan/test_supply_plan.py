@@ -1,4 +1,5 @@
 import itertools
+import time
 from datetime import date, timedelta
 
 import numpy as np
@@ -398,6 +399,14 @@ def test_an_action_that_often_fails_is_backed_by_another():
     found = plan_supply(graph_of(graph), Goal())
     assert set(found.remove) == {"edge", "block"}
     assert found.p_served.low < 0.97 < found.p_served.high
+
+
+def test_a_country_that_is_listed_twice_is_found_in_one_pass():
+    names = [f"c{number}" for number in range(60_000)]
+    began = time.thread_time()
+    with pytest.raises(InputError, match="'c59999' is given twice"):
+        graph_of({**NODE, "countries": [{"id": name} for name in [*names, names[-1]]]})
+    assert time.thread_time() - began < 10  # it was a minute
 
 
 NODE = {"nodes": [{"id": "a", "cost": 1}], "demand": [{"node": "a", "weight": 1}]}

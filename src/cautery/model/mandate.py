@@ -6,6 +6,7 @@ Only code that holds a :class:`Mandate` can probe. It is read from TOML by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -245,7 +246,7 @@ class Mandate:
             )
         ids = [noun.id for group in (self.channels, self.works) for noun in group]
         ids += [event.id for event in self.events]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = sorted(name for name, times in Counter(ids).items() if times > 1)
         if twice:
             raise MandateError(f"mandate: the id {twice[0]!r} is used twice")
         for channel in self.channels:

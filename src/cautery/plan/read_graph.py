@@ -6,6 +6,7 @@ The format is described by :func:`cautery.plan.graph_schema.graph_schema`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -171,8 +172,8 @@ def _countries(
     """
     listed = columns.entries(document, "countries")
     names = columns.texts(listed, "countries", "id")
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    (twice, times), *_ = Counter(names).most_common(1) or [("", 0)]
+    if times > 1:
         raise InputError(f"countries: {twice!r} is given twice")
     fixed = columns.numbers(listed, "countries", "fixed_cost", default=0.0)
     ready = columns.numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
