@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 SAYS = frozenset({"same", "not_same"})
+MOST_EXPLAINED = 20
+"""Lines that add nothing, of which it is said from which others they follow: each is a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +92,22 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
         Naming the line that says *not same* and those by which the two are the same.
     """
     ties: dict[str, list[tuple[str, int]]] = {}
+    same = _Same()
     odd = []
     for constraint in constraints:
         if constraint.same:
-            way = _way(ties, constraint.a, constraint.b)
-            if way is not None:
-                odd.append(
-                    f"line {constraint.line} follows from {numbered('line', way)}: it adds nothing"
-                )
+            if not same.join(constraint.a, constraint.b):
+                way = _way(ties, constraint.a, constraint.b) if len(odd) < MOST_EXPLAINED else []
+                earlier = numbered("line", way) if way else "earlier lines"
+                odd.append(f"line {constraint.line} follows from {earlier}: it adds nothing")
                 continue
             ties.setdefault(constraint.a, []).append((constraint.b, constraint.line))
             ties.setdefault(constraint.b, []).append((constraint.a, constraint.line))
     for constraint in constraints:
         if constraint.same:
             continue
-        way = _way(ties, constraint.a, constraint.b)
-        if way is not None:
+        if same.first(constraint.a) == same.first(constraint.b):
+            way = _way(ties, constraint.a, constraint.b)
             raise InputError(
                 f"{named}: line {constraint.line} says that {constraint.a} and {constraint.b} "
                 f"are not the same, but according to {numbered('line', way)} they are",
@@ -114,8 +116,29 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
     return odd
 
 
-def _way(ties: dict[str, list[tuple[str, int]]], start: str, goal: str) -> list[int] | None:
-    """Return the lines on the way from one subject to another, the fewest."""
+class _Same:
+    """Subjects that are the same: a union-find, since a search for each line takes their square."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+
+    def first(self, subject: str) -> str:
+        """Return the one of those that stands for all."""
+        above = self._above
+        while (upper := above.get(subject, subject)) != subject:
+            above[subject] = above.get(upper, upper)
+            subject = upper
+        return subject
+
+    def join(self, a: str, b: str) -> bool:
+        """Make two subjects one; tell whether they were not."""
+        first, second = self.first(a), self.first(b)
+        self._above[first] = second
+        return first != second
+
+
+def _way(ties: dict[str, list[tuple[str, int]]], start: str, goal: str) -> list[int]:
+    """Return the lines on the way from one subject to another that is tied to it, the fewest."""
     came: dict[str, tuple[str, int]] = {start: ("", 0)}
     queue = [start]
     for subject in queue:
@@ -129,4 +152,4 @@ def _way(ties: dict[str, list[tuple[str, int]]], start: str, goal: str) -> list[
             if neighbour not in came:
                 came[neighbour] = (subject, line)
                 queue.append(neighbour)
-    return None
+    raise ValueError(f"{start} and {goal} are not tied")
