@@ -176,6 +176,7 @@ def forged(path: Path, said: bytes, rest: bytes = b"") -> Path:
         b'{"head": {}, "arrays": [["x", "|O", [1], "0"]]}',
         b'{"head": {}, "arrays": [["x", "<u4", [1099511627776, 4], "0"]]}',
         b'{"head": {}, "arrays": [["x", "<u4", [-1], "0"]]}',
+        b'{"head": {}, "arrays": [["x", "<u4", [0, 34359738368, 34359738368], "0"]]}',
         b'{"head": {}, "arrays": [["x", "<u4", [0], "0"], ["x", "<u4", [0], "0"]]}',
         b'{"head": {}, "arrays": [["x", "<u4", [0], "0"]]}',
         b'{"head": {"form": "references", "recipe": {}, "infos": [], "window_s": 1e999}}',

@@ -313,6 +313,9 @@ def _planned(path: Path, entry: Any) -> _Planned:
     # ``type``, since JSON's true is an int to ``isinstance``.
     if not all(type(side) is int and 0 <= side < 1 << 36 for side in shape):
         raise InputError(f"{path}: an array of an impossible shape")
+    # NumPy makes no view of so many bytes, also if a side of no length makes them none.
+    if math.prod(side or 1 for side in shape) * np.dtype(kind).itemsize > MOST_BYTES:
+        raise InputError(f"{path}: an array of an impossible shape")
     return _Planned(name, np.dtype(kind), tuple(shape), int(check, 16))
 
 
