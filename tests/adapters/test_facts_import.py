@@ -77,6 +77,13 @@ def test_passive_dns_in_the_common_format_is_as_old_as_its_newest_row(tmp_path):
     assert added.date == datetime.fromtimestamp(1795000000, UTC).date()
 
 
+@pytest.mark.parametrize("time", [10**400, "1e999", -1, 1e300, "soon", None])
+def test_a_row_with_an_impossible_time_costs_itself_alone(tmp_path, time):
+    row = {**json.loads(COF.splitlines()[0]), "time_first": time, "rrname": "b.example."}
+    _, facts = add(tmp_path, f"{COF}\n{json.dumps(row)}\n", "passive-dns", valid_days=5)
+    assert [one.name for one in facts.names_on("198.51.100.7")] == ["a.example"]
+
+
 def test_the_names_of_a_certificate_are_co_hosted_too(tmp_path):
     text = "address,name,first_seen,last_seen\n198.51.100.7,*.b.example,2026-11-01,2026-11-24\n"
     _, facts = add(tmp_path, text, "certificates")

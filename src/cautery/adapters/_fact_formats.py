@@ -203,7 +203,7 @@ def _epoch(value: Any) -> datetime | None:
     try:
         number = float(value)
         return datetime.fromtimestamp(number, UTC) if 0 <= number < _EPOCH_END else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
