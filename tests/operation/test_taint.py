@@ -114,6 +114,21 @@ def test_a_transaction_of_thousands_each_way_is_not_spread_by_haircut(
     assert taint(wide, start, method="fifo").out("BTC") == 10
 
 
+def test_a_purse_of_alternating_lots_is_not_carried_on_and_on_by_fifo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cautery.operation.money.taint.MOST_LOTS", 100)
+    history = [
+        transfer(f"t{n}", n, {("dirty", "clean")[n % 2]: "1"}, {"p0": "1"}) for n in range(40)
+    ]
+    history += [transfer(f"u{n}", 40 + n, {f"p{n}": "40"}, {f"p{n + 1}": "40"}) for n in range(9)]
+    start = (Start(address="dirty", asset="BTC"),)
+    assert taint(history[:42], start, method="fifo").out("BTC") == 20
+    with pytest.raises(InputError, match="transfer u2: with fifo more than 100 lots"):
+        taint(history, start, method="fifo")
+    assert taint(history, start, method="haircut").out("BTC") == 20
+
+
 ADDRESSES = ("a", "b", "c", "d", "e", "ex")
 
 

@@ -34,6 +34,9 @@ from cautery.operation.tags import is_service
 MOST_SHARES = 1_000_000
 """Of haircut: every tainted input of a transaction goes into every output, so two thousand of each
 are four million movements. Judgement: a minute, and a gigabyte."""
+MOST_LOTS = 5_000_000
+"""Of fifo, beyond one for each input: a purse of clean and tainted money in turn moves them all.
+Judgement: five seconds."""
 _UNIT = 10**DECIMALS
 
 
@@ -130,8 +133,8 @@ def taint(
     Raises
     ------
     InputError
-        If the method is none of the three, a start is not in the transactions, or haircut would
-        spread more than ``MOST_SHARES``.
+        If the method is none of the three, a start is not in the transactions, haircut would
+        spread more than ``MOST_SHARES``, or fifo move more than ``MOST_LOTS``.
     """
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}: taint is followed by {', '.join(METHODS)}")
@@ -243,6 +246,7 @@ class _Walk:
     fees: dict[str, int] = field(default_factory=dict)
     carried: list[Carried] = field(default_factory=list)
     shares: int = 0
+    lots: int = 0
 
     def __post_init__(self) -> None:
         self.budget = dict(self.origins.all_of)
@@ -259,6 +263,13 @@ class _Walk:
             for flow in transfer.inputs
             for amount, tainted in self._spend((asset, flow.address), _whole(flow.amount))
         ]
+        self.lots += max(0, len(parts) - len(transfer.inputs))
+        if self.lots > MOST_LOTS:
+            raise InputError(
+                f"transfer {transfer.id[:80]}: with {self.method} more than {MOST_LOTS:,} lots of "
+                "clean and tainted money would move",
+                hint="Use haircut: it has one lot for each address. Or begin at fewer addresses.",
+            )
         ends = [_whole(flow.amount) for flow in transfer.outputs]
         fee = max(sum(part[0] for part in parts) - sum(ends), 0)
         if self.method == "haircut":
