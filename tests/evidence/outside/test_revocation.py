@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -15,11 +17,12 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from cautery.errors import EvidenceError
+from cautery.evidence.outside import revocation
 from cautery.evidence.outside.revocation import (
+    Revocations,
     RevokedError,
     crl_urls,
     is_ocsp,
-    known_good,
     ocsp_request,
     ocsp_urls,
     path_of,
@@ -53,7 +56,7 @@ def question(authority: LabAuthority) -> bytes:
 
 def known(authority: LabAuthority, *answers: bytes, at: datetime = NOW) -> bool:
     root = authority.root_certificate
-    return known_good(authority.certificate, issuer=root, at=at, answers=answers)
+    return Revocations().known_good(authority.certificate, issuer=root, at=at, answers=answers)
 
 
 def stamped(authority: LabAuthority, *answers: bytes, at: datetime = NOW) -> Stamp:
@@ -144,6 +147,38 @@ def test_an_answer_that_ended_before_the_stamp_says_nothing_of_it(
     answer = authority.crl(at=old) if kind == "crl" else authority.ocsp(question(authority), at=old)
     assert not stamped(authority, answer).revocation_known
     assert stamped(authority, answer, at=old + HOUR).revocation_known
+
+
+def test_an_answer_is_judged_once_however_many_time_stamps_carry_it(
+    authority: LabAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+
+    def reading(raw: bytes) -> Any:
+        read.append(raw)
+        return read_revocation(raw)
+
+    monkeypatch.setattr(revocation, "read_revocation", reading)
+    answer, revocations = authority.ocsp(question(authority), at=NOW - HOUR), Revocations()
+    by = authority.root_certificate
+    for minutes in range(9):
+        at = NOW - timedelta(minutes=minutes)
+        for answers, broken in (((answer, answer), False), ((answer, answer[:-9]), True)):
+            with pytest.raises(EvidenceError) if broken else nullcontext():
+                assert revocations.known_good(
+                    authority.certificate, issuer=by, at=at, answers=answers
+                )
+    assert read == [answer, answer[:-9]]
+
+
+def test_an_answer_about_thousands_of_certificates_is_refused(
+    authority: LabAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = authority.ocsp(question(authority), at=NOW - HOUR)
+    assert known(authority, answer)
+    monkeypatch.setattr(revocation, "MOST_RESPONSES", 0)
+    with pytest.raises(EvidenceError, match="about more than 0 certificates"):
+        known(authority, answer)
 
 
 def test_an_old_answer_that_revokes_still_revokes(authority: LabAuthority) -> None:

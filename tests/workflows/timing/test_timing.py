@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,10 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.merkle import leaf_hash
 from cautery.evidence.note import checkpoint_text
+from cautery.evidence.outside import proof as proof_module
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import MOST_STAMPS, parse_proof_file
+from cautery.evidence.outside.stamps import check_stamp
 from cautery.lab.forged_cases import (
     back_dated,
     cut,
@@ -304,6 +307,29 @@ async def test_a_proof_reads_each_exhibit_once_and_no_more_than_a_proof_file_hol
     with pytest.raises(EvidenceError, match="more than 1500 bytes"):
         given_in(replace(real, stamps=(replace(stamp, exhibits=others),)), reads)
     assert len(read) <= 4
+
+
+async def test_a_time_stamp_that_anybody_appended_again_and_again_is_judged_once_a_proof(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.watch(2)
+    real = proofs(world)[0]
+    stamps = (replace(real.stamps[0], exhibits=real.stamps[0].exhibits * 5),) * 16
+    case = world.case()
+    for _ in range(5):
+        append(case.ledger, replace(real, stamps=stamps), at=world.clock.now())
+        foreign = replace(real, stamps=stamps, leaf=real.leaf[:-2])
+        append(case.ledger, foreign, at=world.clock.now())
+    path = await world.closed()
+    judged: Counter[bytes] = Counter()
+
+    def judging(answer: bytes, **more: Any) -> Any:
+        judged[answer] += 1
+        return check_stamp(answer, **more)
+
+    monkeypatch.setattr(proof_module, "check_stamp", judging)
+    assert verified(world, path).verdict == "consistent"
+    assert judged[case.vault.read(real.stamps[0].exhibit)] == 1 + 5
 
 
 async def test_without_whom_to_trust_no_exhibit_of_a_proof_is_read(world: World) -> None:

@@ -21,6 +21,7 @@ from cautery.evidence.note import NoteVerifier, open_checkpoint
 from cautery.evidence.outside.brackets import Moment
 from cautery.evidence.outside.cosignatures import Cosigned, open_cosigned
 from cautery.evidence.outside.policy import CosignerPolicy
+from cautery.evidence.outside.revocation import Revocations
 from cautery.evidence.outside.stamps import Stamp, check_stamp
 from cautery.evidence.outside.trusted_list import TrustedList
 from cautery.model.records import LogEntry
@@ -168,8 +169,19 @@ class Checked:
         )
 
 
-def check_proof(given: ProofGiven, *, case: NoteVerifier, trust: Trust) -> Checked:
+def check_proof(
+    given: ProofGiven,
+    *,
+    case: NoteVerifier,
+    trust: Trust,
+    revocations: Revocations | None = None,
+) -> Checked:
     """Check that a log holds a note of this case, and who vouches for that log.
+
+    Parameters
+    ----------
+    revocations : Revocations or None
+        What judges answers on revocation, and has judged those of other proofs.
 
     Raises
     ------
@@ -197,7 +209,10 @@ def check_proof(given: ProofGiven, *, case: NoteVerifier, trust: Trust) -> Check
     text = stamped_text(given.checkpoint)
     stamps, faults = [], list(cosigned.faults)
     if trust.roots:
+        different: dict[bytes, StampGiven] = {}
         for stamp in given.stamps:
+            different.setdefault(stamp.answer, stamp)
+        for stamp in different.values():
             try:
                 proven = check_stamp(
                     stamp.answer,
@@ -206,6 +221,7 @@ def check_proof(given: ProofGiven, *, case: NoteVerifier, trust: Trust) -> Check
                     roots=trust.roots,
                     policies=trust.stamp_policies,
                     revocation=stamp.revocation,
+                    revocations=revocations,
                 )
             except EvidenceError as error:
                 faults.append(f"{stamp.authority}: {error}")

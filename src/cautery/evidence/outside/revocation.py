@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -29,6 +31,8 @@ MAX_CRL_BYTES = 4 << 20
 """Of a list of revoked certificates. Judgement."""
 MAX_OCSP_BYTES = 1 << 16
 """Of an answer of an OCSP responder: usual ones have 1 to 3 kB. Judgement."""
+MOST_RESPONSES = 64
+"""In an answer of an OCSP responder: usual is one. Judgement."""
 LONGEST_PATH = 8
 """Certificates from a signer to its root. Judgement: there are two to four."""
 _MOST_ALONG = 64
@@ -153,93 +157,122 @@ def read_revocation(raw: bytes) -> x509.CertificateRevocationList | ocsp.OCSPRes
     return answer
 
 
-def known_good(
-    certificate: x509.Certificate,
-    *,
-    issuer: x509.Certificate,
-    at: datetime,
-    answers: Iterable[bytes],
-) -> bool:
-    """Tell whether an answer says that a certificate was not revoked at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What an answer says of one certificate.
 
     Parameters
     ----------
-    at : datetime
-        What is asked about: the time of a time-stamp.
-    answers : iterable of bytes
-        Lists of revoked certificates and OCSP answers; those by other issuers are passed over.
-
-    Raises
-    ------
-    RevokedError
-        If it had been revoked by then.
-    EvidenceError
-        If an answer cannot be read, or is not signed by the issuer that it names.
+    revoked : tuple of (datetime or None, ReasonFlags or None)
+        When it was revoked, and why; ``None``: it does not say.
+    good : tuple of (datetime, datetime or None)
+        The times for which it would name the certificate, had it been revoked.
     """
-    try:
-        return _known_good(certificate, issuer=issuer, at=at, answers=answers)
-    except EvidenceError:
-        raise
-    except Exception as error:  # the library parses on access, and its errors have no common base
-        raise EvidenceError(
-            f"an answer on revocation cannot be read: {str(error)[:200]}"
-        ) from error
+
+    revoked: tuple[tuple[datetime | None, x509.ReasonFlags | None], ...] = ()
+    good: tuple[tuple[datetime, datetime | None], ...] = ()
 
 
-def _known_good(
-    certificate: x509.Certificate,
-    *,
-    issuer: x509.Certificate,
-    at: datetime,
-    answers: Iterable[bytes],
-) -> bool:
-    known = False
-    for raw in answers:
-        read = read_revocation(raw)
-        if isinstance(read, ocsp.OCSPResponse):
-            known |= _good_by_ocsp(read, certificate, issuer=issuer, at=at)
-        else:
-            known |= _good_by_crl(read, certificate, issuer=issuer, at=at)
-    return known
+class Revocations:
+    """Judges answers on revocation: each once for a certificate, however many proofs carry it."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[bytes, x509.Certificate, x509.Certificate], _Said | str] = {}
+
+    def known_good(
+        self,
+        certificate: x509.Certificate,
+        *,
+        issuer: x509.Certificate,
+        at: datetime,
+        answers: Iterable[bytes],
+    ) -> bool:
+        """Tell whether an answer says that a certificate was not revoked at a time.
+
+        Parameters
+        ----------
+        at : datetime
+            What is asked about: the time of a time-stamp.
+        answers : iterable of bytes
+            Lists of revoked certificates and OCSP answers; those by other issuers are passed over.
+
+        Raises
+        ------
+        RevokedError
+            If it had been revoked by then.
+        EvidenceError
+            If an answer cannot be read, or is not signed by the issuer that it names.
+        """
+        known = False
+        for raw in answers:
+            said = self._of(raw, certificate, issuer)
+            for revoked, reason in said.revoked:
+                _require_later(revoked or at, at, reason=reason)
+            known |= any(_is_about(at, begins, ends) for begins, ends in said.good)
+        return known
+
+    def _of(self, raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Said:
+        key = (raw, certificate, issuer)
+        if key not in self._said:
+            try:
+                self._said[key] = _said_in(raw, certificate, issuer)
+            except EvidenceError as error:
+                self._said[key] = str(error)
+            # The library parses on access, and its errors have no common base.
+            except Exception as error:  # noqa: BLE001
+                why = str(error)[:200]
+                self._said[key] = f"an answer on revocation cannot be read: {why}"
+        said = self._said[key]
+        if isinstance(said, str):
+            raise EvidenceError(said)
+        return said
 
 
-def _good_by_crl(
-    crl: x509.CertificateRevocationList,
-    certificate: x509.Certificate,
-    *,
-    issuer: x509.Certificate,
-    at: datetime,
-) -> bool:
+def _said_in(raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Said:
+    answer = read_revocation(raw)
+    if isinstance(answer, ocsp.OCSPResponse):
+        return _said_by_ocsp(answer, certificate, issuer)
+    return _said_by_crl(answer, certificate, issuer)
+
+
+def _said_by_crl(
+    crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate
+) -> _Said:
     if crl.issuer != certificate.issuer:
-        return False
+        return _Said()
     if not _crl_signed(crl, issuer):
         raise EvidenceError("a list of revoked certificates is not signed by its issuer")
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if entry is not None:
-        _require_later(entry.revocation_date_utc, at, reason=_reason_in(entry))
-    return _covers(crl, certificate) and _is_about(at, crl.last_update_utc, crl.next_update_utc)
+    covers = _covers(crl, certificate)
+    return _Said(
+        revoked=() if entry is None else ((entry.revocation_date_utc, _reason_in(entry)),),
+        good=((crl.last_update_utc, crl.next_update_utc),) if covers else (),
+    )
 
 
-def _good_by_ocsp(
-    answer: ocsp.OCSPResponse,
-    certificate: x509.Certificate,
-    *,
-    issuer: x509.Certificate,
-    at: datetime,
-) -> bool:
-    about = [each for each in answer.responses if _is_for(each, certificate, issuer)]
+def _said_by_ocsp(
+    answer: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate
+) -> _Said:
+    responses = list(islice(answer.responses, MOST_RESPONSES + 1))
+    if len(responses) > MOST_RESPONSES:
+        raise EvidenceError(f"the OCSP answer is about more than {MOST_RESPONSES} certificates")
+    about = [each for each in responses if _is_for(each, certificate, issuer)]
     if not about:
-        return False
+        return _Said()
     if not _ocsp_signed(answer, issuer):
         raise EvidenceError("an OCSP answer is not signed for the issuer of the certificate")
-    known = False
-    for each in about:
-        if each.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-            revoked = each.revocation_time_utc or at
-            _require_later(revoked, at, reason=each.revocation_reason)
-        if each.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN:
-            known |= _is_about(at, each.this_update_utc, each.next_update_utc)
-    return known
+    return _Said(
+        revoked=tuple(
+            (each.revocation_time_utc, each.revocation_reason)
+            for each in about
+            if each.certificate_status is ocsp.OCSPCertStatus.REVOKED
+        ),
+        good=tuple(
+            (each.this_update_utc, each.next_update_utc)
+            for each in about
+            if each.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN
+        ),
+    )
 
 
 def _reason_in(entry: x509.RevokedCertificate) -> x509.ReasonFlags | None:

@@ -20,7 +20,7 @@ from rfc3161_client.errors import VerificationError
 from rfc3161_client.tsp import TimeStampResponse
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.outside.revocation import known_good, path_of
+from cautery.evidence.outside.revocation import Revocations, path_of
 from cautery.model.evidence import Digest, digest_of
 from cautery.model.times import iso
 
@@ -101,6 +101,7 @@ def check_stamp(
     roots: Sequence[x509.Certificate],
     policies: Collection[str] = (),
     revocation: Iterable[bytes] = (),
+    revocations: Revocations | None = None,
 ) -> Stamp:
     """Return what an answer of a time-stamping authority proves of a message.
 
@@ -118,6 +119,8 @@ def check_stamp(
         The policies of which the token must have one, dotted OIDs; empty: any.
     revocation : iterable of bytes
         Lists of revoked certificates, DER or PEM, and OCSP answers, DER.
+    revocations : Revocations or None
+        What judges them, and has judged those of other time-stamps.
 
     Raises
     ------
@@ -131,7 +134,8 @@ def check_stamp(
             nonce=nonce,
             roots=roots,
             policies=policies,
-            revocation=tuple(revocation),
+            revocation=tuple(dict.fromkeys(revocation)),
+            revocations=revocations or Revocations(),
         )
     except EvidenceError:
         raise
@@ -167,6 +171,7 @@ def _checked(
     roots: Sequence[x509.Certificate],
     policies: Collection[str],
     revocation: Sequence[bytes],
+    revocations: Revocations,
 ) -> Stamp:
     response = decoded(answer)
     if not roots:
@@ -201,7 +206,9 @@ def _checked(
         why = str(error)
         raise EvidenceError(_UNTRUSTED if "certificates" in why else why) from error
     path = path_of(certificate, roots=roots, others=chain_of(response))
-    known = [known_good(each, issuer=by, at=at, answers=revocation) for each, by in path]
+    known = [
+        revocations.known_good(each, issuer=by, at=at, answers=revocation) for each, by in path
+    ]
     return Stamp(
         at=at,
         accuracy=_accuracy(response),

@@ -16,6 +16,7 @@ from cautery.evidence.outside.policy import CosignerPolicy
 from cautery.evidence.outside.proof import (
     Checked,
     Clocks,
+    Covered,
     ProofGiven,
     StampGiven,
     Trust,
@@ -23,6 +24,7 @@ from cautery.evidence.outside.proof import (
     covered_by,
 )
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, MOST_STAMPS
+from cautery.evidence.outside.revocation import Revocations
 from cautery.evidence.ports import CaseLedger
 from cautery.model import ExhibitId
 from cautery.model.records import Entry, OutsideProof, kinds_of
@@ -34,6 +36,8 @@ WITHIN = timedelta(seconds=3600)
 SKEW = timedelta(seconds=120)
 """As far as a machine's clock may be from those who vouch. Judgement: NTP keeps it within one."""
 
+MOST_ANSWERS_BYTES = 256 << 20
+"""Of different answers on revocation, of all proofs. Judgement: a year of a watch has 100 MB."""
 Read = Callable[[ExhibitId], bytes]
 
 
@@ -84,6 +88,8 @@ def times_proven(
         What lies beside the closed case.
     """
     clocks, adding, proofs, missing = Clocks(), _Adding(), 0, 0
+    exhibits = read if trust.roots else _unread
+    revocations, answers = Revocations(), _Answers(exhibits)
     for entry in entries:
         content = entry.content
         if not isinstance(content, OutsideProof):
@@ -92,16 +98,16 @@ def times_proven(
         missing += len(content.missing)
         where = f"record {entry.index}"
         try:
-            proof = given_in(content, read if trust.roots else _unread)
-            checked = check_proof(proof, case=case, trust=trust)
-            _require_own(checked, roots, record=entry.index)
+            _require_own(covered_by(content.leaf.encode(), case), roots, record=entry.index)
+            proof = given_in(content, exhibits, answers=answers)
+            checked = check_proof(proof, case=case, trust=trust, revocations=revocations)
         except EvidenceError as error:
             adding.faults.append(f"{where}: {error}")
             continue
         _add(adding, checked, clocks, trust, record=entry.index, where=where)
     if closing is not None:
         checked = check_proof(closing, case=case, trust=trust)
-        _require_own(checked, roots, record=None)
+        _require_own(checked.covered, roots, record=None)
         _add(adding, checked, clocks, trust, record=None, where="the proof of the closing")
     return TimesProven(
         moments=tuple(adding.moments),
@@ -171,8 +177,37 @@ def require_cosigned(checked: Checked, policy: CosignerPolicy) -> None:
         )
 
 
-def given_in(content: OutsideProof, read: Read) -> ProofGiven:
+class _Answers:
+    """Answers on revocation, each read once for all proofs."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._held: dict[ExhibitId, bytes] = {}
+        self._bytes = 0
+
+    def __call__(self, exhibit: ExhibitId) -> bytes:
+        """Return an answer.
+
+        Raises
+        ------
+        EvidenceError
+            If it cannot be read, or all are more than the proofs of a case need.
+        """
+        if exhibit not in self._held:
+            if self._bytes > MOST_ANSWERS_BYTES:
+                raise EvidenceError(f"more than {MOST_ANSWERS_BYTES >> 20} MB of answers")
+            self._held[exhibit] = self._read(exhibit)
+            self._bytes += len(self._held[exhibit])
+        return self._held[exhibit]
+
+
+def given_in(content: OutsideProof, read: Read, *, answers: Read | None = None) -> ProofGiven:
     """Return the proof in a record, with the bytes of its exhibits.
+
+    Parameters
+    ----------
+    answers : callable or None
+        Returns the bytes of an answer on revocation; ``None``: as ``read`` does.
 
     Raises
     ------
@@ -184,7 +219,7 @@ def given_in(content: OutsideProof, read: Read) -> ProofGiven:
         raise EvidenceError(f"more than {MOST_STAMPS} time-stamps, or answers on one of them")
     held: dict[ExhibitId, bytes] = {}
 
-    def once(exhibit: ExhibitId) -> bytes:
+    def once(exhibit: ExhibitId, read: Read = read) -> bytes:
         if exhibit not in held:
             held[exhibit] = read(exhibit)
             if sum(map(len, held.values())) > MAX_PROOF_BYTES:
@@ -203,7 +238,7 @@ def given_in(content: OutsideProof, read: Read) -> ProofGiven:
                     authority=stamp.authority,
                     answer=once(stamp.exhibit),
                     nonce=int(stamp.nonce) if stamp.nonce else None,
-                    revocation=tuple(map(once, stamp.exhibits)),
+                    revocation=tuple(once(each, answers or read) for each in stamp.exhibits),
                 )
                 for stamp in content.stamps
             ),
@@ -242,9 +277,9 @@ def _add(
     adding.moments.append(checked.moment(trust, record=record))
 
 
-def _require_own(checked: Checked, roots: Mapping[int, bytes], *, record: int | None) -> None:
-    size = checked.covered.size
-    if roots.get(size) != checked.covered.root:
+def _require_own(covered: Covered, roots: Mapping[int, bytes], *, record: int | None) -> None:
+    size = covered.size
+    if roots.get(size) != covered.root:
         raise EvidenceError(f"it proves {size} records that are not the first {size} of this case")
     # A record lies behind all that it proves: one that proves itself was put in later.
     if record is not None and size > record:

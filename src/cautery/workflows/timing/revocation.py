@@ -14,9 +14,9 @@ from cautery.errors import EvidenceError, SourceError
 from cautery.evidence.outside.revocation import (
     MAX_CRL_BYTES,
     MAX_OCSP_BYTES,
+    Revocations,
     RevokedError,
     crl_urls,
-    known_good,
     ocsp_request,
     ocsp_urls,
     path_of,
@@ -87,7 +87,9 @@ class Revocation:
         try:
             if is_new:
                 answer = await self._fetch(url, question)
-            if not known_good(certificate, issuer=issuer, at=self._now(), answers=(answer,)):
+            if not Revocations().known_good(
+                certificate, issuer=issuer, at=self._now(), answers=(answer,)
+            ):
                 return None
         except RevokedError:
             pass  # it is kept with the time-stamp, which is refused for it
