@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from system import RECIPE, Film
 
-from cautery.identify._sounding import LEAST_SCORE
+from cautery.identify._leads import LEAST_SCORE
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import above, fused, support, tail, unmatched
 from cautery.identify.picture import look

@@ -24,7 +24,8 @@ from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.fingerprint.video import cells_of, signature
-from cautery.identify._sounding import Sounding, proposed
+from cautery.identify._leads import proposed
+from cautery.identify._sounding import Sounding
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import above, posterior, tail
 from cautery.identify.picture import look
@@ -96,7 +97,7 @@ _OF_SOUND = (
     "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
     "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "fingerprint/_scan_kernels.py",
     "fingerprint/_top_kernels.py", "identify/ladder.py", "identify/sound.py",
-    "identify/_sounding.py", "identify/_standing.py", "identify/simulcast.py",
+    "identify/_leads.py", "identify/_sounding.py", "identify/_standing.py", "identify/simulcast.py",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ KINDS = {
 STEPS = (
     ("imports", r"<frozen importlib|kernels\.py|numba/"),
     ("pictures", r"identify/(picture|_seeing|_judging|_shown|graphics|_picture_basis)\.py"),
-    ("sound", r"identify/(ladder|sound|_sounding|simulcast)\.py"),
+    ("sound", r"identify/(ladder|sound|_leads|_sounding|simulcast)\.py"),
     ("references", r"identify/references/"),
     ("faults, marks, scores' bases", r"identify/(faults|logos|basis|likelihood)\.py|probing/bases"),
     ("pictures to cells", r"_decoder_cells\.py"),

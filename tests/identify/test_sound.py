@@ -10,7 +10,7 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References, sound
-from cautery.identify._sounding import LEAST_SCORE, Lead
+from cautery.identify._leads import LEAST_SCORE, Lead
 from cautery.identify.ladder import SURE_SCORE, Ladder, listen
 from cautery.identify.sound import SEARCH_S, Heard, Rung
 from cautery.model import Decoded

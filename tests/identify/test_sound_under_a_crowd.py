@@ -18,7 +18,7 @@ from cautery.fingerprint.relief import STEPS, relief_of
 from cautery.fingerprint.spectrum import power_of
 from cautery.fingerprint.tops import Cells, Tops, sums_at, tops_of, turned
 from cautery.identify import ReferenceInfo, References, sound
-from cautery.identify._sounding import LEAST_SCORE
+from cautery.identify._leads import LEAST_SCORE
 from cautery.identify._standing import Standing
 from cautery.identify.ladder import listen
 from cautery.identify.sound import Heard

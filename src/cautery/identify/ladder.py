@@ -17,7 +17,7 @@ import numpy as np
 from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import power_of
-from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
+from cautery.identify._leads import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
 from cautery.identify.match import Match
 from cautery.identify.references.held import References
 from cautery.identify.simulcast import AS_LIKE, sifted

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.identify._sounding import Lead
+from cautery.identify._leads import Lead
 
 Codes = NDArray[np.uint32]
 AROUND_S = 75.0

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify._sounding import Lead
+from cautery.identify._leads import Lead
 from cautery.identify.ladder import Effort, Ladder, best_of, mute
 from cautery.identify.match import Match
 from cautery.identify.observe import observed, see

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import landmarks_of
 from cautery.fingerprint.codes import WORD_FRAMES
-from cautery.identify._sound_basis import sound_basis
-from cautery.identify._sounding import (
+from cautery.identify._leads import (
     LEAST_SCORE,
     WORTH_IT,
     Lead,
-    Sounding,
     distinct,
     judged_again,
     leads_from,
@@ -28,6 +26,8 @@ from cautery.identify._sounding import (
     seconds_of,
     standing_out,
 )
+from cautery.identify._sound_basis import sound_basis
+from cautery.identify._sounding import Sounding
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.match import AROUND_WORDS, Codes, Match
