@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from html import unescape
@@ -174,18 +173,33 @@ def test_a_large_case_says_how_far_its_lists_are_and_then_shows_them(
 ) -> None:
     monkeypatch.setattr("cautery.workflows.browse.kept._AT_ONCE", 10)
     room = room_at(make_season(tmp_path))
-    answer = room.client.get(CLOSED)
-    assert answer.status_code == 503
-    assert answer.headers["refresh"] == "2"
-    assert re.search(r"are being made: \d+ of \d{3} records", words(answer.text))
-    assert "This cannot be shown now" in words(answer.text)
-    for _ in range(100):
-        answer = room.client.get(CLOSED)
-        if answer.status_code == 200:
-            break
-        time.sleep(0.1)
-    assert "refresh" not in answer.headers
-    assert "case.closed" in words(answer.text)
+    page = room.text(CLOSED)
+    assert re.search(r"are being made: 10 of \d{3} records", words(page))
+    assert '<meta http-equiv="refresh"' in page
+    assert "case.closed" in words(page)  # the newest records come from the ledger itself
+    room.desk.cases.wait()
+    for path in (CLOSED, f"{CLOSED}/tonight"):
+        page = room.text(path)
+        assert "are being made" not in words(page)
+        assert '<meta http-equiv="refresh"' not in page
+
+
+def test_what_may_be_among_records_that_are_not_taken_up_is_not_called_absent(
+    tmp_path: Path,
+    make_season: Callable[[Path], Path],
+    room_at: Callable[[Path], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cautery.workflows.browse.kept._AT_ONCE", 1)
+    monkeypatch.setattr("cautery.workflows.browse.kept.Kept._fill", lambda _: None)
+    room = room_at(make_season(tmp_path))
+    for path in ("streams/20", f"exhibits/{'0' * 64}"):
+        answer = room.client.get(f"{CLOSED}/{path}")
+        assert answer.status_code == 503
+        assert answer.headers["refresh"] == "2"
+        assert "This cannot be shown now" in words(answer.text)
+    assert "The proof is shown once the lists" in words(room.text(f"{CLOSED}/records/7"))
+    assert "being made" in words(room.text(f"{CLOSED}/tonight"))
 
 
 def test_the_proof_on_a_record_s_page_ties_its_leaf_to_the_signed_root(room: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.console import live as live_module
-from cautery.console.live import Live
+from cautery.console.live import Live, Parts
 from cautery.wiring.kept import case_hub, kept_case
 
 CLOSED, OPEN = "/cases/night-1", "/cases/cup+night-2"
@@ -141,16 +141,21 @@ async def test_a_page_is_made_once_for_all_who_look_at_it(tmp_path: Path) -> Non
     live = Live(kept_case, case_hub)
     made: list[int] = []
 
-    def render() -> str:
+    parts = Parts("parts", 7)
+
+    def render() -> Parts:
         made.append(1)
-        return "parts"
+        return parts
 
     for _ in range(200):
-        assert live.parts(tmp_path, "en", 7, render) == "parts"
+        assert live.parts(tmp_path, "en", 7, render) is parts
     assert len(made) <= 2  # the clock may step in between
     live.parts(tmp_path, "fr", 7, render)
     live.parts(tmp_path, "en", 8, render)
     assert len(made) >= 3
+    for number in range(200):
+        live.parts(tmp_path, str(number), 8, render)
+    assert len(live._parts) == live_module.MOST_PARTS
 
 
 async def test_who_follows_a_case_does_not_keep_it_from_being_settled(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from cautery.model.ledger import filed
 from cautery.projections import Hosts, Streams, folded
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
+from cautery.projections.night import GuardLine, Sums
 from cautery.projections.words import words_of
 
 NIGHT = night()
@@ -42,6 +43,15 @@ class Earlier:
     def act(self, id: str) -> ActLine | None:
         return deepcopy(self.lines.acts.get(id))
 
+    def guard(self, target: str) -> GuardLine | None:
+        return deepcopy(self.lines.night.guards.get(target))
+
+    def cut(self, target: str) -> tuple[str, ...]:
+        return self.lines.cuts.get(target, ())
+
+    def many(self) -> int:
+        return self.lines.added()["streams"]
+
 
 some_nights = st.lists(st.sampled_from(NIGHT), max_size=40).map(entries)
 
@@ -54,8 +64,15 @@ def test_any_beginning_and_the_rest_are_the_whole(entries: list[Entry], cut: int
     assert first.hosts | rest.hosts == whole.hosts
     assert first.acts | rest.acts == whole.acts
     assert first.records + rest.records == whole.records
-    first.counts.update(rest.counts)
-    assert +first.counts == +whole.counts
+    added = first.added()
+    added.update(rest.added())
+    assert +added == +whole.added()
+    sums = first.sums()
+    for right, more in rest.sums().items():
+        sums.setdefault(right, Sums()).add(more, 1)
+    assert {right: one for right, one in sums.items() if one.proven or one.licensed} == {
+        right: one for right, one in whole.sums().items() if one.proven or one.licensed
+    }
 
 
 @given(entries=some_nights)
@@ -75,7 +92,7 @@ def test_streams_and_hosts_are_those_of_the_reports_projections(entries: list[En
     shown = {name: line.addresses for name, line in lines.hosts.items() if line.addresses}
     assert shown == {name: addresses for name, (addresses, _) in hosts.shown.items()}
     for finding in Finding:
-        assert lines.counts[f"finding:{finding}"] == streams.count(finding)
+        assert lines.added()[f"finding:{finding}"] == streams.count(finding)
 
 
 def test_a_line_names_the_records_that_it_rests_on() -> None:

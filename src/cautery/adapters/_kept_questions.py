@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cautery.adapters._kept_schema import (
@@ -16,15 +16,20 @@ from cautery.adapters._kept_schema import (
     HOST,
     STREAM,
     act_line,
+    found_at,
     host_line,
     number_of,
     stream_line,
 )
+from cautery.model.records import ExhibitSealed, kind_of_type
 from cautery.projections.kept import MOST_FOUND, Asked, Found
 
 LONGEST_S = 0.5
 """CPU of one question: a person waits, and others wait for the same processor. Judgement."""
-_COUNTING_S = 0.05
+_SEALED = kind_of_type(ExhibitSealed)
+_SEALINGS = 8
+"""What somebody seals again, or under the number of another exhibit, is rare. Judgement."""
+_COUNTING_S = 0.005
 _MOST_WORDS = 16
 _SHORTEST_BEGUN = 3
 """Letters of a word that may be only begun: with fewer, half of all words would begin so."""
@@ -32,18 +37,33 @@ _SHORTEST_BEGUN = 3
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """One list: where its rows are, by which number it is ordered, and what is asked for."""
+    """One list: where its rows are, by which number it is ordered, and what is asked for.
+
+    Parameters
+    ----------
+    searched : bool
+        Its key is that of the search, in which the newest record comes first.
+    """
 
     columns: str
     source: str
     key: str
     where: tuple[str, ...] = ()
     values: tuple[object, ...] = ()
+    searched: bool = False
 
     def also(self, condition: str, *values: object) -> _List:
         """Return the list with one more condition."""
-        where, given = (*self.where, condition), (*self.values, *values)
-        return _List(self.columns, self.source, self.key, where, given)
+        return replace(self, where=(*self.where, condition), values=(*self.values, *values))
+
+    def beyond(self, place: int, *, newer: bool) -> _List:
+        """Return what comes after or before a record."""
+        sign = ">" if newer is not self.searched else "<"
+        return self.also(f"{self.key} {sign} ?", found_at(place) if self.searched else place)
+
+    def record(self, row: Sequence[Any]) -> int:
+        """Return the number by which a row is ordered."""
+        return found_at(row[0]) if self.searched else int(row[0])
 
     def select(self, columns: str, rest: str) -> str:
         """Return a statement; every name in it is one of this module's own."""
@@ -70,12 +90,15 @@ class Questions:
         """Return the numbers of records."""
         match = _match(asked.text)
         if match == "":
-            return _NOTHING
+            return self._nothing()
         wanted = _List("idx", "records", "idx")
         if match is not None:
             # CROSS JOIN: the search first, in its own order, and only then the rows.
             wanted = _List(
-                "found.rowid", "found CROSS JOIN records ON idx = found.rowid", "found.rowid"
+                "found.rowid",
+                "found CROSS JOIN records ON idx = -1 - found.rowid",
+                "found.rowid",
+                searched=True,
             ).also("found MATCH ?", match)
         if asked.subject is not None:
             wanted = wanted.also("subject = ?", number_of(asked.subject))
@@ -85,21 +108,24 @@ class Questions:
             # Each kind comes in order from the index; all at once they would have to be sorted.
             lists = [wanted.also("kind = ?", kind) for kind in dict.fromkeys(asked.kinds)]
             of_kinds = sum(self._number(f"kind:{kind}") for kind in dict.fromkeys(asked.kinds))
-            return self._page(lists, asked, lambda row: row[0], count=of_kinds)
+            return self._page(lists, asked, lambda _: None, count=of_kinds)
         if asked.kinds:
             wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
         count = None if wanted.where else self._size()
-        return self._page([wanted], asked, lambda row: row[0], count=count)
+        return self._page([wanted], asked, lambda _: None, count=count)
 
     def streams(self, asked: Asked) -> Found:
         """Return lines of streams: by their newest verdict if a finding is asked for."""
         match = _match(asked.text)
         if match == "":
-            return _NOTHING
+            return self._nothing()
         count: int | None = None
         if match is not None:
             wanted = _List(
-                STREAM, "found CROSS JOIN streams ON named = found.rowid", "found.rowid"
+                STREAM,
+                "found CROSS JOIN streams ON named = -1 - found.rowid",
+                "found.rowid",
+                searched=True,
             ).also("found MATCH ?", match)
             if asked.finding is not None:
                 wanted = wanted.also("finding = ?", asked.finding)
@@ -121,6 +147,29 @@ class Questions:
         if asked.kinds:
             wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
         return self._named(wanted, asked, "id || ' ' || about", act_line, "acts")
+
+    def naming(self, exhibit: str, most: int) -> tuple[tuple[int, ...], int]:
+        """Return the first records that name an exhibit, and how many there are: at most 10,000."""
+        first = self._connection.execute(
+            "SELECT idx FROM named WHERE exhibit = ? ORDER BY idx LIMIT ?",
+            (number_of(exhibit), most),
+        )
+        numbers = tuple(number for (number,) in first)
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM named WHERE exhibit = ? LIMIT ?)",
+            (number_of(exhibit), MOST_FOUND),
+        ).fetchone()
+        return numbers, int(count)
+
+    def sealings(self, exhibit: str, *, first: bool) -> tuple[int, ...]:
+        """Return some first or newest records that seal an exhibit."""
+        order = "ASC" if first else "DESC"
+        rows = self._connection.execute(
+            "SELECT named.idx FROM named CROSS JOIN records ON records.idx = named.idx"  # noqa: S608
+            f" WHERE exhibit = ? AND kind = ? ORDER BY named.idx {order} LIMIT ?",
+            (number_of(exhibit), _SEALED, _SEALINGS),
+        )
+        return tuple(number for (number,) in rows)
 
     def _named(
         self,
@@ -144,34 +193,37 @@ class Questions:
         count: int | None,
     ) -> Found:
         complete = True
-        rows: list[Sequence[Any]] = []
+        read: list[tuple[int, object]] = []
         spent = self._allow(LONGEST_S)
         for wanted in lists:
             part = wanted
             if asked.before is not None:
-                part = wanted.also(f"{wanted.key} < ?", asked.before)
+                part = wanted.beyond(asked.before, newer=False)
             elif asked.after is not None:
-                part = wanted.also(f"{wanted.key} > ?", asked.after)
-            order = "ASC" if asked.after is not None else "DESC"
+                part = wanted.beyond(asked.after, newer=True)
+            order = "ASC" if (asked.after is not None) is not wanted.searched else "DESC"
             # One line more than is shown says whether there are more.
             statement = part.select(
                 f"{part.key}, {part.columns}", f" ORDER BY {part.key} {order} LIMIT ?"
             )
+            rows: list[Sequence[Any]] = []
             complete &= self._fetch(statement, (*part.values, asked.limit + 1), rows, spent)
-        rows.sort(key=lambda row: row[0], reverse=asked.after is None)
-        more = len(rows) > asked.limit
-        rows = rows[: asked.limit]
+            read += [(part.record(row), line(row)) for row in rows]
+        read.sort(key=lambda row: row[0], reverse=asked.after is None)
+        more = len(read) > asked.limit
+        read = read[: asked.limit]
         if asked.after is not None:
-            rows.reverse()
+            read.reverse()
         count_more = False
         if count is None and asked.before is None and asked.after is None:
             count, count_more = self._counted(lists)
         return Found(
-            rows=tuple((row[0], line(row)) for row in rows),
+            rows=tuple(read),
             more=more,
             count=count,
             count_more=count_more,
             complete=complete,
+            size=self._size(),
         )
 
     def _fetch(
@@ -203,6 +255,11 @@ class Questions:
         total = sum(number for (number,) in numbers)
         return min(total, MOST_FOUND), total > MOST_FOUND
 
+    def _nothing(self) -> Found:
+        return Found(
+            rows=(), more=False, count=0, count_more=False, complete=True, size=self._size()
+        )
+
     def _number(self, what: str) -> int:
         row = self._connection.execute(
             "SELECT number FROM counts WHERE what = ?", (what,)
@@ -214,9 +271,6 @@ class Questions:
             "SELECT COALESCE(MAX(idx) + 1, 0) FROM records"
         ).fetchone()
         return int(size)
-
-
-_NOTHING = Found(rows=(), more=False, count=0, count_more=False, complete=True)
 
 
 def _match(text: str) -> str | None:

@@ -6,16 +6,20 @@ Format: docs/reference/kept-lists.md.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
 from typing import Any
 
 from cautery.adapters._kept_schema import (
     ACT,
     HOST,
     STREAM,
+    WAITS,
     act_line,
     act_row,
+    found_at,
     host_line,
     host_row,
     number_of,
@@ -23,11 +27,14 @@ from cautery.adapters._kept_schema import (
     stream_row,
 )
 from cautery.evidence.merkle import Frontier
+from cautery.model import Decision
 from cautery.projections.kept import SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
+from cautery.projections.night import LATEST, MOST_COUNTED, GuardLine, Night, Sums
 
 _DIGEST_BYTES = 32
+SUMS = tuple(field.name for field in fields(Sums))
 
 
 class Recalled:
@@ -41,6 +48,11 @@ class Recalled:
         row = self._one(f"SELECT {STREAM} FROM streams WHERE url = ?", url)  # noqa: S608
         return None if row is None else stream_line(row)
 
+    def stream_at(self, number: int) -> StreamLine | None:
+        """Return the line of the stream that was mentioned as the so-manyth."""
+        row = self._one(f"SELECT {STREAM} FROM streams WHERE number = ?", number)  # noqa: S608
+        return None if row is None else stream_line(row)
+
     def host(self, name: str) -> HostLine | None:
         """Return a host's line."""
         row = self._one(f"SELECT {HOST} FROM hosts WHERE host = ?", name)  # noqa: S608
@@ -51,7 +63,28 @@ class Recalled:
         row = self._one(f"SELECT {ACT} FROM acts WHERE id = ?", id)  # noqa: S608
         return None if row is None else act_line(row)
 
-    def _one(self, statement: str, value: str) -> Sequence[Any] | None:
+    def guard(self, target: str) -> GuardLine | None:
+        """Return what the guard says of a target."""
+        row = self._one("SELECT by_lever FROM guards WHERE target = ?", target)
+        if row is None:
+            return None
+        by_lever = {
+            lever: (Decision(decision), tuple(names))
+            for lever, (decision, names) in json.loads(row[0]).items()
+        }
+        return GuardLine(target=target, by_lever=by_lever)
+
+    def cut(self, target: str) -> tuple[str, ...]:
+        """Return the streams that a target cuts."""
+        row = self._one("SELECT streams FROM cuts WHERE target = ?", target)
+        return () if row is None else tuple(json.loads(row[0]))
+
+    def many(self) -> int:
+        """Return how many streams there are."""
+        row = self._one("SELECT number FROM counts WHERE what = ?", "streams")
+        return 0 if row is None else int(row[0])
+
+    def _one(self, statement: str, value: str | int) -> Sequence[Any] | None:
         row: Sequence[Any] | None = self._connection.execute(statement, (value,)).fetchone()
         return row
 
@@ -59,19 +92,24 @@ class Recalled:
 def write(connection: sqlite3.Connection, heard: Lines) -> None:
     """Write the lines that some records changed."""
     connection.executemany(
-        "INSERT INTO records (idx, kind, subject, finding) VALUES (?, ?, ?, ?)",
+        "INSERT INTO records (idx, kind, subject, finding, turned) VALUES (?, ?, ?, ?, ?)",
         [
-            (number, kind, number_of(subject), finding)
-            for number, kind, subject, finding, _ in heard.records
+            (row.number, row.kind, number_of(row.subject), row.finding, row.turned)
+            for row in heard.records
         ],
     )
+    # The newest one first: FTS5 reads forwards several times as fast as backwards.
     connection.executemany(
         "INSERT INTO found (rowid, words) VALUES (?, ?)",
-        [(number, words) for number, *_, words in heard.records],
+        [(found_at(row.number), row.words) for row in reversed(heard.records)],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO named (exhibit, idx) VALUES (?, ?)",
+        [(number_of(exhibit), index) for exhibit, index in heard.named],
     )
     # By URL, as a stream that appears again gets the number of that record.
     for table, columns, key, rows in (
-        ("streams", STREAM, "url", map(stream_row, heard.streams.values())),
+        ("streams", f"{STREAM}, {WAITS}", "url", map(stream_row, heard.streams.values())),
         ("hosts", HOST, "host", map(host_row, heard.hosts.values())),
         ("acts", ACT, "id", map(act_row, heard.acts.values())),
     ):
@@ -82,10 +120,63 @@ def write(connection: sqlite3.Connection, heard: Lines) -> None:
             f" ON CONFLICT ({key}) DO UPDATE SET {changes}",
             rows,
         )
+    _count(connection, heard.added())
+    _add_sums(connection, heard.sums())
     connection.executemany(
-        "INSERT INTO counts (what, number) VALUES (?, ?)"
-        " ON CONFLICT (what) DO UPDATE SET number = number + excluded.number",
-        heard.counts.items(),
+        "INSERT OR REPLACE INTO cuts (target, streams) VALUES (?, ?)",
+        [(target, json.dumps(streams)) for target, streams in heard.cuts.items()],
+    )
+    _write_night(connection, heard.night)
+
+
+def _count(connection: sqlite3.Connection, added: Mapping[str, int]) -> None:
+    connection.executemany(
+        # What somebody appends must not count past what a table can hold.
+        "INSERT INTO counts (what, number) VALUES (?1, ?2)"
+        " ON CONFLICT (what) DO UPDATE SET number = min(number + ?2, ?3)",
+        [
+            (what, min(number, MOST_COUNTED), MOST_COUNTED)
+            for what, number in added.items()
+            if number
+        ],
+    )
+    connection.executemany(
+        "DELETE FROM counts WHERE what = ? AND number = 0",
+        [(what,) for what, number in added.items() if number < 0],
+    )
+
+
+def _add_sums(connection: sqlite3.Connection, sums: Mapping[str, Sums]) -> None:
+    changes = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
+    connection.executemany(
+        f"INSERT INTO rights (name, {', '.join(SUMS)})"  # noqa: S608
+        f" VALUES (?{', ?' * len(SUMS)}) ON CONFLICT (name) DO UPDATE SET {changes}",
+        [(right, *astuple(added)) for right, added in sums.items()],
+    )
+    connection.executemany(
+        "DELETE FROM rights WHERE name = ? AND proven = 0 AND licensed = 0",
+        [(right,) for right in sums],
+    )
+
+
+def _write_night(connection: sqlite3.Connection, night: Night) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO guards (target, by_lever) VALUES (?, ?)",
+        [(target, json.dumps(line.by_lever)) for target, line in night.guards.items()],
+    )
+    connection.executemany(
+        "INSERT INTO spared (name, verdicts) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET verdicts = verdicts + excluded.verdicts",
+        [(name, verdicts) for name, verdicts in night.spared.items() if verdicts],
+    )
+    connection.executemany(
+        "DELETE FROM spared WHERE name = ? AND verdicts <= 0",
+        [(name,) for name, verdicts in night.spared.items() if verdicts < 0],
+    )
+    connection.executemany(
+        "INSERT INTO newest (what, record, number) VALUES (?1, ?2, ?3) ON CONFLICT (what) DO UPDATE"
+        " SET record = ?2, number = CASE what WHEN ?4 THEN max(number, ?3) ELSE ?3 END",
+        [(what, *newest, LATEST) for what, newest in night.newest.items()],
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cautery import __version__
 from cautery.model import Finding
-from cautery.projections import kept, lines, listing, words
+from cautery.projections import kept, lines, listing, night, tally, words
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 
 TABLES = {
@@ -30,14 +30,20 @@ TABLES = {
     ),
     "records": (
         "CREATE TABLE records (idx INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-        " subject INTEGER NOT NULL, finding TEXT) STRICT"
+        " subject INTEGER NOT NULL, finding TEXT, turned INTEGER NOT NULL) STRICT"
+    ),
+    "named": (
+        "CREATE TABLE named (exhibit INTEGER NOT NULL, idx INTEGER NOT NULL,"
+        " PRIMARY KEY (exhibit, idx)) STRICT, WITHOUT ROWID"
     ),
     "found": "CREATE VIRTUAL TABLE found USING fts5(words, content='', columnsize=0)",
     "streams": (
-        "CREATE TABLE streams (named INTEGER PRIMARY KEY, url TEXT NOT NULL, last INTEGER NOT NULL,"
+        "CREATE TABLE streams (named INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+        " url TEXT NOT NULL, last INTEGER NOT NULL,"
         " title TEXT, host TEXT NOT NULL, first_seen INTEGER, vanished INTEGER, finding TEXT,"
-        " verdict INTEGER, verdict_at INTEGER, proven INTEGER, proven_at INTEGER,"
-        " dark_at INTEGER, probes INTEGER NOT NULL, aligned INTEGER NOT NULL) STRICT"
+        " verdict INTEGER, verdict_at INTEGER, proven INTEGER, proven_at INTEGER, right TEXT,"
+        " referred_at INTEGER, dark_at INTEGER, probes INTEGER NOT NULL, aligned INTEGER NOT NULL,"
+        " gone_at INTEGER, detected INTEGER, referred INTEGER, darkened INTEGER) STRICT"
     ),
     "hosts": (
         "CREATE TABLE hosts (first INTEGER NOT NULL, host TEXT NOT NULL, last INTEGER NOT NULL,"
@@ -49,6 +55,28 @@ TABLES = {
         " approvals INTEGER NOT NULL, sent_at INTEGER, answered_at INTEGER, ended_at INTEGER)"
         " STRICT"
     ),
+    "rights": (
+        "CREATE TABLE rights (name TEXT PRIMARY KEY, proven INTEGER NOT NULL,"
+        " licensed INTEGER NOT NULL, begun INTEGER NOT NULL, up INTEGER NOT NULL,"
+        " referred INTEGER NOT NULL, dark INTEGER NOT NULL, up_s INTEGER NOT NULL,"
+        " up_us INTEGER NOT NULL, gone_s INTEGER NOT NULL, gone_us INTEGER NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    ),
+    "cuts": (
+        "CREATE TABLE cuts (target TEXT PRIMARY KEY, streams TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    ),
+    "guards": (
+        "CREATE TABLE guards (target TEXT PRIMARY KEY, by_lever TEXT NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    ),
+    "spared": (
+        "CREATE TABLE spared (name TEXT PRIMARY KEY, verdicts INTEGER NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    ),
+    "newest": (
+        "CREATE TABLE newest (what TEXT PRIMARY KEY, record INTEGER NOT NULL,"
+        " number INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    ),
 }
 INDEXES = {
     "records_by_kind": "CREATE INDEX records_by_kind ON records (kind, idx)",
@@ -56,9 +84,25 @@ INDEXES = {
     "records_by_finding": (
         "CREATE INDEX records_by_finding ON records (finding, idx) WHERE finding IS NOT NULL"
     ),
+    "records_turned": "CREATE INDEX records_turned ON records (idx) WHERE turned = 1",
     "streams_by_url": "CREATE UNIQUE INDEX streams_by_url ON streams (url)",
-    "streams_by_finding": (
-        "CREATE INDEX streams_by_finding ON streams (finding, verdict) WHERE finding IS NOT NULL"
+    "streams_by_number": "CREATE UNIQUE INDEX streams_by_number ON streams (number)",
+    "streams_unseen": (
+        "CREATE INDEX streams_unseen ON streams (first_seen, number) WHERE first_seen IS NOT NULL"
+        " AND vanished IS NULL AND finding IS NULL AND probes = 0"
+    ),
+    "streams_gone": (
+        "CREATE INDEX streams_gone ON streams (right, gone_at, proven_at, number)"
+        " WHERE detected IS NOT NULL"
+    ),
+    "streams_detected": (
+        "CREATE INDEX streams_detected ON streams (right, detected) WHERE detected IS NOT NULL"
+    ),
+    "streams_referred": (
+        "CREATE INDEX streams_referred ON streams (right, referred) WHERE referred IS NOT NULL"
+    ),
+    "streams_darkened": (
+        "CREATE INDEX streams_darkened ON streams (right, darkened) WHERE darkened IS NOT NULL"
     ),
     "hosts_by_name": "CREATE UNIQUE INDEX hosts_by_name ON hosts (host)",
     "acts_by_id": "CREATE UNIQUE INDEX acts_by_id ON acts (id)",
@@ -67,9 +111,11 @@ _BESIDE_SEARCH = ("found_config", "found_data", "found_idx")
 """What FTS5 makes for ``found`` itself."""
 
 STREAM = (
-    "named, url, last, title, host, first_seen, vanished, finding, verdict, verdict_at, proven,"
-    " proven_at, dark_at, probes, aligned"
+    "named, number, url, last, title, host, first_seen, vanished, finding, verdict, verdict_at,"
+    " proven, proven_at, right, referred_at, dark_at, probes, aligned"
 )
+WAITS = "gone_at, detected, referred, darkened"
+"""Of a proven stream that somebody saw begin: when it went, and after how long it was what."""
 HOST = "first, host, last, streams, facts, addresses"
 ACT = "drafted, id, kind, drafted_at, last, about, approvals, sent_at, answered_at, ended_at"
 
@@ -83,7 +129,7 @@ def version() -> str:
     digest = hashlib.sha256(__version__.encode())
     for statement in (TABLES | INDEXES).values():
         digest.update(statement.encode())
-    for module in (kept, lines, listing, words):
+    for module in (kept, lines, listing, night, tally, words):
         assert module.__file__ is not None
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()[:16]
@@ -108,10 +154,16 @@ def number_of(subject: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+def found_at(record: int) -> int:
+    """Return where the words of a record stand in the search: the newest one comes first."""
+    return -1 - record
+
+
 def stream_row(line: StreamLine) -> tuple[Any, ...]:
-    """Return the row of a stream, in the order of :data:`STREAM`."""
+    """Return the row of a stream, in the order of :data:`STREAM` and :data:`WAITS`."""
     return (
         line.named,
+        line.number,
         line.url,
         line.last,
         line.title,
@@ -123,9 +175,25 @@ def stream_row(line: StreamLine) -> tuple[Any, ...]:
         _number(line.verdict_at),
         line.proven,
         _number(line.proven_at),
+        line.right,
+        _number(line.referred_at),
         _number(line.dark_at),
         line.probes,
         int(line.aligned),
+        *_waits(line),
+    )
+
+
+def _waits(line: StreamLine) -> tuple[int | None, ...]:
+    first = line.first_seen
+    if line.finding is not Finding.PROVEN or first is None:
+        return (None,) * 4
+    return (
+        _number(line.gone_at),
+        *(
+            None if at is None else max(night.microseconds(at) - night.microseconds(first), 0)
+            for at in (line.proven_at, line.referred_at, line.dark_at)
+        ),
     )
 
 
@@ -133,20 +201,23 @@ def stream_line(row: Sequence[Any]) -> StreamLine:
     """Return the line of a stream's row."""
     return StreamLine(
         named=row[0],
-        url=row[1],
-        last=row[2],
-        title=row[3],
-        host=row[4],
-        first_seen=moment(row[5]),
-        vanished=moment(row[6]),
-        finding=None if row[7] is None else Finding(row[7]),
-        verdict=row[8],
-        verdict_at=moment(row[9]),
-        proven=row[10],
-        proven_at=moment(row[11]),
-        dark_at=moment(row[12]),
-        probes=row[13],
-        aligned=bool(row[14]),
+        number=row[1],
+        url=row[2],
+        last=row[3],
+        title=row[4],
+        host=row[5],
+        first_seen=moment(row[6]),
+        vanished=moment(row[7]),
+        finding=None if row[8] is None else Finding(row[8]),
+        verdict=row[9],
+        verdict_at=moment(row[10]),
+        proven=row[11],
+        proven_at=moment(row[12]),
+        right=row[13],
+        referred_at=moment(row[14]),
+        dark_at=moment(row[15]),
+        probes=row[16],
+        aligned=bool(row[17]),
     )
 
 
@@ -212,4 +283,4 @@ def moment(number: int | None) -> datetime | None:
 
 
 def _number(at: datetime | None) -> int | None:
-    return None if at is None else (at - _EPOCH) // _MICROSECOND
+    return None if at is None else night.microseconds(at)

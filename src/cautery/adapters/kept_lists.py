@@ -16,15 +16,15 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from urllib.parse import quote
 
 from cautery.adapters._files import PRIVATE, make_folders
+from cautery.adapters._kept_night import wall_in
 from cautery.adapters._kept_questions import LONGEST_S, Questions
 from cautery.adapters._kept_rows import Recalled, stand, standing_in, write
-from cautery.adapters._kept_schema import INDEXES, TABLES, is_schema, moment, version
+from cautery.adapters._kept_schema import INDEXES, TABLES, is_schema, version
 from cautery.adapters._sqlite_limits import Limited, connected
 from cautery.errors import StorageError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
@@ -33,6 +33,7 @@ from cautery.model.records import ExhibitSealed, kind_of_type
 from cautery.projections.kept import Asked, Counts, Found, SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
+from cautery.projections.night import Wall, WallAsked
 
 _WAIT_S = 10.0
 """How long to wait for another process that keeps the same lists. Judgement."""
@@ -50,6 +51,8 @@ _OF_THE_DISK = frozenset(
 )  # fmt: skip
 """Codes that say nothing against what the tables hold; all others do."""
 _SEALED = kind_of_type(ExhibitSealed)
+_MOST_KINDS = 500
+"""Kinds of records; there are about a hundred, and somebody may make up more."""
 
 
 class SqliteLists:
@@ -135,6 +138,31 @@ class SqliteLists:
         with self._reading() as connection:
             return Recalled(connection).stream(url)
 
+    def streams_of(self, urls: Sequence[str]) -> tuple[StreamLine | None, ...]:
+        """Return the lines of some streams."""
+        with self._reading() as connection:
+            return tuple(map(Recalled(connection).stream, urls))
+
+    def stream_at(self, number: int) -> StreamLine | None:
+        """Return the line of the stream that was mentioned as the so-manyth."""
+        with self._reading() as connection:
+            return Recalled(connection).stream_at(number)
+
+    def wall(self, asked: WallAsked) -> Wall:
+        """Return the wall of a night, as it stands at one moment."""
+        with self._reading() as connection:
+            return wall_in(connection, asked)
+
+    def naming(self, exhibit: str, *, most: int) -> tuple[tuple[int, ...], int]:
+        """Return the first records that name an exhibit, and how many there are: at most 10,000."""
+        with self._asking() as questions:
+            return questions.naming(exhibit, most)
+
+    def sealings(self, exhibit: str, *, first: bool) -> tuple[int, ...]:
+        """Return some first or newest records that seal an exhibit."""
+        with self._asking() as questions:
+            return questions.sealings(exhibit, first=first)
+
     def host(self, name: str) -> HostLine | None:
         """Return one host's line."""
         with self._reading() as connection:
@@ -145,23 +173,24 @@ class SqliteLists:
         with self._reading() as connection:
             return Recalled(connection).act(id)
 
-    def first_seen(self, urls: Sequence[str]) -> Mapping[str, datetime | None]:
-        """Return when some streams were first seen."""
-        with self._reading() as connection:
-            seen: dict[str, datetime | None] = {}
-            for url in urls:
-                row = connection.execute(
-                    "SELECT first_seen FROM streams WHERE url = ?", (url,)
-                ).fetchone()
-                seen[url] = None if row is None else moment(row[0])
-            return seen
-
     def counts(self) -> Counts:
         """Return how many there are of what."""
         with self._reading() as connection:
-            numbers: dict[str, int] = dict(connection.execute("SELECT what, number FROM counts"))
+            numbers: dict[str, int] = dict(
+                connection.execute(
+                    "SELECT what, number FROM counts WHERE what < 'error:'"
+                    " OR what >= 'error;' AND what < 'kind:' OR what >= 'kind;'"
+                )
+            )
+            kinds: dict[str, int] = dict(
+                connection.execute(
+                    "SELECT what, number FROM counts WHERE what >= 'kind:' AND what < 'kind;'"
+                    " ORDER BY number DESC LIMIT ?",
+                    (_MOST_KINDS,),
+                )
+            )
             size = standing_in(connection).size
-        by_kind = _of(numbers, "kind:")
+        by_kind = _of(kinds, "kind:")
         return Counts(
             records=size,
             by_kind=by_kind,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,35 @@ class _Batch:
     leaves: Sequence[bytes]
     since: int | None
     kinds: tuple[str, ...]
+
+
+class _Newest:
+    """The entries that were picked last: a page asks for the same ones again. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, index: int, leaf: bytes) -> Entry | None:
+        """Return an entry as it was read; ``None``: it is not here, or another leaf is."""
+        with self._lock:
+            entry = self._entries.get(index)
+            if entry is None or entry.leaf != leaf:
+                return None
+            self._entries.move_to_end(index)
+            return entry
+
+    def keep(self, entry: Entry) -> None:
+        """Keep an entry in place of those that nobody asked for for longest."""
+        if len(entry.leaf) > _KEPT_BYTES // 16:
+            return
+        with self._lock:
+            before = self._entries.pop(entry.index, None)
+            self._bytes += len(entry.leaf) - (0 if before is None else len(before.leaf))
+            self._entries[entry.index] = entry
+            while self._bytes > _KEPT_BYTES:
+                self._bytes -= len(self._entries.popitem(last=False)[1].leaf)
 
 
 class SqlLedger:
@@ -111,6 +141,7 @@ class SqlLedger:
                 hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
             )
         self._pages = Pages(self._database, self._name, reading=self._reading)
+        self._picked = _Newest()
         self._kept: dict[int, Entry] = {}
         self._room_bytes = _KEPT_BYTES
 
@@ -235,7 +266,8 @@ class SqlLedger:
             As :meth:`read`.
         """
         return tuple(
-            self._read_entry(index, kind, leaf) for index, kind, leaf in self._pages.pick(indexes)
+            self._read_entry(index, kind, leaf, self._picked)
+            for index, kind, leaf in self._pages.pick(indexes)
         )
 
     def leaves(
@@ -468,9 +500,15 @@ class SqlLedger:
             if not kinds or entry.record.kind in kinds:
                 yield entry
 
-    def _read_entry(self, index: int, kind: str, leaf: bytes) -> Entry:
+    def _read_entry(
+        self, index: int, kind: str, leaf: bytes, picked: _Newest | None = None
+    ) -> Entry:
         kind, leaf = self._right(index, kind, leaf)
-        entry = self._entry(index, leaf)
+        entry = None if picked is None else picked.get(index, leaf)
+        if entry is None:
+            entry = self._entry(index, leaf)
+            if picked is not None:
+                picked.keep(entry)
         if entry.record.kind != kind:
             raise EvidenceError(
                 f"{self._name}: record {index}: filed as {kind}, but it is {entry.record.kind}"

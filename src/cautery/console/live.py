@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from cautery.errors import CauteryError
 from cautery.workflows.case.hub import Hub
@@ -19,6 +20,17 @@ COALESCE_S = 0.25
 """Records that come within so long of each other are one message: a watch makes 50 a second."""
 ANEW_S = 5.0
 """A page is sent again after so long, also if nothing came: its bars grow."""
+
+
+MOST_PARTS = 64
+"""Parts that are kept at a time. Judgement."""
+
+
+class Parts(NamedTuple):
+    """Parts of a page as HTML, and how many records they are made of."""
+
+    html: str
+    position: int
 
 
 @dataclass(slots=True)
@@ -50,7 +62,7 @@ class Live:
     ) -> None:
         self._opened, self._hub_of = opened, hub_of
         self._followed: dict[Path, _Followed] = {}
-        self._parts: dict[tuple[Path, str], tuple[tuple[int, int], str]] = {}
+        self._parts: dict[tuple[Path, str], tuple[tuple[int, int], Parts]] = {}
         self._rendering = Lock()
 
     @property
@@ -85,19 +97,23 @@ class Live:
                 del self._followed[path]
                 await asyncio.to_thread(followed.close)
 
-    def parts(self, path: Path, tongue: str, size: int, render: Callable[[], str]) -> str:
+    def parts(self, path: Path, of: str, size: int, render: Callable[[], Parts]) -> Parts:
         """Return the parts of a page, made once for all who read it in one language.
 
         Parameters
         ----------
+        of : str
+            Which parts, and in which language.
         size : int
             Of the ledger; the same size gives the same parts for :data:`ANEW_S`.
         """
         version = (size, int(time.monotonic() / ANEW_S))
         with self._rendering:
-            known = self._parts.get((path, tongue))
+            known = self._parts.get((path, of))
             if known is None or known[0] != version:
-                known = self._parts[path, tongue] = version, render()
+                known = self._parts[path, of] = version, render()
+                while len(self._parts) > MOST_PARTS:
+                    self._parts.pop(next(iter(self._parts)))
             return known[1]
 
     def close(self) -> None:

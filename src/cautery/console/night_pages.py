@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,10 +15,11 @@ from starlette.responses import HTMLResponse, StreamingResponse
 
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, tongue
-from cautery.console.live import MOST_STREAMS
+from cautery.console.live import MOST_STREAMS, Parts
 from cautery.errors import CauteryError
 from cautery.messages import in_language
 from cautery.pages.room.render import render_page
+from cautery.workflows.browse.heads import head_by_id
 from cautery.workflows.browse.tonight import tonight_view
 
 _RETRY_MS = 1_000
@@ -26,9 +29,32 @@ def router(desk: Desk) -> APIRouter:
     """Return the pages of a night."""
     pages = APIRouter(default_response_class=HTMLResponse)
 
+    def parts_of(request: Request, id: str, path: Path, size: int, *, sent: bool) -> Parts:
+        """Return the parts of the wall, those that are sent with what stands above the page."""
+        shell, spoken = desk.shell(request), tongue(request)
+
+        def render() -> Parts:
+            with in_language(spoken):
+                view = tonight_view(desk.cases, id)
+                html = render_page("tonight_parts", shell, view=view, sent=sent)
+            return Parts(html, view.position)
+
+        return desk.live.parts(path, f"tonight {spoken} {sent}", size, render)
+
     @pages.get("/cases/{id}/tonight")
     def tonight(request: Request, id: Id) -> HTMLResponse:
-        return desk.page(request, "tonight", lambda: {"view": tonight_view(desk.cases, id)})
+        def values() -> dict[str, Any]:
+            head = head_by_id(desk.cases, id)
+            place = desk.cases.place(id)
+            made_of = head.records - head.behind
+            parts = parts_of(request, id, place.path, made_of, sent=False)
+            return {
+                "head": head,
+                "position": parts.position,
+                "parts": Markup(parts.html),  # noqa: S704 - our own template's
+            }
+
+        return desk.page(request, "tonight", values)
 
     @pages.get("/cases/{id}/events")
     async def events(
@@ -37,24 +63,18 @@ def router(desk: Desk) -> APIRouter:
         place = await run_in_threadpool(desk.cases.place, id)
         if desk.live.streams >= MOST_STREAMS:
             raise HTTPException(503)
-        shell, spoken = desk.shell(request), tongue(request)
         # A browser that connects by itself again says in this field what came last.
         again = request.headers.get("last-event-id", "")
         since = int(again) if again.isascii() and again.isdigit() and len(again) < 16 else last
 
-        def render() -> str:
-            with in_language(spoken):
-                return render_page(
-                    "tonight_parts", shell, view=tonight_view(desk.cases, id), sent=True
-                )
+        def made(size: int) -> str:
+            return parts_of(request, id, place.path, size, sent=True).html
 
         async def messages() -> AsyncIterator[str]:
             yield f"retry: {_RETRY_MS}\n\n"
             async for size in desk.live.changes(place.path, since=since):
                 try:
-                    parts = await run_in_threadpool(
-                        desk.live.parts, place.path, spoken, size, render
-                    )
+                    parts = await run_in_threadpool(made, size)
                 except CauteryError:  # the page itself says why, when it is loaded again
                     return
                 lines = "".join(f"data: {line}\n" for line in parts.splitlines() if line.strip())

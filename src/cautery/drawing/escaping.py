@@ -34,7 +34,7 @@ def clean(text: str, longest: int = LONGEST) -> str:
     'Sport[U+0000] 1'
     """
     visible = text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
-    if visible.isascii() and visible.isprintable():
+    if visible.isprintable():  # no character of it is odd: each of those is not printable
         return visible
     return "".join(
         f"[U+{ord(character):04X}]" if _odd(character) else character for character in visible

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from cautery.errors import InputError
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model import Entry, Finding
 from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.night import Wall, WallAsked
 
 MOST_LINES = 500
 MOST_FOUND = 10_000
@@ -101,7 +101,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many there are of what, exactly, after ``records`` records."""
+    """How many there are of what, exactly, after ``records`` records; the commonest kinds."""
 
     records: int
     by_kind: Mapping[str, int]
@@ -124,8 +124,8 @@ class Found:
         Of records, their numbers; else the lines.
     more : bool
         There are more in the direction of the question.
-    count, count_more, complete
-        As ``found``, ``found_more`` and ``complete`` of :class:`Page`.
+    count, count_more, complete, size
+        As ``found``, ``found_more``, ``complete`` and ``size`` of :class:`Page`.
     """
 
     rows: tuple[tuple[int, object], ...]
@@ -133,6 +133,7 @@ class Found:
     count: int | None
     count_more: bool
     complete: bool
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +221,35 @@ class KeptLists(Protocol):
         """Return one stream's line."""
         ...
 
+    def streams_of(self, urls: Sequence[str]) -> tuple[StreamLine | None, ...]:
+        """Return the lines of some streams."""
+        ...
+
+    def stream_at(self, number: int) -> StreamLine | None:
+        """Return the line of the stream that was mentioned as the so-manyth."""
+        ...
+
+    def wall(self, asked: WallAsked) -> Wall:
+        """Return the wall of a night, as it stands at one moment."""
+        ...
+
+    def naming(self, exhibit: str, *, most: int) -> tuple[tuple[int, ...], int]:
+        """Return the first records that name an exhibit, and how many there are: at most 10,000.
+
+        Others may stand under the same number: whoever reads them looks.
+        """
+        ...
+
+    def sealings(self, exhibit: str, *, first: bool) -> tuple[int, ...]:
+        """Return some first or newest records that seal an exhibit; as for :meth:`naming`."""
+        ...
+
     def host(self, name: str) -> HostLine | None:
         """Return one host's line."""
         ...
 
     def act(self, id: str) -> ActLine | None:
         """Return one act's line."""
-        ...
-
-    def first_seen(self, urls: Sequence[str]) -> Mapping[str, datetime | None]:
-        """Return when some streams were first seen."""
         ...
 
     def counts(self) -> Counts:

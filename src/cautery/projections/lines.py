@@ -82,6 +82,8 @@ class StreamLine:
 
     Parameters
     ----------
+    number : int
+        In the order of first mention, from 1: it never changes.
     named : int
         The record in which it appeared last, or that spoke of it first.
     first_seen : datetime or None
@@ -92,6 +94,10 @@ class StreamLine:
         The records of its newest verdict and of the first one that proves it.
     probes : int
         Looks that came to an end.
+    right : str or None
+        The event, or else the first channel, that its newest verdict proves or finds licensed.
+    referred_at : datetime or None
+        When it was first on a list, by the plan that named it.
     dark_at : datetime or None
         When one of the watch's probes first found it dark behind a block.
     last : int
@@ -99,6 +105,7 @@ class StreamLine:
     """
 
     url: str
+    number: int
     named: int
     last: int
     title: str | None = None
@@ -110,9 +117,21 @@ class StreamLine:
     verdict_at: datetime | None = None
     proven: int | None = None
     proven_at: datetime | None = None
+    right: str | None = None
+    referred_at: datetime | None = None
     dark_at: datetime | None = None
     probes: int = 0
     aligned: bool = False
+
+    @property
+    def looked_at(self) -> bool:
+        """Somebody looked, and the look came to an end."""
+        return self.probes > 0 or self.finding is not None
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """When it went dark or vanished; ``None``: nobody has seen it go."""
+        return min((at for at in (self.dark_at, self.vanished) if at is not None), default=None)
 
 
 @dataclass(slots=True, kw_only=True)

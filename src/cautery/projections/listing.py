@@ -6,13 +6,15 @@ It hears records as every projection does, but asks for what was known of a thin
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from cautery.model import (
     MISSHAPEN,
     Acknowledgement,
+    ActionPlan,
     DarkProbe,
     Entry,
     Finding,
@@ -38,7 +40,9 @@ from cautery.model.records import (
     StreamVanished,
 )
 from cautery.projections.lines import ActLine, HostLine, StreamLine
-from cautery.projections.words import kept_text, subject_of, words_of
+from cautery.projections.night import GuardLine, Night, Sums, figures_of, sums_of
+from cautery.projections.tally import right_of
+from cautery.projections.words import exhibits_named, kept_text, subject_of, words_of
 
 _MOST_ABOUT = 200
 """Characters of an act's targets that its line shows. Judgement."""
@@ -59,6 +63,18 @@ class Recalled(Protocol):
         """Return an act's line."""
         ...
 
+    def guard(self, target: str) -> GuardLine | None:
+        """Return what the guard says of a target."""
+        ...
+
+    def cut(self, target: str) -> tuple[str, ...]:
+        """Return the streams that a target cuts, by the newest plan that has it."""
+        ...
+
+    def many(self) -> int:
+        """Return how many streams there were."""
+        ...
+
 
 class NothingRecalled:
     """Nothing was known before."""
@@ -75,6 +91,40 @@ class NothingRecalled:
         """Return ``None``."""
         return None
 
+    def guard(self, target: str) -> GuardLine | None:  # noqa: ARG002
+        """Return ``None``."""
+        return None
+
+    def cut(self, target: str) -> tuple[str, ...]:  # noqa: ARG002
+        """Return nothing."""
+        return ()
+
+    def many(self) -> int:
+        """Return 0."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record.
+
+    Parameters
+    ----------
+    finding : Finding or None
+        Of a verdict.
+    turned : bool
+        It is a verdict that changed what is known of its stream.
+    words : str
+        By which it is found.
+    """
+
+    number: int
+    kind: str
+    subject: str
+    finding: Finding | None
+    turned: bool
+    words: str
+
 
 @dataclass(slots=True)
 class Lines:
@@ -86,45 +136,81 @@ class Lines:
         Gives the lines as the records before left them.
     streams, hosts, acts : dict
         The lines that were changed, by URL, name and id.
-    records : list
-        Of each record: number, kind, subject, finding of a verdict, and the words of a search.
-    counts : Counter
-        What is to be added: records by ``kind:KIND``, streams by ``finding:FINDING``, and
-        ``streams``, ``hosts``, ``acts``, ``probes``, ``dark``.
+    cuts : dict
+        By target of a plan, the streams that it cuts.
+    records : list of Row
+        One for each record.
+    named : list of (str, int)
+        Exhibits, and the records that name them.
+    night : Night
+        What the wall of a night counts besides.
     """
 
     recalled: Recalled = field(default_factory=NothingRecalled)
     streams: dict[str, StreamLine] = field(default_factory=dict)
     hosts: dict[str, HostLine] = field(default_factory=dict)
     acts: dict[str, ActLine] = field(default_factory=dict)
-    records: list[tuple[int, str, str, Finding | None, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    cuts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    records: list[Row] = field(default_factory=list)
+    named: list[tuple[str, int]] = field(default_factory=list)
+    night: Night = field(init=False)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _before: dict[str, StreamLine] = field(default_factory=dict)
+    """By URL, the streams as they were recalled."""
+    _many: int | None = None
+
+    def __post_init__(self) -> None:
+        self.night = Night(self.recalled.guard)
+
+    def added(self) -> Counter[str]:
+        """Return what is to be added to each count, whether or not it is more than nothing.
+
+        Records by ``kind:KIND``, failures by ``error:NAME``, streams by ``finding:FINDING``, and
+        ``streams``, ``offered``, ``looked_at``, ``unseen``, ``hosts``, ``acts``, ``probes``,
+        ``dark``, ``put_off``, ``refused`` and ``narrowed``.
+        """
+        added = self._counts + self.night.counts
+        added.update(self.night.added())
+        for line in self.streams.values():
+            added.update(figures_of(line))
+        for line in self._before.values():
+            added.subtract(figures_of(line))
+        return added
+
+    def sums(self) -> dict[str, Sums]:
+        """Return what is to be added to the sums of each right."""
+        sums: dict[str, Sums] = {}
+        for lines, sign in ((self.streams, 1), (self._before, -1)):
+            for line in lines.values():
+                if line.right is not None:
+                    sums.setdefault(line.right, Sums()).add(sums_of(line), sign)
+        return sums
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
         content, record = entry.content, entry.record
-        finding = content.finding if isinstance(content, Verdict) else None
         kind, subject = kept_text(record.kind), subject_of(content)
-        self.records.append((entry.index, kind, subject, finding, words_of(entry)))
-        self.counts[f"kind:{kind}"] += 1
+        self._counts[f"kind:{kind}"] += 1
+        self.night.hear(entry)
+        self.named += [(exhibit, entry.index) for exhibit in exhibits_named(entry)]
+        finding, turned = None, False
         match content:
             case ProbeDone() as probe:
                 stream = self._stream(subject, entry.index)
                 stream.probes += probe.hindered is None
-                self.counts["probes"] += probe.hindered is None
+                self._counts["probes"] += probe.hindered is None
                 for host in probe.hosts:
                     self._host(host, entry.index)
             case Verdict() as verdict:
-                self._judge(self._stream(subject, entry.index), verdict, entry.index)
+                stream, finding = self._stream(subject, entry.index), verdict.finding
+                turned = stream.finding is not finding
+                self._judge(stream, verdict, entry.index)
             case StreamAppeared() as appeared:
                 self._appear(self._stream(subject, entry.index), appeared, entry.index)
             case StreamVanished() as vanished:
                 self._stream(subject, entry.index).vanished = vanished.at
             case DarkProbe() as probe:
-                stream = self._stream(subject, entry.index)
-                if probe.dark and stream.dark_at is None:
-                    stream.dark_at = probe.at
-                    self.counts["dark"] += 1
+                self._find_dark(self._stream(subject, entry.index), probe)
             case AlignmentShown():
                 self._stream(subject, entry.index).aligned = True
             case StreamResolved():
@@ -133,20 +219,35 @@ class Lines:
                 host_line = self._host(facts.host, entry.index)
                 if facts.addresses:
                     host_line.facts, host_line.addresses = entry.index, facts.addresses
+            case ActionPlan() as plan:
+                for step in plan.chosen:
+                    self.cuts[kept_text(step.target)] = tuple(map(kept_text, step.streams))
             case Referral() | Notice() as draft:
                 self._draft(draft, entry.index, record.at)
             case _:
+                if isinstance(content, ReferralPublished):
+                    self._refer(content.targets, content.at)
                 self._go_on(content, entry.index)
+        self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
 
     def _stream(self, url: str, record: int) -> StreamLine:
+        line = self._known(url)
+        if line is None:
+            if self._many is None:
+                self._many = self.recalled.many()
+            self._many += 1
+            line = StreamLine(url=url, number=self._many, named=record, last=record)
+            self.streams[url] = line
+        line.last = record
+        return line
+
+    def _known(self, url: str) -> StreamLine | None:
         line = self.streams.get(url)
         if line is None:
             line = self.recalled.stream(url)
-            if line is None:
-                line = StreamLine(url=url, named=record, last=record)
-                self.counts["streams"] += 1
-            self.streams[url] = line
-        line.last = record
+            if line is not None:
+                self.streams[url] = line
+                self._before[url] = replace(line)
         return line
 
     def _host(self, name: str, record: int) -> HostLine:
@@ -156,7 +257,7 @@ class Lines:
             line = self.recalled.host(name)
             if line is None:
                 line = HostLine(host=name, first=record, last=record)
-                self.counts["hosts"] += 1
+                self._counts["hosts"] += 1
             self.hosts[name] = line
         line.last = record
         return line
@@ -185,12 +286,26 @@ class Lines:
         stream.named = record
 
     def _judge(self, stream: StreamLine, verdict: Verdict, record: int) -> None:
-        if stream.finding is not None:
-            self.counts[f"finding:{stream.finding}"] -= 1
-        self.counts[f"finding:{verdict.finding}"] += 1
         stream.finding, stream.verdict, stream.verdict_at = verdict.finding, record, verdict.at
+        stream.right = None
+        if verdict.finding in (Finding.PROVEN, Finding.LICENSED):
+            stream.right = kept_text(right_of(verdict))
         if verdict.finding is Finding.PROVEN and stream.proven_at is None:
             stream.proven, stream.proven_at = record, verdict.at
+
+    def _refer(self, targets: Iterable[str], at: datetime) -> None:
+        for target in map(kept_text, targets):
+            cut = self.cuts[target] if target in self.cuts else self.recalled.cut(target)
+            for url in cut:
+                if (stream := self._known(url)) is not None:
+                    stream.referred_at = stream.referred_at or at
+
+    @staticmethod
+    def _find_dark(stream: StreamLine, probe: DarkProbe) -> None:
+        if probe.dark:
+            stream.dark_at = stream.dark_at or probe.at
+            # A stream proven behind a target that is on a list already is referred with it.
+            stream.referred_at = stream.referred_at or stream.proven_at
 
     def _draft(self, draft: Referral | Notice, record: int, at: datetime) -> None:
         """Begin an act; one under an id that its content does not have counts nothing."""
@@ -206,7 +321,7 @@ class Lines:
             kind, about = "referral", ", ".join(item.target for item in draft.entries[:_MOST_ABOUT])
         else:
             kind, about = "notice", draft.addressee.name
-        self.counts["acts"] += 1
+        self._counts["acts"] += 1
         self.acts[draft.id] = ActLine(
             id=draft.id,
             kind=kind,

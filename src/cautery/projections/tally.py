@@ -18,6 +18,7 @@ from cautery.model import (
     GuardVerdict,
     Mandate,
     Notice,
+    Verdict,
 )
 from cautery.model.message import Message
 from cautery.model.records import (
@@ -135,7 +136,8 @@ class Tally:
             case ReferralPublished() as published:
                 for target in published.targets:
                     for url in self._behind.get(target, ()):
-                        self.referred.setdefault(url, published.at)
+                        if url in self.streams.by_url:  # a plan may name what nobody offered
+                            self.referred.setdefault(url, published.at)
             case DarkProbe() as probe if probe.dark:
                 # A stream proven behind a target that is on a list already is referred with it.
                 if (proven_at := self.streams.by_url[probe.url].proven_at) is not None:
@@ -151,19 +153,16 @@ class Tally:
                 self.notices.discard(withdrawal.notice)
 
     def _fail(self, failed: Message) -> None:
-        """Count a failure by its error, which a record of an older version has before a colon."""
-        plain_text = failed.plain()
-        error = failed.values.get("error", failed.id) if plain_text is None else plain_text
-        self.errors[str(error).partition(":")[0]] += 1
+        self.errors[error_of(failed)] += 1
 
     def rows(self, now: datetime) -> list[Row]:
         """Return one row for each event, linear channel and work, in the mandate's order."""
-        rows = {right: Row(right=right) for right in _rights(self.in_force.mandate)}
+        rows = {right: Row(right=right) for right in rights_of(self.in_force.mandate)}
         for stream in self.streams.by_url.values():
             verdict = stream.verdict
             if verdict is None or verdict.finding not in (Finding.PROVEN, Finding.LICENSED):
                 continue
-            right = verdict.event or next(iter(verdict.channels), "?")
+            right = right_of(verdict)
             row = rows.setdefault(right, Row(right=right))
             if verdict.finding is Finding.LICENSED:
                 row.licensed.add(stream.url)
@@ -241,7 +240,20 @@ class Tally:
         return tuple(self.acts.guards.values())
 
 
-def _rights(mandate: Mandate | None) -> Iterator[str]:
+def error_of(failed: Message) -> str:
+    """Return the error of a failure, which a record of an older version has before a colon."""
+    plain_text = failed.plain()
+    error = failed.values.get("error", failed.id) if plain_text is None else plain_text
+    return str(error).partition(":")[0]
+
+
+def right_of(verdict: Verdict) -> str:
+    """Return what a verdict says that a stream shows: an event, or else its first channel."""
+    return verdict.event or next(iter(verdict.channels), "?")
+
+
+def rights_of(mandate: Mandate | None) -> Iterator[str]:
+    """Yield the events, linear channels and works of a mandate."""
     if mandate is not None:
         yield from (event.id for event in mandate.events)
         yield from (channel.id for channel in mandate.channels if channel.event is None)

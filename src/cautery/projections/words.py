@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from cautery.errors import EvidenceError
+from cautery.evidence.exhibits import exhibits_in
 from cautery.messages import term
 from cautery.model import Entry, Finding, RedactedUrl
 from cautery.model.message import Message, as_written
@@ -74,6 +77,23 @@ def words_of(entry: Entry) -> str:
     if isinstance(entry.content, ExhibitSealed):
         texts.append(entry.content.exhibit.id.removeprefix("sha256:"))
     return whole_text(" ".join(texts)).strip()
+
+
+def exhibits_named(entry: Entry) -> tuple[str, ...]:
+    """Return the exhibits that a record names, each once; of a misshapen one, those before that."""
+    if (
+        entry.leaf and b"sha256:" not in entry.leaf
+    ):  # most records name none, and a million are read
+        return ()
+
+    def named() -> Iterator[str]:
+        try:
+            for exhibit, _ in exhibits_in(entry.record.body):
+                yield exhibit
+        except EvidenceError:  # the record's own page shows what it says
+            return
+
+    return tuple(dict.fromkeys(named()))
 
 
 def in_a_word(content: object) -> Message | None:

@@ -43,7 +43,21 @@ from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.verify import verify_case
 
-TABLES = ("standing", "tiles", "counts", "records", "streams", "hosts", "acts")
+TABLES = (
+    "standing",
+    "tiles",
+    "counts",
+    "records",
+    "named",
+    "streams",
+    "hosts",
+    "acts",
+    "rights",
+    "cuts",
+    "guards",
+    "spared",
+    "newest",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -135,6 +135,8 @@ class TonightView:
         How long ago the last record was made.
     findings : mapping of Finding to int
         How many streams stand so now.
+    more_rows : int
+        Rows that are not shown.
     unseen : tuple of Unseen
         The ones that wait longest; there are ``unseen_count``.
     failures : tuple of (str, int)
@@ -148,6 +150,7 @@ class TonightView:
     last: datetime
     silent_s: float
     rows: tuple[WallRow, ...]
+    more_rows: int
     fallen: tuple[Fallen, ...]
     unseen: tuple[Unseen, ...]
     unseen_count: int

@@ -43,6 +43,8 @@ class VerdictView:
         What references are called, by id.
     streams : int
         How many streams the case has.
+    left_out : int
+        How many records of it, between its first and its newest ones, this page was made without.
     record : int or None
         Of the newest verdict, for its proof; ``None``: there is none.
     offered : int or None
@@ -63,6 +65,7 @@ class VerdictView:
     stream: StreamView
     names: Mapping[str, str]
     streams: int
+    left_out: int
     record: int | None
     offered: int | None
     player: Player | None

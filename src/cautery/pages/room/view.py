@@ -88,6 +88,8 @@ class CaseHead:
         Whether a supply graph is in it.
     why : str
         Why it cannot be read; empty: it can.
+    behind : int
+        How many of its records are not in the lists yet from which pages are made.
     """
 
     id: str
@@ -102,6 +104,7 @@ class CaseHead:
     last_at: datetime | None = None
     has_map: bool = False
     why: str = ""
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +250,8 @@ class RecordView:
         ``SHA-256(0x00 || leaf)``, hexadecimal.
     proof : ProofView or None
         ``None``: no signed root covers it yet, or ``fault`` says what is wrong.
+    pending : bool
+        The lists from which a proof is made do not have it yet.
     newer, older : int or None
         The records beside it.
     """
@@ -261,6 +266,7 @@ class RecordView:
     leaf_hash: str
     proof: ProofView | None
     fault: str
+    pending: bool
     of_stream: bool
     newer: int | None
     older: int | None

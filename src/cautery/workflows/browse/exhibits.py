@@ -15,7 +15,7 @@ from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
 from cautery.workflows.browse.timeline import row_of
 
-EXHIBITS_A_PAGE = 100
+EXHIBITS_A_PAGE = 50
 _RECORDS_SHOWN = 50
 _SEALED = kinds_of(ExhibitSealed)
 _DIGITS = re.compile(r"[0-9a-f]{64}")
@@ -54,7 +54,7 @@ def exhibit_view(cases: Cases, id: str, digits: str) -> ExhibitView:
     with cases.case(id) as kept:
         row = sealed_as(kept, digits)
         exhibit = row.exhibit.id
-        named = kept.folded().named.get(exhibit, ())
+        records, named = kept.lists().naming(exhibit, most=_RECORDS_SHOWN)
         digest_now, fault = "", ""
         try:
             digest_now = digest_of(kept.vault.read(exhibit))
@@ -66,8 +66,8 @@ def exhibit_view(cases: Cases, id: str, digits: str) -> ExhibitView:
             row=row,
             digest_now=digest_now,
             fault=fault,
-            records=tuple(map(row_of, kept.ledger.pick(named[:_RECORDS_SHOWN]))),
-            named=len(named),
+            records=tuple(map(row_of, records)),
+            named=named,
             custody=custody,
             custody_fault=custody_fault,
         )
@@ -99,11 +99,10 @@ def sealed_as(kept: Kept, digits: str) -> ExhibitRow:
     """
     exhibit = ExhibitId(f"sha256:{digits}")
     if _DIGITS.fullmatch(digits):
-        page = kept.lists().whole(Asked(text=digits, kinds=_SEALED, limit=_RECORDS_SHOWN))
-        for entry in reversed(page.rows):
-            content = entry.content
-            if isinstance(content, ExhibitSealed) and content.exhibit.id == exhibit:
-                return _row(content, entry.index)
+        for entry in kept.lists().sealings([exhibit], first=True).values():
+            if isinstance(entry.content, ExhibitSealed):
+                return _row(entry.content, entry.index)
+        kept.require_all()
     raise AbsentError(f"The case {kept.id} has no exhibit {digits[:80]}.")
 
 

@@ -52,6 +52,7 @@ def head_of(kept: Kept, *, now: datetime) -> CaseHead:
         now=now,
         mandate=mandate,
         has_map=has_map,
+        behind=kept.behind,
     )
 
 
@@ -70,6 +71,7 @@ def _head(
     now: datetime,
     mandate: Mandate | None = None,
     has_map: bool = False,
+    behind: int = 0,
 ) -> CaseHead:
     first, last = ends.first, ends.last
     opened = first.content if first and isinstance(first.content, CaseOpened) else None
@@ -87,6 +89,7 @@ def _head(
         first_at=None if first is None else first.record.at,
         last_at=None if last is None else last.record.at,
         has_map=has_map,
+        behind=behind,
     )
 
 

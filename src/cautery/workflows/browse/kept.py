@@ -1,87 +1,40 @@
-"""The cases that people look at: each with its kept lists, and folded for the pages that need it.
+"""The cases that people look at: each with its kept lists, whose size no case makes larger.
 
-What is folded is forgotten where the lists were thrown away: then the ledger has another past.
+What is remembered besides is forgotten where the lists were thrown away: then the ledger has
+another past.
 """
 
 from __future__ import annotations
 
 import contextlib
-from array import array
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from threading import Lock, RLock, Thread
 from typing import NamedTuple
 
-from cautery.errors import AbsentError, CauteryError, EvidenceError, NotYetError
+from cautery.errors import AbsentError, CauteryError, NotYetError
 from cautery.evidence.custody import CustodyLine
-from cautery.evidence.exhibits import exhibits_in
 from cautery.evidence.manifest import LEDGER
+from cautery.evidence.outside.brackets import Moment
 from cautery.evidence.ports import CaseLedger, CaseStore, CaseVault
 from cautery.messages import tr
-from cautery.model import Entry, ExhibitId, Verdict
 from cautery.model.ports import Clock
-from cautery.model.records import CaseOpened, FixturesChanged, Record, kinds_of
-from cautery.projections import MandateInForce, StreamState
-from cautery.projections.case import CaseRecords
+from cautery.model.records import CaseOpened, FixturesChanged, kinds_of
+from cautery.projections import MandateInForce
 from cautery.projections.kept import MOST_LINES, Asked
-from cautery.projections.tally import Tally
+from cautery.projections.lines import StreamLine
 from cautery.workflows.browse.ends import Ends
 from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.registry import Registry
 
 MOST_KEPT = 16
 """Cases that are kept at a time; what was looked at longest ago goes first. Judgement."""
-_FALLEN = 200
 _OF_MANDATE = kinds_of(CaseOpened, FixturesChanged)
-_AT_ONCE = 20_000
-"""Records that are taken up while somebody waits for a page, about a second. Judgement."""
-
-
-@dataclass(slots=True)
-class Folded:
-    """What a case's records come to.
-
-    Parameters
-    ----------
-    numbers : dict
-        By the URL of a stream, its number, in the order of first mention: it never changes.
-    named : dict
-        By exhibit, the records that name it, rising.
-    fallen : deque of (int, Verdict)
-        The newest verdicts that changed the finding of a stream, with their records, rising.
-    """
-
-    records: CaseRecords = field(default_factory=CaseRecords)
-    tally: Tally = field(default_factory=lambda: Tally(in_force=MandateInForce()))
-    numbers: dict[str, int] = field(default_factory=dict)
-    named: defaultdict[ExhibitId, array[int]] = field(
-        default_factory=lambda: defaultdict(lambda: array("q"))
-    )
-    fallen: deque[tuple[int, Verdict]] = field(default_factory=lambda: deque(maxlen=_FALLEN))
-
-    def hear(self, entry: Entry) -> None:
-        """Take one entry up."""
-        verdict = entry.content
-        if isinstance(verdict, Verdict):
-            stream = self.records.streams.by_url.get(verdict.url.text)
-            before = None if stream is None else stream.verdict
-            if before is None or before.finding is not verdict.finding:
-                self.fallen.append((entry.index, verdict))
-        self.records.hear(entry)
-        self.tally.hear(entry)
-        by_url = self.records.streams.by_url
-        for url in (
-            islice(by_url, len(self.numbers), None) if len(by_url) > len(self.numbers) else ()
-        ):
-            self.numbers[url] = len(self.numbers) + 1
-        for exhibit in _exhibits(entry.record):
-            indexes = self.named[exhibit]
-            if not indexes or indexes[-1] != entry.index:
-                indexes.append(entry.index)
+_AT_ONCE = 1_000
+"""Records that are taken up while somebody waits for a page, a twentieth of a second. Judgement."""
+_AT_A_TIME = 5_000
 
 
 class Kept:
@@ -98,42 +51,65 @@ class Kept:
         self.ledger: CaseLedger = lists.ledger
         self.vault: CaseVault = store.vault(path, None)
         self.lock = RLock()
-        self.closed = self.caught_up = False
+        self.closed = self.looked = False
+        self.moments: tuple[int, tuple[Moment, ...]] | None = None
+        """What that many proofs from outside say of times."""
+        self._taken = self._behind = 0
         self._lists = lists
         self._filling: Thread | None = None
         self._past = lists.remade
-        self._in_force, self._of_mandate, self._folded = MandateInForce(), 0, Folded()
+        self._in_force, self._of_mandate, self._in_force_at = MandateInForce(), 0, -1
+
+    @property
+    def behind(self) -> int:
+        """How many records its lists do not have yet."""
+        return self._behind
 
     def lists(self) -> KeptCase:
-        """Return its lists, with all records that stood when it was lent.
+        """Return its lists, with all records that stood when it was lent, or with the first ones.
+
+        Where so many are missing that somebody would have to wait, they are taken up meanwhile:
+        :attr:`behind` says how many.
+        """
+        if self.looked:
+            return self._lists
+        self.looked = True
+        size = self.ledger.size()
+        if self._filling is None or not self._filling.is_alive():
+            taken = self._lists.catch_up(most=_AT_ONCE)
+            if taken < size:
+                self._filling = Thread(target=self._fill, name=f"lists-{self.id}", daemon=True)
+                self._filling.start()
+        else:
+            taken = self._lists.taken()
+        self._taken, self._behind = taken, max(0, size - taken)
+        return self._lists
+
+    def require_all(self) -> None:
+        """Raise where what is not found may be among the records that are not taken up yet.
 
         Raises
         ------
         NotYetError
-            If there are so many that somebody would have to wait: they are taken up meanwhile.
+            If there are any.
         """
-        if self.caught_up:
-            return self._lists
-        if self._filling is None or not self._filling.is_alive():
+        if self.behind:
             size = self.ledger.size()
-            if self._lists.catch_up(most=_AT_ONCE) >= size:
-                self.caught_up = True
-                return self._lists
-            self._filling = Thread(target=self._fill, name=f"lists-{self.id}", daemon=True)
-            self._filling.start()
-        raise NotYetError(
-            tr(
-                "The lists of this case are being made: %(taken)s of %(total)s records.",
-                taken=f"{self._lists.counts().records:,}",
-                total=f"{self.ledger.size():,}",
-            ),
-            hint=tr("This page loads itself again until they are there."),
-        )
+            raise NotYetError(
+                tr(
+                    "The lists of this case are being made: %(taken)s of %(total)s records.",
+                    taken=f"{max(0, size - self.behind):,}",
+                    total=f"{size:,}",
+                ),
+                hint=tr("This page loads itself again until they are there."),
+            )
 
     def in_force(self) -> MandateInForce:
         """Return the mandate, with the newest fixtures."""
         lists = self.lists()
         self._forget_another_past()
+        if self._taken == self._in_force_at:
+            return self._in_force
         if self._in_force.opening is None:
             for entry in lists.entries((0,)):
                 self._in_force.hear(entry)
@@ -143,15 +119,13 @@ class Kept:
             for entry in reversed(page):
                 self._in_force.hear(entry)
             self._of_mandate = page[0].index
+        self._in_force_at = self._taken
         return self._in_force
 
-    def folded(self) -> Folded:
-        """Return what all records that stand now come to."""
-        self.lists()
-        self._forget_another_past()
-        for entry in self.ledger.read(since=self._folded.records.size):
-            self._folded.hear(entry)
-        return self._folded
+    def wait(self) -> None:
+        """Wait until its lists have what they were to take up."""
+        if self._filling is not None:
+            self._filling.join()
 
     def close(self) -> None:
         """Let go of it, as soon as nobody looks at it."""
@@ -163,13 +137,13 @@ class Kept:
 
     def _forget_another_past(self) -> None:
         if self._lists.remade != self._past:
-            self._past = self._lists.remade
-            self._in_force, self._of_mandate, self._folded = MandateInForce(), 0, Folded()
+            self._past, self.moments = self._lists.remade, None
+            self._in_force, self._of_mandate, self._in_force_at = MandateInForce(), 0, -1
 
     def _fill(self) -> None:
         size = self.ledger.size()
         with contextlib.suppress(CauteryError):  # the next page says why
-            while not self.closed and self._lists.catch_up(most=_AT_ONCE) < size:
+            while not self.closed and self._lists.catch_up(most=_AT_A_TIME) < size:
                 pass
 
 
@@ -247,7 +221,7 @@ class Cases:
                     continue
                 if not self.store.exists(kept.path, LEDGER):
                     raise AbsentError(f"The case {id} is gone.")
-                kept.caught_up = False
+                kept.looked = False
                 yield kept
                 return
 
@@ -264,6 +238,13 @@ class Cases:
             old.close()
         return kept
 
+    def wait(self) -> None:
+        """Wait until the lists of every case have what they were to take up."""
+        with self._lock:
+            kept = [*self._kept.values()]
+        for one in kept:
+            one.wait()
+
     def close(self) -> None:
         """Let go of all of them."""
         with self._lock:
@@ -272,24 +253,18 @@ class Cases:
             one.close()
 
 
-def stream_of(kept: Kept, folded: Folded, number: int) -> StreamState:
+def stream_of(kept: Kept, number: int) -> StreamLine:
     """Return a stream by its number.
 
     Raises
     ------
     AbsentError
         If there is none.
+    NotYetError
+        If it may be among the records that are not taken up yet.
     """
-    streams = folded.records.streams.by_url.values()
-    stream = next(islice(streams, number - 1, None), None) if number > 0 else None
+    stream = kept.lists().stream_at(number)
     if stream is None:
+        kept.require_all()
         raise AbsentError(f"The case {kept.id} has no stream {number}.")
     return stream
-
-
-def _exhibits(record: Record) -> Iterator[ExhibitId]:
-    try:
-        for exhibit, _ in exhibits_in(record.body):
-            yield exhibit
-    except EvidenceError:  # the record's own page shows what it says; it names nothing
-        return

@@ -14,10 +14,11 @@ from cautery.evidence.warc import read_warc
 from cautery.messages import tr
 from cautery.model import Digest, ExhibitId, digest_of
 from cautery.model.ports import Vault
-from cautery.model.records import AlignmentShown, ProbeDone, kinds_of
+from cautery.model.records import AlignmentShown, ProbeDone
 from cautery.model.records.scoring import ScoreBasis
 from cautery.pages.room.verdict import Player
-from cautery.workflows.browse.kept import Cases, Folded, Kept, stream_of
+from cautery.workflows.browse.kept import Cases, Kept, stream_of
+from cautery.workflows.browse.streams import entries_of
 from cautery.workflows.media.segments import joined_again
 
 Side = Literal["suspect", "reference"]
@@ -74,9 +75,9 @@ class _Compared:
         return 1.0
 
 
-def player_of(kept: Kept, folded: Folded, url: str) -> tuple[Player | None, str]:
+def player_of(kept: Kept, url: str) -> tuple[Player | None, str]:
     """Return what can be played of a stream, or why nothing can."""
-    compared = _compared(kept, folded, url)
+    compared = _compared(kept, url)
     if compared is None:
         return None, tr("No comparison with a reference was recorded for this stream.")
     aligned = compared.aligned
@@ -106,8 +107,7 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
         If they are encrypted, damaged or not all there.
     """
     with cases.case(id) as kept:
-        folded = kept.folded()
-        compared = _compared(kept, folded, stream_of(kept, folded, number).url)
+        compared = _compared(kept, stream_of(kept, number).url)
         vault = kept.vault
     if compared is None:
         raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
@@ -117,14 +117,12 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
     return Media(content=content, initial=_initial(content), media_type=_type(content))
 
 
-def _compared(kept: Kept, folded: Folded, url: str) -> _Compared | None:
+def _compared(kept: Kept, url: str) -> _Compared | None:
     """Return the newest comparison whose media were recorded."""
-    lines = folded.records.custody.get(url, ())
-    kinds = frozenset(kinds_of(AlignmentShown, ProbeDone, ScoreBasis))
     archives: dict[str, tuple[ExhibitId, ...]] = {}
     basis: ScoreBasis | None = None
     compared: _Compared | None = None
-    for entry in kept.ledger.pick([line.index for line in lines if line.kind in kinds]):
+    for entry in entries_of(kept, url, AlignmentShown, ProbeDone, ScoreBasis):
         content = entry.content
         if isinstance(content, ProbeDone):
             archives[content.at.isoformat()] = content.exhibits

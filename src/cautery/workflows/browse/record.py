@@ -27,8 +27,9 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
     """
     with cases.case(id) as kept:
         entry = _entry(kept, index)
-        size = kept.lists().counts().records
-        proof, fault = _proof(kept, entry)
+        size = kept.ledger.size()
+        kept.lists()
+        proof, fault = (None, "") if kept.behind else _proof(kept, entry)
         return RecordView(
             head=head_of(kept, now=cases.clock.now()),
             index=index,
@@ -40,6 +41,7 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
             leaf_hash=leaf_hash(entry.leaf).hex(),
             proof=proof,
             fault=fault,
+            pending=bool(kept.behind),
             of_stream=is_of_stream(entry),
             newer=index + 1 if index + 1 < size else None,
             older=index - 1 if index else None,

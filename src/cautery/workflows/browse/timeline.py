@@ -21,7 +21,7 @@ from cautery.model.records import (
 from cautery.model.records.described import summary_of, type_of
 from cautery.model.records.kinds import KINDS
 from cautery.pages.room.view import CaseView, CheckView, KindCount, RecordRow, Timeline
-from cautery.projections.kept import Asked
+from cautery.projections.kept import Asked, Page
 from cautery.projections.words import in_a_word
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
@@ -149,15 +149,18 @@ def _timeline(
     kept: Kept, *, kind: str, search: str, before: int | None, after: int | None
 ) -> Timeline:
     lists = kept.lists()
-    page = lists.whole(
-        Asked(
-            text=search,
-            kinds=(kind,) if kind else (),
-            before=before,
-            after=after,
-            limit=RECORDS_A_PAGE,
+    if kind or search.strip():
+        page = lists.whole(
+            Asked(
+                text=search,
+                kinds=(kind,) if kind else (),
+                before=before,
+                after=after,
+                limit=RECORDS_A_PAGE,
+            )
         )
-    )
+    else:
+        page = _all(kept, before=before, after=after)
     older = page.older
     if not page.complete and page.rows:
         older = page.rows[-1].index
@@ -173,4 +176,24 @@ def _timeline(
         newer=page.newer,
         older=older,
         complete=page.complete,
+    )
+
+
+def _all(kept: Kept, *, before: int | None, after: int | None) -> Page[Entry]:
+    """Return some of all records, those too that the lists do not have yet."""
+    size = kept.ledger.size()
+    if after is not None:
+        begin = min(after + 1, size)
+        end = min(begin + RECORDS_A_PAGE, size)
+    else:
+        end = size if before is None else min(before, size)
+        begin = max(0, end - RECORDS_A_PAGE)
+    return Page(
+        rows=kept.ledger.pick(range(begin, end))[::-1],
+        older=begin if begin and end > begin else None,
+        newer=end - 1 if begin < end < size else None,
+        found=size,
+        found_more=False,
+        complete=True,
+        size=size,
     )

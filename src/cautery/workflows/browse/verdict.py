@@ -5,23 +5,21 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
-from cautery.errors import AbsentError, EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY
-from cautery.evidence.note import NoteVerifier
-from cautery.evidence.outside.brackets import brackets
+from cautery.errors import AbsentError, EvidenceError
 from cautery.identify.decide import LEAST_LOG10_LR
 from cautery.messages import tr
-from cautery.model import ExhibitId, RedactedUrl, Verdict
-from cautery.model.records import OutsideProof, StreamAppeared, kind_of_type
+from cautery.model import ExhibitId, RedactedUrl
+from cautery.model.records import StreamAppeared, kind_of_type
 from cautery.pages.case_report import Still
 from cautery.pages.case_report.render import names_of
 from cautery.pages.room.verdict import VerdictView
 from cautery.workflows.browse.doubts import changes_of
 from cautery.workflows.browse.heads import head_of
-from cautery.workflows.browse.kept import Cases, Kept, stream_of
+from cautery.workflows.browse.kept import Cases, stream_of
 from cautery.workflows.browse.media import player_of
+from cautery.workflows.browse.streams import stream_read
+from cautery.workflows.browse.times import times_of
 from cautery.workflows.case.report_pictures import Pictures
-from cautery.workflows.case.report_times import ReportTimes, report_times
 from cautery.workflows.case.report_view import stream_view
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -37,38 +35,36 @@ def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
         If there is no such case or stream.
     """
     with cases.case(id) as kept:
-        folded = kept.folded()
-        stream = stream_of(kept, folded, number)
+        line = stream_of(kept, number)
         head = head_of(kept, now=cases.clock.now())
         if head.mandate is None or head.last_at is None:
             raise AbsentError(tr("The case %(case)s stands under no mandate.", case=id))
-        times = _times(kept)
-        known = brackets(folded.records.size, times.moments) if times.moments else []
+        read = stream_read(kept, line)
+        times, known = times_of(kept, read.sealings)
         shown = stream_view(
             number,
-            stream,
-            folded.records,
+            read.state,
+            read.records,
             head.last_at,
             AsSealed(kept.vault.read),
             times=times,
-            known=known,
+            known=known if times.moments else (),
         )
-        player, silent = player_of(kept, folded, stream.url)
-        stated = folded.records.stated
+        player, silent = player_of(kept, line.url)
+        stated = read.records.stated
         return VerdictView(
             head=head,
             stream=shown,
             names=names_of(head.mandate),
-            streams=len(folded.numbers),
-            record=None
-            if stream.verdict is None
-            else stated.get((stream.url, kind_of_type(Verdict), stream.verdict.at)),
+            streams=kept.lists().counts().streams,
+            left_out=read.left_out,
+            record=line.verdict,
             offered=None
-            if stream.first_seen is None
-            else stated.get((stream.url, kind_of_type(StreamAppeared), stream.first_seen)),
+            if line.first_seen is None
+            else stated.get((read.state.url, kind_of_type(StreamAppeared), line.first_seen)),
             player=player,
             silent=silent,
-            changes=changes_of(stream, head.mandate),
+            changes=changes_of(read.state, head.mandate),
             least_log10_lr=LEAST_LOG10_LR,
             vouched=bool(shown.brackets),
         )
@@ -105,18 +101,9 @@ def number_of(cases: Cases, id: str, index: int) -> int:
             (getattr(entry.content, "url", None) for entry in kept.ledger.pick((index,))), None
         )
         url = url.text if isinstance(url, RedactedUrl) else url
-        number = kept.folded().numbers.get(url) if isinstance(url, str) else None
-    if number is None:
+        streams = kept.lists().streams_of([url]) if isinstance(url, str) else (None,)
+        if streams[0] is None:
+            kept.require_all()
+    if streams[0] is None:
         raise AbsentError(f"Record {index} of the case {id} is about no stream.")
-    return number
-
-
-def _times(kept: Kept) -> ReportTimes:
-    """Return what others say of the times of a case so far; checked against nobody's policy."""
-    if kind_of_type(OutsideProof) not in kept.lists().counts().by_kind:
-        return ReportTimes()
-    try:
-        verifier = NoteVerifier.parse(kept.store.read(kept.path, CASE_KEY, limit=4096).decode())
-    except (UnicodeDecodeError, InputError) as error:
-        raise EvidenceError(f"{kept.path / CASE_KEY}: {error}") from error
-    return report_times(kept.ledger, kept.vault, case=verifier)
+    return streams[0].number

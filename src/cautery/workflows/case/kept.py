@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
@@ -40,12 +39,12 @@ from cautery.projections.lines import (
     record_line,
     verdict_line,
 )
-from cautery.projections.words import kept_text, subject_of
+from cautery.projections.night import Wall, WallAsked
+from cautery.projections.words import exhibits_named, kept_text, subject_of
 from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
 from cautery.workflows.case.kept_proofs import Proofs, Proven, covering, hashes_of
+from cautery.workflows.case.kept_taking import Taking
 
-_BATCH = 5_000
-"""Records that are taken up in one transaction: of 400 bytes, 2 MB in memory."""
 _AGAIN = 20_000
 """Records that lists begin again with while somebody waits for a page, about a second. Judgement:
 whoever follows the case takes up the others."""
@@ -78,7 +77,7 @@ class KeptCase:
         self._taking = RLock()
         self._remade = 0
         self._proofs = Proofs(ledger, lists)
-        self._heard: tuple[Standing, Entry] | None = None
+        self._taking_up = Taking(ledger, lists)
 
     @property
     def ledger(self) -> CaseLedger:
@@ -104,7 +103,11 @@ class KeptCase:
             If ledger or lists cannot be read.
         """
         with self._taking:
-            return self._sound(lambda: self._catch_up(most))
+            return self._sound(lambda: self._taking_up.catch_up(most))
+
+    def taken(self) -> int:
+        """Return how many records were taken up, without a look at the ledger."""
+        return self._sound(self._lists.standing).size
 
     def forget(self) -> None:
         """Throw the lists away; :meth:`catch_up` makes them again from the first record."""
@@ -154,23 +157,83 @@ class KeptCase:
         """Return a page of referrals and notices, each compared with its draft."""
         return self._of_lines(asked, lambda: self._lists.acts(asked), check_acts)
 
+    def sealings(self, exhibits: Sequence[str], *, first: bool = False) -> dict[str, Entry]:
+        """Return the records that sealed some exhibits: the newest of each, or the first."""
+
+        def read() -> dict[str, Entry]:
+            found = {}
+            for exhibit in exhibits:
+                entries = self._ledger.pick(self._lists.sealings(exhibit, first=first))
+                for entry in entries if first else entries[::-1]:
+                    sealed = entry.content
+                    if isinstance(sealed, ExhibitSealed) and sealed.exhibit.id == exhibit:
+                        found[exhibit] = entry
+                        break
+            return found
+
+        return self._sound(read)
+
+    def root_of(self, size: int) -> bytes:
+        """Return the RFC 9162 root over the first ``size`` records, by the kept roots of tiles."""
+
+        def root() -> bytes:
+            tiles = Frontier().extend(self._lists.tiles(0, size // TILE))
+            rest = hashes_of(self._ledger, tiles.size * TILE, size)
+            return Standing(tiles, Frontier().extend(rest)).root()
+
+        return self._sound(root)
+
     def counts(self) -> Counts:
         """Return how many there are of what."""
         return self._sound(self._lists.counts)
+
+    def wall(self, asked: WallAsked) -> Wall:
+        """Return the wall of a night; each stream on it is compared with its records."""
+
+        def wall() -> Wall:
+            wall = self._lists.wall(asked)
+            shown = [line for right in wall.rights for line in right.shown]
+            check_streams(self._ledger, (*shown, *wall.unseen))
+            return wall
+
+        return self._sound(wall)
+
+    def stream_at(self, number: int) -> StreamLine | None:
+        """Return the stream that was mentioned as the so-manyth; ``None``: there is none."""
+        return self._streams(lambda: (self._lists.stream_at(number),))[0]
+
+    def streams_of(self, urls: Sequence[str]) -> tuple[StreamLine | None, ...]:
+        """Return streams by their redacted URLs; ``None``: no record speaks of it."""
+        return self._streams(lambda: self._lists.streams_of([*map(kept_text, urls)]))
+
+    def naming(self, exhibit: str, *, most: int) -> tuple[tuple[Entry, ...], int]:
+        """Return the first records that name an exhibit, and how many do: at most 10,000."""
+
+        def read() -> tuple[tuple[Entry, ...], int]:
+            numbers, count = self._lists.naming(exhibit, most=most)
+            entries = self._ledger.pick(numbers)
+            named = tuple(entry for entry in entries if exhibit in exhibits_named(entry))
+            return named, count - len(numbers) + len(named)
+
+        return self._sound(read)
 
     def entries(self, records: Sequence[int]) -> tuple[Entry, ...]:
         """Return some records from the ledger, in rising order."""
         return self._ledger.pick(records)
 
-    def about(self, subject: str, *, most: int = _MOST_ABOUT) -> tuple[Entry, ...]:
+    def about(
+        self, subject: str, *, most: int = _MOST_ABOUT, kinds: tuple[str, ...] = ()
+    ) -> tuple[Entry, ...]:
         """Return the newest records about a stream, a host or an act, in rising order.
 
         Parameters
         ----------
         most : int
             At most so many, and at most 500.
+        kinds : tuple of str
+            Of these kinds alone; empty: all.
         """
-        asked = Asked(subject=kept_text(subject), limit=most)
+        asked = Asked(subject=kept_text(subject), kinds=kinds, limit=most)
 
         def read() -> tuple[Entry, ...]:
             found = self._lists.records(asked)
@@ -195,7 +258,7 @@ class KeptCase:
 
         def prove() -> Proven:
             with self._taking:
-                taken = self._catch_up(_AGAIN)
+                taken = self._taking_up.catch_up(_AGAIN)
                 if taken // TILE < checkpoint.size // TILE:
                     raise InputError(
                         f"the lists of this case are still being made: {taken:,} of "
@@ -216,46 +279,6 @@ class KeptCase:
         self._lists.close()
         self._ledger.close()
 
-    def _catch_up(self, most: int | None) -> int:
-        standing = self._lists.standing()
-        self._check_past(standing)
-        entries = self._ledger.read(since=standing.size)
-        left = most
-        while left is None or left > 0:
-            batch = list(islice(entries, _BATCH if left is None else min(_BATCH, left)))
-            if not batch:
-                break
-            if batch[0].index != standing.size:
-                raise EvidenceError(f"record {standing.size} is missing in the ledger")
-            if left is not None:
-                left -= len(batch)
-            if self._lists.take(batch, since=standing):
-                standing, _ = standing.after(batch)
-                self._heard = standing, batch[-1]
-            else:  # another process keeps the same lists, and was faster
-                standing = self._lists.standing()
-                self._check_past(standing)
-                entries = self._ledger.read(since=standing.size)
-        return standing.size
-
-    def _check_past(self, standing: Standing) -> None:
-        """Raise unless the ledger still ends its past as the lists heard it.
-
-        A case that was restored from an older copy, or another case in its place, has another past.
-        """
-        if self._heard is not None and self._heard[0] == standing:
-            # What this process took up itself needs no more than a look at its last record.
-            if self._ledger.pick([self._heard[1].index]) != (self._heard[1],):
-                raise SpoiltListsError("the ledger has another past")
-            return
-        first = standing.tiles.size * TILE
-        if Frontier().extend(hashes_of(self._ledger, first, standing.size)) != standing.rest:
-            raise SpoiltListsError("the ledger has another past")
-        if standing.tiles.size:
-            root = Frontier().extend(hashes_of(self._ledger, first - TILE, first)).root()
-            if self._lists.tiles(standing.tiles.size - 1, standing.tiles.size) != [root]:
-                raise SpoiltListsError("the ledger has another past")
-
     def _sound(self, ask: Callable[[], T], *, tries: int = _TRIES) -> T:
         """Ask the lists; begin them again where they are damaged or contradict the ledger."""
         for _ in range(tries):
@@ -267,7 +290,7 @@ class KeptCase:
                     if self._remade == remade:  # else another thread was faster
                         self._forget()
                     with contextlib.suppress(SpoiltListsError):
-                        self._catch_up(_AGAIN)
+                        self._taking_up.catch_up(_AGAIN)
         try:
             return ask()
         except SpoiltListsError as error:
@@ -278,6 +301,16 @@ class KeptCase:
     def _forget(self) -> None:
         self._remade += 1
         self._lists.forget()
+
+    def _streams(
+        self, ask: Callable[[], tuple[StreamLine | None, ...]]
+    ) -> tuple[StreamLine | None, ...]:
+        def streams() -> tuple[StreamLine | None, ...]:
+            lines = ask()
+            check_streams(self._ledger, [line for line in lines if line is not None])
+            return lines
+
+        return self._sound(streams)
 
     def _of_records(self, asked: Asked, lines: Callable[[Sequence[Entry]], Sequence[T]]) -> Page[T]:
         def page() -> Page[T]:
@@ -312,7 +345,7 @@ class KeptCase:
             found=found.count,
             found_more=found.count_more,
             complete=found.complete,
-            size=self._lists.standing().size,
+            size=found.size,
         )
 
     def _read(self, asked: Asked, found: Found) -> list[Entry]:
@@ -330,10 +363,12 @@ class KeptCase:
         return [entry for entry in entries if asked.subject in (None, subject_of(entry.content))]
 
     def _verdict_lines(self, entries: Sequence[Entry]) -> list[VerdictLine]:
-        seen = self._lists.first_seen([subject_of(entry.content) for entry in entries])
+        streams = self._lists.streams_of([subject_of(entry.content) for entry in entries])
         return [
-            _required(verdict_line(entry, first_seen=seen[subject_of(entry.content)]), entry)
-            for entry in entries
+            _required(
+                verdict_line(entry, first_seen=None if stream is None else stream.first_seen), entry
+            )
+            for entry, stream in zip(entries, streams, strict=True)
         ]
 
 
