@@ -263,3 +263,23 @@ def test_the_commands_of_the_guide_run_as_they_stand(
         ("list", 0), ("draft", 0), ("draft", 2), ("lint", 0), ("approve", 0), ("send", 2),
         ("settle", 2), ("replies", 0), ("replies", 0),
     ]  # fmt: skip
+
+
+def test_a_command_of_an_old_page_records_nothing_and_says_what_came_since(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    seen = _newest(proven_case)
+    assert approve(cautery, proven_case, notice).code == 0
+    words = ("notice", "withdraw", proven_case.path, notice, "--as", "carl", "--why", "licensed")
+    ended = cautery(*words, "--seen", seen)
+    assert ended.code == 1
+    assert "notice.approved by anna" in ended.err
+    assert proven_case.records("notice.withdrawn") == []
+    assert cautery(*words, "--seen", _newest(proven_case)).code == 0
+
+
+def _newest(watched: Watched) -> int:
+    ledger = FolderStore().ledger(watched.path, read_only=True)
+    size = ledger.size()
+    ledger.close()
+    return size - 1

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cautery.act import list_subject
+from cautery.act.four_words import four_words
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
@@ -169,7 +170,7 @@ def test_show_prints_what_is_blocked_and_the_digest_that_is_signed(
 ) -> None:
     said = cautery("referral", "show", watched.path, TRUE.id).out
     assert "name edge.pirate.example, until" in said
-    assert said.endswith(f"digest to sign  {SUBJECT}\n")
+    assert said.endswith(f"four words      {four_words(SUBJECT)}\ndigest to sign  {SUBJECT}\n")
     assert (
         "waits for  the rule fr-method, which nobody has confirmed: no list has it before" in said
     )
@@ -236,14 +237,15 @@ def test_without_a_terminal_and_a_digest_nothing_is_signed(
     assert watched.records("approval.given") == []
 
 
+@pytest.mark.parametrize("more", [(), ("--digest", SUBJECT)])
 @pytest.mark.parametrize(("answer", "signatures"), [("y\n", 1), ("n\n", 0), ("\n", 0)])
-def test_in_a_terminal_it_is_shown_and_asked(
-    answer: str, signatures: int, watched: Watched
+def test_in_a_terminal_it_is_shown_and_asked_with_a_digest_too(
+    answer: str, signatures: int, more: tuple[str, ...], watched: Watched
 ) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "cautery", "referral", "approve", str(watched.path), TRUE.id]
     with subprocess.Popen(
-        [*command, "--as", "anna", "--key", str(watched.key("anna"))],
+        [*command, "--as", "anna", "--key", str(watched.key("anna")), *more],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -262,6 +264,7 @@ def test_in_a_terminal_it_is_shown_and_asked(
         process.wait(30)
     os.close(ours)
     assert f"digest to sign  {SUBJECT}".encode() in said
+    assert f"four words      {four_words(SUBJECT)}".encode() in said
     assert len(watched.records("approval.given")) == signatures
 
 

@@ -9,6 +9,7 @@ from cautery.act.addressees import FORMS
 from cautery.act.lint_notice import NoticeFinding
 from cautery.act.notice import WATCH
 from cautery.cli import render
+from cautery.cli._signing import to_sign
 from cautery.messages import say
 from cautery.model import Notice, digest
 from cautery.workflows.case.notices import CaseNotices
@@ -40,7 +41,7 @@ def notice_text(notice: Notice, case: CaseNotices) -> str:
         *(f"| {line}" for line in notice.statement.splitlines()),
     ]
     text = "\n".join(render.printable(line) for line in lines)
-    return f"{text}\n\ndigest to sign  {digest(notice)}"
+    return f"{text}\n\n{to_sign(digest(notice))}"
 
 
 def _drafter(notice: Notice) -> str:

@@ -8,12 +8,18 @@ from collections.abc import Iterable, Mapping
 import typer
 
 from cautery.act import terms_of
+from cautery.act.four_words import four_words
 from cautery.cli import render
 from cautery.errors import ApprovalError
 from cautery.messages import say
 from cautery.model import BlockEntry, Digest, Mandate, Override, digest_of
 from cautery.workflows.case.opening import Opening
 from cautery.workflows.case.referral import FiledReferral
+
+
+def on_a_terminal() -> bool:
+    """Tell whether somebody sees what the command says, and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask(shown: str, *, question: str, hint: str) -> None:
@@ -24,11 +30,34 @@ def ask(shown: str, *, question: str, hint: str) -> None:
     ApprovalError
         If there is no terminal, or the answer is no.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not on_a_terminal():
         raise ApprovalError("signing needs a terminal, which shows what is to be signed", hint=hint)
     render.say(shown)
     if not typer.confirm(render.printable(question), default=False, err=True):
         raise ApprovalError("nothing was signed")
+
+
+def refuse_another(subject: Digest, expected: Digest | None, *, what: str) -> None:
+    """Raise if what would be shown is not what a digest names.
+
+    Raises
+    ------
+    ApprovalError
+        If so.
+    """
+    if expected is not None and subject != expected:
+        raise ApprovalError(
+            f"{what} differs from the one that was shown: its digest is {subject}, not {expected}",
+            hint="Read it again where you got the digest from.",
+        )
+
+
+def to_sign(subject: Digest, more: str = "") -> str:
+    """Return a digest with its four words, which every other screen shows of the same act.
+
+    The digest comes last: scripts take it from there.
+    """
+    return f"four words      {four_words(subject)}\ndigest to sign  {subject}{more}"
 
 
 def referral_text(filed: FiledReferral, opening: Opening) -> str:
@@ -56,7 +85,7 @@ def referral_text(filed: FiledReferral, opening: Opening) -> str:
         *(f"| {line}" for line in referral.statement.splitlines()),
     ]
     text = "\n".join(render.printable(line) for line in lines)
-    return f"{text}\n\ndigest to sign  {filed.digest}"
+    return f"{text}\n\n{to_sign(filed.digest)}"
 
 
 def _lists_line(opening: Opening) -> Iterable[str]:
@@ -92,7 +121,7 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
             f"from       {override.at:%Y-%m-%d %H:%M:%SZ} to {override.until:%Y-%m-%d %H:%M:%SZ}",
             f"bystanders at most {bystanders}",
             *(f"| {line}" for line in override.reason.splitlines()),
-            f"digest to sign  {subject}",
+            *to_sign(subject).splitlines(),
             "",
         ]
     return "\n".join(render.printable(line) for line in lines)
@@ -113,7 +142,7 @@ def mandate_text(mandate: Mandate, raw: bytes) -> str:
             )
     lines.append(f"{'sources':<18} {len(mandate.sources)}, listed in the file")
     text = "\n".join(render.printable(line) for line in lines)
-    return f"{text}\n\ndigest to sign  {digest_of(raw)}  (the same as sha256sum prints)"
+    return f"{text}\n\n{to_sign(digest_of(raw), '  (the same as sha256sum prints)')}"
 
 
 def say_passed_over(passed_over: Mapping[str, int]) -> None:

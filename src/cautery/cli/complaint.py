@@ -11,6 +11,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.cli.notice_send import Seen
 from cautery.errors import InputError
 from cautery.model import iso, to_json
 from cautery.model.records import ComplaintDecided, ComplaintFiled
@@ -198,6 +199,7 @@ def decide(
     ] = None,
     public: Public = None,
     postbox: Postbox = None,
+    seen: Seen = None,
     keys: Keys = None,
 ) -> None:
     """Decide on a complaint. If it is granted, the next version of each list leaves the target out.
@@ -223,6 +225,7 @@ def decide(
         public=public,
         postbox=None if postbox is None else read_postbox(postbox),
         keys_dir=keys,
+        seen=seen,
     )
     words = f"granted; {decision.target} leaves every list" if decision.granted else "rejected"
     render.say(render.printable(f"{number}: {words}"))

@@ -19,7 +19,7 @@ from cautery.cli._mandate_rows import (
     time_words,
     warning_rows,
 )
-from cautery.cli._signing import ask, mandate_text
+from cautery.cli._signing import ask, mandate_text, on_a_terminal, refuse_another, to_sign
 from cautery.cli._verbs import Verbs
 from cautery.cli.mandate_new import new
 from cautery.cli.mandate_rules import confirm, rules
@@ -82,7 +82,7 @@ def show(
     window = checked.window
     render.say(f"{checked.id}: {checked.who}, regime {checked.regime.value}")
     render.say(render.printable(standing.words))
-    render.say(f"digest to sign  {digest_of(raw)}")
+    render.say(to_sign(digest_of(raw)))
     render.say(f"legal basis  {checked.legal_basis}")
     render.say(f"window {time_words(window.start)} to {time_words(window.end)}")
     render.say(f"territories  {', '.join(checked.territories)}")
@@ -142,13 +142,15 @@ def sign(
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
     private = load_approver(key)
-    if digest is None:
+    expected = digest_of(raw) if digest is None else Digest(digest)
+    if digest is None or on_a_terminal():
+        # A digest may come from a page that shows something else: who can see it must see it.
+        refuse_another(digest_of(raw), expected, what=str(mandate))
         ask(
             mandate_text(checked, raw),
             question=f"Sign this as {render.printable(name)}, {render.printable(role)}?",
             hint=f"Give --digest sha256:..., which cautery mandate show {mandate} prints.",
         )
-    expected = digest_of(raw) if digest is None else Digest(digest)
     add_signature(
         mandate, checked, raw=raw, shown=expected, name=name, role=role, key=private, now=now
     )

@@ -10,9 +10,9 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._notices import notice_text, show_findings, show_notices
-from cautery.cli._signing import ask
+from cautery.cli._signing import ask, on_a_terminal, refuse_another
 from cautery.cli._verbs import Verbs
-from cautery.cli.notice_send import As, AsJson, Id, OpenCase, replies, send, settle
+from cautery.cli.notice_send import As, AsJson, Id, OpenCase, Seen, replies, send, settle
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Addressee, AddresseeKind, Digest, ExhibitId, digest, to_json
@@ -160,6 +160,7 @@ def draft(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the draft; record nothing.")
     ] = False,
+    seen: Seen = None,
 ) -> None:
     """Draft a notice about the proven streams of a case, in the form for the kind of addressee.
 
@@ -188,6 +189,7 @@ def draft(
         shown_by=tuple(ExhibitId(exhibit) for exhibit in shown_by or ()),
         replaces=from_,
         dry_run=dry_run,
+        seen=seen,
     )
     drafted = outcome.notice
     with cases.reading(case) as opened:
@@ -233,24 +235,27 @@ def approve(
 ) -> None:
     """Sign a notice that somebody else drafted, after you have reviewed it.
 
-    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
-    --digest instead. The notice then says that you have reviewed it.
+    The command shows the text that you sign, with four words that each other screen shows of the
+    same text, and asks you to confirm. Without a terminal, give its --digest instead. With
+    --digest, nothing but the text of that digest is signed. The notice then says that you have
+    reviewed it.
 
     Example: cautery notice approve cases/md34 N-0123456789ab --as "A. Legal" --key a.pem
     """
     notices.refuse_closed_case(case)  # before anybody reads a page that nobody can sign
-    if shown is None:
+    expected = None if shown is None else Digest(shown)
+    if expected is None or on_a_terminal():
         with cases.reading(case) as opened:
             filed = notices.of(opened.ledger)
         drafted = filed.draft(notice)
+        # A digest may come from a page that shows something else: who can see it must see it.
+        refuse_another(digest(drafted), expected, what=f"notice {notice}")
         ask(
             notice_text(drafted, filed),
             question=f"I have reviewed each URL. Sign this as {render.printable(name)}?",
             hint=f"Give --digest sha256:..., which cautery notice show {case} {notice} prints.",
         )
         expected = digest(drafted)
-    else:
-        expected = Digest(shown)
     approval = notices.approve(case, notice, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has reviewed and approved {notice}"))
 
@@ -261,6 +266,7 @@ def withdraw(
     notice: Id,
     name: As,
     why: Annotated[str, typer.Option("--why", help="The reason.")],
+    seen: Seen = None,
 ) -> None:
     """Withdraw a notice: Cautery no longer sends it, and sends no reminder.
 
@@ -268,7 +274,7 @@ def withdraw(
 
     Example: cautery notice withdraw cases/md34 N-0123456789ab --as "C. Desk" --why "licensed"
     """
-    withdrawal, under_way = notices.withdraw(case, notice, name=name, why=why)
+    withdrawal, under_way = notices.withdraw(case, notice, name=name, why=why, seen=seen)
     render.say(render.printable(f"{withdrawal.by} has withdrawn {notice}"))
     if under_way is not None:
         render.say(

@@ -16,6 +16,15 @@ from cautery.wiring import notices
 OpenCase = Annotated[Path, typer.Argument(help="Folder of an open case; a watch may be running.")]
 Id = Annotated[str, typer.Argument(help="Id of the notice, from cautery notice list.")]
 As = Annotated[str, typer.Option("--as", help="Your name, as in the mandate.")]
+Seen = Annotated[
+    int | None,
+    typer.Option(
+        "--seen",
+        min=0,
+        help="Number of the newest record about it that you saw: if it has gone on since, the "
+        "command says so and records nothing.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 Keys = Annotated[
     Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")

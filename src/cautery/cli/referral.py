@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
-from cautery.cli._signing import ask, overrides_text, referral_text, say_passed_over
+from cautery.cli._signing import (
+    ask,
+    on_a_terminal,
+    overrides_text,
+    referral_text,
+    refuse_another,
+    say_passed_over,
+)
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.messages import say
@@ -132,7 +139,7 @@ def override(
         raise InputError(
             "a signature needs a key", hint="Give --key FILE; --dry-run shows what you would sign."
         )
-    if not digest:
+    if not digest or on_a_terminal():
         ask(
             overrides_text(own_overrides),
             question=f"Sign this as {render.printable(name)}?",
@@ -195,21 +202,23 @@ def approve(
 ) -> None:
     """Sign a referral; it is sent when two different approvers have signed it.
 
-    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
-    --digest instead.
+    The command shows the text that you sign, with four words that each other screen shows of the
+    same text, and asks you to confirm. Without a terminal, give its --digest instead. With
+    --digest, nothing but the text of that digest is signed.
 
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
-    if digest is None:
+    expected = None if digest is None else Digest(digest)
+    if expected is None or on_a_terminal():
         with cases.reading(case) as opened:
             filed, opening = filed_referral(opened.ledger, referral), opening_of(opened.ledger)
+        # A digest may come from a page that shows something else: who can see it must see it.
+        refuse_another(filed.digest, expected, what=f"referral {referral}")
         ask(
             referral_text(filed, opening),
             question=f"Sign this as {render.printable(name)}?",
             hint=f"Give --digest sha256:..., which cautery referral show {case} {referral} prints.",
         )
         expected = filed.digest
-    else:
-        expected = Digest(digest)
     approval = signing.approve(case, referral, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has approved {referral}"))

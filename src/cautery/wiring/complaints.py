@@ -160,6 +160,7 @@ def decided(
     public: Path | None,
     postbox: PostboxSettings | None,
     keys_dir: Path | None,
+    seen: int | None = None,
 ) -> ComplaintDecided:
     """Decide on a complaint of a case that may be watched at this moment by another process.
 
@@ -167,6 +168,8 @@ def decided(
     ----------
     postbox : PostboxSettings or None
         How the decision is sent to whoever complained; ``None``: it is not sent now.
+    seen : int, optional
+        The newest record about it that the person saw.
 
     Raises
     ------
@@ -174,7 +177,15 @@ def decided(
         As the workflow says.
     """
     with adding_to(case_path) as ledger:
-        decision = decide(ledger, number, granted=granted, by=by, why=why, now=wiring.clock().now())
+        decision = decide(
+            ledger,
+            number,
+            granted=granted,
+            by=by,
+            why=why,
+            now=wiring.clock().now(),
+            seen=seen,
+        )
     if public is not None:
         with reading(case_path) as case:
             filed = complaints_of(case.ledger).filed[number]

@@ -74,6 +74,7 @@ def draft(
     shown_by: Iterable[ExhibitId],
     replaces: str | None,
     dry_run: bool,
+    seen: int | None = None,
 ) -> Draft:
     """Draft a notice into a case that may be watched at this moment by another process.
 
@@ -81,6 +82,8 @@ def draft(
     ----------
     addressee_of : callable
         Returns the addressee, given that of the draft which this one replaces.
+    seen : int, optional
+        The newest record about the draft to replace that the person saw.
 
     Raises
     ------
@@ -107,6 +110,7 @@ def draft(
             shown_by=tuple(shown_by) or (() if before is None else before.shown_by),
             replaces=replaces,
             dry_run=dry_run,
+            seen=seen,
         )
 
     if dry_run:
@@ -133,9 +137,14 @@ def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path
 
 
 def withdraw(
-    case_path: Path, notice: str, *, name: str, why: str
+    case_path: Path, notice: str, *, name: str, why: str, seen: int | None = None
 ) -> tuple[NoticeWithdrawn, NoticeSending | None]:
     """Withdraw a notice of a case; return a sending that is under way, too.
+
+    Parameters
+    ----------
+    seen : int, optional
+        The newest record about it that the person saw.
 
     Raises
     ------
@@ -144,7 +153,9 @@ def withdraw(
     """
     refuse_closed_case(case_path)
     with adding_to(case_path) as ledger:
-        return withdraw_notice(ledger, notice, name=name, why=why, now=wiring.clock().now())
+        return withdraw_notice(
+            ledger, notice, name=name, why=why, now=wiring.clock().now(), seen=seen
+        )
 
 
 def send(

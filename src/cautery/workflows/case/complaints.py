@@ -32,12 +32,15 @@ from cautery.model.records import (
     ComplaintDecided,
     ComplaintFiled,
     ComplaintMeans,
+    ReferralPublished,
     kinds_of,
 )
 from cautery.projections import Complaints, Listed, folded
 from cautery.projections.complaints import HEARD
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.referral import confirmations_in, mandate_of
+from cautery.workflows.case.unseen import refuse_unseen
 
 NO_ENTRY = "no-entry"
 """The rule that a complaint about a name on no list breaks."""
@@ -213,17 +216,33 @@ def _target_in(mail: bytes, listed: Mapping[str, object]) -> str | None:
     return None
 
 
+@again_if_passed
 def decide(
-    ledger: Ledger, number: str, *, granted: bool, by: str, why: str, now: datetime
+    ledger: Ledger,
+    number: str,
+    *,
+    granted: bool,
+    by: str,
+    why: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> ComplaintDecided:
     """Decide on a complaint. One that is granted releases its target; a later decision may do so.
+
+    Parameters
+    ----------
+    seen : int, optional
+        The newest record about it that the person saw: what came since stops the decision.
 
     Raises
     ------
     InputError
         If there is no such complaint, no name or no reason, it is granted already, or it is about
         nothing that could be released.
+    ApprovalError
+        If it has gone on since the person saw it.
     """
+    size = ledger.size()
     complaints = complaints_of(ledger)
     filed = complaints.filed.get(number)
     if filed is None:
@@ -232,6 +251,7 @@ def decide(
         )
     if not by.strip() or not why.strip():
         raise InputError("a decision names who decides, and why", hint="Give --as and --why.")
+    refuse_unseen(ledger, number, seen=seen)
     before = complaints.decided.get(number)
     if before is not None and (before.granted or not granted):
         words = "granted" if before.granted else "rejected"
@@ -249,7 +269,13 @@ def decide(
         referrals=tuple(sorted(complaints.listed.get(filed.target or "", {}))) if granted else (),
         at=now,
     )
-    append(ledger, decided, at=now)
+    append(
+        ledger,
+        decided,
+        at=now,
+        if_unchanged_since=size,
+        unless=(ComplaintDecided, ComplaintFiled, ReferralPublished),
+    )
     return decided
 
 

@@ -13,7 +13,10 @@ from cautery.errors import InputError
 from cautery.model import Addressee, ExhibitId, Notice, person_key
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
+from cautery.model.records import NoticeApproved, NoticeSending, NoticeSent, NoticeWithdrawn
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.notices import CaseNotices, notices_of
+from cautery.workflows.case.unseen import refuse_unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,10 @@ class Draft:
     more: int
 
 
+_RESTS_ON = (Notice, NoticeApproved, NoticeSending, NoticeSent, NoticeWithdrawn)
+
+
+@again_if_passed
 def draft_into(
     ledger: Ledger,
     addressee: Addressee,
@@ -47,6 +54,7 @@ def draft_into(
     shown_by: Iterable[ExhibitId] = (),
     replaces: str | None = None,
     dry_run: bool = False,
+    seen: int | None = None,
 ) -> Draft:
     """Draft a notice from what a case has proven, and record it.
 
@@ -63,13 +71,21 @@ def draft_into(
         Id of the draft that this one completes; without ``urls``, its URLs are named.
     dry_run : bool
         Record nothing.
+    seen : int, optional
+        The newest record about ``replaces`` that the person saw: what came since stops the draft.
 
     Raises
     ------
     InputError
-        If the case has no such URL, they are about several events, or nothing is proven there.
+        If the case has no such URL, they are about several events, or nothing is proven there; or
+        if ``replaces`` was sent, or another draft replaces it.
+    ApprovalError
+        If ``replaces`` has gone on since the person saw it.
     """
+    size = ledger.size()
     case = notices_of(ledger)
+    if replaces is not None:
+        refuse_unseen(ledger, replaces, seen=seen)
     if not name.strip():
         raise InputError("a draft names who drafts it", hint="Give --as NAME.")
     if person_key(name) == person_key(WATCH):
@@ -95,7 +111,8 @@ def draft_into(
         replaces=replaces,
     )
     if not dry_run:
-        append(ledger, notice, at=now)
+        # Another draft of the same notice, or of the same URLs, may come in meanwhile.
+        append(ledger, notice, at=now, if_unchanged_since=size, unless=_RESTS_ON)
     return Draft(notice=notice, hidden=hidden, more=over_limit)
 
 
@@ -110,6 +127,11 @@ def _chosen(
     """Return the URLs to name, how many hold a line's credentials, and how many are too many."""
     if replaces is not None:
         before = case.draft(replaces)
+        if replaces in case.notices.replaced:
+            raise InputError(
+                f"a later draft replaces notice {replaces} already",
+                hint="cautery notice list CASE shows it: complete that one.",
+            )
         if replaces in case.notices.sent:
             raise InputError(f"notice {replaces} has been sent, so no draft replaces it")
         if replaces in case.notices.sending:

@@ -43,6 +43,8 @@ from cautery.model.records import (
     FixturesChanged,
     NoticeApproved,
     NoticeSending,
+    NoticeSent,
+    NoticeUnsent,
     NoticeWithdrawn,
     kind_of_type,
     kinds_of,
@@ -52,6 +54,7 @@ from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.referral import approver_named, confirmations_in
+from cautery.workflows.case.unseen import refuse_unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +248,25 @@ def refuse_withdrawn(case: CaseNotices, notice: Notice) -> None:
         )
 
 
+_GOES_ON = (*_RESTS_ON, NoticeSending, NoticeSent, NoticeUnsent)
+
+
+@again_if_passed
 def withdraw_notice(
-    ledger: Ledger, notice_id: str, *, name: str, why: str, now: datetime
+    ledger: Ledger,
+    notice_id: str,
+    *,
+    name: str,
+    why: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> tuple[NoticeWithdrawn, NoticeSending | None]:
     """Record that a notice is withdrawn: it is sent no more, and no reminder follows.
+
+    Parameters
+    ----------
+    seen : int, optional
+        The newest record about it that the person saw: what came since stops the withdrawal.
 
     Returns
     -------
@@ -261,12 +279,14 @@ def withdraw_notice(
     InputError
         If there is no such notice, or no reason.
     ApprovalError
-        If it is withdrawn already.
+        If it is withdrawn already, or has gone on since the person saw it.
     """
+    size = ledger.size()
     case = notices_of(ledger)
     refuse_withdrawn(case, case.draft(notice_id))
     if not name.strip() or not why.strip():
         raise InputError("a withdrawal names a person and a reason")
+    refuse_unseen(ledger, notice_id, seen=seen)
     withdrawal = NoticeWithdrawn(notice=notice_id, by=name, why=why, at=now)
-    append(ledger, withdrawal, at=now)
+    append(ledger, withdrawal, at=now, if_unchanged_since=size, unless=_GOES_ON)
     return withdrawal, case.notices.sending.get(notice_id)
