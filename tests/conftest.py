@@ -201,6 +201,24 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def _s3() -> Iterator[str]:
+    from tests.servers import s3_server
+
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket(_s3: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A bucket of its own; the environment leads to its store."""
+    from tests.servers import Bucket, s3_environment
+
+    for name, value in s3_environment(_s3).items():
+        monkeypatch.setenv(name, value)
+    return Bucket(_s3)
+
+
+@pytest.fixture(scope="session")
 def _signer_copies() -> Iterator[Any]:
     from tests.signers import CopiedSigners  # heavy: some tests load nothing of ours
 

@@ -68,6 +68,18 @@ class CaseVault(Vault, Protocol):
         """Destroy a subject's keys; return how many there were."""
         ...
 
+    def pieces(
+        self, exhibit: ExhibitId, *, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """Yield the stored bytes or a range of them; the seal of the whole is checked.
+
+        Raises
+        ------
+        BrokenSealError
+            If they no longer match.
+        """
+        ...
+
     def holds(self, exhibit: ExhibitId) -> bool:
         """Tell whether the exhibit lies in the vault; its seal is not checked."""
         ...

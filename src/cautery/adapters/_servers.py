@@ -1,0 +1,51 @@
+"""What every adapter of a server needs: its package, a connection, and its failures by name.
+
+Reaches: the servers that were named, which we run; on the lawful basis and with the manners of the
+adapters that ask. Format: libpq's connection strings.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from cautery.errors import InputError
+
+
+def server_package(name: str) -> Any:
+    """Import a package that only cases of an organisation need.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"cases on a server need the package {name.partition('.')[0]}, which is not installed",
+            hint="pip install 'cautery[server]'",
+        ) from error
+
+
+def connected(url: str, *, schema: str = "") -> Any:
+    """Return a connection of psycopg to a server of PostgreSQL, each statement on its own.
+
+    Parameters
+    ----------
+    schema : str
+        Its tables are meant by names alone; empty: those where the URL leads.
+    """
+    options = {"options": f"-csearch_path={schema}"} if schema else {}
+    return server_package("psycopg").connect(
+        url, autocommit=True, connect_timeout=10, application_name="cautery", **options
+    )
+
+
+def is_of_psycopg(error: BaseException, name: str) -> bool:
+    """Tell whether an error is one of psycopg, which is loaded only where it is used."""
+    return any(
+        kind.__module__.partition(".")[0] == "psycopg" and kind.__name__ == name
+        for kind in type(error).__mro__
+    )

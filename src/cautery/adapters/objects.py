@@ -1,0 +1,196 @@
+"""Objects under their names in a bucket of an S3-compatible store that we run.
+
+Reaches: the one bucket and prefix that were named, by obstore; endpoint and credentials come from
+the environment (``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_ACCESS_KEY_ID`` and so on) and stand in
+no record and no message.
+Lawful basis: it keeps what the mandate's own watch saw.
+Manners: few retries, and TLS unless the store is on this machine.
+Format: Amazon S3 API Reference; RFC 9110 (``If-None-Match``, ``If-Match``, ``Range``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from cautery.adapters._servers import server_package
+from cautery.errors import EvidenceError, InputError, StorageError
+
+PIECE_BYTES = 1 << 20
+_WHOLE_BYTES = 8 << 20
+"""What is longer goes up in parts, so that no more of it is in memory."""
+_MOST_REMOVED = 1_000
+_SHOWN = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An object.
+
+    Parameters
+    ----------
+    version : str
+        Another one if its bytes were replaced (the ``ETag``).
+    """
+
+    name: str
+    size: int
+    version: str
+
+
+class Objects:
+    """The objects below a prefix.
+
+    Parameters
+    ----------
+    url : str
+        ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``.
+
+    Raises
+    ------
+    InputError
+        If it is no such URL, or obstore is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._obstore = server_package("obstore")
+        where = urlsplit(url)
+        if where.scheme != "s3" or not where.hostname or "@" in where.netloc or where.query:
+            raise InputError(
+                "the address of the vault is not that of a bucket",
+                hint="Write s3://BUCKET/PREFIX. Credentials come from the environment: "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            )
+        self.name = f"s3://{where.hostname}{where.path.rstrip('/')}"
+        with self._failures("open"):
+            self._store = import_module("obstore.store").S3Store(
+                where.hostname,
+                prefix=where.path.strip("/") or None,
+                client_options={
+                    "allow_http": _own_machine(),
+                    "connect_timeout": "10s",
+                    "timeout": "600s",
+                },
+                retry_config={"max_retries": 4},
+            )
+
+    def put_new(self, name: str, data: bytes) -> bool:
+        """Write an object unless it is there; return whether it was not.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        with self._failures("write to"):
+            try:
+                self._obstore.put(self._store, name, data, mode="create", use_multipart=False)
+            except self._obstore.exceptions.AlreadyExistsError:
+                return False
+        return True
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write an object, and replace what is there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written; what is there stays.
+        """
+        with self._failures("write to"):
+            self._obstore.put(
+                self._store,
+                name,
+                iter(pieces),
+                use_multipart=True,
+                chunk_size=_WHOLE_BYTES,
+                max_concurrency=2,
+            )
+
+    def find(self, name: str) -> Found | None:
+        """Return what there is under a name; ``None``: nothing."""
+        with self._failures("read"):
+            try:
+                return _found(self._obstore.head(self._store, name))
+            except FileNotFoundError:
+                return None
+
+    def get(
+        self, name: str, *, start: int = 0, stop: int | None = None, version: str | None = None
+    ) -> tuple[Found, Iterator[bytes]]:
+        """Return an object, and its bytes or a range of them a piece at a time.
+
+        Parameters
+        ----------
+        stop : int, optional
+            After the last byte of the range; needed where ``start`` is.
+        version : str, optional
+            Only this one.
+
+        Raises
+        ------
+        EvidenceError
+            If it is not there, or is another version.
+        StorageError
+            If the store cannot be reached.
+        """
+        options: dict[str, object] = {} if stop is None else {"range": (start, stop)}
+        if version is not None:
+            options["if_match"] = version
+        with self._failures("read"):
+            try:
+                answer = self._obstore.get(self._store, name, options=options)
+            except FileNotFoundError as error:
+                raise EvidenceError(f"{self.name}/{name}: the object is missing") from error
+            except self._obstore.exceptions.PreconditionError as error:
+                raise EvidenceError(f"{self.name}/{name}: it was replaced meanwhile") from error
+        return _found(answer.meta), self._pieces(answer)
+
+    def _pieces(self, answer: Any) -> Iterator[bytes]:
+        with self._failures("read"):
+            for piece in answer.stream(min_chunk_size=PIECE_BYTES):
+                yield bytes(piece)
+
+    def below(self, prefix: str) -> Iterator[Found]:
+        """Yield the objects below a prefix."""
+        with self._failures("list"):
+            for page in self._obstore.list(self._store, prefix=prefix, chunk_size=_MOST_REMOVED):
+                yield from map(_found, page)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove objects; what is not there is passed over."""
+        with self._failures("remove from"):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    self._obstore.delete(self._store, name)
+
+    @contextlib.contextmanager
+    def _failures(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
+            # The rest is for those who write obstore, and has whole answers in it.
+            said = str(error).partition("\n")[0][:_SHOWN]
+            raise StorageError(
+                f"the vault {self.name}: cannot {what} it: {said}",
+                hint="Run the command again when the store answers: it continues where it stopped.",
+            ) from error
+
+
+def _found(meta: Any) -> Found:
+    return Found(name=str(meta["path"]), size=int(meta["size"]), version=str(meta["e_tag"]))
+
+
+def _own_machine() -> bool:
+    """Tell whether the store listens on this machine: elsewhere it is asked by TLS alone."""
+    host = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
