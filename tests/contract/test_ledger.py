@@ -729,6 +729,65 @@ def test_vacuum_does_not_hold_up_a_writer_in_postgresql() -> None:
             assert not appended.is_alive()
 
 
+def test_a_server_that_hangs_up_again_and_again_loses_nothing_acknowledged() -> None:
+    import psycopg
+    from tests.servers import database_of_its_own
+
+    acknowledged: dict[int, str] = {}
+    refused: list[str] = []
+
+    def write(ledger: SqlLedger, name: int) -> None:
+        for number in range(60):
+            body = f"{name}-{number}"
+            try:
+                acknowledged[ledger.append("a", {"n": body}, at=NOON).index] = body
+            except StorageError:  # cut off as it was written: nobody can know whether it was
+                refused.append(body)
+
+    with database_of_its_own() as url:
+        ledgers = [SqlLedger(url) for _ in range(3)]
+        threads = [
+            threading.Thread(target=write, args=(ledger, name))
+            for name, ledger in enumerate(ledgers)
+        ]
+        for thread in threads:
+            thread.start()
+        hung_up = 0
+        with psycopg.connect(url, autocommit=True) as other:
+            while any(thread.is_alive() for thread in threads):
+                hung_up += other.execute(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                ).fetchone()[0]  # type: ignore[index]
+                time.sleep(0.01)
+        kept = {entry.index: entry.record.body["n"] for entry in ledgers[0].read()}
+        for ledger in ledgers:
+            ledger.close()
+    assert hung_up > 10
+    assert acknowledged.items() <= kept.items()
+    assert [*kept] == [*range(len(kept))]
+    assert len(set(kept.values())) == len(kept)  # none twice
+    assert set(kept.values()) <= {*acknowledged.values(), *refused}
+
+
+def test_a_copy_has_the_same_rows_and_goes_on_where_it_stopped(
+    url: str, ledger: SqlLedger, keys: FileCaseKeys, tmp_path: Path
+) -> None:
+    ledger.append_all([("a", {"n": n}, NOON) for n in range(7)])
+    ledger.checkpoint(keys.signer, at=NOON)
+    copy = SqlLedger.at(tmp_path / "copy.sqlite")
+    copy.take(itertools.islice(ledger.leaves(), 3), ())
+    ledger.append("b", {}, at=NOON)
+    ledger.checkpoint(keys.signer, at=NOON)
+    for _ in range(2):
+        copy.take(ledger.leaves(since=copy.size()), ledger.filed_checkpoints())
+        assert list(copy.leaves()) == list(ledger.leaves())
+        assert list(copy.filed_checkpoints()) == list(ledger.filed_checkpoints())
+    with pytest.raises(ConflictError, match="copies into it"):
+        copy.take(ledger.leaves(since=2), ())
+    copy.close()
+
+
 def test_a_writer_that_has_just_written_does_not_pass_those_who_wait(tmp_path: Path) -> None:
     """Without the door, whoever has just put down the pen takes it again, nearly always."""
     locks = [LedgerLocks(tmp_path / "l", patience_s=60) for _ in range(4)]

@@ -90,6 +90,21 @@ class Pages:
                 )
             yield size, str(at)
 
+    def filed_checkpoints(self) -> Iterator[tuple[int, int, str, str]]:
+        """Yield number, size, time and note of each checkpoint, as they are filed."""
+        last = -1
+        while True:
+            with self._reading() as cursor:
+                rows = cursor.execute(
+                    f"SELECT number, size, at, note FROM checkpoints WHERE number > ?"  # noqa: S608 - a number
+                    f" ORDER BY number LIMIT {_PAGE}",
+                    (last,),
+                ).fetchall()
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1][0]
+
     def newest_checkpoint(self) -> str | None:
         """Return the note of the checkpoint that was made last."""
         with self._reading() as cursor:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from cautery.adapters._servers import is_of_psycopg
 from cautery.errors import EvidenceError, StorageError
 
 
@@ -60,6 +61,4 @@ def without_password(url: str) -> str:
 
 def _is_of_database(error: Exception) -> bool:
     """Tell whether SQLite or psycopg, which is loaded only where it is used, raised this."""
-    return isinstance(error, sqlite3.Error) or any(
-        kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__
-    )
+    return isinstance(error, sqlite3.Error) or is_of_psycopg(error, "Error")

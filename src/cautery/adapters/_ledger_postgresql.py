@@ -10,19 +10,47 @@ Writers take turns by an advisory lock. A lock on the table would do as well, we
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
-from importlib import import_module
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
 
 from cautery.adapters._ledger_tables import POSTGRESQL_INDEX, POSTGRESQL_TABLES
-from cautery.errors import InputError
+from cautery.adapters._servers import connected, is_of_psycopg
+from cautery.errors import StorageError
 
+_AGAIN_S = 0.2
 _LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(7165918)"  # two first openings at once
-_BEGIN_WRITING = (
+BEGIN_WRITING = (
     "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %s, true),"
     " pg_advisory_xact_lock((7165918::bigint << 32) | 'entries'::regclass::oid::bigint)"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerPlace:
+    """Where a ledger lies in a server.
+
+    Parameters
+    ----------
+    url : str
+        As libpq takes it; it may have a password.
+    name : str
+        What may be shown.
+    schema : str
+        Its tables lie there; empty: where the URL leads.
+    case : str
+        Its id in the registry of cases; empty: it is in none.
+    state : str
+        How that case must stand for a record to be added.
+    """
+
+    url: str = field(repr=False)
+    name: str
+    schema: str = ""
+    case: str = ""
+    state: str = "open"
 
 
 class PostgresqlDatabase:
@@ -30,28 +58,21 @@ class PostgresqlDatabase:
 
     Parameters
     ----------
-    url : str
-        As libpq takes it.
+    place : LedgerPlace
+        Where.
     read_only : bool
         Write nothing, make nothing.
     patience_s : float
-        How long to wait for other processes.
+        How long to wait for other processes, and for a server that starts again.
     """
 
     size_of_leaf = "length(leaf)"
 
-    def __init__(self, url: str, *, read_only: bool, patience_s: float) -> None:
-        try:
-            self._psycopg = import_module("psycopg")
-        except ModuleNotFoundError as error:
-            raise InputError(
-                "PostgreSQL needs the package psycopg, which is not installed",
-                hint="pip install 'cautery[postgresql]'",
-            ) from error
-        self._url = url
-        self._patience_ms = f"{patience_s * 1000:.0f}"
+    def __init__(self, place: LedgerPlace, *, read_only: bool, patience_s: float) -> None:
+        self._place = place
+        self._patience_s = patience_s
         self._lock = RLock()
-        self._connection = self._connected()
+        self._connection = connected(place.url, schema=place.schema)
         if not read_only:
             try:
                 self._make_schema()
@@ -68,8 +89,8 @@ class PostgresqlDatabase:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Any]:
         """Lend a cursor that alone may write; what it wrote is on disk at the end, or undone."""
-        with self._lock, self._alive() as connection, connection.cursor() as cursor:
-            cursor.execute(_BEGIN_WRITING, [self._patience_ms])
+        with self._lock, self._alive(BEGIN_WRITING) as connection, connection.cursor() as cursor:
+            self._refuse_other_state(cursor)
             yield _Cursor(cursor)
 
     def insert(self, cursor: Any, rows: list[tuple[int, str, bytes]]) -> None:
@@ -88,23 +109,52 @@ class PostgresqlDatabase:
         """Nothing: there is no file."""
 
     def refuse_writers(self) -> None:
-        """Nothing: there is no file to settle."""
+        """Let nobody else write to a case of the registry."""
+        if self._place.case:
+            with self.writing() as cursor:
+                cursor.raw.execute(
+                    "UPDATE cautery.cases SET state = 'closing' WHERE id = %s", [self._place.case]
+                )
+            self._place = replace(self._place, state="closing")
 
     def close(self) -> None:
         """Let go of the server."""
         with self._lock:
             self._connection.close()
 
-    def _connected(self) -> Any:
-        return self._psycopg.connect(self._url, autocommit=True, connect_timeout=10)
-
     @contextlib.contextmanager
-    def _alive(self) -> Iterator[Any]:
-        """Lend the connection in a transaction, or a new one if the server hung up."""
-        if self._connection.closed:
-            self._connection = self._connected()
-        with self._connection.transaction():
-            yield self._connection
+    def _alive(self, begin: str = "") -> Iterator[Any]:
+        """Lend the connection in a transaction that has begun, or a new one if the server hung up.
+
+        Nothing was written until then, so that it can begin again.
+        """
+        limit = time.monotonic() + self._patience_s
+        while True:
+            with contextlib.ExitStack() as undo:
+                try:
+                    if self._connection.closed:
+                        self._connection = connected(self._place.url, schema=self._place.schema)
+                    undo.enter_context(self._connection.transaction())
+                    if begin:
+                        self._connection.execute(begin, [f"{self._patience_s * 1000:.0f}"])
+                except Exception as error:
+                    hung_up = self._connection.closed and is_of_psycopg(error, "OperationalError")
+                    if not hung_up or time.monotonic() > limit:
+                        raise
+                else:
+                    yield self._connection
+                    return
+            time.sleep(_AGAIN_S)
+
+    def _refuse_other_state(self, cursor: Any) -> None:
+        # Under the lock of writers, so that nothing comes after the last record of a closed case.
+        place = self._place
+        asked = "SELECT 1 FROM cautery.cases WHERE id = %s AND state = %s"
+        if place.case and not cursor.execute(asked, [place.case, place.state]).fetchone():
+            raise StorageError(
+                f"{place.name}: this case was closed or moved meanwhile",
+                hint="What was recorded until then is kept. List the cases: cautery cases server:",
+            )
 
     def _make_schema(self) -> None:
         statements = POSTGRESQL_TABLES | POSTGRESQL_INDEX

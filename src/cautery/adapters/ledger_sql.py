@@ -12,18 +12,18 @@ flushed waits for that, and is then written together with all who wait: one flus
 from __future__ import annotations
 
 import contextlib
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
-from cautery.adapters._ledger_batches import Pages, marks
+from cautery.adapters._ledger_batches import marks
 from cautery.adapters._ledger_failures import failures, without_password
-from cautery.adapters._ledger_postgresql import PostgresqlDatabase
+from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
+from cautery.adapters._ledger_reading import Database, LedgerReader, size_of
 from cautery.adapters._ledger_signing import Signing
 from cautery.adapters._ledger_sqlite import SqliteDatabase
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
@@ -39,11 +39,8 @@ from cautery.model.times import iso
 _WAIT_S = 30.0
 _SHOWN_BYTES = 256
 """Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
-_KEPT_BYTES = 4 << 20
-"""Of leaves whose records are kept as they were read: a desk reads its thousands again and again.
-Judgement."""
-_LOOK_S = 0.05
-"""How often one who follows the ledger looks for more: no eye notices. Judgement."""
+_TAKEN_AT_ONCE = 5_000
+"""Rows of a copy in one transaction: some MB. Judgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,43 +53,14 @@ class _Batch:
     kinds: tuple[str, ...]
 
 
-class _Newest:
-    """The entries that were picked last: a page asks for the same ones again. Safe for threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._entries: OrderedDict[int, Entry] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, index: int, leaf: bytes) -> Entry | None:
-        """Return an entry as it was read; ``None``: it is not here, or another leaf is."""
-        with self._lock:
-            entry = self._entries.get(index)
-            if entry is None or entry.leaf != leaf:
-                return None
-            self._entries.move_to_end(index)
-            return entry
-
-    def keep(self, entry: Entry) -> None:
-        """Keep an entry in place of those that nobody asked for for longest."""
-        if len(entry.leaf) > _KEPT_BYTES // 16:
-            return
-        with self._lock:
-            before = self._entries.pop(entry.index, None)
-            self._bytes += len(entry.leaf) - (0 if before is None else len(before.leaf))
-            self._entries[entry.index] = entry
-            while self._bytes > _KEPT_BYTES:
-                self._bytes -= len(self._entries.popitem(last=False)[1].leaf)
-
-
-class SqlLedger:
+class SqlLedger(LedgerReader):
     """The append-only log of records (port :class:`~cautery.model.ports.Ledger`).
 
     Parameters
     ----------
-    place : str or Path
-        A SQLite file by its path, whatever characters that has; or a URL:
-        ``sqlite:///path`` or ``postgresql://user@host/database``.
+    place : str, Path or LedgerPlace
+        A SQLite file by its path, whatever characters that has; a URL: ``sqlite:///path`` or
+        ``postgresql://user@host/database``; or a schema in a database.
     read_only : bool
         Write nothing, make nothing: a settled SQLite ledger gets no ``-wal`` nor ``-shm`` beside.
     immutable : bool
@@ -109,41 +77,26 @@ class SqlLedger:
     """
 
     def __init__(
-        self, place: str | Path, *, read_only: bool = False, immutable: bool = False
+        self, place: str | Path | LedgerPlace, *, read_only: bool = False, immutable: bool = False
     ) -> None:
         self._read_only = read_only or immutable
         self._lock, self._signs = Lock(), Lock()
-        self._closed = False
         self._frontier = Frontier()
         self._signing = Signing()
         self._unsigned_from: int | None = None
         self._now: Callable[[], datetime] | None = None
         self._appends: InGroups[_Batch, tuple[Entry, ...]] = InGroups(self._append_group)
-        self._name = str(place)
-        self._database: SqliteDatabase | PostgresqlDatabase
-        if isinstance(place, str) and place.startswith("sqlite://"):
-            place = Path(place.removeprefix("sqlite:///"))
-            self._name = str(place)
+        if isinstance(place, str):
+            place = _place_of(place)
         if isinstance(place, Path):
-            with self._failures("open"):
-                self._database = SqliteDatabase(
+            with failures(str(place), "open"):
+                database: Database = SqliteDatabase(
                     place, read_only=self._read_only, immutable=immutable, patience_s=_WAIT_S
                 )
-        elif place.startswith(("postgresql://", "postgres://")):
-            self._name = without_password(place)
-            with self._failures("open"):
-                self._database = PostgresqlDatabase(
-                    place, read_only=self._read_only, patience_s=_WAIT_S
-                )
         else:
-            raise InputError(
-                f"{place[:80]!r} is not the place of a ledger's database",
-                hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
-            )
-        self._pages = Pages(self._database, self._name, reading=self._reading)
-        self._picked = _Newest()
-        self._kept: dict[int, Entry] = {}
-        self._room_bytes = _KEPT_BYTES
+            with failures(place.name, "open"):
+                database = PostgresqlDatabase(place, read_only=self._read_only, patience_s=_WAIT_S)
+        super().__init__(database, str(place) if isinstance(place, Path) else place.name)
 
     @classmethod
     def at(cls, path: Path, *, read_only: bool = False, immutable: bool = False) -> SqlLedger:
@@ -205,81 +158,6 @@ class SqlLedger:
         return self._appends.ask(
             _Batch(records=records, leaves=leaves, since=if_unchanged_since, kinds=tuple(kinds))
         )
-
-    def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
-        """Yield the entries that stand now, ``index >= since``, all kinds or the given ones.
-
-        Raises
-        ------
-        EvidenceError
-            If a leaf is no record, or its row says another kind.
-        """
-        yield from self._read(since, self.size(), tuple(kinds))
-
-    def follow(
-        self,
-        *,
-        since: int = 0,
-        kinds: Sequence[str] = (),
-        stop: Event | None = None,
-        patience_s: float | None = None,
-    ) -> Iterator[Entry]:
-        """Yield the entries that stand and then those that any process appends, as they come.
-
-        Parameters
-        ----------
-        stop : Event, optional
-            Set by another thread to end it, once what stands has been yielded.
-        patience_s : float, optional
-            End it when no more has come for so long.
-
-        Raises
-        ------
-        EvidenceError
-            As :meth:`read`.
-        """
-        stop = stop or Event()
-        heard_at = time.monotonic()
-        while True:
-            # ``stop`` is read before the size: what was appended before it was set is still
-            # yielded.
-            over, size = stop.is_set(), self.size()
-            for entry in self._read(since, size, tuple(kinds)):
-                yield entry
-                heard_at = time.monotonic()
-            since = max(since, size)
-            if over or (patience_s is not None and time.monotonic() - heard_at >= patience_s):
-                return
-            stop.wait(_LOOK_S)
-
-    def pick(self, indexes: Sequence[int]) -> tuple[Entry, ...]:
-        """Return the entries of some numbers, in rising order; a number that has none is left out.
-
-        Parameters
-        ----------
-        indexes : sequence of int
-            At most as many as a page of a list has.
-
-        Raises
-        ------
-        EvidenceError
-            As :meth:`read`.
-        """
-        return tuple(
-            self._read_entry(index, kind, leaf, self._picked)
-            for index, kind, leaf in self._pages.pick(indexes)
-        )
-
-    def leaves(
-        self, *, since: int = 0, until: int | None = None
-    ) -> Iterator[tuple[int, str, bytes]]:
-        """Yield index, kind as filed, and leaf of every record, or of some, unread."""
-        return self._pages.rows(since, self.size() if until is None else until, ())
-
-    def size(self) -> int:
-        """Return the number of entries."""
-        with self._reading() as cursor:
-            return _size(cursor)
 
     def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
         """Replace each row from ``since`` on that is no record by a record that says so.
@@ -377,17 +255,41 @@ class SqlLedger:
             ).fetchone()
         return str(row[0]), bytes(row[1])  # another process may have been faster
 
-    def checkpoint_times(self) -> Iterator[tuple[int, str]]:
-        """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
-        return self._pages.checkpoint_times()
+    def take(
+        self,
+        rows: Iterable[tuple[int, str, bytes]],
+        checkpoints: Iterable[tuple[int, int, str, str]],
+    ) -> None:
+        """Take up rows of another ledger, as they are filed there: the copy of a case.
 
-    def checkpoints(self) -> Iterator[str]:
-        """Yield the checkpoints' notes in the order in which they were made."""
-        return self._pages.checkpoints()
+        Parameters
+        ----------
+        rows : iterable of (int, str, bytes)
+            Index, kind and leaf of those that follow what stands here.
+        checkpoints : iterable of (int, int, str, str)
+            Number, size, time and note of all of them; those that stand here are passed over.
 
-    def newest_checkpoint(self) -> str | None:
-        """Return the note of the checkpoint that was made last; ``None``: there is none."""
-        return self._pages.newest_checkpoint()
+        Raises
+        ------
+        ConflictError
+            If the rows do not follow.
+        StorageError
+            If they cannot be written; those before stay, and the next call goes on.
+        """
+        rows = iter(rows)
+        while batch := list(islice(rows, _TAKEN_AT_ONCE)):
+            with self._writing() as cursor:
+                if size_of(cursor) != batch[0][0]:
+                    raise ConflictError(f"{self._name}: another process copies into it")
+                self._database.insert(cursor, batch)
+        with self._writing() as cursor:
+            known = {number for (number,) in cursor.execute("SELECT number FROM checkpoints")}
+            for number, size, at, note in checkpoints:
+                if number not in known:
+                    cursor.execute(
+                        "INSERT INTO checkpoints (number, size, at, note) VALUES (?, ?, ?, ?)",
+                        (number, size, at, note),
+                    )
 
     def refuse_writers(self) -> None:
         """Make sure that no other process writes, now and until this ledger is closed.
@@ -458,7 +360,7 @@ class SqlLedger:
     ) -> list[tuple[Entry, ...] | Exception]:
         appended: list[tuple[Entry, ...] | Exception] = []
         rows: list[tuple[int, str, bytes]] = []
-        size = _size(cursor)
+        size = size_of(cursor)
         for batch in batches:
             if batch.since is not None:
                 self._insert(cursor, rows)  # earlier batches of this group came before it, too
@@ -494,47 +396,6 @@ class SqlLedger:
             f"{self._name}: another process appended record {row[0]} ({row[1]}) meanwhile"
         )
 
-    def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
-        for index, kind, leaf in self._pages.rows(since, until, kinds):
-            entry = self._read_entry(index, kind, leaf)
-            if not kinds or entry.record.kind in kinds:
-                yield entry
-
-    def _read_entry(
-        self, index: int, kind: str, leaf: bytes, picked: _Newest | None = None
-    ) -> Entry:
-        kind, leaf = self._right(index, kind, leaf)
-        entry = None if picked is None else picked.get(index, leaf)
-        if entry is None:
-            entry = self._entry(index, leaf)
-            if picked is not None:
-                picked.keep(entry)
-        if entry.record.kind != kind:
-            raise EvidenceError(
-                f"{self._name}: record {index}: filed as {kind}, but it is {entry.record.kind}"
-            )
-        return entry
-
-    def _entry(self, index: int, leaf: bytes) -> Entry:
-        cached = self._kept.get(index)
-        if cached is not None and cached.leaf == leaf:
-            return cached
-        try:
-            record = record_of(leaf, canonical=False)
-        except EvidenceError as error:
-            raise EvidenceError(f"{self._name}: record {index}: {error}") from error
-        entry = Entry(index=index, record=record, leaf=leaf)
-        if cached is None and len(leaf) <= self._room_bytes:
-            # Not locked: two threads may keep a little more than there is room for.
-            self._room_bytes -= len(leaf)
-            self._kept[index] = entry
-        return entry
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Any]:
-        with self._failures("read"), self._database.reading() as cursor:
-            yield cursor
-
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
         if self._read_only:
@@ -542,15 +403,13 @@ class SqlLedger:
         with self._failures("append to"), self._database.writing() as cursor:
             yield cursor
 
-    @contextlib.contextmanager
-    def _failures(self, what: str) -> Iterator[None]:
-        """Speak of the database's failures in the analyst's words."""
-        if self._closed:
-            raise StorageError(f"{self._name}: it is closed", hint="")
-        with failures(self._name, what):
-            yield
 
-
-def _size(cursor: Any) -> int:
-    (size,) = cursor.execute("SELECT COALESCE(MAX(idx) + 1, 0) FROM entries").fetchone()
-    return int(size)
+def _place_of(url: str) -> Path | LedgerPlace:
+    if url.startswith("sqlite://"):
+        return Path(url.removeprefix("sqlite:///"))
+    if url.startswith(("postgresql://", "postgres://")):
+        return LedgerPlace(url=url, name=without_password(url))
+    raise InputError(
+        f"{url[:80]!r} is not the place of a ledger's database",
+        hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
+    )
