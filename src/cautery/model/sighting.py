@@ -115,9 +115,20 @@ class RedactedUrl:
     ----------
     text : str
         The URL, redacted.
+
+    Raises
+    ------
+    InputError
+        If its host cannot be read: a record that anybody appended may hold any text.
     """
 
     text: str
+
+    def __post_init__(self) -> None:
+        try:
+            urlsplit(self.text)
+        except ValueError:
+            raise InputError("not a URL: its host cannot be read") from None
 
     @classmethod
     def of(cls, url: str, pseudonyms: Pseudonyms) -> RedactedUrl:
