@@ -330,6 +330,17 @@ class Mandate:
         """Return the licensed partner whose host this is, if any."""
         return next((partner for partner in self.partners if partner.carries(host)), None)
 
+    @property
+    def lawful_hosts(self) -> tuple[str, ...]:
+        """Hosts of licensed partners, and of services of one's own."""
+        partners = (host for partner in self.partners for host in partner.hosts)
+        own = (host for service in self.services for host in (service.host, *service.also))
+        return tuple(dict.fromkeys((*partners, *own)))
+
+    def is_lawful(self, host: str) -> bool:
+        """Tell whether a host is a partner's or one's own: nobody there is accused."""
+        return self.partner_on(host) is not None or host in self.lawful_hosts
+
 
 @dataclass(frozen=True, slots=True)
 class Authority:

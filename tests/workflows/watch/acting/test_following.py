@@ -97,6 +97,7 @@ def following(
         who="League",
         id="m",
         covers=lambda _territory: True,
+        is_lawful=lambda _host: False,
     )
     mapper: Any = SimpleNamespace(
         addresses=lambda host: (host,),

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from cautery.model import Finding, Observation, RedactedUrl, Verdict
+import pytest
+
+from cautery.model import (
+    Finding,
+    Mandate,
+    Observation,
+    OwnService,
+    Partner,
+    RedactedUrl,
+    Regime,
+    Verdict,
+    Window,
+    Work,
+)
 from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MANDATE = Mandate(
+    id="m",
+    who="League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    window=Window(start=NOON, end=NOON + timedelta(hours=1)),
+    territories=("FR",),
+    works=(Work(id="film", title="A Film", legal_basis="rights"),),
+)
 ADDRESSES = {
     "innocent.example": ("203.0.113.7",),
     "www.innocent.example": ("203.0.113.8",),
@@ -38,11 +61,13 @@ def proven(
     return stream
 
 
-def kept_up(*streams: Stream, suspects: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def kept_up(
+    *streams: Stream, suspects: tuple[str, ...] = (), mandate: Mandate = MANDATE
+) -> dict[str, tuple[str, ...]]:
     mapper: Any = SimpleNamespace(
         addresses=lambda host: ADDRESSES.get(host, ()), suspects=lambda: suspects
     )
-    return lawful_streams({stream.key: stream for stream in streams}, mapper)
+    return lawful_streams({stream.key: stream for stream in streams}, mapper, mandate)
 
 
 SENT_ON = "http://innocent.example/out?to=pirate.example"
@@ -72,3 +97,17 @@ def test_the_hosts_that_it_leads_through_first_must_stay_up_too() -> None:
     streams = proven(SENT_ON, open_redirect=True, sent_on=through), proven("http://pirate.example/")
     kept = {"innocent.example": ("203.0.113.7",), "www.innocent.example": ("203.0.113.8",)}
     assert kept_up(*streams) == kept
+
+
+@pytest.mark.parametrize("host", ["innocent.example", "www.innocent.example"])
+def test_a_partners_host_must_stay_up_whatever_a_short_link_there_leads_to(host: str) -> None:
+    partner = Partner(name="P", hosts=("innocent.example",), channels=())
+    kept = kept_up(proven(f"http://{host}/s/abc"), mandate=replace(MANDATE, partners=(partner,)))
+    assert kept[host] == ADDRESSES[host]
+    assert "innocent.example" in kept
+
+
+def test_a_service_of_ones_own_must_stay_up() -> None:
+    own = OwnService(host="innocent.example", also=("www.innocent.example",))
+    kept = kept_up(proven("http://innocent.example/s"), mandate=replace(MANDATE, services=(own,)))
+    assert kept.keys() == {"innocent.example", "www.innocent.example"}

@@ -333,6 +333,13 @@ async def test_a_host_without_all_the_evidence_or_with_a_line_gets_none(
     assert [[url.url for url in notice.urls] for notice in drafts] == [[EXACT]]
 
 
+async def test_a_short_link_at_a_partner_accuses_no_partner(case: Case) -> None:
+    partner = Partner(name="P", hosts=("edge.pirate.example",), channels=())
+    await drafted(case, EXACT, ELSEWHERE, mandate=replace(MANDATE, partners=(partner,)))
+    drafts = notices_of(case.ledger).notices.drafts.values()
+    assert [[url.url for url in notice.urls] for notice in drafts] == [[ELSEWHERE]]
+
+
 async def test_a_playlist_that_leads_to_a_partners_media_accuses_no_partner(case: Case) -> None:
     partner = Partner(name="P", hosts=("other.pirate.example",), channels=())
     mandate = replace(MANDATE, partners=(partner,))

@@ -228,7 +228,7 @@ class Intervener:
         }
         return {
             "proven": proven,
-            "lawful": lawful_streams(self._streams, self._mapper),
+            "lawful": lawful_streams(self._streams, self._mapper, self._mandate),
             "hosts": self._mapper.panels_of(proven),
             "overrides": self._overrides.holding(self._journal.now()),
         }

@@ -20,12 +20,15 @@ NEAR = {4: 24, 6: 64}
 MOST_NEAR = 200
 
 
-def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, tuple[str, ...]]:
+def lawful_streams(
+    streams: Mapping[str, Stream], mapper: Mapper, mandate: Mandate
+) -> dict[str, tuple[str, ...]]:
     """List what must stay up, with its addresses.
 
-    It is partners' streams, those of hosts of which nothing was proven, and hosts that only send
-    on to a place that the question names: whoever runs an open redirect is a bystander, with the
-    hosts that it leads through first.
+    It is hosts that the mandate calls lawful, whatever a short link there leads to; partners'
+    streams; those of hosts of which nothing was proven; and hosts that only send on to a place that
+    the question names: whoever runs an open redirect is a bystander, with the hosts that it leads
+    through first.
     """
     proven = [stream for stream in streams.values() if stream.proven]
     accused = {stream.host for stream in proven}.union(*(stream.sent_on for stream in proven))
@@ -36,15 +39,26 @@ def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, t
         host: tuple(address for address in mapper.addresses(host) if address not in served_at)
         for host in sorted(accused - serving)
     }
-    return {
-        key: mapper.addresses(stream.host)
-        for key, stream in streams.items()
-        if stream.verdict is not None
-        and (
-            stream.verdict.finding is Finding.LICENSED
-            or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
-        )
-    } | bystanders
+    return (
+        {
+            key: mapper.addresses(stream.host)
+            for key, stream in streams.items()
+            if stream.verdict is not None
+            and (
+                stream.verdict.finding is Finding.LICENSED
+                or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
+            )
+        }
+        | bystanders
+        | {host: mapper.addresses(host) for host in _lawful(streams, mandate)}
+    )
+
+
+def _lawful(streams: Mapping[str, Stream], mandate: Mandate) -> set[str]:
+    """Return the hosts that the mandate calls lawful, and those below them on which streams lie."""
+    return {host for stream in streams.values() if mandate.is_lawful(host := stream.host)} | {
+        *mandate.lawful_hosts
+    }
 
 
 class Neighbours:
@@ -107,9 +121,7 @@ class Neighbours:
         return (row for row in cohosted if row.last_seen >= horizon)
 
     def _known_lawful(self) -> Iterator[str]:
-        for partner in self._mandate.partners:
-            yield from partner.hosts
-        lawful = lawful_streams(self._streams, self._mapper)
+        lawful = lawful_streams(self._streams, self._mapper, self._mandate)
         yield from sorted(host_of(place) if "://" in place else place for place in lawful)
 
     def _accused(self) -> Iterator[str]:

@@ -81,22 +81,17 @@ class Noticing:
             verdict = stream.verdict
             if verdict is None:
                 continue
-            if not stream.open_redirect:
+            if not stream.open_redirect and not self._mandate.is_lawful(stream.host):
                 yield verdict
             apart = on_media(verdict)
-            if apart is None or self._is_ours(apart.url.host):
+            # A pirate's playlist may lead to a feed of ours, or of a partner.
+            if apart is None or self._mandate.is_lawful(apart.url.host):
                 continue
             if (url, apart.url.host) not in self._media:
                 text = apart.url.text
                 if text not in media and text not in self._streams:
                     yield apart
                 media[text].append((url, apart.url.host))
-
-    def _is_ours(self, host: str) -> bool:
-        """Tell whether a host is a partner's or ours: a pirate's playlist may lead to our feed."""
-        return self._mandate.partner_on(host) is not None or any(
-            host == service.host or host in service.also for service in self._mandate.services
-        )
 
     def media(self, stream: Stream) -> Mapping[str, str]:
         """Return by whom a stream's media are hosted apart, in words, with the notice to them."""
