@@ -246,8 +246,8 @@ class ProbeDone(Dated):
         What this machine was too slow for, so that the look says nothing about the stream;
         ``None``: the look was not broken off.
     redirected_to : str or None
-        The host to which an open redirect led: all hosts before it only send whoever asks to the
-        place that the question names; ``None``: there was none.
+        The host to which an open redirect led, or from which all media came, that a question names:
+        all hosts before it only send whoever asks there, or echo; ``None``: there was none.
     """
 
     url: str

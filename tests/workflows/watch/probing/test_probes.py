@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -64,6 +65,8 @@ T = TypeVar("T")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "http://pirate.example/film.ts"
 SEGMENT = "http://pirate.example/0.ts"
+ELSEWHERE = "http://seg.example/0.ts"
+ECHOED = f"#EXTM3U\n#EXT-X-TARGETDURATION:60\n#EXTINF:60,\n{ELSEWHERE}\n#EXT-X-ENDLIST\n".encode()
 LIVE = b"#EXTM3U\n#EXT-X-TARGETDURATION:12\n#EXTINF:12,\n0.ts\n"
 
 
@@ -167,7 +170,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
                 why=message("verdict.no-media"),
             )
         engine = ThreadEngine()
-        fetcher = answers({URL: answer, SEGMENT: b"media"})
+        fetcher = answers({URL: answer, SEGMENT: b"media", ELSEWHERE: b"media"})
         fetcher.led_through |= {URL: led_through} if led_through else {}
         prober = Prober(
             MANDATE,
@@ -299,6 +302,38 @@ def test_a_site_that_first_leads_to_its_own_www_is_tied_to_nobody(
     streams.hear(heard[[entry.content for entry in heard].index(done)])
     assert streams.by_url[done.url].sent_on == stream.sent_on
     assert streams.by_url[done.url].open_redirect
+
+
+def test_a_site_that_echoes_a_playlist_is_tied_to_nobody_and_the_act_is_where_the_media_are(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    streams: dict[str, Stream] = {}
+    asked = f"{URL}?text={quote(ECHOED)}"
+    stream = probe(film(60.0), answer=ECHOED, led_through=(asked,), streams=streams)
+    assert (stream.open_redirect, stream.via) == (True, {"seg.example"})
+    assert stream.sent_on == {"pirate.example"}
+    [media] = [one for one in streams.values() if one is not stream]
+    assert (media.url, media.host, media.proven) == (ELSEWHERE, "seg.example", True)
+    assert of(heard, Verdict)[-1].url.text == ELSEWHERE
+    done = of(heard, ProbeDone)[0]
+    assert (done.redirected_to, done.hosts) == ("seg.example", ("pirate.example",))
+
+
+def test_media_of_a_partner_are_claimed_of_nobody(
+    probe: Callable[..., Stream], heard: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mandate, "is_lawful", lambda self, host: host == "seg.example")
+    asked = f"{URL}?text={quote(ECHOED)}"
+    probe(film(60.0), answer=ECHOED, led_through=(asked,))
+    assert {verdict.url.text for verdict in of(heard, Verdict)} == {URL}
+
+
+def test_a_playlist_whose_media_lie_elsewhere_is_the_pirates_if_it_does_not_name_the_place(
+    probe: Callable[..., Stream],
+) -> None:
+    streams: dict[str, Stream] = {}
+    stream = probe(film(60.0), answer=ECHOED, streams=streams)
+    assert (stream.open_redirect, stream.proven, len(streams)) == (False, True, 1)
 
 
 def test_a_panel_that_sends_on_is_watched_itself_alone(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from cautery.act.notice import on_media
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.formats.open_redirect import only_sends_on, open_redirect, parted
 from cautery.formats.shapes import shapes_of
@@ -380,7 +381,8 @@ class Prober:
         probed, verdict = self._judged(stream, windows)
         # What the sound alone left open is open at the next look: both are then decoded at once.
         stream.by_sound = self._settled(stream, probed.observation)
-        led_to = open_redirect(probed.fetched.hops)
+        # Where the media come from counts as a hop: an echo of a playlist serves nothing, either.
+        led_to = open_redirect((*probed.fetched.hops, *filter(None, (probed.fetched.served,))))
         hosts = tuple(host_of(hop) for hop in probed.fetched.hops)
         redirected_to = None if led_to is None else host_of(led_to)
         stream.sent_on, serving = parted(hosts, redirected_to)
@@ -418,22 +420,39 @@ class Prober:
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
                 stream.aligned = await self._alignments.keep(stream, probed, verdict)
             await self._claim(stream, verdict)
+            if stream.proven and stream.open_redirect and led_to is not None:
+                await self._claim_media(stream, verdict, probed.fetched.served)
 
     def _take_up(self, led_to: str, stream: Stream) -> None:
         """Watch the place to which an open redirect leads, once for each host: the act is there."""
         host = host_of(led_to)
-        if any(known.host == host for known in self._streams.values()):
+        if not any(known.host == host for known in self._streams.values()):
+            self._stream_at(led_to, stream)
+
+    async def _claim_media(self, stream: Stream, verdict: Verdict, served: str) -> None:
+        """Claim where all media of a stream came from, if its own host only sends on or echoes."""
+        media = on_media(verdict)
+        if media is None or self._mandate.is_lawful(media.url.host):
             return
-        key = self._journal.redact(led_to).text
-        self._streams[key] = Stream(
-            url=led_to,
+        at_host = [known for known in self._streams.values() if known.host == media.url.host]
+        if not any(known.proven for known in at_host):
+            taken_up = self._streams.get(media.url.text) or self._stream_at(served, stream)
+            tell((taken_up,), self._journal)
+            await self._claim(taken_up, media)
+
+    def _stream_at(self, url: str, source: Stream) -> Stream:
+        """Add a stream to which another one led."""
+        key = self._journal.redact(url).text
+        added = self._streams[key] = Stream(
+            url=url,
             key=key,
-            host=host,
-            title=stream.title,
-            source=stream.key,
+            host=host_of(url),
+            title=source.title,
+            source=source.key,
             first_seen=self._journal.now(),
-            offer=stream.offer,
+            offer=source.offer,
         )
+        return added
 
     def _judged(self, stream: Stream, windows: list[Probed]) -> tuple[Probed, Verdict]:
         """Judge after each window, as of a live stream; what was borne out by then is enough."""
