@@ -22,7 +22,7 @@ from cautery.fingerprint.index import Index
 from cautery.fingerprint.meeting import chance, scores_at, shift_of
 from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import power_of
-from cautery.fingerprint.tops import Tops
+from cautery.fingerprint.tops import Tops, chances_at, sums_near
 from cautery.graph.evidence import with_links
 from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
@@ -281,7 +281,12 @@ def test_places_of_peaks_are_alike(seed: int, size: int, frames: int, least: flo
             index.add(number, marks, start=300 * number)
         tops = Tops.of(index.snapshot().runs, 3)
         some = tops.found(relief, low=-200, high=5000, least=least, most=9, among=[0, 1])
-        return some, tops.found(relief, low=-9999, high=19999, least=least, most=9)
+        cells = tops.within(2, 350, 350 + frames)
+        offsets = np.arange(-6, 7)
+        sums = sums_near(relief, cells, offsets, tempo=1.02, pitch_steps=-3).tolist()
+        chances = chances_at(relief, cells, 2, least, tempo=0.97, pitch_steps=4)
+        every = tops.found(relief, low=-9999, high=19999, least=least, most=9)
+        return some, every, cells.frames.tolist(), cells.steps.tolist(), sums, chances
 
     plain, compiled = both_ways(work)
     assert plain == compiled

@@ -16,7 +16,7 @@ from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.index import Index
 from cautery.fingerprint.relief import STEPS, relief_of
 from cautery.fingerprint.spectrum import power_of
-from cautery.fingerprint.tops import Cells, Tops, sums_at, tops_of, turned
+from cautery.fingerprint.tops import Cells, Tops, chances_at, sums_at, sums_near, tops_of
 from cautery.identify import ReferenceInfo, References, sound
 from cautery.identify._leads import LEAST_SCORE
 from cautery.identify._standing import Standing
@@ -193,4 +193,19 @@ def test_a_probe_turned_round_meets_its_peaks_by_chance() -> None:
     relief[frames, 50] = 1
     cells = Cells(frames, np.full(len(frames), 50), np.zeros(len(frames), np.int64))
     assert sums_at(relief, cells, np.zeros(1, int))[0].sum() == len(frames)
-    assert turned(relief, cells, 0).max() < len(frames) / 4 / 2
+    [place, beside] = sums_near(relief, cells, np.array([0, 5]))
+    assert (place, beside) == (len(frames) / 4, 0)
+    by_turns, by_bursts = chances_at(relief, cells, 0, 0.0)
+    assert by_turns < place**2 / 20
+    assert by_bursts == pytest.approx(len(frames) / 16)  # each is an event of its own
+
+
+def test_what_stands_out_in_a_few_beats_says_less_than_the_same_all_over() -> None:
+    relief = np.zeros((600, STEPS), np.float32)
+    spread, steps = np.arange(0, 600, 5), np.arange(120) * 2
+    beats = 100 * (np.arange(120) // 24) + np.arange(120) % 3
+    relief[spread, steps] = relief[beats, steps] = 1
+    window = np.zeros(120, np.int64)
+    one, few = (Cells(frames, steps, window) for frames in (spread, beats))
+    assert sums_near(relief, one, np.zeros(1, int)) == sums_near(relief, few, np.zeros(1, int))
+    assert chances_at(relief, few, 0, 0.0)[1] > 5 * chances_at(relief, one, 0, 0.0)[1]

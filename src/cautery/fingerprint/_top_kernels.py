@@ -1,6 +1,6 @@
-"""The loop that adds up a probe's relief at the peaks of many references, compiled and cached.
+"""Loops that add up a probe's relief at the peaks of references, compiled and cached.
 
-It has a plain twin, which gives the same bits.
+As plain Python they give the same bits.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from cautery.kernels import kernel
 
 GRID = 4
 """Frames of a place: 64 ms."""
+TURNED, TURN = 24, 8
+"""Frames by which a probe is turned at least, what sounds on is over by then; and from turn to
+turn."""
+BURST = 15
+"""Frames whose peaks are one event, a quarter of a second."""
 LANES = 16
 """Places of which the best is told; rows are filled up to a multiple of it, so that whole vectors
 are added."""
@@ -114,3 +119,90 @@ def stood(keys, bounds, begins, numbers, rows, low, high, few, least, sums, refe
                 sums[told], references[told], places[told] = value, number, where + lowest
                 told += 1
     return told
+
+
+def _in_runs(_keys, bounds, begins, number, *_):  # type: ignore[no-untyped-def]
+    return int((bounds[:, number + 1] - bounds[:, number]).sum()) + len(begins)
+
+
+@kernel(plain=_in_runs, nogil=True)
+def within(keys, bounds, begins, number, first, last):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Return (frames from ``first``, steps) of a reference's peaks from there to before ``last``.
+
+    ``keys``, ``bounds`` and ``begins`` are those of :func:`stood`.
+    """
+    count = 0
+    for filling in range(2):
+        if filling:
+            frames, steps = np.empty(count, np.int64), np.empty(count, np.int64)
+            count = 0
+        for r in range(len(begins)):
+            if begins[r] >= last or begins[r] + 4096 <= first:
+                continue
+            for k in range(bounds[r, number], bounds[r, number + 1]):
+                key = np.int64(keys[k])
+                at = begins[r] + ((key >> 8) & 4095)
+                if first <= at < last:
+                    if filling:
+                        frames[count], steps[count] = at - first, key & 255
+                    count += 1
+    return frames, steps
+
+
+def _near_steps(_relief, frames, _steps, offsets, *_):  # type: ignore[no-untyped-def]
+    return len(frames) * len(offsets) + 1
+
+
+@kernel(plain=_near_steps, nogil=True)
+def near(relief, frames, steps, offsets, tempo, pitch, few):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Return the sum of a probe's relief at some peaks over the root of their number, by offset.
+
+    They count as ``few`` at least, and ``pitch`` is in steps.
+    """
+    length, height = relief.shape
+    sums = np.empty(len(offsets))
+    for k in range(len(offsets)):
+        total, count = np.float64(0), 0
+        for c in range(len(frames)):
+            at, step = int(np.rint((frames[c] - offsets[k]) / tempo)), steps[c] + pitch
+            if 0 <= at < length and 0 <= step < height:
+                total += np.float64(relief[at, step])
+                count += 1
+        sums[k] = total / np.sqrt(np.float64(max(few, count)))
+    return sums
+
+
+def _chance_steps(relief, frames, *_):  # type: ignore[no-untyped-def]
+    return len(frames) * (len(relief) // TURN + 2) + 1
+
+
+@kernel(plain=_chance_steps, nogil=True)
+def by_chance(relief, frames, steps, offset, tempo, pitch, few, mean):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Return two mean squares of what a probe has at some peaks at an offset.
+
+    Of the sums as in :func:`near`, less ``mean``, of the probe turned in time: by ``TURNED`` frames
+    at least, either way, in steps of ``TURN``; 0 of a probe that is too short. And, by peak, of
+    what those within one ``BURST`` have together.
+    """
+    length, height = relief.shape
+    ats, its = np.empty(len(frames), np.int64), np.empty(len(frames), np.int64)
+    together = np.zeros(length // BURST + 1)
+    count = 0
+    for c in range(len(frames)):
+        at, step = int(np.rint((frames[c] - offset) / tempo)), steps[c] + pitch
+        if 0 <= at < length and 0 <= step < height:
+            ats[count], its[count] = at, step
+            together[at // BURST] += np.float64(relief[at, step])
+            count += 1
+    most = np.float64(max(few, count))
+    squares, turns = np.float64(0), 0
+    for by in range(TURNED, length - TURNED + 1, TURN):
+        total = np.float64(0)
+        for c in range(count):
+            total += np.float64(relief[(ats[c] + by) % length, its[c]])
+        squares += (total / np.sqrt(most) - mean) ** 2
+        turns += 1
+    bursts = np.float64(0)
+    for k in range(len(together)):
+        bursts += together[k] ** 2
+    return squares / max(1, turns), bursts / most

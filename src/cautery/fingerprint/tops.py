@@ -24,8 +24,6 @@ SAMPLED = 256
 """Windows of a sample."""
 FEW = 16
 """Peaks under which a sum counts as one of so many: a handful is no evidence."""
-TURNED = 24
-"""Frames by which a probe is turned at least: what sounds on is over by then."""
 _ROOM = 1 << 16
 """Places that may be over what is asked for. Later ones are dropped."""
 _SCALE = 24
@@ -96,17 +94,8 @@ class Tops:
 
     def within(self, reference: int, first: int, last: int) -> Cells:
         """Return a reference's peaks at frames from ``first`` to before ``last``."""
-        parts = [np.empty(0, np.uint32)]
-        frames = [np.empty(0, np.int64)]
-        for r in np.flatnonzero((self.begins < last) & (self.begins + 4096 > first)):
-            keys = self.keys[self.bounds[r, reference] : self.bounds[r, reference + 1]]
-            at = (keys >> 8 & 4095) + self.begins[r]
-            inside = slice(*np.searchsorted(at, (first, last)))
-            parts.append(keys[inside])
-            frames.append(at[inside])
-        keys = np.concatenate(parts)
-        return Cells(np.concatenate(frames) - first, (keys & 255).astype(np.int64),
-                     np.zeros(len(keys), np.int64))  # fmt: skip
+        frames, steps = _kernels.within(self.keys, self.bounds, self.begins, reference, first, last)
+        return Cells(frames, steps, np.zeros(len(frames), np.int64))
 
     def sample(self, frames: int) -> Cells:
         """Return the peaks in 256 windows of so many frames, spread over all references."""
@@ -175,6 +164,36 @@ class Tops:
         ]
 
 
+def sums_near(
+    relief: Floats, cells: Cells, offsets: Longs, *, tempo: float = 1.0, pitch_steps: int = 0
+) -> NDArray[np.float64]:
+    """Return a probe's relief at some peaks, over the root of their number, by offset."""
+    sums: NDArray[np.float64] = _kernels.near(
+        relief, cells.frames, cells.steps, offsets, tempo, pitch_steps, FEW
+    )
+    return sums
+
+
+def chances_at(
+    relief: Floats,
+    cells: Cells,
+    offset: int,
+    mean: float,
+    *,
+    tempo: float = 1.0,
+    pitch_steps: int = 0,
+) -> tuple[float, float]:
+    """Return two mean squares of such a sum, as these peaks have them by chance.
+
+    Of the sums less ``mean`` of the probe turned in time; and, if what lies within a quarter of a
+    second is one event, of what such events have.
+    """
+    by_turns, by_bursts = _kernels.by_chance(
+        relief, cells.frames, cells.steps, offset, tempo, pitch_steps, FEW, mean
+    )
+    return float(by_turns), float(by_bursts)
+
+
 def sums_at(
     relief: Floats, cells: Cells, offsets: Longs, *, tempo: float = 1.0, pitch_steps: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -192,22 +211,6 @@ def sums_at(
     return np.where(
         inside, relief[np.where(inside, at, 0), np.where(inside, steps, 0)], 0.0
     ), inside
-
-
-def turned(
-    relief: Floats, cells: Cells, offset: int, *, tempo: float = 1.0, pitch_steps: int = 0
-) -> Floats:
-    """Return the sums at some peaks, over the root of their number, of the probe turned in time.
-
-    By 24 frames at least, either way, in steps of 8.
-    """
-    at = np.rint((cells.frames - offset) / tempo).astype(np.int64)
-    steps = cells.steps + pitch_steps
-    inside = (at >= 0) & (at < len(relief)) & (steps >= 0) & (steps < STEPS)
-    by = np.arange(TURNED, len(relief) - TURNED + 1, 8)[:, None]
-    met = relief[(at[inside] + by) % max(1, len(relief)), steps[inside]]
-    sums: Floats = met.sum(axis=1) / np.float32(np.sqrt(max(int(inside.sum()), FEW)))
-    return sums
 
 
 def _cut(part: NDArray[np.integer[Any]], size: int) -> NDArray[np.integer[Any]]:
@@ -234,7 +237,10 @@ def tops_of(run: Run, *, keep: bool = False) -> Words:
 
 
 def warm() -> None:
-    """Compile the kernel."""
+    """Compile the kernels."""
     keys = np.arange(0, 4096 << 8, 999, dtype=np.uint32)
     tops = Tops(keys, np.array([[0, len(keys)]]), np.zeros(1, np.int64))
-    tops.found(np.ones((40, STEPS), np.float32), low=-400, high=400, least=0.0, most=1)
+    relief, cells = np.ones((40, STEPS), np.float32), tops.within(0, 0, 40)
+    tops.found(relief, low=-400, high=400, least=0.0, most=1)
+    sums_near(relief, cells, np.zeros(1, np.int64))
+    chances_at(relief, cells, 0, 0.0)

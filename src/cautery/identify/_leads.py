@@ -26,8 +26,12 @@ _PROPOSED = 32
 """Candidates that the codes judge, of all passes together."""
 _ALIKE = 0.5
 """Agreement (1 - 2 x bit-error rate) from which a lead's speed is right to half a per cent."""
-_STANDING = 32
-"""Places that the references' peaks propose at one speed."""
+_MOVED = 2.0
+"""Deviations that a place at another speed or pitch counts less where peaks count, too: hundreds
+are tried, and the best of those is by chance one or two above the place as it sounds."""
+_OUTSTANDING, _STANDING = 128, 32
+"""Places that the references' peaks propose, and of all speeds together those that are judged by
+all that counts: the best ones by peaks at the probe's middle and codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,10 @@ def standing_out(
     *,
     among: frozenset[int] | None = None,
 ) -> list[Lead]:
-    """Return where a probe stands out most at the references' peaks, in all or among some."""
+    """Return where a probe stands out most at the references' peaks, in all or among some.
+
+    The best few by peaks and codes together, at the places of the peaks.
+    """
     standing = sounding.standing
     assert standing is not None
     leads = []
@@ -163,16 +170,23 @@ def standing_out(
         stack, (base, low, high) = sounding.stacks[works], sounding.frames(works=works)
         for tempo, pitch in speeds:
             found = standing.proposed(
-                (tempo, pitch), low=base + low, high=base + high, most=_STANDING, works=works,
-                among=among,
+                (tempo, pitch), low=base + low, high=base + high, works=works, among=among,
+                most=max(_STANDING, _OUTSTANDING // len(speeds)),
+            )  # fmt: skip
+            pieces = [piece_of(stack, one.reference, one.offset) for one in found]
+            held = [
+                (one, piece) for one, piece in zip(found, pieces, strict=True) if piece is not None
+            ]
+            codes = judged(
+                stack, sounding.code(tempo, pitch), [(piece, one.offset) for one, piece in held],
+                sounding.usual(works=works),
             )  # fmt: skip
             leads += [
-                Lead(one.reference, works, piece, one.offset, tempo, pitch, one.score,
-                     searched=sounding.references)
-                for one in found
-                if (piece := piece_of(stack, one.reference, one.offset)) is not None
+                Lead(one.reference, works, piece, one.offset, tempo, pitch,
+                     one.score + max(0.0, code.score), searched=sounding.references)
+                for (one, piece), code in zip(held, codes, strict=True)
             ]  # fmt: skip
-    return leads
+    return sorted(leads, key=lambda lead: -lead.score)[:_STANDING]
 
 
 def judged_again(sounding: Sounding, leads: Sequence[Lead]) -> list[Lead]:
@@ -200,14 +214,19 @@ def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]
 
 
 def refined(sounding: Sounding, lead: Lead) -> Lead:
-    """Return a lead at the tempo, pitch and offset that fit it best."""
-    alike = _alike(sounding, lead)
+    """Return a lead at the tempo, pitch and offset that fit it best.
+
+    Where peaks count, one at another speed counts less than its score there.
+    """
+    as_proposed, alike = lead, _alike(sounding, lead)
     for step in (0.0025,) if alike >= _ALIKE else (0.01, 0.005, 0.0025):
         for _ in range(4):
             better = _beside(sounding, lead, step)
             if better is None:
                 break
             lead = better
+    if sounding.standing is not None:
+        lead = max(_fairly(as_proposed), _fairly(lead), key=lambda lead: lead.score)
     code, place = sounding.code(lead.tempo, lead.pitch), Place(lead.piece, lead.offset, lead.score)
     return replace(lead, shift=shift_of(sounding.stacks[lead.works], code, place))
 
@@ -309,6 +328,12 @@ def _beside(sounding: Sounding, lead: Lead, step: float) -> Lead | None:
         return None
     (tempo, pitch), place = better
     return replace(lead, offset=place.offset, tempo=tempo, pitch=pitch, score=place.score)
+
+
+def _fairly(lead: Lead) -> Lead:
+    # Speeds are sums of steps, which miss 1 by rounding alone.
+    moved = max(abs(lead.tempo - 1), abs(lead.pitch - 1)) > 1e-6
+    return replace(lead, score=lead.score - _MOVED * moved)
 
 
 def _alike(sounding: Sounding, lead: Lead) -> float:

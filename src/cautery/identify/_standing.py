@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import Floats
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.tops import FEW, Cells, Tops, sums_at, turned
+from cautery.fingerprint.tops import FEW, Cells, Tops, chances_at, sums_at, sums_near
 
 # Of a normal distribution, whose third quartile lies 0.6745 sigma above the mean.
 _SIGMA_PER_MAD = 1.4826
@@ -128,37 +128,37 @@ class Stood:
     @property
     def scores(self) -> Scores:
         """By how many deviations the probe stands out at each offset, beyond chance."""
-        relief, inside = self._met(self.offsets)
         mean, sigma = self.chance
-        sums = relief.sum(axis=1) / np.sqrt(np.maximum(inside.sum(axis=1), FEW))
-        scores: Scores = (sums - mean) / sigma
-        return scores
+        sums = sums_near(
+            self.relief, self.cells, self.offsets, tempo=self.tempo, pitch_steps=self.pitch_steps
+        )
+        return (sums - mean) / sigma
 
     def alike(self, which: int) -> float:
         """Return by how much a score counts less, for what these peaks meet in the probe anyway.
 
         Turned round in time, the probe stands out at the same peaks by chance alone: by more than
-        elsewhere where both hold the same few tones. The geometric mean of both deviations counts.
+        elsewhere where both hold the same few tones. And what stands out within a quarter of a
+        second is one event: a few beats that fall together are a few, however many peaks each has.
+        The geometric mean of the three deviations counts.
         """
-        sums = turned(
-            self.relief, self.cells, int(self.offsets[which]),
+        mean, sigma = self.chance
+        by_turns, by_bursts = chances_at(
+            self.relief, self.cells, int(self.offsets[which]), mean,
             tempo=self.tempo, pitch_steps=self.pitch_steps,
         )  # fmt: skip
-        mean, sigma = self.chance
-        square = float(np.mean(((sums - mean) / sigma) ** 2)) if len(sums) else 1.0
-        return math.sqrt(math.sqrt(max(1.0, square)))
+        more = max(1.0, by_turns / sigma**2) * max(1.0, by_bursts / sigma**2)
+        return math.pow(more, 1 / 6)
 
     def blocks(self, block_frames: float, size: int) -> Scores:
         """Return the score of each block of the probe at the first offset, of so many frames."""
-        relief, inside = self._met(self.offsets[:1])
+        relief, inside = sums_at(
+            self.relief, self.cells, self.offsets[:1], tempo=self.tempo,
+            pitch_steps=self.pitch_steps,
+        )  # fmt: skip
         at = np.rint(self.cells.frames / self.tempo)
         block = np.clip(at / block_frames, 0, size - 1).astype(np.int64)
         count = np.bincount(block[inside[0]], minlength=size)
         sums = np.bincount(block, relief[0], minlength=size)
         scores: Scores = sums / np.sqrt(np.maximum(count, _FEW_A_BLOCK))
         return scores / (self.chance[1] * self.alike(0))
-
-    def _met(self, offsets: NDArray[np.int64]) -> tuple[Scores, NDArray[np.bool_]]:
-        return sums_at(
-            self.relief, self.cells, offsets, tempo=self.tempo, pitch_steps=self.pitch_steps
-        )

@@ -65,8 +65,6 @@ most where a speed goes with another voice, the fewest where seldom more is chan
 (ADR 0057)."""
 
 _NEARER = 0.0075
-_STANDING = 32
-"""Places that the references' peaks propose, of all speeds together."""
 
 AS_IS, VOTED, HINTED, EVERY, SPED, FAR = range(6)
 """Rungs: landmarks of the sound as it is, and with speeds undone; hinted codes; all codes, and with
@@ -250,7 +248,6 @@ class Ear:
             return leads
         self._sounding.stand(self._references)
         peaks = standing_out(self._sounding, speeds, among=among)
-        peaks = sorted(peaks, key=lambda lead: -lead.score)[:_STANDING]
         return judged_again(self._sounding, [*self._known, *distinct(leads), *peaks])
 
     def _again(self, leads: list[Lead]) -> list[Lead]:

@@ -72,9 +72,14 @@ def score_of_peaks(relief, peaks, sample, tempo, pitch):
     root = math.sqrt(max(len(at), 16))
     turns = np.arange(24, len(relief) - 23, 8)[:, None]  # chance: the probe turned round in time
     chance = relief[(at + turns) % len(relief), step].sum(axis=1) / root
-    alike = max(1.0, float(np.mean(((chance - middle) / off) ** 2))) ** 0.25 if len(turns) else 1.0
+    turned = max(1.0, float(np.mean(((chance - middle) / off) ** 2))) if len(turns) else 1.0
     each = relief[at, step]
-    return (each.sum() / root - middle) / off / alike, at, each, off * alike
+    bursts = np.bincount(at // 15, each)  # a quarter of a second is one event
+    burst = max(1.0, float((bursts**2).sum()) / root**2 / off**2)
+    alike = (turned * burst) ** (1 / 6)
+    score = (each.sum() / root - middle) / off / alike
+    # Hundreds of speeds are tried: the best of them counts less.
+    return score - 2.0 * (max(abs(tempo - 1), abs(pitch - 1)) > 1e-6), at, each, off * alike
 
 
 def score_of_sound(sound, sense, arrays, k):
