@@ -78,6 +78,16 @@ def test_a_probe_under_a_crowd_that_codes_alone_miss_is_named_at_its_place(
     assert all(one.score < LEAST_SCORE for one in heard(references, audio).matches)
 
 
+@pytest.mark.parametrize("snr_db", [0, -6])
+def test_a_quick_look_scores_what_it_finds_as_a_full_one_does(
+    references: References, snr_db: float
+) -> None:
+    audio = under(cut(seconds=6), crowd(1), snr_db)
+    quick, full = (heard(references, audio, effort=effort) for effort in ("quick", "full"))
+    assert quick.matches[0].reference == full.matches[0].reference == "c3"
+    assert quick.matches[0].score == pytest.approx(full.matches[0].score, rel=1e-6)
+
+
 def test_it_is_known_at_another_speed_where_it_is_hinted(references: References) -> None:
     audio = under(cut(tempo=1.03, pitch=1.03), crowd(2), -6)
     found = heard(references, audio, hints=("c3",))

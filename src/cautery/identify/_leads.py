@@ -26,9 +26,9 @@ _PROPOSED = 32
 """Candidates that the codes judge, of all passes together."""
 _ALIKE = 0.5
 """Agreement (1 - 2 x bit-error rate) from which a lead's speed is right to half a per cent."""
-_MOVED = 2.0
+_MOVED = 2.5
 """Deviations that a place at another speed or pitch counts less where peaks count, too: hundreds
-are tried, and the best of those is by chance one or two above the place as it sounds."""
+are tried, and the best of those is by chance one to three above the place as it sounds."""
 _OUTSTANDING, _STANDING = 128, 32
 """Places that the references' peaks propose, and of all speeds together those that are judged by
 all that counts: the best ones by peaks at the probe's middle and codes."""

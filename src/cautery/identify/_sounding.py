@@ -22,6 +22,8 @@ _SEARCH_S = (-31.0, 301.0)
 # Both ways together just fit what ``Snapshot.candidates`` searches at once.
 _EVERYWHERE = (1 << 21) - 8
 """Frames: 9 h each way, more than is held of anything."""
+_CODES = 0.8
+"""Of a score of codes, beside one of peaks: of chance, codes have the longer tail."""
 _NEARBY = np.arange(-6, 7)
 """Frames around a place that something else proposed."""
 
@@ -103,7 +105,7 @@ class Sounding:
         peaks = self.standing.at(int(stack.references[piece]), offsets, speed, works=works)
         best = int(np.argmax(codes + peaks.scores))
         # They are independent by chance, and true places have both: their sum says most.
-        score = float(codes[best] + peaks.scores[best] / peaks.alike(best))
+        score = float(_CODES * codes[best] + peaks.scores[best] / peaks.alike(best))
         return Place(piece, int(offsets[best]), score)
 
     def frames(self, *, works: bool) -> tuple[int, int, int]:

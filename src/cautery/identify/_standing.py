@@ -140,15 +140,15 @@ class Stood:
         Turned round in time, the probe stands out at the same peaks by chance alone: by more than
         elsewhere where both hold the same few tones. And what stands out within a quarter of a
         second is one event: a few beats that fall together are a few, however many peaks each has.
-        The geometric mean of the three deviations counts.
+        A geometric mean of the three deviations counts, that by turns twice.
         """
         mean, sigma = self.chance
         by_turns, by_bursts = chances_at(
             self.relief, self.cells, int(self.offsets[which]), mean,
             tempo=self.tempo, pitch_steps=self.pitch_steps,
         )  # fmt: skip
-        more = max(1.0, by_turns / sigma**2) * max(1.0, by_bursts / sigma**2)
-        return math.pow(more, 1 / 6)
+        more = max(1.0, by_turns / sigma**2) ** 2 * max(1.0, by_bursts / sigma**2)
+        return math.pow(more, 1 / 8)
 
     def blocks(self, block_frames: float, size: int) -> Scores:
         """Return the score of each block of the probe at the first offset, of so many frames."""

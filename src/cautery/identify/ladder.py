@@ -21,7 +21,7 @@ from cautery.identify._leads import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, d
 from cautery.identify.match import Match
 from cautery.identify.references.held import References
 from cautery.identify.simulcast import AS_LIKE, sifted
-from cautery.identify.sound import AS_IS, EVERY, FAR, HINTED, SPED, VOTED, Ear, Heard, Rung
+from cautery.identify.sound import AS_IS, EVERY, FAR, HINTED, JUDGED, SPED, VOTED, Ear, Heard, Rung
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import NoMatch
 
@@ -64,7 +64,8 @@ class Ladder:
         self._least = least
         self._rungs = [AS_IS, *([VOTED] if effort == "quick" else [])]
         self._rungs += [HINTED] if hints else []
-        self._rungs += [EVERY, SPED, FAR] if effort == "full" else []
+        # Nothing that is not sure is told by codes alone: their scores are on another scale.
+        self._rungs += [EVERY, SPED, FAR] if effort == "full" else [JUDGED]
         self._leads: list[list[Lead]] = []
         self._best: dict[str, float] = {}
         self._deaf: NoMatch | None = None

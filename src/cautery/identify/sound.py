@@ -66,9 +66,9 @@ most where a speed goes with another voice, the fewest where seldom more is chan
 
 _NEARER = 0.0075
 
-AS_IS, VOTED, HINTED, EVERY, SPED, FAR = range(6)
+AS_IS, VOTED, HINTED, EVERY, SPED, FAR, JUDGED = range(7)
 """Rungs: landmarks of the sound as it is, and with speeds undone; hinted codes; all codes, and with
-speeds undone; landmarks of further speeds and of pitches."""
+speeds undone; landmarks of further speeds and of pitches; what is known by then, by peaks too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +234,11 @@ class Ear:
             return self._again(nearer(sounding, leads, _NEARER))
         if rung == FAR:
             return self._again(proposed(sounding, [*_PITCHED, *_FAR_SPED]))
+        if rung == JUDGED and self._peaks:
+            known = [lead for lead in self._known if lead.score >= WORTH_IT]
+            if known:
+                sounding.stand(self._references)
+            return judged_again(sounding, known)
         return []
 
     def _with_peaks(

@@ -76,10 +76,10 @@ def score_of_peaks(relief, peaks, sample, tempo, pitch):
     each = relief[at, step]
     bursts = np.bincount(at // 15, each)  # a quarter of a second is one event
     burst = max(1.0, float((bursts**2).sum()) / root**2 / off**2)
-    alike = (turned * burst) ** (1 / 6)
+    alike = (turned**2 * burst) ** (1 / 8)
     score = (each.sum() / root - middle) / off / alike
     # Hundreds of speeds are tried: the best of them counts less.
-    return score - 2.0 * (max(abs(tempo - 1), abs(pitch - 1)) > 1e-6), at, each, off * alike
+    return score - 2.5 * (max(abs(tempo - 1), abs(pitch - 1)) > 1e-6), at, each, off * alike
 
 
 def score_of_sound(sound, sense, arrays, k):
@@ -102,7 +102,7 @@ def score_of_sound(sound, sense, arrays, k):
         peaks, frames, each, deviation = score_of_peaks(
             relief_of(power), *(one.astype(int) for one in tops), sense["tempo"], sense["pitch"]
         )
-        score += peaks
+        score = 0.8 * score + peaks
     if sense["shared_s"]:  # such seconds are no evidence for one reference
         size = max(1, int(len(sound) / 8000))
         block = np.clip((sense["phase"] + 4 * at) / sense["tempo"] / 62.5, 0, size - 1).astype(int)
