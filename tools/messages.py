@@ -35,9 +35,11 @@ ROOT = Path(__file__).parent.parent / "src" / "cautery"
 TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
-ROOM_FOLDERS = ("pages/room", "workflows/browse", "console")
+ROOM_FOLDERS = ("pages/room", "workflows/browse", "workflows/people", "console")
 ROOM_CODE = ("pages/case_report/formatting.py", "pages/case_report/plot.py")
-ROOM_MESSAGES = frozenset(("case-state", "checked", "finding", "watch-end"))
+ROOM_MESSAGES = frozenset(
+    ("case-state", "checked", "finding", "log-purpose", "room-role", "watch-end")
+)
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")
 DOSSIER_MESSAGES = frozenset(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from cautery.model.records import (
+    access,
     acting,
     action_day,
     case,
@@ -68,6 +69,7 @@ SUBJECTS = (
     _subject("action-day", "The action day", action_day),
     _subject("seized", "Seized material", seized),
     _subject("outside", "Proofs from outside", outside),
+    _subject("access", "The access log of an operations room", access),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

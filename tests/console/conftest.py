@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,8 +39,8 @@ from cautery.workflows.case.report import write_report
 _SYNTHETIC = Path(__file__).parents[1] / "pages" / "case_report" / "synthetic.py"
 
 
-def _synthetic() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("report_synthetic", _SYNTHETIC)
+def _loaded(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -48,7 +49,8 @@ def _synthetic() -> ModuleType:
     return module
 
 
-MADE = _synthetic()
+MADE = _loaded("report_synthetic", _SYNTHETIC)
+PEOPLE = _loaded("people_room", Path(__file__).with_name("people.py"))
 
 
 def filled(case: Case, *, streams: int) -> datetime:
@@ -152,6 +154,13 @@ def room(season: Path) -> Iterator[Room]:
     opened = opened_room(season)
     yield opened
     opened.desk.cases.close()
+
+
+@pytest.fixture
+def peopled(room: Room, tmp_path: Path) -> Iterator[Any]:
+    """A room over the season, with one person of each role."""
+    with ExitStack() as stack:
+        yield PEOPLE.open_people_room(stack, room.desk, tmp_path)
 
 
 @pytest.fixture

@@ -21,11 +21,50 @@ from cautery.cli import app
 from cautery.console import assets as assets_module
 from cautery.console import command
 from cautery.console.assets import assets
+from cautery.console.people_entry import Place
 from cautery.errors import InputError, StorageError
 from cautery.model import Entry, Record
 from cautery.wiring.room import RoomBeside, has_desktop
 
 STATIC = Path(assets_module.__file__).with_name("static")
+
+
+ADDRESS = "https://room.league.example"
+
+
+@pytest.mark.parametrize(
+    ("place", "tls", "many", "why"),
+    [
+        (Place(), False, True, "plain HTTP"),
+        (Place(address=ADDRESS), False, True, "plain HTTP"),
+        (Place(), True, True, "--address"),
+        (Place(address="http://room.league.example"), True, True, "--address"),
+        (Place(address=f"{ADDRESS}/room"), True, True, "--address"),
+        (Place(address=ADDRESS), True, False, "there are none"),
+        (Place(address=ADDRESS, proxy="10.0.0.1"), False, False, "there are none"),
+        (Place(address=ADDRESS, proxy="proxy.example"), False, True, "not an address"),
+    ],
+)
+def test_for_other_machines_it_wants_people_tls_and_an_address(
+    place: Place, tls: Any, many: Any, why: str
+) -> None:
+    with pytest.raises(InputError, match=why):
+        command.listening_place("10.0.0.7", place, many=many, tls=tls)
+
+
+def test_with_people_tls_or_a_proxy_and_an_address_it_listens_for_other_machines() -> None:
+    listening = command.listening_place
+    assert listening("10.0.0.7", Place(address=ADDRESS), many=True, tls=True) == "10.0.0.7"
+    behind = Place(address=ADDRESS, proxy="10.0.0.1")
+    assert listening("10.0.0.7", behind, many=True, tls=False) == "10.0.0.7"
+    assert listening("localhost", Place(), many=True, tls=False) == "127.0.0.1"
+
+
+def test_nobody_in_the_named_folder_is_a_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--people", str(tmp_path / "nobody")])
+    assert isinstance(result.exception, InputError)
+    assert "cautery people add" in result.exception.hint
+    assert not (tmp_path / "nobody").exists()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "192.168.1.1"])
@@ -53,7 +92,7 @@ def test_it_prints_the_address_of_the_page_with_its_key(
     if "::1" in host and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
 
-    def run(_desk: Any, listening: socket.socket, ready: Any) -> None:
+    def run(_desk: Any, listening: socket.socket, ready: Any, **_tls: Any) -> None:
         ready()
         listening.close()
 

@@ -29,9 +29,9 @@ CLOSED, OPEN = "/cases/night-1", "/cases/cup+night-2"
 
 
 @contextmanager
-def serving(cases: Path) -> Iterator[str]:
+def serving(cases: Path, *more: str) -> Iterator[str]:
     """Run `cautery serve`, and yield the address that it prints."""
-    command = [sys.executable, "-m", "cautery", "serve", "--cases", str(cases)]
+    command = [sys.executable, "-m", "cautery", "serve", "--cases", str(cases), *more]
     with subprocess.Popen(
         [*command, "--port", "0", "--no-browser"], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -297,3 +297,77 @@ def test_stream_and_reference_play_in_step_from_what_was_sealed(
         assert reference_s - suspect_s == pytest.approx(2.0, abs=0.35)
         assert faults == []
         page.context.close()
+
+
+def _people(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "cautery", "people", *arguments]
+    command += ["--people", str(folder / "people"), "--keys", str(folder / "keys")]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _first_visit(page: Any, address: str, name: str, word: str) -> None:
+    page.goto(f"{address}/login/first")
+    page.fill("[name=name]", name)
+    page.fill("[name=word]", word)
+    for field in ("password", "again"):
+        page.fill(f"[name={field}]", "four words that do not belong")
+    page.click("button.act")
+    page.wait_for_selector("header .top")
+
+
+def test_people_come_in_by_keyboard_without_a_script_and_every_page_of_theirs_can_be_read(
+    browser: Any, season: Path, tmp_path: Path
+) -> None:
+    words = {
+        role: _people(tmp_path, "add", role, "--role", role, *more)
+        for role, more in (("analyst", ["--all-cases"]), ("keeper", []), ("auditor", []))
+    }
+    options = ("--people", str(tmp_path / "people"), "--keys", str(tmp_path / "keys"))
+    with serving(season, *options) as start:
+        address = start.rstrip("/")
+        found: dict[str, list[str]] = {}
+        for theme in ("light", "dark"):
+            context = browser.new_context(color_scheme=theme)
+            context.add_init_script(path=AXE)
+            page = context.new_page()
+            for path in ("/cases/night-1", "/login/first"):
+                page.goto(address + path)
+                found[f"{theme} {path}"] = violations(page)
+            for role, pages in (
+                ("analyst", ["/account", "/"]),
+                ("keeper", ["/people"]),
+                ("auditor", ["/access"]),
+            ):
+                if theme == "light":
+                    _first_visit(page, address, role, words[role])
+                else:
+                    page.goto(f"{address}/login")
+                    page.wait_for_function("document.activeElement.name === 'name'")
+                    page.keyboard.type(role)
+                    page.keyboard.press("Tab")
+                    page.keyboard.type("four words that do not belong")
+                    page.keyboard.press("Enter")
+                    page.wait_for_selector("header .top")
+                for path in pages:
+                    page.goto(address + path)
+                    for summary in page.query_selector_all("summary"):
+                        summary.click()
+                    found[f"{theme} {role} {path}"] = violations(page)
+                if role == "auditor":
+                    page.check("[value=lawfulness]")
+                    page.fill("[name=why]", "yearly review")
+                    page.click("button.act")
+                    page.wait_for_selector("table")
+                    found[f"{theme} log"] = violations(page)
+                page.click(".out button")
+                page.wait_for_selector("[name=password]")
+            context.close()
+        assert found == {path: [] for path in found}
+        assert len(found) == 14
+        plain = browser.new_context(java_script_enabled=False).new_page()
+        plain.goto(f"{address}{CLOSED}/records/7")
+        plain.fill("[name=name]", "analyst")
+        plain.fill("[name=password]", "four words that do not belong")
+        plain.click("button.act")
+        assert "Proof" in plain.inner_text("main")
+        plain.context.close()

@@ -15,6 +15,7 @@ NAMED_LIKE_SENTENCES = frozenset(
 )  # fmt: skip
 
 NOT_OURS = {
+    "AccountChanged.why": "a person wrote it",
     "Acknowledgement.reason": "an intermediary wrote it",
     "BundleShared.why": "a person wrote it",
     "CaseRestored.text": "the text that people signed, to the byte",
@@ -24,6 +25,7 @@ NOT_OURS = {
     "CrimeFound.text": "a person wrote it",
     "CriterionAnswer.text": "a person wrote it",
     "CustodyEntry.reason": "a person wrote it",
+    "DataUsed.why": "a person wrote it",
     "DeconflictionForgotten.why": "a person wrote it",
     "ExhibitCorrected.reason": "a person wrote it",
     "Failure.error": "the name of a class",
@@ -31,6 +33,7 @@ NOT_OURS = {
     "ListAnswered.reason": "an intermediary wrote it",
     "ListSent.reason": "an intermediary wrote it",
     "LogEntry.note": "a signed note",
+    "LogRead.why": "a person wrote it",
     "LogRestored.note": "a signed note",
     "MaterialConsulted.why": "a person wrote it",
     "MaterialKeysErased.why": "a person wrote it",

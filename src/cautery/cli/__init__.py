@@ -158,6 +158,10 @@ _VERBS = {
         "cautery.cli.transparency:app",
         "Show a case's public figures; export to Lumen; read the DSA Transparency Database.",
     ),
+    "people": (
+        "cautery.cli.people:app",
+        "Say who may come into the operations room; read its access log.",
+    ),
     "keys": (
         "cautery.cli.keys:app",
         "Make signing keys for the people who approve.",

@@ -2,47 +2,104 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Scope
 
-from cautery.console import case_pages, network_pages, night_pages, stream_pages
+from cautery.console import (
+    access_pages,
+    account_pages,
+    case_pages,
+    login_pages,
+    network_pages,
+    night_pages,
+    people_pages,
+    stream_pages,
+)
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
-from cautery.console.door import Door
-from cautery.errors import AbsentError, CauteryError, InputError, NotYetError, StorageError
+from cautery.console.door import Door, KeyEntry
+from cautery.console.people_entry import PeopleEntry
+from cautery.console.rights import gate, needs, open_paths, undeclared
+from cautery.errors import (
+    AbsentError,
+    ApprovalError,
+    CauteryError,
+    InputError,
+    NotYetError,
+    StorageError,
+)
 from cautery.messages import in_language, tr
+from cautery.model.room import Right
 from cautery.pages.room.render import render_page
+from cautery.wiring.people import PeopleOfRoom
 
 _LOG = logging.getLogger("cautery.room")
 _FOR_EVER = "public, max-age=31536000, immutable"
+_ONLY_TLS = {"strict-transport-security": "max-age=31536000"}
+_SETTLED_S = 60.0
 
 
 def room_app(desk: Desk) -> ASGIApp:
-    """Return the whole application, behind its door."""
+    """Return the whole application, behind its door.
+
+    Raises
+    ------
+    TypeError
+        If an address does not declare what it asks for.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        settling = asyncio.create_task(_settle(desk.people)) if desk.people else None
         yield
+        if settling is not None:
+            settling.cancel()
         desk.live.close()
         desk.cases.close()
 
     # No page of FastAPI's own: its API pages load scripts from elsewhere.
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
+    )
     for pages in (case_pages, night_pages, stream_pages, network_pages):
         app.include_router(pages.router(desk))
+    if desk.people is not None:
+        for of_people in (login_pages, account_pages, people_pages, access_pages):
+            app.include_router(of_people.router(desk, desk.people))
     _add_assets(app)
     _add_faults(app, desk)
     app.router.redirect_slashes = False
+    if faults := undeclared(app.router.routes):
+        raise TypeError(f"no right is declared for: {', '.join(faults)}")
+    return _behind_door(app, desk)
+
+
+def _behind_door(app: FastAPI, desk: Desk) -> Door:
+    if desk.people is not None:
+        entry = PeopleEntry(
+            desk.people,
+            desk.place,
+            is_open=open_paths(app.router.routes),
+            login=partial(login_pages.asked_to_come_in, desk),
+        )
+        return Door(app, entry, always=_ONLY_TLS if desk.place.is_secure else {})
 
     def locked(scope: Scope, path: str, opened: bool) -> Response:  # noqa: FBT001 - the door's
         request = Request(scope)
@@ -50,11 +107,22 @@ def room_app(desk: Desk) -> ASGIApp:
             page = render_page("locked", desk.shell(request), path=path, opened=opened)
         return HTMLResponse(page, status_code=200 if opened else 401)
 
-    return Door(app, secret=desk.secret, locked=locked)
+    return Door(app, KeyEntry(desk.secret, locked=locked))
+
+
+async def _settle(people: PeopleOfRoom) -> None:
+    """Sign the access log, and write what was counted, from time to time."""
+    while True:
+        await asyncio.sleep(_SETTLED_S)
+        try:
+            await run_in_threadpool(people.settle)
+        except CauteryError as error:
+            _LOG.error("the access log was not signed: %s", error)
 
 
 def _add_assets(app: FastAPI) -> None:
     @app.get("/static/{version}/{name}")
+    @needs(Right.OPEN)
     def asset(version: str, name: str) -> Response:
         known = assets().get(name)
         if known is None or known.address != f"/static/{version}/{name}":
@@ -85,6 +153,8 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
         status = 409  # what is there contradicts itself, or the case is broken
         if isinstance(error, AbsentError):
             status = 404
+        elif isinstance(error, ApprovalError):
+            status = 403
         elif isinstance(error, InputError):
             status = 400
         elif isinstance(error, StorageError | NotYetError):
@@ -101,11 +171,10 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: Exception) -> HTMLResponse:
         assert isinstance(error, HTTPException)
-        words = (
-            tr("No page of the room has this address.")
-            if error.status_code == 404
-            else HTTPStatus(error.status_code).phrase
-        )
+        words = {
+            403: tr("Your roles do not include this."),
+            404: tr("No page of the room has this address."),
+        }.get(error.status_code, HTTPStatus(error.status_code).phrase)
         return fault(request, error.status_code, words)
 
     @app.exception_handler(Exception)

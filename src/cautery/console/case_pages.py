@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from cautery.console.desk import TONGUE, Desk, tongue
+from cautery.console.desk import TONGUE, Desk, form, tongue
+from cautery.console.rights import caller_of, needs
 from cautery.errors import InputError
 from cautery.messages import in_language, languages, tr
+from cautery.model.room import Act, Right
 from cautery.workflows.browse import heads
 from cautery.workflows.browse.exhibits import exhibit_bytes, exhibit_view, exhibits_view
 from cautery.workflows.browse.mandate import mandate_view, map_page, report_page
@@ -50,20 +52,32 @@ def router(desk: Desk) -> APIRouter:
 
 def _add_lists(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/")
-    def cases(request: Request, after: Annotated[str, Query(max_length=500)] = "") -> HTMLResponse:
+    @needs(Right.OWN, act=Act.CONSULTATION)
+    def cases(request: Request, after: Annotated[str, Query(max_length=500)] = "") -> Response:
+        if Right.READ not in caller_of(request).rights:
+            return RedirectResponse("/account", status_code=303)
         return desk.page(
             request,
             "cases",
-            lambda: {"view": heads.cases_view(desk.cases, desk.rechecks.newest(), after=after)},
+            lambda: {
+                "view": heads.cases_view(
+                    desk.cases,
+                    desk.rechecks.newest(),
+                    after=after,
+                    seen=caller_of(request).sees,
+                )
+            },
         )
 
     @pages.get("/keys")
+    @needs(Right.OWN)
     def keys(request: Request) -> HTMLResponse:
         return desk.page(request, "keys", dict)
 
 
 def _add_case(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/cases/{id}")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def case(
         request: Request,
         id: Id,
@@ -90,14 +104,17 @@ def _add_case(pages: APIRouter, desk: Desk) -> None:
         )
 
     @pages.get("/cases/{id}/records/{index}")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def record(request: Request, id: Id, index: Number) -> HTMLResponse:
         return desk.page(request, "record", lambda: {"view": record_view(desk.cases, id, index)})
 
     @pages.get("/cases/{id}/mandate")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def mandate(request: Request, id: Id) -> HTMLResponse:
         return desk.page(request, "mandate", lambda: {"view": mandate_view(desk.cases, id)})
 
     @pages.get("/cases/{id}/verify")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def check(request: Request, id: Id) -> HTMLResponse:
         return desk.page(
             request,
@@ -108,6 +125,7 @@ def _add_case(pages: APIRouter, desk: Desk) -> None:
 
 def _add_exhibits(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/cases/{id}/exhibits")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def exhibits(
         request: Request, id: Id, after: Annotated[int, Query(ge=-1, lt=1 << 53)] = -1
     ) -> HTMLResponse:
@@ -116,10 +134,12 @@ def _add_exhibits(pages: APIRouter, desk: Desk) -> None:
         )
 
     @pages.get("/cases/{id}/exhibits/{digits}")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def exhibit(request: Request, id: Id, digits: Id) -> HTMLResponse:
         return desk.page(request, "exhibit", lambda: {"view": exhibit_view(desk.cases, id, digits)})
 
     @pages.get("/cases/{id}/exhibits/{digits}/bytes")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def sealed(id: Id, digits: Id) -> Response:
         _, content = exhibit_bytes(desk.cases, id, digits)
         return Response(content, media_type="application/octet-stream", headers=_SAVED)
@@ -127,12 +147,14 @@ def _add_exhibits(pages: APIRouter, desk: Desk) -> None:
 
 def _add_documents(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/cases/{id}/report")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def report(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = report_page(desk.cases, id)
         return HTMLResponse(content, headers={"content-security-policy": _REPORT_POLICY})
 
     @pages.get("/cases/{id}/map")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def supply_map(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = map_page(desk.cases, id)
@@ -141,35 +163,23 @@ def _add_documents(pages: APIRouter, desk: Desk) -> None:
 
 def _add_forms(pages: APIRouter, desk: Desk) -> None:
     @pages.post("/cases/{id}/verify")
+    @needs(Right.CHECK, act=Act.CONSULTATION)
     async def begin_check(request: Request, id: Id) -> Response:
-        await _form(request, desk)
+        await form(request)
         place = await run_in_threadpool(desk.cases.place, id)
         with in_language(tongue(request)):
             desk.rechecks.begin(id, place.path)
         return RedirectResponse(f"/cases/{quote(id, safe='')}/verify", status_code=303)
 
     @pages.post("/language")
+    @needs(Right.OWN)
     async def choose(request: Request) -> Response:
-        form = await _form(request, desk)
-        chosen = form.get("lang", "")
+        sent = await form(request)
+        chosen = sent.get("lang", "")
         if chosen not in languages():
             raise InputError(tr("The room does not speak this language."))
         # One slash: two would lead to another server.
-        back = "/" + form.get("back", "").lstrip("/\\")
+        back = "/" + sent.get("back", "").lstrip("/\\")
         answer = RedirectResponse(quote(back, safe="/?=&%+~:"), status_code=303)
         answer.set_cookie(TONGUE, chosen, httponly=True, samesite="strict", max_age=31_536_000)
         return answer
-
-
-async def _form(request: Request, desk: Desk) -> dict[str, str]:
-    """Return the fields of a form of the room; the door has bounded it."""
-    try:
-        fields = parse_qs((await request.body()).decode("ascii"), max_num_fields=20)
-    except ValueError as error:
-        raise InputError(tr("This form cannot be read.")) from error
-    if not desk.secret.is_csrf(fields.get("csrf", [""])[0]):
-        raise InputError(
-            tr("This form is of an earlier start of the room."),
-            hint=tr("Open the page again, and send the form once more."),
-        )
-    return {name: values[0] for name, values in fields.items()}

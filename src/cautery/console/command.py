@@ -7,8 +7,10 @@ import socket
 import tempfile
 import webbrowser
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,11 +19,13 @@ from cautery.console.app import room_app
 from cautery.console.desk import Desk
 from cautery.console.door import KEY, Secret
 from cautery.console.live import Live
+from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
 from cautery.wiring.kept import case_hub, kept_case
+from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
 
 _PORT = 8017
@@ -45,34 +49,85 @@ def serve(
     page: Annotated[
         str, typer.Option("--page", help="The page that is opened first, such as /cases/md34.")
     ] = "/",
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--people",
+            help="Folder of the people who may come in; default: `people` beside the cases, if it"
+            " is there.",
+        ),
+    ] = None,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Where people reach the room, such as https://room.league.example."
+        ),
+    ] = "",
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", help="Certificate chain of this address, PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", help="Its private key, PEM, mode 0600.")
+    ] = None,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            "--proxy",
+            help="Address of the proxy that speaks TLS for the room; requests come from it alone.",
+        ),
+    ] = "",
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", help="Folder with the key of the access log; default $CAUTERY_KEYS."
+        ),
+    ] = None,
 ) -> None:
     """Serve the operations room: the cases of a folder, in a browser on this machine.
 
     The command prints an address with a key in it; only a browser that opened this address can read
-    the cases. The room reads without any private key, writes to no case, and keeps none from being
-    closed. It speaks plain HTTP, so it listens at an address of this machine alone. To look from
-    another machine, use a tunnel: ssh -L 8017:127.0.0.1:8017 MACHINE.
+    the cases. The room reads cases without any private key, writes to none, and keeps none from
+    being closed. It speaks plain HTTP, so it listens at an address of this machine alone. To look
+    from another machine, use a tunnel: ssh -L 8017:127.0.0.1:8017 MACHINE.
+
+    As soon as there are people (cautery people add), everybody is asked for a login. Then the room
+    may also listen for other machines: with --tls-cert and --tls-key, or behind a --proxy, and with
+    the --address by which people reach it.
 
     Example: cautery serve --cases cases
     """
-    address = _loopback(host)
+    place = Place(address=address.rstrip("/").lower(), proxy=proxy)
+    folder = cases.absolute().parent / "people" if people is None else people
+    many = are_there(folder)
+    if people is not None and not many:
+        raise InputError(
+            f"--people: nobody is in {people}",
+            hint=f"Make an account: cautery people add NAME --role keeper --people {people}",
+        )
+    tls = tls_of(tls_cert, tls_key) is not None
+    where = listening_place(host, place, many=many, tls=tls)
     secret = Secret.new()
-    desk = Desk(
-        cases=cases_in(cases),
-        rechecks=Rechecks(reading_store(), wiring.clock()),
-        live=Live(kept_case, case_hub),
-        secret=secret,
-    )
-    listening = _listening(address, port)
-    shown = f"[{address}]" if ":" in address else address
-    start = f"http://{shown}:{listening.getsockname()[1]}/{page.lstrip('/')}?{KEY}={secret.key}"
+    with ExitStack() as stack:
+        who = stack.enter_context(people_of(folder, keys_dir=keys)) if many else None
+        desk = Desk(
+            cases=cases_in(cases),
+            rechecks=Rechecks(reading_store(), wiring.clock()),
+            live=Live(kept_case, case_hub),
+            secret=secret,
+            people=who,
+            place=place,
+        )
+        listening = _listening(where, port)
+        start = _start(place, where, listening.getsockname()[1], page)
+        if not many:
+            start += f"?{KEY}={secret.key}"
 
-    def ready() -> None:
-        typer.echo(f"room    {start}")
-        if browser and has_desktop():
-            open_privately(start)
+        def ready() -> None:
+            typer.echo(f"room    {start}")
+            if browser and has_desktop():
+                open_privately(start)
 
-    _run(desk, listening, ready)
+        _run(desk, listening, ready, certificate=tls_cert, key=tls_key)
 
 
 def open_privately(address: str) -> None:
@@ -91,18 +146,57 @@ def open_privately(address: str) -> None:
     webbrowser.open(page.as_uri())
 
 
-def _loopback(host: str) -> str:
+def listening_place(host: str, place: Place, *, many: bool, tls: bool) -> str:
+    """Return the address to listen at, if the room may do so.
+
+    Raises
+    ------
+    InputError
+        If others could read or use what they must not.
+    """
     name = "127.0.0.1" if host == "localhost" else host.strip("[]")
     try:
         address = ipaddress.ip_address(name)
     except ValueError as error:
         raise InputError(f"--host: {host!r} is not an address") from error
-    if not address.is_loopback:
+    if not many and (place.address or place.proxy or tls):
+        raise InputError(
+            "--address, --proxy and TLS are for a room with people, and there are none",
+            hint="Make an account: cautery people add NAME --role keeper",
+        )
+    if address.is_loopback and not (place.proxy or tls or place.address):
+        return str(address)
+    if not many:
+        raise InputError(
+            f"--host: {host} can be reached from other machines, and the room has no people",
+            hint="Listen at 127.0.0.1, and use a tunnel: ssh -L 8017:127.0.0.1:8017 MACHINE. Or"
+            " make accounts: cautery people add NAME --role ROLE",
+        )
+    if not (tls or place.proxy):
         raise InputError(
             f"--host: {host} can be reached from other machines, and the room speaks plain HTTP",
-            hint="Listen at 127.0.0.1, and use a tunnel: ssh -L 8017:127.0.0.1:8017 MACHINE",
+            hint="Give --tls-cert and --tls-key, or the address of a --proxy that speaks TLS.",
+        )
+    if place.proxy:
+        _require_address(place.proxy)
+    parts = urlsplit(place.address)
+    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query:
+        raise InputError(
+            "--address: say where people reach the room, such as https://room.league.example",
         )
     return str(address)
+
+
+def _require_address(proxy: str) -> None:
+    try:
+        ipaddress.ip_address(proxy)
+    except ValueError as error:
+        raise InputError(f"--proxy: {proxy!r} is not an address") from error
+
+
+def _start(place: Place, where: str, port: int, page: str) -> str:
+    shown = f"[{where}]" if ":" in where else where
+    return f"{place.address or f'http://{shown}:{port}'}/{page.lstrip('/')}"
 
 
 def _listening(address: str, port: int) -> socket.socket:
@@ -121,7 +215,14 @@ def _listening(address: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(desk: Desk, listening: socket.socket, ready: Callable[[], None]) -> None:
+def _run(
+    desk: Desk,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> None:
     import uvicorn  # noqa: PLC0415 - the command's help does without
 
     class Server(uvicorn.Server):
@@ -140,5 +241,7 @@ def _run(desk: Desk, listening: socket.socket, ready: Callable[[], None]) -> Non
         h11_max_incomplete_event_size=32_768,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=1,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     Server(config).run(sockets=[listening])

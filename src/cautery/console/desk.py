@@ -1,10 +1,12 @@
-"""What the pages of a room are made from: its cases, its checks, and the secret of its door."""
+"""What the pages of a room are made from: its cases, its checks, its people, and its forms."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -12,16 +14,23 @@ from starlette.responses import HTMLResponse
 from cautery.console.assets import assets
 from cautery.console.door import Secret
 from cautery.console.live import Live
+from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
-from cautery.messages import in_language
+from cautery.console.rights import Caller, caller_of
+from cautery.errors import InputError
+from cautery.messages import in_language, tr
+from cautery.model.room import Right
 from cautery.model.web import Asked
+from cautery.pages.room.people import Visitor
 from cautery.pages.room.render import Shell, render_page
+from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
 from cautery.workflows.public.tongues import tongue_of
 
 TONGUE = "cautery-tongue"
 """Cookie with the language that somebody chose."""
+MOST_FIELDS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,11 @@ class Desk:
     live : Live
         What grows while they look at it.
     secret : Secret
-        What its door asks for.
+        What its door asks for, if it is for one person.
+    people : PeopleOfRoom or None
+        Who may come in; ``None``: who opened the room.
+    place : Place
+        Where they reach it.
     maps : Maps
         Maps that they look at, ready to be drawn.
     """
@@ -46,6 +59,8 @@ class Desk:
     rechecks: Rechecks
     live: Live
     secret: Secret
+    people: PeopleOfRoom | None = None
+    place: Place = field(default_factory=Place)
     maps: Maps = field(default_factory=Maps)
 
     def page(
@@ -70,12 +85,64 @@ class Desk:
 
     def shell(self, request: Request) -> Shell:
         """Return what is around the content of a page."""
+        caller = caller_of(request)
         query = f"?{request.url.query}" if request.url.query else ""
         return Shell(
             assets={name: (asset.address, asset.digest) for name, asset in assets().items()},
-            csrf=self.secret.csrf,
+            csrf=caller.csrf,
             path=request.url.path + query,
+            visitor=_visitor(caller),
         )
+
+    def still(self, request: Request) -> bool:
+        """Tell whether who asked for a page that lives may look at it still."""
+        session = caller_of(request).session
+        return self.people is None or self.people.sessions.still(session)
+
+
+async def form(request: Request) -> dict[str, str]:
+    """Return the fields of a form of the room; the door has bounded it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or does not come from a page that the sender was shown.
+    """
+    fields = await bare_form(request)
+    csrf = caller_of(request).csrf
+    given = fields.pop("csrf", "").encode("utf-8", "replace")
+    if not csrf or not hmac.compare_digest(given, csrf.encode()):
+        raise InputError(
+            tr("This form is of an earlier start of the room, or of an earlier login."),
+            hint=tr("Open the page again, and send the form once more."),
+        )
+    return fields
+
+
+async def bare_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form of who may be a stranger.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        fields = parse_qs((await request.body()).decode("ascii"), max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise InputError(tr("This form cannot be read.")) from error
+    return {name: "\n".join(values) for name, values in fields.items()}
+
+
+def _visitor(caller: Caller) -> Visitor | None:
+    if caller.account is None:
+        return None
+    links = []
+    if Right.MANAGE in caller.rights:
+        links.append(("/people", tr("People")))
+    if Right.READ_LOG in caller.rights:
+        links.append(("/access", tr("Access log")))
+    return Visitor(name=caller.account.name, links=tuple(links))
 
 
 def tongue(request: Request) -> str:

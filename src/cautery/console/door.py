@@ -2,8 +2,9 @@
 
 A web page of strangers can make a browser ask 127.0.0.1 for anything, under a name of its own too
 (DNS rebinding); another user of the machine can ask as well. So each request must name this
-machine, and bring the cookie that the key of the start was exchanged for; one that writes must come
-from a page of the room.
+machine, and bring the cookie that the key of the start was exchanged for, or in a room for many
+people the one of a login (:mod:`cautery.console.people_entry`); one that writes must come from a
+page of the room.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cautery.console.rights import STRANGER, alone, set_caller
 
 MOST_BODY = 16_384
 """Bytes of a form. The room's forms have a few words."""
@@ -94,8 +99,24 @@ class Secret:
         return hmac.digest(self.key.encode(), f"cautery room {what}".encode(), "sha256").hex()
 
 
-class Door:
-    """Wraps the room's application: refuses, opens, and writes the headers of every answer.
+class Entry(Protocol):
+    """Who may come in, and under which names the room answers."""
+
+    def knows(self, host: str) -> bool:
+        """Tell whether the room answers to this ``Host``."""
+
+    def origin(self, scope: Scope, host: str) -> str:
+        """Return the origin of the room's own pages."""
+
+    def most_body(self, path: str) -> int:
+        """Return how many bytes a form may have."""
+
+    async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
+        """Return what is answered to who may not come in; ``None``: come in, and who it is said."""
+
+
+class KeyEntry:
+    """Lets in who opened the address of the start.
 
     Parameters
     ----------
@@ -103,39 +124,25 @@ class Door:
         Returns the page for who has no cookie, or has just got one, for an address.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, secret: Secret, locked: Callable[[Scope, str, bool], Response]
-    ) -> None:
-        self._app, self._secret, self._locked = app, secret, locked
+    def __init__(self, secret: Secret, *, locked: Callable[[Scope, str, bool], Response]) -> None:
+        self._secret, self._locked = secret, locked
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":  # the room has no web sockets
-            return
-        headers = Headers(scope=scope)
-        answer = self._refusal(scope, headers) or self._entry(scope, headers)
-        await (answer or self._app)(scope, receive, _with_headers(send))
+    def knows(self, host: str) -> bool:
+        """Tell whether the room answers to this ``Host``."""
+        return names_this_machine(host)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or not names_this_machine(hosts[0]):
-            return _plain(421, "This room answers to localhost alone.")
-        if scope["method"] not in ("GET", "HEAD", "POST"):
-            return _plain(405, "Ask with GET or POST.")
-        if len(scope["query_string"]) > MOST_QUERY:
-            return _plain(414, f"An address has at most {MOST_QUERY} bytes behind its path.")
-        if scope["method"] == "POST":
-            return _refused_form(scope, headers)
-        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-            return _plain(413, "A question has no body.")
-        return None
+    def origin(self, scope: Scope, host: str) -> str:
+        """Return the origin of the room's own pages."""
+        return f"{scope['scheme']}://{host}"
 
-    def _entry(self, scope: Scope, headers: Headers) -> Response | None:
+    def most_body(self, path: str) -> int:  # noqa: ARG002 - the same for all
+        """Return how many bytes a form may have."""
+        return MOST_BODY
+
+    async def let_in(self, scope: Scope, receive: Receive) -> Response | None:  # noqa: ARG002
         """Return the locked page, or the one that hands the cookie over; ``None``: come in."""
         if scope["path"].startswith(_OPEN):
+            set_caller(scope, STRANGER)
             return None
         query = (
             parse_qsl(
@@ -146,7 +153,7 @@ class Door:
         )
         keys = [value for name, value in query if name == KEY]
         rest = urlencode([(name, value) for name, value in query if name != KEY])
-        path = _own_path(scope) + (f"?{rest}" if rest else "")
+        path = own_path(scope) + (f"?{rest}" if rest else "")
         if keys and scope["method"] == "GET" and self._secret.is_key(keys[0]):
             answer = self._locked(scope, path, True)
             answer.set_cookie(
@@ -157,9 +164,56 @@ class Door:
                 path="/",
             )
             return answer
-        if self._secret.is_session(_cookie(headers, self._secret.cookie)):
+        if self._secret.is_session(cookie_of(Headers(scope=scope), self._secret.cookie)):
+            set_caller(scope, alone(self._secret.csrf))
             return None
         return self._locked(scope, path, False)
+
+
+class Door:
+    """Wraps the room's application: refuses, opens, and writes the headers of every answer.
+
+    Parameters
+    ----------
+    entry : Entry
+        Who may come in.
+    always : mapping of str to str
+        Headers of every answer besides those of every room.
+    """
+
+    def __init__(
+        self, app: ASGIApp, entry: Entry, *, always: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._app, self._entry, self._always = app, entry, {**_ALWAYS, **always}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the room has no web sockets
+            return
+        answer = self._refusal(scope, Headers(scope=scope))
+        answer = answer or await self._entry.let_in(scope, receive)
+        await (answer or self._app)(scope, receive, _with_headers(send, self._always))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._entry.knows(hosts[0]):
+            return plain(421, "This room does not answer to this name.")
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            return plain(405, "Ask with GET or POST.")
+        if len(scope["query_string"]) > MOST_QUERY:
+            return plain(414, f"An address has at most {MOST_QUERY} bytes behind its path.")
+        if scope["method"] == "POST":
+            return _refused_form(
+                headers,
+                origin=self._entry.origin(scope, hosts[0]),
+                most=self._entry.most_body(scope["path"]),
+            )
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            return plain(413, "A question has no body.")
+        return None
 
 
 def names_this_machine(host: str) -> bool:
@@ -182,29 +236,30 @@ def names_this_machine(host: str) -> bool:
         return False
 
 
-def _refused_form(scope: Scope, headers: Headers) -> Response | None:
+def _refused_form(headers: Headers, *, origin: str, most: int) -> Response | None:
     length = headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
-        return _plain(411, "A form says how long it is.")
-    if len(length) > 9 or int(length) > MOST_BODY:
-        return _plain(413, f"A form has at most {MOST_BODY} bytes.")
+        return plain(411, "A form says how long it is.")
+    if len(length) > 9 or int(length) > most:
+        return plain(413, f"A form has at most {most} bytes.")
     if headers.get("content-type", "").partition(";")[0].strip() != (
         "application/x-www-form-urlencoded"
     ):
-        return _plain(415, "The room takes forms alone.")
+        return plain(415, "The room takes forms alone.")
     # Browsers name the origin of each form; what names none, or another, is not our page.
-    if headers.get("origin") != f"{scope['scheme']}://{headers['host']}":
-        return _plain(403, "This form does not come from a page of the room.")
+    if headers.get("origin") != origin:
+        return plain(403, "This form does not come from a page of the room.")
     return None
 
 
-def _own_path(scope: Scope) -> str:
+def own_path(scope: Scope) -> str:
     """Return the path as it came; it begins with one slash, so that it leads nowhere else."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return "/" + raw.partition(b"?")[0].decode("latin-1").lstrip("/\\")
 
 
-def _cookie(headers: Headers, name: str) -> str:
+def cookie_of(headers: Headers, name: str) -> str:
+    """Return the value of a cookie; empty: there is none."""
     try:
         cookies: SimpleCookie = SimpleCookie("; ".join(headers.getlist("cookie"))[:MOST_BODY])
     except CookieError:
@@ -212,15 +267,16 @@ def _cookie(headers: Headers, name: str) -> str:
     return cookies[name].value if name in cookies else ""
 
 
-def _plain(status: int, words: str) -> Response:
+def plain(status: int, words: str) -> Response:
+    """Return an answer of one sentence."""
     return PlainTextResponse(f"{words}\n", status_code=status)
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, always: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _ALWAYS.items():
+            for name, value in always.items():
                 headers.setdefault(name, value)
         await send(message)
 

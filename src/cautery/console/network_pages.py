@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.desk import Desk
+from cautery.console.rights import needs
+from cautery.model.room import Act, Right
 from cautery.pages.room.network import MOST_STEPS, STEPS, Asking
 from cautery.workflows.browse.network import network_view
 
@@ -21,6 +23,7 @@ def router(desk: Desk) -> APIRouter:
     pages = APIRouter(default_response_class=HTMLResponse)
 
     @pages.get("/cases/{id}/network")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def network(
         request: Request,
         id: Annotated[str, Path(max_length=500)],

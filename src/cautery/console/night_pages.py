@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse, StreamingResponse
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, tongue
 from cautery.console.live import MOST_STREAMS, Parts
+from cautery.console.rights import needs
 from cautery.errors import CauteryError
 from cautery.messages import in_language
+from cautery.model.room import Act, Right
 from cautery.pages.room.render import render_page
 from cautery.workflows.browse.heads import head_by_id
 from cautery.workflows.browse.tonight import tonight_view
@@ -42,6 +44,7 @@ def router(desk: Desk) -> APIRouter:
         return desk.live.parts(path, f"tonight {spoken} {sent}", size, render)
 
     @pages.get("/cases/{id}/tonight")
+    @needs(Right.READ, act=Act.CONSULTATION)
     def tonight(request: Request, id: Id) -> HTMLResponse:
         def values() -> dict[str, Any]:
             head = head_by_id(desk.cases, id)
@@ -57,6 +60,7 @@ def router(desk: Desk) -> APIRouter:
         return desk.page(request, "tonight", values)
 
     @pages.get("/cases/{id}/events")
+    @needs(Right.READ, act=Act.CONSULTATION)
     async def events(
         request: Request, id: Id, last: Annotated[int, Query(ge=0, lt=1 << 53)] = 0
     ) -> StreamingResponse:
@@ -73,6 +77,8 @@ def router(desk: Desk) -> APIRouter:
         async def messages() -> AsyncIterator[str]:
             yield f"retry: {_RETRY_MS}\n\n"
             async for size in desk.live.changes(place.path, since=since):
+                if not await run_in_threadpool(desk.still, request):
+                    return
                 try:
                     parts = await run_in_threadpool(made, size)
                 except CauteryError:  # the page itself says why, when it is loaded again

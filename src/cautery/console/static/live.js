@@ -55,6 +55,8 @@
     source.addEventListener("error", () => {
       said("lost");
       source.close();
+      // Whose login is over is asked who it is; a line that is lost for another reason is no login.
+      fetch("/keys").then((answer) => answer.status === 401 && location.reload(), () => {});
       timer = setTimeout(open, wait);
       wait = Math.min(wait * 2, 10000);
     });

@@ -20,7 +20,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       $("#panel")?.replaceChildren();
-      if (event.target.matches("input, select")) event.target.blur();
+      if (event.target.matches("input, select, textarea")) event.target.blur();
       return;
     }
     if (event.target.matches("input, select, textarea, video")) return;

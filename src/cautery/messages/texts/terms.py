@@ -60,6 +60,20 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "case-state.stopped": "watch stopped",
     "case-state.unreadable": "unreadable",
     "case-state.watched": "being watched",
+    # For what the access log may be read (Directive (EU) 2016/680, article 25(2)).
+    "log-purpose.criminal-proceedings": "criminal proceedings",
+    "log-purpose.lawfulness": "to verify that processing is lawful",
+    "log-purpose.security": "integrity and security of the data",
+    "log-purpose.self-monitoring": "self-monitoring",
+    # What somebody is in the operations room.
+    "room-role.analyst": "analyst",
+    "room-role.auditor": "auditor",
+    "room-role.commander": "commander",
+    "room-role.duty-officer": "duty officer",
+    "room-role.guest-agency": "guest agency",
+    "room-role.keeper": "keeper of accounts",
+    "room-role.legal": "legal",
+    "room-role.provider": "provider",
     # What a check of a case came to.
     "checked.authentic": "authentic",
     "checked.broken": "BROKEN",

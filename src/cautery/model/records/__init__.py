@@ -3,6 +3,7 @@
 A kind stands in the file of its subject, which lists it under ``KINDS``.
 """
 
+from cautery.model.records.access import AccountChanged, DataUsed, DoorUsed, LogRead
 from cautery.model.records.acting import (
     ApprovalGiven,
     BlockLifted,
@@ -164,6 +165,7 @@ from cautery.model.records.watching import (
 __all__ = [
     "KINDS",
     "QUANTITIES",
+    "AccountChanged",
     "AccountNames",
     "AddressesChanged",
     "AgencyJoined",
@@ -195,11 +197,13 @@ __all__ = [
     "ComplaintUnreachable",
     "CrimeFound",
     "CutChosen",
+    "DataUsed",
     "Dated",
     "DecoderConfined",
     "DeconflictionForgotten",
     "DeconflictionLetter",
     "DeconflictionResult",
+    "DoorUsed",
     "DumpCounted",
     "Entry",
     "EntryExpired",
@@ -217,6 +221,7 @@ __all__ = [
     "ListAnswered",
     "ListSent",
     "LogEntry",
+    "LogRead",
     "LogRestored",
     "LookStep",
     "LooksShed",

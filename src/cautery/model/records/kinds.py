@@ -16,6 +16,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model.evidence import Json
 from cautery.model.records import (
+    access,
     acting,
     action_day,
     case,
@@ -48,6 +49,7 @@ KINDS: Mapping[str, type] = {
     **action_day.KINDS,
     **seized.KINDS,
     **outside.KINDS,
+    **access.KINDS,
 }
 """By kind, the type of its records."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from markupsafe import Markup, escape
 
 from cautery.drawing.formatting import number
 from cautery.drawing.styles import style
@@ -17,6 +18,7 @@ from cautery.messages import language, languages, tr
 from cautery.pages.case_report import alignment_plot
 from cautery.pages.case_report.render import filters
 from cautery.pages.public.render import LANGUAGES
+from cautery.pages.room.people import Visitor
 from cautery.pages.room.wall import axis, strip
 from cautery.pages.supply_map.layers import role_name
 
@@ -37,11 +39,14 @@ class Shell:
         What a form that writes must bring back.
     path : str
         The address of the page.
+    visitor : Visitor or None
+        Who came in by a login; ``None``: there is none, or nobody has come in.
     """
 
     assets: Mapping[str, tuple[str, str]]
     csrf: str
     path: str
+    visitor: Visitor | None = None
 
 
 def render_page(name: str, shell: Shell, **values: Any) -> str:
@@ -85,6 +90,17 @@ def capped(count: int) -> str:
     return tr("%(count)s+", count=shown) if count > COUNTED_TO else shown
 
 
+def whole(text: str) -> Markup:
+    """Return a text for a field of a form, every letter as it came: it goes back as it was typed.
+
+    Examples
+    --------
+    >>> whole('"<b>')
+    Markup('&#34;&lt;b&gt;')
+    """
+    return escape(text)
+
+
 def _address(*parts: object) -> str:
     """Return an address below the room's root."""
     return "/" + "/".join(quote(str(part), safe="") for part in parts)
@@ -97,6 +113,6 @@ def _environment() -> Environment:
     assert env.loader
     env.loader = ChoiceLoader([env.loader, report])
     env.filters |= filters()
-    env.filters |= {"capped": capped, "role": role_name}
+    env.filters |= {"capped": capped, "role": role_name, "whole": whole}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "alignment_plot": alignment_plot}
     return env

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from cautery.drawing.formatting import both
@@ -23,9 +23,21 @@ _SIGN = 2
 """People who sign a mandate."""
 
 
-def cases_view(cases: Cases, checks: Mapping[str, CheckView], *, after: str = "") -> CasesView:
-    """Return a page of the list of cases; one that cannot be read says why, and costs itself."""
-    places = [place for place in cases.places() if place.id > after]
+def cases_view(
+    cases: Cases,
+    checks: Mapping[str, CheckView],
+    *,
+    after: str = "",
+    seen: Callable[[str], bool] = lambda _: True,
+) -> CasesView:
+    """Return a page of the list of cases; one that cannot be read says why, and costs itself.
+
+    Parameters
+    ----------
+    seen : callable
+        Tells by the name of a case whether who asks may see it.
+    """
+    places = [place for place in cases.places() if place.id > after and seen(place.id)]
     page, now = places[:CASES_A_PAGE], cases.clock.now()
     ends = cases.ends.read(place.path for place in page)
     return CasesView(

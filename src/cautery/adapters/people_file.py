@@ -1,0 +1,302 @@
+"""Accounts of the operations room, with their passkeys and sessions: one SQLite file.
+
+Reaches: one folder, which its owner alone may enter.
+Lawful basis: GDPR art. 32 and Directive (EU) 2016/680, art. 29: who may reach the data is known.
+Manners: passwords, one-time words and sessions are kept as hashes; what is erased is overwritten.
+Format: sqlite.org/wal.html; a password as argon2 writes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from cautery.adapters._files import PRIVATE
+from cautery.adapters._key_files import private_folder
+from cautery.errors import ConflictError, EvidenceError, StorageError
+from cautery.model.account import Account, Passkey, Session
+from cautery.model.room import RoomRole
+
+NAME = "people.sqlite"
+_WAIT_S = 5.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CHALLENGE_KEPT = timedelta(hours=1)
+_TABLES = {
+    "accounts": (
+        "CREATE TABLE accounts (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+        " roles TEXT NOT NULL, cases TEXT, why TEXT NOT NULL, made INTEGER NOT NULL,"
+        " password TEXT NOT NULL,"
+        " era INTEGER NOT NULL) STRICT"
+    ),
+    "words": (
+        "CREATE TABLE words (account TEXT PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,"
+        " digest TEXT NOT NULL, until INTEGER NOT NULL) STRICT"
+    ),
+    "passkeys": (
+        "CREATE TABLE passkeys (id BLOB PRIMARY KEY, account TEXT NOT NULL"
+        " REFERENCES accounts ON DELETE CASCADE, key BLOB NOT NULL, count INTEGER NOT NULL,"
+        " name TEXT NOT NULL, made INTEGER NOT NULL) STRICT"
+    ),
+    "challenges": (
+        "CREATE TABLE challenges (challenge BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT"
+    ),
+    "sessions": (
+        "CREATE TABLE sessions (digest TEXT PRIMARY KEY, account TEXT NOT NULL"
+        " REFERENCES accounts ON DELETE CASCADE, whence TEXT NOT NULL, born INTEGER NOT NULL,"
+        " seen INTEGER NOT NULL, ended TEXT NOT NULL) STRICT"
+    ),
+}
+
+
+class PeopleFile:
+    """The accounts of a room (port :class:`~cautery.workflows.people.ports.People`).
+
+    Parameters
+    ----------
+    folder : Path
+        Of the people; it is made if it is absent.
+
+    Raises
+    ------
+    InputError
+        If others may enter it.
+    StorageError
+        If it cannot be made or opened.
+    EvidenceError
+        If the file is no such file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        private_folder(folder)
+        self._path = folder / NAME
+        self._lock = RLock()
+        with self._failures():
+            self._path.touch(PRIVATE)
+            self._connection = sqlite3.connect(
+                self._path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+            )
+            for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                found = dict(
+                    self._connection.execute(
+                        "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"
+                    )
+                )
+                if not found:
+                    for statement in _TABLES.values():
+                        self._connection.execute(statement)
+        if found and found != _TABLES:
+            self._connection.close()
+            raise EvidenceError(f"{self._path}: these are not the accounts of an operations room")
+
+    def any(self) -> bool:
+        """Tell whether there is an account."""
+        return bool(self._rows("SELECT 1 FROM accounts LIMIT 1"))
+
+    def accounts(self) -> Sequence[Account]:
+        """Return all accounts, by name."""
+        return [_account(row) for row in self._rows("SELECT * FROM accounts ORDER BY name")]
+
+    def by_id(self, id: str) -> Account | None:
+        """Return an account by its id."""
+        rows = self._rows("SELECT * FROM accounts WHERE id = ?", id)
+        return _account(rows[0]) if rows else None
+
+    def by_name(self, name: str) -> Account | None:
+        """Return an account by its name."""
+        rows = self._rows("SELECT * FROM accounts WHERE name = ?", name)
+        return _account(rows[0]) if rows else None
+
+    def put(self, account: Account) -> None:
+        """Write an account.
+
+        Raises
+        ------
+        ConflictError
+            If another one has its name.
+        StorageError
+            If it cannot be written.
+        """
+        row = (
+            account.id,
+            account.name,
+            json.dumps(sorted(account.roles)),
+            None if account.cases is None else json.dumps(sorted(account.cases)),
+            account.why,
+            _number(account.made_at),
+            account.password,
+            account.era,
+        )
+        try:
+            self._write(
+                "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles,"
+                " cases = excluded.cases, why = excluded.why, password = excluded.password,"
+                " era = excluded.era",
+                *row,
+            )
+        except sqlite3.IntegrityError as error:
+            raise ConflictError("There is an account of this name.") from error
+
+    def erase(self, id: str) -> None:
+        """Erase an account with all that belongs to it, from the file and from its log."""
+        self._write("DELETE FROM accounts WHERE id = ?", id)
+        with self._lock, contextlib.suppress(sqlite3.Error):  # a reader keeps it for a moment
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def invite(self, id: str, digest: str, until: datetime) -> None:
+        """Keep the digest of an account's one-time word."""
+        self._write(
+            "INSERT OR REPLACE INTO words (account, digest, until) VALUES (?, ?, ?)",
+            id,
+            digest,
+            _number(until),
+        )
+
+    def take_invitation(self, id: str, digest: str, now: datetime) -> bool:
+        """Use a one-time word up; tell whether it was one."""
+        statement = "DELETE FROM words WHERE account = ? AND digest = ? AND until > ?"
+        return self._write(statement, id, digest, _number(now)) == 1
+
+    def passkeys(self, account: str) -> Sequence[Passkey]:
+        """Return the passkeys of an account."""
+        statement = "SELECT * FROM passkeys WHERE account = ? ORDER BY made"
+        return [_passkey(row) for row in self._rows(statement, account)]
+
+    def passkey(self, id: bytes) -> Passkey | None:
+        """Return a passkey by its id."""
+        rows = self._rows("SELECT * FROM passkeys WHERE id = ?", id)
+        return _passkey(rows[0]) if rows else None
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        """Write a passkey; one that another account has is a ConflictError."""
+        written = self._write(
+            "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
+            " DO UPDATE SET count = excluded.count WHERE account = excluded.account",
+            passkey.id,
+            passkey.account,
+            passkey.key,
+            passkey.count,
+            passkey.name,
+            _number(passkey.made_at),
+        )
+        if written != 1:
+            raise ConflictError("This passkey belongs to another account.")
+
+    def drop_passkey(self, account: str, id: bytes) -> bool:
+        """Erase a passkey of an account; tell whether there was one."""
+        return self._write("DELETE FROM passkeys WHERE account = ? AND id = ?", account, id) == 1
+
+    def use_up(self, challenge: bytes, now: datetime) -> bool:
+        """Note that a challenge was answered; tell whether this is the first time."""
+        old = _number(now - _CHALLENGE_KEPT)
+        self._write("DELETE FROM challenges WHERE at < ?", old)
+        statement = "INSERT OR IGNORE INTO challenges (challenge, at) VALUES (?, ?)"
+        return self._write(statement, challenge, _number(now)) == 1
+
+    def session(self, digest: str) -> Session | None:
+        """Return a session."""
+        rows = self._rows("SELECT * FROM sessions WHERE digest = ?", digest)
+        return _session(rows[0]) if rows else None
+
+    def sessions(self, account: str) -> Sequence[Session]:
+        """Return the sessions of an account, newest first."""
+        statement = "SELECT * FROM sessions WHERE account = ? ORDER BY born DESC"
+        return [_session(row) for row in self._rows(statement, account)]
+
+    def put_session(self, session: Session) -> None:
+        """Write a session."""
+        self._write(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
+            session.digest,
+            session.account,
+            session.whence,
+            _number(session.born_at),
+            _number(session.seen_at),
+            session.ended,
+        )
+
+    def seen(self, digest: str, now: datetime) -> None:
+        """Note that a session was used; nothing is lost if this is not written."""
+        statement = "UPDATE sessions SET seen = ? WHERE digest = ? AND ended = ''"
+        with contextlib.suppress(StorageError):
+            self._write(statement, _number(now), digest)
+
+    def end_sessions(self, account: str, why: str, *, but: str = "") -> int:
+        """End the sessions of an account, but for one; return how many there were."""
+        statement = "UPDATE sessions SET ended = ? WHERE account = ? AND digest <> ? AND ended = ''"
+        return self._write(statement, why, account, but)
+
+    def forget_sessions(self, before: datetime) -> None:
+        """Erase the sessions that began before a time."""
+        self._write("DELETE FROM sessions WHERE born < ?", _number(before))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock, self._failures():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _write(self, statement: str, *values: Any) -> int:
+        with self._lock, self._failures():
+            return self._connection.execute(statement, values).rowcount
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"{self._path}: {error}") from error
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    id, name, roles, cases, why, made, password, era = row  # noqa: A001 - the field's word
+    return Account(
+        id=id,
+        name=name,
+        roles=frozenset(map(RoomRole, json.loads(roles))),
+        cases=None if cases is None else frozenset(json.loads(cases)),
+        why=why,
+        made_at=_moment(made),
+        password=password,
+        era=era,
+    )
+
+
+def _passkey(row: tuple[Any, ...]) -> Passkey:
+    id, account, key, count, name, made = row  # noqa: A001
+    return Passkey(id=id, account=account, key=key, count=count, name=name, made_at=_moment(made))
+
+
+def _session(row: tuple[Any, ...]) -> Session:
+    digest, account, whence, born, seen, ended = row
+    return Session(
+        digest=digest,
+        account=account,
+        whence=whence,
+        born_at=_moment(born),
+        seen_at=_moment(seen),
+        ended=ended,
+    )
+
+
+def _moment(number: int) -> datetime:
+    return _EPOCH + number * _MICROSECOND
+
+
+def _number(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND

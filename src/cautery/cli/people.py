@@ -1,0 +1,246 @@
+"""``cautery people``: who may come into the operations room, and the log of what they did there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.cli._verbs import Verbs
+from cautery.errors import EvidenceError, InputError
+from cautery.model.records import LogRead
+from cautery.model.room import LogPurpose, RoomRole
+from cautery.wiring import people as rooms
+from cautery.workflows.people.reading import access_view
+
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Say who may come into the operations room; read its access log.",
+)
+
+_People = Annotated[Path, typer.Option("--people", help="Folder of the people of the room.")]
+_Keys = Annotated[
+    Path | None, typer.Option(help="Folder with the key of the access log; default $CAUTERY_KEYS.")
+]
+_Name = Annotated[str, typer.Argument(help="By which the person comes in.")]
+_Roles = Annotated[
+    list[RoomRole], typer.Option("--role", help="What the person is; may be given several times.")
+]
+_Cases = Annotated[
+    list[str] | None,
+    typer.Option("--case", help="Name of a case in the room; may be given several times."),
+]
+_All = Annotated[bool, typer.Option("--all-cases", help="Every case, also those to come.")]
+_Why = Annotated[str, typer.Option(help="For what, in one line: it stands in the access log.")]
+_FOLDER = Path("people")
+
+
+@app.command()
+def add(
+    name: _Name,
+    role: _Roles,
+    case: _Cases = None,
+    all_cases: _All = False,
+    why: _Why = "made by the owner of the machine",
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Make an account, and print the one-time word with which the person chooses a password.
+
+    From the first account on, `cautery serve` asks everybody for a login. Keepers of accounts and
+    auditors are made here alone; a keeper makes the others in the room.
+
+    Example: cautery people add a.rossi --role analyst --all-cases --why "night shift"
+    """
+    with rooms.people_of(people, new=True, keys_dir=keys) as room:
+        cases = _cases(case, all_cases=all_cases)
+        account, word = room.accounts.make(name, role, cases, by=rooms.owner(), why=why)
+    render.say(render.printable(f"{account.name} ({account.id}): {_seen(account.cases)}"))
+    render.say("The word is good once, for three days, at /login/first of the room.")
+    typer.echo(word)
+
+
+@app.command(name="list")
+@render.tabular
+def list_people(
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List the accounts: roles, cases, and why.
+
+    Example: cautery people list
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        accounts = room.people.accounts()
+        rows = [
+            {
+                "name": one.name,
+                "id": one.id,
+                "roles": sorted(one.roles),
+                "cases": None if one.cases is None else sorted(one.cases),
+                "why": one.why,
+                "comes_in": bool(one.password or room.people.passkeys(one.id)),
+            }
+            for one in accounts
+        ]
+    if json:
+        for row in rows:
+            render.json_line(row)
+        return
+    render.table(
+        ("name", "id", "roles", "cases", "why", "comes in"),
+        (
+            (
+                one.name,
+                one.id,
+                ", ".join(sorted(one.roles)),
+                _seen(one.cases),
+                one.why,
+                "yes" if row["comes_in"] else "not yet",
+            )
+            for one, row in zip(accounts, rows, strict=True)
+        ),
+    )
+
+
+@app.command()
+def give(
+    name: _Name,
+    role: _Roles,
+    why: _Why,
+    case: _Cases = None,
+    all_cases: _All = False,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Give a person these roles and cases, and no others.
+
+    Example: cautery people give a.rossi --role analyst --case md34 --why "assigned to md34"
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        account = room.accounts.give(
+            room.accounts.named(name).id,
+            role,
+            _cases(case, all_cases=all_cases),
+            by=rooms.owner(),
+            why=why,
+        )
+    render.say(render.printable(f"{account.name}: {_seen(account.cases)}"))
+
+
+@app.command()
+def invite(
+    name: _Name,
+    why: _Why,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """End a person's password, passkeys and sessions, and print a new one-time word.
+
+    Example: cautery people invite a.rossi --why "lost her telephone"
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        word = room.accounts.invite(room.accounts.named(name).id, by=rooms.owner(), why=why)
+    typer.echo(word)
+
+
+@app.command()
+def erase(
+    name: _Name,
+    why: _Why,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Erase a person's name, password, passkeys and sessions; the access log keeps the id alone.
+
+    Example: cautery people erase a.rossi --why "left the agency"
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        account = room.accounts.named(name)
+        room.accounts.erase(account.id, by=rooms.owner(), why=why)
+    render.say(f"erased; the access log keeps {account.id}")
+
+
+@app.command()
+@render.tabular
+def log(
+    purpose: Annotated[
+        LogPurpose, typer.Option(help="For what it is read: the law allows these alone.")
+    ],
+    why: _Why,
+    about: Annotated[
+        str, typer.Option(help="Name or id of a person: only what concerns this one.")
+    ] = "",
+    case: Annotated[str, typer.Option(help="Only what was done with this case.")] = "",
+    before: Annotated[
+        int | None, typer.Option(min=0, help="Only entries before this number.")
+    ] = None,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Read the access log, newest first, a hundred entries; that it is read is logged first.
+
+    Every record is hashed again past every root that the log's key signed.
+
+    Example: cautery people log --purpose lawfulness --why "yearly review" --case md34
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        look = room.log.look(by=rooms.owner(), purpose=purpose, why=why)
+        view = access_view(
+            room.people,
+            room.log,
+            lambda: room.check().signed,
+            look=look,
+            stated=LogRead(by=rooms.owner(), purpose=purpose, why=why),
+            before=before,
+            about=about,
+            case=case,
+        )
+    if json:
+        for row in view.rows:
+            render.json_line(
+                {
+                    "number": row.index,
+                    "at": row.at.isoformat(),
+                    "by": row.id,
+                    "name": row.who or None,
+                    "what": row.what,
+                    "about": row.about,
+                    "numbers": row.numbers,
+                    "why": row.why,
+                }
+            )
+    else:
+        render.table(
+            ("number", "at", "who", "what", "of what", "numbers", "why"),
+            (
+                (
+                    row.index,
+                    f"{row.at:%Y-%m-%d %H:%M:%S}",
+                    f"{row.who} {row.id}".strip(),
+                    row.what,
+                    row.about,
+                    row.numbers,
+                    row.why,
+                )
+                for row in view.rows
+            ),
+        )
+    if view.broken:
+        raise EvidenceError(view.broken)
+    render.say(f"{view.signed} of {view.total} entries are under a signed root")
+
+
+def _cases(names: list[str] | None, *, all_cases: bool) -> list[str] | None:
+    if all_cases and names:
+        raise InputError("--all-cases and --case do not go together")
+    return None if all_cases else names or []
+
+
+def _seen(cases: frozenset[str] | None) -> str:
+    return "all cases" if cases is None else ", ".join(sorted(cases)) or "no case"

@@ -1,0 +1,136 @@
+"""One's own account: the password, the sessions, and what one may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cautery.console.desk import Desk, form, tongue
+from cautery.console.login_pages import mark_of
+from cautery.console.people_entry import address_of
+from cautery.console.rights import caller_of, needs
+from cautery.errors import InputError
+from cautery.messages import in_language, tr
+from cautery.model.account import Account
+from cautery.model.room import Right
+from cautery.pages.room.people import AccountView, PasskeyRow, SessionRow
+from cautery.wiring.people import PeopleOfRoom
+
+ACCOUNT = "/account"
+
+
+def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
+    """Return the pages of one's own account."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+
+    @pages.get(ACCOUNT)
+    @needs(Right.OWN)
+    def account(request: Request) -> HTMLResponse:
+        return account_page(desk, people, request)
+
+    @pages.post("/account/password")
+    @needs(Right.OWN)
+    async def password(request: Request) -> Response:
+        sent = await form(request)
+        own = own_account(request)
+
+        def change() -> str:
+            if sent.get("password", "") != sent.get("again", ""):
+                raise InputError(tr("The two passwords are not the same."))
+            confirm(desk, people, request, own, sent.get("old", ""))
+            people.accounts.set_password(own.id, sent["password"], but=caller_of(request).session)
+            return tr("The password is changed. All other browsers are asked for it.")
+
+        return await done_or_fault(desk, people, request, change)
+
+    @pages.post("/account/out")
+    @needs(Right.OWN)
+    async def out_everywhere(request: Request) -> Response:
+        await form(request)
+        await run_in_threadpool(people.sessions.end_all, own_account(request).id)
+        return RedirectResponse("/login", status_code=303)
+
+    return pages
+
+
+def own_account(request: Request) -> Account:
+    """Return the account of who asks.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    account = caller_of(request).account
+    if account is None:
+        raise InputError("This room has no accounts.")
+    return account
+
+
+def confirm(
+    desk: Desk, people: PeopleOfRoom, request: Request, account: Account, password: str
+) -> None:
+    """Ask for the password again, before something that a lent browser must not do.
+
+    Raises
+    ------
+    InputError
+        If it is not the account's, or it was tried too often.
+    """
+    mark = mark_of(request, desk, people)
+    if not people.logins.confirmed(account, password, address=address_of(request), mark=mark):
+        raise InputError(tr("This is not your password."))
+
+
+async def done_or_fault(
+    desk: Desk, people: PeopleOfRoom, request: Request, do: Callable[[], str]
+) -> HTMLResponse:
+    """Do something with one's own account, and show the account with what came of it."""
+
+    def answered() -> HTMLResponse:
+        with in_language(tongue(request)):
+            try:
+                done = do()
+            except InputError as error:
+                fault = f"{error} {error.hint}"
+                return account_page(desk, people, request, fault=fault, status=400)
+        return account_page(desk, people, request, done=done)
+
+    return await run_in_threadpool(answered)
+
+
+def account_page(
+    desk: Desk,
+    people: PeopleOfRoom,
+    request: Request,
+    *,
+    done: str = "",
+    fault: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """Return the page of the account of who asks."""
+    own, here, now = own_account(request), caller_of(request).session, people.clock.now()
+    view = AccountView(
+        name=own.name,
+        id=own.id,
+        roles=tuple(sorted(own.roles)),
+        cases=None if own.cases is None else tuple(sorted(own.cases)),
+        why=own.why,
+        sessions=tuple(
+            SessionRow(born_at=one.born_at, seen_at=one.seen_at, here=one.digest == here)
+            for one in people.people.sessions(own.id)
+            if not one.state(now)
+        ),
+        passkeys=tuple(
+            PasskeyRow(id=one.id.hex(), name=one.name, made_at=one.made_at)
+            for one in people.people.passkeys(own.id)
+        ),
+        may_add=False,
+        done=done,
+        fault=fault,
+    )
+    return desk.page(request, "account", lambda: {"view": view}, status=status)

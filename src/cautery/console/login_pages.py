@@ -1,0 +1,298 @@
+"""The login: by name and password, with a one-time word for the first visit, and out again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cautery.console.desk import Desk, bare_form, form, tongue
+from cautery.console.door import cookie_of
+from cautery.console.people_entry import (
+    LOGIN,
+    address_of,
+    csrf_of,
+    mark_cookie,
+    session_cookie,
+    set_address,
+)
+from cautery.console.rights import Caller, caller_of, needs, set_caller
+from cautery.errors import InputError
+from cautery.messages import in_language, tr
+from cautery.model.account import Account
+from cautery.model.room import Right
+from cautery.pages.room.people import LoginView
+from cautery.wiring.people import PeopleOfRoom
+from cautery.workflows.people.login import MARK_LASTS, too_many
+from cautery.workflows.people.sessions import Coming
+
+FIRST = "/login/first"
+_KNOWN_AT_A_TIME, _STRANGE_AT_A_TIME = 2, 1
+"""Hashes of passwords that are made at a time, each 64 MiB: for browsers that came in before, and
+for all others."""
+_MOST_WAITING = 8
+_UNKEPT = ("/account", "/people", "/access", LOGIN)
+"""What is typed there has passwords in it, or is soon typed again."""
+
+T = TypeVar("T")
+
+
+class Lines:
+    """The two lines before the hashing of passwords: strangers do not make colleagues wait."""
+
+    def __init__(self) -> None:
+        self._lines = {
+            True: asyncio.Semaphore(_KNOWN_AT_A_TIME),
+            False: asyncio.Semaphore(_STRANGE_AT_A_TIME),
+        }
+        self._waiting = {True: 0, False: 0}
+
+    @asynccontextmanager
+    async def turn(self, *, known: bool) -> AsyncIterator[None]:
+        """Wait for one's turn.
+
+        Raises
+        ------
+        InputError
+            If too many wait already.
+        """
+        if self._waiting[known] >= _MOST_WAITING:
+            raise InputError(too_many(5))
+        self._waiting[known] += 1
+        try:
+            async with self._lines[known]:
+                yield
+        finally:
+            self._waiting[known] -= 1
+
+
+def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
+    """Return the pages of the login."""
+    pages, lines = APIRouter(default_response_class=HTMLResponse), Lines()
+    _add_login(pages, desk, people, lines)
+    _add_first(pages, desk, people, lines)
+
+    @pages.post("/logout")
+    @needs(Right.OWN)
+    async def logout(request: Request) -> Response:
+        await form(request)
+        await run_in_threadpool(people.sessions.end, token_of(request, desk, people))
+        answer = RedirectResponse(LOGIN, status_code=303)
+        answer.delete_cookie(_session(desk, people), path="/", secure=desk.place.is_secure)
+        return answer
+
+    return pages
+
+
+def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines) -> None:
+    @pages.get(LOGIN)
+    @needs(Right.OPEN)
+    def login(request: Request, to: str = "/") -> Response:
+        if caller_of(request).account is not None:
+            return RedirectResponse(_own(to), status_code=303)
+        return login_page(desk, request, LoginView(to=_own(to)), status=200)
+
+    @pages.post(LOGIN)
+    @needs(Right.OPEN)
+    async def come_in(request: Request) -> Response:
+        sent = await bare_form(request)
+        view = LoginView(
+            to=_own(sent.get("to", "/")),
+            kept=sent.get("kept", ""),
+            kept_to=_own(sent.get("kept_to", "")) if sent.get("kept") else "",
+        )
+
+        def found() -> Account | None:
+            return people.logins.by_password(one, sent.get("password", ""))
+
+        try:
+            one = await run_in_threadpool(
+                people.logins.begin,
+                sent.get("name", ""),
+                address=address_of(request),
+                mark=mark_of(request, desk, people),
+            )
+            account = await _looked_at(lines, found, known=bool(one.mark), wait_s=one.wait_s)
+        except InputError as error:
+            return refused(desk, request, view, str(error), status=429)
+        if account is None:
+            with in_language(tongue(request)):
+                words = tr("This name and this password do not belong together.")
+            return refused(desk, request, view, words, status=401)
+        return await welcome(desk, people, request, account, by="password", view=view)
+
+
+def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines) -> None:
+    @pages.get(FIRST)
+    @needs(Right.OPEN)
+    def first(request: Request) -> Response:
+        return _first_page(desk, request)
+
+    @pages.post(FIRST)
+    @needs(Right.OPEN)
+    async def set_first(request: Request) -> Response:
+        sent = await bare_form(request)
+        password = sent.get("password", "")
+
+        def found() -> Account | None:
+            with in_language(tongue(request)):
+                if password != sent.get("again", ""):
+                    raise InputError(tr("The two passwords are not the same."))
+                return people.logins.by_word(one, sent.get("word", ""), password)
+
+        try:
+            one = await run_in_threadpool(
+                people.logins.begin, sent.get("name", ""), address=address_of(request), mark=""
+            )
+            account = await _looked_at(lines, found, known=False, wait_s=one.wait_s)
+        except InputError as error:
+            return _first_page(desk, request, fault=f"{error} {error.hint}", status=400)
+        if account is None:
+            with in_language(tongue(request)):
+                words = tr("This is not the one-time word of this name, or it is over or used.")
+            return _first_page(desk, request, fault=words, status=401)
+        return await welcome(desk, people, request, account, by="word", view=LoginView())
+
+
+async def asked_to_come_in(desk: Desk, request: Request, coming: Coming) -> Response:
+    """Return the login to who is nobody here, or is so no longer, with what was typed before."""
+    if request.headers.get("hx-request"):  # a part of a page: the whole page asks who it is
+        return Response(status_code=401, headers={"hx-refresh": "true"})
+    query = f"?{request.url.query}" if request.url.query else ""
+    path = _own(quote(request.url.path, safe="/+~") + query)
+    kept = ""
+    if request.method == "POST":
+        if coming.session is not None and not path.startswith(_UNKEPT):
+            kept = (await request.body()).decode("ascii", "replace")
+        path = "/"
+    with in_language(tongue(request)):
+        why = _why(coming, typed=bool(kept))
+    view = LoginView(why=why, to=path, kept=kept, kept_to=request.url.path if kept else "")
+    return login_page(desk, request, view, status=401)
+
+
+def login_page(desk: Desk, request: Request, view: LoginView, *, status: int) -> HTMLResponse:
+    """Return the page of the login."""
+    return desk.page(request, "login", lambda: {"view": view}, status=status)
+
+
+def refused(
+    desk: Desk, request: Request, view: LoginView, words: str, *, status: int
+) -> HTMLResponse:
+    """Return the page of the login again, with what was wrong."""
+    again = LoginView(fault=words, to=view.to, kept=view.kept, kept_to=view.kept_to)
+    return login_page(desk, request, again, status=status)
+
+
+async def welcome(
+    desk: Desk,
+    people: PeopleOfRoom,
+    request: Request,
+    account: Account,
+    *,
+    by: str,
+    view: LoginView,
+) -> Response:
+    """Begin a session, and show what was wanted; what was typed before is given back."""
+    before = token_of(request, desk, people)
+    whose = await run_in_threadpool(people.sessions.owner, before)
+    token = await run_in_threadpool(
+        lambda: people.sessions.begin(
+            account,
+            agent=request.headers.get("user-agent", ""),
+            address=address_of(request),
+            by=by,
+            instead_of=before,
+        )
+    )
+    answer: Response = RedirectResponse(view.to, status_code=303)
+    if view.kept and whose == account.id:  # another person is not shown what this one typed
+        answer = _given_back(desk, request, account, token, view)
+    secure = desk.place.is_secure
+    answer.set_cookie(
+        _session(desk, people), token, httponly=True, samesite="strict", path="/", secure=secure
+    )
+    answer.set_cookie(
+        mark_cookie(people.key, secure=secure),
+        people.logins.mark_of(account),
+        httponly=True,
+        samesite="strict",
+        path="/",
+        secure=secure,
+        max_age=int(MARK_LASTS.total_seconds()),
+    )
+    return answer
+
+
+def token_of(request: Request, desk: Desk, people: PeopleOfRoom) -> str:
+    """Return what the browser brought of a session."""
+    return cookie_of(request.headers, _session(desk, people))
+
+
+def mark_of(request: Request, desk: Desk, people: PeopleOfRoom) -> str:
+    """Return what the browser brought to be known again."""
+    return cookie_of(request.headers, mark_cookie(people.key, secure=desk.place.is_secure))
+
+
+async def _looked_at(lines: Lines, found: Callable[[], T], *, known: bool, wait_s: float) -> T:
+    if wait_s > 0:
+        raise InputError(too_many(wait_s))
+    async with lines.turn(known=known):
+        return await run_in_threadpool(found)
+
+
+def _given_back(
+    desk: Desk, request: Request, account: Account, token: str, view: LoginView
+) -> HTMLResponse:
+    fields = [
+        (name, value)
+        for name, value in parse_qsl(view.kept, keep_blank_values=True, max_num_fields=50)
+        if name != "csrf"
+    ]
+    # The page is made for the new session, which the browser does not bring yet.
+    address = address_of(request)
+    set_caller(request.scope, Caller(rights=account.rights, account=account, csrf=csrf_of(token)))
+    set_address(request.scope, address)
+    return desk.page(request, "typed", lambda: {"fields": fields, "to": view.kept_to})
+
+
+def _first_page(
+    desk: Desk, request: Request, *, fault: str = "", status: int = 200
+) -> HTMLResponse:
+    return desk.page(request, "first", lambda: {"fault": fault}, status=status)
+
+
+def _session(desk: Desk, people: PeopleOfRoom) -> str:
+    return session_cookie(people.key, secure=desk.place.is_secure)
+
+
+def _own(path: str) -> str:
+    """Return a path of this room: one slash, since two would lead to another server."""
+    parts = urlsplit("/" + path.lstrip("/\\"))
+    return quote(parts.path, safe="/+~%") + (
+        "?" + quote(parts.query, safe="=&%+~") if parts.query else ""
+    )
+
+
+def _why(coming: Coming, *, typed: bool) -> str:
+    words = {
+        "idle": tr("Nothing was done for an hour, so you are asked who you are."),
+        "over": tr("A login lasts twelve hours. This one is over."),
+        "elsewhere": tr(
+            "Your login was used from another browser or another network, so it was ended. If that "
+            "was not you, change your password, and tell who keeps the accounts."
+        ),
+        "out": tr("You have logged out."),
+        "unknown": tr("This login is not known here any more."),
+    }.get(coming.why, "")
+    if typed:
+        kept = tr("What you typed is not lost: it comes back after the login, to be sent.")
+        return f"{words} {kept}"
+    return words

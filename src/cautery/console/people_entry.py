@@ -1,0 +1,186 @@
+"""The entry of a room for many people: by a session that a login began.
+
+A session is a cookie that names nobody; what belongs to it lies on the server, under its digest.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from cautery.console.door import MOST_BODY, cookie_of, names_this_machine, plain
+from cautery.console.rights import STRANGER, Caller, set_caller
+from cautery.errors import CauteryError, InputError
+from cautery.wiring.people import PeopleOfRoom
+from cautery.workflows.people.sessions import Coming
+
+_MOST_LOGIN = 4 * MOST_BODY
+"""A login may bring along what was typed before it, which is escaped once more."""
+_BURST, _EACH_S = 300.0, 1 / 30
+_MOST_COUNTED = 10_000
+LOGIN = "/login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where people reach the room.
+
+    Parameters
+    ----------
+    address : str
+        The origin, such as ``https://room.league.example``; empty: this machine by its own names.
+    proxy : str
+        Address of the proxy from which alone requests come; empty: there is none.
+    """
+
+    address: str = ""
+    proxy: str = ""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers speak TLS to it."""
+        return self.address.startswith("https://")
+
+    def peer(self, scope: Scope) -> str:
+        """Return whence a request comes: from the proxy's word, where one is named.
+
+        Raises
+        ------
+        InputError
+            If it does not come from the proxy.
+        """
+        client = scope.get("client")
+        address = str(client[0]) if client else ""
+        if not self.proxy:
+            return address
+        if address != self.proxy:
+            raise InputError("This room is reached through its proxy alone.")
+        # The last one is what the proxy itself saw; those before it anybody can write.
+        named = Headers(scope=scope).getlist("x-forwarded-for")
+        return ",".join(named).rpartition(",")[2].strip() or address
+
+
+class PeopleEntry:
+    """Lets in who has a session, and sends everybody else to the login.
+
+    Parameters
+    ----------
+    is_open : callable
+        Tells whether strangers may ask for a path.
+    login : callable
+        Returns the page of the login for who may not come in.
+    """
+
+    def __init__(
+        self,
+        people: PeopleOfRoom,
+        place: Place,
+        *,
+        is_open: Callable[[str], bool],
+        login: Callable[[Request, Coming], Awaitable[Response]],
+    ) -> None:
+        self._people, self._place = people, place
+        self._is_open, self._login = is_open, login
+        self._asked: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def knows(self, host: str) -> bool:
+        """Tell whether the room answers to this ``Host``."""
+        if self._place.address:
+            return host.lower() == urlsplit(self._place.address).netloc
+        return names_this_machine(host)
+
+    def origin(self, scope: Scope, host: str) -> str:
+        """Return the origin of the room's own pages."""
+        return self._place.address or f"{scope['scheme']}://{host}"
+
+    def most_body(self, path: str) -> int:
+        """Return how many bytes a form may have."""
+        return _MOST_LOGIN if path == LOGIN else MOST_BODY
+
+    async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
+        """Say who asks; return the login for who has no session where one is needed."""
+        headers = Headers(scope=scope)
+        try:
+            address = self._place.peer(scope)
+        except InputError as error:
+            return plain(403, str(error))
+        set_address(scope, address)
+        token = cookie_of(headers, session_cookie(self._people.key, secure=self._place.is_secure))
+        try:
+            coming = await run_in_threadpool(
+                self._people.sessions.admit,
+                token,
+                agent=headers.get("user-agent", ""),
+                address=address,
+            )
+        except CauteryError:
+            return plain(503, "Who you are cannot be looked up now. Try again in a moment.")
+        if coming.account is not None and coming.session is not None:
+            if self._asks_too_much(coming.session.digest):
+                return plain(429, "So many pages in so short a time: wait a few seconds.")
+            set_caller(
+                scope,
+                Caller(
+                    rights=coming.account.rights,
+                    account=coming.account,
+                    csrf=csrf_of(token),
+                    session=coming.session.digest,
+                ),
+            )
+            return None
+        set_caller(scope, STRANGER)
+        if self._is_open(scope["path"]):
+            return None
+        return await self._login(Request(scope, receive), coming)
+
+    def _asks_too_much(self, session: str) -> bool:
+        now = time.monotonic()
+        left, at = self._asked.pop(session, (_BURST, now))
+        left = min(_BURST, left + (now - at) / _EACH_S)
+        self._asked[session] = (max(left - 1, 0.0), now)
+        if len(self._asked) > _MOST_COUNTED:
+            self._asked.popitem(last=False)
+        return left < 1
+
+
+def session_cookie(key: bytes, *, secure: bool) -> str:
+    """Return the name of the cookie of a session.
+
+    Without TLS rooms on other ports of this machine share its cookies, so each has a name of its
+    own; with it a browser takes ``__Host-`` from this server alone (RFC 6265bis, 4.1.3.2).
+    """
+    return "__Host-cautery" if secure else f"cautery-{_derived(key, 'session')}"
+
+
+def mark_cookie(key: bytes, *, secure: bool) -> str:
+    """Return the name of the cookie by which a browser that came in before is known."""
+    return "__Host-cautery-mark" if secure else f"cautery-mark-{_derived(key, 'mark')}"
+
+
+def csrf_of(token: str) -> str:
+    """Return what the forms of a session bring back."""
+    return hmac.digest(token.encode("utf-8", "replace"), b"cautery room csrf", "sha256").hex()
+
+
+def set_address(scope: Scope, address: str) -> None:
+    """Say whence a request comes."""
+    scope.setdefault("state", {})["address"] = address
+
+
+def address_of(request: Request) -> str:
+    """Return whence a request comes."""
+    return str(request.scope.get("state", {}).get("address", ""))
+
+
+def _derived(key: bytes, what: str) -> str:
+    return hmac.digest(key, f"cautery room {what}".encode(), "sha256").hex()[:12]

@@ -1,0 +1,164 @@
+"""The accounts of the room, for who keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cautery.console.account_pages import own_account
+from cautery.console.desk import Desk, form, tongue
+from cautery.console.rights import needs
+from cautery.errors import InputError
+from cautery.messages import in_language, tr
+from cautery.model.account import Account
+from cautery.model.room import BY_OWNER_ALONE, Right, RoomRole
+from cautery.pages.room.people import PeopleView, PersonRow
+from cautery.wiring.people import PeopleOfRoom
+
+Id = Annotated[str, Path(max_length=40)]
+_GIVEN = tuple(role for role in RoomRole if role not in BY_OWNER_ALONE)
+
+
+def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
+    """Return the pages of the accounts."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+
+    @pages.get("/people")
+    @needs(Right.MANAGE)
+    def everybody(request: Request) -> HTMLResponse:
+        return _page(desk, people, request)
+
+    @pages.post("/people")
+    @needs(Right.MANAGE)
+    async def add(request: Request) -> Response:
+        sent, by = await form(request), own_account(request).id
+
+        def made() -> tuple[str, str]:
+            account, word = people.accounts.make(
+                sent.get("name", ""), _roles(sent), _cases(sent), by=by, why=sent.get("why", "")
+            )
+            return account.name, word
+
+        return await _done(desk, people, request, made, typed=sent)
+
+    @pages.post("/people/{account}/give")
+    @needs(Right.MANAGE)
+    async def give(request: Request, account: Id) -> Response:
+        sent, by = await form(request), own_account(request).id
+
+        def given() -> None:
+            people.accounts.give(
+                account, _roles(sent), _cases(sent), by=by, why=sent.get("why", "")
+            )
+
+        return await _done(desk, people, request, given)
+
+    @pages.post("/people/{account}/invite")
+    @needs(Right.MANAGE)
+    async def invite(request: Request, account: Id) -> Response:
+        sent, by = await form(request), own_account(request).id
+
+        def invited() -> tuple[str, str]:
+            word = people.accounts.invite(account, by=by, why=sent.get("why", ""))
+            return people.accounts.account(account).name, word
+
+        return await _done(desk, people, request, invited)
+
+    @pages.post("/people/{account}/erase")
+    @needs(Right.MANAGE)
+    async def erase(request: Request, account: Id) -> Response:
+        sent, by = await form(request), own_account(request).id
+        return await _done(
+            desk,
+            people,
+            request,
+            lambda: people.accounts.erase(account, by=by, why=sent.get("why", "")),
+        )
+
+    return pages
+
+
+async def _done(
+    desk: Desk,
+    people: PeopleOfRoom,
+    request: Request,
+    do: Callable[[], tuple[str, str] | None],
+    *,
+    typed: dict[str, str] | None = None,
+) -> Response:
+    def answered() -> Response:
+        with in_language(tongue(request)):
+            try:
+                made = do()
+            except InputError as error:
+                return _page(
+                    desk,
+                    people,
+                    request,
+                    fault=f"{error} {error.hint}",
+                    typed=typed or {},
+                    status=400,
+                )
+        if made is None:
+            return RedirectResponse("/people", status_code=303)
+        return _page(desk, people, request, word_for=made[0], word=made[1])
+
+    return await run_in_threadpool(answered)
+
+
+def _page(
+    desk: Desk,
+    people: PeopleOfRoom,
+    request: Request,
+    *,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    word_for: str = "",
+    word: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    own = own_account(request).id
+    view = PeopleView(
+        people=tuple(
+            PersonRow(
+                id=one.id,
+                name=one.name,
+                roles=tuple(sorted(one.roles)),
+                cases=None if one.cases is None else tuple(sorted(one.cases)),
+                why=one.why,
+                made_at=one.made_at,
+                by_owner=bool(one.roles & BY_OWNER_ALONE),
+                comes_in=_comes_in(people, one),
+                own=one.id == own,
+            )
+            for one in people.people.accounts()
+        ),
+        may_give=_GIVEN,
+        fault=fault,
+        typed=tuple((typed or {}).items()),
+        word=word,
+        word_for=word_for,
+    )
+    return desk.page(request, "people", lambda: {"view": view}, status=status)
+
+
+def _comes_in(people: PeopleOfRoom, account: Account) -> bool:
+    return bool(account.password or people.people.passkeys(account.id))
+
+
+def _roles(sent: dict[str, str]) -> list[RoomRole]:
+    try:
+        return [RoomRole(name) for name in sent.get("role", "").split()]
+    except ValueError as error:
+        raise InputError(tr("There is no such role.")) from error
+
+
+def _cases(sent: dict[str, str]) -> list[str] | None:
+    """Return the cases of a form, one in a line; an asterisk stands for all."""
+    names = [name.strip() for name in sent.get("cases", "").splitlines() if name.strip()]
+    return None if names == ["*"] else names

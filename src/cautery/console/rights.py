@@ -1,0 +1,173 @@
+"""What each address of the room asks for, and the gate that asks for it.
+
+An address that says nothing is not opened to everybody: the room does not start with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+from starlette.types import Scope
+
+from cautery.errors import AbsentError
+from cautery.messages import tr
+from cautery.model.account import Account
+from cautery.model.room import ALONE, Act, Right
+from cautery.workflows.people.log import AccessLog
+
+CASE = "id"
+"""Place in an address where the name of a case stands."""
+_HIDDEN = frozenset(("q", "key"))
+"""Parts of a query that are not logged: words that were searched for may name people."""
+_LONGEST = 200
+_CALLER = "caller"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Need(NamedTuple):
+    """What an address asks for: a right, and the act that the access log tells of its use."""
+
+    right: Right
+    act: Act | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks.
+
+    Parameters
+    ----------
+    account : Account or None
+        ``None``: who opened the room for himself, or a stranger.
+    csrf : str
+        What a form of the room brings back; empty: none is taken.
+    session : str
+        Digest of the session.
+    """
+
+    rights: frozenset[Right]
+    account: Account | None = None
+    csrf: str = field(default="", repr=False)
+    session: str = ""
+
+    def sees(self, case: str) -> bool:
+        """Tell whether a case is there for this caller."""
+        return Right.READ in self.rights and (self.account is None or self.account.sees(case))
+
+
+STRANGER = Caller(rights=frozenset((Right.OPEN,)))
+
+
+def alone(csrf: str) -> Caller:
+    """Return who opened the room for himself."""
+    return Caller(rights=ALONE, csrf=csrf)
+
+
+def needs(right: Right, *, act: Act | None = None) -> Callable[[Endpoint], Endpoint]:
+    """Declare what an address asks for; it stands below the line that names the address.
+
+    Parameters
+    ----------
+    act : Act or None
+        What the access log says of whoever asks; an address of a case has one.
+    """
+
+    def declared(endpoint: Endpoint) -> Endpoint:
+        endpoint.__need__ = Need(right, act)  # type: ignore[attr-defined]
+        return endpoint
+
+    return declared
+
+
+def need_of(endpoint: object) -> Need | None:
+    """Return what an address declares; ``None``: nothing."""
+    need = getattr(endpoint, "__need__", None)
+    return need if isinstance(need, Need) else None
+
+
+def set_caller(scope: Scope, caller: Caller) -> None:
+    """Say who asks: the door alone does this."""
+    scope.setdefault("state", {})[_CALLER] = caller
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks; whom the door did not let in is a stranger."""
+    caller = request.scope.get("state", {}).get(_CALLER, STRANGER)
+    return caller if isinstance(caller, Caller) else STRANGER
+
+
+def gate(log: AccessLog | None) -> Callable[[Request], None]:
+    """Return what runs before each address: it refuses who lacks the right, and logs who has it.
+
+    Parameters
+    ----------
+    log : AccessLog or None
+        ``None``: one person looks at his own files.
+    """
+
+    def admit(request: Request) -> None:
+        need = need_of(request.scope["endpoint"])
+        caller = caller_of(request)
+        if need is None or need.right not in caller.rights:
+            raise HTTPException(403)
+        case = request.path_params.get(CASE)
+        if case is not None and not caller.sees(case):
+            # As if it were not there: whether it is, is not for everybody.
+            raise AbsentError(tr("There is no case of this name that you may see."))
+        if need.act is not None and log is not None and caller.account is not None:
+            log.used(
+                caller.account,
+                need.act,
+                case=(case or "")[:_LONGEST],
+                page=request.scope["route"].path,
+                numbers=[*_numbers(request)],
+            )
+
+    return admit
+
+
+def undeclared(routes: Iterable[BaseRoute]) -> list[str]:
+    """Return the addresses that do not say what they ask for, or not all that they must say."""
+    faults = []
+    for route in every(routes):
+        need = need_of(getattr(route, "endpoint", None))
+        path = getattr(route, "path", repr(route))
+        if not isinstance(route, Route) or need is None:
+            faults.append(path)
+        elif f"{{{CASE}}}" in path and need.act is None:
+            faults.append(f"{path} (of a case, and not logged)")
+    return faults
+
+
+def every(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Yield all routes, also those of routers that were taken in."""
+    for route in routes:
+        below = getattr(getattr(route, "original_router", None), "routes", None)
+        if below is None:
+            yield route
+        else:
+            yield from every(below)
+
+
+def open_paths(routes: Iterable[BaseRoute]) -> Callable[[str], bool]:
+    """Return what tells whether strangers may ask for a path."""
+    opened = []
+    for route in every(routes):
+        need = need_of(getattr(route, "endpoint", None))
+        if isinstance(route, Route) and need is not None and need.right is Right.OPEN:
+            opened.append(route.path_regex)
+    return lambda path: any(regex.match(path) for regex in opened)
+
+
+def _numbers(request: Request) -> Iterator[tuple[str, str]]:
+    for name, value in request.path_params.items():
+        if name != CASE:
+            yield name, str(value)[:_LONGEST]
+    for name, value in request.query_params.items():
+        yield name[:_LONGEST], "…" if name in _HIDDEN else value[:_LONGEST]

@@ -1,0 +1,150 @@
+"""Accounts of the operations room: who somebody is to it, sessions and passkeys."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.errors import InputError
+from cautery.model.room import Right, RoomRole, rights_of
+
+LONGEST_NAME = 80
+LONGEST_WHY = 300
+WHOLE_S = timedelta(hours=12)
+"""A session ends so long after its login, whatever is done in it."""
+IDLE = timedelta(hours=1)
+"""A session in which nothing is done for so long asks again; an open wall does something."""
+_ID = re.compile(r"p-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may come in.
+
+    Parameters
+    ----------
+    id : str
+        Stands in logs; it says nothing about the person, and is never given again.
+    name : str
+        By which the person comes in; erased with the account.
+    cases : frozenset of str or None
+        Names of the cases that the person may see; ``None``: all.
+    why : str
+        What was written when these were given.
+    password : str
+        Its hash as argon2 writes it; empty: none has been set.
+    era : int
+        Grows when everything that was handed out must end: sessions and marks of browsers.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[RoomRole]
+    cases: frozenset[str] | None
+    why: str
+    made_at: datetime
+    password: str = field(default="", repr=False)
+    era: int = 0
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the person may do."""
+        return rights_of(self.roles)
+
+    def sees(self, case: str) -> bool:
+        """Tell whether the person may see a case at all."""
+        return self.cases is None or case in self.cases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A login that lasts.
+
+    Parameters
+    ----------
+    digest : str
+        SHA-256 of what the browser brings, hexadecimal: nobody who reads it can come in with it.
+    whence : str
+        Keyed hash of the browser's kind and network.
+    ended : str
+        Why it has ended: ``out``, ``elsewhere``, ``idle`` or ``over``; empty: it has not.
+    """
+
+    digest: str
+    account: str
+    whence: str
+    born_at: datetime
+    seen_at: datetime
+    ended: str = ""
+
+    def state(self, now: datetime) -> str:
+        """Return why it has ended by now; empty: it has not."""
+        if self.ended:
+            return self.ended
+        if not timedelta(minutes=-5) <= now - self.born_at < WHOLE_S:  # clocks jump both ways
+            return "over"
+        return "idle" if now - self.seen_at >= IDLE else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A public key that an authenticator holds for an account (W3C Web Authentication).
+
+    Parameters
+    ----------
+    id : bytes
+        The credential's id.
+    key : bytes
+        The public key, COSE.
+    count : int
+        The authenticator's counter when it was last used; 0: it has none.
+    name : str
+        What its owner calls it.
+    """
+
+    id: bytes
+    account: str
+    key: bytes
+    count: int
+    name: str
+    made_at: datetime
+
+
+def require_name(name: str) -> str:
+    """Return a name in the one form in which it is compared.
+
+    Raises
+    ------
+    InputError
+        If it cannot be a name.
+
+    Examples
+    --------
+    >>> require_name(" A.Rossi ")
+    'a.rossi'
+    """
+    shown = unicodedata.normalize("NFKC", name).strip().casefold()
+    if not 0 < len(shown) <= LONGEST_NAME or not shown.isprintable():
+        raise InputError(f"a name has 1 to {LONGEST_NAME} letters, in one line")
+    return shown
+
+
+def require_why(why: str) -> str:
+    """Return a reason in one line.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    shown = " ".join(why.split())
+    if not 0 < len(shown) <= LONGEST_WHY or not shown.isprintable():
+        raise InputError(f"say why, in 1 to {LONGEST_WHY} letters")
+    return shown
+
+
+def is_account_id(text: str) -> bool:
+    """Tell whether a text has the form of an account's id."""
+    return _ID.fullmatch(text) is not None

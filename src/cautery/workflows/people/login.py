@@ -1,0 +1,161 @@
+"""Who comes in, by a password, a one-time word or a passkey.
+
+Of a name that there is not, all is done as of one that there is: who guesses learns neither.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cautery.errors import InputError
+from cautery.messages import tr
+from cautery.model.account import Account, require_name
+from cautery.model.ports import Clock
+from cautery.model.web import neighbourhood
+from cautery.workflows.people.accounts import Accounts
+from cautery.workflows.people.log import AccessLog
+from cautery.workflows.people.ports import Passwords, People
+from cautery.workflows.people.sessions import digest_of_token
+from cautery.workflows.people.throttle import Throttle
+from cautery.workflows.people.words import normal, require_password
+
+MARK_LASTS = timedelta(days=180)
+_MOST_MARK = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """A login that is about to be looked at.
+
+    Parameters
+    ----------
+    name : str
+        As it is compared.
+    account : Account or None
+        Of this name.
+    mark : str
+        The browser's, if it came in under this name before; else empty.
+    wait_s : float
+        Seconds until it may be tried; more than 0: nothing is looked at.
+    """
+
+    name: str
+    account: Account | None
+    mark: str
+    address: str
+    wait_s: float
+
+
+class Logins:
+    """Looks at logins.
+
+    Parameters
+    ----------
+    key : bytes
+        The room's own: it makes the marks of browsers.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        accounts: Accounts,
+        log: AccessLog,
+        clock: Clock,
+        *,
+        passwords: Passwords,
+        key: bytes,
+        seconds: Callable[[], float],
+    ) -> None:
+        self._people, self._passwords, self._accounts = people, passwords, accounts
+        self._log, self._clock, self._key = log, clock, key
+        self.throttle = Throttle(seconds)
+
+    def begin(self, name: str, *, address: str, mark: str) -> Try:
+        """Count a login, and tell whether it may be looked at."""
+        try:
+            known = require_name(name)
+        except InputError:
+            known = ""
+        account = self._people.by_name(known) if known else None
+        own = mark if account is not None and self.is_mark(mark, account) else ""
+        where = neighbourhood(address)
+        wait = self.throttle.wait_s(where, known, own)
+        return Try(name=known, account=account, mark=own, address=where, wait_s=wait)
+
+    def by_password(self, one: Try, password: str) -> Account | None:
+        """Return who comes in with a password; ``None``: nobody."""
+        hashed = "" if one.account is None else one.account.password
+        text = normal(password)
+        if not self._passwords.fits(hashed, text) or one.account is None:
+            self._fail(one)
+            return None
+        self.throttle.came_in(one.name, one.mark)
+        if self._passwords.is_old(hashed):
+            self._people.put(replace(one.account, password=self._passwords.hashed(text)))
+        return one.account
+
+    def by_word(self, one: Try, word: str, password: str) -> Account | None:
+        """Set a first password with a one-time word; ``None``: it is not the word.
+
+        Raises
+        ------
+        InputError
+            If the password is no good one; the word stays good.
+        """
+        require_password(password, name=one.name)
+        digest = digest_of_token(word.strip().casefold())
+        if one.account is None or not self._people.take_invitation(
+            one.account.id, digest, self._clock.now()
+        ):
+            self._fail(one)
+            return None
+        self.throttle.came_in(one.name, one.mark)
+        return self._accounts.set_password(one.account.id, password)
+
+    def confirmed(self, account: Account, password: str, *, address: str, mark: str) -> bool:
+        """Tell whether somebody who is in knows the account's password, within the budgets.
+
+        Raises
+        ------
+        InputError
+            If it was tried too often.
+        """
+        one = self.begin(account.name, address=address, mark=mark)
+        if one.wait_s > 0:
+            raise InputError(too_many(one.wait_s))
+        return self.by_password(one, password) is not None
+
+    def mark_of(self, account: Account) -> str:
+        """Return a mark for a browser that has come in under a name."""
+        at = int(self._clock.now().timestamp())
+        text = f"{account.id}.{account.era}.{at}.{secrets.token_hex(8)}"
+        return f"{text}.{self._sealed(text)}"
+
+    def is_mark(self, mark: str, account: Account) -> bool:
+        """Tell whether a browser came in under this name before, and nothing has ended it since."""
+        text, _, seal = mark[:_MOST_MARK].rpartition(".")
+        if not hmac.compare_digest(seal.encode("utf-8", "replace"), self._sealed(text).encode()):
+            return False
+        whose, era, at, _ = text.split(".")
+        made = datetime.fromtimestamp(int(at), self._clock.now().tzinfo)
+        return (whose, era) == (account.id, str(account.era)) and (
+            self._clock.now() - made < MARK_LASTS
+        )
+
+    def _fail(self, one: Try) -> None:
+        self.throttle.failed(one.name, one.mark)
+        self._log.refused("" if one.account is None else one.account.id)
+
+    def _sealed(self, text: str) -> str:
+        raw = hmac.digest(self._key, f"mark\n{text}".encode("utf-8", "replace"), "sha256")
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def too_many(wait_s: float) -> str:
+    """Say how long somebody must wait."""
+    return tr("Too many logins were tried. Try again in %(count)s s.", count=max(1, round(wait_s)))

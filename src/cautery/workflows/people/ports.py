@@ -1,0 +1,98 @@
+"""What the workflows of people need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cautery.model.account import Account, Passkey, Session
+from cautery.model.evidence import Json
+from cautery.model.records import Entry
+
+
+class People(Protocol):
+    """Where accounts are kept. Safe for threads; other processes may change it meanwhile."""
+
+    def any(self) -> bool:
+        """Tell whether there is an account."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Return all accounts, by name."""
+
+    def by_id(self, id: str) -> Account | None:
+        """Return an account by its id."""
+
+    def by_name(self, name: str) -> Account | None:
+        """Return an account by its name, as :func:`~cautery.model.account.require_name` has it."""
+
+    def put(self, account: Account) -> None:
+        """Write an account; ConflictError if another one has its name."""
+
+    def erase(self, id: str) -> None:
+        """Erase an account with all that belongs to it."""
+
+    def invite(self, id: str, digest: str, until: datetime) -> None:
+        """Keep the digest of an account's one-time word; an earlier one is worth nothing then."""
+
+    def take_invitation(self, id: str, digest: str, now: datetime) -> bool:
+        """Use a one-time word up; tell whether it was one."""
+
+    def passkeys(self, account: str) -> Sequence[Passkey]:
+        """Return the passkeys of an account."""
+
+    def passkey(self, id: bytes) -> Passkey | None:
+        """Return a passkey by its id."""
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        """Write a passkey."""
+
+    def drop_passkey(self, account: str, id: bytes) -> bool:
+        """Erase a passkey of an account; tell whether there was one."""
+
+    def use_up(self, challenge: bytes, now: datetime) -> bool:
+        """Note that a challenge was answered; tell whether this is the first time."""
+
+    def session(self, digest: str) -> Session | None:
+        """Return a session."""
+
+    def sessions(self, account: str) -> Sequence[Session]:
+        """Return the sessions of an account, newest first."""
+
+    def put_session(self, session: Session) -> None:
+        """Write a session."""
+
+    def seen(self, digest: str, now: datetime) -> None:
+        """Note that a session was used; nothing is lost if this is not written."""
+
+    def end_sessions(self, account: str, why: str, *, but: str = "") -> int:
+        """End the sessions of an account, but for one; return how many there were."""
+
+    def forget_sessions(self, before: datetime) -> None:
+        """Erase the sessions that began before a time."""
+
+
+class Passwords(Protocol):
+    """Hashes of passwords."""
+
+    def hashed(self, password: str) -> str:
+        """Return the hash of a password, with its salt."""
+
+    def fits(self, hashed: str, password: str) -> bool:
+        """Tell whether a password has this hash; for an empty hash no, after as long a time."""
+
+    def is_old(self, hashed: str) -> bool:
+        """Tell whether a hash should be made anew."""
+
+
+class AccessLedger(Protocol):
+    """The access log's own ledger."""
+
+    def append(self, kind: str, body: Json, *, at: datetime) -> Entry:
+        """Append one record durably."""
+
+    def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
+        """Yield entries."""
+
+    def size(self) -> int:
+        """Return how many records it has."""

@@ -1,0 +1,76 @@
+"""`cautery people` from the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cautery.cli import app
+from cautery.errors import EvidenceError, InputError
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
+    monkeypatch.chdir(tmp_path)
+
+
+def people(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["people", *arguments])
+
+
+def test_an_account_is_made_given_listed_invited_and_erased() -> None:
+    word = people("add", "A.Rossi", "--role", "analyst", "--all-cases").stdout.strip()
+    assert re.fullmatch(r"([a-z0-9]{5}-){4}[a-z0-9]{5}", word)
+    given = people("give", "a.rossi", "--role", "legal", "--case", "md34", "--why", "moved")
+    assert given.exit_code == 0, given.output
+    [row] = [json.loads(line) for line in people("list", "--json").stdout.splitlines()]
+    assert (row["name"], row["roles"], row["cases"]) == ("a.rossi", ["legal"], ["md34"])
+    assert people("invite", "a.rossi", "--why", "lost it").stdout.strip() != word
+    assert people("erase", "a.rossi", "--why", "left").exit_code == 0
+    assert people("list", "--json").stdout == ""
+    log = people("log", "--purpose", "self-monitoring", "--why", "a test", "--json").stdout
+    rows = [json.loads(line) for line in log.splitlines()]
+    assert [one["what"] for one in rows[:2]] == ["log read", "account erased"]
+    assert "rossi" not in log
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", "x", "--role", "keeper", "--role", "analyst"),
+        ("add", "x", "--role", "guest-agency", "--all-cases"),
+        ("add", "x", "--role", "analyst", "--all-cases", "--case", "a"),
+        ("add", "", "--role", "analyst"),
+        ("add", "x", "--role", "analyst", "--why", " "),
+        ("give", "nobody", "--role", "analyst", "--why", "x"),
+        ("erase", "nobody", "--why", "x"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_no_account(arguments: tuple[str, ...]) -> None:
+    people("add", "first", "--role", "keeper")
+    result = people(*arguments)
+    assert isinstance(result.exception, InputError)
+    assert len(people("list", "--json").stdout.splitlines()) == 1
+
+
+def test_where_nobody_is_it_says_how_to_begin() -> None:
+    result = people("list")
+    assert isinstance(result.exception, InputError)
+    assert "cautery people add" in result.exception.hint
+
+
+def test_a_log_that_was_cut_is_said_to_be_cut(tmp_path: Path) -> None:
+    import sqlite3
+
+    people("add", "first", "--role", "keeper")
+    with sqlite3.connect(tmp_path / "people" / "access.sqlite") as ledger:
+        for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            ledger.execute(f"DROP TRIGGER {name}")
+        ledger.execute("DELETE FROM entries WHERE idx = 1")
+    result = people("log", "--purpose", "security", "--why", "a test")
+    assert isinstance(result.exception, EvidenceError)
