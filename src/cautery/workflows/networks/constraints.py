@@ -93,7 +93,7 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
     """
     ties: dict[str, list[tuple[str, int]]] = {}
     same = _Same()
-    odd = []
+    odd: list[str] = []
     for constraint in constraints:
         if constraint.same:
             if not same.join(constraint.a, constraint.b):
