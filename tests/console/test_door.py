@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -59,6 +60,18 @@ def test_another_cookie_opens_nothing(room: Any, cookie: str) -> None:
     stranger = room.stranger()
     header = f"{room.desk.secret.cookie}={cookie}".encode()
     assert stranger.get("/", headers={"cookie": header}).status_code == 401
+
+
+def test_a_strangers_cookie_costs_no_time(room: Any) -> None:
+    stranger = room.stranger()
+    name, session = room.desk.secret.cookie, room.desk.secret.session
+    began = time.thread_time()
+    for hostile in (f'{name}="' + "\\" * 30_000, 'a="' + "\\1" * 15_000, "a;" * 15_000):
+        header = f"{hostile}; b=c".encode()
+        assert stranger.get("/", headers={"cookie": header}).status_code == 401
+        known = f"{hostile.replace(name, 'other')}; {name}={session}".encode()
+        assert stranger.get("/", headers={"cookie": known}).status_code == 200
+    assert time.thread_time() - began < 5  # one took four seconds
 
 
 def test_the_key_of_the_start_becomes_a_cookie_that_no_script_and_no_other_site_sends(

@@ -15,7 +15,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
@@ -259,12 +258,9 @@ def own_path(scope: Scope) -> str:
 
 
 def cookie_of(headers: Headers, name: str) -> str:
-    """Return the value of a cookie; empty: there is none."""
-    try:
-        cookies: SimpleCookie = SimpleCookie("; ".join(headers.getlist("cookie"))[:MOST_BODY])
-    except CookieError:
-        return ""
-    return cookies[name].value if name in cookies else ""
+    """Return a cookie's value as it stands: undoing quotes takes the square of their letters."""
+    parts = (part.partition("=") for text in headers.getlist("cookie") for part in text.split(";"))
+    return next((value.strip() for key, _, value in parts if key.strip() == name), "")
 
 
 def plain(status: int, words: str) -> Response:
