@@ -29,7 +29,7 @@ from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
 
 _PORT = 8017
-_CONNECTIONS = 512
+_CONNECTIONS, _REQUESTS = 448, 512
 
 
 def serve(
@@ -225,6 +225,8 @@ def _run(
 ) -> None:
     import uvicorn  # noqa: PLC0415 - the command's help does without
 
+    from cautery.console.guests import guests  # noqa: PLC0415 - the same
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -237,7 +239,8 @@ def _run(
         server_header=False,
         proxy_headers=False,
         ws="none",
-        limit_concurrency=_CONNECTIONS,
+        http=guests(_CONNECTIONS),
+        limit_concurrency=_REQUESTS,
         h11_max_incomplete_event_size=32_768,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=1,
