@@ -85,7 +85,8 @@ class StreamLine:
     number : int
         In the order of first mention, from 1: it never changes.
     named : int
-        The record in which it appeared last, or that spoke of it first.
+        The record in which it appeared last, with a title if it ever had one, or that spoke of it
+        first: title and host are as this record has them.
     first_seen : datetime or None
         When it appeared first.
     vanished : datetime or None

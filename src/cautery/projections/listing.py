@@ -271,8 +271,11 @@ class Lines:
         return line
 
     def _appear(self, stream: StreamLine, appeared: StreamAppeared, record: int) -> None:
-        if appeared.title is not None:
-            stream.title = kept_text(appeared.title)
+        stream.first_seen = stream.first_seen or appeared.at
+        stream.vanished = None
+        if appeared.title is None and stream.title is not None:
+            return  # title and host are those of one record, so that they can be compared with it
+        stream.title = None if appeared.title is None else kept_text(appeared.title)
         host = kept_text(appeared.host)
         if host:
             line = self._host(host, record)
@@ -281,8 +284,6 @@ class Lines:
                 if stream.host:
                     self._host(stream.host, record).streams -= 1
                 stream.host = host
-        stream.first_seen = stream.first_seen or appeared.at
-        stream.vanished = None
         stream.named = record
 
     def _judge(self, stream: StreamLine, verdict: Verdict, record: int) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -275,6 +276,11 @@ def test_a_page_refuses_what_is_no_page() -> None:
         ("UPDATE streams SET verdict = 9999 WHERE named = 30", "streams"),
         ("UPDATE streams SET verdict = NULL WHERE named = 30", "streams"),
         ("UPDATE streams SET title = 'News' WHERE named = 30", "streams"),
+        ("UPDATE streams SET title = 'Hospital' WHERE title IS NULL", "streams"),
+        ("UPDATE streams SET host = 'hospital.example' WHERE named = 30", "streams"),
+        ("UPDATE acts SET about = 'hospital.example'", "acts"),
+        ("UPDATE acts SET kind = 'notice'", "acts"),
+        ("UPDATE acts SET drafted_at = drafted_at + 1", "acts"),
         ("UPDATE streams SET url = 'http://innocent.example/' WHERE named = 30", "streams"),
         ("UPDATE streams SET finding = 'x' WHERE named = 30", "streams"),
         ("UPDATE streams SET first_seen = 9223372036854775807 WHERE named = 30", "streams"),
@@ -290,7 +296,9 @@ def test_a_page_refuses_what_is_no_page() -> None:
 def test_what_somebody_edits_in_a_table_is_not_shown(
     kept: KeptCase, ledger: SqlLedger, tmp_path: Path, statement: str, page: str
 ) -> None:
-    write(ledger, many(20))
+    again = replace(appeared("http://h0.example/0.ts", ""), title=None, host="other.example")
+    unnamed = judged("http://unnamed.example/1.ts", Finding.NOTHING, 3)
+    write(ledger, [*many(20), again, unnamed, REFERRAL])
     kept.catch_up()
     before = getattr(kept, page)(Asked(limit=500, text="arena" if "found" in statement else ""))
     edit(tmp_path / "lists", statement) if not statement.startswith("DROP") else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cautery.evidence.ports import CaseLedger
-from cautery.model import Notice, Referral, Verdict
-from cautery.model.records import AssetFacts, StreamAppeared
+from cautery.model import Entry, Verdict
+from cautery.model.records import AssetFacts
 from cautery.projections.kept import SpoiltListsError
 from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.listing import Lines
 from cautery.projections.words import kept_text, subject_of
 
 
@@ -22,11 +23,9 @@ def check_streams(ledger: CaseLedger, lines: Sequence[StreamLine]) -> None:
     """
     read = _named(ledger, (number for line in lines for number in (line.named, line.verdict)))
     for line in lines:
-        named, verdict = read[line.named], None if line.verdict is None else read[line.verdict]
-        right = subject_of(named) == line.url
-        if isinstance(named, StreamAppeared):
-            title = None if named.title is None else kept_text(named.title)
-            right &= title in (None, line.title)
+        named = _alone(read[line.named]).streams.get(line.url)
+        verdict = None if line.verdict is None else read[line.verdict].content
+        right = named is not None and (named.title, named.host) == (line.title, line.host)
         if isinstance(verdict, Verdict):
             right &= (subject_of(verdict), verdict.finding, verdict.at) == (
                 line.url,
@@ -43,7 +42,7 @@ def check_hosts(ledger: CaseLedger, lines: Sequence[HostLine]) -> None:
     """Compare hosts with the records of their newest facts; raise as :func:`check_streams`."""
     read = _named(ledger, (line.facts for line in lines))
     for line in lines:
-        facts = None if line.facts is None else read[line.facts]
+        facts = None if line.facts is None else read[line.facts].content
         shown: tuple[str, ...] = ()
         if isinstance(facts, AssetFacts) and kept_text(facts.host) == line.host:
             shown = facts.addresses
@@ -55,14 +54,22 @@ def check_acts(ledger: CaseLedger, lines: Sequence[ActLine]) -> None:
     """Compare referrals and notices with their drafts; raise as :func:`check_streams`."""
     read = _named(ledger, (line.drafted for line in lines))
     for line in lines:
-        draft = read[line.drafted]
-        if not isinstance(draft, Referral | Notice) or draft.id != line.id:
+        drafted = _alone(read[line.drafted]).acts.get(line.id)
+        shown = line.kind, line.about, line.drafted_at
+        if drafted is None or (drafted.kind, drafted.about, drafted.drafted_at) != shown:
             raise SpoiltListsError(f"the line of {line.id[:200]} contradicts its records")
 
 
-def _named(ledger: CaseLedger, numbers: Iterable[int | None]) -> dict[int, object]:
+def _alone(entry: Entry) -> Lines:
+    """Return the lines that one record makes."""
+    lines = Lines()
+    lines.hear(entry)
+    return lines
+
+
+def _named(ledger: CaseLedger, numbers: Iterable[int | None]) -> dict[int, Entry]:
     wanted = {number for number in numbers if number is not None}
-    read = {entry.index: entry.content for entry in ledger.pick(sorted(wanted))}
+    read = {entry.index: entry for entry in ledger.pick(sorted(wanted))}
     if wanted - read.keys():
         raise SpoiltListsError("a record that is named is not in the ledger")
     return read
