@@ -44,6 +44,16 @@ def test_nothing_is_added_to_a_broken_chain(tmp_path: Path) -> None:
     assert path.read_bytes() == broken
 
 
+def test_a_chain_that_takes_minutes_to_check_is_refused_unread(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    add_to_custody(case, line)
+    first = custody_path(case).read_bytes()
+    custody_path(case).write_bytes(first + b"\n" * (8 << 20))
+    for asked in (lambda: read_custody(case), lambda: add_to_custody(case, line)):
+        with pytest.raises(EvidenceError, match="longer than 8388608 bytes"):
+            asked()
+
+
 def test_no_link_is_followed_and_no_folder_is_taken_for_a_chain(tmp_path: Path) -> None:
     case = tmp_path / "case"
     (tmp_path / "other").write_text("")
