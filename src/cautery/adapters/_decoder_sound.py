@@ -36,10 +36,11 @@ _REMEMBERED_S = 6.0
 """Time constant of what is known of that."""
 _BEFORE_S = 0.4
 """Sound, as loud as the first and neither way, that counts as heard before it."""
-_OPPOSED, _NO_LONGER = -0.5, -0.4
+_OPPOSED, _NO_LONGER = -0.2, -0.1
 """Correlation under which two channels are opposed, and over which no longer: so near each other
 that what was heard long before does not matter, for a probe must be mixed as its reference was,
-wherever it begins. Of 375 minutes of real stereo music 7 seconds lie under the first."""
+wherever it begins. Of 264 minutes of real stereo music two lie under the first; of the same with
+one channel turned over 88 % do, where -0.5 left out two fifths."""
 
 
 class Pair:

@@ -93,7 +93,7 @@ class Sound:
             power, weight = (a @ a + b @ b) / 2, math.exp(-frame.samples / frame.sample_rate / 6)
             self.power = self.power or power * 0.4 * frame.sample_rate / frame.samples
             self.alike, self.power = weight * self.alike + a @ b, weight * self.power + power
-            self.opposed = self.alike < (-0.4 if self.opposed else -0.5) * self.power
+            self.opposed = self.alike < (-0.1 if self.opposed else -0.2) * self.power
             return (rows[0] - rows[1] if self.opposed else rows[0] + rows[1]) * np.float32(0.5)
         known = {"FL": 1.0, "FR": 1.0, "FC": math.sqrt(2), "LFE": 0.0}
         gains = [known.get(x.name, math.sqrt(0.5)) for x in frame.layout.channels[:count]]
