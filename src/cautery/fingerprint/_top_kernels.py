@@ -17,8 +17,10 @@ turn."""
 BURST = 15
 """Frames whose peaks are one event, a quarter of a second."""
 LANES = 16
-"""Places of which the best is told; rows are filled up to a multiple of it, so that whole vectors
-are added."""
+"""Places of which the best is told."""
+LENGTH = 80
+"""Places of a probe, 5.12 s; a shorter one is filled up. A constant, so that its vectors are added
+without a loop."""
 
 
 def _steps(_keys, bounds, _begins, numbers, *_):  # type: ignore[no-untyped-def]
@@ -26,9 +28,9 @@ def _steps(_keys, bounds, _begins, numbers, *_):  # type: ignore[no-untyped-def]
 
 
 def _few_stood(  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    keys, bounds, begins, numbers, rows, low, high, few, least, sums, references, places
+    keys, bounds, begins, numbers, rows, filled, low, high, few, least, sums, references, places
 ):
-    length, told = rows.shape[1], 0
+    length, told = LENGTH, 0
     for number in numbers:
         held = np.flatnonzero(bounds[:, number] < bounds[:, number + 1])
         if not len(held):
@@ -49,7 +51,7 @@ def _few_stood(  # type: ignore[no-untyped-def]  # noqa: PLR0917
         blocks = np.arange(begin // LANES, -(-end // LANES))
         parts = total.reshape(-1, LANES)[blocks]
         highest = np.maximum(parts.max(axis=1, initial=0), 0)
-        met = np.maximum(few, count[blocks + length // LANES + 1] - count[blocks + 1])
+        met = np.maximum(few, count[blocks + filled // LANES + 1] - count[blocks + 1])
         value = highest.astype(np.float32) / np.sqrt(met.astype(np.float32))
         where = blocks * LANES + (parts == highest[:, None]).argmax(axis=1)
         over = np.flatnonzero((value > least) & (begin <= where) & (where < end))
@@ -61,17 +63,19 @@ def _few_stood(  # type: ignore[no-untyped-def]  # noqa: PLR0917
 
 
 @kernel(plain=_steps, twin=_few_stood, nogil=True)
-def stood(keys, bounds, begins, numbers, rows, low, high, few, least, sums, references, places):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def stood(  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    keys, bounds, begins, numbers, rows, filled, low, high, few, least, sums, references, places
+):
     """Sum a probe's relief at each reference's peaks, at all places of the grid.
 
     A key is ``reference << 20 | frame << 8 | step``; run ``r`` has those of reference ``n`` in
     ``keys[bounds[r, n]:bounds[r, n + 1]]``, frames from ``begins[r]`` on. ``rows`` is the relief by
-    step and, backwards, by place, and place ``p`` of a reference is the offset ``GRID * p``.
+    step and, backwards, by place, of which the last ``filled`` are the probe's; place ``p`` of a
+    reference is the offset ``GRID * p``.
     Writes the highest sums over the root of the number of peaks (``few`` at least), of each 16
     places in [low, high) one, if it is over ``least``, to ``sums``, with its reference and place.
     Returns how many it has written; what finds no room any more is dropped.
     """
-    length = rows.shape[1]
     told = 0
     for number in numbers:
         first, last = np.int64(1 << 60), np.int64(-(1 << 60))
@@ -80,24 +84,24 @@ def stood(keys, bounds, begins, numbers, rows, low, high, few, least, sums, refe
                 first, last = min(first, begins[r]), max(last, begins[r] + 4096)
         if first >= last:
             continue
-        size = ((last - first) // GRID + length + LANES - 1) // LANES * LANES
+        size = ((last - first) // GRID + LENGTH + LANES - 1) // LANES * LANES
         # A peak's places overlap those of the one before, which are still on their way to memory:
         # four peaks are added up apart, so that none waits for another.
         totals = np.zeros((4, size), np.int16)
-        count = np.zeros((length + size) // LANES + 1, np.int32)
+        count = np.zeros((LENGTH + size) // LANES + 1, np.int32)
         for r in range(len(begins)):
             apart = begins[r] - first
             for k in range(bounds[r, number], bounds[r, number + 1]):
                 key = np.int64(keys[k])
                 at = (apart + ((key >> 8) & 4095)) // GRID
-                row, part = rows[key & 255], totals[k & 3, at : at + length]
-                for p in range(length):
+                row, part = rows[key & 255], totals[k & 3, at : at + LENGTH]
+                for p in range(LENGTH):
                     part[p] += row[p]
-                count[(length + at) // LANES + 1] += 1
+                count[(LENGTH + at) // LANES + 1] += 1
         for block in range(1, len(count)):
             count[block] += count[block - 1]
         # Sum ``p`` is of the place ``p + lowest``.
-        lowest = first // GRID - (length - 1)
+        lowest = first // GRID - (LENGTH - 1)
         begin, end = max(0, low - lowest), min(size, high - lowest)
         for block in range(begin // LANES, -(-end // LANES)):
             at = block * LANES
@@ -108,7 +112,7 @@ def stood(keys, bounds, begins, numbers, rows, low, high, few, least, sums, refe
                 a[p] += b[p] + c[p] + d[p]
                 highest = a[p] if a[p] > highest else highest  # noqa: FURB136 - this vectorises
             # Peaks are counted to a block, which is near enough to propose a place.
-            met = max(few, count[block + length // LANES + 1] - count[block + 1])
+            met = max(few, count[block + filled // LANES + 1] - count[block + 1])
             value = np.float32(highest) / np.sqrt(np.float32(met))
             if value <= least:
                 continue

@@ -131,6 +131,7 @@ class Tops:
         Parameters
         ----------
         relief : ndarray, shape (frames, 256), float32
+            Of 5.12 s at most.
         low, high : int
             Offsets searched, frames, ``high`` excluded.
         least : float
@@ -145,15 +146,16 @@ class Tops:
         if not length or not len(self.keys) or not len(numbers):
             return []
         kept = relief[: length * _kernels.GRID].reshape(length, _kernels.GRID, STEPS).mean(axis=1)
+        assert length <= _kernels.LENGTH
         filled = -(-length // _kernels.LANES) * _kernels.LANES
-        rows = np.zeros((STEPS, filled), np.int16)
+        rows = np.zeros((STEPS, _kernels.LENGTH), np.int16)
         # Backwards, and the places that fill it up are before the probe's first.
-        rows[:, filled - length :] = np.rint(kept[::-1].T * _SCALE)
+        rows[:, _kernels.LENGTH - length :] = np.rint(kept[::-1].T * _SCALE)
         sums, references, places = (
             np.empty(_ROOM, kind) for kind in (np.float32, np.int32, np.int64)
         )
         count = _kernels.stood(
-            self.keys, self.bounds, self.begins, numbers, rows,
+            self.keys, self.bounds, self.begins, numbers, rows, filled,
             low // _kernels.GRID, -(-high // _kernels.GRID), FEW, np.float32(least * _SCALE),
             sums, references, places,
         )  # fmt: skip
