@@ -89,20 +89,23 @@ def stood(  # type: ignore[no-untyped-def]  # noqa: PLR0917
         # four peaks are added up apart, so that none waits for another.
         totals = np.zeros((4, size), np.int16)
         count = np.zeros((LENGTH + size) // LANES + 1, np.int32)
+        # Sum ``p`` is of the place ``p + lowest``.
+        lowest = first // GRID - (LENGTH - 1)
+        begin, end = max(0, low - lowest), min(size, high - lowest)
         for r in range(len(begins)):
             apart = begins[r] - first
             for k in range(bounds[r, number], bounds[r, number + 1]):
                 key = np.int64(keys[k])
                 at = (apart + ((key >> 8) & 4095)) // GRID
+                # No sum that is told, nor its block's count, has this peak.
+                if at < begin - LENGTH - LANES or at >= end + 2 * LANES:
+                    continue
                 row, part = rows[key & 255], totals[k & 3, at : at + LENGTH]
                 for p in range(LENGTH):
                     part[p] += row[p]
                 count[(LENGTH + at) // LANES + 1] += 1
         for block in range(1, len(count)):
             count[block] += count[block - 1]
-        # Sum ``p`` is of the place ``p + lowest``.
-        lowest = first // GRID - (LENGTH - 1)
-        begin, end = max(0, low - lowest), min(size, high - lowest)
         for block in range(begin // LANES, -(-end // LANES)):
             at = block * LANES
             a, b = totals[0, at : at + LANES], totals[1, at : at + LANES]

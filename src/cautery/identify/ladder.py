@@ -3,7 +3,8 @@
 It is climbed until something is sure: landmark votes as the probe sounds; the codes of hinted
 references; those of all; the codes of all with a speed or a tempo undone; landmark votes with a
 pitch or a further speed undone. A quick look takes votes with speeds undone in place of all codes.
-Where peaks count (on trial, ADR 0054), a score is that of codes and peaks from the codes on.
+Where peaks count (on trial, ADR 0054), a score is that of codes and peaks from the codes on, and of
+what a quick look is not sure of, too.
 """
 
 from __future__ import annotations
