@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from cautery.adapters._servers import is_of_psycopg
 from cautery.errors import EvidenceError, StorageError
 
+_AGAIN = "Run the command again when the database answers: it continues where it stopped."
+
 
 @contextlib.contextmanager
 def failures(name: str, what: str) -> Iterator[None]:
@@ -47,7 +49,8 @@ def failures(name: str, what: str) -> Iterator[None]:
         interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
         if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
             raise EvidenceError(message) from error
-        raise StorageError(message) from error
+        gone = is_of_psycopg(error, "OperationalError") and not is_of_psycopg(error, "DiskFull")
+        raise StorageError(message, hint=_AGAIN if gone else None) from error
 
 
 def without_password(url: str) -> str:

@@ -37,9 +37,13 @@ from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, FileSeen
+from cautery.model import Regime
 
 RESERVE = ".reserve"
 """Room kept while a case is open, given back at its close: a full disk can still be closed on."""
+
+MOVING = ".moving"
+"""Where a case is being moved to; until that is over nobody writes to it."""
 
 RESERVE_BYTES = 16 << 20
 _MAX_FILES = 1_000_000
@@ -56,12 +60,20 @@ class FolderStore:
         Needed to begin or to continue a case, not to verify one.
     patience_s : float
         How long to wait for others who hold a case: an approval takes a moment.
+    moves : bool
+        Hold a case, too, that is being moved.
     """
 
-    def __init__(self, keys: KeyFolder | None = None, *, patience_s: float = 10.0) -> None:
+    def __init__(
+        self, keys: KeyFolder | None = None, *, patience_s: float = 10.0, moves: bool = False
+    ) -> None:
         self._keys = keys
+        self._moves = moves
         self._patience_s = patience_s
         self._locks: dict[Path, int] = {}
+
+    def allow(self, path: Path, regime: Regime | None) -> None:
+        """Do nothing: a folder of its own takes a case of any regime."""
 
     def begin(self, path: Path) -> CaseKeys:
         """Make the folder of a new case, and its keys outside it.
@@ -129,9 +141,15 @@ class FolderStore:
         Raises
         ------
         StorageError
-            If another process is writing (``alone``) or closing it.
+            If another process is writing (``alone``) or closing it, or it is being moved.
         """
         folder = real_path(path)
+        if not self._moves and self.exists(path, MOVING):
+            to = self.read(path, MOVING, limit=4096).decode("utf-8", "replace").strip()
+            raise StorageError(
+                f"{path}: this case is being moved to {to}",
+                hint=f"Finish it: cautery case move {path} {to}",
+            )
         try:
             handle = self._locks.get(folder)
             if handle is None:

@@ -27,7 +27,7 @@ from typing import Protocol
 
 from cautery.adapters._case_secrets import KEY_ID_BYTES, CaseSecrets
 from cautery.adapters._key_files import private_folder
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures
 from cautery.model import Digest, KeyedPseudonyms, PersonSignature, Pseudonyms, SignedRoot
@@ -323,6 +323,30 @@ class KeyFolder:
         """
         private_folder(self._path)
         return FileCaseKeys(self._open(self._path, None))
+
+    def keep_to(self, regime: str) -> None:
+        """Refuse a folder with keys of cases of another regime; from now on it is for this one.
+
+        Raises
+        ------
+        InputError
+            If it is for another one.
+        """
+        private_folder(self._path)
+        mark = self._path / "regime"
+        try:
+            with mark.open("x", encoding="ascii") as file:
+                file.write(f"{regime}\n")
+        except FileExistsError:
+            stands = mark.read_text(encoding="ascii", errors="replace").strip()
+            if stands != regime:
+                raise InputError(
+                    f"{self._path}: this folder has keys of {stands[:40]} cases, and none of "
+                    f"{regime} cases lies beside them",
+                    hint="Name another folder of keys: --keys DIR, or CAUTERY_KEYS.",
+                ) from None
+        except OSError as error:
+            raise StorageError(f"{mark}: {error.strerror}") from error
 
     def case(self, verifier: NoteVerifier) -> FileCaseKeys:
         """Return the keys of the case that ``verifier`` stands for.

@@ -40,7 +40,7 @@ _VERBS = {
     ),
     "serve": (
         "cautery.console.command:serve",
-        "Serve the operations room: the cases of a folder, in a browser on this machine.",
+        "Serve the operations room: the cases of a folder or of the server, in a browser.",
     ),
     "purchase": (
         "cautery.cli.purchase:purchase",
@@ -64,7 +64,7 @@ _VERBS = {
     ),
     "cases": (
         "cautery.cli.cases:cases",
-        "List the cases of a folder, the newest first: what each is about, and how it stands.",
+        "List the cases of a folder or of the server: what each is about, and how it stands.",
     ),
     "find": (
         "cautery.cli.find:find",
@@ -168,7 +168,11 @@ _VERBS = {
     ),
     "case": (
         "cautery.cli.case:app",
-        "Continue with an older copy of a case; two people sign for it.",
+        "Move a case to or from the server; continue with an older copy of one.",
+    ),
+    "server": (
+        "cautery.cli.server:app",
+        "Prepare the database and the vault that the cases of an organisation share.",
     ),
     "log": (
         "cautery.cli.log:app",
@@ -227,8 +231,24 @@ def cautery(
             "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="For cases server:NAME: postgresql://USER@HOST/DATABASE; default "
+            "$CAUTERY_DATABASE."
+        ),
+    ] = None,
+    vault: Annotated[
+        str | None,
+        typer.Option(help="For cases server:NAME: s3://BUCKET/PREFIX; default $CAUTERY_VAULT."),
+    ] = None,
 ) -> None:
-    """Show the version; everything else is a command."""
+    """Say where cases of an organisation lie; everything else is a command."""
+    del version  # its callback showed it
+    if database is not None or vault is not None:
+        from cautery.wiring.server import name_server  # noqa: PLC0415 - for those who have one
+
+        name_server(database, vault)
 
 
 _YOUNG = 50_000

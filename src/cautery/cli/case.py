@@ -8,20 +8,17 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
-from cautery.wiring import closing
+from cautery.model import to_json
+from cautery.wiring import closing, moving
 
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Continue with an older copy of a case; two people sign for it.",
+    help="Move a case to or from the server; continue with an older copy of one.",
 )
-
-
-@app.callback()
-def case() -> None:
-    """Keep the group a group while it has one command."""
 
 
 @app.command()
@@ -68,3 +65,39 @@ def restore(
         render.say(f"{restored.records - restored.signed} later records were never signed")
     if not restored.named:
         render.say("the case names no approvers, so nothing confirms who these two people are")
+
+
+@app.command()
+def move(
+    case: Annotated[Path, typer.Argument(help="Folder of the case, or server:NAME.")],
+    to: Annotated[Path, typer.Argument(help="Where it will lie: server:NAME, or a new folder.")],
+    public_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--public-key", help="The key of a closed case, had from elsewhere than the case."
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
+) -> None:
+    """Move a case from a folder to the server of the organisation, or back.
+
+    The case is checked before it is copied, and the copy after it: it must have the same records,
+    checkpoints and files. Only then does it stand at its new place, and the old one is removed. If
+    the move is cut short, nothing is lost: give the same command again. Meanwhile nobody can write
+    to the case. Its keys stay where they are.
+
+    Example: cautery case move cases/md34 server:md34
+    """
+    with Progress("files copied", None) as bar:
+        moved = moving.move(case, to, public_key=public_key, keys_dir=keys, progress=bar.step)
+    if json:
+        render.json_line(to_json(moved) | {"path": str(to)})
+        return
+    checked = "is open, and goes on there" if not moved.closed else "is closed and was verified"
+    render.say(
+        f"{to} has the case now: {moved.records} records with the root {moved.root[:16]}..., "
+        f"{moved.files} files. It {checked}{': authentic' if moved.authentic else ''}."
+    )

@@ -1,4 +1,4 @@
-"""``cautery cases``: all cases of a folder in one list."""
+"""``cautery cases``: all cases of a folder, or of the organisation, in one list."""
 
 from __future__ import annotations
 
@@ -9,28 +9,41 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.evidence.case_names import is_on_server
 from cautery.model import to_json
-from cautery.wiring.kept import cases_of
+from cautery.wiring.kept import cases_of, usual_place
 from cautery.workflows.case.registry import CaseState
 
 
 @render.tabular
 def cases(
-    folder: Annotated[Path, typer.Argument(help="The folder in which the cases lie.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The folder in which the cases lie, or server: for those of the organisation; "
+            "default: server: where one is named, or else cases."
+        ),
+    ] = None,
     state: Annotated[CaseState | None, typer.Option(help="Only cases that stand so.")] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the cases of a folder, the newest first: what each is about, and how it stands.
+    """List the cases of a folder or of the server: what each is about, and how it stands.
 
-    Only the first and the last record of each is read, and nothing is verified: use verify.
+    The newest comes first. Only the first and the last record of each is read, and nothing is
+    verified: use verify.
 
     Example: cautery cases cases --state open
     """
+    folder = usual_place() if folder is None else folder
     found = cases_of(folder)
     if not found:
         render.say(
-            f"There is no case in {folder}, nor one folder further down. Give the folder in which "
-            f"your cases lie, or make one there: cautery watch MANDATE.toml --case {folder}/NAME"
+            f"There is no case on the server yet. Begin one: cautery watch MANDATE.toml --case "
+            f"{folder}NAME"
+            if is_on_server(folder)
+            else f"There is no case in {folder}, nor one folder further down. Give the folder in "
+            "which your cases lie, or make one there: cautery watch MANDATE.toml --case "
+            f"{folder}/NAME"
         )
     lines = [line for line in found if state is None or line.state is state]
     if found and not lines:
@@ -58,4 +71,6 @@ def cases(
 
 
 def _name_of(case: Path, folder: Path) -> str:
-    return case.name if case == folder else str(case.relative_to(folder))
+    if case == folder or is_on_server(case):
+        return case.name
+    return str(case.relative_to(folder))

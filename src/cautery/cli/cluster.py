@@ -120,7 +120,7 @@ def cluster(
         raise InputError(f"{out}: the folder {out.parent} does not exist")
     if links is None and state is None:
         raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
-    if links_out is not None and (links is None or not links.is_dir()):
+    if links_out is not None and (links is None or not cases.may_be_case(links)):
         raise InputError("--links needs a case", hint="Give the case's folder as LINKS.")
     rules, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
@@ -231,7 +231,7 @@ def _read(links: Path | None, about: Sequence[str], *, has_state: bool) -> Readi
 
 
 def _of_case(links: Path | None) -> bool:
-    return links is not None and links.is_dir()
+    return links is not None and cases.may_be_case(links)
 
 
 def _write_links(out: Path, reading: Reading) -> None:

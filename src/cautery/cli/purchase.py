@@ -88,7 +88,7 @@ def purchase(
         "receipt": None if receipt is None else str(receipt.resolve()),
     }
     record = checked_purchase(fields, checked)
-    with cases.writing(case, keys_dir=keys) as opened:
+    with cases.writing(case, keys_dir=keys, regime=checked.regime) as opened:
         purchase_into(opened, checked, record, line)
     render.say(
         f"{record.id}: {record.amount} {record.currency} to {record.merchant} recorded in {case}"

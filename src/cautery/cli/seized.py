@@ -121,7 +121,10 @@ def take(
             raise InputError(f"--server {text!r}: not an address")
     size = sum(file.stat().st_size for file in files if file.is_file())
     failed = False
-    with cases.writing(case, keys_dir=keys) as opened, Progress("sealing", 3 * size >> 20) as bar:
+    with (
+        cases.writing(case, keys_dir=keys, regime=checked.regime) as opened,
+        Progress("sealing", 3 * size >> 20) as bar,
+    ):
         total_bytes = 0
 
         def advance(count: int) -> None:

@@ -109,7 +109,7 @@ def draw_map(
 
 def _write_plan_graph(case: Path, out: Path, known_file: Path | None, *, uncertain: bool) -> None:
 
-    if not case.is_dir():
+    if not cases.may_be_case(case):
         raise InputError("--plan-graph needs a case: this file is a graph for cautery plan already")
     mapped = cases.mapped(case)
     known_values = None
@@ -121,7 +121,7 @@ def _write_plan_graph(case: Path, out: Path, known_file: Path | None, *, uncerta
 
 def _picture(graph: Path) -> Picture:
 
-    if graph.is_dir():
+    if cases.may_be_case(graph):
         mapped, met_at, source = cases.mapped_and_met(graph)
         return of_supply(mapped, met=met_at, source=source)
     name = "stdin" if str(graph) == "-" else graph.name

@@ -24,9 +24,10 @@ from cautery.console.rechecks import Rechecks
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
-from cautery.wiring.kept import case_hub, kept_case
+from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
+from cautery.wiring.server import name_server
 
 _PORT = 8017
 _CONNECTIONS, _REQUESTS = 448, 512
@@ -34,8 +35,19 @@ _CONNECTIONS, _REQUESTS = 448, 512
 
 def serve(
     cases: Annotated[
-        Path, typer.Option("--cases", help="Folder with the cases that cautery watch made.")
-    ] = Path("cases"),
+        Path | None,
+        typer.Option(
+            "--cases",
+            help="Folder with the cases that cautery watch made, or server: for those of the "
+            "organisation; default: server: where one is named, or else cases.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="As cautery --database: where the records of cases lie.")
+    ] = None,
+    vault: Annotated[
+        str | None, typer.Option(help="As cautery --vault: where the exhibits of cases lie.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address of this machine to listen at.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port to listen at; 0: one that is free.")
@@ -83,7 +95,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve the operations room: the cases of a folder, in a browser on this machine.
+    """Serve the operations room: the cases of a folder or of the server, in a browser.
 
     The command prints an address with a key in it; only a browser that opened this address can read
     the cases. The room reads cases without any private key, writes to none, and keeps none from
@@ -96,6 +108,8 @@ def serve(
 
     Example: cautery serve --cases cases
     """
+    name_server(database, vault)
+    cases = usual_place() if cases is None else cases
     place = Place(address=address.rstrip("/").lower(), proxy=proxy)
     folder = cases.absolute().parent / "people" if people is None else people
     many = are_there(folder)

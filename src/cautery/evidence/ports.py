@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cautery.evidence.note import NoteVerifier
+from cautery.model import Regime
 from cautery.model.evidence import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Signer, Vault
 from cautery.model.pseudonyms import Pseudonyms
@@ -42,6 +43,10 @@ class CaseLedger(Ledger, Protocol):
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the notes in the order in which they were made."""
+        ...
+
+    def filed_checkpoints(self) -> Iterator[tuple[int, int, str, str]]:
+        """Yield number, size, time and note of each checkpoint, as they are filed."""
         ...
 
     def newest_checkpoint(self) -> str | None:
@@ -122,7 +127,11 @@ class CaseKeys(Protocol):
 
 
 class CaseStore(Protocol):
-    """Where cases lie: folders here. Paths inside a case are relative and use slashes."""
+    """Where cases lie: folders, or a server. Paths inside a case are relative and use slashes."""
+
+    def allow(self, path: Path, regime: Regime | None) -> None:
+        """Raise unless a case of this regime may begin or go on there; ``None``: nobody said."""
+        ...
 
     def begin(self, path: Path) -> CaseKeys:
         """Make the folder of a new case, and its keys outside it."""
@@ -186,4 +195,95 @@ class CaseStore(Protocol):
 
     def public_key(self, path: Path, *, name: str) -> NoteVerifier:
         """Read a public key that an analyst gave: a verifier key string, or PEM."""
+        ...
+
+
+class CasePlace(Protocol):
+    """Where one case lies, or will: what it is moved from and to."""
+
+    @property
+    def path(self) -> Path:
+        """How people name it."""
+        ...
+
+    @property
+    def at(self) -> Path:
+        """How :attr:`store` names it, until it is admitted also."""
+        ...
+
+    @property
+    def store(self) -> CaseStore:
+        """Reads it."""
+        ...
+
+    def standing(self) -> str | None:
+        """Return the id of the case that stands there; ``None``: none does."""
+        ...
+
+    def left(self) -> str | None:
+        """Return the id of a case that was moved away, and whose removal was cut short."""
+        ...
+
+    def allow(self, regime: Regime | None) -> None:
+        """Raise unless a case of this regime may lie there."""
+        ...
+
+    def hold(self) -> None:
+        """Keep all others from writing to it until :meth:`release`."""
+        ...
+
+    def release(self) -> None:
+        """Let go of it."""
+        ...
+
+    def leave(self) -> None:
+        """Let nobody write to it any more, also after a crash."""
+        ...
+
+    def stay(self) -> None:
+        """Undo :meth:`leave`: the move failed, and the copy does not stand."""
+        ...
+
+    def files(self) -> tuple[FileSeen, ...]:
+        """List the files that belong to the case; the ledger's only once it is closed."""
+        ...
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of one of them."""
+        ...
+
+    def ledger(self) -> CaseLedger:
+        """Open the ledger to be read."""
+        ...
+
+    def custody(self) -> bytes:
+        """Return the chain of custody beside it."""
+        ...
+
+    def expect(self, case: str) -> None:
+        """Make room for a case, or go on with what came of it; it does not stand yet."""
+        ...
+
+    def take(self, file: FileSeen, pieces: Callable[[], Iterator[bytes]]) -> None:
+        """Take up a file, unless it is there."""
+        ...
+
+    def take_ledger(self, ledger: CaseLedger) -> None:
+        """Take up the records and checkpoints that are not there."""
+        ...
+
+    def take_custody(self, chain: bytes) -> None:
+        """Take up the chain of custody."""
+        ...
+
+    def forget(self) -> None:
+        """Remove what came and does not stand yet."""
+        ...
+
+    def admit(self) -> None:
+        """Let what came stand as the case, in one step."""
+        ...
+
+    def remove(self) -> None:
+        """Remove it: first so that it stands no more, then all that it was."""
         ...

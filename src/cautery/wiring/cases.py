@@ -10,16 +10,19 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.case_places import CasePlaces
 from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
+from cautery.evidence.case_names import is_on_server, no_case
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE
 from cautery.messages import tr
-from cautery.model import SupplyGraph
+from cautery.model import Regime, SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import WatchStarted, kinds_of
 from cautery.pages.supply_map.view import Met
+from cautery.wiring.server import server_store
 from cautery.workflows.case.open import Case, open_case, refuse_closed
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.supply.picture import met_in
@@ -30,14 +33,20 @@ def keys(folder: Path | None) -> KeyFolder:
     return KeyFolder(default_folder() if folder is None else folder, SignerProcess)
 
 
-def store(keys_dir: Path | None = None) -> FolderStore:
+def store(keys_dir: Path | None = None) -> CasePlaces:
     """Return where cases lie, with the keys to write them."""
-    return FolderStore(keys(keys_dir))
+    folder = keys(keys_dir)
+    return CasePlaces(FolderStore(folder), lambda: server_store(folder))
 
 
-def reading_store() -> FolderStore:
+def reading_store() -> CasePlaces:
     """Return where cases lie, without any key: to verify one."""
-    return FolderStore()
+    return CasePlaces(FolderStore(), lambda: server_store(None))
+
+
+def may_be_case(path: Path) -> bool:
+    """Tell whether what a person named is a case, where it could be a file as well."""
+    return is_on_server(path) or path.is_dir()
 
 
 @contextmanager
@@ -57,15 +66,22 @@ def reading(path: Path) -> Iterator[Case]:
 
 
 @contextmanager
-def writing(path: Path, *, keys_dir: Path | None = None) -> Iterator[Case]:
+def writing(
+    path: Path, *, keys_dir: Path | None = None, regime: Regime | None = None
+) -> Iterator[Case]:
     """Open a case to go on with it, or begin it, and let go of it at the end.
+
+    Parameters
+    ----------
+    regime : Regime or None
+        Of the mandate under which it may begin.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    case = open_case(path, store=store(keys_dir), clock=wiring.clock())
+    case = open_case(path, store=store(keys_dir), clock=wiring.clock(), regime=regime)
     try:
         yield case
     finally:
@@ -85,7 +101,7 @@ def adding_to(path: Path) -> Iterator[Ledger]:
     """
     shelf = reading_store()
     if not shelf.exists(path, LEDGER):
-        raise InputError(f"{path}: no case")
+        raise no_case(path)
     shelf.hold(path, alone=False)
     try:
         refuse_closed(path, shelf)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.person_keys import load_approver
-from cautery.errors import CauteryError, InputError
+from cautery.errors import CauteryError
+from cautery.evidence.case_names import no_case
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.proof import NOBODY
 from cautery.evidence.ports import CaseLedger
@@ -58,7 +59,7 @@ def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = N
     """
     refuse_closed(case_path, reading_store())
     if not reading_store().exists(case_path, LEDGER):
-        raise InputError(f"{case_path}: no case")
+        raise no_case(case_path)
     trust = NOBODY if log is None else own_trust(log)
     if not finish_cut_closing(case_path, store=store(keys_dir)):
         with writing(case_path, keys_dir=keys_dir) as case:

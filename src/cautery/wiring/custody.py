@@ -13,7 +13,6 @@ from cautery import wiring
 from cautery.act import public_key
 from cautery.adapters._key_files import private_bytes
 from cautery.adapters.bag_folder import ExtractFile
-from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.pdf_signatures import can_check_documents, checked_document
 from cautery.adapters.person_keys import load_approver
 from cautery.errors import ApprovalError, EvidenceError, InputError
@@ -60,7 +59,7 @@ def note_opening(
     """
     act = CustodyAct.COPIED if copied else CustodyAct.OPENED
     now = wiring.clock().now()
-    add_to_custody(
+    reading_store().add_to_custody(
         case,
         lambda chain: stated(
             at=now, act=act, by=by or _login(), why=why, what=what, digest=digest,
@@ -77,7 +76,7 @@ def chain_of(case: Path) -> tuple[CustodyLine, ...]:
     EvidenceError
         If it is broken.
     """
-    return read_custody(case)
+    return reading_store().custody(case)
 
 
 def people_of(case: Path) -> Mapping[str, tuple[str, ...]]:
@@ -149,7 +148,7 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
             digest=line.digest, previous=chain[-1].id if chain else "",
         )  # fmt: skip
 
-    add_to_custody(case, follow)
+    reading_store().add_to_custody(case, follow)
     return line
 
 
@@ -174,7 +173,7 @@ def reveal(
     person = load_approver(key)
     now = wiring.clock().now()
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
-    read_custody(case)
+    reading_store().custody(case)
     salts = private_bytes(openings, most=MAX_OPENINGS_BYTES)
     opening = opened(case, salts, record=record, store=reading_store())
     lines: list[CustodyLine] = []
@@ -190,7 +189,9 @@ def reveal(
         )  # fmt: skip
         return lines[-1]
 
-    add_to_custody(case, follow)  # first: nothing is handed over before its line is written
+    reading_store().add_to_custody(
+        case, follow
+    )  # first: nothing is handed over before its line is written
     wiring.write_secret(out, (opening.to_bytes(),))
     return lines[-1]
 

@@ -17,7 +17,6 @@ from cautery import wiring
 from cautery.adapters._key_files import private_bytes
 from cautery.adapters._pdf_keys import KeyFile, KeyToken
 from cautery.adapters.bag_folder import BagFolder
-from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
@@ -34,6 +33,7 @@ from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, timing
 from cautery.wiring.cases import reading_store
+from cautery.wiring.moving import as_folder
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.chain import chain_bytes
@@ -181,7 +181,7 @@ def make(
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
     if opened is not None:  # first, so that the chain in the bag says it
         _note_opened(case, opened, at=now, by=by, why=why, key=person)
-    custody = read_custody(case)
+    custody = reading_store().custody(case)
     signatures: list[SignedPdf] = []
 
     vouching = vouching or Vouching()
@@ -212,7 +212,7 @@ def make(
 
     def note(digest: str) -> None:
         """Write into the chain who is given what: no bag is there before its line."""
-        add_to_custody(
+        reading_store().add_to_custody(
             case,
             lambda chain: stated(
                 at=now,
@@ -230,9 +230,9 @@ def make(
     playable: Mapping[str, bytes] = {}
     if audience is Audience.COURT and clips > 0:
         playable = asyncio.run(_clips(case, clips))
-    with in_language(language):
+    with in_language(language), as_folder(case) as folder:
         dossier = make_dossier(
-            case,
+            folder,
             out,
             audience=audience,
             hosts=hosts - {ALL_HOSTS},
@@ -264,7 +264,7 @@ def _note_opened(
 ) -> None:
     """Write into the chain of custody what was opened; the list has the digest of each copy."""
     what = f"{opened.exhibits} exhibits into {LIST} of a dossier: {', '.join(opened.kinds)}"
-    add_to_custody(
+    reading_store().add_to_custody(
         case,
         lambda chain: stated(
             at=at,

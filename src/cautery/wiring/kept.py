@@ -9,13 +9,15 @@ import shutil
 from functools import cache, partial
 from pathlib import Path
 
-from cautery.adapters._files import make_folders, real_path, write_whole
-from cautery.adapters.case_shelf import cases_below, stamp_of
+from cautery.adapters._files import make_folders, write_whole
+from cautery.adapters.case_places import CasePlaces
 from cautery.adapters.kept_lists import SqliteLists
-from cautery.errors import CauteryError, InputError, StorageError
+from cautery.errors import CauteryError, StorageError
+from cautery.evidence.case_names import ON_SERVER, no_case
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
+from cautery.wiring.server import server
 from cautery.workflows.case.hub import Hub
 from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.registry import CaseLine, Registry, line_of, newest_first
@@ -50,10 +52,7 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
     """
     store = reading_store()
     if not store.exists(path, LEDGER):
-        raise InputError(
-            f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
-            hint="Give the folder that --case named when the case was begun.",
-        )
+        raise no_case(path)
     kept_in = lists_folder() if folder is None else folder
     _sweep_once(kept_in)
     ledger = store.ledger(path, read_only=True)
@@ -63,16 +62,17 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
             verifier: NoteVerifier | None = NoteVerifier.parse(raw.decode())
         except (CauteryError, UnicodeDecodeError):
             verifier = None  # the ledger can be read all the same, and nothing in it be proven
-        place = _place_of(path, kept_in)
+        place = _place_of(store.identity(path), kept_in)
         return KeptCase(ledger, SqliteLists(place), verifier=verifier)
     except BaseException:
         ledger.close()
         raise
 
 
-def registry() -> Registry[CaseLine]:
+def registry(store: CasePlaces | None = None) -> Registry[CaseLine]:
     """Return what lists cases; who lists them again and again keeps it."""
-    return Registry(partial(line_of, store=reading_store()), stamp=stamp_of)
+    store = store or reading_store()
+    return Registry(partial(line_of, store=store), stamp=store.stamp)
 
 
 def cases_of(folder: Path, known: Registry[CaseLine] | None = None) -> tuple[CaseLine, ...]:
@@ -88,7 +88,13 @@ def cases_of(folder: Path, known: Registry[CaseLine] | None = None) -> tuple[Cas
     InputError
         If it is no folder.
     """
-    return newest_first((known or registry()).read(cases_below(folder).values()))
+    store = reading_store()
+    return newest_first((known or registry(store)).read(store.below(folder).values()))
+
+
+def usual_place() -> Path:
+    """Return where cases lie if nobody says it: on the server that is named, or in ``cases``."""
+    return Path("cases") if server() is None else Path(ON_SERVER)
 
 
 def case_hub(path: Path, kept: KeptCase) -> Hub:
@@ -108,7 +114,8 @@ def sweep(folder: Path | None = None) -> int:
                 case = Path((lists / _PLACE).read_text())
             except (OSError, UnicodeDecodeError):
                 continue
-            if not case.exists():
+            # Of a case on a server it says no path, and who moves it away removes them.
+            if case.is_absolute() and not case.exists():
                 shutil.rmtree(lists, ignore_errors=True)
                 swept += 1
     return swept
@@ -119,14 +126,13 @@ def _sweep_once(folder: Path) -> None:
     sweep(folder)
 
 
-def _place_of(case: Path, folder: Path) -> Path:
+def _place_of(case: str, folder: Path) -> Path:
     """Return the folder of a case's lists, and note there whose they are."""
-    path = str(real_path(case))
-    place = folder / hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+    place = folder / hashlib.sha256(os.fsencode(case)).hexdigest()[:32]
     try:
         make_folders(place)
         if not (place / _PLACE).exists():
-            write_whole(place / _PLACE, os.fsencode(path))
+            write_whole(place / _PLACE, os.fsencode(case))
     except OSError as error:
         raise StorageError(
             f"{place}: {error.strerror}",

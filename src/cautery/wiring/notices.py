@@ -15,10 +15,8 @@ from cautery.adapters.http import PoliteClient
 from cautery.adapters.mail_files import mails_of
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import WAITS_S, SmtpPostbox
-from cautery.adapters.turns import alone_with
 from cautery.adapters.xarf_api import XarfApi, check_report
 from cautery.errors import InputError
-from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId
 from cautery.model.ports import Ledger
 from cautery.model.records import (
@@ -240,7 +238,7 @@ def settle(
 
 
 def _alone(case_path: Path) -> AbstractContextManager[None]:
-    return alone_with(case_path / CASE_KEY, doing="sending a notice of this case")
+    return reading_store().alone_with(case_path, doing="sending a notice of this case")
 
 
 def _box(postbox: PostboxSettings, waits_s: Sequence[float]) -> SmtpPostbox:

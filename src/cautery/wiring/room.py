@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from cautery import wiring
-from cautery.adapters.case_shelf import cases_below, stamp_of
-from cautery.adapters.custody_file import read_custody
+from cautery.evidence.case_names import is_on_server
 from cautery.model import Entry
 from cautery.wiring.cases import reading_store
 from cautery.wiring.kept import kept_case
@@ -31,12 +30,12 @@ def cases_in(folder: Path) -> Cases:
     return Cases(
         folder,
         # The first watch will make the folder.
-        listed=lambda: cases_below(folder) if folder.exists() else {},
+        listed=lambda: store.below(folder) if is_on_server(folder) or folder.exists() else {},
         store=store,
         clock=wiring.clock(),
-        custody=read_custody,
+        custody=store.custody,
         opened=kept_case,
-        ends=Registry(partial(ends_at, store=store), stamp=stamp_of),
+        ends=Registry(partial(ends_at, store=store), stamp=store.stamp),
     )
 
 

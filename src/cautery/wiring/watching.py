@@ -76,7 +76,7 @@ def watch(
     """
     public = None if publish is None else PublicFolder(publish, make=True)
     _load()
-    case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
+    case = open_case(case_path, store=store(keys_dir), clock=wiring.clock(), regime=mandate.regime)
     closed = False
     try:
         work = _watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir)

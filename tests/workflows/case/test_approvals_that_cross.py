@@ -165,6 +165,6 @@ def test_nothing_is_added_to_a_closed_case(drafted: tuple[Path, Referral]) -> No
 
 
 def test_adding_to_what_is_no_case_makes_none(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no case"), adding_to(tmp_path):
+    with pytest.raises(InputError, match="not a case"), adding_to(tmp_path):
         raise AssertionError("it was opened")
     assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.evidence.case_names import no_case
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.ports import CaseStore
 from cautery.model import ExhibitId
@@ -45,7 +46,7 @@ def exhibits_in(case: Path, *, store: CaseStore) -> Iterator[Sealed]:
         If there is no case.
     """
     if not store.exists(case, LEDGER):
-        raise InputError(f"{case}: not a case")
+        raise no_case(case)
     ledger = store.ledger(case, read_only=True)
     try:
         for _, sealed in contents(ledger, ExhibitSealed):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SignerError, StorageError
+from cautery.evidence.case_names import no_case
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
-from cautery.model import Pseudonyms, digest_of
+from cautery.model import Pseudonyms, Regime, digest_of
 from cautery.model.ledger import append
 from cautery.model.ports import Clock, Signer
 from cautery.model.records import CaseReopened, RootOfRecords
@@ -120,8 +121,20 @@ class Case:
         return self.keys
 
 
-def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = False) -> Case:
+def open_case(
+    path: Path,
+    *,
+    store: CaseStore,
+    clock: Clock,
+    read_only: bool = False,
+    regime: Regime | None = None,
+) -> Case:
     """Open the case at ``path``; begin it if there is none.
+
+    Parameters
+    ----------
+    regime : Regime or None
+        Of the mandate or operation that it is opened under; ``None``: it stands already.
 
     Raises
     ------
@@ -135,12 +148,10 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     """
     if read_only:
         if not store.exists(path, LEDGER):
-            raise InputError(
-                f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
-                hint="Give the folder that --case named when the case was begun.",
-            )
+            raise no_case(path)
         ledger, vault = store.ledger(path, read_only=True), store.vault(path, None)
         return Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=None)
+    store.allow(path, regime)
     refuse_closed(path, store)
     if store.exists(path, CASE_KEY):
         keys = store.keys(path)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.case_names import no_case
 from cautery.evidence.manifest import (
     CASE_KEY,
     LEDGER,
@@ -254,10 +255,7 @@ def _note(path: Path, store: CaseStore) -> bytes:
             f"{path}: this case is still open, so no signed manifest exists to check",
             hint="Wait until the watch ends, or close the case: cautery close CASE.",
         )
-    raise InputError(
-        f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
-        hint="Give the folder that --case named when the case was begun.",
-    )
+    raise no_case(path)
 
 
 def _signed(

@@ -177,7 +177,8 @@ def open_desk(
             f"{path}: not the case of an operation",
             hint="Begin one: cautery operation open OPERATION.toml --agency ID --case DIR",
         )
-    case = open_case(path, store=store, clock=clock, read_only=read_only)
+    regime = None if operation is None else operation.regime
+    case = open_case(path, store=store, clock=clock, read_only=read_only, regime=regime)
     try:
         opening = _opening_of(case, operation, agency)
     except BaseException:

@@ -1,0 +1,1 @@
+"""Migrations of the database of an organisation, by Alembic."""

@@ -1,0 +1,280 @@
+"""Move a case from a folder to the organisation's server, or back, so that nothing can be lost.
+
+The case stands where it was until a copy of it was checked: the same records under the same root,
+the same checkpoints, the same files, each with its digest. Then the copy is admitted, in one step,
+and only then is the first one removed. Who is killed anywhere goes on with the same command.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError
+from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE, VAULT
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.ports import CasePlace
+from cautery.model import Regime
+from cautery.model.records import CaseOpened, OperationOpened
+from cautery.workflows.case.roots import check_roots
+from cautery.workflows.case.verify import verify_case
+
+Progress = Callable[[], None]
+"""Told of each file that is copied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A case that was moved.
+
+    Parameters
+    ----------
+    records : int
+        Of its ledger.
+    root : str
+        Of all of them, hex.
+    files : int
+        Beside the ledger.
+    closed : bool
+        It has a signed manifest, which was checked here and there.
+    authentic : bool
+        By a key that came from elsewhere than the case.
+    """
+
+    case: str
+    records: int
+    root: str
+    files: int
+    closed: bool
+    authentic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """All that a case is."""
+
+    records: int
+    root: bytes
+    checkpoints: str
+    files: Mapping[str, str]
+    authentic: bool
+
+
+def move_case(
+    source: CasePlace,
+    target: CasePlace,
+    *,
+    public_key: Path | None = None,
+    progress: Progress = lambda: None,
+) -> Moved:
+    """Move a case; go on with a move that was cut short.
+
+    Parameters
+    ----------
+    source, target : CasePlace
+        Where it lies, and where it will.
+    public_key : Path, optional
+        Of the case, had from elsewhere: a closed case must be authentic by it, here and there.
+
+    Raises
+    ------
+    InputError
+        If there is no case, another one lies there already, or it cannot be moved as it stands.
+    EvidenceError
+        If it is not as it was signed, or the copy is not the same; it stays where it was then.
+    StorageError
+        If another process holds it, or one of the two places fails.
+    """
+    if not source.standing():
+        if (left := source.left()) is not None and target.standing() == left:
+            source.remove()  # all was copied, checked and admitted
+            return _said(left, target, _whole(target, public_key))
+        raise InputError(
+            f"{source.path}: not a case"
+            + ("" if target.standing() is None else f"; one lies at {target.path} already"),
+            hint="If it was moved before, nothing is left to do. List the cases: cautery cases",
+        )
+    case = source.standing()
+    there = target.standing()
+    if there not in {None, case}:
+        raise InputError(f"{target.path}: another case lies there", hint="Name a new place.")
+    try:
+        source.hold()
+        _refuse_cut_closing(source)
+        if there is None:
+            source.leave()
+            try:
+                after = _copied(source, target, case, public_key, progress)
+            except CauteryError:
+                source.stay()
+                raise
+            target.admit()
+        else:
+            # Cut short after the copy was admitted. Work may have gone on there since.
+            after = _whole(target, public_key)
+            _require_within(source, target, after)
+        moved = _said(case, target, after)
+        source.remove()
+    finally:
+        source.release()
+        target.release()
+    return moved
+
+
+def copy_case(source: CasePlace, target: CasePlace) -> None:
+    """Copy a closed case, for what reads folders; it stays where it is.
+
+    Raises
+    ------
+    CauteryError
+        As :func:`move_case`.
+    """
+    try:
+        _copied(source, target, source.standing(), None, lambda: None)
+        target.admit()
+    finally:
+        source.release()
+        target.release()
+
+
+def _said(case: str | None, place: CasePlace, whole: _Whole) -> Moved:
+    return Moved(
+        case=case or "",
+        records=whole.records,
+        root=whole.root.hex(),
+        files=len(whole.files),
+        closed=place.store.exists(place.path, NOTE),
+        authentic=whole.authentic,
+    )
+
+
+def _refuse_cut_closing(place: CasePlace) -> None:
+    if place.store.exists(place.at, MANIFEST) and not place.store.exists(place.at, NOTE):
+        raise InputError(
+            f"{place.path}: the closing of this case was cut short",
+            hint="Finish it first: cautery close CASE.",
+        )
+
+
+def _regime(place: CasePlace) -> Regime | None:
+    ledger = place.ledger()
+    try:
+        first = next(iter(ledger.read()), None)
+    finally:
+        ledger.close()
+    match None if first is None else first.content:
+        case CaseOpened(mandate=mandate):
+            return mandate.regime
+        case OperationOpened(operation=operation):
+            return operation.regime
+    raise InputError(
+        f"{place.path}: its first record opens no case, so nothing says under which regime it is"
+    )
+
+
+def _copied(
+    source: CasePlace,
+    target: CasePlace,
+    case: str | None,
+    public_key: Path | None,
+    progress: Progress,
+) -> _Whole:
+    """Copy a case and return what came, which is the same and does not stand yet."""
+    before = _whole(source, public_key)
+    target.allow(_regime(source))
+    target.expect(case or "")
+    for file in source.files():
+        target.take(file, partial(source.pieces, file.name))
+        progress()
+    ledger = source.ledger()
+    try:
+        target.take_ledger(ledger)
+    finally:
+        ledger.close()
+    target.take_custody(source.custody())
+    after = _whole(target, public_key)
+    if before != after:
+        target.forget()
+        odd = sorted(
+            name
+            for name in before.files.keys() | after.files.keys()
+            if before.files.get(name) != after.files.get(name)
+        )
+        raise EvidenceError(
+            f"{target.path}: the copy differs from {source.path}: {odd[0] if odd else LEDGER}",
+            hint="The case stays where it was. Move it again.",
+        )
+    return after
+
+
+def _whole(place: CasePlace, public_key: Path | None) -> _Whole:
+    """Check a case as far as one of its state can be checked, and return all that it is."""
+    store, path, authentic = place.store, place.at, False
+    if store.exists(path, NOTE):
+        authentic = verify_case(path, store=store, public_key=public_key).authentic
+    frontier, notes = Frontier(), hashlib.sha256()
+    ledger = place.ledger()
+    try:
+        if not store.exists(path, NOTE):
+            verifier = NoteVerifier.parse(store.read(path, CASE_KEY, limit=4096).decode())
+            check_roots(path / LEDGER, ledger, verifier, store.keys(path).signer.last())
+        for index, _, leaf in ledger.leaves():
+            if index != frontier.size:
+                raise EvidenceError(f"{path}: record {frontier.size} is missing")
+            frontier = frontier.extend([leaf_hash(leaf)])
+        for filed in ledger.filed_checkpoints():
+            notes.update(repr(filed).encode())
+    finally:
+        ledger.close()
+    files = {}
+    for file in place.files():
+        files[file.name] = store.digest(path, file.name, size=file.size)
+        if file.name.startswith(f"{VAULT}/") and not file.name.endswith(f"/{files[file.name]}"):
+            raise EvidenceError(
+                f"{path / file.name}: a file in the vault whose name is not its digest"
+            )
+    return _Whole(
+        records=frontier.size,
+        root=frontier.root(),
+        checkpoints=notes.hexdigest(),
+        files=files,
+        authentic=authentic,
+    )
+
+
+def _require_within(source: CasePlace, target: CasePlace, after: _Whole) -> None:
+    """Refuse to remove a case of which something is not in the copy."""
+    frontier = Frontier()
+    ours, theirs = source.ledger(), target.ledger()
+    try:
+        for (_, _, leaf), (_, _, copied) in zip(
+            ours.leaves(), theirs.leaves(until=ours.size()), strict=True
+        ):
+            if leaf != copied:
+                break
+            frontier = frontier.extend([leaf_hash(leaf)])
+        same = frontier.size == ours.size()
+    except ValueError:  # fewer there
+        same = False
+    finally:
+        ours.close()
+        theirs.close()
+    missing = [
+        file.name
+        for file in source.files()
+        if file.name not in after.files
+        or (
+            file.name.startswith(f"{VAULT}/")
+            and after.files[file.name] != source.store.digest(source.at, file.name, size=file.size)
+        )
+    ]
+    if not same or missing:
+        raise ConflictError(
+            f"{target.path}: a copy of this case lies there already, and lacks "
+            f"{missing[0] if missing else 'records'} of {source.path}",
+            hint="Nothing was removed. Find out which of the two was worked on.",
+        )
