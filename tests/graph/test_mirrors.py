@@ -282,6 +282,41 @@ def test_a_list_of_one_word_with_numbers_and_days_is_one_family_soon() -> None:
     assert len(mirror_families(hosts)) == 1
 
 
+def test_a_list_in_which_all_may_belong_together_is_compared_in_linear_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def listed(count: int) -> list[Domain]:
+        """Names that have little in common, on 28 days of five lists."""
+        return [
+            Domain(
+                name=f"p{number}.com",
+                days=Days(
+                    frozenset({(f"s{number % 5}", number % 28)}),
+                    frozenset({(f"s{number % 5}", 31 + number % 28)}),
+                ),
+            )
+            for number in range(count)
+        ]
+
+    compared = 0
+    evidence = DayCosts.evidence
+
+    def counting(self: DayCosts, one: Any, other: Any) -> float:
+        nonlocal compared
+        compared += len(one.every) + len(other.every)
+        return evidence(self, one, other)
+
+    monkeypatch.setattr(DayCosts, "evidence", counting)
+    monkeypatch.setattr(joining, "LEAST_WORK", 100_000)
+    cuts: list[bool] = []
+    for count in (300, 1_500):
+        compared = 0
+        found = mirror_families(listed(count), cut=lambda: cuts.append(True))
+        assert sum(len(one.members) for one in found) == count
+        assert compared < 2 * (100_000 + joining.WORK_EACH * count) + 100_000  # it was 95 million
+    assert cuts == [True]
+
+
 def test_evidence_of_days_is_bounded_and_falls_with_how_busy_the_day_is() -> None:
     quiet = Days(frozenset({day("2025-03-03")}), frozenset({day("2025-09-09")}))
     busy = Days(frozenset({day("2025-01-01")}), frozenset({day("2025-12-31")}))

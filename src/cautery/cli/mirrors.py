@@ -75,6 +75,10 @@ def mirrors(
         _tell(result)
     for warning in result.warnings:
         render.say(render.printable(f"line {warning.line}: {say(warning.why)}: {warning.quoted}"))
+    if result.was_cut:
+        render.say(
+            "so much may belong together that not all of it was compared: families may be parts"
+        )
     if result.broken > len(result.warnings):
         render.say(
             f"{result.broken - len(result.warnings):,} more lines or dates could not be used"

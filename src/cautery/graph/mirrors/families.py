@@ -59,7 +59,10 @@ class Family:
 
 
 def mirror_families(
-    domains: Iterable[Domain], *, doing: Callable[[str], None] = lambda _: None
+    domains: Iterable[Domain],
+    *,
+    doing: Callable[[str], None] = lambda _: None,
+    cut: Callable[[], None] = lambda: None,
 ) -> tuple[Family, ...]:
     """Return the families of domains, largest first; each domain stands in exactly one.
 
@@ -69,6 +72,8 @@ def mirror_families(
         Each name once.
     doing : callable
         Called with what is being done.
+    cut : callable
+        Called if so much may belong together that not all of it was compared.
 
     Returns
     -------
@@ -85,13 +90,18 @@ def mirror_families(
     joinable, alone = _parted(sorted(domains, key=lambda domain: domain.name))
     family_of = {domain.name: domain.brand or domain.label for domain in joinable}
     groups: list[Group] = []
+    was_cut = False
     for number in range(_ROUNDS if joinable else 0):
         doing(f"round {number + 1} of {_ROUNDS}: {len(joinable):,} domains")
         groups.clear()  # or the groups of both rounds take memory at once
-        groups = Joining(joinable, family_of, doing).groups()
+        joining = Joining(joinable, family_of, doing)
+        groups = joining.groups()
         family_of = {
             name: str(number) for number, group in enumerate(groups) for name in group.domains
         }
+        was_cut |= joining.was_cut
+    if was_cut:
+        cut()
     families = [_family(group) for group in groups]
     families += [Family(id=name, members=((name, 1.0),)) for name in alone]
     return tuple(sorted(families, key=lambda family: (-len(family.members), family.id)))

@@ -35,6 +35,9 @@ no more than that: who keeps a list tends the sites that move most in one sittin
 REACHED = 1 / 3
 """Of two that share no day, names must say so large a part of what is needed to be kept in sight:
 what others of their families share may do the rest."""
+LEAST_WORK, WORK_EACH = 10_000_000, 500
+"""Comparisons of groups and of their days, for a list and for each of its domains: of the shared
+mirror families a domain takes 75. A list of days that all belong together takes their square."""
 _REPORT_EVERY = 2_000
 
 
@@ -131,6 +134,9 @@ class Joining:
         self._before = -math.log(self._families)
         self._ceiling = -self._before - math.log(NAMELESS) + ALONE_NATS
         self._groups = dict(enumerate(self._start(domains)))
+        self._work_left = LEAST_WORK + WORK_EACH * len(domains)
+        self.was_cut = False
+        """Whether joining ended before all were compared; the likeliest are joined first."""
 
     def groups(self) -> list[Group]:
         """Return the groups when no two of them are more likely one site than two."""
@@ -145,6 +151,9 @@ class Joining:
         groups, past = self._groups, 0
         first = number = len(groups)
         while queue:
+            if self._work_left < 0:
+                self.was_cut = True
+                break
             odds, left, right = heapq.heappop(queue)
             # A joined group has a new number, so that a pair of the past is not there any more.
             if left in groups and right in groups:
@@ -222,6 +231,7 @@ class Joining:
     def _odds(self, left: int, right: int) -> float:
         """Return the log-odds that two groups are one site, or some that are 0 at most, if so."""
         left_group, right_group = self._groups[left], self._groups[right]
+        self._work_left -= 10 + len(left_group.days.every) + len(right_group.days.every)
         odds = self._before + left_group.near[right]
         if left_group.values and right_group.values:
             odds += self._by_values(left_group, right_group)
@@ -273,6 +283,7 @@ class Joining:
             values=left_group.values | right_group.values,
             joins=joins,
         )
+        self._work_left -= len(joined.days.every)
         joined.domains.update((name, sure * was) for name, was in smaller.domains.items())
         nothing = math.log(NAMELESS)
         fewer, joined.near = sorted((left_group.near, right_group.near), key=len)

@@ -41,6 +41,8 @@ class Mirrors:
         How many lines could not be used.
     rows : int
         How many lines named a host, each as often as it stands there.
+    was_cut : bool
+        Whether so much may belong together that not all of it was compared.
     """
 
     families: tuple[Family, ...]
@@ -48,6 +50,7 @@ class Mirrors:
     warnings: tuple[ReadWarning, ...]
     broken: int
     rows: int
+    was_cut: bool
 
 
 _MOST_WARNINGS = 20
@@ -85,15 +88,17 @@ def find_mirrors(
             warnings.append(host)
     doing(f"collecting facts of {len(hosts_of):,} domains")
     rows = sum(map(len, hosts_of.values()))
+    cuts: list[bool] = []
     # What was read of a domain goes as soon as the domain is known: there may be a million.
     count = len(hosts_of)
     domains = (_domain(name, hosts_of.pop(name), facts) for name in sorted(hosts_of))
     return Mirrors(
-        families=mirror_families(domains, doing=doing),
+        families=mirror_families(domains, doing=doing, cut=lambda: cuts.append(True)),
         domains=count,
         warnings=tuple(warnings),
         broken=broken,
         rows=rows,
+        was_cut=bool(cuts),
     )
 
 
