@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cautery.adapters.case_folder import FolderStore
+from cautery.model import Asset, SupplyGraph
 
 from .conftest import Ran
 from .notice_case import NOW, Watched
@@ -42,3 +43,35 @@ def test_one_appended_record_keeps_no_case_from_being_closed(
     closed = cautery("close", proven_case.path)
     assert (closed.code, "Traceback" in closed.err) == (0, False), closed.err
     assert (proven_case.path / "report.html").stat().st_size > 1000
+
+
+EDGE = {"source": "host:b", "relation": "serves", "target": "host:c"}
+
+
+def test_a_map_of_what_is_not_there_does_not_take_the_place_of_the_true_one(
+    cautery: Cautery, proven_case: Watched
+) -> None:
+    asset = Asset(kind="host", value="edge.pirate.example", role="edge")
+    proven_case.write(SupplyGraph(assets=(asset,)))
+    ledger = FolderStore().ledger(proven_case.path, read_only=False)
+    ledger.append("graph.mapped", {"assets": [], "edges": [EDGE], "networks": []}, at=NOW)
+    ledger.close()
+    ran = cautery("map", proven_case.path, "--json")
+    assert (ran.code, "edge.pirate.example" in ran.out) == (0, True), ran.err
+
+
+@pytest.mark.parametrize("body", [{}, {"exhibit": {}}, {"exhibit": "sha256:" + "a" * 64}])
+def test_an_extract_is_made_of_a_case_with_a_misshapen_record(
+    cautery: Cautery, proven_case: Watched, body: Any
+) -> None:
+    ledger = FolderStore().ledger(proven_case.path, read_only=False)
+    ledger.append("exhibit.sealed", body, at=NOW)
+    ledger.append("probe.done", {"url": "x", "exhibits": ["no digest"]}, at=NOW)
+    ledger.close()
+    assert cautery("close", proven_case.path).code == 0
+    for audience in ("public", "provider"):
+        ran = cautery(
+            "dossier", proven_case.path, "--for", audience, "--by", "anna", "--key",
+            proven_case.key("anna"), "--to", "x", "--why", "y", "-o", proven_case.folder / audience,
+        )  # fmt: skip
+        assert (ran.code, "Traceback" in ran.err) == (0, False), ran.err

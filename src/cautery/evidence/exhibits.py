@@ -64,6 +64,17 @@ def exhibits_shown(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     return exhibits_in(body)
 
 
+def exhibits_shown_by(body: Any) -> frozenset[ExhibitId]:
+    """Return those; of a record that anybody may have appended, and that names what is none, none.
+
+    A record in another form than ours names nothing that is shown.
+    """
+    try:
+        return frozenset(exhibit for exhibit, _ in exhibits_shown(body))
+    except EvidenceError:
+        return frozenset()
+
+
 def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     for item in value if isinstance(value, list) else [value]:
         if item is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
-from cautery.evidence.exhibits import exhibits_shown
+from cautery.evidence.exhibits import exhibits_shown_by
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
@@ -100,20 +100,18 @@ def extract_of(
     secret: set[ExhibitId] = set()
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
-        if kind in _SEALED:
-            sealed = json.loads(leaf)["body"]["exhibit"]
-            secret |= {sealed["id"]} if sealed.get("confidential") else set()
         body = json.loads(leaf).get("body")
-        named = (
-            hosts_named(typed(kind, body), body) if hosts and kind in rule.kinds else frozenset()
-        )
+        content = typed(kind, body) if hosts or kind in _SEALED else None
+        if isinstance(content, ExhibitSealed) and content.exhibit.confidential:
+            secret.add(content.exhibit.id)
+        named = hosts_named(content, body) if hosts and kind in rule.kinds else frozenset()
         found_hosts |= named
         if named & hosts and not named <= hosts:
             others.update(named - hosts)
         is_theirs = bool(named) and named <= hosts
         if kind in rule.kinds and (not hosts or names_no_host(kind) or is_theirs):
             shown_leaves.append((index, kind, leaf))
-            exhibits |= {exhibit for exhibit, _ in exhibits_shown(body)}
+            exhibits |= exhibits_shown_by(body)
             continue
         salted = salt(SALT_BYTES)
         withheld[index] = commitment(salted, leaf)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import ExtractReader
-from cautery.evidence.exhibits import exhibits_shown
+from cautery.evidence.exhibits import exhibits_shown_by
 from cautery.evidence.manifest import Manifest, open_manifest
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
@@ -110,10 +110,9 @@ def check_extract(
 def _named_in(leaf: bytes) -> set[str]:
     """Return the exhibits that a record names, but for media of a reference."""
     try:
-        body = json.loads(leaf)["body"]
-        return {exhibit for exhibit, _ in exhibits_shown(body)}
-    except (EvidenceError, ValueError, RecursionError, KeyError, TypeError):
-        return set()  # a record in another form than ours names nothing that is shown
+        return set(exhibits_shown_by(json.loads(leaf)["body"]))
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return set()
 
 
 def signed_manifest(
