@@ -29,7 +29,7 @@ PLACES = {
     "{version}": "x",
     "{name}": "x.js",
 }
-PUBLIC = {"/static/{version}/{name}", "/login", "/login/first"}
+PUBLIC = {"/static/{version}/{name}", "/login", "/login/first", "/login/passkey"}
 """What strangers may ask for. Whoever adds to it says why in the threat model."""
 
 

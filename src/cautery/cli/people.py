@@ -194,7 +194,7 @@ def log(
         view = access_view(
             room.people,
             room.log,
-            lambda: room.check().signed,
+            lambda: (room.check().signed, room.clock.now()),
             look=look,
             stated=LogRead(by=rooms.owner(), purpose=purpose, why=why),
             before=before,

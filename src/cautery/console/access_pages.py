@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -22,11 +23,13 @@ from cautery.workflows.people.reading import access_view
 
 _LOOK = timedelta(hours=1)
 """A stated purpose lasts so long."""
+_CHECKED = timedelta(minutes=10)
 
 
 def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     """Return the pages of the access log."""
     pages = APIRouter(default_response_class=HTMLResponse)
+    checked = _Checked(people)
 
     @pages.get("/access")
     @needs(Right.READ_LOG)
@@ -78,7 +81,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
                 "view": access_view(
                     people.people,
                     people.log,
-                    lambda: people.check().signed,
+                    checked.newest,
                     look=look,
                     stated=stated,
                     before=before,
@@ -89,6 +92,25 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         )
 
     return pages
+
+
+class _Checked:
+    """When the log was hashed again: not for each page, of a log that may have millions of entries.
+
+    A log that is broken is hashed for every page, so that it is said as soon as it is mended.
+    """
+
+    def __init__(self, people: PeopleOfRoom) -> None:
+        self._people, self._lock = people, Lock()
+        self._newest: tuple[int, datetime] | None = None
+
+    def newest(self) -> tuple[int, datetime]:
+        with self._lock:
+            now = self._people.clock.now()
+            if self._newest is None or abs(now - self._newest[1]) >= _CHECKED:
+                self._newest = None
+                self._newest = self._people.check().signed, now
+            return self._newest
 
 
 def _stated(people: PeopleOfRoom, look: int, *, by: str) -> LogRead | None:

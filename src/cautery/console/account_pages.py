@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import Desk, form, tongue
-from cautery.console.login_pages import mark_of
+from cautery.console.login_pages import mark_of, site_of
 from cautery.console.people_entry import address_of
 from cautery.console.rights import caller_of, needs
 from cautery.errors import InputError
@@ -129,7 +129,7 @@ def account_page(
             PasskeyRow(id=one.id.hex(), name=one.name, made_at=one.made_at)
             for one in people.people.passkeys(own.id)
         ),
-        may_add=False,
+        may_add=bool(site_of(desk.place, request)),
         done=done,
         fault=fault,
     )

@@ -25,6 +25,7 @@ from cautery.console import (
     login_pages,
     network_pages,
     night_pages,
+    passkey_pages,
     people_pages,
     stream_pages,
 )
@@ -81,7 +82,13 @@ def room_app(desk: Desk) -> ASGIApp:
     for pages in (case_pages, night_pages, stream_pages, network_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
-        for of_people in (login_pages, account_pages, people_pages, access_pages):
+        for of_people in (
+            login_pages,
+            passkey_pages,
+            account_pages,
+            people_pages,
+            access_pages,
+        ):
             app.include_router(of_people.router(desk, desk.people))
     _add_assets(app)
     _add_faults(app, desk)

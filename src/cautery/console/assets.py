@@ -12,7 +12,7 @@ from importlib.resources import files
 from cautery.pages.room.render import stylesheet
 
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
-_SCRIPTS = ("hls.js", "htmx.js", "live.js", "play.js", "room.js")
+_SCRIPTS = ("hls.js", "htmx.js", "live.js", "passkey.js", "play.js", "room.js")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

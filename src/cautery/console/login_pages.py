@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -17,6 +18,7 @@ from cautery.console.desk import Desk, bare_form, form, tongue
 from cautery.console.door import cookie_of
 from cautery.console.people_entry import (
     LOGIN,
+    Place,
     address_of,
     csrf_of,
     mark_cookie,
@@ -97,24 +99,19 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
     def login(request: Request, to: str = "/") -> Response:
         if caller_of(request).account is not None:
             return RedirectResponse(_own(to), status_code=303)
-        return login_page(desk, request, LoginView(to=_own(to)), status=200)
+        return login_page(desk, request, view_of({"to": to}, desk, request), status=200)
 
     @pages.post(LOGIN)
     @needs(Right.OPEN)
     async def come_in(request: Request) -> Response:
         sent = await bare_form(request)
-        view = LoginView(
-            to=_own(sent.get("to", "/")),
-            kept=sent.get("kept", ""),
-            kept_to=_own(sent.get("kept_to", "")) if sent.get("kept") else "",
-        )
+        view = view_of(sent, desk, request)
 
         def found() -> Account | None:
             return people.logins.by_password(one, sent.get("password", ""))
 
         try:
-            one = await run_in_threadpool(
-                people.logins.begin,
+            one = people.logins.begin(
                 sent.get("name", ""),
                 address=address_of(request),
                 mark=mark_of(request, desk, people),
@@ -145,13 +142,11 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
             with in_language(tongue(request)):
                 if password != sent.get("again", ""):
                     raise InputError(tr("The two passwords are not the same."))
-                return people.logins.by_word(one, sent.get("word", ""), password)
+                return people.logins.by_word(sent.get("name", ""), sent.get("word", ""), password)
 
+        wait_s = people.logins.wait_s(address_of(request))
         try:
-            one = await run_in_threadpool(
-                people.logins.begin, sent.get("name", ""), address=address_of(request), mark=""
-            )
-            account = await _looked_at(lines, found, known=False, wait_s=one.wait_s)
+            account = await _looked_at(lines, found, known=True, wait_s=wait_s)
         except InputError as error:
             return _first_page(desk, request, fault=f"{error} {error.hint}", status=400)
         if account is None:
@@ -159,6 +154,24 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
                 words = tr("This is not the one-time word of this name, or it is over or used.")
             return _first_page(desk, request, fault=words, status=401)
         return await welcome(desk, people, request, account, by="word", view=LoginView())
+
+
+def view_of(sent: Mapping[str, str], desk: Desk, request: Request) -> LoginView:
+    """Return what a login carries on to the next page."""
+    kept = sent.get("kept", "")
+    return LoginView(
+        to=_own(sent.get("to", "/")),
+        kept=kept,
+        kept_to=_own(sent.get("kept_to", "")) if kept else "",
+        passkeys=bool(site_of(desk.place, request)),
+    )
+
+
+def site_of(place: Place, request: Request) -> str:
+    """Return the host to which passkeys belong; empty: an address of digits can have none."""
+    if place.address:
+        return urlsplit(place.address).hostname or ""
+    return "localhost" if request.url.hostname == "localhost" else ""
 
 
 async def asked_to_come_in(desk: Desk, request: Request, coming: Coming) -> Response:
@@ -174,7 +187,8 @@ async def asked_to_come_in(desk: Desk, request: Request, coming: Coming) -> Resp
         path = "/"
     with in_language(tongue(request)):
         why = _why(coming, typed=bool(kept))
-    view = LoginView(why=why, to=path, kept=kept, kept_to=request.url.path if kept else "")
+    sent = {"to": path, "kept": kept, "kept_to": request.url.path}
+    view = replace(view_of(sent, desk, request), why=why)
     return login_page(desk, request, view, status=401)
 
 
@@ -187,8 +201,7 @@ def refused(
     desk: Desk, request: Request, view: LoginView, words: str, *, status: int
 ) -> HTMLResponse:
     """Return the page of the login again, with what was wrong."""
-    again = LoginView(fault=words, to=view.to, kept=view.kept, kept_to=view.kept_to)
-    return login_page(desk, request, again, status=status)
+    return login_page(desk, request, replace(view, fault=words), status=status)
 
 
 async def welcome(

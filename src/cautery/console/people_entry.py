@@ -117,12 +117,15 @@ class PeopleEntry:
         set_address(scope, address)
         token = cookie_of(headers, session_cookie(self._people.key, secure=self._place.is_secure))
         try:
-            coming = await run_in_threadpool(
-                self._people.sessions.admit,
-                token,
-                agent=headers.get("user-agent", ""),
-                address=address,
-            )
+            # A flood comes without a session: it costs no thread.
+            coming = Coming()
+            if token:
+                coming = await run_in_threadpool(
+                    self._people.sessions.admit,
+                    token,
+                    agent=headers.get("user-agent", ""),
+                    address=address,
+                )
         except CauteryError:
             return plain(503, "Who you are cannot be looked up now. Try again in a moment.")
         if coming.account is not None and coming.session is not None:

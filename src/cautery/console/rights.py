@@ -5,10 +5,11 @@ An address that says nothing is not opened to everybody: the room does not start
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
@@ -102,7 +103,7 @@ def caller_of(request: Request) -> Caller:
     return caller if isinstance(caller, Caller) else STRANGER
 
 
-def gate(log: AccessLog | None) -> Callable[[Request], None]:
+def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
     """Return what runs before each address: it refuses who lacks the right, and logs who has it.
 
     Parameters
@@ -111,7 +112,7 @@ def gate(log: AccessLog | None) -> Callable[[Request], None]:
         ``None``: one person looks at his own files.
     """
 
-    def admit(request: Request) -> None:
+    async def admit(request: Request) -> None:
         need = need_of(request.scope["endpoint"])
         caller = caller_of(request)
         if need is None or need.right not in caller.rights:
@@ -121,7 +122,8 @@ def gate(log: AccessLog | None) -> Callable[[Request], None]:
             # As if it were not there: whether it is, is not for everybody.
             raise AbsentError(tr("There is no case of this name that you may see."))
         if need.act is not None and log is not None and caller.account is not None:
-            log.used(
+            await run_in_threadpool(
+                log.used,
                 caller.account,
                 need.act,
                 case=(case or "")[:_LONGEST],

@@ -28,10 +28,11 @@ from cautery.workflows.case.roots import Standing, check_roots
 from cautery.workflows.people.accounts import OWNER, Accounts
 from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.login import Logins
-from cautery.workflows.people.ports import Passwords
+from cautery.workflows.people.passkeys import Passkeys
+from cautery.workflows.people.ports import Authenticators, Passwords
 from cautery.workflows.people.sessions import Sessions
 
-__all__ = ["PeopleOfRoom", "are_there", "owner", "people_of", "tls_of"]
+__all__ = ["PeopleOfRoom", "are_there", "authenticators", "owner", "people_of", "tls_of"]
 
 LOG, LOG_KEY, KEY = "access.sqlite", "access.pub", "room.key"
 _MOST_KEY = 4_096
@@ -58,6 +59,7 @@ class PeopleOfRoom:
     log: AccessLog
     accounts: Accounts
     logins: Logins
+    passkeys: Passkeys
     sessions: Sessions
     key: bytes
     signer: SignerProcess
@@ -94,6 +96,13 @@ def are_there(folder: Path) -> bool:
         return False
     with contextlib.closing(PeopleFile(folder)) as people:
         return people.any()
+
+
+def authenticators(site: str, origin: str) -> Authenticators:
+    """Return what asks the browsers of a site for passkeys."""
+    from cautery.adapters.passkeys import WebAuthn  # noqa: PLC0415 - its parts are many
+
+    return WebAuthn(site=site, origin=origin)
 
 
 def owner() -> str:
@@ -158,6 +167,7 @@ def people_of(
             logins=Logins(
                 people, accounts, log, clock, key=key, passwords=passwords, seconds=time.monotonic
             ),
+            passkeys=Passkeys(people, log, clock, key),
             sessions=Sessions(people, log, clock, key),
             key=key,
             signer=signer,

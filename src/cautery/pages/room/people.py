@@ -177,6 +177,8 @@ class AccessView:
         Number of the entry that says who reads, and for what.
     signed : int
         Entries under the newest signed root that holds.
+    checked_at : datetime or None
+        When they were all hashed again; ``None``: it is broken.
     broken : str
         Why the log cannot be believed; empty: it can.
     """
@@ -187,6 +189,7 @@ class AccessView:
     rows: tuple[AccessRow, ...]
     total: int
     signed: int
+    checked_at: datetime | None
     broken: str
     older: int | None
     about: str = ""

@@ -31,6 +31,11 @@ class LogPage:
     older: int | None
 
 
+_WINDOW = 500
+_MOST_LOOKED_AT = 50_000
+"""Entries that one page looks through, a second; the next page goes on from there. Judgement."""
+
+
 class AccessLog:
     """Writes the log, and reads it for those who say why.
 
@@ -132,8 +137,8 @@ class AccessLog:
         until = total if before is None else min(before, total)
         # In windows back from the end: of millions of entries, few are asked for.
         found: deque[Entry] = deque()
-        since = until
-        while since > 0 and len(found) < most:
+        since = start = until
+        while since > 0 and len(found) < most and start - since < _MOST_LOOKED_AT:
             until, since = since, max(0, since - _WINDOW)
             window = []
             for entry in self._ledger.read(since=since):
@@ -143,11 +148,8 @@ class AccessLog:
                     window.append(entry)
             found.extend(reversed(window))
         page = tuple(found)[:most]
-        more = len(found) > most or since > 0
-        return LogPage(entries=page, total=total, older=page[-1].index if page and more else None)
-
-
-_WINDOW = 500
+        older = page[-1].index if len(found) > most else since
+        return LogPage(entries=page, total=total, older=older or None)
 
 
 def _is_about(content: object, account: str, case: str) -> bool:

@@ -87,6 +87,10 @@ class Logins:
         wait = self.throttle.wait_s(where, known, own)
         return Try(name=known, account=account, mark=own, address=where, wait_s=wait)
 
+    def wait_s(self, address: str) -> float:
+        """Count a login by what cannot be guessed; return how long it must wait, as a try says."""
+        return self.throttle.cheap_wait_s(neighbourhood(address))
+
     def by_password(self, one: Try, password: str) -> Account | None:
         """Return who comes in with a password; ``None``: nobody."""
         hashed = "" if one.account is None else one.account.password
@@ -99,23 +103,29 @@ class Logins:
             self._people.put(replace(one.account, password=self._passwords.hashed(text)))
         return one.account
 
-    def by_word(self, one: Try, word: str, password: str) -> Account | None:
+    def by_word(self, name: str, word: str, password: str) -> Account | None:
         """Set a first password with a one-time word; ``None``: it is not the word.
+
+        A word cannot be guessed, so wrong ones do not lock its name: nobody keeps a colleague from
+        a first visit.
 
         Raises
         ------
         InputError
             If the password is no good one; the word stays good.
         """
-        require_password(password, name=one.name)
+        try:
+            account = self._people.by_name(require_name(name))
+        except InputError:
+            account = None
+        require_password(password, name=name)
         digest = digest_of_token(word.strip().casefold())
-        if one.account is None or not self._people.take_invitation(
-            one.account.id, digest, self._clock.now()
+        if account is None or not self._people.take_invitation(
+            account.id, digest, self._clock.now()
         ):
-            self._fail(one)
+            self._log.refused("" if account is None else account.id)
             return None
-        self.throttle.came_in(one.name, one.mark)
-        return self._accounts.set_password(one.account.id, password)
+        return self._accounts.set_password(account.id, password)
 
     def confirmed(self, account: Account, password: str, *, address: str, mark: str) -> bool:
         """Tell whether somebody who is in knows the account's password, within the budgets.

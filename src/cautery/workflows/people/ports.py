@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cautery.model.account import Account, Passkey, Session
 from cautery.model.evidence import Json
+from cautery.model.passkey import Made
 from cautery.model.records import Entry
 
 
@@ -83,6 +84,28 @@ class Passwords(Protocol):
 
     def is_old(self, hashed: str) -> bool:
         """Tell whether a hash should be made anew."""
+
+
+class Authenticators(Protocol):
+    """What browsers are asked for passkeys, and what they answer."""
+
+    def to_make(self, account: Account, challenge: bytes, known: Sequence[Passkey]) -> str:
+        """Return what a browser is asked to make a passkey, as JSON."""
+
+    def to_come_in(self, challenge: bytes) -> str:
+        """Return what a browser is asked to show a passkey, as JSON."""
+
+    def challenge(self, answer: str) -> bytes:
+        """Return the challenge that an answer is to; InputError if it is none."""
+
+    def key_of(self, answer: str) -> bytes:
+        """Return the id of the passkey that an answer is of; InputError if it is none."""
+
+    def made(self, answer: str, challenge: bytes) -> Made:
+        """Return the passkey that an answer brings; ApprovalError if it does not hold."""
+
+    def used(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
+        """Return the counter of a passkey that signed; ApprovalError if it did not."""
 
 
 class AccessLedger(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from cautery.errors import EvidenceError
 from cautery.model import Entry
@@ -17,7 +18,7 @@ _ROWS = 100
 def access_view(
     people: People,
     log: AccessLog,
-    check: Callable[[], int],
+    check: Callable[[], tuple[int, datetime]],
     *,
     look: int,
     stated: LogRead,
@@ -30,8 +31,8 @@ def access_view(
     Parameters
     ----------
     check : callable
-        Hashes the log again, and returns how many of its records a signed root covers; it raises
-        EvidenceError if the log is not the one that was signed.
+        Returns how many records of the log a signed root covers, and when all of them were hashed
+        again; it raises EvidenceError if the log is not the one that was signed.
     look, stated
         Who reads, and for what: the record and its number.
     before : int or None
@@ -42,9 +43,9 @@ def access_view(
     names = {one.id: one.name for one in people.accounts()}
     ids = {one.name: one.id for one in people.accounts()}
     page = log.page(before=before, most=_ROWS, about=ids.get(about.casefold(), about), case=case)
-    signed, broken = 0, ""
+    signed, at, broken = 0, None, ""
     try:
-        signed = check()
+        signed, at = check()
     except EvidenceError as error:
         broken = str(error)
     return AccessView(
@@ -54,6 +55,7 @@ def access_view(
         rows=tuple(_row(entry, names) for entry in page.entries),
         total=page.total,
         signed=signed,
+        checked_at=at,
         broken=broken,
         older=page.older,
         about=about,

@@ -51,7 +51,7 @@ class Throttle:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now, self._lock = now, Lock()
-        self._addresses: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._strange = _Bucket(STRANGE_TRIES, now())
         self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
 
@@ -72,10 +72,8 @@ class Throttle:
             tries = self._tries.get((name, mark))
             if tries is not None and tries.until > now:
                 return tries.until - now
-            bucket = self._addresses.pop(address, None) or _Bucket(ADDRESS_TRIES, now)
-            self._addresses[address] = bucket
-            _trim(self._addresses)
-            _refill(bucket, now, ADDRESS_TRIES, ADDRESS_EACH_S)
+            # A flood from one's own office is a flood as well: a mark has a budget of its own.
+            bucket = self._bucket(f"mark {mark}" if mark else address, now)
             if bucket.left < 1:
                 return (1 - bucket.left) * ADDRESS_EACH_S
             if not mark:
@@ -85,6 +83,22 @@ class Throttle:
                 self._strange.left -= 1
             bucket.left -= 1
             return 0.0
+
+    def cheap_wait_s(self, address: str) -> float:
+        """Return how long who brings something that cannot be guessed must wait; it is counted."""
+        with self._lock:
+            bucket = self._bucket(f"cheap {address}", self._now())
+            if bucket.left < 1:
+                return (1 - bucket.left) * ADDRESS_EACH_S
+            bucket.left -= 1
+            return 0.0
+
+    def _bucket(self, whose: str, now: float) -> _Bucket:
+        bucket = self._buckets.pop(whose, None) or _Bucket(ADDRESS_TRIES, now)
+        self._buckets[whose] = bucket
+        _trim(self._buckets)
+        _refill(bucket, now, ADDRESS_TRIES, ADDRESS_EACH_S)
+        return bucket
 
     def failed(self, name: str, mark: str) -> int:
         """Count a wrong login; return how many there were under this name from such browsers."""

@@ -1,0 +1,157 @@
+"""Passkeys: what browsers are asked, and what they answer.
+
+Reaches: nothing.
+Lawful basis: GDPR art. 32(1): a key that signs for one site alone cannot be phished.
+Manners: no attestation is asked for: nobody learns which device somebody has.
+Format: W3C Web Authentication, level 3, sections 7.1 and 7.2.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import (
+    parse_authentication_credential_json,
+    parse_client_data_json,
+    parse_registration_credential_json,
+)
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from cautery.errors import ApprovalError, InputError
+from cautery.model.account import Account, Passkey
+from cautery.model.passkey import Made
+
+_MOST = 12_000
+_NAME = "Cautery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAuthn:
+    """Asks and checks (port :class:`~cautery.workflows.people.ports.Authenticators`).
+
+    Parameters
+    ----------
+    site : str
+        Name of the host, without a port: passkeys belong to it.
+    origin : str
+        Of the room's pages.
+    """
+
+    site: str
+    origin: str
+
+    def to_make(self, account: Account, challenge: bytes, known: Sequence[Passkey]) -> str:
+        """Return what a browser is asked to make a passkey, as JSON."""
+        return options_to_json(
+            generate_registration_options(
+                rp_id=self.site,
+                rp_name=_NAME,
+                user_id=account.id.encode(),
+                user_name=account.name,
+                challenge=challenge,
+                authenticator_selection=AuthenticatorSelectionCriteria(
+                    resident_key=ResidentKeyRequirement.REQUIRED,
+                    user_verification=UserVerificationRequirement.REQUIRED,
+                ),
+                exclude_credentials=[PublicKeyCredentialDescriptor(id=one.id) for one in known],
+            )
+        )
+
+    def to_come_in(self, challenge: bytes) -> str:
+        """Return what a browser is asked to show a passkey, as JSON."""
+        return options_to_json(
+            generate_authentication_options(
+                rp_id=self.site,
+                challenge=challenge,
+                user_verification=UserVerificationRequirement.REQUIRED,
+            )
+        )
+
+    def challenge(self, answer: str) -> bytes:
+        """Return the challenge that an answer is to.
+
+        Raises
+        ------
+        InputError
+            If it is no answer.
+        """
+        try:
+            raw = json.loads(answer[:_MOST])
+            kind = raw["response"]
+            credential = (
+                parse_registration_credential_json(raw)
+                if "attestationObject" in kind
+                else parse_authentication_credential_json(raw)
+            )
+            return bytes(parse_client_data_json(credential.response.client_data_json).challenge)
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise InputError("this is not the answer of a passkey") from error
+
+    def made(self, answer: str, challenge: bytes) -> Made:
+        """Return the passkey that an answer brings.
+
+        Raises
+        ------
+        ApprovalError
+            If it does not hold.
+        """
+        try:
+            made = verify_registration_response(
+                credential=answer[:_MOST],
+                expected_challenge=challenge,
+                expected_rp_id=self.site,
+                expected_origin=self.origin,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise ApprovalError("this passkey does not hold") from error
+        return Made(id=made.credential_id, key=made.credential_public_key, count=made.sign_count)
+
+    def key_of(self, answer: str) -> bytes:
+        """Return the id of the passkey that an answer is of.
+
+        Raises
+        ------
+        InputError
+            If it is no answer.
+        """
+        try:
+            return bytes(parse_authentication_credential_json(answer[:_MOST]).raw_id)
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise InputError("this is not the answer of a passkey") from error
+
+    def used(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
+        """Return the counter of a passkey that signed a challenge.
+
+        Raises
+        ------
+        ApprovalError
+            If it did not, or its counter went back: then it was copied.
+        """
+        try:
+            return verify_authentication_response(
+                credential=answer[:_MOST],
+                expected_challenge=challenge,
+                expected_rp_id=self.site,
+                expected_origin=self.origin,
+                credential_public_key=passkey.key,
+                credential_current_sign_count=passkey.count,
+                require_user_verification=True,
+            ).new_sign_count
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise ApprovalError("this passkey does not hold") from error
