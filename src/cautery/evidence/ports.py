@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +124,16 @@ class CaseKeys(Protocol):
 
     def pseudonyms_of(self, subject: str) -> Pseudonyms:
         """Return what stands for a subject's people; its key goes with theirs."""
+        ...
+
+
+class Still(Protocol):
+    """Lends a store that reads a closed case as it was verified, whoever exchanges its files."""
+
+    def __call__(
+        self, case: Path, *, ledger: str, held: Mapping[str, bytes]
+    ) -> AbstractContextManager[CaseStore]:
+        """Copy the ledger with this SHA-256, and hold files that were verified."""
         ...
 
 

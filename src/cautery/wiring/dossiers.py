@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from cautery import wiring
 from cautery.adapters._key_files import private_bytes
 from cautery.adapters._pdf_keys import KeyFile, KeyToken
 from cautery.adapters.bag_folder import BagFolder
+from cautery.adapters.case_still import still
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
@@ -26,6 +28,7 @@ from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, stated
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import PROOF
+from cautery.evidence.ports import CaseStore
 from cautery.messages import in_language
 from cautery.model import NetworkPolicy
 from cautery.model.records import CaseOpened, kinds_of
@@ -34,6 +37,7 @@ from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, timing
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
+from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.chain import chain_bytes
@@ -187,12 +191,12 @@ def make(
     vouching = vouching or Vouching()
     stamping, trust = vouching.stamping, vouching.trust
 
-    def document(extract: Extract | None) -> Mapping[str, bytes]:
+    def document(folder: Path, seen: CaseStore, extract: Extract | None) -> Mapping[str, bytes]:
         view, attached = document_view(
-            case,
+            folder,
             extract,
             audience=audience,
-            store=reading_store(),
+            store=seen,
             at=now,
             trust=trust,
             opened=opened.exhibits if opened is not None else 0,
@@ -227,22 +231,27 @@ def make(
             ),
         )
 
-    playable: Mapping[str, bytes] = {}
-    if audience is Audience.COURT and clips > 0:
-        playable = asyncio.run(_clips(case, clips))
-    with in_language(language), as_folder(case) as folder:
+    with (
+        as_folder(case) as folder,
+        as_verified(folder, store=reading_store(), still=still, now=now) as (verified, seen),
+        in_language(language),
+    ):
+        playable: Mapping[str, bytes] = {}
+        if audience is Audience.COURT and clips > 0:
+            playable = asyncio.run(_clips(folder, clips, seen))
         dossier = make_dossier(
             folder,
             out,
             audience=audience,
             hosts=hosts - {ALL_HOSTS},
-            store=reading_store(),
+            verified=verified,
+            store=seen,
             writer=BagFolder(),
             by=by,
             key=person,
             at=now,
             salt=secrets.token_bytes,
-            document=document if _names_a_mandate(case) else None,
+            document=partial(document, folder, seen) if _names_a_mandate(folder, seen) else None,
             clips=playable,
             opened=opened,
             custody=chain_bytes(custody),
@@ -353,16 +362,14 @@ def has_unjudged_proofs(case: Path, vouching: Vouching) -> bool:
     return not trust.roots and trust.policy is None and reading_store().exists(case, PROOF)
 
 
-async def _clips(case: Path, most: int) -> Mapping[str, bytes]:
+async def _clips(case: Path, most: int, store: CaseStore) -> Mapping[str, bytes]:
     async with ChildDecoder(1, without_seccomp=wiring.without_seccomp()) as decoder:
-        return await clips_of(
-            case, most=most, store=reading_store(), decoder=decoder, encode=encoded
-        )
+        return await clips_of(case, most=most, store=store, decoder=decoder, encode=encoded)
 
 
-def _names_a_mandate(case: Path) -> bool:
+def _names_a_mandate(case: Path, store: CaseStore) -> bool:
     """Tell whether a case was opened under a mandate; an operation's case has no such claims."""
-    ledger = reading_store().ledger(case, read_only=True)
+    ledger = store.ledger(case, read_only=True)
     try:
         return next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is not None
     finally:

@@ -18,6 +18,7 @@ import pytest
 from cautery.adapters._decoder_media import parts
 from cautery.adapters.bag_folder import BagFolder
 from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.case_still import still
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.person_keys import create_approver
@@ -51,6 +52,7 @@ from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.trusted import trusted_files
@@ -230,18 +232,20 @@ class Made:
 
     def dossier(self, out: Path, audience: Audience = Audience.COURT, **options) -> Dossier:
         salts = itertools.count(1)
-        return make_dossier(
-            self.path,
-            out,
-            audience=audience,
-            store=FolderStore(),
-            writer=BagFolder(),
-            by="A. Legal",
-            key=loaded(self.key),
-            at=NOON,
-            salt=lambda size: next(salts).to_bytes(size, "big"),
-            **options,
-        )
+        with as_verified(self.path, store=FolderStore(), still=still, now=NOON) as (verified, seen):
+            return make_dossier(
+                self.path,
+                out,
+                audience=audience,
+                verified=verified,
+                store=seen,
+                writer=BagFolder(),
+                by="A. Legal",
+                key=loaded(self.key),
+                at=NOON,
+                salt=lambda size: next(salts).to_bytes(size, "big"),
+                **options,
+            )
 
 
 def loaded(path: Path):

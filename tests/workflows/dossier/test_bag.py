@@ -9,17 +9,22 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.contract.test_ledger import in_circles
 
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.case_still import still
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.outside.policy import parse_policy
 from cautery.evidence.outside.proof import Trust
+from cautery.workflows.dossier import as_verified as as_verified_module
+from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.extract import extract_of
 from cautery.workflows.dossier.verify import verify_bag
@@ -506,3 +511,50 @@ def test_the_salts_stay_with_the_case(bags, made: Made) -> None:
     for path in bags[Audience.PUBLIC].rglob("*"):
         if path.is_file():
             assert json.dumps(int.to_bytes(1, 32).hex())[1:-1].encode() not in path.read_bytes()
+
+
+def exchanged(case: Path) -> None:
+    """Exchange the ledger of a closed case for one in which one record says something else."""
+    other = case.with_name("other.sqlite")
+    shutil.copy(case / "ledger.sqlite", other)
+    with sqlite3.connect(other) as ledger:
+        query = "SELECT idx, leaf FROM entries WHERE kind = 'verdict'"
+        index, leaf = ledger.execute(query).fetchone()
+        altered = leaf.replace(b'"finding":"proven"', b'"finding":"nothing"')
+        assert altered != leaf
+        ledger.execute("UPDATE entries SET leaf = ? WHERE idx = ?", (altered, index))
+    other.replace(case / "ledger.sqlite")
+
+
+@pytest.fixture
+def own(made: Made, tmp_path: Path) -> Made:
+    """A copy of the case that a test may alter."""
+    return replace(made, path=shutil.copytree(made.path, tmp_path / "own"))
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_a_ledger_that_is_exchanged_after_the_check_is_in_no_bag(
+    own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, audience: Audience
+) -> None:
+    check = as_verified_module.verify_case
+
+    def checking(path: Path, **options: Any) -> Any:
+        verified = check(path, **options)
+        exchanged(path)
+        return verified
+
+    monkeypatch.setattr(as_verified_module, "verify_case", checking)
+    with pytest.raises(EvidenceError, match="changed since it was verified"):
+        own.dossier(tmp_path / "bag", audience)
+    assert not (tmp_path / "bag").exists()
+
+
+def test_what_is_exchanged_later_is_read_by_nobody(own: Made, tmp_path: Path) -> None:
+    true = (own.path / "ledger.sqlite").read_bytes()
+    with as_verified(own.path, store=FolderStore(), still=still, now=NOON) as (_, seen):
+        before = [entry.leaf for entry in seen.ledger(own.path, read_only=True).read()]
+        exchanged(own.path)
+        (own.path / "manifest.sha256").write_bytes(b"")
+        assert [entry.leaf for entry in seen.ledger(own.path, read_only=True).read()] == before
+        assert seen.read(own.path, "manifest.sha256", limit=1 << 20)
+    assert (own.path / "ledger.sqlite").read_bytes() != true

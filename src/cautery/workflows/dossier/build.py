@@ -1,4 +1,4 @@
-"""Make a dossier of a closed case: verify, choose, write the bag, sign it."""
+"""Make a dossier of a closed case that was verified: choose, write the bag, sign it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF
 from cautery.evidence.ports import CaseStore
 from cautery.model.evidence import digest_of
-from cautery.workflows.case.verify import verify_case
+from cautery.workflows.case.verify import Verified
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.encrypted import encrypted_of
 from cautery.workflows.dossier.extract import Extract, extract_of
@@ -95,6 +95,7 @@ def make_dossier(
     *,
     audience: Audience,
     hosts: frozenset[str] = frozenset(),
+    verified: Verified,
     store: CaseStore,
     writer: BagWriter,
     by: str,
@@ -118,6 +119,10 @@ def make_dossier(
         The bag's folder; nothing may be there.
     hosts : frozenset of str
         Hosts that an extract is about; empty: all.
+    verified : Verified
+        What was checked of the case.
+    store : CaseStore
+        Reads the case as it was verified (:func:`cautery.workflows.dossier.as_verified`).
     by : str
         Who hands it over.
     key : Ed25519PrivateKey
@@ -148,9 +153,9 @@ def make_dossier(
     Raises
     ------
     EvidenceError
-        If the case is not as it was signed.
+        If what is copied is not as it was signed.
     InputError
-        If it is not closed, hosts are named for a court, copies were opened for anybody else, or
+        If hosts are named for a court, copies were opened for anybody else, or
         something is at ``out``.
     SourceError
         If no authority answers and the bag must be stamped.
@@ -161,7 +166,6 @@ def make_dossier(
         raise InputError("a court is given the whole case", hint="Omit --host.")
     if audience is not Audience.COURT and opened is not None:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
-    verified = verify_case(case, store=store, now=at)
     digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
     dossier_files: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
     trusted = dict(trusted or {})
