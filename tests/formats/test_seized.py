@@ -374,6 +374,17 @@ def test_flows_of_every_exporter_say_the_same(table):
     assert 59 < (first["ended_at"] - first["at"]).total_seconds() < 61
 
 
+def test_a_flow_that_ends_after_the_calendar_keeps_its_beginning():
+    table = (
+        "ts,te,td,sa,da,sp,dp,pr,ipkt,ibyt\n"
+        "9999-12-31 23:59:59,,99999999,192.0.2.1,192.0.2.2,1,2,TCP,1,1\n"
+        "2026-11-24 12:00:00,,5,192.0.2.1,192.0.2.2,1,2,TCP,1,1\n"
+    )
+    first, second = read("netflow", table)[0]["flow"]
+    assert (first["at"].year, first.get("ended_at")) == (9999, None)
+    assert second["ended_at"] == datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
+
+
 def test_the_summary_below_the_flows_is_none():
     found, warnings = read("netflow", (SAMPLES / "netflow").read_bytes())
     assert len(found["flow"]) == 3

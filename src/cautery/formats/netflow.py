@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import SourceError
@@ -149,7 +150,8 @@ def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | N
     duration = cells.pop("duration", "")
     ended = _moment(cells.pop("ended_at", ""))
     if ended is None and re.fullmatch(r"\d{1,8}(?:\.\d{1,9})?", duration):
-        ended = at + timedelta(seconds=float(duration))
+        with suppress(OverflowError):  # at the end of Python's years it is unknown
+            ended = at + timedelta(seconds=float(duration))
     protocol = cells.get("protocol", "").upper()
     values = cells | {"at": at.isoformat()}
     if protocol in _PROTOCOLS:
