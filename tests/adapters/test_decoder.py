@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import struct
 from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
@@ -101,6 +102,18 @@ async def test_every_sample_rate_becomes_8_khz_with_its_pitch(
     peak_hz = np.argmax(np.abs(np.fft.rfft(middle * np.hanning(8000))))
     assert peak_hz == 1000
     assert 0.25 < np.abs(middle).max() < 0.75
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("rate", [10, 100, 3_999])
+async def test_a_wav_of_few_samples_a_second_is_no_day_of_sound(
+    decoder: ChildDecoder, rate: int
+) -> None:
+    data = b"\x55\xaa" * 500_000
+    head = struct.pack("<IHHIIHH4sI", 16, 1, 1, rate, rate, 1, 8, b"data", len(data))
+    wav = b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt " + head + data
+    with pytest.raises(DecodeError, match="neither sound nor pictures"):
+        await decoder.decode(wav, pictures=True)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import av
 from av.error import FFmpegError
 
+LEAST_RATE_HZ = 4_000
+"""No medium has fewer samples. A header that says ten makes a day of sound of a megabyte."""
 _MOST_PIXELS = 4096 * 2304
 """Of a picture: the 36,864 macroblocks of H.264's level 5.1 (ITU-T H.264, table A-1)."""
 _READ_ERRORS_BORNE = 50
@@ -333,6 +335,8 @@ def _stream(container: Any, kind: str, *, beside: Any = None) -> Any:
     if kind == "video" and _is_still(best):
         return None
     context = best.codec_context
+    if kind == "audio" and 0 < context.sample_rate < LEAST_RATE_HZ:
+        return None
     context.thread_type = "NONE"
     context.thread_count = 1
     if kind == "video":
