@@ -7,7 +7,7 @@ traceback. What it stands for is had by :meth:`Hidden.reveal` alone, so every us
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import PurePath
@@ -163,6 +163,15 @@ def hide_at_birth(noun: Any) -> None:
         elif isinstance(value, tuple):
             wrapped = tuple(kind(item) if isinstance(item, str) else item for item in value)
             object.__setattr__(noun, name, wrapped)
+
+
+def own_locations(noun: Any) -> Iterator[str]:
+    """Yield what each own location in a dataclass stands for."""
+    for name, kind in _hidden_fields(noun.__class__):
+        value = getattr(noun, name)
+        if issubclass(kind, OwnLocation):
+            values = value if isinstance(value, tuple) else (value,)
+            yield from (location.reveal() for location in values if location is not None)
 
 
 @cache

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import MandateError
 from cautery.model.evidence import Digest
-from cautery.model.hidden import OwnLocation, hide_at_birth
+from cautery.model.hidden import OwnLocation, hide_at_birth, own_locations
 from cautery.model.message import Message
 from cautery.model.orders import CourtOrder, RuleConfirmation
 from cautery.model.reach import (
@@ -27,6 +27,7 @@ from cautery.model.reach import (
     OwnService,
     Source,
     Vantage,
+    host_of,
 )
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc
@@ -332,10 +333,14 @@ class Mandate:
 
     @property
     def lawful_hosts(self) -> tuple[str, ...]:
-        """Hosts of licensed partners, and of services of one's own."""
+        """Hosts of licensed partners, and of all feeds, references and services of one's own."""
         partners = (host for partner in self.partners for host in partner.hosts)
         own = (host for service in self.services for host in (service.host, *service.also))
-        return tuple(dict.fromkeys((*partners, *own)))
+        groups = (getattr(self, each.name) for each in fields(self))
+        nouns = (noun for group in groups for noun in (group if type(group) is tuple else (group,)))
+        urls = (url for noun in nouns if is_dataclass(noun) for url in own_locations(noun))
+        named = (host_of(url) for url in urls if "://" in url)
+        return tuple(dict.fromkeys((*partners, *own, *(host for host in named if host))))
 
     def is_lawful(self, host: str) -> bool:
         """Tell whether a host is a partner's or one's own: nobody there is accused."""

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from cautery.model import (
+    Channel,
     Finding,
+    Intermediary,
     Mandate,
     Observation,
+    OwnLocation,
     OwnService,
     Partner,
     RedactedUrl,
@@ -105,6 +108,17 @@ def test_a_partners_host_must_stay_up_whatever_a_short_link_there_leads_to(host:
     kept = kept_up(proven(f"http://{host}/s/abc"), mandate=replace(MANDATE, partners=(partner,)))
     assert kept[host] == ADDRESSES[host]
     assert "innocent.example" in kept
+
+
+def test_the_host_of_ones_own_reference_must_stay_up() -> None:
+    film = replace(MANDATE.works[0], reference=OwnLocation("http://innocent.example/film.wav"))
+    url = "http://innocent.example/film2.wav"
+    kept = kept_up(proven(url), mandate=replace(MANDATE, works=(film,)))
+    assert kept == {"innocent.example": ("203.0.113.7",)}
+    channel = Channel(id="c", names=("C",), legal_basis="r", reference=OwnLocation("/c.ts"))
+    isp = Intermediary(name="I", territory="FR", list_url=OwnLocation("https://isp.example/list"))
+    mandate = replace(MANDATE, channels=(channel,), intermediaries=(isp,))
+    assert mandate.lawful_hosts == ("isp.example",)
 
 
 def test_a_service_of_ones_own_must_stay_up() -> None:

@@ -56,9 +56,9 @@ def lawful_streams(
 
 def _lawful(streams: Mapping[str, Stream], mandate: Mandate) -> set[str]:
     """Return the hosts that the mandate calls lawful, and those below them on which streams lie."""
-    return {host for stream in streams.values() if mandate.is_lawful(host := stream.host)} | {
-        *mandate.lawful_hosts
-    }
+    lawful = set(mandate.lawful_hosts)
+    hosts = {stream.host for stream in streams.values()}
+    return lawful | {host for host in hosts if mandate.partner_on(host) is not None}
 
 
 class Neighbours:
