@@ -323,3 +323,20 @@ class Nothing:
 
     def valid(self, fact, at):
         return False
+
+
+def test_of_a_wide_range_few_names_are_looked_at(facts):
+    asked = []
+
+    class Counting:
+        def __getattr__(self, name):
+            return getattr(facts, name)
+
+        def names_within(self, first, last, *, most):
+            asked.append(most)
+            return facts.names_within(first, last, most=most)
+
+    verdict = guard("0.0.0.0/0", facts=Counting(), at=NOW, suspects=())
+    assert verdict.decision is Decision.REFUSE
+    assert asked
+    assert max(asked) <= 200

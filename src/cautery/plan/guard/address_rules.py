@@ -35,10 +35,11 @@ _NEVER_TEXT = (
 _NEVER = tuple(ipaddress.ip_network(text) for text in _NEVER_TEXT.split())
 _LISTS = {"public-dns": "public-dns-v4", "parking": "parking-domain", "sinkhole": "sinkholes"}
 MOST_TOLD = 10
-MOST_SHARED = 10_000
+MOST_SHARED = 200
 """Most shared ranges of a range that are looked at, and providers that are told by name."""
-MOST_NAMES = 20_000
-"""Most names of a range that are looked at: enough to refuse it, few enough to stay quick."""
+MOST_NAMES = 200
+"""Most names of a range that are looked at. It is refused for its width whatever is in it, and a
+list may hold a million ranges, each of which may hold all that the facts know."""
 
 
 def judge_address(
