@@ -117,6 +117,10 @@ class PostgresqlDatabase:
                 )
             self._place = replace(self._place, state="closing")
 
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection, and not its use."""
+        return bool(self._connection.closed)
+
     def close(self) -> None:
         """Let go of the server."""
         with self._lock:

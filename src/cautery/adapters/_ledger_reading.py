@@ -10,14 +10,15 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
 from cautery.adapters._ledger_batches import Pages
-from cautery.adapters._ledger_failures import failures
-from cautery.adapters._ledger_postgresql import PostgresqlDatabase
+from cautery.adapters._ledger_failures import failures, without_password
+from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
 from cautery.adapters._ledger_sqlite import SqliteDatabase
-from cautery.errors import EvidenceError, StorageError
+from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.leaf import record_of
 from cautery.model.records import Entry
 
@@ -228,3 +229,21 @@ def size_of(cursor: Any) -> int:
     """Return the number of entries."""
     (size,) = cursor.execute("SELECT COALESCE(MAX(idx) + 1, 0) FROM entries").fetchone()
     return int(size)
+
+
+def place_of(url: str) -> Path | LedgerPlace:
+    """Return the place of a ledger's database that a URL means.
+
+    Raises
+    ------
+    InputError
+        If it means none.
+    """
+    if url.startswith("sqlite://"):
+        return Path(url.removeprefix("sqlite:///"))
+    if url.startswith(("postgresql://", "postgres://")):
+        return LedgerPlace(url=url, name=without_password(url))
+    raise InputError(
+        f"{url[:80]!r} is not the place of a ledger's database",
+        hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
+    )

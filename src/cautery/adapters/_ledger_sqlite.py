@@ -167,6 +167,10 @@ class SqliteDatabase:
                 hint="Wait until it is done.",
             )
 
+    def hung_up(self) -> bool:
+        """Return False: there is no server."""
+        return False
+
     def close(self) -> None:
         """Let go of the file; the last one to do so takes it out of WAL."""
         with self._lock:

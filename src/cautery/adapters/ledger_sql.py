@@ -13,44 +13,34 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from cautery.adapters._ledger_batches import marks
-from cautery.adapters._ledger_failures import failures, without_password
+from cautery.adapters._ledger_appends import Batch, append_batches, stand
+from cautery.adapters._ledger_failures import failures
 from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
-from cautery.adapters._ledger_reading import Database, LedgerReader, size_of
+from cautery.adapters._ledger_reading import Database, LedgerReader, place_of, size_of
 from cautery.adapters._ledger_signing import Signing
 from cautery.adapters._ledger_sqlite import SqliteDatabase
-from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
+from cautery.errors import CauteryError, ConflictError, EvidenceError, StorageError
 from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model.evidence import Checkpoint, Json, digest_of
 from cautery.model.ledger import filed
 from cautery.model.ports import Signer
-from cautery.model.records import Entry, Record, RowReplaced
+from cautery.model.records import Entry, RowReplaced
 from cautery.model.times import iso
 
 _WAIT_S = 30.0
 _SHOWN_BYTES = 256
 """Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
+_TRIES = 5
 _TAKEN_AT_ONCE = 5_000
 """Rows of a copy in one transaction: some MB. Judgement."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """Records that are appended together, and what must not have come before them."""
-
-    records: Sequence[tuple[str, Json, datetime]]
-    leaves: Sequence[bytes]
-    since: int | None
-    kinds: tuple[str, ...]
 
 
 class SqlLedger(LedgerReader):
@@ -85,9 +75,9 @@ class SqlLedger(LedgerReader):
         self._signing = Signing()
         self._unsigned_from: int | None = None
         self._now: Callable[[], datetime] | None = None
-        self._appends: InGroups[_Batch, tuple[Entry, ...]] = InGroups(self._append_group)
+        self._appends: InGroups[Batch, tuple[Entry, ...]] = InGroups(self._append_group)
         if isinstance(place, str):
-            place = _place_of(place)
+            place = place_of(place)
         if isinstance(place, Path):
             with failures(str(place), "open"):
                 database: Database = SqliteDatabase(
@@ -156,7 +146,7 @@ class SqlLedger(LedgerReader):
         if not leaves:
             return ()
         return self._appends.ask(
-            _Batch(records=records, leaves=leaves, since=if_unchanged_since, kinds=tuple(kinds))
+            Batch(records=records, leaves=leaves, since=if_unchanged_since, kinds=tuple(kinds))
         )
 
     def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
@@ -323,21 +313,30 @@ class SqlLedger(LedgerReader):
         self._closed = True
         self._database.close()
 
-    def _append_group(self, batches: Sequence[_Batch]) -> Sequence[tuple[Entry, ...] | Exception]:
+    def _append_group(self, batches: Sequence[Batch]) -> Sequence[tuple[Entry, ...] | Exception]:
         """Append what several threads wait for, in one transaction.
 
         What the database refuses costs only who asked for it; what goes wrong as the group is
-        flushed costs all of it: one cannot know what the server still wrote.
+        flushed costs all of it. Where a server hangs up, it is asked what it still wrote.
         """
-        flushing = False
-        try:
-            with self._writing() as cursor:
-                appended = self._append_batches(cursor, batches)
-                flushing = True
-        except CauteryError:
-            if flushing or len(batches) == 1:
-                raise
-            return [self._append_one(batch) for batch in batches]
+        appended: list[tuple[Entry, ...] | Exception] = []
+        flushing, tries = False, _TRIES
+        while True:
+            try:
+                with self._writing() as cursor:
+                    # Asked again, as the server hung up: it may have written them before.
+                    if not (flushing and stand(cursor, appended)):
+                        flushing = False
+                        appended = append_batches(cursor, self._database, self._name, batches)
+                        flushing = True
+                break
+            except CauteryError:
+                tries -= 1
+                if tries and self._database.hung_up():
+                    continue
+                if flushing or len(batches) == 1:
+                    raise
+                return [self._append_one(batch) for batch in batches]
         leaves = [
             entry.leaf for entries in appended if isinstance(entries, tuple) for entry in entries
         ]
@@ -349,52 +348,11 @@ class SqlLedger(LedgerReader):
                 self._frontier = self._frontier.extend(map(leaf_hash, leaves))
         return appended
 
-    def _append_one(self, batch: _Batch) -> tuple[Entry, ...] | Exception:
+    def _append_one(self, batch: Batch) -> tuple[Entry, ...] | Exception:
         try:
             return self._append_group([batch])[0]
         except CauteryError as error:
             return error
-
-    def _append_batches(
-        self, cursor: Any, batches: Sequence[_Batch]
-    ) -> list[tuple[Entry, ...] | Exception]:
-        appended: list[tuple[Entry, ...] | Exception] = []
-        rows: list[tuple[int, str, bytes]] = []
-        size = size_of(cursor)
-        for batch in batches:
-            if batch.since is not None:
-                self._insert(cursor, rows)  # earlier batches of this group came before it, too
-                rows = []
-                if (conflict := self._conflict(cursor, batch.since, batch.kinds)) is not None:
-                    appended.append(conflict)
-                    continue
-            entries = tuple(
-                Entry(index=index, record=Record(kind=kind, at=at, body=body), leaf=leaf)
-                for index, ((kind, body, at), leaf) in enumerate(
-                    zip(batch.records, batch.leaves, strict=True), start=size
-                )
-            )
-            rows += [(entry.index, entry.record.kind, entry.leaf) for entry in entries]
-            size += len(entries)
-            appended.append(entries)
-        self._insert(cursor, rows)
-        return appended
-
-    def _insert(self, cursor: Any, rows: list[tuple[int, str, bytes]]) -> None:
-        if rows:
-            self._database.insert(cursor, rows)
-
-    def _conflict(self, cursor: Any, since: int, kinds: tuple[str, ...]) -> ConflictError | None:
-        where = f" AND kind IN ({marks(kinds)})" if kinds else ""
-        row = cursor.execute(
-            f"SELECT idx, kind FROM entries WHERE idx >= ?{where} ORDER BY idx LIMIT 1",  # noqa: S608 - bound
-            (since, *kinds),
-        ).fetchone()
-        if row is None:
-            return None
-        return ConflictError(
-            f"{self._name}: another process appended record {row[0]} ({row[1]}) meanwhile"
-        )
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
@@ -402,14 +360,3 @@ class SqlLedger(LedgerReader):
             raise StorageError(f"{self._name} was opened read-only", hint="")
         with self._failures("append to"), self._database.writing() as cursor:
             yield cursor
-
-
-def _place_of(url: str) -> Path | LedgerPlace:
-    if url.startswith("sqlite://"):
-        return Path(url.removeprefix("sqlite:///"))
-    if url.startswith(("postgresql://", "postgres://")):
-        return LedgerPlace(url=url, name=without_password(url))
-    raise InputError(
-        f"{url[:80]!r} is not the place of a ledger's database",
-        hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
-    )

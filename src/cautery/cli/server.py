@@ -33,8 +33,7 @@ def prepare(
     name. A database takes cases of one regime, and so do its vault and folder of keys. The command
     ends with an error if the store lets a second writer replace an object.
 
-    Example: cautery --database postgresql://db.example/cases --vault s3://cases server prepare
-    --regime gdpr
+    Example: cautery server prepare --regime gdpr
     """
     is_new = server.prepare_server(regime)
     found = server.required_server()

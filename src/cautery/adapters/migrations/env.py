@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from alembic import context
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, version_table_schema="cautery")
-with context.begin_transaction():
-    context.run_migrations()
+
+def migrate() -> None:
+    """Run what is not run yet, all of it or nothing."""
+    context.configure(
+        connection=context.config.attributes["connection"], version_table_schema="cautery"
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if __name__ == "env_py":  # as Alembic loads it
+    migrate()
