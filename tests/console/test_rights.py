@@ -197,3 +197,11 @@ def test_rooms_of_one_and_of_many_are_told_apart_by_who_is_there(room: Any, tmp_
 
         people_room.open_people_room(stack, room.desk, tmp_path)
     assert are_there(tmp_path / "people")
+
+
+def test_what_is_made_once_for_all_who_watch_holds_nothing_of_one_of_them() -> None:
+    """The parts of a live page are kept and sent to everybody: no token, no name may be in them."""
+    templates = Path(case_pages.__file__).parents[1] / "pages" / "room"
+    shared = (templates / "tonight_parts.html.j2").read_text()
+    assert "data-live" in shared
+    assert "shell" not in shared
