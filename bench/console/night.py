@@ -10,6 +10,7 @@ pace of the watch come between. A record has 400 bytes in the mean.
 
 from __future__ import annotations
 
+import heapq
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -84,7 +85,17 @@ _EVERY = 2_000
 
 
 def night() -> Iterator[tuple[object, datetime]]:
-    """Yield typed records with their times, without end."""
+    """Yield typed records with their times, in the order of these, without end."""
+    later: list[tuple[datetime, int, object]] = []
+    for count, (content, at) in enumerate(by_stream()):
+        heapq.heappush(later, (getattr(content, "at", at), count, content))
+        while later and later[0][0] <= at:
+            due, _, first = heapq.heappop(later)
+            yield first, due
+
+
+def by_stream() -> Iterator[tuple[object, datetime]]:
+    """Yield what happens, each with the time at which its stream was first seen."""
     yield CaseOpened(mandate=MANDATE, version="0", lab=True, key="unread"), NOON
     number = 0
     while True:

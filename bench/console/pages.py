@@ -1,19 +1,16 @@
 """What a page of the room costs in a case of a million records, at 50 requests a second.
 
-``cautery serve`` runs in a process of its own on a made-up night (``night.py``); each page is asked
-for at a fixed rate over kept connections, so a slow answer does not slow the questions down. CPU is
-the server's, wall time that of each answer. What the first page costs, and what the lists behind
-the pages cost, is printed first, the server's memory last.
+``cautery serve`` runs in a process of its own on a made-up case; each page is asked for at a fixed
+rate over kept connections, so a slow answer does not slow the questions down. CPU is the server's,
+wall time that of each answer. The lists of the case are made first; what that costs is printed.
 
-    python bench/console/pages.py [--cases FOLDER] [--records N] [--seconds S] [PATH ...]
+    python bench/console/pages.py [N] [SECONDS] [PATH ...]
 
-PATH may have ``{id}`` for the case, and ``{n}``, ``{s}`` and ``{x}`` for a record, a stream and an
-exhibit that change each time. FOLDER holds the one case of an earlier run of ``night.py``.
+PATH may have ``{id}`` for the case, and ``{n}`` for a number below N that changes each time.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -24,58 +21,33 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from night import write  # type: ignore[import-not-found]  # beside this file
+sys.path.insert(0, str(Path(__file__).parents[1] / "case"))
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.model.ledger import append
+from cautery.model.records import CaseOpened
+from projections import MANDATE, NOON, write  # type: ignore[import-not-found]  # of bench/case
 
 RATE = 50
 CONNECTIONS = 20
-CASE = "/cases/{id}"
-PATHS = (
-    "/",
-    CASE,
-    f"{CASE}?before={{n}}",
-    f"{CASE}?kind=verdict",
-    f"{CASE}?q=premium",
-    f"{CASE}?q=premium+31",
-    f"{CASE}?q=edge-5.pirate.example+403",
-    f"{CASE}/tonight",
-    f"{CASE}/streams/{{s}}",
-    f"{CASE}/records/{{n}}",
-    f"{CASE}/exhibits",
-    f"{CASE}/exhibits/{{x}}",
-    f"{CASE}/mandate",
-    "/keys",
-)
-STREAMS_OF = 12
-"""Records of a stream in the mean: of so many records one is a stream's first, at least."""
+PATHS = ("/", "/cases/{id}", "/cases/{id}/tonight", "/cases/{id}/records/{n}")
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def made(folder: Path, records: int) -> Path:
+    """Make the case."""
+    case = folder / "case-of-the-bench"
+    case.mkdir()
+    ledger = SqlLedger(case / "ledger.sqlite")
+    append(ledger, CaseOpened(mandate=MANDATE, version="0", lab=True, key="unread"), at=NOON)
+    ledger.close()
+    write(case / "ledger.sqlite", records)
+    return case
 
 
 def cpu_of(process: int) -> float:
     """Return the CPU of a process so far, seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
-
-
-def memory_of(process: int) -> str:
-    """Return the memory of a process now and at its peak."""
-    status = Path(f"/proc/{process}/status").read_text()
-    now, peak = (
-        int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) // 1024  # type: ignore[index]
-        for name in ("VmRSS", "VmHWM")
-    )
-    return f"{now} MiB, {peak} MiB at its peak"
-
-
-def filled(path: str, rng: random.Random, records: int) -> str:
-    """Return a path with a record, a stream and an exhibit at random places."""
-    stream = rng.randrange(1, records // STREAMS_OF)
-    exhibit = (stream - stream % 20) * 4
-    return (
-        path.replace("{n}", str(rng.randrange(records)))
-        .replace("{s}", str(stream))
-        .replace("{x}", f"{exhibit:064x}")
-    )
 
 
 async def answer(
@@ -100,7 +72,7 @@ async def load(port: int, path: str, cookie: str, *, seconds: float, records: in
 
     async def one(due: float) -> float:
         place = await free.get()
-        status, _, _ = await answer(place, filled(path, rng, records), cookie)
+        status, _, _ = await answer(place, path.replace("{n}", str(rng.randrange(records))), cookie)
         assert status == 200, status
         free.put_nowait(place)
         return time.perf_counter() - due
@@ -130,17 +102,16 @@ async def enter(port: int, start: str) -> tuple[str, str]:
     return cookie[1], case[1]
 
 
-async def get(port: int, path: str, cookie: str) -> tuple[int, str]:
-    """Ask for a page once; return its status and its text."""
+async def get(port: int, path: str, cookie: str) -> int:
+    """Ask for a page once; return its status."""
     place = await asyncio.open_connection("127.0.0.1", port)
-    status, _, body = await answer(place, path, cookie)
+    status, _, _ = await answer(place, path, cookie)
     place[1].close()
-    return status, body.decode()
+    return status
 
 
-def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[str]) -> None:
+def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
     """Measure the pages of the room."""
-    spawned = time.perf_counter()
     server = subprocess.Popen(
         [
             sys.executable,
@@ -156,7 +127,7 @@ def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        env=os.environ | {"XDG_CACHE_HOME": str(folder / ".cache")},
     )
     try:
         assert server.stdout
@@ -165,19 +136,13 @@ def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[s
         assert address, line
         port = int(address[1])
         cookie, case = asyncio.run(enter(port, address[2]))
-        listens = time.perf_counter() - spawned
-        print(f"listens: {listens:.2f} s, {cpu_of(server.pid):.2f} s of CPU", flush=True)
-        for page in (f"/cases/{case}", f"/cases/{case}/tonight"):
-            began, before = time.perf_counter(), cpu_of(server.pid)
-            first, _ = asyncio.run(get(port, page, cookie))
-            took, spent = time.perf_counter() - began, cpu_of(server.pid) - before
-            print(f"first {page}: {first}, {took:.2f} s, {spent:.2f} s of CPU", flush=True)
         began, before = time.perf_counter(), cpu_of(server.pid)
-        while "being made" in asyncio.run(get(port, f"/cases/{case}", cookie))[1]:
+        first = asyncio.run(get(port, f"/cases/{case}", cookie))
+        print(f"first answer: {first}, {time.perf_counter() - began:.2f} s", flush=True)
+        while asyncio.run(get(port, f"/cases/{case}", cookie)) == 503:
             time.sleep(2)
         taken = time.perf_counter() - began
         print(f"lists made: {cpu_of(server.pid) - before:.1f} s of CPU, {taken:.0f} s", flush=True)
-        print(f"memory: {memory_of(server.pid)}", flush=True)
         print("| page | first, s | p50 / p95 / worst, ms | server CPU a request, ms |")
         print("| --- | --- | --- | --- |")
         for path in paths:
@@ -190,7 +155,6 @@ def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[s
             p50, p95 = (waits[int(len(waits) * share)] * 1e3 for share in (0.5, 0.95))
             spread = f"{p50:.0f} / {p95:.0f} / {waits[-1] * 1e3:.0f}"
             print(f"| {path} | {first:.2f} | {spread} | {spent:.1f} |", flush=True)
-        print(f"memory: {memory_of(server.pid)}")
     finally:
         server.terminate()
         server.wait()
@@ -198,19 +162,13 @@ def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[s
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cases", type=Path)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("paths", nargs="*", default=list(PATHS))
-    given = parser.parse_args()
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 6.0
+    paths = sys.argv[3:] or list(PATHS)
     with tempfile.TemporaryDirectory() as name:
-        cases = given.cases or Path(name) / "cases"
-        if given.cases is None:
-            (cases / "case").mkdir(parents=True)
-            write(cases / "case" / "ledger.sqlite", given.records)
-        print(f"{given.records:,} records, {RATE} requests a second for {given.seconds:.0f} s each")
-        serve(cases, Path(name) / "cache", given.records, given.seconds, given.paths)
+        made(Path(name), records)
+        print(f"{records:,} records, {RATE} requests a second for {seconds:.0f} s each")
+        serve(Path(name), records, seconds, paths)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.token_folder import TokenFolder
 from cautery.console.app import room_app
 from cautery.console.desk import Desk
 from cautery.console.door import Secret
@@ -120,7 +121,7 @@ class Room:
         return client
 
 
-def opened_room(cases: Path, now: datetime | None = None) -> Room:
+def opened_room(cases: Path, now: datetime | None = None, tokens: Path | None = None) -> Room:
     clock = FixedClock(now or MADE.END + timedelta(hours=1))
     store = FolderStore()
     desk = Desk(
@@ -136,6 +137,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
         rechecks=Rechecks(store, clock),
         live=Live(kept_case, case_hub),
         secret=Secret.new(),
+        tokens=TokenFolder(tokens or cases / "no-tokens"),
     )
     client = TestClient(room_app(desk), base_url="http://127.0.0.1:8017")
     client.follow_redirects = False
@@ -168,8 +170,8 @@ def room_at() -> Iterator[Callable[..., Room]]:
     """Open a room over a folder."""
     rooms: list[Room] = []
 
-    def made(cases: Path, now: datetime | None = None) -> Room:
-        rooms.append(opened_room(cases, now))
+    def made(cases: Path, now: datetime | None = None, tokens: Path | None = None) -> Room:
+        rooms.append(opened_room(cases, now, tokens))
         return rooms[-1]
 
     yield made

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
+from cautery.console.app import all_addresses
 from cautery.console.door import MOST_BODY, MOST_QUERY, POLICY, Secret, names_this_machine
+from cautery.model.tokens import Scope, new_token
 
 PAGES = (
     "/",
@@ -27,32 +32,85 @@ PAGES = (
 
 def routes(room: Any) -> list[tuple[str, str]]:
     """Every address of the room with its methods, from the application itself."""
-    app = room.client.app._app
-    assert isinstance(app, FastAPI)
     found = []
-    pending = [*app.router.routes]
+    pending: list[tuple[str, Any]] = [("", one) for one in all_addresses(room.desk).router.routes]
     while pending:
-        route = pending.pop()
-        if isinstance(route, Route) or hasattr(route, "methods"):
-            found += [(method, route.path) for method in route.methods or ()]
+        begin, route = pending.pop()
+        if isinstance(route, Mount):
+            pending += [(begin + route.path, one) for one in route.routes]
+        elif isinstance(route, Route) or hasattr(route, "methods"):
+            found += [(method, begin + route.path) for method in route.methods or ()]
         else:
-            pending += getattr(getattr(route, "original_router", route), "routes", [])
+            inner = getattr(route, "original_router", route)
+            pending += [(begin, one) for one in getattr(inner, "routes", [])]
     return found
 
 
-def test_every_address_is_closed_to_who_has_no_cookie(room: Any) -> None:
-    stranger = room.stranger()
-    asked = [one for one in routes(room) if not one[1].startswith("/static/")]
-    assert len(asked) > 10
+def filled(path: str) -> str:
+    """An address with what there is in the places of a pattern."""
+    given = {"id": "night-1", "index": "3", "digits": "0" * 64, "number": "1", "side": "suspect"}
+    return re.sub(r"\{(\w+)\}", lambda match: given.get(match[1], "x"), path)
+
+
+def tokened(room: Any, *scopes: Scope, days: int = 1, cases: tuple[str, ...] = ()) -> Any:
+    """A program with a token of some scopes."""
+    now = room.desk.cases.clock.now()
+    begin = now - timedelta(days=2)
+    token, sent = new_token(
+        "test", scopes, made_at=begin, ends_at=begin + timedelta(days=2 + days), cases=cases
+    )
+    room.desk.tokens.add(token)
+    program = room.stranger()
+    program.headers["authorization"] = f"Bearer {sent}"
+    return program
+
+
+OPEN_TO_ALL = {"/health", "/ready", "/static/{version}/{name}"}
+"""What tells nobody anything: that the room lives, and its style sheet."""
+OF_PROGRAMS = "/api/v1/"
+
+
+def test_every_address_is_closed_to_whoever_may_not_ask(
+    room_at: Callable[..., Any], season: Path, tmp_path: Path
+) -> None:
+    room = room_at(season, tokens=tmp_path)
+    every, none = tokened(room, *Scope), tokened(room, Scope.METRICS)
+    ended = tokened(room, *Scope, days=-1)
+    elsewhere = tokened(room, *Scope, cases=("cup+night-2",))
+    asked = routes(room)
+    assert len(asked) > 30
+    assert len([path for _, path in asked if path.startswith(OF_PROGRAMS)]) > 10
+
+    def statuses(client: Any, method: str, path: str, **more: Any) -> int:
+        form = _form({}, room) if method == "POST" else {"headers": {}}
+        form["headers"] |= more
+        answer = client.request(method, filled(path), **form)
+        assert "Example League" not in answer.text or answer.status_code == 200
+        return int(answer.status_code)
+
     for method, path in asked:
-        answer = stranger.request(
-            method,
-            path.replace("{id}", "night-1").replace("{index}", "3").replace("{digits}", "0" * 64),
-            **_form({}, room) if method == "POST" else {},
-        )
-        assert answer.status_code == 401, (method, path)
-        assert "Example League" not in answer.text
-        assert "records" not in answer.text.replace("/records/", "")
+        where = (method, path)
+        assert statuses(room.client, method, path, host="evil.example") == 421, where
+        if path in OPEN_TO_ALL:
+            continue
+        for_programs = path.startswith(OF_PROGRAMS)
+        assert statuses(room.stranger(), method, path) == 401, where
+        assert statuses(ended, method, path) == 401, where
+        if for_programs:
+            assert statuses(room.client, method, path) == 401, where  # a cookie opens nothing
+            assert statuses(every, method, path, origin="http://evil.example") == 403, where
+            assert statuses(every, method, path) in (200, 404), where
+            if path != "/api/v1/openapi.json":
+                assert statuses(none, method, path) == 403, where
+            if "{id}" in path:
+                assert statuses(elsewhere, method, path) == 403, where
+        elif path == "/metrics":
+            assert statuses(none, method, path) == 200
+            assert statuses(tokened(room, Scope.CASES), method, path) == 401
+        else:
+            assert statuses(every, method, path) == 401, where  # a token opens no page
+        if method == "POST":
+            assert statuses(room.client, method, path, origin="http://evil.example") == 403, where
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "0" * 64, "é", "a=b; c", '"'])

@@ -143,7 +143,9 @@ def test_the_log_is_asked_by_name_or_by_case(peopled: Any) -> None:
 def test_every_entry_is_reached_by_going_back(peopled: Any) -> None:
     account = peopled.accounts[RoomRole.ANALYST]
     for number in range(1_250):
-        peopled.people.log.used(account, "consultation", case=f"case-{number % 3}", page="/")
+        peopled.people.log.used(
+            account.id, "consultation", why=account.why, case=f"case-{number % 3}", page="/"
+        )
     total, seen, before = peopled.people.ledger.size(), [], None
     while True:
         page = peopled.people.log.page(before=before, case="case-1")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import APIRouter
+from fastapi.testclient import TestClient
 from starlette.routing import Mount, Route
 
+from cautery.adapters.token_folder import TokenFolder
 from cautery.console import case_pages
-from cautery.console.app import room_app
+from cautery.console.app import all_addresses, room_app
 from cautery.console.desk import Desk
 from cautery.console.rights import every, need_of
 from cautery.model.records import DataUsed
 from cautery.model.room import RIGHTS, Right, RoomRole
+from cautery.model.tokens import Scope, new_token
 
 PLACES = {
     "{id}": "night-1",
@@ -29,7 +33,14 @@ PLACES = {
     "{version}": "x",
     "{name}": "x.js",
 }
-PUBLIC = {"/static/{version}/{name}", "/login", "/login/first", "/login/passkey"}
+PUBLIC = {
+    "/static/{version}/{name}",
+    "/health",
+    "/ready",
+    "/login",
+    "/login/first",
+    "/login/passkey",
+}
 """What strangers may ask for. Whoever adds to it says why in the threat model."""
 
 
@@ -37,7 +48,7 @@ def addresses(room: Any) -> list[tuple[str, str, Any]]:
     """Every method and path of the room with its endpoint, from the application itself."""
     return [
         (method, route.path, route.endpoint)
-        for route in every(room.app._app.router.routes)
+        for route in every(all_addresses(room.desk).router.routes)
         if isinstance(route, Route)
         for method in sorted(route.methods or ())
     ]
@@ -205,3 +216,25 @@ def test_what_is_made_once_for_all_who_watch_holds_nothing_of_one_of_them() -> N
     shared = (templates / "tonight_parts.html.j2").read_text()
     assert "data-live" in shared
     assert "shell" not in shared
+
+
+def test_what_a_programs_token_reads_stands_in_the_access_log_too(
+    peopled: Any, tmp_path: Path
+) -> None:
+    now = peopled.desk.cases.clock.now()
+    token, sent = new_token(
+        "statistics", (Scope.CASES,), made_at=now, ends_at=now + timedelta(days=1)
+    )
+    desk = replace(peopled.desk, tokens=TokenFolder(tmp_path / "tokens"))
+    desk.tokens.add(token)
+    program = TestClient(room_app(desk), base_url=str(peopled.browser().base_url))
+    program.headers["authorization"] = f"Bearer {sent}"
+    assert program.get("/api/v1/cases/night-1").status_code == 200
+    used = [entry.content for entry in peopled.people.ledger.read()][-1]
+    assert (used.by, used.why, used.case, used.page) == (
+        f"token-{token.id}",
+        "statistics",
+        "night-1",
+        "/api/v1/cases/{id}",
+    )
+    assert program.get("/cases/night-1").status_code in (401, 303)  # a token opens no page

@@ -88,7 +88,7 @@ class Questions:
 
     def records(self, asked: Asked) -> Found:
         """Return the numbers of records."""
-        match = _match(asked.text)
+        match = self._match(asked.text)
         if match == "":
             return self._nothing()
         wanted = _List("idx", "records", "idx")
@@ -116,7 +116,7 @@ class Questions:
 
     def streams(self, asked: Asked) -> Found:
         """Return lines of streams: by their newest verdict if a finding is asked for."""
-        match = _match(asked.text)
+        match = self._match(asked.text)
         if match == "":
             return self._nothing()
         count: int | None = None
@@ -215,7 +215,7 @@ class Questions:
         if asked.after is not None:
             read.reverse()
         count_more = False
-        if count is None and asked.before is None and asked.after is None:
+        if count is None and asked.counted and asked.before is None and asked.after is None:
             count, count_more = self._counted(lists)
         return Found(
             rows=tuple(read),
@@ -255,6 +255,32 @@ class Questions:
         total = sum(number for (number,) in numbers)
         return min(total, MOST_FOUND), total > MOST_FOUND
 
+    def _match(self, text: str) -> str | None:
+        """Return the query for words of which all must occur.
+
+        The last one may be only begun, where no record has it as a whole word: of a begun word all
+        places would be read and sorted before the first one is shown.
+
+        Returns
+        -------
+        str or None
+            ``None``: nothing is searched; empty: nothing can be found.
+        """
+        if not text.strip():
+            return None
+        words = [word for word in text.split() if any(map(str.isalnum, word))][:_MOST_WORDS]
+        if not words:
+            return ""
+        # In quotes nothing is an operator; a quote inside is written twice.
+        quoted = ['"' + word.replace('"', '""').replace("\0", " ") + '"' for word in words]
+        if len(words[-1]) >= _SHORTEST_BEGUN:
+            whole: list[Sequence[Any]] = []
+            one = "SELECT 1 FROM found WHERE found MATCH ? LIMIT 1"
+            self._fetch(one, (quoted[-1],), whole, self._allow(LONGEST_S))
+            if not whole:
+                quoted[-1] += "*"
+        return " ".join(quoted)
+
     def _nothing(self) -> Found:
         return Found(
             rows=(), more=False, count=0, count_more=False, complete=True, size=self._size()
@@ -271,26 +297,6 @@ class Questions:
             "SELECT COALESCE(MAX(idx) + 1, 0) FROM records"
         ).fetchone()
         return int(size)
-
-
-def _match(text: str) -> str | None:
-    """Return the query for words of which all must occur, the last one perhaps only begun.
-
-    Returns
-    -------
-    str or None
-        ``None``: nothing is searched; empty: nothing can be found.
-    """
-    if not text.strip():
-        return None
-    words = [word for word in text.split() if any(map(str.isalnum, word))][:_MOST_WORDS]
-    if not words:
-        return ""
-    # In quotes nothing is an operator; a quote inside is written twice.
-    begun = "*" if len(words[-1]) >= _SHORTEST_BEGUN else ""
-    return (
-        " ".join('"' + word.replace('"', '""').replace("\0", " ") + '"' for word in words) + begun
-    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -104,6 +104,9 @@ INDEXES = {
     "streams_darkened": (
         "CREATE INDEX streams_darkened ON streams (right, darkened) WHERE darkened IS NOT NULL"
     ),
+    "streams_by_finding": (
+        "CREATE INDEX streams_by_finding ON streams (finding, verdict) WHERE finding IS NOT NULL"
+    ),
     "hosts_by_name": "CREATE UNIQUE INDEX hosts_by_name ON hosts (host)",
     "acts_by_id": "CREATE UNIQUE INDEX acts_by_id ON acts (id)",
 }

@@ -42,6 +42,10 @@ _VERBS = {
         "cautery.console.command:serve",
         "Serve the operations room: the cases of a folder or of the server, in a browser.",
     ),
+    "token": (
+        "cautery.cli.token:app",
+        "Let programs read cases through the room, and stop that again.",
+    ),
     "purchase": (
         "cautery.cli.purchase:purchase",
         "Record a test purchase: who authorised it, the payment, the receipt and the line.",

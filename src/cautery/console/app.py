@@ -22,6 +22,7 @@ from cautery.console import (
     access_pages,
     account_pages,
     case_pages,
+    health_pages,
     login_pages,
     network_pages,
     night_pages,
@@ -29,19 +30,15 @@ from cautery.console import (
     people_pages,
     stream_pages,
 )
+from cautery.console.api.routes import programs_app
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
-from cautery.console.door import Door, KeyEntry
+from cautery.console.door import Door, Entry, KeyEntry
+from cautery.console.gate import Gate
 from cautery.console.people_entry import PeopleEntry
+from cautery.console.problems import status_of
 from cautery.console.rights import gate, needs, open_paths, undeclared
-from cautery.errors import (
-    AbsentError,
-    ApprovalError,
-    CauteryError,
-    InputError,
-    NotYetError,
-    StorageError,
-)
+from cautery.errors import CauteryError, NotYetError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right
 from cautery.pages.room.render import render_page
@@ -55,6 +52,24 @@ _SETTLED_S = 60.0
 
 def room_app(desk: Desk) -> ASGIApp:
     """Return the whole application, behind its door.
+
+    Raises
+    ------
+    TypeError
+        If an address does not declare what it asks for.
+    """
+    app = all_addresses(desk)
+    door = Door(
+        app,
+        _entry(app, desk),
+        Gate(desk.tokens, desk.cases.clock.now),
+        always=_ONLY_TLS if desk.place.is_secure else {},
+    )
+    return desk.telemetry.wrap(door)
+
+
+def all_addresses(desk: Desk) -> FastAPI:
+    """Return every address of the room, without the door before them.
 
     Raises
     ------
@@ -79,7 +94,7 @@ def room_app(desk: Desk) -> ASGIApp:
         lifespan=lifespan,
         dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
     )
-    for pages in (case_pages, night_pages, stream_pages, network_pages):
+    for pages in (case_pages, night_pages, stream_pages, network_pages, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (
@@ -95,18 +110,18 @@ def room_app(desk: Desk) -> ASGIApp:
     app.router.redirect_slashes = False
     if faults := undeclared(app.router.routes):
         raise TypeError(f"no right is declared for: {', '.join(faults)}")
-    return _behind_door(app, desk)
+    app.mount("/api/v1", programs_app(desk))  # each of its addresses asks for a token's scope
+    return app
 
 
-def _behind_door(app: FastAPI, desk: Desk) -> Door:
+def _entry(app: FastAPI, desk: Desk) -> Entry:
     if desk.people is not None:
-        entry = PeopleEntry(
+        return PeopleEntry(
             desk.people,
             desk.place,
             is_open=open_paths(app.router.routes),
             login=partial(login_pages.asked_to_come_in, desk),
         )
-        return Door(app, entry, always=_ONLY_TLS if desk.place.is_secure else {})
 
     def locked(scope: Scope, path: str, opened: bool) -> Response:  # noqa: FBT001 - the door's
         request = Request(scope)
@@ -114,7 +129,7 @@ def _behind_door(app: FastAPI, desk: Desk) -> Door:
             page = render_page("locked", desk.shell(request), path=path, opened=opened)
         return HTMLResponse(page, status_code=200 if opened else 401)
 
-    return Door(app, KeyEntry(desk.secret, locked=locked))
+    return KeyEntry(desk.secret, locked=locked)
 
 
 async def _settle(people: PeopleOfRoom) -> None:
@@ -157,16 +172,7 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(CauteryError)
     def expected(request: Request, error: Exception) -> HTMLResponse:
         assert isinstance(error, CauteryError)
-        status = 409  # what is there contradicts itself, or the case is broken
-        if isinstance(error, AbsentError):
-            status = 404
-        elif isinstance(error, ApprovalError):
-            status = 403
-        elif isinstance(error, InputError):
-            status = 400
-        elif isinstance(error, StorageError | NotYetError):
-            status = 503
-        answer = fault(request, status, str(error), error.hint)
+        answer = fault(request, status_of(error), str(error), error.hint)
         if isinstance(error, NotYetError):
             answer.headers["refresh"] = answer.headers["retry-after"] = "2"
         return answer

@@ -64,7 +64,7 @@ def _add_lists(pages: APIRouter, desk: Desk) -> None:
                     desk.cases,
                     desk.rechecks.newest(),
                     after=after,
-                    seen=caller_of(request).sees,
+                    among=caller_of(request).sees,
                 )
             },
         )

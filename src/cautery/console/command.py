@@ -21,6 +21,7 @@ from cautery.console.door import KEY, Secret
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
+from cautery.console.telemetry import log_as_json
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
@@ -28,6 +29,7 @@ from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
 from cautery.wiring.server import name_server
+from cautery.wiring.tokens import tokens
 
 _PORT = 8017
 _CONNECTIONS, _REQUESTS = 448, 512
@@ -94,6 +96,10 @@ def serve(
             "--keys", help="Folder with the key of the access log; default $CAUTERY_KEYS."
         ),
     ] = None,
+    log_json: Annotated[
+        bool,
+        typer.Option("--log-json", help="Log each answer to stderr, as a line of JSON."),
+    ] = False,
 ) -> None:
     """Serve the operations room: the cases of a folder or of the server, in a browser.
 
@@ -130,7 +136,10 @@ def serve(
             secret=secret,
             people=who,
             place=place,
+            tokens=tokens(),
         )
+        if log_json:
+            log_as_json()
         listening = _listening(where, port)
         start = _start(place, where, listening.getsockname()[1], page)
         if not many:

@@ -13,10 +13,12 @@ from starlette.responses import HTMLResponse
 
 from cautery.console.assets import assets
 from cautery.console.door import Secret
+from cautery.console.gate import Tokens
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
 from cautery.console.rights import Caller, caller_of
+from cautery.console.telemetry import Telemetry
 from cautery.errors import InputError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right
@@ -53,15 +55,21 @@ class Desk:
         Where they reach it.
     maps : Maps
         Maps that they look at, ready to be drawn.
+    tokens : Tokens
+        What programs bring instead.
+    telemetry : Telemetry
+        What it counts of itself.
     """
 
     cases: Cases
     rechecks: Rechecks
     live: Live
     secret: Secret
+    tokens: Tokens
     people: PeopleOfRoom | None = None
     place: Place = field(default_factory=Place)
     maps: Maps = field(default_factory=Maps)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def page(
         self,

@@ -23,7 +23,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cautery.console.rights import STRANGER, alone, set_caller
+from cautery.console.gate import Gate
+from cautery.console.rights import COUNTER, STRANGER, alone, set_caller
 
 MOST_BODY = 16_384
 """Bytes of a form. The room's forms have a few words."""
@@ -110,6 +111,9 @@ class Entry(Protocol):
     def most_body(self, path: str) -> int:
         """Return how many bytes a form may have."""
 
+    def stray(self, scope: Scope) -> Response | None:
+        """Return what is answered to a request that comes another way; ``None``: it does not."""
+
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
         """Return what is answered to who may not come in; ``None``: come in, and who it is said."""
 
@@ -137,6 +141,10 @@ class KeyEntry:
     def most_body(self, path: str) -> int:  # noqa: ARG002 - the same for all
         """Return how many bytes a form may have."""
         return MOST_BODY
+
+    def stray(self, scope: Scope) -> Response | None:  # noqa: ARG002 - there is one way
+        """Return nothing: the machine itself asks."""
+        return None
 
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:  # noqa: ARG002
         """Return the locked page, or the one that hands the cookie over; ``None``: come in."""
@@ -176,14 +184,22 @@ class Door:
     ----------
     entry : Entry
         Who may come in.
+    gate : Gate
+        Admits programs, to their own addresses alone.
     always : mapping of str to str
         Headers of every answer besides those of every room.
     """
 
     def __init__(
-        self, app: ASGIApp, entry: Entry, *, always: Mapping[str, str] = MappingProxyType({})
+        self,
+        app: ASGIApp,
+        entry: Entry,
+        gate: Gate,
+        *,
+        always: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._app, self._entry, self._always = app, entry, {**_ALWAYS, **always}
+        self._app, self._entry, self._gate = app, entry, gate
+        self._always = {**_ALWAYS, **always}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -192,8 +208,14 @@ class Door:
             return
         if scope["type"] != "http":  # the room has no web sockets
             return
-        answer = self._refusal(scope, Headers(scope=scope))
-        answer = answer or await self._entry.let_in(scope, receive)
+        headers = Headers(scope=scope)
+        answer = self._refusal(scope, headers) or self._entry.stray(scope)
+        if answer is None and self._gate.is_for_programs(scope["path"]):
+            answer = self._gate.refusal(scope, headers)
+        elif answer is None and self._gate.is_counted(scope, headers):
+            set_caller(scope, COUNTER)
+        elif answer is None:
+            answer = await self._entry.let_in(scope, receive)
         await (answer or self._app)(scope, receive, _with_headers(send, self._always))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:

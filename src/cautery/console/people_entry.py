@@ -107,14 +107,18 @@ class PeopleEntry:
         """Return how many bytes a form may have."""
         return _MOST_LOGIN if path == LOGIN else MOST_BODY
 
+    def stray(self, scope: Scope) -> Response | None:
+        """Say whence a request comes; refuse one that passes by the proxy."""
+        try:
+            set_address(scope, self._place.peer(scope))
+        except InputError as error:
+            return plain(403, str(error))
+        return None
+
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
         """Say who asks; return the login for who has no session where one is needed."""
         headers = Headers(scope=scope)
-        try:
-            address = self._place.peer(scope)
-        except InputError as error:
-            return plain(403, str(error))
-        set_address(scope, address)
+        address = address_of(Request(scope))
         token = cookie_of(headers, session_cookie(self._people.key, secure=self._place.is_secure))
         try:
             # A flood comes without a session: it costs no thread.

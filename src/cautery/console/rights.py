@@ -63,6 +63,8 @@ class Caller:
 
 
 STRANGER = Caller(rights=frozenset((Right.OPEN,)))
+COUNTER = Caller(rights=frozenset((Right.OPEN, Right.OWN)))
+"""A program that reads the room's counts."""
 
 
 def alone(csrf: str) -> Caller:
@@ -124,8 +126,9 @@ def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
         if need.act is not None and log is not None and caller.account is not None:
             await run_in_threadpool(
                 log.used,
-                caller.account,
+                caller.account.id,
                 need.act,
+                why=caller.account.why,
                 case=(case or "")[:_LONGEST],
                 page=request.scope["route"].path,
                 numbers=[*_numbers(request)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -11,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.case_pages import Id, Number
 from cautery.console.desk import Desk
+from cautery.console.ranges import part_of
 from cautery.console.rights import needs
 from cautery.model.room import Act, Right
 from cautery.workflows.browse.media import Side, media_of
@@ -18,7 +18,6 @@ from cautery.workflows.browse.verdict import number_of, verdict_view
 
 Stream = Annotated[int, Path(ge=1, lt=1 << 53)]
 _PLAYLIST = "application/vnd.apple.mpegurl"
-_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 
 
 def router(desk: Desk) -> APIRouter:
@@ -47,28 +46,6 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=Act.CONSULTATION)
     def media(request: Request, id: Id, number: Stream, side: Side) -> Response:
         sealed = media_of(desk.cases, id, number, side)
-        return _part(sealed.content, sealed.media_type, request.headers.get("range", ""))
+        return part_of(sealed.content, sealed.media_type, request.headers.get("range", ""))
 
     return pages
-
-
-def _part(content: bytes, media_type: str, asked: str) -> Response:
-    """Return all of some bytes, or the one range that was asked for (RFC 9110, section 14)."""
-    # A player loads them; whoever opens the address itself gets a file to save.
-    headers = {
-        "accept-ranges": "bytes",
-        "content-disposition": "attachment",
-        "content-security-policy": "sandbox; default-src 'none'",
-    }
-    match = _RANGE.fullmatch(asked)
-    if match is None:  # no range, or one that this room does not cut: all of it
-        return Response(content, media_type=media_type, headers=headers)
-    first = int(match[1])
-    last = min(int(match[2] or len(content)), len(content) - 1)
-    if first > last:
-        headers["content-range"] = f"bytes */{len(content)}"
-        return Response(status_code=416, headers=headers)
-    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(
-        content[first : last + 1], status_code=206, media_type=media_type, headers=headers
-    )

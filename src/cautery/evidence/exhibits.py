@@ -22,6 +22,8 @@ _MEMBERS = frozenset(
         "reference_media",
     )
 )
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Name nothing inside; most of a million records that are read is of these."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -49,12 +51,13 @@ def exhibits_in(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     while pending:
         value = pending.pop()
         if isinstance(value, list):
-            pending.extend(value)
+            pending += [inner for inner in value if type(inner) not in _PLAIN]
         elif isinstance(value, Mapping):
             for name, inner in value.items():
                 if name in _MEMBERS:
                     yield from _named(name, inner)
-                pending.append(inner)
+                if type(inner) not in _PLAIN:
+                    pending.append(inner)
 
 
 def exhibits_shown(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:

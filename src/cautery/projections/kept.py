@@ -33,7 +33,8 @@ class Asked:
     Parameters
     ----------
     text : str
-        Words of which all must occur; the last one may be only begun. Empty: no search.
+        Words of which all must occur; the last one may be only begun, where no record has it as a
+        whole word. Empty: no search.
     kinds : tuple of str
         Of records: these kinds alone; of acts: ``referral`` or ``notice``. Empty: all.
     subject : str or None
@@ -44,6 +45,8 @@ class Asked:
         ``older`` or ``newer`` of another page: what comes before or after it. ``None``: the newest.
     limit : int
         Most lines of the page, 1 to 500.
+    counted : bool
+        Count what a search finds.
     """
 
     text: str = ""
@@ -53,6 +56,7 @@ class Asked:
     before: int | None = None
     after: int | None = None
     limit: int = 50
+    counted: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MOST_LINES:

@@ -18,7 +18,7 @@ class DataUsed:
     act : Act
         What was done.
     by : str
-        Id of the account.
+        Id of the account, or ``token-`` and the id of a program's token.
     case : str
         Name of the case in the room.
     page : str
@@ -27,7 +27,7 @@ class DataUsed:
         What stood in the places of the pattern and of the query, such as the record's number; words
         that were searched for are left out.
     why : str
-        What was written when the account was given the case.
+        What was written when the account was given the case; the name of the token.
     to : str
         Who was given the data, if anybody outside; empty: nobody.
     """

@@ -28,16 +28,16 @@ def cases_view(
     checks: Mapping[str, CheckView],
     *,
     after: str = "",
-    seen: Callable[[str], bool] = lambda _: True,
+    among: Callable[[str], bool] = lambda _: True,
 ) -> CasesView:
     """Return a page of the list of cases; one that cannot be read says why, and costs itself.
 
     Parameters
     ----------
-    seen : callable
-        Tells by the name of a case whether who asks may see it.
+    among : callable
+        Tells by its name whether a case may be seen.
     """
-    places = [place for place in cases.places() if place.id > after and seen(place.id)]
+    places = [place for place in cases.places() if place.id > after and among(place.id)]
     page, now = places[:CASES_A_PAGE], cases.clock.now()
     ends = cases.ends.read(place.path for place in page)
     return CasesView(
@@ -46,6 +46,13 @@ def cases_view(
         checks=checks,
         after=page[-1].id if len(places) > len(page) else None,
     )
+
+
+def heads_of(cases: Cases) -> tuple[CaseHead, ...]:
+    """Return how all cases stand, in the order of their names."""
+    places, now = cases.places(), cases.clock.now()
+    ends = cases.ends.read(place.path for place in places)
+    return tuple(_head_at(*read, now=now) for read in zip(places, ends, strict=True))
 
 
 def head_of(kept: Kept, *, now: datetime) -> CaseHead:

@@ -238,6 +238,11 @@ class Cases:
             old.close()
         return kept
 
+    def behind(self) -> int:
+        """Return how many records the lists of the cases that people look at do not have yet."""
+        with self._lock:
+            return sum(kept.behind for kept in self._kept.values())
+
     def wait(self) -> None:
         """Wait until the lists of every case have what they were to take up."""
         with self._lock:

@@ -149,18 +149,16 @@ def _timeline(
     kept: Kept, *, kind: str, search: str, before: int | None, after: int | None
 ) -> Timeline:
     lists = kept.lists()
-    if kind or search.strip():
-        page = lists.whole(
-            Asked(
-                text=search,
-                kinds=(kind,) if kind else (),
-                before=before,
-                after=after,
-                limit=RECORDS_A_PAGE,
-            )
-        )
-    else:
-        page = _all(kept, before=before, after=after)
+    asked = Asked(
+        text=search,
+        kinds=(kind,) if kind else (),
+        before=before,
+        after=after,
+        limit=RECORDS_A_PAGE,
+        counted=False,
+    )
+    is_filtered = kind or search.strip()
+    page = lists.whole(asked) if is_filtered else _all(kept, before=before, after=after)
     older = page.older
     if not page.complete and page.rows:
         older = page.rows[-1].index

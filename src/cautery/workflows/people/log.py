@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from cautery.model.account import Account, require_why
+from cautery.model.account import require_why
 from cautery.model.ledger import filed
 from cautery.model.ports import Clock
 from cautery.model.records import AccountChanged, DataUsed, DoorUsed, Entry, LogRead
@@ -52,15 +52,23 @@ class AccessLog:
 
     def used(
         self,
-        account: Account,
+        by: str,
         act: Act,
         *,
+        why: str,
         case: str,
         page: str,
         numbers: Sequence[tuple[str, str]] = (),
         to: str = "",
     ) -> None:
         """Write that somebody uses data, before that is done.
+
+        Parameters
+        ----------
+        by : str
+            Id of an account, or of a program's token.
+        why : str
+            Why this one may.
 
         Raises
         ------
@@ -70,11 +78,11 @@ class AccessLog:
         self.write(
             DataUsed(
                 act=act,
-                by=account.id,
+                by=by,
                 case=case,
                 page=page,
                 numbers=tuple(numbers),
-                why=account.why,
+                why=why,
                 to=to,
             )
         )

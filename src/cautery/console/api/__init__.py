@@ -1,0 +1,1 @@
+"""What programs read of cases: the pages' own workflows as JSON, under ``/api/v1``."""

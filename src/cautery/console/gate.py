@@ -1,0 +1,144 @@
+"""The door for programs: a token, and nothing that a browser sends by itself.
+
+A cookie opens nothing here, so no page of strangers can ask in the name of who is logged in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope as Asked
+
+from cautery.console.problems import problem
+from cautery.model.room import Act
+from cautery.model.tokens import AccessToken, Scope, parts_of
+from cautery.workflows.people.log import AccessLog
+
+API = "/api/"
+METRICS = "/metrics"
+OPEN = ("/health", "/ready")
+"""Whoever asks these is told that the room lives, and nothing else."""
+_LONGEST = 200
+_CHALLENGE = {"www-authenticate": "Bearer"}
+
+
+class Tokens(Protocol):
+    """Where tokens are kept."""
+
+    def get(self, id: str) -> AccessToken | None:
+        """Return a token; ``None``: there is none."""
+        ...
+
+
+class Gate:
+    """Admits programs.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Asked for each request: one that was revoked is gone at once.
+    now : callable
+        The time, in UTC.
+    """
+
+    def __init__(self, tokens: Tokens, now: Callable[[], datetime]) -> None:
+        self._tokens, self._now = tokens, now
+
+    def is_for_programs(self, path: str) -> bool:
+        """Tell whether an address is none for people."""
+        return path.startswith(API) or path == API.rstrip("/") or path in OPEN
+
+    def is_counted(self, asked: Asked, headers: Headers) -> bool:
+        """Tell whether a program may read the room's counts, which people may as well."""
+        if asked["path"] != METRICS:
+            return False
+        token = self.token(headers)
+        return token is not None and Scope.METRICS in token.scopes
+
+    def refusal(self, asked: Asked, headers: Headers) -> Response | None:
+        """Return why a program is not let in; ``None``: it is, and its token is noted."""
+        if asked["path"] in OPEN:
+            return None
+        origins = headers.getlist("origin")
+        if origins and origins != [f"{asked['scheme']}://{headers['host']}"]:
+            return problem(403, "A page of another site may not ask this room.")
+        token = self.token(headers)
+        if token is None:
+            return problem(
+                401,
+                "Send a token that holds: Authorization: Bearer TOKEN.",
+                "Whoever runs this room makes one with: cautery token make NAME",
+                _CHALLENGE,
+            )
+        asked.setdefault("state", {})["token"] = token
+        return None
+
+    def token(self, headers: Headers) -> AccessToken | None:
+        """Return the token of a request, if it holds."""
+        sent = headers.getlist("authorization")
+        kind, _, value = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
+        parts = parts_of(value.strip()) if kind.lower() == "bearer" else None
+        if parts is None:
+            return None
+        token = self._tokens.get(parts[0])
+        return token if token is not None and token.is_of(parts[1], now=self._now()) else None
+
+
+def logged(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
+    """Return what writes into the access log that a program looks, before it is answered.
+
+    Parameters
+    ----------
+    log : AccessLog or None
+        ``None``: the room is for one person.
+    """
+
+    async def note(request: Request) -> None:
+        token = getattr(request.state, "token", None)
+        if log is None or not isinstance(token, AccessToken):
+            return
+        parts = {**request.path_params, **request.query_params}
+        await run_in_threadpool(
+            log.used,
+            f"token-{token.id}",
+            Act.CONSULTATION,
+            why=token.name,
+            case=str(parts.pop("id", ""))[:_LONGEST],
+            page=f"{API}v1{request.scope['route'].path}",
+            numbers=[
+                (name[:_LONGEST], "…" if name == "q" else str(value)[:_LONGEST])
+                for name, value in parts.items()
+            ],
+        )
+
+    return note
+
+
+def needs(scope: Scope | None) -> Callable[[Request], AccessToken]:
+    """Return what admits a request whose token has a scope, and is for its case.
+
+    Parameters
+    ----------
+    scope : Scope or None
+        ``None``: any token will do.
+    """
+
+    def admitted(request: Request) -> AccessToken:
+        token = getattr(request.state, "token", None)
+        if not isinstance(token, AccessToken):  # the door did not see it: nobody is let in
+            raise HTTPException(401, "Send a token that holds: Authorization: Bearer TOKEN.")
+        if scope is not None and scope not in token.scopes:
+            raise HTTPException(403, f"This token may not read this: it lacks {scope}.")
+        case = request.path_params.get("id")
+        if case is not None and not token.may_read(case):
+            raise HTTPException(403, "This token is for other cases.")
+        return token
+
+    return admitted

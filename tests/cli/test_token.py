@@ -1,0 +1,94 @@
+"""`cautery token`: what is made opens a room, is kept nowhere whole, and ends when it is revoked."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cautery import wiring
+from cautery.adapters.token_folder import TokenFolder
+from cautery.cli import app
+from cautery.errors import AbsentError, InputError
+from cautery.model.tokens import AccessToken, Scope, new_token, parts_of
+
+
+def run(folder: Path, *words: str, fails: type[InputError] | None = None) -> str:
+    result = CliRunner().invoke(app, ["token", *words, "--tokens", str(folder)])
+    if fails is None:
+        assert result.exit_code == 0, result.output
+    else:
+        assert isinstance(result.exception, fails)
+    return result.stdout
+
+
+def test_a_token_is_printed_once_and_only_its_digest_is_kept(tmp_path: Path) -> None:
+    sent = run(tmp_path, "make", "wall screen", "--scope", "cases", "--case", "md34").strip()
+    parts = parts_of(sent)
+    assert parts
+    (file,) = tmp_path.iterdir()
+    assert parts[1] not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    token = TokenFolder(tmp_path).get(parts[0])
+    assert token
+    now = wiring.clock().now()
+    assert token.is_of(parts[1], now=now)
+    assert not token.is_of(parts[1][:-1] + "x", now=now)
+    assert not token.is_of(parts[1], now=now + timedelta(days=31))
+    assert (token.scopes, token.cases) == ((Scope.CASES,), ("md34",))
+    assert token.may_read("md34")
+    assert not token.may_read("md35")
+
+
+def test_tokens_are_listed_without_what_opens_the_room_and_revoked_by_id(tmp_path: Path) -> None:
+    sent = run(tmp_path, "make", "one", "--scope", "records").strip()
+    number = sent.split("_")[1]
+    (told,) = map(json.loads, run(tmp_path, "list", "--json").splitlines())
+    assert (told["id"], told["scopes"]) == (number, ["records"])
+    assert "digest" not in told
+    run(tmp_path, "revoke", sent, fails=InputError)
+    run(tmp_path, "revoke", number)
+    assert TokenFolder(tmp_path).get(number) is None
+    run(tmp_path, "revoke", number, fails=AbsentError)
+    assert run(tmp_path, "list", "--json") == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"id": 1}', b"\xff", b"[" * 60_000, b'{"scopes": ["all"]}'],
+)
+def test_a_damaged_file_lets_nobody_in(tmp_path: Path, content: bytes) -> None:
+    sent = run(tmp_path, "make", "one").strip()
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(content)
+    assert TokenFolder(tmp_path).get(sent.split("_")[1]) is None
+    assert TokenFolder(tmp_path).all() == ()
+
+
+@pytest.mark.parametrize("id", ["../../etc/passwd", "", "0" * 15, "0" * 17, "0123456789ABCDEF"])
+def test_what_is_no_id_reaches_no_file(tmp_path: Path, id: str) -> None:
+    assert TokenFolder(tmp_path).get(id) is None
+    assert parts_of(f"cautery_{id}_" + "x" * 43) is None
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "two\nlines", "\x1b[2J"])
+def test_a_token_has_a_name_that_people_can_read(name: str) -> None:
+    now = wiring.clock().now()
+    with pytest.raises(InputError, match="name"):
+        new_token(name, (Scope.CASES,), made_at=now, ends_at=now + timedelta(days=1))
+
+
+def test_a_token_reads_something_and_ends_after_it_begins() -> None:
+    now = wiring.clock().now()
+    with pytest.raises(InputError, match="scope"):
+        new_token("x", (), made_at=now, ends_at=now + timedelta(days=1))
+    with pytest.raises(InputError, match="ends"):
+        new_token("x", (Scope.CASES,), made_at=now, ends_at=now)
+    token, sent = new_token("x", tuple(Scope), made_at=now, ends_at=now + timedelta(days=1))
+    assert isinstance(token, AccessToken)
+    assert re.fullmatch(r"cautery_[0-9a-f]{16}_[\w-]{43}", sent)
+    assert sent.split("_", 2)[2] not in repr(token)
