@@ -55,6 +55,10 @@ PHASES = {
 """Which phase a step belongs to."""
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+"""Of a day and its steps: nearer to the ends of the calendar no time has a next day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One act by one team on one target.
@@ -261,6 +265,10 @@ class DayPlan:
         require_utc("moment", self.moment)
         if self.replanned_at is not None:
             require_utc("replanned_at", self.replanned_at)
+        rows = (*self.steps, *self.dropped)
+        times = (self.moment, *(at for row in rows for at in (row.starts_at, row.ends_at)))
+        if not all(_FIRST_YEAR <= at.year <= _LAST_YEAR for at in times):
+            raise InputError(f"an action day lies in the years {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 class StepState(StrEnum):

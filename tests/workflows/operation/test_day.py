@@ -239,6 +239,20 @@ def test_a_day_survives_its_record():
     assert from_json(DayPlan, json.loads(json.dumps(to_json(day)))) == day
 
 
+def test_a_report_that_somebody_appended_on_no_step_costs_itself_alone(agency_desk):
+    desk, day = agency_desk("it-postal"), planned()
+    desk.record(day, at=MOMENT)
+    for step in ("ZZ", day.steps[0].step.id):
+        desk.record(StepReport(step=step, state=StepState.DONE, at=MOMENT, by="x"), at=MOMENT)
+    assert [each.step for each in reports_of(desk)] == [day.steps[0].step.id]
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_a_day_lies_where_every_day_has_a_next(year):
+    with pytest.raises(InputError, match="years 1970 to 2999"):
+        replace(planned(), moment=MOMENT.replace(year=year))
+
+
 def test_reports_and_replanned_days_are_recorded_in_order(agency_desk):
     desk = agency_desk("it-postal")
     one = running(planned(), desk=desk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -186,7 +186,7 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
             (
                 f"{step.starts_at:%d %b %H:%M:%S}",
                 "-".join(
-                    f"{moment.astimezone(zones[step.step.agency]):%H:%M}"
+                    f"{moment.astimezone(zones.get(step.step.agency, UTC)):%H:%M}"
                     for moment in (step.starts_at, step.ends_at)
                 ),
                 step.step.id,

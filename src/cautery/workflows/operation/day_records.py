@@ -24,9 +24,7 @@ def day_of(desk: Desk) -> DayPlan:
     InputError
         If none was made.
     """
-    plan = None
-    for _, plan in desk.contents(DayPlan):  # noqa: B007 - the last one counts
-        pass
+    plan = next(reversed(plans_of(desk)), None)
     if plan is None:
         raise InputError(
             f"{desk.case.path}: no action day has been planned",
@@ -38,9 +36,15 @@ def day_of(desk: Desk) -> DayPlan:
     return plan
 
 
+def plans_of(desk: Desk) -> tuple[DayPlan, ...]:
+    """Return every plan of the day in a case."""
+    return tuple(plan for _, plan in desk.contents(DayPlan))
+
+
 def reports_of(desk: Desk) -> tuple[StepReport, ...]:
-    """Return every report in a case."""
-    return tuple(report for _, report in desk.contents(StepReport))
+    """Return every report in a case on a step of a plan of it; anybody may have appended others."""
+    steps = {row.step.id for plan in plans_of(desk) for row in (*plan.steps, *plan.dropped)}
+    return tuple(report for _, report in desk.contents(StepReport) if report.step in steps)
 
 
 def answers_of(desk: Desk) -> tuple[CriterionAnswer, ...]:

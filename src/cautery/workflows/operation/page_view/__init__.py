@@ -6,14 +6,14 @@ from datetime import datetime
 
 from cautery import __version__
 from cautery.messages import say
-from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
+from cautery.model import ScheduledStep, StepReport, StepState
 from cautery.model.records import ServedShare
 from cautery.model.records.action_day import ServedBasis
 from cautery.operation.money.trail import Trace
 from cautery.operation.schedule import precedence_violations
 from cautery.pages.operation.view import OperationPageView
 from cautery.pages.operation.view.course import DayView, Served, StepLine
-from cautery.workflows.operation.day_records import reports_of
+from cautery.workflows.operation.day_records import plans_of, reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page_view import claims, course, seizures
 from cautery.workflows.operation.page_view.material import LabTruth, material_of
@@ -79,7 +79,7 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
 
     ``None`` when no day was planned in this case.
     """
-    plans = [plan for _, plan in desk.contents(DayPlan)]
+    plans = plans_of(desk)
     if not plans:
         return None
     plan, reports = plans[-1], reports_of(desk)
