@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -61,6 +62,8 @@ class Ruling:
     ends: list[datetime] = field(default_factory=list)
     on_address: set[str] = field(default_factory=set)
     owners: dict[str, str] = field(default_factory=dict)
+    owners_of: dict[int, tuple[Collection[str], frozenset[str]]] = field(default_factory=dict)
+    """Of collections of names, by their identity: each is kept, so that no other one takes it."""
     _asked: set[str] = field(default_factory=set)
 
     def refuse(
