@@ -187,22 +187,8 @@ class SupplyGraph:
         The relations between them.
     networks : tuple of CriminalNetwork
         The networks found in it, each a hypothesis.
-
-    Raises
-    ------
-    InputError
-        If an edge is between assets that are not in it.
     """
 
     assets: tuple[Asset, ...] = ()
     edges: tuple[Edge, ...] = ()
     networks: tuple[CriminalNetwork, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        ids = {asset.id for asset in self.assets}
-        for edge in self.edges:
-            if not {edge.source, edge.target} <= ids:
-                raise InputError(
-                    f"the relation {edge.source[:80]} {edge.relation[:80]} {edge.target[:80]} is "
-                    "between assets that are not in the graph"
-                )

@@ -45,7 +45,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Assets and who points to whom, with the relation's word; ``source`` says whence it is."""
+    """Assets and who points to whom, with the relation's word; ``source`` says whence it is.
+
+    A relation of what is no asset here is left out: a record that anybody appended may name it.
+    """
 
     assets: tuple[Drawn, ...]
     relations: tuple[tuple[str, str, str], ...]
@@ -54,6 +57,9 @@ class Picture:
 
     def __post_init__(self) -> None:
         near: defaultdict[str, set[str]] = defaultdict(set)
+        names = {asset.name for asset in self.assets}
+        known = tuple(each for each in self.relations if {each[0], each[2]} <= names)
+        object.__setattr__(self, "relations", known)
         for source, _, target in self.relations:
             near[source].add(target)
             near[target].add(source)
