@@ -118,7 +118,9 @@ class _LogScale:
 
     def __init__(self, values: Sequence[float]) -> None:
         positive = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
-        low, high = math.log10(min(positive)), math.log10(max(positive))
+        low, high = (
+            min(300.0, max(-300.0, math.log10(value))) for value in (min(positive), max(positive))
+        )
         spare = max(0.08, (high - low) * 0.05)
         self.low, self.high = low - spare, high + spare
 
