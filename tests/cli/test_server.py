@@ -112,6 +112,8 @@ def test_lists_of_a_case_are_kept_once_wherever_one_asks_from(
         monkeypatch.chdir(folder)
         assert URL in cautery("find", CASE, "edge", "--streams").out
     assert len([*lists_folder().iterdir()]) == 1
+    assert cautery("case", "move", CASE, tmp_path / "back").code == 0
+    assert [*lists_folder().iterdir()] == []
 
 
 @pytest.mark.parametrize("missing", ["CAUTERY_DATABASE", "CAUTERY_VAULT"])

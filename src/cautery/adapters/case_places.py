@@ -65,6 +65,12 @@ class CasePlaces:
         """Return what this case alone is called on this machine."""
         return self.server().identity(path) if is_on_server(path) else str(real_path(path))
 
+    def gone(self, identity: str) -> bool:
+        """Tell whether the case of an identity is gone; of a server only if it was asked before."""
+        if Path(identity).is_absolute():
+            return not Path(identity).exists()
+        return self._opened is not None and self._opened.gone(identity)
+
     def custody(self, path: Path) -> tuple[CustodyLine, ...]:
         """Return the chain of custody of a case."""
         if is_on_server(path):

@@ -76,6 +76,15 @@ class ServerRegistry:
         """Return what this case alone is called, wherever one reaches its server from."""
         return f"{self.about[0]}/{self.row(path).id}"
 
+    def gone(self, identity: str) -> bool:
+        """Tell whether the case of an identity was on this server and is not any more."""
+        server, _, case = identity.partition("/")
+        if server != self.about[0]:
+            return False
+        with self._asking("read") as connection:
+            asked = connection.execute("SELECT 1 FROM cautery.cases WHERE id = %s", [case])
+            return asked.fetchone() is None
+
     def hold(self, path: Path, *, alone: bool) -> None:
         """Lock a case, shared with other writers or alone, until :meth:`release`.
 

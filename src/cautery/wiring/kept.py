@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import os
 import shutil
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from cautery.adapters._files import make_folders, write_whole
 from cautery.adapters.case_places import CasePlaces
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.errors import CauteryError, StorageError
-from cautery.evidence.case_names import ON_SERVER, no_case
+from cautery.evidence.case_names import ON_SERVER, is_on_server, no_case
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
@@ -54,7 +54,7 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
     if not store.exists(path, LEDGER):
         raise no_case(path)
     kept_in = lists_folder() if folder is None else folder
-    _sweep_once(kept_in)
+    _sweep_once(kept_in, store, path)
     ledger = store.ledger(path, read_only=True)
     try:
         try:
@@ -102,28 +102,37 @@ def case_hub(path: Path, kept: KeptCase) -> Hub:
     return Hub(kept, stands=partial(reading_store().exists, path, LEDGER))
 
 
-def sweep(folder: Path | None = None) -> int:
+def sweep(folder: Path | None = None, *, store: CasePlaces | None = None) -> int:
     """Remove the lists of cases that are gone; return how many there were.
 
     What is deleted as a case must not live on in a cache.
+
+    Parameters
+    ----------
+    store : CasePlaces, optional
+        If its server was asked for something, it is asked for the cases on it, too.
     """
-    swept = 0
+    swept, store = 0, store or reading_store()
     with contextlib.suppress(OSError):
         for lists in (lists_folder() if folder is None else folder).iterdir():
             try:
-                case = Path((lists / _PLACE).read_text())
+                gone = store.gone((lists / _PLACE).read_text())
             except (OSError, UnicodeDecodeError):
                 continue
-            # Of a case on a server it says no path, and who moves it away removes them.
-            if case.is_absolute() and not case.exists():
+            if gone:
                 shutil.rmtree(lists, ignore_errors=True)
                 swept += 1
     return swept
 
 
-@cache
-def _sweep_once(folder: Path) -> None:
-    sweep(folder)
+_SWEPT: set[tuple[Path, bool]] = set()
+
+
+def _sweep_once(folder: Path, store: CasePlaces, case: Path) -> None:
+    once = folder, is_on_server(case)
+    if once not in _SWEPT:
+        _SWEPT.add(once)
+        sweep(folder, store=store)
 
 
 def _place_of(case: str, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import InputError
 from cautery.evidence.case_names import is_on_server, name_on_server
 from cautery.evidence.ports import CasePlace
-from cautery.wiring.cases import keys
+from cautery.wiring.cases import keys, reading_store
 from cautery.wiring.kept import sweep
 from cautery.wiring.server import required_server
 from cautery.workflows.case.move import Moved, Progress, copy_case, move_case
@@ -43,7 +43,9 @@ def move(
         public_key=public_key,
         progress=progress,
     )
-    sweep()
+    places = reading_store()
+    places.server()  # so that it is asked for what left it
+    sweep(store=places)
     return moved
 
 
