@@ -14,7 +14,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cautery.adapters._files import make_folders, real_path, regular, sync_folder, write_pieces
+from cautery.adapters._files import (
+    TEMPORARY,
+    make_folders,
+    real_path,
+    regular,
+    sync_folder,
+    write_pieces,
+)
 from cautery.adapters.case_folder import MOVING, FolderStore
 from cautery.adapters.custody_file import custody_path
 from cautery.adapters.keys_file import KeyFolder, case_id
@@ -91,7 +98,9 @@ class FolderCase:
         return tuple(
             file
             for file in files
-            if not file.name.startswith((LEDGER, ".")) and not file.name.endswith("/")
+            if not file.name.startswith((LEDGER, "."))
+            and not file.name.endswith("/")
+            and f"/{TEMPORARY}" not in file.name  # of one who was killed
         )
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -120,6 +129,8 @@ class FolderCase:
             if self._id_in(self._arriving) not in {None, case}:
                 shutil.rmtree(self._arriving)  # of another move, which was given up
             make_folders(self._arriving)
+            for half_written in self._arriving.rglob(f"{TEMPORARY}*"):
+                half_written.unlink()
         except OSError as error:
             raise StorageError(f"{self._arriving}: {error.strerror}") from error
         self.store.hold(self._arriving, alone=True)

@@ -251,6 +251,22 @@ def left_open(world: World, places: list[str]) -> bool:
     return len(places) == 2 or world.path.joinpath(".moving").exists()
 
 
+@STATES
+def test_what_somebody_killed_left_half_written_stays_behind(world: World, *, closed: bool) -> None:
+    world.begun("folder", closed=closed)
+    before = world.held("folder")
+    if not closed:  # closing removes it
+        next(world.path.glob("vault/*")).joinpath(".writing-999999999-a").write_bytes(b"half")
+    moved(world, "folder", "server")
+    assert world.held("server") == before
+    arriving = world.path.with_name(".derby.arriving") / "vault" / digest_of(b"segment")[7:9]
+    arriving.mkdir(parents=True)
+    (arriving / ".writing-999999999-b").write_bytes(b"half")
+    moved(world, "server", "folder")
+    assert world.held("folder") == before
+    assert not [*world.path.rglob(".writing-*")]
+
+
 @WAYS
 def test_a_copy_that_differs_is_not_admitted(
     world: World, source: str, target: str, monkeypatch: pytest.MonkeyPatch
