@@ -352,6 +352,80 @@ def test_the_wall_of_kept_lists_is_the_fold_over_all_records(
     shutil.rmtree(folder)
 
 
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+@given(some=st.lists(contents, max_size=60), cut=st.integers(0, 60))
+def test_the_sums_of_a_night_in_the_past_are_the_fold_over_all_records(
+    some: list[object], cut: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No time is after now, so that nothing is added up stream by stream."""
+    folder = tmp_path_factory.mktemp("past")
+    until = NOON + timedelta(hours=1)
+    past = [one for one in some if (getattr(one, "at", None) or NOON) <= until]
+    ledger, kept = kept_over(folder, past, [min(cut, len(past))])
+    now = NOON + timedelta(days=1)
+    check(kept.wall(asked(now)), Truth(ledger.read()), now)
+    kept.close()
+    shutil.rmtree(folder)
+
+
+def test_each_figure_of_a_night_follows_its_records(tmp_path: Path) -> None:
+    """Every step changes the wall, and after each the wall is the fold over all records."""
+    a, b, c, *_ = URLS
+    minute, now = timedelta(minutes=1), NOON + timedelta(days=1)
+    edge = TARGETS[0]
+
+    def dark(url: str, after: int, *, is_dark: bool = True) -> DarkProbe:
+        return DarkProbe(
+            url=url,
+            target=edge,
+            intermediary="isp",
+            at=NOON + after * minute,
+            dark=is_dark,
+            why=as_written("asked"),
+        )
+
+    steps: list[object] = [
+        appeared(a, "A"),
+        appeared(b, "B", 1),
+        judged(a, Finding.PROVEN, 2),
+        judged(b, Finding.PROVEN, 4),
+        plan(edge, [a, "http://nobody.example/"]),
+        ReferralPublished(
+            referral=REFERRAL.id, intermediary="isp", targets=(edge,), at=NOON + 5 * minute
+        ),
+        dark(a, 6),
+        dark(b, 7, is_dark=False),
+        dark(b, 8),  # it is referred with the target, from its proof on
+        StreamVanished(url=a, source="list", at=NOON + 3 * minute),
+        appeared(a, "A again", 9),
+        judged(b, Finding.UNDECIDED, 10),
+        judged(b, Finding.LICENSED, 11),
+        appeared(c, "C", 12),
+        StreamVanished(url=c, source="list", at=NOON + 13 * minute),
+        judged(c, Finding.PROVEN, 14),
+        guarded(edge, Lever.NAME, Decision.REFUSE, ["hospital.example", "shop.example"]),
+        guarded(edge, Lever.ADDRESS, Decision.NARROW, ["shop.example"]),
+        guarded(edge, Lever.NAME, Decision.NARROW, ["bakery.example"]),
+        guarded(edge, Lever.NAME, Decision.ALLOW, ["bakery.example"]),
+        guarded(edge, Lever.ADDRESS, Decision.ALLOW, ()),
+    ]
+    ledger, kept = kept_over(tmp_path, [], [])
+    walls = []
+    for content in steps:
+        ledger.append(*filed(content), at=NOON)
+        kept.catch_up()
+        walls.append(kept.wall(asked(now)))
+        check(walls[-1], Truth(ledger.read()), now)
+    assert [wall.spared for wall in walls[-5:]] == [2, 2, 2, 1, 0]
+    assert [wall.figures["refused"] for wall in walls[-5:]] == [1, 1, 0, 0, 0]
+    assert [wall.figures["narrowed"] for wall in walls[-5:]] == [0, 1, 1, 1, 0]
+    assert walls[8].rights[0].refer_s == 4 * 60  # of 5 minutes from A on, and of 3 from B on
+    assert walls[8].rights[0].exposed_s == (6 + 7) * 60
+    kept.close()
+
+
 def test_a_wall_has_no_more_of_anything_than_is_asked_for(tmp_path: Path) -> None:
     some: list[object] = []
     for number in range(150):
