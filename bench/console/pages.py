@@ -1,16 +1,21 @@
 """What a page of the room costs in a case of a million records, at 50 requests a second.
 
-``cautery serve`` runs in a process of its own on a made-up case; each page is asked for at a fixed
-rate over kept connections, so a slow answer does not slow the questions down. CPU is the server's,
-wall time that of each answer. The lists of the case are made first; what that costs is printed.
+``cautery serve`` runs in a process of its own on a made-up night (``night.py``); each page is asked
+for at a fixed rate over kept connections, so a slow answer does not slow the questions down. CPU is
+the server's, wall time that of each answer. What the first page costs, and what the lists behind
+the pages cost, is printed first, the server's memory last.
 
-    python bench/console/pages.py [N] [SECONDS] [PATH ...]
+    python bench/console/pages.py [--cases FOLDER] [--cache FOLDER] [--records N] [--seconds S]
+        [PATH ...]
 
-PATH may have ``{id}`` for the case, and ``{n}`` for a number below N that changes each time.
+PATH may have ``{id}`` for the case, and ``{n}``, ``{s}`` and ``{x}`` for a record, a stream and an
+exhibit that change each time. The folders hold the one case of an earlier run of ``night.py``, and
+the lists of an earlier run of this bench. What begins with /api is asked with a token.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
@@ -19,29 +24,43 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "case"))
-from cautery.adapters.ledger_sql import SqlLedger
-from cautery.model.ledger import append
-from cautery.model.records import CaseOpened
-from projections import MANDATE, NOON, write  # type: ignore[import-not-found]  # of bench/case
+sys.path.insert(0, str(Path(__file__).parent))
+from night import write  # type: ignore[import-not-found]  # beside this file
+
+from cautery.adapters.token_folder import TokenFolder
+from cautery.model.tokens import Scope, new_token
 
 RATE = 50
 CONNECTIONS = 20
-PATHS = ("/", "/cases/{id}", "/cases/{id}/tonight", "/cases/{id}/records/{n}")
+CASE = "/cases/{id}"
+PATHS = (
+    "/",
+    CASE,
+    f"{CASE}?before={{n}}",
+    f"{CASE}?kind=verdict",
+    f"{CASE}?q=premium",
+    f"{CASE}?q=premium+31",
+    f"{CASE}?q=edge-5.pirate.example+403",
+    f"{CASE}/tonight",
+    f"{CASE}/streams/{{s}}",
+    f"{CASE}/records/{{n}}",
+    f"{CASE}/exhibits",
+    f"{CASE}/exhibits/{{x}}",
+    f"{CASE}/mandate",
+    "/keys",
+    "/api/v1/cases/{id}/tonight",
+    "/api/v1/cases/{id}/streams?finding=proven",
+    "/api/v1/cases/{id}/records/{n}",
+    "/metrics",
+)
+NOW = datetime.now(UTC)
+TOKEN = new_token("bench", tuple(Scope), made_at=NOW, ends_at=NOW + timedelta(days=1))
+STREAMS_OF = 12
+"""Records of a stream in the mean: of so many records one is a stream's first, at least."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-
-
-def made(folder: Path, records: int) -> Path:
-    """Make the case."""
-    case = folder / "case-of-the-bench"
-    case.mkdir()
-    ledger = SqlLedger(case / "ledger.sqlite")
-    append(ledger, CaseOpened(mandate=MANDATE, version="0", lab=True, key="unread"), at=NOON)
-    ledger.close()
-    write(case / "ledger.sqlite", records)
-    return case
 
 
 def cpu_of(process: int) -> float:
@@ -50,13 +69,35 @@ def cpu_of(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
+def memory_of(process: int) -> str:
+    """Return the memory of a process now and at its peak."""
+    status = Path(f"/proc/{process}/status").read_text()
+    now, peak = (
+        int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) // 1024  # type: ignore[index]
+        for name in ("VmRSS", "VmHWM")
+    )
+    return f"{now} MiB, {peak} MiB at its peak"
+
+
+def filled(path: str, rng: random.Random, records: int) -> str:
+    """Return a path with a record, a stream and an exhibit at random places."""
+    stream = rng.randrange(1, records // STREAMS_OF)
+    exhibit = (stream - stream % 20) * 4
+    return (
+        path.replace("{n}", str(rng.randrange(records)))
+        .replace("{s}", str(stream))
+        .replace("{x}", f"{exhibit:064x}")
+    )
+
+
 async def answer(
     place: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str, cookie: str
 ) -> tuple[int, str, bytes]:
     """Ask for a page on a kept connection; return status, head and body."""
     reader, writer = place
     host = "{}:{}".format(*writer.get_extra_info("peername")[:2])
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n".encode())
+    brings = f"Authorization: Bearer {TOKEN[1]}" if path.startswith("/api") else f"Cookie: {cookie}"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{brings}\r\n\r\n".encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     length = re.search(r"(?i)content-length: (\d+)", head)
     assert length, head
@@ -72,7 +113,7 @@ async def load(port: int, path: str, cookie: str, *, seconds: float, records: in
 
     async def one(due: float) -> float:
         place = await free.get()
-        status, _, _ = await answer(place, path.replace("{n}", str(rng.randrange(records))), cookie)
+        status, _, _ = await answer(place, filled(path, rng, records), cookie)
         assert status == 200, status
         free.put_nowait(place)
         return time.perf_counter() - due
@@ -102,16 +143,18 @@ async def enter(port: int, start: str) -> tuple[str, str]:
     return cookie[1], case[1]
 
 
-async def get(port: int, path: str, cookie: str) -> int:
-    """Ask for a page once; return its status."""
+async def get(port: int, path: str, cookie: str) -> tuple[int, str]:
+    """Ask for a page once; return its status and its text."""
     place = await asyncio.open_connection("127.0.0.1", port)
-    status, _, _ = await answer(place, path, cookie)
+    status, _, body = await answer(place, path, cookie)
     place[1].close()
-    return status
+    return status, body.decode()
 
 
-def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
+def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[str]) -> None:
     """Measure the pages of the room."""
+    TokenFolder(cache / "tokens").add(TOKEN[0])
+    spawned = time.perf_counter()
     server = subprocess.Popen(
         [
             sys.executable,
@@ -127,7 +170,7 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"XDG_CACHE_HOME": str(folder / ".cache")},
+        env=os.environ | {"XDG_CACHE_HOME": str(cache), "CAUTERY_TOKENS": str(cache / "tokens")},
     )
     try:
         assert server.stdout
@@ -136,13 +179,19 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
         assert address, line
         port = int(address[1])
         cookie, case = asyncio.run(enter(port, address[2]))
+        listens = time.perf_counter() - spawned
+        print(f"listens: {listens:.2f} s, {cpu_of(server.pid):.2f} s of CPU", flush=True)
+        for page in (f"/cases/{case}", f"/cases/{case}/tonight"):
+            began, before = time.perf_counter(), cpu_of(server.pid)
+            first, _ = asyncio.run(get(port, page, cookie))
+            took, spent = time.perf_counter() - began, cpu_of(server.pid) - before
+            print(f"first {page}: {first}, {took:.2f} s, {spent:.2f} s of CPU", flush=True)
         began, before = time.perf_counter(), cpu_of(server.pid)
-        first = asyncio.run(get(port, f"/cases/{case}", cookie))
-        print(f"first answer: {first}, {time.perf_counter() - began:.2f} s", flush=True)
-        while asyncio.run(get(port, f"/cases/{case}", cookie)) == 503:
+        while "being made" in asyncio.run(get(port, f"/cases/{case}", cookie))[1]:
             time.sleep(2)
         taken = time.perf_counter() - began
         print(f"lists made: {cpu_of(server.pid) - before:.1f} s of CPU, {taken:.0f} s", flush=True)
+        print(f"memory: {memory_of(server.pid)}", flush=True)
         print("| page | first, s | p50 / p95 / worst, ms | server CPU a request, ms |")
         print("| --- | --- | --- | --- |")
         for path in paths:
@@ -155,6 +204,7 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
             p50, p95 = (waits[int(len(waits) * share)] * 1e3 for share in (0.5, 0.95))
             spread = f"{p50:.0f} / {p95:.0f} / {waits[-1] * 1e3:.0f}"
             print(f"| {path} | {first:.2f} | {spread} | {spent:.1f} |", flush=True)
+        print(f"memory: {memory_of(server.pid)}")
     finally:
         server.terminate()
         server.wait()
@@ -162,13 +212,21 @@ def serve(folder: Path, records: int, seconds: float, paths: list[str]) -> None:
 
 def main() -> None:
     """Print the table."""
-    records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 6.0
-    paths = sys.argv[3:] or list(PATHS)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("paths", nargs="*", default=list(PATHS))
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        made(Path(name), records)
-        print(f"{records:,} records, {RATE} requests a second for {seconds:.0f} s each")
-        serve(Path(name), records, seconds, paths)
+        cases = given.cases or Path(name) / "cases"
+        if given.cases is None:
+            (cases / "case").mkdir(parents=True)
+            write(cases / "case" / "ledger.sqlite", given.records)
+        print(f"{given.records:,} records, {RATE} requests a second for {given.seconds:.0f} s each")
+        cache = given.cache or Path(name) / "cache"
+        serve(cases, cache, given.records, given.seconds, given.paths)
 
 
 if __name__ == "__main__":
