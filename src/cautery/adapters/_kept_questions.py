@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from cautery.adapters._kept_schema import (
@@ -18,11 +19,13 @@ from cautery.adapters._kept_schema import (
     act_line,
     found_at,
     host_line,
+    number_at,
     number_of,
     stream_line,
 )
 from cautery.model.records import ExhibitSealed, kind_of_type
-from cautery.projections.kept import MOST_FOUND, Asked, Found
+from cautery.projections.kept import MOST_FOUND, Asked, Clocks, Found
+from cautery.projections.lines import ActKind, ActLine
 
 LONGEST_S = 0.5
 """CPU of one question: a person waits, and others wait for the same processor. Judgement."""
@@ -170,6 +173,35 @@ class Questions:
             (number_of(exhibit), _SEALED, _SEALINGS),
         )
         return tuple(number for (number,) in rows)
+
+    def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
+        """Return acts that wait, by their clocks: of each kind in order from its index."""
+        self._allow(LONGEST_S)
+        now = number_at(at)
+        sorts: list[tuple[tuple[ActLine, ...], int]] = []
+        for condition, order in (("clock <= ?", "DESC"), ("clock > ?", "ASC")):
+            rows: list[Sequence[Any]] = []
+            count = 0
+            for kind in dict.fromkeys(kinds):
+                wanted = _List(ACT, "acts", "clock").also("kind = ?", kind).also(condition, now)
+                statement = wanted.select(f"clock, {ACT}", f" ORDER BY clock {order} LIMIT ?")
+                rows += self._connection.execute(statement, (*wanted.values, limit))
+                inner = wanted.select("1", " LIMIT ?")
+                (number,) = self._connection.execute(
+                    f"SELECT count(*) FROM ({inner})",  # noqa: S608
+                    (*wanted.values, MOST_FOUND + 1),
+                ).fetchone()
+                count += number
+            rows.sort(key=lambda row: row[0], reverse=order == "DESC")
+            lines = tuple(act_line(row[1:]) for row in rows[:limit])
+            sorts.append((lines, min(count, MOST_FOUND + 1)))
+        (overdue, overdue_count), (running, running_count) = sorts
+        return Clocks(
+            overdue=overdue,
+            running=running,
+            overdue_count=overdue_count,
+            running_count=running_count,
+        )
 
     def _named(
         self,

@@ -16,8 +16,8 @@ from typing import Any
 
 from cautery import __version__
 from cautery.model import Finding
-from cautery.projections import kept, lines, listing, night, tally, words
-from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections import courses, kept, lines, listing, night, tally, words
+from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 
 TABLES = {
     "standing": (
@@ -52,8 +52,9 @@ TABLES = {
     "acts": (
         "CREATE TABLE acts (drafted INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL,"
         " drafted_at INTEGER NOT NULL, last INTEGER NOT NULL, about TEXT NOT NULL,"
-        " approvals INTEGER NOT NULL, sent_at INTEGER, answered_at INTEGER, ended_at INTEGER)"
-        " STRICT"
+        " waits TEXT NOT NULL, clock INTEGER, until INTEGER, approvals INTEGER NOT NULL,"
+        " signed TEXT NOT NULL, owing TEXT NOT NULL, sent_at INTEGER, answered_at INTEGER,"
+        " ended_at INTEGER, sent INTEGER, version INTEGER, next INTEGER) STRICT"
     ),
     "rights": (
         "CREATE TABLE rights (name TEXT PRIMARY KEY, proven INTEGER NOT NULL,"
@@ -109,6 +110,8 @@ INDEXES = {
     ),
     "hosts_by_name": "CREATE UNIQUE INDEX hosts_by_name ON hosts (host)",
     "acts_by_id": "CREATE UNIQUE INDEX acts_by_id ON acts (id)",
+    "acts_by_kind": "CREATE INDEX acts_by_kind ON acts (kind, drafted)",
+    "acts_by_clock": ("CREATE INDEX acts_by_clock ON acts (kind, clock) WHERE clock IS NOT NULL"),
 }
 _BESIDE_SEARCH = ("found_config", "found_data", "found_idx")
 """What FTS5 makes for ``found`` itself."""
@@ -120,7 +123,12 @@ STREAM = (
 WAITS = "gone_at, detected, referred, darkened"
 """Of a proven stream that somebody saw begin: when it went, and after how long it was what."""
 HOST = "first, host, last, streams, facts, addresses"
-ACT = "drafted, id, kind, drafted_at, last, about, approvals, sent_at, answered_at, ended_at"
+ACT = (
+    "drafted, id, kind, drafted_at, last, about, waits, clock, until, approvals, signed, owing,"
+    " sent_at, answered_at, ended_at, sent, version, next"
+)
+NO_TIME = (1 << 62) - 1
+"""The clock of an act that waits for something until no certain time: behind all others."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -132,7 +140,7 @@ def version() -> str:
     digest = hashlib.sha256(__version__.encode())
     for statement in (TABLES | INDEXES).values():
         digest.update(statement.encode())
-    for module in (kept, lines, listing, night, tally, words):
+    for module in (courses, kept, lines, listing, night, tally, words):
         assert module.__file__ is not None
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()[:16]
@@ -257,10 +265,18 @@ def act_row(line: ActLine) -> tuple[Any, ...]:
         _number(line.drafted_at),
         line.last,
         line.about,
+        line.waits,
+        clock_of(line),
+        _number(line.until),
         line.approvals,
+        json.dumps(line.signed),
+        json.dumps(line.owing),
         _number(line.sent_at),
         _number(line.answered_at),
         _number(line.ended_at),
+        line.sent,
+        line.version,
+        line.next,
     )
 
 
@@ -269,15 +285,35 @@ def act_line(row: Sequence[Any]) -> ActLine:
     return ActLine(
         drafted=row[0],
         id=row[1],
-        kind=row[2],
+        kind=ActKind(row[2]),
         drafted_at=_EPOCH + row[3] * _MICROSECOND,
         last=row[4],
         about=row[5],
-        approvals=row[6],
-        sent_at=moment(row[7]),
-        answered_at=moment(row[8]),
-        ended_at=moment(row[9]),
+        waits=Waits(row[6]),
+        due_at=None if row[7] == NO_TIME else moment(row[7]),
+        until=moment(row[8]),
+        approvals=row[9],
+        signed=tuple((int(record), str(name)) for record, name in json.loads(row[10])),
+        owing=tuple(map(str, json.loads(row[11]))),
+        sent_at=moment(row[12]),
+        answered_at=moment(row[13]),
+        ended_at=moment(row[14]),
+        sent=row[15],
+        version=row[16],
+        next=row[17],
     )
+
+
+def clock_of(line: ActLine) -> int | None:
+    """Return by which number the clocks of acts are in order; ``None``: no clock of it runs."""
+    if line.waits is Waits.NOTHING:
+        return None
+    return NO_TIME if line.due_at is None else number_at(line.due_at)
+
+
+def number_at(at: datetime) -> int:
+    """Return a time as microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def moment(number: int | None) -> datetime | None:

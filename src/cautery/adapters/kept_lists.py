@@ -16,6 +16,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from urllib.parse import quote
@@ -30,8 +31,8 @@ from cautery.errors import StorageError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
 from cautery.model import Entry, Finding
 from cautery.model.records import ExhibitSealed, kind_of_type
-from cautery.projections.kept import Asked, Counts, Found, SpoiltListsError, Standing
-from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.kept import Asked, Clocks, Counts, Found, SpoiltListsError, Standing
+from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 from cautery.projections.listing import Lines
 from cautery.projections.night import Wall, WallAsked
 
@@ -133,6 +134,11 @@ class SqliteLists:
         with self._asking() as questions:
             return questions.acts(asked)
 
+    def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
+        """Return the acts of some kinds that wait, at most ``limit`` of each sort."""
+        with self._asking() as questions:
+            return questions.clocks(kinds, at=at, limit=limit)
+
     def stream(self, url: str) -> StreamLine | None:
         """Return one stream's line."""
         with self._reading() as connection:
@@ -195,6 +201,11 @@ class SqliteLists:
             records=size,
             by_kind=by_kind,
             by_finding={Finding(name): number for name, number in _of(numbers, "finding:").items()},
+            by_waits={
+                (ActKind(kind), Waits(waits)): number
+                for name, number in _of(numbers, "waits:").items()
+                for kind, _, waits in (name.partition(":"),)
+            },
             streams=numbers.get("streams", 0),
             hosts=numbers.get("hosts", 0),
             acts=numbers.get("acts", 0),

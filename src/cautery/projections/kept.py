@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from cautery.errors import InputError
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model import Entry, Finding
-from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import Wall, WallAsked
 
 MOST_LINES = 500
@@ -110,12 +111,32 @@ class Counts:
     records: int
     by_kind: Mapping[str, int]
     by_finding: Mapping[Finding, int]
+    by_waits: Mapping[tuple[ActKind, Waits], int] = field(default_factory=dict)
     streams: int = 0
     hosts: int = 0
     acts: int = 0
     exhibits: int = 0
     probes: int = 0
     dark: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """Acts that wait for something, by the clock that runs.
+
+    Parameters
+    ----------
+    overdue, running : tuple of ActLine
+        Those whose time is over, the newest first; and the others, the soonest first, those of no
+        certain time last.
+    overdue_count, running_count : int
+        How many there are, no more than one above :data:`MOST_FOUND`.
+    """
+
+    overdue: tuple[ActLine, ...]
+    running: tuple[ActLine, ...]
+    overdue_count: int
+    running_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +240,10 @@ class KeptLists(Protocol):
 
     def acts(self, asked: Asked) -> Found:
         """Return lines of acts."""
+        ...
+
+    def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
+        """Return the acts of some kinds that wait, at most ``limit`` of each sort."""
         ...
 
     def stream(self, url: str) -> StreamLine | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from cautery.model import Entry, Finding, Verdict
 from cautery.model.message import Message
@@ -159,37 +160,80 @@ class HostLine:
     addresses: tuple[str, ...] = ()
 
 
+class ActKind(StrEnum):
+    """What people sign, send, answer and decide."""
+
+    REFERRAL = "referral"
+    LIST = "list"
+    """All versions of one intermediary's list."""
+    NOTICE = "notice"
+    COMPLAINT = "complaint"
+
+
+class Waits(StrEnum):
+    """What an act waits for."""
+
+    APPROVAL = "approval"
+    SENDING = "sending"
+    ANSWER = "answer"
+    DECISION = "decision"
+    END = "end"
+    """Of its time; or, of a notice that was acted on, until our own probes see its URLs gone."""
+    NOTHING = "nothing"
+
+
 @dataclass(slots=True, kw_only=True)
 class ActLine:
-    """One referral or notice, as its records tell its course.
+    """One referral, list, notice or complaint, as its records tell its course.
 
     Parameters
     ----------
-    kind : str
-        ``referral`` or ``notice``.
     drafted : int
-        The record of its draft.
+        The record of its draft; of a list, of its first version; of a complaint, of its filing.
     about : str
-        Its targets, or its addressee, cut.
+        Its targets, its addressee, its intermediary or the target of the complaint, cut.
+    waits : Waits
+        What it waits for, as far as records say that people signed; no signature is checked here.
+    due_at : datetime or None
+        Until when that should happen; ``None``: nobody says, or it waits for nothing.
+    until : datetime or None
+        When the last entry of a referral ends.
     approvals : int
-        Records of approvals that name it; no signature is checked here.
+        Records of approvals that name it.
+    signed : tuple of (int, str)
+        The newest of these of each name, with the name.
+    owing : tuple of str
+        Intermediaries that have it and do not say that they apply it.
     sent_at, answered_at, ended_at : datetime or None
-        When it was first published or sent, first answered, and when the first of its entries
-        expired or it was withdrawn; ``None``: that has not happened.
+        When it was first published or sent (of a list: the newest version), first answered, and
+        when the first of its entries expired, or it was withdrawn, replaced or decided; ``None``:
+        that has not happened.
+    sent, version : int or None
+        Of a list: the record and the number of its newest version.
+    next : int or None
+        The record of the draft that replaces a notice.
     last : int
         The newest record that speaks of it.
     """
 
     id: str
-    kind: str
+    kind: ActKind
     drafted: int
     drafted_at: datetime
     last: int
     about: str = ""
+    waits: Waits = Waits.APPROVAL
+    due_at: datetime | None = None
+    until: datetime | None = None
     approvals: int = 0
+    signed: tuple[tuple[int, str], ...] = ()
+    owing: tuple[str, ...] = ()
     sent_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    sent: int | None = None
+    version: int | None = None
+    next: int | None = None
 
 
 def record_line(entry: Entry) -> RecordLine:

@@ -12,40 +12,28 @@ from datetime import datetime
 from typing import Protocol
 
 from cautery.model import (
-    MISSHAPEN,
-    Acknowledgement,
     ActionPlan,
     DarkProbe,
     Entry,
     Finding,
-    Notice,
-    Referral,
     Verdict,
-    has_own_id,
-    notice_id,
 )
 from cautery.model.records import (
     AlignmentShown,
-    ApprovalGiven,
     AssetFacts,
-    EntryExpired,
-    NoticeAnswered,
-    NoticeApproved,
-    NoticeSent,
-    NoticeWithdrawn,
     ProbeDone,
     ReferralPublished,
     StreamAppeared,
     StreamResolved,
     StreamVanished,
 )
-from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.courses import OF_ACTS, acts_of, begun, go_on
+from cautery.projections.lines import ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import GuardLine, Night, Sums, figures_of, sums_of
 from cautery.projections.tally import right_of
 from cautery.projections.words import exhibits_named, kept_text, subject_of, words_of
 
-_MOST_ABOUT = 200
-"""Characters of an act's targets that its line shows. Judgement."""
+_OF_ACTS = frozenset(OF_ACTS)
 
 
 class Recalled(Protocol):
@@ -222,12 +210,10 @@ class Lines:
             case ActionPlan() as plan:
                 for step in plan.chosen:
                     self.cuts[kept_text(step.target)] = tuple(map(kept_text, step.streams))
-            case Referral() | Notice() as draft:
-                self._draft(draft, entry.index, record.at)
-            case _:
+            case _ if type(content) in _OF_ACTS:
                 if isinstance(content, ReferralPublished):
                     self._refer(content.targets, content.at)
-                self._go_on(content, entry.index)
+                self._go_on(entry)
         self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
 
     def _stream(self, url: str, record: int) -> StreamLine:
@@ -308,51 +294,21 @@ class Lines:
             # A stream proven behind a target that is on a list already is referred with it.
             stream.referred_at = stream.referred_at or stream.proven_at
 
-    def _draft(self, draft: Referral | Notice, record: int, at: datetime) -> None:
-        """Begin an act; one under an id that its content does not have counts nothing."""
-        try:
-            is_own = (
-                has_own_id(draft) if isinstance(draft, Referral) else notice_id(draft) == draft.id
-            )
-        except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
-            is_own = False
-        if not is_own or self._act(draft.id) is not None:
-            return
-        if isinstance(draft, Referral):
-            kind, about = "referral", ", ".join(item.target for item in draft.entries[:_MOST_ABOUT])
-        else:
-            kind, about = "notice", draft.addressee.name
-        self._counts["acts"] += 1
-        self.acts[draft.id] = ActLine(
-            id=draft.id,
-            kind=kind,
-            drafted=record,
-            drafted_at=at,
-            last=record,
-            about=kept_text(about[:_MOST_ABOUT]),
-        )
+    def _go_on(self, entry: Entry) -> None:
+        """Take up what begins an act, and what happens to acts that were begun."""
+        for name in acts_of(entry.content):
+            if (act := self._act(name)) is not None:
+                before = act.waits
+                go_on(act, entry)
+                self._count(act, before)
+        line = begun(entry)
+        if line is not None and self._act(line.id) is None:
+            self.acts[line.id] = line
+            self._counts["acts"] += 1
+            self._count(line, None)
 
-    def _go_on(self, content: object, record: int) -> None:
-        """Take up what happens to an act that was drafted."""
-        match content:
-            case ApprovalGiven(referral=id) | NoticeApproved(notice=id):
-                if (act := self._act(id)) is not None:
-                    act.approvals += 1
-                    act.last = record
-            case ReferralPublished(referral=id, at=at) | NoticeSent(notice=id, at=at):
-                if (act := self._act(id)) is not None:
-                    act.sent_at = act.sent_at or at
-                    act.last = record
-            case Acknowledgement(referral=id, received_at=at):
-                self._answer(id, at, record)
-            case NoticeAnswered(notice=str(id), at=at):
-                self._answer(id, at, record)
-            case EntryExpired(referral=id, at=at) | NoticeWithdrawn(notice=id, at=at):
-                if (act := self._act(id)) is not None:
-                    act.ended_at = act.ended_at or at
-                    act.last = record
-
-    def _answer(self, id: str, at: datetime, record: int) -> None:
-        if (act := self._act(id)) is not None:
-            act.answered_at = act.answered_at or at
-            act.last = record
+    def _count(self, act: ActLine, before: Waits | None) -> None:
+        if before is not act.waits:
+            self._counts[f"waits:{act.kind}:{act.waits}"] += 1
+            if before is not None:
+                self._counts[f"waits:{act.kind}:{before}"] -= 1

@@ -8,7 +8,9 @@ Where tables and ledger differ, the tables are thrown away and made again from t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import RLock
 from typing import TypeVar
 
@@ -21,6 +23,7 @@ from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.projections.kept import (
     TILE,
     Asked,
+    Clocks,
     Counts,
     Found,
     KeptLists,
@@ -29,6 +32,7 @@ from cautery.projections.kept import (
     Standing,
 )
 from cautery.projections.lines import (
+    ActKind,
     ActLine,
     ExhibitLine,
     HostLine,
@@ -49,6 +53,8 @@ _AGAIN = 20_000
 """Records that lists begin again with while somebody waits for a page, about a second. Judgement:
 whoever follows the case takes up the others."""
 _MOST_ABOUT = 500
+_MOST_OF_ACTS = 512
+"""Records of acts that are kept as they were read: a board of 75 acts and their signatures."""
 _TRIES = 3
 """How often lists are made again for one question: a second time would be a fault of ours."""
 
@@ -78,6 +84,8 @@ class KeptCase:
         self._remade = 0
         self._proofs = Proofs(ledger, lists)
         self._taking_up = Taking(ledger, lists)
+        self._of_acts: OrderedDict[int, Entry] = OrderedDict()
+        self._read_of = 0
 
     @property
     def ledger(self) -> CaseLedger:
@@ -155,7 +163,51 @@ class KeptCase:
 
     def acts(self, asked: Asked) -> Page[ActLine]:
         """Return a page of referrals and notices, each compared with its draft."""
-        return self._of_lines(asked, lambda: self._lists.acts(asked), check_acts)
+        return self._of_lines(asked, lambda: self._lists.acts(asked), self._check_acts)
+
+    def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
+        """Return the acts of some kinds that wait, by their clocks, at most ``limit`` of each sort.
+
+        Each is compared with its draft; what it waits for is as the lists have it.
+        """
+
+        def ask() -> Clocks:
+            clocks = self._lists.clocks(kinds, at=at, limit=limit)
+            self._check_acts(self._ledger, (*clocks.overdue, *clocks.running))
+            return clocks
+
+        return self._sound(ask)
+
+    def act(self, id: str) -> ActLine | None:
+        """Return one act's line, compared with its draft; ``None``: there is none."""
+
+        def ask() -> ActLine | None:
+            line = self._lists.act(id)
+            self._check_acts(self._ledger, () if line is None else (line,))
+            return line
+
+        return self._sound(ask)
+
+    def of_acts(self, records: Iterable[int]) -> Mapping[int, Entry]:
+        """Return records that begin or sign acts; the newest ones are kept as they were read."""
+        wanted = set(records)
+        with self._taking:
+            if self._read_of != self._remade:  # the ledger may have another past
+                self._of_acts.clear()
+                self._read_of = self._remade
+            found = {number: self._of_acts[number] for number in wanted if number in self._of_acts}
+        for entry in self._ledger.pick(sorted(wanted - found.keys())):
+            found[entry.index] = entry
+        with self._taking:
+            for number in sorted(found):
+                self._of_acts[number] = found[number]
+                self._of_acts.move_to_end(number)
+            while len(self._of_acts) > _MOST_OF_ACTS:
+                self._of_acts.popitem(last=False)
+        return found
+
+    def _check_acts(self, _: CaseLedger, lines: Sequence[ActLine]) -> None:
+        check_acts(self.of_acts(line.drafted for line in lines), lines)
 
     def sealings(self, exhibits: Sequence[str], *, first: bool = False) -> dict[str, Entry]:
         """Return the records that sealed some exhibits: the newest of each, or the first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cautery.evidence.ports import CaseLedger
 from cautery.model import Entry, Verdict
@@ -50,11 +50,11 @@ def check_hosts(ledger: CaseLedger, lines: Sequence[HostLine]) -> None:
             raise SpoiltListsError(f"the line of {line.host[:200]} contradicts its records")
 
 
-def check_acts(ledger: CaseLedger, lines: Sequence[ActLine]) -> None:
-    """Compare referrals and notices with their drafts; raise as :func:`check_streams`."""
-    read = _named(ledger, (line.drafted for line in lines))
+def check_acts(read: Mapping[int, Entry], lines: Sequence[ActLine]) -> None:
+    """Compare acts with the records that began them; raise as :func:`check_streams`."""
     for line in lines:
-        drafted = _alone(read[line.drafted]).acts.get(line.id)
+        begun = read.get(line.drafted)
+        drafted = None if begun is None else _alone(begun).acts.get(line.id)
         shown = line.kind, line.about, line.drafted_at
         if drafted is None or (drafted.kind, drafted.about, drafted.drafted_at) != shown:
             raise SpoiltListsError(f"the line of {line.id[:200]} contradicts its records")
