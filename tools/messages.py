@@ -38,7 +38,17 @@ DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
 ROOM_FOLDERS = ("pages/room", "workflows/browse", "workflows/people", "console")
 ROOM_CODE = ("pages/case_report/formatting.py", "pages/case_report/plot.py")
 ROOM_MESSAGES = frozenset(
-    ("case-state", "checked", "finding", "log-purpose", "room-role", "watch-end")
+    (
+        "case-state",
+        "checked",
+        "decision",
+        "effect",
+        "finding",
+        "lever",
+        "log-purpose",
+        "room-role",
+        "watch-end",
+    )
 )
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")

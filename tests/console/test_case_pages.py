@@ -28,7 +28,16 @@ ALL = (
     *(
         f"{case}{page}"
         for case in (CLOSED, OPEN)
-        for page in ("", "/exhibits", "/mandate", "/network", "/verify", "/records/0", "/records/9")
+        for page in (
+            "",
+            "/exhibits",
+            "/orders",
+            "/mandate",
+            "/network",
+            "/verify",
+            "/records/0",
+            "/records/9",
+        )
     ),
 )
 

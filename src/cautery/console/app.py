@@ -26,6 +26,7 @@ from cautery.console import (
     login_pages,
     network_pages,
     night_pages,
+    orders_pages,
     passkey_pages,
     people_pages,
     stream_pages,
@@ -94,7 +95,8 @@ def all_addresses(desk: Desk) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
     )
-    for pages in (case_pages, night_pages, stream_pages, network_pages, health_pages):
+    of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages)
+    for pages in (*of_cases, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

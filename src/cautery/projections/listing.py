@@ -157,7 +157,8 @@ class Lines:
         ``streams``, ``offered``, ``looked_at``, ``unseen``, ``hosts``, ``acts``, ``probes``,
         ``dark``, ``put_off``, ``refused`` and ``narrowed``.
         """
-        added = self._counts + self.night.counts
+        added = Counter(self._counts)
+        added.update(self.night.counts)
         added.update(self.night.added())
         for line in self.streams.values():
             added.update(figures_of(line))

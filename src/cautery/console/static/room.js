@@ -16,6 +16,18 @@
     next.scrollIntoView({ block: "nearest" });
   }
 
+  // A part that loads itself anew keeps the row on which somebody stands.
+  let stood = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    stood = $("tr.row.here a")?.getAttribute("href") ?? null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!stood || $("main tr.row.here")) return;
+    const link = $(`main tr.row a[href="${CSS.escape(stood)}"]`);
+    link?.closest("tr").classList.add("here");
+    if (document.activeElement === document.body) link?.focus({ preventScroll: true });
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {

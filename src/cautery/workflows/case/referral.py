@@ -8,7 +8,7 @@ case; an approval counts if it verifies; and a record that is none of these cost
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from cautery.model import (
     Approval,
     Approver,
     Digest,
+    Entry,
     Mandate,
     Referral,
     RuleConfirmation,
@@ -98,13 +99,38 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
     first = next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None)
     if first is None:
         return Filed(referrals=(), passed_over={})
-    opening = opening_in(first)
+    return filed_among(
+        opening_in(first),
+        ledger.read(kinds=kinds_of(Referral, ApprovalGiven, ReferralPublished)),
+        confirmations=lambda: confirmations_in(ledger),
+        only=only,
+    )
+
+
+def filed_among(
+    opening: Opening,
+    entries: Iterable[Entry],
+    *,
+    confirmations: Callable[[], tuple[RuleConfirmation, ...]],
+    only: str | None = None,
+) -> Filed:
+    """Return the referrals among some entries of a case, as :func:`filed_in` does.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        Rising; those that are about no referral are passed over.
+    confirmations : callable
+        Returns what people have confirmed; asked for if there is a referral.
+    """
     referrals: dict[str, tuple[Referral, tuple[Digest, ...]]] = {}
     approvals: dict[str, dict[str, Approval]] = {}
     published: dict[str, list[str]] = {}
     passed_over: Counter[str] = Counter()
-    for entry in ledger.read(kinds=kinds_of(Referral, ApprovalGiven, ReferralPublished)):
+    for entry in entries:
         content = entry.content
+        if not isinstance(content, Referral | ApprovalGiven | ReferralPublished | MisshapenRecord):
+            continue
         if isinstance(content, MisshapenRecord):
             passed_over[f"{content.kind}, with an invalid form"] += 1
             continue
@@ -133,7 +159,7 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
                 signed[approval.approver] = max(
                     earlier, approval, key=lambda candidate: candidate.at
                 )
-    confirmations = confirmations_in(ledger) if referrals else ()
+    confirmed = confirmations() if referrals else ()
     return Filed(
         referrals=tuple(
             FiledReferral(
@@ -141,7 +167,7 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
                 digest=subjects[0],
                 approvals=tuple(approvals.get(referral.id, {}).values()),
                 published_to=tuple(published.get(referral.id, ())),
-                waits_for=_waits_for(referral, opening.mandate, confirmations),
+                waits_for=_waits_for(referral, opening.mandate, confirmed),
             )
             for referral, subjects in referrals.values()
         ),

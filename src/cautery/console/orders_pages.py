@@ -1,0 +1,50 @@
+"""The boards of referrals, lists, notices and complaints, and the page of each of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from cautery.console.case_pages import Id, Position
+from cautery.console.desk import Desk
+from cautery.console.rights import needs
+from cautery.model.room import Act as AccessAct
+from cautery.model.room import Right
+from cautery.workflows.browse.act import act_view
+from cautery.workflows.browse.orders import LONGEST_SEARCH, Kind, orders_view
+
+Act = Annotated[str, Path(max_length=100)]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the pages of acts."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+
+    @pages.get("/cases/{id}/orders")
+    @needs(Right.READ, act=AccessAct.CONSULTATION)
+    def orders(
+        request: Request,
+        id: Id,
+        *,
+        kind: Kind | None = None,
+        q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
+        before: Position = None,
+        after: Position = None,
+    ) -> HTMLResponse:
+        return desk.page(
+            request,
+            "orders",
+            lambda: {
+                "view": orders_view(desk.cases, id, kind=kind, search=q, before=before, after=after)
+            },
+        )
+
+    @pages.get("/cases/{id}/orders/{act}")
+    @needs(Right.READ, act=AccessAct.CONSULTATION)
+    def act(request: Request, id: Id, act: Act) -> HTMLResponse:
+        return desk.page(request, "act", lambda: {"view": act_view(desk.cases, id, act)})
+
+    return pages
