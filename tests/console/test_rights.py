@@ -30,6 +30,7 @@ PLACES = {
     "{digits}": "0" * 64,
     "{account}": "p-000000000000",
     "{look}": "0",
+    "{act}": "R-000000000000",
     "{version}": "x",
     "{name}": "x.js",
 }

@@ -8,7 +8,6 @@ Where tables and ledger differ, the tables are thrown away and made again from t
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import RLock
@@ -45,6 +44,7 @@ from cautery.projections.lines import (
 )
 from cautery.projections.night import Wall, WallAsked
 from cautery.projections.words import exhibits_named, kept_text, subject_of
+from cautery.workflows.case.kept_acts import ActsRead
 from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
 from cautery.workflows.case.kept_proofs import Proofs, Proven, covering, hashes_of
 from cautery.workflows.case.kept_taking import Taking
@@ -53,8 +53,6 @@ _AGAIN = 20_000
 """Records that lists begin again with while somebody waits for a page, about a second. Judgement:
 whoever follows the case takes up the others."""
 _MOST_ABOUT = 500
-_MOST_OF_ACTS = 512
-"""Records of acts that are kept as they were read: a board of 75 acts and their signatures."""
 _TRIES = 3
 """How often lists are made again for one question: a second time would be a fault of ours."""
 
@@ -84,8 +82,7 @@ class KeptCase:
         self._remade = 0
         self._proofs = Proofs(ledger, lists)
         self._taking_up = Taking(ledger, lists)
-        self._of_acts: OrderedDict[int, Entry] = OrderedDict()
-        self._read_of = 0
+        self._acts_read = ActsRead(ledger)
 
     @property
     def ledger(self) -> CaseLedger:
@@ -190,21 +187,7 @@ class KeptCase:
 
     def of_acts(self, records: Iterable[int]) -> Mapping[int, Entry]:
         """Return records that begin or sign acts; the newest ones are kept as they were read."""
-        wanted = set(records)
-        with self._taking:
-            if self._read_of != self._remade:  # the ledger may have another past
-                self._of_acts.clear()
-                self._read_of = self._remade
-            found = {number: self._of_acts[number] for number in wanted if number in self._of_acts}
-        for entry in self._ledger.pick(sorted(wanted - found.keys())):
-            found[entry.index] = entry
-        with self._taking:
-            for number in sorted(found):
-                self._of_acts[number] = found[number]
-                self._of_acts.move_to_end(number)
-            while len(self._of_acts) > _MOST_OF_ACTS:
-                self._of_acts.popitem(last=False)
-        return found
+        return self._acts_read.entries(records, past=self._remade)
 
     def _check_acts(self, _: CaseLedger, lines: Sequence[ActLine]) -> None:
         check_acts(self.of_acts(line.drafted for line in lines), lines)
