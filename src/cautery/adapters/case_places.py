@@ -1,6 +1,8 @@
 """Cases wherever they lie: in folders, or on the organisation's server as ``server:NAME``.
 
-Reaches: what the store of each case reaches, on its lawful basis and with its manners.
+Reaches: what the store of each case reaches.
+Lawful basis: that of the store.
+Manners: those of the store.
 Format: docs/reference/case-format.md, docs/reference/server-format.md.
 """
 

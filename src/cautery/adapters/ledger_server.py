@@ -1,7 +1,8 @@
 """The ledger of a case of an organisation, which is closed as a file that anybody can read.
 
 Reaches: its schema of the database, and a temporary folder while the case is closed.
-Lawful basis, manners: those of :mod:`cautery.adapters.ledger_sql`.
+Lawful basis: the mandate's.
+Manners: those of :mod:`cautery.adapters.ledger_sql`.
 Format: docs/reference/server-format.md; the file is that of docs/reference/case-format.md.
 """
 

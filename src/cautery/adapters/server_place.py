@@ -1,6 +1,8 @@
 """Where the cases of an organisation lie.
 
-Reaches nothing. Lawful basis, manners: those of :mod:`cautery.adapters.case_server`.
+Reaches: nothing.
+Lawful basis: that of :mod:`cautery.adapters.case_server`.
+Manners: those of :mod:`cautery.adapters.case_server`.
 Format: URLs of libpq and of S3.
 """
 

@@ -3,6 +3,7 @@
 Reaches: files in one folder.
 Lawful basis: the organisation's own access control (GDPR, Article 32).
 Manners: a file is written whole, and removed to revoke its token: that holds from the next request.
+Format: JSON; one object for each token, with a digest of its secret.
 """
 
 from __future__ import annotations
