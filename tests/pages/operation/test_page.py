@@ -49,7 +49,7 @@ from cautery.pages.operation import (
     VerifyView,
     render_page,
 )
-from cautery.pages.operation.compare import claims_drawing
+from cautery.pages.operation.compare import _LogScale, claims_drawing
 from cautery.pages.operation.day import day_drawing
 from cautery.pages.operation.formatting import bounds, within
 from cautery.pages.operation.graph import GraphDrawing, supply_drawings
@@ -864,3 +864,15 @@ def test_no_quote_of_a_translator_ends_an_attribute_or_a_style_sheet(
     plain = _Outline(render_page(view))
     assert drawn.tags == plain.tags
     assert drawn.names == plain.names
+
+
+@pytest.mark.parametrize(
+    "values", [[1e300, 1.0], [5e-324, 1.7e308], [1e299, 1.7e308], [5e-324], [math.inf, 0.0]]
+)
+def test_a_scale_over_the_edges_of_floats_has_ticks_within_itself(values: list[float]) -> None:
+    scale = _LogScale(values)
+    ticks = scale.ticks()
+    assert ticks
+    places = [scale(value) for value in (*ticks, *values)]
+    assert all(math.isfinite(place) for place in places)
+    assert [scale(tick) for tick in ticks] == sorted(scale(tick) for tick in ticks)

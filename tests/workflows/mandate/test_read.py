@@ -6,6 +6,7 @@ import base64
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -624,3 +625,12 @@ def test_a_live_order_may_list_its_days(write) -> None:
     text = EXAMPLE.replace("targets_rule", "days = [2026-11-24, 2026-12-01]\ntargets_rule")
     [order] = read_mandate(write(text), now=NOW).orders
     assert [day.day for day in order.days] == [24, 1]
+
+
+def test_an_id_that_is_used_twice_is_found_among_very_many(write) -> None:
+    mandate = read_mandate(write(EXAMPLE), now=NOW)
+    work = mandate.works[0]
+    works = tuple(replace(work, id=f"w{number}") for number in range(100_000))  # linear, or hours
+    assert len(replace(mandate, works=works).works) == 100_000
+    with pytest.raises(MandateError, match="the id 'w7' is used twice"):
+        replace(mandate, works=(*works, works[7]))
