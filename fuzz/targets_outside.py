@@ -184,7 +184,7 @@ def _revocation() -> Target:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import ocsp as answers
 
-    from cautery.evidence.outside.revocation import RevokedError, known_good
+    from cautery.evidence.outside.revocation import Revocations, RevokedError
     from cautery.lab.stamping import _oid, _tlv
 
     whole = _authority()
@@ -200,7 +200,7 @@ def _revocation() -> Target:
             held = _tlv(0x30, _oid("1.3.6.1.5.5.7.48.1.1"), _tlv(4, raw))
             raw = _tlv(0x30, _tlv(0x0A, b"\0"), _tlv(0xA0, held))
         try:
-            known_good(
+            Revocations().known_good(
                 whole.certificate, issuer=whole.root, at=NOW + (data[0] >> 4) * DAY, answers=[raw]
             )
         except RevokedError:

@@ -74,6 +74,17 @@ def markup(text: str, longest: int = LONGEST) -> Markup:
     return escape(clean(text, longest))
 
 
+def whole(text: str) -> Markup:
+    """Return a text for a field of a form, every letter as it came: it goes back as it was typed.
+
+    Examples
+    --------
+    >>> whole('"<b>')
+    Markup('&#34;&lt;b&gt;')
+    """
+    return escape(text)
+
+
 def typst_literal(text: str) -> str:
     r"""Return outside text as a Typst string literal: a value, never markup or code.
 

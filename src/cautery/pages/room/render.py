@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
-from markupsafe import Markup, escape
 
+from cautery.drawing.escaping import whole
 from cautery.drawing.formatting import number
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
@@ -88,17 +88,6 @@ def capped(count: int) -> str:
     """
     shown = number(min(count, COUNTED_TO), 9)
     return tr("%(count)s+", count=shown) if count > COUNTED_TO else shown
-
-
-def whole(text: str) -> Markup:
-    """Return a text for a field of a form, every letter as it came: it goes back as it was typed.
-
-    Examples
-    --------
-    >>> whole('"<b>')
-    Markup('&#34;&lt;b&gt;')
-    """
-    return escape(text)
 
 
 def _address(*parts: object) -> str:
