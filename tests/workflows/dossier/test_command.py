@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from cautery.adapters import custody_file
 from cautery.adapters._pdf_keys import KeyFile
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.pades import sign_pdf
@@ -34,7 +35,7 @@ from cautery.cli import main
 from cautery.cli.dossier import _standing
 from cautery.errors import InputError, SourceError, StorageError
 from cautery.evidence.custody import CustodyAct, stated
-from cautery.wiring import custody, dossiers
+from cautery.wiring import custody
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import Extract, extract_of
@@ -70,7 +71,7 @@ def test_no_dossier_is_there_without_its_line_of_custody(
     def full(*_: object) -> None:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr(dossiers, "add_to_custody", full)
+    monkeypatch.setattr(custody_file, "add_to_custody", full)
     handing = ("dossier", own.path, "--for", "public", *WHO, "--key", own.key)
     assert cautery(monkeypatch, *handing, "-o", tmp_path / "bag") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
