@@ -14,6 +14,7 @@ from pathlib import Path
 import bagit
 import pytest
 
+from cautery.adapters import custody_file
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST
 from cautery.evidence.custody import CustodyAct
@@ -138,7 +139,7 @@ def test_no_record_is_opened_without_its_line_of_custody(
     def full(*_: object) -> None:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr(custody, "add_to_custody", full)
+    monkeypatch.setattr(custody_file, "add_to_custody", full)
     assert reveal(handed, made, monkeypatch, withheld(handed)[0]) == 1
     assert not (handed / "opening.json").exists()
 
