@@ -44,33 +44,33 @@ _OF_PROVEN = "right = ? AND detected IS NOT NULL"
 _UNSEEN = "first_seen IS NOT NULL AND vanished IS NULL AND finding IS NULL AND probes = 0"
 
 
-def wall_in(connection: sqlite3.Connection, asked: WallAsked) -> Wall:
+def wall_in(connection: sqlite3.Connection, question: WallAsked) -> Wall:
     """Return the wall as the tables have it."""
-    return _Questions(connection).wall(asked)
+    return _Questions(connection).wall(question)
 
 
 class _Questions:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def wall(self, asked: WallAsked) -> Wall:
+    def wall(self, question: WallAsked) -> Wall:
         figures = {what: self._number(what) for what in _FIGURES}
-        newest = {what: tuple(rest) for what, *rest in self._rows("SELECT * FROM newest")}
+        newest = {what: tuple(condition) for what, *condition in self._rows("SELECT * FROM newest")}
         ((spared,),) = self._rows("SELECT count(*) FROM spared")
-        after_now = LATEST in newest and newest[LATEST][1] > microseconds(asked.now)
-        rights, others = self._rights(asked, after_now=after_now)
+        after_now = LATEST in newest and newest[LATEST][1] > microseconds(question.now)
+        rights, rights_left_out = self._rights(question, after_now=after_now)
         return Wall(
             records=standing_in(self._connection).size,
             rights=rights,
-            others=others,
+            others=rights_left_out,
             turned=tuple(
                 number
                 for (number,) in self._rows(
                     "SELECT idx FROM records WHERE turned = 1 ORDER BY idx DESC LIMIT ?",
-                    asked.turned,
+                    question.turned,
                 )
             ),
-            unseen=self._streams(f"{_UNSEEN} ORDER BY first_seen, number LIMIT ?", asked.unseen),
+            unseen=self._streams(f"{_UNSEEN} ORDER BY first_seen, number LIMIT ?", question.unseen),
             figures=figures,
             findings={finding: self._number(f"finding:{finding}") for finding in Finding},
             errors=tuple(
@@ -78,7 +78,7 @@ class _Questions:
                 for what, number in self._rows(
                     "SELECT what, number FROM counts WHERE what > 'error:' AND what < 'error;'"
                     " AND number > 0 ORDER BY number DESC, what LIMIT ?",
-                    asked.errors,
+                    question.errors,
                 )
             ),
             pace=newest[PACE][0] if PACE in newest else None,
@@ -86,27 +86,29 @@ class _Questions:
             spared=int(spared),
         )
 
-    def _rights(self, asked: WallAsked, *, after_now: bool) -> tuple[tuple[RightLine, ...], int]:
+    def _rights(self, question: WallAsked, *, after_now: bool) -> tuple[tuple[RightLine, ...], int]:
         """Return those of the mandate, then others by their proven streams, and how many more."""
-        found_any = f"SELECT name, {', '.join(SUMS)} FROM rights WHERE proven + licensed > 0"  # noqa: S608
+        statement = f"SELECT name, {', '.join(SUMS)} FROM rights WHERE proven + licensed > 0"  # noqa: S608
         found = {}
-        for right in asked.rights:
-            for _, *sums in self._rows(f"{found_any} AND name = ?", right):
+        for right in question.rights:
+            for _, *sums in self._rows(f"{statement} AND name = ?", right):
                 found[right] = Sums(*sums)
-        every = self._rows(
-            f"{found_any} ORDER BY proven DESC, name LIMIT ?", MOST_RIGHTS + len(found)
+        rows = self._rows(
+            f"{statement} ORDER BY proven DESC, name LIMIT ?", MOST_RIGHTS + len(found)
         )
-        for name, *sums in every:
+        for name, *sums in rows:
             found.setdefault(name, Sums(*sums))
         ((total,),) = self._rows("SELECT count(*) FROM rights WHERE proven + licensed > 0")
-        shown = list(found.items())[:MOST_RIGHTS]
-        lines = tuple(self._right(name, sums, asked, after_now=after_now) for name, sums in shown)
-        return lines, total - len(shown)
+        lines_shown = list(found.items())[:MOST_RIGHTS]
+        lines = tuple(
+            self._right(name, sums, question, after_now=after_now) for name, sums in lines_shown
+        )
+        return lines, total - len(lines_shown)
 
-    def _right(self, right: str, sums: Sums, asked: WallAsked, *, after_now: bool) -> RightLine:
-        exposed_s = sums.exposed_s(asked.now)
+    def _right(self, right: str, sums: Sums, question: WallAsked, *, after_now: bool) -> RightLine:
+        exposed_s = sums.exposed_s(question.now)
         if sums.begun and after_now:
-            exposed_s = self._exposed_s(right, microseconds(asked.now))
+            exposed_s = self._exposed_s(right, microseconds(question.now))
         return RightLine(
             right=right,
             proven=sums.proven,
@@ -115,7 +117,7 @@ class _Questions:
             detect_s=self._middle("detected", right, sums.begun),
             refer_s=self._middle("referred", right, sums.referred),
             dark_s=self._middle("darkened", right, sums.dark),
-            shown=self._bars(right, asked.bars),
+            shown=self._bars(right, question.bars),
         )
 
     def _exposed_s(self, right: str, now: int) -> float:
@@ -144,22 +146,22 @@ class _Questions:
         ]
         return sum(middle) / len(middle) / _SECOND if middle else None
 
-    def _bars(self, right: str, most: int) -> tuple[StreamLine, ...]:
+    def _bars(self, right: str, limit: int) -> tuple[StreamLine, ...]:
         up = self._streams(
             f"{_OF_PROVEN} AND gone_at IS NULL ORDER BY proven_at DESC, number DESC LIMIT ?",
             right,
-            most,
+            limit,
         )
-        gone = self._streams(
+        vanished = self._streams(
             f"{_OF_PROVEN} AND gone_at IS NOT NULL"
             " ORDER BY gone_at DESC, proven_at DESC, number DESC LIMIT ?",
             right,
-            most - len(up),
+            limit - len(up),
         )
-        return up + gone
+        return up + vanished
 
-    def _streams(self, rest: str, *values: object) -> tuple[StreamLine, ...]:
-        rows = self._rows(f"SELECT {STREAM} FROM streams WHERE {rest}", *values)  # noqa: S608
+    def _streams(self, condition: str, *values: object) -> tuple[StreamLine, ...]:
+        rows = self._rows(f"SELECT {STREAM} FROM streams WHERE {condition}", *values)  # noqa: S608
         return tuple(map(stream_line, rows))
 
     def _number(self, what: str) -> int:

@@ -89,9 +89,9 @@ class Questions:
         self._connection = connection
         self._allow = allow
 
-    def records(self, asked: Asked) -> Found:
+    def records(self, question: Asked) -> Found:
         """Return the numbers of records."""
-        match = self._match(asked.text)
+        match = self._match(question.text)
         if match == "":
             return self._nothing()
         wanted = _List("idx", "records", "idx")
@@ -103,23 +103,23 @@ class Questions:
                 "found.rowid",
                 searched=True,
             ).also("found MATCH ?", match)
-        if asked.subject is not None:
-            wanted = wanted.also("subject = ?", number_of(asked.subject))
-        if asked.finding is not None:
-            wanted = wanted.also("finding = ?", asked.finding)
-        if asked.kinds and (match, asked.subject, asked.finding) == (None, None, None):
+        if question.subject is not None:
+            wanted = wanted.also("subject = ?", number_of(question.subject))
+        if question.finding is not None:
+            wanted = wanted.also("finding = ?", question.finding)
+        if question.kinds and (match, question.subject, question.finding) == (None, None, None):
             # Each kind comes in order from the index; all at once they would have to be sorted.
-            lists = [wanted.also("kind = ?", kind) for kind in dict.fromkeys(asked.kinds)]
-            of_kinds = sum(self._number(f"kind:{kind}") for kind in dict.fromkeys(asked.kinds))
-            return self._page(lists, asked, lambda _: None, count=of_kinds)
-        if asked.kinds:
-            wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
+            lists = [wanted.also("kind = ?", kind) for kind in dict.fromkeys(question.kinds)]
+            of_kinds = sum(self._number(f"kind:{kind}") for kind in dict.fromkeys(question.kinds))
+            return self._page(lists, question, lambda _: None, count=of_kinds)
+        if question.kinds:
+            wanted = wanted.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
         count = None if wanted.where else self._size()
-        return self._page([wanted], asked, lambda _: None, count=count)
+        return self._page([wanted], question, lambda _: None, count=count)
 
-    def streams(self, asked: Asked) -> Found:
+    def streams(self, question: Asked) -> Found:
         """Return lines of streams: by their newest verdict if a finding is asked for."""
-        match = self._match(asked.text)
+        match = self._match(question.text)
         if match == "":
             return self._nothing()
         count: int | None = None
@@ -130,26 +130,26 @@ class Questions:
                 "found.rowid",
                 searched=True,
             ).also("found MATCH ?", match)
-            if asked.finding is not None:
-                wanted = wanted.also("finding = ?", asked.finding)
-        elif asked.finding is not None:
-            wanted = _List(STREAM, "streams", "verdict").also("finding = ?", asked.finding)
-            count = self._number(f"finding:{asked.finding}")
+            if question.finding is not None:
+                wanted = wanted.also("finding = ?", question.finding)
+        elif question.finding is not None:
+            wanted = _List(STREAM, "streams", "verdict").also("finding = ?", question.finding)
+            count = self._number(f"finding:{question.finding}")
         else:
             wanted = _List(STREAM, "streams", "named")
             count = self._number("streams")
-        return self._page([wanted], asked, lambda row: stream_line(row[1:]), count=count)
+        return self._page([wanted], question, lambda row: stream_line(row[1:]), count=count)
 
-    def hosts(self, asked: Asked) -> Found:
+    def hosts(self, question: Asked) -> Found:
         """Return lines of hosts whose name has the text in it."""
-        return self._named(_List(HOST, "hosts", "rowid"), asked, "host", host_line, "hosts")
+        return self._named(_List(HOST, "hosts", "rowid"), question, "host", host_line, "hosts")
 
-    def acts(self, asked: Asked) -> Found:
+    def acts(self, question: Asked) -> Found:
         """Return lines of acts that have the text in their id or in what they are about."""
         wanted = _List(ACT, "acts", "drafted")
-        if asked.kinds:
-            wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
-        return self._named(wanted, asked, "id || ' ' || about", act_line, "acts")
+        if question.kinds:
+            wanted = wanted.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
+        return self._named(wanted, question, "id || ' ' || about", act_line, "acts")
 
     def naming(self, exhibit: str, most: int) -> tuple[tuple[int, ...], int]:
         """Return the first records that name an exhibit, and how many there are: at most 10,000."""
@@ -206,20 +206,20 @@ class Questions:
     def _named(
         self,
         wanted: _List,
-        asked: Asked,
+        question: Asked,
         name: str,
         line: Callable[[Sequence[Any]], object],
         what: str,
     ) -> Found:
-        if text := asked.text.strip():
+        if text := question.text.strip():
             wanted = wanted.also(f"instr(lower({name}), lower(?)) > 0", text)
         count = None if wanted.where else self._number(what)
-        return self._page([wanted], asked, lambda row: line(row[1:]), count=count)
+        return self._page([wanted], question, lambda row: line(row[1:]), count=count)
 
     def _page(
         self,
         lists: Sequence[_List],
-        asked: Asked,
+        question: Asked,
         line: Callable[[Sequence[Any]], object],
         *,
         count: int | None,
@@ -229,25 +229,30 @@ class Questions:
         spent = self._allow(LONGEST_S)
         for wanted in lists:
             part = wanted
-            if asked.before is not None:
-                part = wanted.beyond(asked.before, newer=False)
-            elif asked.after is not None:
-                part = wanted.beyond(asked.after, newer=True)
-            order = "ASC" if (asked.after is not None) is not wanted.searched else "DESC"
+            if question.before is not None:
+                part = wanted.beyond(question.before, newer=False)
+            elif question.after is not None:
+                part = wanted.beyond(question.after, newer=True)
+            order = "ASC" if (question.after is not None) is not wanted.searched else "DESC"
             # One line more than is shown says whether there are more.
             statement = part.select(
                 f"{part.key}, {part.columns}", f" ORDER BY {part.key} {order} LIMIT ?"
             )
             rows: list[Sequence[Any]] = []
-            complete &= self._fetch(statement, (*part.values, asked.limit + 1), rows, spent)
+            complete &= self._fetch(statement, (*part.values, question.limit + 1), rows, spent)
             read += [(part.record(row), line(row)) for row in rows]
-        read.sort(key=lambda row: row[0], reverse=asked.after is None)
-        more = len(read) > asked.limit
-        read = read[: asked.limit]
-        if asked.after is not None:
+        read.sort(key=lambda row: row[0], reverse=question.after is None)
+        more = len(read) > question.limit
+        read = read[: question.limit]
+        if question.after is not None:
             read.reverse()
         count_more = False
-        if count is None and asked.counted and asked.before is None and asked.after is None:
+        if (
+            count is None
+            and question.counted
+            and question.before is None
+            and question.after is None
+        ):
             count, count_more = self._counted(lists)
         return Found(
             rows=tuple(read),

@@ -80,21 +80,21 @@ class ServerStore(ServerRegistry):
         InputError
             If it is another one, or none was given and there is no such case yet.
         """
-        _, ours = self.about
+        _, own_regime = self.about
         if regime is None:
             if self.find(path) is None:
                 raise InputError(
                     f"{path}: there is no such case on the server",
                     hint="A case is begun by a command that has a mandate, such as cautery watch.",
                 )
-        elif regime != ours:
+        elif regime != own_regime:
             raise InputError(
-                f"{path}: this server has cases of the regime {ours}, and this case is of the "
-                f"regime {regime}: the two never share a database, a vault or a folder of keys",
+                f"{path}: this server has cases of the regime {own_regime}, and this case is of "
+                f"the regime {regime}: the two never share a database, a vault or a folder of keys",
                 hint=f"Name the database and the vault of your {regime} cases.",
             )
         elif self._keys is not None:
-            self._keys.keep_to(ours)
+            self._keys.keep_to(own_regime)
 
     def begin(self, path: Path) -> CaseKeys:
         """Make a new case, and its keys outside it.
@@ -172,10 +172,10 @@ class ServerStore(ServerRegistry):
         if case is None or name == LEDGER:
             return case is not None
         with self._asking("read") as connection:
-            found = connection.execute(
+            stored = connection.execute(
                 "SELECT 1 FROM cautery.files WHERE case_id = %s AND name = %s", [case.id, name]
             ).fetchone()
-        return found is not None or (is_object(name) and self._object(case, name) is not None)
+        return stored is not None or (is_object(name) and self._object(case, name) is not None)
 
     def files(self, path: Path) -> tuple[FileSeen, ...]:
         """List every file, sorted; that of the ledger is there once the case is closed.
@@ -187,20 +187,20 @@ class ServerStore(ServerRegistry):
         """
         case = self.row(path)
         with self._asking("read") as connection:
-            seen = [
+            names = [
                 FileSeen(name=name, size=size)
                 for name, size in connection.execute(
                     "SELECT name, length(content) FROM cautery.files WHERE case_id = %s", [case.id]
                 )
             ]
-        for found in self.objects.below(case.id):
-            seen.append(FileSeen(name=found.name.partition("/")[2], size=found.size))
-            if len(seen) > _MOST_FILES:
+        for stored in self.objects.below(case.id):
+            names.append(FileSeen(name=stored.name.partition("/")[2], size=stored.size))
+            if len(names) > _MOST_FILES:
                 raise EvidenceError(f"{path}: more files than a case can have")
-        for file in seen:
+        for file in names:
             if not plain(file.name):
                 raise EvidenceError(f"{str(path / file.name)!r}: a name that no case has")
-        return tuple(sorted(seen, key=lambda file: file.name))
+        return tuple(sorted(names, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
         """Read a small file.
@@ -320,8 +320,8 @@ class ServerStore(ServerRegistry):
         """
         if self._checked_vault:
             return
-        found = self.objects.find(MARK)
-        mark = b"" if found is None else b"".join(self.objects.get(MARK)[1])
+        stored = self.objects.find(MARK)
+        mark = b"" if stored is None else b"".join(self.objects.get(MARK)[1])
         if mark != f"{self.about[0]} {self.about[1]}\n".encode():
             raise InputError(
                 f"{self.objects.name}: this vault does not belong to the database {self.name}",

@@ -51,8 +51,8 @@ class StillStore(FolderStore):
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
         """Read a small file, as it was verified if it was."""
-        held = self._held.get(name) if path == self._case else None
-        return super().read(path, name, limit=limit) if held is None else held
+        files = self._held.get(name) if path == self._case else None
+        return super().read(path, name, limit=limit) if files is None else files
 
 
 @contextlib.contextmanager

@@ -114,25 +114,25 @@ class SqliteLists:
             self._generation, self._writer = self._opened(max(self._generation + 1, self._newest()))
             _remove(old)
 
-    def records(self, asked: Asked) -> Found:
+    def records(self, question: Asked) -> Found:
         """Return the numbers of records."""
         with self._asking() as questions:
-            return questions.records(asked)
+            return questions.records(question)
 
-    def streams(self, asked: Asked) -> Found:
+    def streams(self, question: Asked) -> Found:
         """Return lines of streams."""
         with self._asking() as questions:
-            return questions.streams(asked)
+            return questions.streams(question)
 
-    def hosts(self, asked: Asked) -> Found:
+    def hosts(self, question: Asked) -> Found:
         """Return lines of hosts."""
         with self._asking() as questions:
-            return questions.hosts(asked)
+            return questions.hosts(question)
 
-    def acts(self, asked: Asked) -> Found:
+    def acts(self, question: Asked) -> Found:
         """Return lines of acts."""
         with self._asking() as questions:
-            return questions.acts(asked)
+            return questions.acts(question)
 
     def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
         """Return the acts of some kinds that wait, at most ``limit`` of each sort."""
@@ -154,10 +154,10 @@ class SqliteLists:
         with self._reading() as connection:
             return Recalled(connection).stream_at(number)
 
-    def wall(self, asked: WallAsked) -> Wall:
+    def wall(self, question: WallAsked) -> Wall:
         """Return the wall of a night, as it stands at one moment."""
         with self._reading() as connection:
-            return wall_in(connection, asked)
+            return wall_in(connection, question)
 
     def naming(self, exhibit: str, *, most: int) -> tuple[tuple[int, ...], int]:
         """Return the first records that name an exhibit, and how many there are: at most 10,000."""

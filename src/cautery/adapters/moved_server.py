@@ -100,11 +100,11 @@ class ServerCase:
 
     def expect(self, case: str) -> None:
         """Register it as one that arrives, or go on with what came of it."""
-        found = self.store.find(self.path)
-        if found is not None and found.id != case:
+        stored = self.store.find(self.path)
+        if stored is not None and stored.id != case:
             self.remove()  # of another move, which was given up
-            found = None
-        if found is None:
+            stored = None
+        if stored is None:
             self.store.require_vault()
             with self.store.transaction("begin a case in") as connection:
                 make_case(connection, case, name_on_server(self.path), state="arriving")
@@ -116,9 +116,9 @@ class ServerCase:
             self.store.write(self.path, file.name, b"".join(pieces()))
             return
         name = f"{self.store.row(self.path).id}/{file.name}"
-        found = self.store.objects.find(name)
-        there = found is not None and found.size == file.size
-        if not there or _digest(self.store.objects.get(name)[1]) != _digest(pieces()):
+        stored = self.store.objects.find(name)
+        is_stored = stored is not None and stored.size == file.size
+        if not is_stored or _digest(self.store.objects.get(name)[1]) != _digest(pieces()):
             self.store.objects.put(name, pieces())
 
     def take_ledger(self, ledger: CaseLedger) -> None:
@@ -153,7 +153,7 @@ class ServerCase:
         case = self.store.row(self.path)
         if case.state not in {"arriving", "leaving"}:
             raise InputError(f"{self.path}: this case is not being moved")
-        self.store.objects.remove(found.name for found in self.store.objects.below(case.id))
+        self.store.objects.remove(stored.name for stored in self.store.objects.below(case.id))
         with self.store.transaction("remove a case from") as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS case_{case.id} CASCADE")
             connection.execute("DELETE FROM cautery.cases WHERE id = %s", [case.id])

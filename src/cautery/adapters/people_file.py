@@ -86,15 +86,15 @@ class PeopleFile:
                 self._connection.execute(f"PRAGMA {pragma}")
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                found = dict(
+                counts = dict(
                     self._connection.execute(
                         "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"
                     )
                 )
-                if not found:
+                if not counts:
                     for statement in _TABLES.values():
                         self._connection.execute(statement)
-        if found and found != _TABLES:
+        if counts and counts != _TABLES:
             self._connection.close()
             raise EvidenceError(f"{self._path}: these are not the accounts of an operations room")
 
@@ -179,7 +179,7 @@ class PeopleFile:
 
     def put_passkey(self, passkey: Passkey) -> None:
         """Write a passkey; one that another account has is a ConflictError."""
-        written = self._write(
+        count = self._write(
             "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
             " DO UPDATE SET count = excluded.count WHERE account = excluded.account",
             passkey.id,
@@ -189,7 +189,7 @@ class PeopleFile:
             passkey.name,
             _number(passkey.made_at),
         )
-        if written != 1:
+        if count != 1:
             raise ConflictError("This passkey belongs to another account.")
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
@@ -264,32 +264,34 @@ class PeopleFile:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    id, name, roles, cases, why, made, password, era = row  # noqa: A001 - the field's word
+    id, name, roles, cases, why, made_at, password, era = row  # noqa: A001 - the field's word
     return Account(
         id=id,
         name=name,
         roles=frozenset(map(RoomRole, json.loads(roles))),
         cases=None if cases is None else frozenset(json.loads(cases)),
         why=why,
-        made_at=_moment(made),
+        made_at=_moment(made_at),
         password=password,
         era=era,
     )
 
 
 def _passkey(row: tuple[Any, ...]) -> Passkey:
-    id, account, key, count, name, made = row  # noqa: A001
-    return Passkey(id=id, account=account, key=key, count=count, name=name, made_at=_moment(made))
+    id, account, key, count, name, made_at = row  # noqa: A001
+    return Passkey(
+        id=id, account=account, key=key, count=count, name=name, made_at=_moment(made_at)
+    )
 
 
 def _session(row: tuple[Any, ...]) -> Session:
-    digest, account, whence, born, seen, ended = row
+    digest, account, whence, born, seen_at, ended = row
     return Session(
         digest=digest,
         account=account,
         whence=whence,
         born_at=_moment(born),
-        seen_at=_moment(seen),
+        seen_at=_moment(seen_at),
         ended=ended,
     )
 

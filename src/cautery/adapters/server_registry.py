@@ -82,8 +82,8 @@ class ServerRegistry:
         if server != self.about[0]:
             return False
         with self._asking("read") as connection:
-            asked = connection.execute("SELECT 1 FROM cautery.cases WHERE id = %s", [case])
-            return asked.fetchone() is None
+            answer = connection.execute("SELECT 1 FROM cautery.cases WHERE id = %s", [case])
+            return answer.fetchone() is None
 
     def hold(self, path: Path, *, alone: bool) -> None:
         """Lock a case, shared with other writers or alone, until :meth:`release`.
@@ -111,21 +111,21 @@ class ServerRegistry:
     def shares(self, path: Path) -> bool:
         """Tell whether another process holds the case too."""
         with self._asking("read") as connection:
-            (others,) = connection.execute(
+            (other_regimes,) = connection.execute(
                 "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
                 " WHERE datname = current_database() AND locktype = 'advisory' AND granted"
                 " AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = %s"
                 " AND pid <> pg_backend_pid()",
                 [_lock_of("hold", self.row(path).id)],
             ).fetchone()
-        return bool(others)
+        return bool(other_regimes)
 
     def release(self, path: Path) -> None:
         """Let go of the case."""
         case = self.find(path)
-        held = set() if case is None else self._held.pop(case.id, set())
+        schemas = set() if case is None else self._held.pop(case.id, set())
         with contextlib.suppress(StorageError), self._asking("read") as connection:
-            for kind in held:
+            for kind in schemas:
                 connection.execute(
                     f"SELECT pg_advisory_unlock{kind}(%s)",
                     [_lock_of("hold", case.id if case else "")],
@@ -202,15 +202,15 @@ class ServerRegistry:
     def _take(self, case: str, *, alone: bool) -> bool:
         kind = "" if alone else "_shared"
         with self._asking("write to") as connection:
-            held = self._held.setdefault(case, set())
-            if not held or (alone and kind not in held):
-                asked = connection.execute(
+            schemas = self._held.setdefault(case, set())
+            if not schemas or (alone and kind not in schemas):
+                answer = connection.execute(
                     f"SELECT pg_try_advisory_lock{kind}(%s)",
                     [_lock_of("hold", case)],
                 )
-                if asked.fetchone() == (True,):
-                    held.add(kind)
-                elif not held:
+                if answer.fetchone() == (True,):
+                    schemas.add(kind)
+                elif not schemas:
                     del self._held[case]
                     return False
                 else:
@@ -231,8 +231,8 @@ class ServerRegistry:
                 require_prepared(opened)
                 for case, kinds in self._held.items():
                     key = [_lock_of("hold", case)]
-                    asked = opened.execute("SELECT pg_try_advisory_lock_shared(%s)", key)
-                    if "" in kinds or asked.fetchone() != (True,):
+                    answer = opened.execute("SELECT pg_try_advisory_lock_shared(%s)", key)
+                    if "" in kinds or answer.fetchone() != (True,):
                         opened.close()
                         raise StorageError(
                             f"{self.name}: the server hung up while a case was held alone, or "

@@ -41,14 +41,14 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/access")
     @needs(Right.READ_LOG)
     async def state(request: Request) -> Response:
-        sent = await form(request)
+        fields = await form(request)
         try:
-            purpose = LogPurpose(sent.get("purpose", ""))
+            purpose = LogPurpose(fields.get("purpose", ""))
             look = await run_in_threadpool(
                 people.log.look,
                 by=own_account(request).id,
                 purpose=purpose,
-                why=sent.get("why", ""),
+                why=fields.get("why", ""),
             )
         except (ValueError, InputError):
             return desk.page(

@@ -35,14 +35,16 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/account/password")
     @needs(Right.OWN)
     async def password(request: Request) -> Response:
-        sent = await form(request)
-        own = own_account(request)
+        fields = await form(request)
+        account = own_account(request)
 
         def change() -> str:
-            if sent.get("password", "") != sent.get("again", ""):
+            if fields.get("password", "") != fields.get("again", ""):
                 raise InputError(tr("The two passwords are not the same."))
-            confirm(desk, people, request, own, sent.get("old", ""))
-            people.accounts.set_password(own.id, sent["password"], but=caller_of(request).session)
+            confirm(desk, people, request, account, fields.get("old", ""))
+            people.accounts.set_password(
+                account.id, fields["password"], but=caller_of(request).session
+            )
             return tr("The password is changed. All other browsers are asked for it.")
 
         return await done_or_fault(desk, people, request, change)
@@ -94,11 +96,11 @@ async def done_or_fault(
     def answered() -> HTMLResponse:
         with in_language(tongue(request)):
             try:
-                done = do()
+                answer = do()
             except InputError as error:
                 fault = f"{error} {error.hint}"
                 return account_page(desk, people, request, fault=fault, status=400)
-        return account_page(desk, people, request, done=done)
+        return account_page(desk, people, request, done=answer)
 
     return await run_in_threadpool(answered)
 
@@ -113,21 +115,25 @@ def account_page(
     status: int = 200,
 ) -> HTMLResponse:
     """Return the page of the account of who asks."""
-    own, here, now = own_account(request), caller_of(request).session, people.clock.now()
+    account, session_here, now = (
+        own_account(request),
+        caller_of(request).session,
+        people.clock.now(),
+    )
     view = AccountView(
-        name=own.name,
-        id=own.id,
-        roles=tuple(sorted(own.roles)),
-        cases=None if own.cases is None else tuple(sorted(own.cases)),
-        why=own.why,
+        name=account.name,
+        id=account.id,
+        roles=tuple(sorted(account.roles)),
+        cases=None if account.cases is None else tuple(sorted(account.cases)),
+        why=account.why,
         sessions=tuple(
-            SessionRow(born_at=one.born_at, seen_at=one.seen_at, here=one.digest == here)
-            for one in people.people.sessions(own.id)
-            if not one.state(now)
+            SessionRow(born_at=row.born_at, seen_at=row.seen_at, here=row.digest == session_here)
+            for row in people.people.sessions(account.id)
+            if not row.state(now)
         ),
         passkeys=tuple(
-            PasskeyRow(id=one.id.hex(), name=one.name, made_at=one.made_at)
-            for one in people.people.passkeys(own.id)
+            PasskeyRow(id=row.id.hex(), name=row.name, made_at=row.made_at)
+            for row in people.people.passkeys(account.id)
         ),
         may_add=bool(site_of(desk.place, request)),
         done=done,

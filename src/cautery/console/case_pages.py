@@ -174,12 +174,12 @@ def _add_forms(pages: APIRouter, desk: Desk) -> None:
     @pages.post("/language")
     @needs(Right.OWN)
     async def choose(request: Request) -> Response:
-        sent = await form(request)
-        chosen = sent.get("lang", "")
+        fields = await form(request)
+        chosen = fields.get("lang", "")
         if chosen not in languages():
             raise InputError(tr("The room does not speak this language."))
         # One slash: two would lead to another server.
-        back = "/" + sent.get("back", "").lstrip("/\\")
+        back = "/" + fields.get("back", "").lstrip("/\\")
         answer = RedirectResponse(quote(back, safe="/?=&%+~:"), status_code=303)
         answer.set_cookie(TONGUE, chosen, httponly=True, samesite="strict", max_age=31_536_000)
         return answer

@@ -82,8 +82,8 @@ class Gate:
 
     def token(self, headers: Headers) -> AccessToken | None:
         """Return the token of a request, if it holds."""
-        sent = headers.getlist("authorization")
-        kind, _, value = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
+        fields = headers.getlist("authorization")
+        kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
         parts = parts_of(value.strip()) if kind.lower() == "bearer" else None
         if parts is None:
             return None

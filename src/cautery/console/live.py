@@ -124,7 +124,7 @@ class Live:
     def _join(self, path: Path) -> _Followed:
         followed = self._followed.get(path)
         if followed is None:
-            kept = self._opened(path)
-            followed = self._followed[path] = _Followed(kept, self._hub_of(path, kept))
+            typed = self._opened(path)
+            followed = self._followed[path] = _Followed(typed, self._hub_of(path, typed))
         followed.watching += 1
         return followed

@@ -104,15 +104,15 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
     @pages.post(LOGIN)
     @needs(Right.OPEN)
     async def come_in(request: Request) -> Response:
-        sent = await bare_form(request)
-        view = view_of(sent, desk, request)
+        fields = await bare_form(request)
+        view = view_of(fields, desk, request)
 
         def found() -> Account | None:
-            return people.logins.by_password(one, sent.get("password", ""))
+            return people.logins.by_password(one, fields.get("password", ""))
 
         try:
             one = people.logins.begin(
-                sent.get("name", ""),
+                fields.get("name", ""),
                 address=address_of(request),
                 mark=mark_of(request, desk, people),
             )
@@ -135,14 +135,16 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
     @pages.post(FIRST)
     @needs(Right.OPEN)
     async def set_first(request: Request) -> Response:
-        sent = await bare_form(request)
-        password = sent.get("password", "")
+        fields = await bare_form(request)
+        password = fields.get("password", "")
 
         def found() -> Account | None:
             with in_language(tongue(request)):
-                if password != sent.get("again", ""):
+                if password != fields.get("again", ""):
                     raise InputError(tr("The two passwords are not the same."))
-                return people.logins.by_word(sent.get("name", ""), sent.get("word", ""), password)
+                return people.logins.by_word(
+                    fields.get("name", ""), fields.get("word", ""), password
+                )
 
         wait_s = people.logins.wait_s(address_of(request))
         try:
@@ -156,13 +158,13 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
         return await welcome(desk, people, request, account, by="word", view=LoginView())
 
 
-def view_of(sent: Mapping[str, str], desk: Desk, request: Request) -> LoginView:
+def view_of(fields: Mapping[str, str], desk: Desk, request: Request) -> LoginView:
     """Return what a login carries on to the next page."""
-    kept = sent.get("kept", "")
+    typed = fields.get("kept", "")
     return LoginView(
-        to=_own(sent.get("to", "/")),
-        kept=kept,
-        kept_to=_own(sent.get("kept_to", "")) if kept else "",
+        to=_own(fields.get("to", "/")),
+        kept=typed,
+        kept_to=_own(fields.get("kept_to", "")) if typed else "",
         passkeys=bool(site_of(desk.place, request)),
     )
 
@@ -180,15 +182,15 @@ async def asked_to_come_in(desk: Desk, request: Request, coming: Coming) -> Resp
         return Response(status_code=401, headers={"hx-refresh": "true"})
     query = f"?{request.url.query}" if request.url.query else ""
     path = _own(quote(request.url.path, safe="/+~") + query)
-    kept = ""
+    typed = ""
     if request.method == "POST":
         if coming.session is not None and not path.startswith(_UNKEPT):
-            kept = (await request.body()).decode("ascii", "replace")
+            typed = (await request.body()).decode("ascii", "replace")
         path = "/"
     with in_language(tongue(request)):
-        why = _why(coming, typed=bool(kept))
-    sent = {"to": path, "kept": kept, "kept_to": request.url.path}
-    view = replace(view_of(sent, desk, request), why=why)
+        why = _why(coming, typed=bool(typed))
+    fields = {"to": path, "kept": typed, "kept_to": request.url.path}
+    view = replace(view_of(fields, desk, request), why=why)
     return login_page(desk, request, view, status=401)
 
 

@@ -37,13 +37,13 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/account/passkey")
     @needs(Right.OWN)
     async def add(request: Request) -> Response:
-        sent, own = await form(request), own_account(request)
+        fields, account = await form(request), own_account(request)
 
         def added() -> str:
-            confirm(desk, people, request, own, sent.get("old", ""))
+            confirm(desk, people, request, account, fields.get("old", ""))
             try:
                 people.passkeys.make(
-                    _site(desk, request), own, sent.get("answer", ""), sent.get("name", "")
+                    _site(desk, request), account, fields.get("answer", ""), fields.get("name", "")
                 )
             except ApprovalError as error:
                 raise InputError(tr("This passkey does not hold.")) from error
@@ -54,11 +54,11 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/account/passkey/drop")
     @needs(Right.OWN)
     async def drop(request: Request) -> Response:
-        sent, own = await form(request), own_account(request)
+        fields, account = await form(request), own_account(request)
 
         def dropped() -> str:
             try:
-                people.passkeys.drop(own, bytes.fromhex(sent.get("passkey", "")))
+                people.passkeys.drop(account, bytes.fromhex(fields.get("passkey", "")))
             except ValueError as error:
                 raise InputError(tr("There is no such passkey.")) from error
             return tr("The passkey is taken away.")
@@ -77,15 +77,15 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
     @pages.post("/login/passkey")
     @needs(Right.OPEN)
     async def come_in(request: Request) -> Response:
-        sent = await bare_form(request)
-        view = view_of(sent, desk, request)
+        fields = await bare_form(request)
+        view = view_of(fields, desk, request)
 
         def found() -> Account | None:
             with in_language(tongue(request)):
                 wait_s = people.logins.wait_s(address_of(request))
                 if wait_s > 0:
                     raise InputError(too_many(wait_s))
-                return people.passkeys.comes_in(_site(desk, request), sent.get("answer", ""))
+                return people.passkeys.comes_in(_site(desk, request), fields.get("answer", ""))
 
         try:
             account = await run_in_threadpool(found)

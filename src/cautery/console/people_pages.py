@@ -36,24 +36,28 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/people")
     @needs(Right.MANAGE)
     async def add(request: Request) -> Response:
-        sent, by = await form(request), own_account(request).id
+        fields, by = await form(request), own_account(request).id
 
         def made() -> tuple[str, str]:
             account, word = people.accounts.make(
-                sent.get("name", ""), _roles(sent), _cases(sent), by=by, why=sent.get("why", "")
+                fields.get("name", ""),
+                _roles(fields),
+                _cases(fields),
+                by=by,
+                why=fields.get("why", ""),
             )
             return account.name, word
 
-        return await _done(desk, people, request, made, typed=sent)
+        return await _done(desk, people, request, made, typed=fields)
 
     @pages.post("/people/{account}/give")
     @needs(Right.MANAGE)
     async def give(request: Request, account: Id) -> Response:
-        sent, by = await form(request), own_account(request).id
+        fields, by = await form(request), own_account(request).id
 
         def given() -> None:
             people.accounts.give(
-                account, _roles(sent), _cases(sent), by=by, why=sent.get("why", "")
+                account, _roles(fields), _cases(fields), by=by, why=fields.get("why", "")
             )
 
         return await _done(desk, people, request, given)
@@ -61,10 +65,10 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/people/{account}/invite")
     @needs(Right.MANAGE)
     async def invite(request: Request, account: Id) -> Response:
-        sent, by = await form(request), own_account(request).id
+        fields, by = await form(request), own_account(request).id
 
         def invited() -> tuple[str, str]:
-            word = people.accounts.invite(account, by=by, why=sent.get("why", ""))
+            word = people.accounts.invite(account, by=by, why=fields.get("why", ""))
             return people.accounts.account(account).name, word
 
         return await _done(desk, people, request, invited)
@@ -72,12 +76,12 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.post("/people/{account}/erase")
     @needs(Right.MANAGE)
     async def erase(request: Request, account: Id) -> Response:
-        sent, by = await form(request), own_account(request).id
+        fields, by = await form(request), own_account(request).id
         return await _done(
             desk,
             people,
             request,
-            lambda: people.accounts.erase(account, by=by, why=sent.get("why", "")),
+            lambda: people.accounts.erase(account, by=by, why=fields.get("why", "")),
         )
 
     return pages
@@ -94,7 +98,7 @@ async def _done(
     def answered() -> Response:
         with in_language(tongue(request)):
             try:
-                made = do()
+                account_made = do()
             except InputError as error:
                 return _page(
                     desk,
@@ -104,9 +108,9 @@ async def _done(
                     typed=typed or {},
                     status=400,
                 )
-        if made is None:
+        if account_made is None:
             return RedirectResponse("/people", status_code=303)
-        return _page(desk, people, request, word_for=made[0], word=made[1])
+        return _page(desk, people, request, word_for=account_made[0], word=account_made[1])
 
     return await run_in_threadpool(answered)
 
@@ -122,21 +126,21 @@ def _page(
     word: str = "",
     status: int = 200,
 ) -> HTMLResponse:
-    own = own_account(request).id
+    account = own_account(request).id
     view = PeopleView(
         people=tuple(
             PersonRow(
-                id=one.id,
-                name=one.name,
-                roles=tuple(sorted(one.roles)),
-                cases=None if one.cases is None else tuple(sorted(one.cases)),
-                why=one.why,
-                made_at=one.made_at,
-                by_owner=bool(one.roles & BY_OWNER_ALONE),
-                comes_in=_comes_in(people, one),
-                own=one.id == own,
+                id=listed.id,
+                name=listed.name,
+                roles=tuple(sorted(listed.roles)),
+                cases=None if listed.cases is None else tuple(sorted(listed.cases)),
+                why=listed.why,
+                made_at=listed.made_at,
+                by_owner=bool(listed.roles & BY_OWNER_ALONE),
+                comes_in=_comes_in(people, listed),
+                own=listed.id == account,
             )
-            for one in people.people.accounts()
+            for listed in people.people.accounts()
         ),
         may_give=_GIVEN,
         fault=fault,
@@ -151,14 +155,14 @@ def _comes_in(people: PeopleOfRoom, account: Account) -> bool:
     return bool(account.password or people.people.passkeys(account.id))
 
 
-def _roles(sent: dict[str, str]) -> list[RoomRole]:
+def _roles(fields: dict[str, str]) -> list[RoomRole]:
     try:
-        return [RoomRole(name) for name in sent.get("role", "").split()]
+        return [RoomRole(name) for name in fields.get("role", "").split()]
     except ValueError as error:
         raise InputError(tr("There is no such role.")) from error
 
 
-def _cases(sent: dict[str, str]) -> list[str] | None:
+def _cases(fields: dict[str, str]) -> list[str] | None:
     """Return the cases of a form, one in a line; an asterisk stands for all."""
-    names = [name.strip() for name in sent.get("cases", "").splitlines() if name.strip()]
+    names = [name.strip() for name in fields.get("cases", "").splitlines() if name.strip()]
     return None if names == ["*"] else names

@@ -33,8 +33,8 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=Act.CONSULTATION)
     def stream_of_record(request: Request, id: Id, index: Number) -> Response:
         number = number_of(desk.cases, id, index)
-        own = request.url.path.partition("/records/")[0]
-        return RedirectResponse(f"{own}/streams/{number}", status_code=303)
+        account = request.url.path.partition("/records/")[0]
+        return RedirectResponse(f"{account}/streams/{number}", status_code=303)
 
     @pages.get("/cases/{id}/streams/{number}/{side}.m3u8")
     @needs(Right.READ, act=Act.CONSULTATION)

@@ -173,30 +173,34 @@ def standing_out(
                 (tempo, pitch), low=base + low, high=base + high, works=works, among=among,
                 most=max(_STANDING, _OUTSTANDING // len(speeds)),
             )  # fmt: skip
-            pieces = [piece_of(stack, one.reference, one.offset) for one in found]
+            pieces = [piece_of(stack, lead_kept.reference, lead_kept.offset) for lead_kept in found]
             held = [
-                (one, piece) for one, piece in zip(found, pieces, strict=True) if piece is not None
+                (lead_kept, piece)
+                for lead_kept, piece in zip(found, pieces, strict=True)
+                if piece is not None
             ]
             codes = judged(
-                stack, sounding.code(tempo, pitch), [(piece, one.offset) for one, piece in held],
+                stack,
+                sounding.code(tempo, pitch),
+                [(piece, lead_kept.offset) for lead_kept, piece in held],
                 sounding.usual(works=works),
             )  # fmt: skip
             leads += [
-                Lead(one.reference, works, piece, one.offset, tempo, pitch,
-                     one.score + max(0.0, code.score), searched=sounding.references)
-                for (one, piece), code in zip(held, codes, strict=True)
+                Lead(lead_kept.reference, works, piece, lead_kept.offset, tempo, pitch,
+                     lead_kept.score + max(0.0, code.score), searched=sounding.references)
+                for (lead_kept, piece), code in zip(held, codes, strict=True)
             ]  # fmt: skip
     return sorted(leads, key=lambda lead: -lead.score)[:_STANDING]
 
 
 def judged_again(sounding: Sounding, leads: Sequence[Lead]) -> list[Lead]:
     """Judge leads by all that counts by now."""
-    again = []
+    judged_leads = []
     for lead in leads:
         speed = lead.tempo, lead.pitch
         place = sounding.both(speed, lead.piece, lead.offset, works=lead.works)
-        again.append(replace(lead, offset=place.offset, score=place.score))
-    return again
+        judged_leads.append(replace(lead, offset=place.offset, score=place.score))
+    return judged_leads
 
 
 def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]:

@@ -89,7 +89,7 @@ def begun(entry: Entry) -> ActLine | None:
                 entry,
                 referral.id,
                 ActKind.REFERRAL,
-                ", ".join(each.target for each in referral.entries[:_MOST_ABOUT]),
+                ", ".join(item.target for item in referral.entries[:_MOST_ABOUT]),
                 waits=Waits.APPROVAL,
                 due_at=min([referral.window.end, *ends, *verdicts]),
                 until=max(ends, default=referral.window.end),
@@ -178,7 +178,7 @@ def _referral(line: ActLine, content: object, entry: Entry) -> None:
         case Acknowledgement(intermediary=name, effect=effect, received_at=at):
             line.answered_at = line.answered_at or at
             if effect is Effect.APPLIED:
-                line.owing = tuple(each for each in line.owing if each != kept_text(name))
+                line.owing = tuple(item for item in line.owing if item != kept_text(name))
                 if not line.owing:
                     _wait(line, Waits.END)
                     line.due_at = line.until
@@ -241,8 +241,8 @@ def _answered(line: ActLine, applied: bool, entry: Entry) -> None:  # noqa: FBT0
 def _sign(line: ActLine, name: str, entry: Entry, *, needed: int) -> None:
     name = kept_text(name)
     line.approvals += 1
-    others = tuple(signed for signed in line.signed if signed[1] != name)
-    line.signed = (*others, (entry.index, name))[-_MOST_NAMES:]
+    other_signatures = tuple(signed for signed in line.signed if signed[1] != name)
+    line.signed = (*other_signatures, (entry.index, name))[-_MOST_NAMES:]
     if len(line.signed) >= needed and line.waits is Waits.APPROVAL:
         line.waits = Waits.SENDING
 
@@ -260,7 +260,7 @@ def _end(line: ActLine, entry: Entry) -> None:
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
     name = kept_text(name)
-    return (*(each for each in names if each != name), name)[-_MOST_NAMES:]
+    return (*(item for item in names if item != name), name)[-_MOST_NAMES:]
 
 
 def _line(entry: Entry, id: str, kind: ActKind, about: str, **rest: object) -> ActLine:

@@ -32,9 +32,9 @@ def server() -> Server | None:
     InputError
         If only one of the two is named, or the file cannot be used.
     """
-    told = _from_file()
-    database = os.environ.get(DATABASE) or told.get("database", "")
-    vault = os.environ.get(VAULT) or told.get("vault", "")
+    settings = _from_file()
+    database = os.environ.get(DATABASE) or settings.get("database", "")
+    vault = os.environ.get(VAULT) or settings.get("vault", "")
     if not database and not vault:
         return None
     if not database or not vault:
@@ -65,21 +65,21 @@ def required_server() -> Server:
     InputError
         If nobody said.
     """
-    found = server()
-    if found is None:
+    place = server()
+    if place is None:
         raise InputError(
             "no server is named for cases of the organisation",
             hint=f"Set {DATABASE} and {VAULT}, or write database and vault into {_file()}",
         )
-    return found
+    return place
 
 
 def server_store(keys: KeyFolder | None) -> ServerStore:
     """Return the cases of the organisation; all who only read share one connection."""
     from cautery.adapters.case_server import ServerStore  # noqa: PLC0415 - few have a server
 
-    found = required_server()
-    return _read_by_all(found) if keys is None else ServerStore(found, keys)
+    place = required_server()
+    return _read_by_all(place) if keys is None else ServerStore(place, keys)
 
 
 @lru_cache(maxsize=1)
@@ -112,21 +112,21 @@ def _from_file() -> dict[str, str]:
     file = _file()
     try:
         with file.open("rb") as stream:
-            told = tomllib.loads(stream.read(_LARGEST).decode())
+            settings = tomllib.loads(stream.read(_LARGEST).decode())
             is_open = stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{file}: {error}") from error
-    strangers = sorted(told.keys() - {"database", "vault"})
-    if strangers or not all(isinstance(value, str) for value in told.values()):
+    strangers = sorted(settings.keys() - {"database", "vault"})
+    if strangers or not all(isinstance(value, str) for value in settings.values()):
         raise InputError(f"{file}: it may name database and vault, and nothing else")
-    if is_open and "@" in told.get("database", "") and ":" in _user(told["database"]):
+    if is_open and "@" in settings.get("database", "") and ":" in _user(settings["database"]):
         raise InputError(
             f"{file}: it has a password, and others on this machine may read it",
             hint=f"chmod 600 {file}, or put the password into ~/.pgpass",
         )
-    return told
+    return settings
 
 
 def _user(url: str) -> str:

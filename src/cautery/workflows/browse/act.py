@@ -26,18 +26,18 @@ def act_view(cases: Cases, id: str, act: str) -> ActView:
     AbsentError
         If there is no such case or act.
     """
-    with cases.case(id) as kept:
-        head = head_of(kept, now=cases.clock.now())
-        line = kept.lists().act(act)
-        in_force = kept.in_force()
+    with cases.case(id) as case:
+        head = head_of(case, now=cases.clock.now())
+        line = case.lists().act(act)
+        in_force = case.in_force()
         if line is None or in_force.opening is None or in_force.mandate is None:
             raise AbsentError(tr("The case %(case)s has no act %(act)s.", case=id, act=act[:80]))
         now = moment_of(head, cases.clock.now())
-        about = kept.lists().about(line.id, most=_ABOUT)
-        begun = kept.ledger.pick((line.drafted,))
+        about = case.lists().about(line.id, most=_ABOUT)
+        begun = case.ledger.pick((line.drafted,))
         entries = (*begun, *(entry for entry in about if entry.index != line.drafted))
         looked = Looked(
-            kept=kept,
+            kept=case,
             line=line,
             opening=opening_in(in_force.opening),
             mandate=in_force.mandate,
@@ -46,7 +46,7 @@ def act_view(cases: Cases, id: str, act: str) -> ActView:
             seen=max(line.last, *(entry.index for entry in entries)),
         )
         parts = parts_of(looked)
-        (row,) = rows_of(kept, (line,), now=now)
+        (row,) = rows_of(case, (line,), now=now)
     return ActView(
         head=head,
         row=row,

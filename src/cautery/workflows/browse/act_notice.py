@@ -70,7 +70,7 @@ def notice_parts(looked: Looked, notice: Notice) -> Parts:
             (tr("An answer was filed"), bool(answers)),
         ],
         statement=notice.statement,
-        urls=tuple(_url(each, read) for each in notice.urls[:MOST_URLS]),
+        urls=tuple(_url(item, read) for item in notice.urls[:MOST_URLS]),
         more_urls=max(0, len(notice.urls) - MOST_URLS),
         findings=findings,
         versions=tuple(_versions(looked, notice)),
@@ -120,16 +120,16 @@ def _findings(
 
     A URL of media stands in the records of the stream that led to it, where it is not looked for.
     """
-    known = case.notices.urls
+    urls_known = case.notices.urls
     if len(notice.urls) > MOST_CHECKED or any(
-        url.url not in known or known[url.url].verdict is None for url in notice.urls
+        url.url not in urls_known or urls_known[url.url].verdict is None for url in notice.urls
     ):
         return None
     try:
-        found = case.lint(notice, now=looked.now)
+        findings = case.lint(notice, now=looked.now)
     except CauteryError:
         return None
-    return tuple((each.rule, each.url or "", each.text) for each in found)
+    return tuple((item.rule, item.url or "", item.text) for item in findings)
 
 
 def _url(url: NoticedUrl, read: dict[int, Entry]) -> Noticed:
@@ -200,11 +200,11 @@ def _changes(before: Notice, after: Notice) -> Iterator[str]:
     was, now = {url.url for url in before.urls}, {url.url for url in after.urls}
     if was != now:
         yield tr("URLs: %(more)s more, %(less)s less", more=len(now - was), less=len(was - now))
-    for each in fields(Notice):
-        if each.name in (*_NOT_A_CHANGE, "addressee", "urls"):
+    for item in fields(Notice):
+        if item.name in (*_NOT_A_CHANGE, "addressee", "urls"):
             continue
-        if getattr(before, each.name) != getattr(after, each.name):
-            yield tr("%(member)s is another one", member=each.name)
+        if getattr(before, item.name) != getattr(after, item.name):
+            yield tr("%(member)s is another one", member=item.name)
 
 
 def _commands(
@@ -214,10 +214,10 @@ def _commands(
         for approver in looked.opening.mandate.approvers[:6]:
             drafted_it = person_key(approver.name) == person_key(notice.drafted_by)
             if approver.name not in signed_by and not drafted_it:
-                more = f"{as_(approver.name)} --key KEY.pem --digest {digest(notice)}"
+                options = f"{as_(approver.name)} --key KEY.pem --digest {digest(notice)}"
                 yield Command(
                     what=tr("%(name)s signs", name=approver.name),
-                    line=looked.command("notice", "approve", more=more),
+                    line=looked.command("notice", "approve", more=options),
                     shows=True,
                 )
         yield Command(

@@ -71,13 +71,13 @@ def signatures_in(
     )
 
 
-def _signature(looked: Looked, entry: Entry, given: ApprovalGiven | NoticeApproved) -> Signature:
+def _signature(looked: Looked, entry: Entry, approval: ApprovalGiven | NoticeApproved) -> Signature:
     try:
-        holds = signer_of(looked.opening, looked.draft.content, given) is not None
+        holds = signer_of(looked.opening, looked.draft.content, approval) is not None
     except CauteryError:
         holds = False
     approver = next(
-        (one for one in looked.opening.mandate.approvers if one.name == given.approver), None
+        (one for one in looked.opening.mandate.approvers if one.name == approval.approver), None
     )
     key = ""
     if approver is not None:
@@ -86,10 +86,10 @@ def _signature(looked: Looked, entry: Entry, given: ApprovalGiven | NoticeApprov
         except ApprovalError:
             key = ""
     return Signature(
-        name=given.approver,
-        role=given.role,
+        name=approval.approver,
+        role=approval.role,
         key=key,
-        at=given.at,
+        at=approval.at,
         record=entry.index,
         holds=holds,
     )
@@ -307,9 +307,9 @@ def _complaint(looked: Looked, filed: ComplaintFiled) -> Parts:
             (tr("Reject it"), "--reject"),
         ):
             if decided is None or word == "--grant":
-                more = f'{word} --as "YOUR NAME" --why "REASON" --seen {looked.seen}'
+                options = f'{word} --as "YOUR NAME" --why "REASON" --seen {looked.seen}'
                 commands.append(
-                    Command(what=what, line=looked.command("complaint", "decide", more=more))
+                    Command(what=what, line=looked.command("complaint", "decide", more=options))
                 )
     return Parts(
         facts=facts,

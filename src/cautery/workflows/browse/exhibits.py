@@ -23,11 +23,11 @@ _DIGITS = re.compile(r"[0-9a-f]{64}")
 
 def exhibits_view(cases: Cases, id: str, *, after: int = -1) -> ExhibitsView:
     """Return a page of the exhibits of a case, oldest first, those sealed after a record."""
-    with cases.case(id) as kept:
+    with cases.case(id) as case:
         # Nothing can be sealed before the record that opens the case.
-        page = kept.lists().whole(Asked(kinds=_SEALED, after=max(0, after), limit=EXHIBITS_A_PAGE))
+        page = case.lists().whole(Asked(kinds=_SEALED, after=max(0, after), limit=EXHIBITS_A_PAGE))
         return ExhibitsView(
-            head=head_of(kept, now=cases.clock.now()),
+            head=head_of(case, now=cases.clock.now()),
             rows=tuple(
                 _row(entry.content, entry.index)
                 for entry in reversed(page.rows)
@@ -51,18 +51,18 @@ def exhibit_view(cases: Cases, id: str, digits: str) -> ExhibitView:
     AbsentError
         If there is no such case or exhibit.
     """
-    with cases.case(id) as kept:
-        row = sealed_as(kept, digits)
+    with cases.case(id) as case:
+        row = sealed_as(case, digits)
         exhibit = row.exhibit.id
-        records, named = kept.lists().naming(exhibit, most=_RECORDS_SHOWN)
+        records, named = case.lists().naming(exhibit, most=_RECORDS_SHOWN)
         digest_now, fault = "", ""
         try:
-            digest_now = digest_of(kept.vault.read(exhibit))
+            digest_now = digest_of(case.vault.read(exhibit))
         except CauteryError as error:
             fault = f"{error} {error.hint}".strip()
-        custody, custody_fault = _custody(cases, kept, exhibit)
+        custody, custody_fault = _custody(cases, case, exhibit)
         return ExhibitView(
-            head=head_of(kept, now=cases.clock.now()),
+            head=head_of(case, now=cases.clock.now()),
             row=row,
             digest_now=digest_now,
             fault=fault,
@@ -83,13 +83,13 @@ def exhibit_bytes(cases: Cases, id: str, digits: str) -> tuple[ExhibitRow, bytes
     EvidenceError
         If its bytes are not those that were sealed.
     """
-    with cases.case(id) as kept:
-        row = sealed_as(kept, digits)
-        vault = kept.vault
+    with cases.case(id) as case:
+        row = sealed_as(case, digits)
+        vault = case.vault
     return row, vault.read(row.exhibit.id)
 
 
-def sealed_as(kept: Kept, digits: str) -> ExhibitRow:
+def sealed_as(case: Kept, digits: str) -> ExhibitRow:
     """Return what the record of an exhibit's sealing says.
 
     Raises
@@ -99,11 +99,11 @@ def sealed_as(kept: Kept, digits: str) -> ExhibitRow:
     """
     exhibit = ExhibitId(f"sha256:{digits}")
     if _DIGITS.fullmatch(digits):
-        for entry in kept.lists().sealings([exhibit], first=True).values():
+        for entry in case.lists().sealings([exhibit], first=True).values():
             if isinstance(entry.content, ExhibitSealed):
                 return _row(entry.content, entry.index)
-        kept.require_all()
-    raise AbsentError(f"The case {kept.id} has no exhibit {digits[:80]}.")
+        case.require_all()
+    raise AbsentError(f"The case {case.id} has no exhibit {digits[:80]}.")
 
 
 def _row(sealing: ExhibitSealed, index: int) -> ExhibitRow:
@@ -115,9 +115,9 @@ def _row(sealing: ExhibitSealed, index: int) -> ExhibitRow:
     )
 
 
-def _custody(cases: Cases, kept: Kept, exhibit: ExhibitId) -> tuple[tuple[CustodyRow, ...], str]:
+def _custody(cases: Cases, case: Kept, exhibit: ExhibitId) -> tuple[tuple[CustodyRow, ...], str]:
     try:
-        chain = cases.custody(kept.path)
+        chain = cases.custody(case.path)
     except EvidenceError as error:
         return (), str(error)
     return tuple(_step(line) for line in chain if exhibit in (line.what, line.digest)), ""

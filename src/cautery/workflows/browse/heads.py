@@ -55,7 +55,7 @@ def heads_of(cases: Cases) -> tuple[CaseHead, ...]:
     return tuple(_head_at(*read, now=now) for read in zip(places, ends, strict=True))
 
 
-def head_of(kept: Kept, *, now: datetime) -> CaseHead:
+def head_of(case: Kept, *, now: datetime) -> CaseHead:
     """Return what stands above each page of a case that is lent.
 
     Where its lists cannot be had, or not yet, the first record says what there is to say: the page
@@ -63,15 +63,15 @@ def head_of(kept: Kept, *, now: datetime) -> CaseHead:
     """
     mandate, has_map = None, False
     with contextlib.suppress(CauteryError):
-        mandate = kept.in_force().mandate
-        has_map = _MAPPED in kept.lists().counts().by_kind
+        mandate = case.in_force().mandate
+        has_map = _MAPPED in case.lists().counts().by_kind
     return _head(
-        kept.id,
-        ends_of(kept.path, kept.ledger, kept.store),
+        case.id,
+        ends_of(case.path, case.ledger, case.store),
         now=now,
         mandate=mandate,
         has_map=has_map,
-        behind=kept.behind,
+        behind=case.behind,
     )
 
 
@@ -148,5 +148,5 @@ def head_by_id(cases: Cases, id: str) -> CaseHead:
     AbsentError
         If there is no such case.
     """
-    with cases.case(id) as kept:
-        return head_of(kept, now=cases.clock.now())
+    with cases.case(id) as case:
+        return head_of(case, now=cases.clock.now())

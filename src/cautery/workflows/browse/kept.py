@@ -76,13 +76,13 @@ class Kept:
         self.looked = True
         size = self.ledger.size()
         if self._filling is None or not self._filling.is_alive():
-            taken = self._lists.catch_up(most=_AT_ONCE)
-            if taken < size:
+            size_taken = self._lists.catch_up(most=_AT_ONCE)
+            if size_taken < size:
                 self._filling = Thread(target=self._fill, name=f"lists-{self.id}", daemon=True)
                 self._filling.start()
         else:
-            taken = self._lists.taken()
-        self._taken, self._behind = taken, max(0, size - taken)
+            size_taken = self._lists.taken()
+        self._taken, self._behind = size_taken, max(0, size - size_taken)
         return self._lists
 
     def require_all(self) -> None:
@@ -215,50 +215,50 @@ class Cases:
             If there is no such case.
         """
         while True:
-            kept = self._taken(self.place(id))
-            with kept.lock:
-                if kept.closed:  # it made room for another one just now
+            case = self._taken(self.place(id))
+            with case.lock:
+                if case.closed:  # it made room for another one just now
                     continue
-                if not self.store.exists(kept.path, LEDGER):
+                if not self.store.exists(case.path, LEDGER):
                     raise AbsentError(f"The case {id} is gone.")
-                kept.looked = False
-                yield kept
+                case.looked = False
+                yield case
                 return
 
     def _taken(self, place: Place) -> Kept:
         with self._lock:
-            kept = self._kept.get(place.id)
-            if kept is None or kept.closed or kept.path != place.path:
-                kept = self._kept[place.id] = Kept(
+            case = self._kept.get(place.id)
+            if case is None or case.closed or case.path != place.path:
+                case = self._kept[place.id] = Kept(
                     place.id, place.path, self.store, self._opened(place.path)
                 )
             self._kept.move_to_end(place.id)
             spare = [self._kept.popitem(last=False)[1] for _ in range(len(self._kept) - MOST_KEPT)]
         for old in spare:
             old.close()
-        return kept
+        return case
 
     def behind(self) -> int:
         """Return how many records the lists of the cases that people look at do not have yet."""
         with self._lock:
-            return sum(kept.behind for kept in self._kept.values())
+            return sum(case.behind for case in self._kept.values())
 
     def wait(self) -> None:
         """Wait until the lists of every case have what they were to take up."""
         with self._lock:
-            kept = [*self._kept.values()]
-        for one in kept:
+            case = [*self._kept.values()]
+        for one in case:
             one.wait()
 
     def close(self) -> None:
         """Let go of all of them."""
         with self._lock:
-            kept, self._kept = [*self._kept.values()], OrderedDict()
-        for one in kept:
+            case, self._kept = [*self._kept.values()], OrderedDict()
+        for one in case:
             one.close()
 
 
-def stream_of(kept: Kept, number: int) -> StreamLine:
+def stream_of(case: Kept, number: int) -> StreamLine:
     """Return a stream by its number.
 
     Raises
@@ -268,8 +268,8 @@ def stream_of(kept: Kept, number: int) -> StreamLine:
     NotYetError
         If it may be among the records that are not taken up yet.
     """
-    stream = kept.lists().stream_at(number)
+    stream = case.lists().stream_at(number)
     if stream is None:
-        kept.require_all()
-        raise AbsentError(f"The case {kept.id} has no stream {number}.")
+        case.require_all()
+        raise AbsentError(f"The case {case.id} has no stream {number}.")
     return stream

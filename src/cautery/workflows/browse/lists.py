@@ -16,7 +16,7 @@ L = TypeVar("L")
 T = TypeVar("T")
 
 
-def streams_view(cases: Cases, id: str, asked: Asked) -> ListView[StreamRow]:
+def streams_view(cases: Cases, id: str, asking: Asked) -> ListView[StreamRow]:
     """Return a page of the streams of a case.
 
     Raises
@@ -24,17 +24,17 @@ def streams_view(cases: Cases, id: str, asked: Asked) -> ListView[StreamRow]:
     AbsentError
         If there is no such case.
     """
-    return _view(cases, id, lambda lists: lists.streams(asked), _streams)
+    return _view(cases, id, lambda lists: lists.streams(asking), _streams)
 
 
-def verdicts_view(cases: Cases, id: str, asked: Asked) -> ListView[VerdictRow]:
+def verdicts_view(cases: Cases, id: str, asking: Asked) -> ListView[VerdictRow]:
     """Return a page of the verdicts of a case; raise as :func:`streams_view`."""
-    return _view(cases, id, lambda lists: lists.verdicts(asked), _verdicts)
+    return _view(cases, id, lambda lists: lists.verdicts(asking), _verdicts)
 
 
-def acts_view(cases: Cases, id: str, asked: Asked) -> ListView[ActRow]:
+def acts_view(cases: Cases, id: str, asking: Asked) -> ListView[ActRow]:
     """Return a page of the referrals and notices of a case; raise as :func:`streams_view`."""
-    return _view(cases, id, lambda lists: lists.acts(asked), _acts)
+    return _view(cases, id, lambda lists: lists.acts(asking), _acts)
 
 
 def _view(
@@ -43,11 +43,11 @@ def _view(
     ask: Callable[[KeptCase], Page[L]],
     rows: Callable[[Kept, Sequence[L]], Sequence[T]],
 ) -> ListView[T]:
-    with cases.case(id) as kept:
-        page = ask(kept.lists())
+    with cases.case(id) as case:
+        page = ask(case.lists())
         return ListView(
-            head=head_of(kept, now=cases.clock.now()),
-            rows=tuple(rows(kept, page.rows)),
+            head=head_of(case, now=cases.clock.now()),
+            rows=tuple(rows(case, page.rows)),
             found=page.found,
             found_more=page.found_more,
             newer=page.newer,
@@ -76,8 +76,8 @@ def _streams(_: Kept, lines: Sequence[StreamLine]) -> Sequence[StreamRow]:
     ]
 
 
-def _verdicts(kept: Kept, lines: Sequence[VerdictLine]) -> Sequence[VerdictRow]:
-    streams = kept.lists().streams_of([line.url for line in lines])
+def _verdicts(case: Kept, lines: Sequence[VerdictLine]) -> Sequence[VerdictRow]:
+    streams = case.lists().streams_of([line.url for line in lines])
     return [
         VerdictRow(
             record=line.record,

@@ -31,8 +31,8 @@ def mandate_view(cases: Cases, id: str) -> MandateView:
     AbsentError
         If there is no such case, or it stands under no mandate.
     """
-    with cases.case(id) as kept:
-        head, opening = head_of(kept, now=cases.clock.now()), kept.in_force().opening
+    with cases.case(id) as case:
+        head, opening = head_of(case, now=cases.clock.now()), case.in_force().opening
     mandate = head.mandate
     if mandate is None or opening is None:
         raise AbsentError(f"The case {id} stands under no mandate.")
@@ -65,10 +65,10 @@ def report_page(cases: Cases, id: str) -> bytes:
     EvidenceError
         If it opens no case.
     """
-    with cases.case(id) as kept:
-        if kept.store.exists(kept.path, NOTE) and kept.store.exists(kept.path, _REPORT):
-            return kept.store.read(kept.path, _REPORT, limit=_MOST_REPORT)
-        ledger, vault = kept.ledger, kept.vault
+    with cases.case(id) as case:
+        if case.store.exists(case.path, NOTE) and case.store.exists(case.path, _REPORT):
+            return case.store.read(case.path, _REPORT, limit=_MOST_REPORT)
+        ledger, vault = case.ledger, case.vault
     return write_report(ledger, vault, at=cases.clock.now()).encode("utf-8", "backslashreplace")
 
 
@@ -80,8 +80,8 @@ def map_page(cases: Cases, id: str) -> bytes:
     AbsentError
         If there is no such case, or nothing is mapped in it.
     """
-    with cases.case(id) as kept:
-        newest = deque(contents(kept.ledger, SupplyGraph), maxlen=1)
+    with cases.case(id) as case:
+        newest = deque(contents(case.ledger, SupplyGraph), maxlen=1)
         if not newest:
             raise AbsentError(f"Nothing is mapped in the case {id} yet.")
         entry, graph = newest[0]
@@ -91,5 +91,5 @@ def map_page(cases: Cases, id: str) -> bytes:
             time=f"{entry.record.at:%Y-%m-%d %H:%M}",
             record=str(entry.index),
         )
-        picture = of_supply(graph, met=met_in(kept.ledger), source=source)
+        picture = of_supply(graph, met=met_in(case.ledger), source=source)
     return supply_page(picture, draw_supply(picture)).encode("utf-8", "backslashreplace")

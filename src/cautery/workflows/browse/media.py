@@ -75,9 +75,9 @@ class _Compared:
         return 1.0
 
 
-def player_of(kept: Kept, url: str) -> tuple[Player | None, str]:
+def player_of(case: Kept, url: str) -> tuple[Player | None, str]:
     """Return what can be played of a stream, or why nothing can."""
-    compared = _compared(kept, url)
+    compared = _compared(case, url)
     if compared is None:
         return None, tr("No comparison with a reference was recorded for this stream.")
     aligned = compared.aligned
@@ -106,9 +106,9 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
     CauteryError
         If they are encrypted, damaged or not all there.
     """
-    with cases.case(id) as kept:
-        compared = _compared(kept, stream_of(kept, number).url)
-        vault = kept.vault
+    with cases.case(id) as case:
+        compared = _compared(case, stream_of(case, number).url)
+        vault = case.vault
     if compared is None:
         raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
     content = _joined(compared, vault) if side == "suspect" else _reference(compared.aligned, vault)
@@ -117,12 +117,12 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
     return Media(content=content, initial=_initial(content), media_type=_type(content))
 
 
-def _compared(kept: Kept, url: str) -> _Compared | None:
+def _compared(case: Kept, url: str) -> _Compared | None:
     """Return the newest comparison whose media were recorded."""
     archives: dict[str, tuple[ExhibitId, ...]] = {}
     basis: ScoreBasis | None = None
     compared: _Compared | None = None
-    for entry in entries_of(kept, url, AlignmentShown, ProbeDone, ScoreBasis):
+    for entry in entries_of(case, url, AlignmentShown, ProbeDone, ScoreBasis):
         content = entry.content
         if isinstance(content, ProbeDone):
             archives[content.at.isoformat()] = content.exhibits

@@ -45,7 +45,7 @@ class _Map:
     picture: Picture
     networks: tuple[CriminalNetwork, ...]
 
-    def near(self, asked: Asking) -> tuple[list[str], tuple[str, ...]]:
+    def near(self, asking: Asking) -> tuple[list[str], tuple[str, ...]]:
         """Return what is in the middle, and what was found by a search.
 
         Raises
@@ -53,28 +53,35 @@ class _Map:
         AbsentError
             If the map has no such asset or network.
         """
-        words = asked.search.casefold().split()
-        found = sorted(
+        words = asking.search.casefold().split()
+        matches = sorted(
             (name for name in self.picture.near if all(w in name.casefold() for w in words)),
             key=lambda name: (len(name), name),
         ) if words else []  # fmt: skip
-        around = asked.around or (found[0] if len(found) == 1 else "")
+        around = asking.around or (matches[0] if len(matches) == 1 else "")
         if around:
             if around not in self.picture.near:
                 raise AbsentError(
                     tr("This map has no %(asset)s.", asset=around[:200]),
                     hint=tr("Another map of the case may have it: it may be new, or gone."),
                 )
-            return [around], tuple(found)
-        if asked.network:
-            network = next((one for one in self.networks if one.id == asked.network), None)
+            return [around], tuple(matches)
+        if asking.network:
+            network = next(
+                (network_row for network_row in self.networks if network_row.id == asking.network),
+                None,
+            )
             if network is None:
                 raise AbsentError(
-                    tr("This map has no network %(network)s.", network=asked.network[:200])
+                    tr("This map has no network %(network)s.", network=asking.network[:200])
                 )
-            members = [one.host for one in network.members if one.host in self.picture.near]
-            return members, tuple(found)
-        return [], tuple(found)
+            members = [
+                network_row.host
+                for network_row in network.members
+                if network_row.host in self.picture.near
+            ]
+            return members, tuple(matches)
+        return [], tuple(matches)
 
 
 class Maps:
@@ -91,15 +98,15 @@ class Maps:
             if digest in self._read:
                 self._read.move_to_end(digest)
                 return self._read[digest]
-        made = _Map(entry, of_supply(graph), graph.networks)
+        new_map = _Map(entry, of_supply(graph), graph.networks)
         with self._lock:
-            self._read[digest] = made
+            self._read[digest] = new_map
             while len(self._read) > _MOST_MAPS:
                 self._read.popitem(last=False)
-        return made
+        return new_map
 
 
-def network_view(cases: Cases, maps: Maps, id: str, asked: Asking) -> NetworkView:
+def network_view(cases: Cases, maps: Maps, id: str, asking: Asking) -> NetworkView:
     """Return the page of the network of a case.
 
     Raises
@@ -107,49 +114,49 @@ def network_view(cases: Cases, maps: Maps, id: str, asked: Asking) -> NetworkVie
     AbsentError
         If there is no such case, map, asset or network.
     """
-    with cases.case(id) as kept:
-        head = head_of(kept, now=cases.clock.now())
-        shown, time = _map_at(kept, maps, asked)
-        asked = replace(asked, nth=None, map=None if time.later is None else time.record)
-        middle, found = shown.near(asked)
-        about = middle[0] if len(middle) == 1 and not asked.network else None
-        picture, left_out = shown.picture, 0
+    with cases.case(id) as case:
+        head = head_of(case, now=cases.clock.now())
+        map_shown, time = _map_at(case, maps, asking)
+        asking = replace(asking, nth=None, map=None if time.later is None else time.record)
+        middle, matches = map_shown.near(asking)
+        about = middle[0] if len(middle) == 1 and not asking.network else None
+        picture, left_out = map_shown.picture, 0
         if middle:
-            picture, left_out = neighbourhood(picture, middle, steps=asked.steps, most=MOST_SHOWN)
-        before = None if time.earlier is None else _one(kept, maps, time.earlier)
+            picture, left_out = neighbourhood(picture, middle, steps=asking.steps, most=MOST_SHOWN)
+        before = None if time.earlier is None else _one(case, maps, time.earlier)
         return NetworkView(
             head=head,
-            asked=asked,
+            asked=asking,
             time=time,
-            assets=len(shown.picture.assets),
-            relations=len(shown.picture.relations),
-            drawing=_drawn(picture, asked, about),
+            assets=len(map_shown.picture.assets),
+            relations=len(map_shown.picture.relations),
+            drawing=_drawn(picture, asking, about),
             shown=picture.assets if middle else (),
             left_out=left_out,
-            around=None if about is None else _about(kept, shown, about),
-            network=asked.network if about is None else "",
-            found=found[:_MOST_FOUND],
-            found_in_all=len(found),
-            networks=_largest(shown.networks),
-            networks_in_all=len(_with_others(shown.networks)),
-            changes=None if before is None else _changes(before, shown),
+            around=None if about is None else _about(case, map_shown, about),
+            network=asking.network if about is None else "",
+            found=matches[:_MOST_FOUND],
+            found_in_all=len(matches),
+            networks=_largest(map_shown.networks),
+            networks_in_all=len(_with_others(map_shown.networks)),
+            changes=None if before is None else _changes(before, map_shown),
         )
 
 
-def _map_at(kept: Kept, maps: Maps, asked: Asking) -> tuple[_Map, MapTime]:
-    page = kept.lists().numbers(Asked(kinds=_MAPPED, limit=MOST_LINES))
+def _map_at(case: Kept, maps: Maps, asking: Asking) -> tuple[_Map, MapTime]:
+    page = case.lists().numbers(Asked(kinds=_MAPPED, limit=MOST_LINES))
     if not page.rows:
         raise AbsentError(tr("Nothing is mapped in this case yet."))
     numbers = page.rows[::-1]
-    record = numbers[-1] if asked.map is None else asked.map
-    if asked.nth is not None:
-        record = numbers[min(asked.nth, len(numbers)) - 1]
-    shown = _one(kept, maps, record)
+    record = numbers[-1] if asking.map is None else asking.map
+    if asking.nth is not None:
+        record = numbers[min(asking.nth, len(numbers)) - 1]
+    map_shown = _one(case, maps, record)
     # One that is older than all that are listed has no other beside it.
     at = numbers.index(record) if record in numbers else None
-    return shown, MapTime(
+    return map_shown, MapTime(
         record=record,
-        at=shown.entry.record.at,
+        at=map_shown.entry.record.at,
         numbers=numbers,
         older=page.older is not None,
         earlier=numbers[at - 1] if at else None,
@@ -157,31 +164,31 @@ def _map_at(kept: Kept, maps: Maps, asked: Asking) -> tuple[_Map, MapTime]:
     )
 
 
-def _one(kept: Kept, maps: Maps, record: int) -> _Map:
-    for entry in kept.lists().entries((record,)):
+def _one(case: Kept, maps: Maps, record: int) -> _Map:
+    for entry in case.lists().entries((record,)):
         if isinstance(entry.content, SupplyGraph):
             return maps.read(entry, entry.content)
     raise AbsentError(tr("Record %(record)s is not a map.", record=str(record)))
 
 
-def _drawn(picture: Picture, asked: Asking, middle: str | None) -> Drawing | None:
+def _drawn(picture: Picture, asking: Asking, middle: str | None) -> Drawing | None:
     if not picture.assets:
         return None
     return draw_supply(
         picture,
         middle=middle,
-        by_country=asked.by_country,
-        leads=lambda name: asked.address(around=name),
+        by_country=asking.by_country,
+        leads=lambda name: asking.address(around=name),
     )
 
 
-def _about(kept: Kept, shown: _Map, name: str) -> AssetView:
-    picture = shown.picture
+def _about(case: Kept, map_shown: _Map, name: str) -> AssetView:
+    picture = map_shown.picture
     asset = next(asset for asset in picture.assets if asset.name == name)
     member: Membership | None = next(
         (
             member
-            for network in shown.networks
+            for network in map_shown.networks
             if network.id == asset.network
             for member in network.members
             if member.host == name
@@ -198,7 +205,7 @@ def _about(kept: Kept, shown: _Map, name: str) -> AssetView:
             for source, relation, target in sorted(related)[:_MOST_RELATIONS]
         ),
         related=len(related),
-        records=tuple(map(row_of, kept.lists().about(name, most=_MOST_RECORDS)[::-1])),
+        records=tuple(map(row_of, case.lists().about(name, most=_MOST_RECORDS)[::-1])),
     )
 
 
@@ -207,10 +214,14 @@ def _with_others(networks: Sequence[CriminalNetwork]) -> list[CriminalNetwork]:
 
 
 def _largest(networks: Sequence[CriminalNetwork]) -> tuple[NetworkRow, ...]:
-    ranked = sorted(_with_others(networks), key=lambda one: (-len(one.members), one.id))
+    ranked = sorted(
+        _with_others(networks), key=lambda network_row: (-len(network_row.members), network_row.id)
+    )
     return tuple(
-        NetworkRow(id=one.id, members=len(one.members), services=one.services)
-        for one in ranked[:_MOST_NETWORKS]
+        NetworkRow(
+            id=network_row.id, members=len(network_row.members), services=network_row.services
+        )
+        for network_row in ranked[:_MOST_NETWORKS]
     )
 
 

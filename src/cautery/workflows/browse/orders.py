@@ -62,9 +62,9 @@ def orders_view(
     before, after : int or None
         Of that list: the acts drafted before this record, or after it.
     """
-    with cases.case(id) as kept:
-        head = head_of(kept, now=cases.clock.now())
-        lists = kept.lists()
+    with cases.case(id) as case:
+        head = head_of(case, now=cases.clock.now())
+        lists = case.lists()
         now = moment_of(head, cases.clock.now())
         kinds = tuple(ActKind) if kind is None else (kind,)
         clocks = lists.clocks(kinds, at=now, limit=max(OVERDUE_SHOWN, RUNNING_SHOWN))
@@ -78,7 +78,7 @@ def orders_view(
             )
         )
         overdue, running = clocks.overdue[:OVERDUE_SHOWN], clocks.running[:RUNNING_SHOWN]
-        rows = rows_of(kept, (*overdue, *running, *page.rows), now=now)
+        rows = rows_of(case, (*overdue, *running, *page.rows), now=now)
         counts = {(str(one), str(waits)): n for (one, waits), n in lists.counts().by_waits.items()}
     first, second = len(overdue), len(overdue) + len(running)
     return OrdersView(
@@ -108,13 +108,13 @@ def is_writable(head: CaseHead) -> bool:
     return head.state not in (CaseState.CLOSED, CaseState.UNREADABLE)
 
 
-def rows_of(kept: Kept, lines: Sequence[ActLine], *, now: datetime) -> tuple[ActRow, ...]:
+def rows_of(case: Kept, lines: Sequence[ActLine], *, now: datetime) -> tuple[ActRow, ...]:
     """Return acts as a board shows them: from their own records, with signatures that hold."""
-    wanted = {line.drafted for line in lines}
-    wanted |= {record for line in lines for record, _ in line.signed}
-    wanted |= {line.sent for line in lines if line.sent is not None}
-    entries = kept.lists().of_acts(wanted)
-    first = kept.in_force().opening
+    numbers = {line.drafted for line in lines}
+    numbers |= {record for line in lines for record, _ in line.signed}
+    numbers |= {line.sent for line in lines if line.sent is not None}
+    entries = case.lists().of_acts(numbers)
+    first = case.in_force().opening
     opening = None
     if first is not None:
         try:
@@ -135,7 +135,7 @@ def _row(
     content = entry.content
     signed_by = () if opening is None else _signers(opening, entry, line, entries)
     guards = guards_of(content)
-    most = max(guards, key=_weight, default=None)
+    heaviest = max(guards, key=_weight, default=None)
     return ActRow(
         id=line.id,
         kind=str(line.kind),
@@ -149,7 +149,7 @@ def _row(
             for decision in _HEAVIEST
             if any(guard.decision is decision for guard in guards)
         ),
-        reason=most.reasons[0].text if most is not None else None,
+        reason=heaviest.reasons[0].text if heaviest is not None else None,
         overridden=any(guard.override is not None for guard in guards),
         drafted_by=_drafter(content),
         drafted_at=line.drafted_at,
@@ -217,8 +217,8 @@ class _Leaf:
     def __hash__(self) -> int:
         return hash(self.entry.leaf)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Leaf) and self.entry.leaf == other.entry.leaf
+    def __eq__(self, another_guard: object) -> bool:
+        return isinstance(another_guard, _Leaf) and self.entry.leaf == another_guard.entry.leaf
 
 
 @lru_cache(maxsize=4_096)
@@ -232,7 +232,7 @@ def _signer(first: _Leaf, draft: _Leaf, approval: _Leaf) -> str | None:
         return None
 
 
-def signer_of(opening: Opening, draft: object, given: object) -> str | None:
+def signer_of(opening: Opening, draft: object, approval: object) -> str | None:
     """Return who signed a draft; ``None``: this record is no signature under it.
 
     Raises
@@ -240,15 +240,15 @@ def signer_of(opening: Opening, draft: object, given: object) -> str | None:
     CauteryError
         If it is one, and does not hold.
     """
-    if isinstance(draft, Referral) and isinstance(given, ApprovalGiven):
+    if isinstance(draft, Referral) and isinstance(approval, ApprovalGiven):
         subject = subjects_of(draft, opening.mandate)[0]
-    elif isinstance(draft, Notice) and isinstance(given, NoticeApproved):
+    elif isinstance(draft, Notice) and isinstance(approval, NoticeApproved):
         subject = digest(draft)
-        refuse_drafter(draft, given.approver)
+        refuse_drafter(draft, approval.approver)
     else:
         return None
     return check_signature(
-        given.approval,
+        approval.approval,
         what=draft.id,
         subject=subject,
         mandate=opening.mandate,

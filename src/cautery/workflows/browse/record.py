@@ -25,13 +25,13 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
     AbsentError
         If there is no such case or record.
     """
-    with cases.case(id) as kept:
-        entry = _entry(kept, index)
-        size = kept.ledger.size()
-        kept.lists()
-        proof, fault = (None, "") if kept.behind else _proof(kept, entry)
+    with cases.case(id) as case:
+        entry = _entry(case, index)
+        size = case.ledger.size()
+        case.lists()
+        proof, fault = (None, "") if case.behind else _proof(case, entry)
         return RecordView(
-            head=head_of(kept, now=cases.clock.now()),
+            head=head_of(case, now=cases.clock.now()),
             index=index,
             at=entry.record.at,
             kind=entry.record.kind,
@@ -41,23 +41,23 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
             leaf_hash=leaf_hash(entry.leaf).hex(),
             proof=proof,
             fault=fault,
-            pending=bool(kept.behind),
+            pending=bool(case.behind),
             of_stream=is_of_stream(entry),
             newer=index + 1 if index + 1 < size else None,
             older=index - 1 if index else None,
         )
 
 
-def _entry(kept: Kept, index: int) -> Entry:
-    for entry in kept.ledger.pick((index,)):
+def _entry(case: Kept, index: int) -> Entry:
+    for entry in case.ledger.pick((index,)):
         return entry
-    raise AbsentError(f"The case {kept.id} has no record {index}.")
+    raise AbsentError(f"The case {case.id} has no record {index}.")
 
 
-def _proof(kept: Kept, entry: Entry) -> tuple[ProofView | None, str]:
+def _proof(case: Kept, entry: Entry) -> tuple[ProofView | None, str]:
     """Return the proof against the newest signed root, checked here; or what is wrong."""
     try:
-        proven = kept.lists().proven(entry.index)
+        proven = case.lists().proven(entry.index)
     except InputError:  # no signed root covers it
         return None, ""
     except EvidenceError as error:

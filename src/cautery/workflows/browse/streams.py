@@ -44,9 +44,9 @@ class StreamRead:
     sealings: dict[str, int]
 
 
-def stream_read(kept: Kept, line: StreamLine) -> StreamRead:
+def stream_read(case: Kept, line: StreamLine) -> StreamRead:
     """Read the records of a stream."""
-    lists = kept.lists()
+    lists = case.lists()
     newest = lists.whole(Asked(subject=line.url, limit=_NEWEST))
     read = {entry.index: entry for entry in newest.rows}
     if newest.older is not None:
@@ -57,10 +57,10 @@ def stream_read(kept: Kept, line: StreamLine) -> StreamRead:
     left_out = max(0, (newest.found or 0) - len(read))
     rates = lists.whole(Asked(kinds=_RATE_KINDS, limit=_RATES)).rows
     read |= {entry.index: entry for entry in rates}
-    records = CaseRecords(in_force=kept.in_force())
+    records = CaseRecords(in_force=case.in_force())
     for _, entry in sorted(read.items()):
         records.hear(entry)
-    sealings = _sealings(kept, records, line)
+    sealings = _sealings(case, records, line)
     return StreamRead(
         line=line,
         state=_state(records, line),
@@ -70,7 +70,7 @@ def stream_read(kept: Kept, line: StreamLine) -> StreamRead:
     )
 
 
-def _sealings(kept: Kept, records: CaseRecords, line: StreamLine) -> dict[str, int]:
+def _sealings(case: Kept, records: CaseRecords, line: StreamLine) -> dict[str, int]:
     """Read how the exhibits of a stream were sealed; some were sealed for another one."""
     named = [
         exhibit
@@ -78,7 +78,7 @@ def _sealings(kept: Kept, records: CaseRecords, line: StreamLine) -> dict[str, i
         if kept_text(url) == line.url
         for exhibit in exhibits
     ]
-    sealings = kept.lists().sealings(named)
+    sealings = case.lists().sealings(named)
     for entry in sealings.values():
         records.hear(entry)
     return {exhibit: entry.index for exhibit, entry in sealings.items()}
@@ -94,6 +94,6 @@ def _state(records: CaseRecords, line: StreamLine) -> StreamState:
     return state
 
 
-def entries_of(kept: Kept, url: str, *shapes: type) -> tuple[Entry, ...]:
+def entries_of(case: Kept, url: str, *shapes: type) -> tuple[Entry, ...]:
     """Return the newest records of some types about a stream, in rising order."""
-    return kept.lists().about(url, kinds=kinds_of(*shapes))
+    return case.lists().about(url, kinds=kinds_of(*shapes))

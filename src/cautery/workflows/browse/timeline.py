@@ -74,21 +74,21 @@ def case_view(
     before, after : int or None
         Show the records before this one, or the ones after it; ``None``: the newest.
     """
-    with cases.case(id) as kept:
-        checkpoint, at = newest_checkpoint(kept)
+    with cases.case(id) as case:
+        checkpoint, at = newest_checkpoint(case)
         return CaseView(
-            head=head_of(kept, now=cases.clock.now()),
+            head=head_of(case, now=cases.clock.now()),
             timeline=_timeline(
-                kept, kind=kind, search=search[:LONGEST_SEARCH], before=before, after=after
+                case, kind=kind, search=search[:LONGEST_SEARCH], before=before, after=after
             ),
             signed=None if checkpoint is None else checkpoint.size,
             signed_at=at,
-            exhibits=kept.lists().counts().exhibits,
+            exhibits=case.lists().counts().exhibits,
             check=check,
         )
 
 
-def newest_checkpoint(kept: Kept) -> tuple[Checkpoint | None, str]:
+def newest_checkpoint(case: Kept) -> tuple[Checkpoint | None, str]:
     """Return the newest root that the case's own key signed, and when by its clock.
 
     Raises
@@ -96,15 +96,15 @@ def newest_checkpoint(kept: Kept) -> tuple[Checkpoint | None, str]:
     EvidenceError
         If it is not signed by the key in the case.
     """
-    note = kept.ledger.newest_checkpoint()
+    note = case.ledger.newest_checkpoint()
     if note is None:
         return None, ""
     try:
-        stated = kept.store.read(kept.path, CASE_KEY, limit=4096).decode()
+        stated = case.store.read(case.path, CASE_KEY, limit=4096).decode()
         verifier = NoteVerifier.parse(stated)
     except UnicodeDecodeError as error:
-        raise EvidenceError(f"{kept.path / CASE_KEY}: {error}") from error
-    newest = deque((at for _, at in kept.ledger.checkpoint_times()), maxlen=1)
+        raise EvidenceError(f"{case.path / CASE_KEY}: {error}") from error
+    newest = deque((at for _, at in case.ledger.checkpoint_times()), maxlen=1)
     return open_checkpoint(note, verifier), newest[0] if newest else ""
 
 
@@ -146,10 +146,10 @@ def meaning_of(kind: str) -> str:
 
 
 def _timeline(
-    kept: Kept, *, kind: str, search: str, before: int | None, after: int | None
+    case: Kept, *, kind: str, search: str, before: int | None, after: int | None
 ) -> Timeline:
-    lists = kept.lists()
-    asked = Asked(
+    lists = case.lists()
+    asking = Asked(
         text=search,
         kinds=(kind,) if kind else (),
         before=before,
@@ -158,7 +158,7 @@ def _timeline(
         counted=False,
     )
     is_filtered = kind or search.strip()
-    page = lists.whole(asked) if is_filtered else _all(kept, before=before, after=after)
+    page = lists.whole(asking) if is_filtered else _all(case, before=before, after=after)
     older = page.older
     if not page.complete and page.rows:
         older = page.rows[-1].index
@@ -177,9 +177,9 @@ def _timeline(
     )
 
 
-def _all(kept: Kept, *, before: int | None, after: int | None) -> Page[Entry]:
+def _all(case: Kept, *, before: int | None, after: int | None) -> Page[Entry]:
     """Return some of all records, those too that the lists do not have yet."""
-    size = kept.ledger.size()
+    size = case.ledger.size()
     if after is not None:
         begin = min(after + 1, size)
         end = min(begin + RECORDS_A_PAGE, size)
@@ -187,7 +187,7 @@ def _all(kept: Kept, *, before: int | None, after: int | None) -> Page[Entry]:
         end = size if before is None else min(before, size)
         begin = max(0, end - RECORDS_A_PAGE)
     return Page(
-        rows=kept.ledger.pick(range(begin, end))[::-1],
+        rows=case.ledger.pick(range(begin, end))[::-1],
         older=begin if begin and end > begin else None,
         newer=end - 1 if begin < end < size else None,
         found=size,

@@ -38,7 +38,7 @@ class Brackets(Sequence[Bracket]):
         return bracket_of(range(self._size)[index], self._moments)
 
 
-def times_of(kept: Kept, sealings: Mapping[str, int]) -> tuple[ReportTimes, Brackets]:
+def times_of(case: Kept, sealings: Mapping[str, int]) -> tuple[ReportTimes, Brackets]:
     """Return what a page may state of times; checked against nobody's policy.
 
     Parameters
@@ -46,8 +46,8 @@ def times_of(kept: Kept, sealings: Mapping[str, int]) -> tuple[ReportTimes, Brac
     sealings : mapping of str to int
         By exhibit, the record of its sealing.
     """
-    moments = _moments(kept)
-    bounds = Brackets(kept.ledger.size(), moments)
+    moments = _moments(case)
+    bounds = Brackets(case.ledger.size(), moments)
     ends = {
         ExhibitId(exhibit): bounds[index].not_after
         for exhibit, index in sealings.items()
@@ -57,21 +57,21 @@ def times_of(kept: Kept, sealings: Mapping[str, int]) -> tuple[ReportTimes, Brac
     return ReportTimes(moments=moments, not_after=not_after), bounds
 
 
-def _moments(kept: Kept) -> tuple[Moment, ...]:
-    proofs = kept.lists().counts().by_kind.get(kind_of_type(OutsideProof), 0)
-    if not proofs or kept.behind:
+def _moments(case: Kept) -> tuple[Moment, ...]:
+    proofs = case.lists().counts().by_kind.get(kind_of_type(OutsideProof), 0)
+    if not proofs or case.behind:
         return ()
-    if kept.moments is None or kept.moments[0] != proofs:
-        kept.moments = (proofs, _proven(kept))
-    return kept.moments[1]
+    if case.moments is None or case.moments[0] != proofs:
+        case.moments = (proofs, _proven(case))
+    return case.moments[1]
 
 
-def _proven(kept: Kept) -> tuple[Moment, ...]:
+def _proven(case: Kept) -> tuple[Moment, ...]:
     try:
-        verifier = NoteVerifier.parse(kept.store.read(kept.path, CASE_KEY, limit=4096).decode())
+        verifier = NoteVerifier.parse(case.store.read(case.path, CASE_KEY, limit=4096).decode())
     except (UnicodeDecodeError, InputError) as error:
-        raise EvidenceError(f"{kept.path / CASE_KEY}: {error}") from error
-    proofs = [*_proofs(kept)]
+        raise EvidenceError(f"{case.path / CASE_KEY}: {error}") from error
+    proofs = [*_proofs(case)]
     roots: dict[int, bytes] = {}
     for entry in proofs:
         if isinstance(entry.content, OutsideProof):
@@ -79,17 +79,17 @@ def _proven(kept: Kept) -> tuple[Moment, ...]:
                 size = covered_by(entry.content.leaf.encode(), verifier).size
             except EvidenceError:
                 continue  # it is named where the proof is checked
-            if size <= kept.ledger.size():
-                roots[size] = kept.lists().root_of(size)
+            if size <= case.ledger.size():
+                roots[size] = case.lists().root_of(size)
     return times_proven(
-        proofs, case=verifier, trust=NOBODY, read=kept.vault.read, roots=roots
+        proofs, case=verifier, trust=NOBODY, read=case.vault.read, roots=roots
     ).moments
 
 
-def _proofs(kept: Kept) -> Iterator[Entry]:
+def _proofs(case: Kept) -> Iterator[Entry]:
     after = 0
     while (
-        rows := kept.lists()
+        rows := case.lists()
         .whole(Asked(kinds=kinds_of(OutsideProof), after=after, limit=MOST_LINES))
         .rows
     ):

@@ -34,14 +34,14 @@ def tonight_view(cases: Cases, id: str) -> TonightView:
     AbsentError
         If there is no such case, or it stands under no mandate.
     """
-    with cases.case(id) as kept:
+    with cases.case(id) as case:
         clock = cases.clock.now()
-        head = head_of(kept, now=clock)
+        head = head_of(case, now=clock)
         if head.mandate is None or head.last_at is None:
             raise AbsentError(tr("The case %(case)s stands under no mandate.", case=id))
         now = clock if head.state in (CaseState.WATCHED, CaseState.AHEAD) else head.last_at
         mandate, names = head.mandate, names_of(head.mandate)
-        wall = kept.lists().wall(
+        wall = case.lists().wall(
             WallAsked(
                 rights=tuple(rights_of(mandate)),
                 now=now,
@@ -53,7 +53,7 @@ def tonight_view(cases: Cases, id: str) -> TonightView:
         )
         rows = _rows(wall, mandate)
         window = mandate.window
-        pace = _pace(kept, wall)
+        pace = _pace(case, wall)
         return TonightView(
             head=head,
             position=wall.records,
@@ -63,7 +63,7 @@ def tonight_view(cases: Cases, id: str) -> TonightView:
             silent_s=max(0.0, (clock - head.last_at).total_seconds()),
             rows=tuple(_row(row, mandate, names, now) for row in rows[:MOST_ROWS]),
             more_rows=wall.others + len(rows[MOST_ROWS:]),
-            fallen=_fallen(kept, wall, names),
+            fallen=_fallen(case, wall, names),
             unseen=tuple(
                 Unseen(
                     number=stream.number,
@@ -145,8 +145,8 @@ def _bars(streams: Sequence[StreamLine], now: datetime) -> Iterable[Bar]:
             )
 
 
-def _fallen(kept: Kept, wall: Wall, names: dict[str, str]) -> tuple[Fallen, ...]:
-    lists = kept.lists()
+def _fallen(case: Kept, wall: Wall, names: dict[str, str]) -> tuple[Fallen, ...]:
+    lists = case.lists()
     entries = lists.entries(wall.turned)[::-1]
     verdicts = [(one.index, one.content) for one in entries if isinstance(one.content, Verdict)]
     streams = lists.streams_of([verdict.url.text for _, verdict in verdicts])
@@ -174,10 +174,10 @@ def _verdict(index: int, verdict: Verdict, stream: StreamLine, names: dict[str, 
     )
 
 
-def _pace(kept: Kept, wall: Wall) -> WatchPace | None:
+def _pace(case: Kept, wall: Wall) -> WatchPace | None:
     if wall.pace is None:
         return None
-    for entry in kept.lists().entries((wall.pace,)):
+    for entry in case.lists().entries((wall.pace,)):
         if isinstance(entry.content, WatchPace):
             return entry.content
     return None

@@ -34,29 +34,29 @@ def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
     AbsentError
         If there is no such case or stream.
     """
-    with cases.case(id) as kept:
-        line = stream_of(kept, number)
-        head = head_of(kept, now=cases.clock.now())
+    with cases.case(id) as case:
+        line = stream_of(case, number)
+        head = head_of(case, now=cases.clock.now())
         if head.mandate is None or head.last_at is None:
             raise AbsentError(tr("The case %(case)s stands under no mandate.", case=id))
-        read = stream_read(kept, line)
-        times, known = times_of(kept, read.sealings)
+        read = stream_read(case, line)
+        times, known = times_of(case, read.sealings)
         shown = stream_view(
             number,
             read.state,
             read.records,
             head.last_at,
-            AsSealed(kept.vault.read),
+            AsSealed(case.vault.read),
             times=times,
             known=known if times.moments else (),
         )
-        player, silent = player_of(kept, line.url)
+        player, silent = player_of(case, line.url)
         stated = read.records.stated
         return VerdictView(
             head=head,
             stream=shown,
             names=names_of(head.mandate),
-            streams=kept.lists().counts().streams,
+            streams=case.lists().counts().streams,
             left_out=read.left_out,
             record=line.verdict,
             offered=None
@@ -96,14 +96,14 @@ def number_of(cases: Cases, id: str, index: int) -> int:
     AbsentError
         If there is no such case or record, or it is about no stream.
     """
-    with cases.case(id) as kept:
+    with cases.case(id) as case:
         url = next(
-            (getattr(entry.content, "url", None) for entry in kept.ledger.pick((index,))), None
+            (getattr(entry.content, "url", None) for entry in case.ledger.pick((index,))), None
         )
         url = url.text if isinstance(url, RedactedUrl) else url
-        streams = kept.lists().streams_of([url]) if isinstance(url, str) else (None,)
+        streams = case.lists().streams_of([url]) if isinstance(url, str) else (None,)
         if streams[0] is None:
-            kept.require_all()
+            case.require_all()
     if streams[0] is None:
         raise AbsentError(f"Record {index} of the case {id} is about no stream.")
     return streams[0].number

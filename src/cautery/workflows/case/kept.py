@@ -119,48 +119,48 @@ class KeptCase:
         with self._taking:
             self._forget()
 
-    def records(self, asked: Asked) -> Page[RecordLine]:
+    def records(self, question: Asked) -> Page[RecordLine]:
         """Return a page of records, read from the ledger."""
-        return self._of_records(asked, lambda entries: [record_line(entry) for entry in entries])
+        return self._of_records(question, lambda entries: [record_line(entry) for entry in entries])
 
-    def whole(self, asked: Asked) -> Page[Entry]:
+    def whole(self, question: Asked) -> Page[Entry]:
         """Return a page of records as they stand in the ledger, whole."""
-        return self._of_records(asked, list)
+        return self._of_records(question, list)
 
-    def numbers(self, asked: Asked) -> Page[int]:
+    def numbers(self, question: Asked) -> Page[int]:
         """Return a page of records by their numbers, unread: large ones are read one at a time."""
 
         def page() -> Page[int]:
-            found = self._lists.records(asked)
-            return self._page(asked, found, [number for number, _ in found.rows])
+            rows_found = self._lists.records(question)
+            return self._page(question, rows_found, [number for number, _ in rows_found.rows])
 
         return self._sound(page)
 
-    def verdicts(self, asked: Asked) -> Page[VerdictLine]:
+    def verdicts(self, question: Asked) -> Page[VerdictLine]:
         """Return a page of verdicts, read from the ledger."""
-        return self._of_records(_of_kind(asked, Verdict), self._verdict_lines)
+        return self._of_records(_of_kind(question, Verdict), self._verdict_lines)
 
-    def exhibits(self, asked: Asked) -> Page[ExhibitLine]:
+    def exhibits(self, question: Asked) -> Page[ExhibitLine]:
         """Return a page of exhibits, read from the records that say that they were sealed."""
         return self._of_records(
-            _of_kind(asked, ExhibitSealed),
+            _of_kind(question, ExhibitSealed),
             lambda entries: [_required(exhibit_line(entry), entry) for entry in entries],
         )
 
-    def streams(self, asked: Asked) -> Page[StreamLine]:
+    def streams(self, question: Asked) -> Page[StreamLine]:
         """Return a page of streams: newest appearance first, with a finding newest verdict first.
 
         Each is compared with its appearance and its newest verdict.
         """
-        return self._of_lines(asked, lambda: self._lists.streams(asked), check_streams)
+        return self._of_lines(question, lambda: self._lists.streams(question), check_streams)
 
-    def hosts(self, asked: Asked) -> Page[HostLine]:
+    def hosts(self, question: Asked) -> Page[HostLine]:
         """Return a page of hosts, each compared with its newest facts."""
-        return self._of_lines(asked, lambda: self._lists.hosts(asked), check_hosts)
+        return self._of_lines(question, lambda: self._lists.hosts(question), check_hosts)
 
-    def acts(self, asked: Asked) -> Page[ActLine]:
+    def acts(self, question: Asked) -> Page[ActLine]:
         """Return a page of referrals and notices, each compared with its draft."""
-        return self._of_lines(asked, lambda: self._lists.acts(asked), self._check_acts)
+        return self._of_lines(question, lambda: self._lists.acts(question), self._check_acts)
 
     def clocks(self, kinds: Sequence[ActKind], *, at: datetime, limit: int) -> Clocks:
         """Return the acts of some kinds that wait, by their clocks, at most ``limit`` of each sort.
@@ -196,15 +196,15 @@ class KeptCase:
         """Return the records that sealed some exhibits: the newest of each, or the first."""
 
         def read() -> dict[str, Entry]:
-            found = {}
+            rows_found = {}
             for exhibit in exhibits:
                 entries = self._ledger.pick(self._lists.sealings(exhibit, first=first))
                 for entry in entries if first else entries[::-1]:
                     sealed = entry.content
                     if isinstance(sealed, ExhibitSealed) and sealed.exhibit.id == exhibit:
-                        found[exhibit] = entry
+                        rows_found[exhibit] = entry
                         break
-            return found
+            return rows_found
 
         return self._sound(read)
 
@@ -222,11 +222,11 @@ class KeptCase:
         """Return how many there are of what."""
         return self._sound(self._lists.counts)
 
-    def wall(self, asked: WallAsked) -> Wall:
+    def wall(self, question: WallAsked) -> Wall:
         """Return the wall of a night; each stream on it is compared with its records."""
 
         def wall() -> Wall:
-            wall = self._lists.wall(asked)
+            wall = self._lists.wall(question)
             shown = [line for right in wall.rights for line in right.shown]
             check_streams(self._ledger, (*shown, *wall.unseen))
             return wall
@@ -268,11 +268,11 @@ class KeptCase:
         kinds : tuple of str
             Of these kinds alone; empty: all.
         """
-        asked = Asked(subject=kept_text(subject), kinds=kinds, limit=most)
+        question = Asked(subject=kept_text(subject), kinds=kinds, limit=most)
 
         def read() -> tuple[Entry, ...]:
-            found = self._lists.records(asked)
-            return tuple(self._read(asked, found)[::-1])
+            rows_found = self._lists.records(question)
+            return tuple(self._read(question, rows_found)[::-1])
 
         return self._sound(read)
 
@@ -347,55 +347,57 @@ class KeptCase:
 
         return self._sound(streams)
 
-    def _of_records(self, asked: Asked, lines: Callable[[Sequence[Entry]], Sequence[T]]) -> Page[T]:
+    def _of_records(
+        self, question: Asked, lines: Callable[[Sequence[Entry]], Sequence[T]]
+    ) -> Page[T]:
         def page() -> Page[T]:
-            found = self._lists.records(asked)
-            return self._page(asked, found, lines(self._read(asked, found)))
+            rows_found = self._lists.records(question)
+            return self._page(question, rows_found, lines(self._read(question, rows_found)))
 
         return self._sound(page)
 
     def _of_lines(
         self,
-        asked: Asked,
+        question: Asked,
         ask: Callable[[], Found],
         check: Callable[[CaseLedger, Sequence[T]], None],
     ) -> Page[T]:
         def page() -> Page[T]:
-            found = ask()
-            lines: list[T] = [line for _, line in found.rows]  # type: ignore[misc]
+            rows_found = ask()
+            lines: list[T] = [line for _, line in rows_found.rows]  # type: ignore[misc]
             check(self._ledger, lines)
-            return self._page(asked, found, lines)
+            return self._page(question, rows_found, lines)
 
         return self._sound(page)
 
-    def _page(self, asked: Asked, found: Found, lines: Sequence[T]) -> Page[T]:
-        keys = [key for key, _ in found.rows]
-        came_back = asked.after is not None
-        more_older = found.more if not came_back else bool(keys)
-        more_newer = found.more if came_back else asked.before is not None
+    def _page(self, question: Asked, rows_found: Found, lines: Sequence[T]) -> Page[T]:
+        keys = [key for key, _ in rows_found.rows]
+        came_back = question.after is not None
+        more_older = rows_found.more if not came_back else bool(keys)
+        more_newer = rows_found.more if came_back else question.before is not None
         return Page(
             rows=tuple(lines),
             older=keys[-1] if keys and more_older else None,
             newer=keys[0] if keys and more_newer else None,
-            found=found.count,
-            found_more=found.count_more,
-            complete=found.complete,
-            size=found.size,
+            found=rows_found.count,
+            found_more=rows_found.count_more,
+            complete=rows_found.complete,
+            size=rows_found.size,
         )
 
-    def _read(self, asked: Asked, found: Found) -> list[Entry]:
+    def _read(self, question: Asked, rows_found: Found) -> list[Entry]:
         """Return the records that were found, newest first; they must be what was asked for."""
-        entries = self._ledger.pick([number for number, _ in found.rows])[::-1]
-        if len(entries) != len(found.rows):
+        entries = self._ledger.pick([number for number, _ in rows_found.rows])[::-1]
+        if len(entries) != len(rows_found.rows):
             raise SpoiltListsError("a record that is listed is not in the ledger")
         for entry in entries:
             finding = entry.content.finding if isinstance(entry.content, Verdict) else None
-            if (asked.kinds and kept_text(entry.record.kind) not in asked.kinds) or (
-                asked.finding is not None and finding is not asked.finding
+            if (question.kinds and kept_text(entry.record.kind) not in question.kinds) or (
+                question.finding is not None and finding is not question.finding
             ):
                 raise SpoiltListsError(f"record {entry.index} is listed as what it is not")
         # Two subjects may stand under one number.
-        return [entry for entry in entries if asked.subject in (None, subject_of(entry.content))]
+        return [entry for entry in entries if question.subject in (None, subject_of(entry.content))]
 
     def _verdict_lines(self, entries: Sequence[Entry]) -> list[VerdictLine]:
         streams = self._lists.streams_of([subject_of(entry.content) for entry in entries])
@@ -407,15 +409,15 @@ class KeptCase:
         ]
 
 
-def _of_kind(asked: Asked, shape: type) -> Asked:
+def _of_kind(question: Asked, shape: type) -> Asked:
     return Asked(
-        text=asked.text,
+        text=question.text,
         kinds=kinds_of(shape),
-        subject=asked.subject,
-        finding=asked.finding,
-        before=asked.before,
-        after=asked.after,
-        limit=asked.limit,
+        subject=question.subject,
+        finding=question.finding,
+        before=question.before,
+        after=question.after,
+        limit=question.limit,
     )
 
 

@@ -30,18 +30,18 @@ class ActsRead:
         past : int
             Changes where the ledger may have another past: then all are read anew.
         """
-        wanted = set(records)
+        numbers = set(records)
         with self._lock:
             if self._past != past:
                 self._kept.clear()
                 self._past = past
-            found = {number: self._kept[number] for number in wanted if number in self._kept}
-        for entry in self._ledger.pick(sorted(wanted - found.keys())):
-            found[entry.index] = entry
+            entries = {number: self._kept[number] for number in numbers if number in self._kept}
+        for entry in self._ledger.pick(sorted(numbers - entries.keys())):
+            entries[entry.index] = entry
         with self._lock:
-            for number in sorted(found):
-                self._kept[number] = found[number]
+            for number in sorted(entries):
+                self._kept[number] = entries[number]
                 self._kept.move_to_end(number)
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
-        return found
+        return entries

@@ -144,9 +144,9 @@ class AccessLog:
         total = self._ledger.size()
         until = total if before is None else min(before, total)
         # In windows back from the end: of millions of entries, few are asked for.
-        found: deque[Entry] = deque()
+        matches: deque[Entry] = deque()
         since = start = until
-        while since > 0 and len(found) < most and start - since < _MOST_LOOKED_AT:
+        while since > 0 and len(matches) < most and start - since < _MOST_LOOKED_AT:
             until, since = since, max(0, since - _WINDOW)
             window = []
             for entry in self._ledger.read(since=since):
@@ -154,9 +154,9 @@ class AccessLog:
                     break
                 if _is_about(entry.content, about, case):
                     window.append(entry)
-            found.extend(reversed(window))
-        page = tuple(found)[:most]
-        older = page[-1].index if len(found) > most else since
+            matches.extend(reversed(window))
+        page = tuple(matches)[:most]
+        older = page[-1].index if len(matches) > most else since
         return LogPage(entries=page, total=total, older=older or None)
 
 

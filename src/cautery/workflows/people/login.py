@@ -78,30 +78,30 @@ class Logins:
     def begin(self, name: str, *, address: str, mark: str) -> Try:
         """Count a login, and tell whether it may be looked at."""
         try:
-            known = require_name(name)
+            account_name = require_name(name)
         except InputError:
-            known = ""
-        account = self._people.by_name(known) if known else None
-        own = mark if account is not None and self.is_mark(mark, account) else ""
+            account_name = ""
+        account = self._people.by_name(account_name) if account_name else None
+        own_mark = mark if account is not None and self.is_mark(mark, account) else ""
         where = neighbourhood(address)
-        wait = self.throttle.wait_s(where, known, own)
-        return Try(name=known, account=account, mark=own, address=where, wait_s=wait)
+        wait = self.throttle.wait_s(where, account_name, own_mark)
+        return Try(name=account_name, account=account, mark=own_mark, address=where, wait_s=wait)
 
     def wait_s(self, address: str) -> float:
         """Count a login by what cannot be guessed; return how long it must wait, as a try says."""
         return self.throttle.cheap_wait_s(neighbourhood(address))
 
-    def by_password(self, one: Try, password: str) -> Account | None:
+    def by_password(self, attempt: Try, password: str) -> Account | None:
         """Return who comes in with a password; ``None``: nobody."""
-        hashed = "" if one.account is None else one.account.password
+        hashed = "" if attempt.account is None else attempt.account.password
         text = normal(password)
-        if not self._passwords.fits(hashed, text) or one.account is None:
-            self._fail(one)
+        if not self._passwords.fits(hashed, text) or attempt.account is None:
+            self._fail(attempt)
             return None
-        self.throttle.came_in(one.name, one.mark)
+        self.throttle.came_in(attempt.name, attempt.mark)
         if self._passwords.is_old(hashed):
-            self._people.put(replace(one.account, password=self._passwords.hashed(text)))
-        return one.account
+            self._people.put(replace(attempt.account, password=self._passwords.hashed(text)))
+        return attempt.account
 
     def by_word(self, name: str, word: str, password: str) -> Account | None:
         """Set a first password with a one-time word; ``None``: it is not the word.
@@ -135,10 +135,10 @@ class Logins:
         InputError
             If it was tried too often.
         """
-        one = self.begin(account.name, address=address, mark=mark)
-        if one.wait_s > 0:
-            raise InputError(too_many(one.wait_s))
-        return self.by_password(one, password) is not None
+        attempt = self.begin(account.name, address=address, mark=mark)
+        if attempt.wait_s > 0:
+            raise InputError(too_many(attempt.wait_s))
+        return self.by_password(attempt, password) is not None
 
     def mark_of(self, account: Account) -> str:
         """Return a mark for a browser that has come in under a name."""
@@ -152,14 +152,14 @@ class Logins:
         if not hmac.compare_digest(seal.encode("utf-8", "replace"), self._sealed(text).encode()):
             return False
         whose, era, at, _ = text.split(".")
-        made = datetime.fromtimestamp(int(at), self._clock.now().tzinfo)
+        made_at = datetime.fromtimestamp(int(at), self._clock.now().tzinfo)
         return (whose, era) == (account.id, str(account.era)) and (
-            self._clock.now() - made < MARK_LASTS
+            self._clock.now() - made_at < MARK_LASTS
         )
 
-    def _fail(self, one: Try) -> None:
-        self.throttle.failed(one.name, one.mark)
-        self._log.refused("" if one.account is None else one.account.id)
+    def _fail(self, attempt: Try) -> None:
+        self.throttle.failed(attempt.name, attempt.mark)
+        self._log.refused("" if attempt.account is None else attempt.account.id)
 
     def _sealed(self, text: str) -> str:
         raw = hmac.digest(self._key, f"mark\n{text}".encode("utf-8", "replace"), "sha256")

@@ -63,14 +63,14 @@ class Passkeys:
             raise InputError(tr("Give the passkey a name by which you know it again."))
         if len(self._people.passkeys(account.id)) >= MOST_OF_ONE:
             raise InputError(tr("An account has at most %(count)s passkeys.", count=MOST_OF_ONE))
-        made = site.made(answer, self._answered(site, answer, f"make {account.id}"))
+        created = site.made(answer, self._answered(site, answer, f"make {account.id}"))
         self._log.write(AccountChanged(account=account.id, by=account.id, what="passkey"))
         self._people.put_passkey(
             Passkey(
-                id=made.id,
+                id=created.id,
                 account=account.id,
-                key=made.key,
-                count=made.count,
+                key=created.key,
+                count=created.count,
                 name=shown,
                 made_at=self._clock.now(),
             )

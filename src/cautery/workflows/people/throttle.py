@@ -122,8 +122,8 @@ class Throttle:
             self._tries.pop((name, mark), None)
 
 
-def _refill(bucket: _Bucket, now: float, most: float, each_s: float) -> None:
-    bucket.left = min(most, bucket.left + (now - bucket.at) / each_s)
+def _refill(bucket: _Bucket, now: float, limit: float, each_s: float) -> None:
+    bucket.left = min(limit, bucket.left + (now - bucket.at) / each_s)
     bucket.at = now
 
 

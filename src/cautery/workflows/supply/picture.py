@@ -137,8 +137,8 @@ def around(picture: Picture, name: str, *, most: int) -> Picture:
             if like and name
             else "Names are as in the graph.",
         )
-    kept, _ = neighbourhood(picture, [name], steps=most, most=len(picture.assets))
-    return kept
+    part, _ = neighbourhood(picture, [name], steps=most, most=len(picture.assets))
+    return part
 
 
 def neighbourhood(
@@ -164,16 +164,16 @@ def neighbourhood(
     """
     way = ways(picture.near, begin, most=steps)
     nearest = sorted(way, key=lambda name: (way[name], -len(picture.near[name]), name))[:most]
-    kept = frozenset(nearest)
+    part = frozenset(nearest)
     return Picture(
-        assets=tuple(asset for asset in picture.assets if asset.name in kept),
+        assets=tuple(asset for asset in picture.assets if asset.name in part),
         relations=tuple(
             relation
             for relation in picture.relations
-            if relation[0] in kept and relation[2] in kept
+            if relation[0] in part and relation[2] in part
         ),
         source=picture.source,
-    ), len(way) - len(kept)
+    ), len(way) - len(part)
 
 
 def ways(near: Mapping[str, frozenset[str]], begin: Sequence[str], *, most: int) -> dict[str, int]:

@@ -80,18 +80,18 @@ class ByHost:
     the panel's link says the same, and not through open redirects, which tie nobody to anybody."""
 
 
-def by_host(streams: Iterable[Stream], seen: Seen) -> ByHost:
+def by_host(streams: Iterable[Stream], sightings: Seen) -> ByHost:
     """Gather what lists and probes say of each host."""
     panels_of, lists_of = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    for panel, listed in seen.panels.items():
+    for panel, listed in sightings.panels.items():
         for key in listed:
             panels_of[key].append(panel)
-    for name, listed in seen.lists.items():
-        if host_of(name) not in seen.panels:
+    for name, listed in sightings.lists.items():
+        if host_of(name) not in sightings.panels:
             for key in listed:
                 lists_of[key].append(name)
     gathered = ByHost()
-    for panel in seen.panels:
+    for panel in sightings.panels:
         gathered.panels[panel].add(panel)
     for stream in streams:
         panels = panels_of.get(stream.key, ())

@@ -94,10 +94,10 @@ class Lookups:
 
     async def look_up(self) -> bool:
         """Look up some of the hosts that are new or due, and tell whether anything is new."""
-        wanted = (
+        due_hosts = (
             host for host in self.hosts() if host not in self.known or self._revisits.due(host)
         )
-        looked_up = list(islice(wanted, MOST_A_ROUND))
+        looked_up = list(islice(due_hosts, MOST_A_ROUND))
         if looked_up:
             self._tls.read_urls()
         beside = self._tls.unasked(self.known, but={*looked_up}, most=MOST_A_ROUND)

@@ -9,16 +9,16 @@ from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
 
-def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
+def roles(streams: Iterable[Stream], sightings: Seen) -> dict[str, tuple[Role, ...]]:
     """Return what each host was seen to be: a server, a shop with a page, a panel that answers."""
     roles_of: dict[str, tuple[Role, ...]] = {}
     for stream in streams:
         if stream.places:  # who only is said to serve is no edge yet
             for host in stream.via or {stream.host}:
                 roles_of[host] = (Role.EDGE,)
-    for host in seen.pages:
+    for host in sightings.pages:
         roles_of[host] = (*roles_of.get(host, ()), Role.STOREFRONT)
-    for host in seen.panels:
+    for host in sightings.panels:
         roles_of[host] = (*roles_of.get(host, ()), Role.PANEL)
     return roles_of
 
@@ -33,11 +33,11 @@ def serves(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def sells(seen: Seen, *, known: Collection[str]) -> tuple[tuple[str, str], ...]:
+def sells(sightings: Seen, *, known: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Return storefronts and the panels that their pages link to, of hosts that are known."""
     return tuple(
         (shop, panel)
-        for shop, (page, _, _) in seen.pages.items()
+        for shop, (page, _, _) in sightings.pages.items()
         for panel in sorted({host_of(link) for link in page.panel_links})
         if panel in known and panel != shop
     )

@@ -46,16 +46,18 @@ class TlsPorts:
                 urls[host_of(url)].append(url)
         self._urls_by_host = urls
 
-    def unasked(self, known: Mapping[str, Known], *, but: Collection[str], most: int) -> list[str]:
+    def unasked(
+        self, facts_known: Mapping[str, Known], *, but: Collection[str], most: int
+    ) -> list[str]:
         """Return up to ``most`` hosts that show no certificate where asked, and may elsewhere."""
         pairs = sum(len(paired) for paired in self._seen.tls_pairs.values())
-        now = (pairs, len(self._streams), len(known))
+        now = (pairs, len(self._streams), len(facts_known))
         if not pairs or now == self._compared:
             return []
         self.read_urls()
         unasked = sorted(
             host
-            for host, facts in known.items()
+            for host, facts in facts_known.items()
             if host not in but
             and facts.addresses
             and facts.certificate is None
