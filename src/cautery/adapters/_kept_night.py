@@ -55,7 +55,7 @@ class _Questions:
 
     def wall(self, question: WallAsked) -> Wall:
         figures = {what: self._number(what) for what in _FIGURES}
-        newest = {what: tuple(condition) for what, *condition in self._rows("SELECT * FROM newest")}
+        newest = {what: tuple(numbers) for what, *numbers in self._rows("SELECT * FROM newest")}
         ((spared,),) = self._rows("SELECT count(*) FROM spared")
         after_now = LATEST in newest and newest[LATEST][1] > microseconds(question.now)
         rights, rights_left_out = self._rights(question, after_now=after_now)

@@ -123,9 +123,9 @@ class ServerRegistry:
     def release(self, path: Path) -> None:
         """Let go of the case."""
         case = self.find(path)
-        schemas = set() if case is None else self._held.pop(case.id, set())
+        lock_kinds = set() if case is None else self._held.pop(case.id, set())
         with contextlib.suppress(StorageError), self._asking("read") as connection:
-            for kind in schemas:
+            for kind in lock_kinds:
                 connection.execute(
                     f"SELECT pg_advisory_unlock{kind}(%s)",
                     [_lock_of("hold", case.id if case else "")],
@@ -202,15 +202,15 @@ class ServerRegistry:
     def _take(self, case: str, *, alone: bool) -> bool:
         kind = "" if alone else "_shared"
         with self._asking("write to") as connection:
-            schemas = self._held.setdefault(case, set())
-            if not schemas or (alone and kind not in schemas):
+            lock_kinds = self._held.setdefault(case, set())
+            if not lock_kinds or (alone and kind not in lock_kinds):
                 answer = connection.execute(
                     f"SELECT pg_try_advisory_lock{kind}(%s)",
                     [_lock_of("hold", case)],
                 )
                 if answer.fetchone() == (True,):
-                    schemas.add(kind)
-                elif not schemas:
+                    lock_kinds.add(kind)
+                elif not lock_kinds:
                     del self._held[case]
                     return False
                 else:

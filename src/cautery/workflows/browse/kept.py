@@ -246,15 +246,15 @@ class Cases:
     def wait(self) -> None:
         """Wait until the lists of every case have what they were to take up."""
         with self._lock:
-            case = [*self._kept.values()]
-        for one in case:
+            cases = [*self._kept.values()]
+        for one in cases:
             one.wait()
 
     def close(self) -> None:
         """Let go of all of them."""
         with self._lock:
-            case, self._kept = [*self._kept.values()], OrderedDict()
-        for one in case:
+            cases, self._kept = [*self._kept.values()], OrderedDict()
+        for one in cases:
             one.close()
 
 
