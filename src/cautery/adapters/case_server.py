@@ -187,20 +187,20 @@ class ServerStore(ServerRegistry):
         """
         case = self.row(path)
         with self._asking("read") as connection:
-            names = [
+            files = [
                 FileSeen(name=name, size=size)
                 for name, size in connection.execute(
                     "SELECT name, length(content) FROM cautery.files WHERE case_id = %s", [case.id]
                 )
             ]
         for stored in self.objects.below(case.id):
-            names.append(FileSeen(name=stored.name.partition("/")[2], size=stored.size))
-            if len(names) > _MOST_FILES:
+            files.append(FileSeen(name=stored.name.partition("/")[2], size=stored.size))
+            if len(files) > _MOST_FILES:
                 raise EvidenceError(f"{path}: more files than a case can have")
-        for file in names:
+        for file in files:
             if not plain(file.name):
                 raise EvidenceError(f"{str(path / file.name)!r}: a name that no case has")
-        return tuple(sorted(names, key=lambda file: file.name))
+        return tuple(sorted(files, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
         """Read a small file.

@@ -67,18 +67,13 @@ class _Map:
                 )
             return [around], tuple(matches)
         if asking.network:
-            network = next(
-                (network_row for network_row in self.networks if network_row.id == asking.network),
-                None,
-            )
+            network = next((found for found in self.networks if found.id == asking.network), None)
             if network is None:
                 raise AbsentError(
                     tr("This map has no network %(network)s.", network=asking.network[:200])
                 )
             members = [
-                network_row.host
-                for network_row in network.members
-                if network_row.host in self.picture.near
+                member.host for member in network.members if member.host in self.picture.near
             ]
             return members, tuple(matches)
         return [], tuple(matches)

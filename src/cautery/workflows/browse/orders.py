@@ -217,8 +217,8 @@ class _Leaf:
     def __hash__(self) -> int:
         return hash(self.entry.leaf)
 
-    def __eq__(self, another_guard: object) -> bool:
-        return isinstance(another_guard, _Leaf) and self.entry.leaf == another_guard.entry.leaf
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, _Leaf) and self.entry.leaf == value.entry.leaf
 
 
 @lru_cache(maxsize=4_096)
