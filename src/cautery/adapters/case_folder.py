@@ -34,6 +34,7 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.person_keys import load_public_key
 from cautery.adapters.vault_folder import FolderVault
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, FileSeen
@@ -124,10 +125,7 @@ class FolderStore:
         EvidenceError
             If the case does not say whose it is.
         """
-        try:
-            verifier = NoteVerifier.parse(self.read(path, CASE_KEY, limit=4096).decode())
-        except (InputError, UnicodeDecodeError) as error:
-            raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+        verifier = case_verifier(self, path)
         case_id(verifier)
         case_keys = self._folder().case(verifier)
         if not self.exists(path, NOTE):  # a closed case takes no file more

@@ -27,6 +27,7 @@ from cautery.adapters.server_registry import Row, ServerRegistry
 from cautery.adapters.server_schema import MARK, make_case
 from cautery.adapters.vault_s3 import S3Vault
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.case_names import name_on_server
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
 from cautery.evidence.note import NoteVerifier
@@ -123,10 +124,7 @@ class ServerStore(ServerRegistry):
         EvidenceError
             If the case does not say whose it is.
         """
-        try:
-            verifier = NoteVerifier.parse(self.read(path, CASE_KEY, limit=4096).decode())
-        except (InputError, UnicodeDecodeError) as error:
-            raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+        verifier = case_verifier(self, path)
         if case_id(verifier) != self.row(path).id:
             raise EvidenceError(f"{path / CASE_KEY}: the key of another case")
         return self._folder().case(verifier)

@@ -13,8 +13,9 @@ from cautery.adapters._files import make_folders, write_whole
 from cautery.adapters.case_places import CasePlaces
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.errors import CauteryError, StorageError
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.case_names import ON_SERVER, is_on_server, no_case
-from cautery.evidence.manifest import CASE_KEY, LEDGER
+from cautery.evidence.manifest import LEDGER
 from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
 from cautery.wiring.server import server
@@ -58,9 +59,8 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
     ledger = store.ledger(path, read_only=True)
     try:
         try:
-            raw = store.read(path, CASE_KEY, limit=4096)
-            verifier: NoteVerifier | None = NoteVerifier.parse(raw.decode())
-        except (CauteryError, UnicodeDecodeError):
+            verifier: NoteVerifier | None = case_verifier(store, path)
+        except CauteryError:
             verifier = None  # the ledger can be read all the same, and nothing in it be proven
         place = _place_of(store.identity(path), kept_in)
         return KeptCase(ledger, SqliteLists(place), verifier=verifier)

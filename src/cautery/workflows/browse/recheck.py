@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from cautery.errors import CauteryError, EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY, NOTE
-from cautery.evidence.note import NoteVerifier
+from cautery.errors import CauteryError
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.manifest import NOTE
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
 from cautery.pages.room.view import CheckView
@@ -70,10 +70,7 @@ def _closed(
 
 
 def _open(path: Path, store: CaseStore) -> tuple[str, tuple[tuple[str, str], ...]]:
-    try:
-        verifier = NoteVerifier.parse(store.read(path, CASE_KEY, limit=4096).decode())
-    except (UnicodeDecodeError, InputError) as error:
-        raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+    verifier = case_verifier(store, path)
     ledger = store.ledger(path, read_only=True)
     try:
         standing = check_roots(path, ledger, verifier, None)

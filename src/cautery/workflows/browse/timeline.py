@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from cautery.errors import EvidenceError
-from cautery.evidence.manifest import CASE_KEY
-from cautery.evidence.note import NoteVerifier, open_checkpoint
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.note import open_checkpoint
 from cautery.messages import say
 from cautery.model import Checkpoint, DarkProbe, Entry, RedactedUrl, Verdict
 from cautery.model.message import Message
@@ -99,11 +98,7 @@ def newest_checkpoint(case: Kept) -> tuple[Checkpoint | None, str]:
     note = case.ledger.newest_checkpoint()
     if note is None:
         return None, ""
-    try:
-        stated = case.store.read(case.path, CASE_KEY, limit=4096).decode()
-        verifier = NoteVerifier.parse(stated)
-    except UnicodeDecodeError as error:
-        raise EvidenceError(f"{case.path / CASE_KEY}: {error}") from error
+    verifier = case_verifier(case.store, case.path)
     newest = deque((at for _, at in case.ledger.checkpoint_times()), maxlen=1)
     return open_checkpoint(note, verifier), newest[0] if newest else ""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
-from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY
-from cautery.evidence.note import NoteVerifier
+from cautery.errors import EvidenceError
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.outside.brackets import Bracket, Moment, bracket_of
 from cautery.evidence.outside.proof import NOBODY, covered_by
 from cautery.model import Entry, ExhibitId
@@ -67,10 +66,7 @@ def _moments(case: Kept) -> tuple[Moment, ...]:
 
 
 def _proven(case: Kept) -> tuple[Moment, ...]:
-    try:
-        verifier = NoteVerifier.parse(case.store.read(case.path, CASE_KEY, limit=4096).decode())
-    except (UnicodeDecodeError, InputError) as error:
-        raise EvidenceError(f"{case.path / CASE_KEY}: {error}") from error
+    verifier = case_verifier(case.store, case.path)
     proofs = [*_proofs(case)]
     roots: dict[int, bytes] = {}
     for entry in proofs:

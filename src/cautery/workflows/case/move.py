@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE, VAULT
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.merkle import Frontier, leaf_hash
-from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CasePlace
 from cautery.model import Regime
 from cautery.model.records import CaseOpened, OperationOpened
@@ -220,7 +220,7 @@ def _whole(place: CasePlace, public_key: Path | None) -> _Whole:
     ledger = place.ledger()
     try:
         if not store.exists(path, NOTE):
-            verifier = NoteVerifier.parse(store.read(path, CASE_KEY, limit=4096).decode())
+            verifier = case_verifier(store, path)
             check_roots(path / LEDGER, ledger, verifier, store.keys(path).signer.last())
         for index, _, leaf in ledger.leaves():
             if index != frontier.size:

@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.outside.brackets import Bracket, Moment, bracket_of
 from cautery.evidence.outside.proof import ProofGiven, Trust
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_proof_file
@@ -67,10 +65,7 @@ def case_times(
     EvidenceError
         If the proof of the closing does not hold.
     """
-    try:
-        verifier = NoteVerifier.parse(store.read(case, CASE_KEY, limit=MAX_NOTE_BYTES).decode())
-    except (InputError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{case / CASE_KEY}: {error}") from error
+    verifier = case_verifier(store, case)
     report = report_times(ledger, vault, case=verifier, trust=trust, closing=_closing(case, store))
     if not whole:
         report = replace(
