@@ -74,3 +74,19 @@ def test_a_log_that_was_cut_is_said_to_be_cut(tmp_path: Path) -> None:
         ledger.execute("DELETE FROM entries WHERE idx = 1")
     result = people("log", "--purpose", "security", "--why", "a test")
     assert isinstance(result.exception, EvidenceError)
+
+
+@pytest.mark.parametrize("left", [b"", b"this is no database" * 300, None])
+def test_a_room_that_lost_its_accounts_does_not_open_without_a_login(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    people("add", "first", "--role", "keeper")
+    accounts = tmp_path / "people" / "people.sqlite"
+    for beside in accounts.parent.glob("people.sqlite-*"):
+        beside.unlink()
+    accounts.unlink()
+    if left is not None:
+        accounts.write_bytes(left)
+    result = CliRunner().invoke(app, ["serve", "--cases", "cases", "--no-browser", "--port", "0"])
+    assert isinstance(result.exception, EvidenceError)
+    assert "disk space" not in (result.exception.hint or "")

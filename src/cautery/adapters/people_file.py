@@ -86,15 +86,15 @@ class PeopleFile:
                 self._connection.execute(f"PRAGMA {pragma}")
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                counts = dict(
+                tables = dict(
                     self._connection.execute(
                         "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"
                     )
                 )
-                if not counts:
+                if not tables:
                     for statement in _TABLES.values():
                         self._connection.execute(statement)
-        if counts and counts != _TABLES:
+        if tables and tables != _TABLES:
             self._connection.close()
             raise EvidenceError(f"{self._path}: these are not the accounts of an operations room")
 
@@ -260,6 +260,8 @@ class PeopleFile:
         except sqlite3.IntegrityError:
             raise
         except (sqlite3.Error, OSError) as error:
+            if type(error) is sqlite3.DatabaseError:  # exactly: it is malformed, or no database
+                raise EvidenceError(f"{self._path}: {error}") from error
             raise StorageError(f"{self._path}: {error}") from error
 
 

@@ -20,7 +20,7 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME, PeopleFile
 from cautery.adapters.signer import SignerProcess
-from cautery.errors import InputError
+from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model.ports import Clock
 from cautery.packed import small_file
@@ -91,11 +91,24 @@ class PeopleOfRoom:
 
 
 def are_there(folder: Path) -> bool:
-    """Tell whether a folder has people."""
-    if not (folder / NAME).exists():
-        return False
-    with contextlib.closing(PeopleFile(folder)) as people:
-        return people.any()
+    """Tell whether a folder has people.
+
+    Raises
+    ------
+    EvidenceError
+        If it had some, and has none any more: the room does not open without a login for that.
+    """
+    anybody = False
+    if (folder / NAME).exists():
+        with contextlib.closing(PeopleFile(folder)) as people:
+            anybody = people.any()
+    if not anybody and (folder / LOG_KEY).exists():
+        raise EvidenceError(
+            f"{folder}: it has an access log, and no accounts",
+            hint=f"Bring {NAME} back, or make an account: cautery people add NAME --role keeper "
+            f"--people {folder}. For a room without people, move the folder away.",
+        )
+    return anybody
 
 
 def authenticators(site: str, origin: str) -> Authenticators:
