@@ -87,7 +87,7 @@ def violations(page: Any) -> list[str]:
 PAGES = ["/", "/keys", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits", f"{CLOSED}/mandate"]
 PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
 PAGES += [f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
-PAGES += [f"{CLOSED}/orders", f"{CLOSED}/orders?kind=referral"]
+PAGES += [f"{CLOSED}/orders", f"{CLOSED}/orders?kind=referral", f"{CLOSED}/plan?after=3"]
 PAGES += [f"{CLOSED}/verify", OPEN, f"{CLOSED}?q=nothing-like-that", "/nowhere"]
 
 
@@ -181,9 +181,22 @@ def test_a_page_fits_a_telephone(visit: Callable[..., Any]) -> None:
     page = visit(CLOSED, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
     shown = ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/tonight", f"{CLOSED}/streams/1")
-    for path in (*shown, f"{CLOSED}/network"):
+    for path in (*shown, f"{CLOSED}/network", f"{CLOSED}/plan"):
         page.goto(page.url.partition("/cases")[0].rstrip("/") + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_plan_is_dragged_along_its_steps(visit: Callable[..., Any]) -> None:
+    page = visit(f"{CLOSED}/plan")
+    page.wait_for_selector("b:has-text('After act 9 of 9: 0 served')")
+    slider = page.get_by_label("Acts that are done, of 9")
+    slider.press("ArrowLeft")
+    page.wait_for_selector("b:has-text('After act 8 of 9:')")
+    slider.press("Home")
+    page.wait_for_selector("b:has-text('After act 0 of 9:')")
+    assert page.url.endswith("/plan?after=0")  # what one sees can be sent to a colleague
+    page.locator(".curve a").nth(2).click()
+    page.wait_for_selector("b:has-text('After act 2 of 9:')")
 
 
 def test_the_map_runs_its_own_script_and_cannot_reach_the_room(visit: Callable[..., Any]) -> None:

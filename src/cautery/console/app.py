@@ -29,6 +29,7 @@ from cautery.console import (
     orders_pages,
     passkey_pages,
     people_pages,
+    plan_pages,
     stream_pages,
 )
 from cautery.console.api.routes import programs_app
@@ -95,7 +96,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
     )
-    of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages)
+    of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
     for pages in (*of_cases, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from cautery.drawing.formatting import both
 from cautery.errors import ApprovalError, CauteryError, InputError
 from cautery.messages import tr
-from cautery.model import Entry, Mandate, SupplyGraph
+from cautery.model import ActionPlan, Entry, Mandate, SupplyGraph
 from cautery.model.records import CaseOpened, kind_of_type
 from cautery.pages.room.view import CaseHead, CaseState, CasesView, CheckView
 from cautery.workflows.browse.ends import Ends, ends_of
@@ -18,7 +18,7 @@ from cautery.workflows.case.opening import opening_in
 from cautery.workflows.case.registry import title_of
 
 CASES_A_PAGE = 50
-_MAPPED = kind_of_type(SupplyGraph)
+_MAPPED, _PLANNED = kind_of_type(SupplyGraph), kind_of_type(ActionPlan)
 _SIGN = 2
 """People who sign a mandate."""
 
@@ -61,16 +61,16 @@ def head_of(case: Kept, *, now: datetime) -> CaseHead:
     Where its lists cannot be had, or not yet, the first record says what there is to say: the page
     that checks a case must show one that has a broken record.
     """
-    mandate, has_map = None, False
+    mandate, there = None, frozenset[str]()
     with contextlib.suppress(CauteryError):
         mandate = case.in_force().mandate
-        has_map = _MAPPED in case.lists().counts().by_kind
+        there = frozenset(case.lists().counts().by_kind)
     return _head(
         case.id,
         ends_of(case.path, case.ledger, case.store),
         now=now,
         mandate=mandate,
-        has_map=has_map,
+        there=there,
         behind=case.behind,
     )
 
@@ -89,7 +89,7 @@ def _head(
     *,
     now: datetime,
     mandate: Mandate | None = None,
-    has_map: bool = False,
+    there: Collection[str] = (),
     behind: int = 0,
 ) -> CaseHead:
     first, last = ends.first, ends.last
@@ -107,7 +107,8 @@ def _head(
         records=ends.records,
         first_at=None if first is None else first.record.at,
         last_at=None if last is None else last.record.at,
-        has_map=has_map,
+        has_map=_MAPPED in there,
+        has_plan=_PLANNED in there,
         behind=behind,
     )
 
