@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -15,9 +16,11 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.model import Asset, Edge, Role, SupplyGraph
 from cautery.model.ledger import append
+from cautery.model.records import HostsRuled, Ruling
 from cautery.workflows.case.open import open_case
 
 CLOSED, OPEN = "/cases/night-1/network", "/cases/cup+night-2/network"
+NOW = SystemClock().now()
 HOSTILE = "\"><script>alert(1)</script>&around='\u202e.example"
 
 
@@ -27,7 +30,7 @@ def rows(page: str) -> list[str]:
     return [unescape(name) for name in re.findall(drawn, page)]
 
 
-def mapped(folder: Path, *maps: SupplyGraph) -> list[int]:
+def mapped(folder: Path, *maps: object) -> list[int]:
     """Add maps to the open case below a folder; return their records."""
     store = FolderStore(KeyFolder(folder / "keys"), patience_s=1.0)
     case = open_case(folder / "cases" / "cup" / "night-2", store=store, clock=SystemClock())
@@ -109,6 +112,40 @@ def test_the_maps_of_a_case_come_one_after_the_other(
     assert f'rel="next" href="?map={third}"' in earlier
     assert f"?around=more.example&amp;map={second}" in earlier  # the same map, around another
     assert room.text(f"{OPEN}?nth=3&around=hub.example").count(f"map={second}") > 1
+
+
+def test_what_people_say_of_a_host_stands_beside_it_with_the_commands_that_say_so(
+    tmp_path: Path, make_season: Callable[[Path], Path], room_at: Callable[[Path], Any], room: Any
+) -> None:
+    def said(other: str, ruling: Ruling, why: str) -> HostsRuled:
+        return HostsRuled(
+            host=other, other="hub.example", ruling=ruling, by="A. Analyst", why=why, at=NOW
+        )
+
+    cases = make_season(tmp_path)
+    *_, newest = mapped(
+        tmp_path,
+        said("one.example", Ruling.SAME, "one invoice"),
+        star("one.example", "two.example", HOSTILE),
+        said("two.example", Ruling.NOT_SAME, "<b>two</b> firms"),
+        said(HOSTILE, Ruling.SAME, "$(reboot)"),
+    )
+    page = room_at(cases).text(f"{OPEN}?around=hub.example")
+    assert "One network runs it and one.example" in page
+    assert "No network runs it and two.example" in page
+    assert "&lt;b&gt;two&lt;/b&gt; firms" in page
+    assert page.count("not in this map yet") == 2
+    assert f"--seen {newest} --by NAME --why WHY" in page
+    commands = [
+        unescape(line) for line in re.findall(r"<pre[^>]*>(cautery ruling[^<]*)</pre>", page)
+    ]
+    (undo, *_) = [shlex.split(line) for line in commands if " undo " in line]
+    assert undo[3].endswith("night-2")
+    assert undo[4] == "hub.example"
+    assert "<script>alert" not in page
+    closed = room.text(f"{CLOSED}?around=panel-41.example")
+    assert "Nobody has said that it and another host" in closed
+    assert "cautery ruling" not in closed  # nothing can be added
 
 
 def test_names_are_texts_and_a_hub_of_thousands_is_cut_and_said(

@@ -3,8 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cautery.graph import cluster
+from cautery.graph.constraints import Ruled, agreeing
 from cautery.messages import say
 from cautery.model import Link
 from cautery.model.message import as_written
@@ -152,3 +155,76 @@ def test_every_host_is_in_exactly_one_network():
 
 def test_no_links_make_no_networks():
     assert cluster([]) == ()
+
+
+def of(networks):
+    return {member.host: one.id for one in networks for member in one.members}
+
+
+def test_people_join_and_part_networks_and_each_member_says_who_did():
+    links, _ = planted(0)
+    found = of(cluster(links))
+    assert found["h0.n0.example"] != found["h0.n1.example"]
+    joined = cluster(links, ruled=[Ruled("h0.n0.example", "h0.n1.example", True, "A. Analyst")])
+    assert of(joined)["h7.n0.example"] == of(joined)["h7.n1.example"]
+    (network,) = (one for one in joined if "h0.n0.example" in {m.host for m in one.members})
+    (member,) = (m for m in network.members if m.host == "h0.n0.example")
+    assert say(member.why[0]) == "A. Analyst says that it is run by whoever runs h0.n1.example"
+    assert max(m.probability for m in network.members) <= 0.99
+    parted = cluster(links, ruled=[Ruled("h0.n0.example", "h9.n0.example", False, "B. Analyst")])
+    assert of(parted)["h0.n0.example"] != of(parted)["h9.n0.example"]
+    assert cluster(links, ruled=[Ruled("h0.n0.example", "nowhere.example", True, "A")]) == cluster(
+        links
+    )
+
+
+def test_a_host_that_nothing_ties_is_joined_and_stays_apart_from_whom_it_must():
+    links, _ = planted(0)
+    links.append(link("alone.example", "registrar", "big-registrar"))
+    links.append(link("other.example", "registrar", "big-registrar"))
+    near, far = "h0.n0.example", "h9.n0.example"
+    assert of(cluster(links))[near] == of(cluster(links))[far]
+    joined = of(cluster(links, ruled=[Ruled("alone.example", near, True, "A")]))
+    assert joined["alone.example"] == joined[far]
+    both = of(cluster(links, ruled=[Ruled("alone.example", "other.example", True, "A")]))
+    assert both["alone.example"] == both["other.example"] != both[near]
+    apart = of(
+        cluster(
+            links,
+            ruled=[
+                Ruled("alone.example", near, True, "A"),
+                Ruled("alone.example", far, False, "A"),
+            ],
+        )
+    )
+    assert apart["alone.example"] == apart[near] != apart[far]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcde"), st.sampled_from("abcde"), st.booleans()), max_size=14
+    )
+)
+def test_words_that_agree_can_all_be_kept_and_no_other_could_be_added(words):
+    words = [(a, b, same) for a, b, same in words if a != b]
+    agree = agreeing(words)
+
+    def possible(kept):
+        label = {one: one for one in "abcde"}
+        for a, b, same in kept:
+            if same:
+                label = {one: label[a] if it == label[b] else it for one, it in label.items()}
+        return all(label[a] != label[b] for a, b, same in kept if not same)
+
+    kept = []
+    for word, agrees in zip(words, agree, strict=True):
+        assert possible([*kept, word]) == agrees
+        kept += [word] * agrees
+
+
+def test_contradictions_and_floods_of_words_end_nothing():
+    links = [link(f"h{number}.example", "certificate", "one-key") for number in range(4)]
+    words = [Ruled("h0.example", "h1.example", number % 2 == 0, "A") for number in range(2_000)]
+    assert len(of(cluster(links, ruled=words))) == 4
+    first = of(cluster(links, ruled=[Ruled("h0.example", "h1.example", False, "A"), *words]))
+    assert first["h0.example"] != first["h1.example"]

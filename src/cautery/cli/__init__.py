@@ -126,6 +126,10 @@ _VERBS = {
         "cautery.cli.supply_map:draw_map",
         "Draw the supply graph by role or country: who supplies, hosts, sells and is paid.",
     ),
+    "ruling": (
+        "cautery.cli.ruling:app",
+        "Say that two hosts are one network's or not; take that back; list what holds.",
+    ),
     "references": (
         "cautery.cli.references:app",
         "Fingerprint reference media and feeds.",

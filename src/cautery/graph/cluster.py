@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cautery.graph.constraints import Ruled, agreeing, ruled_labels
 from cautery.graph.evidence import Ints
 from cautery.graph.links import Mark
 from cautery.graph.links_table import UNTYING, LinkTable, table_of
@@ -23,12 +24,14 @@ from cautery.model import CriminalNetwork, Link, Membership
 from cautery.model.message import Message
 
 _WHY = 5
+_Member = tuple[str, float, tuple[Message, ...]]
 
 
 def cluster(
     links: Sequence[Link],
     *,
     shared: Mapping[Mark, Message] | None = None,
+    ruled: Sequence[Ruled] = (),
     previous: Sequence[CriminalNetwork] = (),
     seed: int = 0,
 ) -> tuple[CriminalNetwork, ...]:
@@ -40,6 +43,9 @@ def cluster(
         In any order.
     shared : mapping of (str, str) to Message
         Values that join nobody, by ``(kind, value)``, with the reason.
+    ruled : sequence of Ruled
+        What people say of pairs of hosts, the weightiest first: one that contradicts those before
+        it counts for nothing. Hosts that are in no link are passed over.
     previous : sequence of CriminalNetwork
         An earlier result: a network keeps the id of the one it shares most hosts with.
     seed : int
@@ -65,19 +71,24 @@ def cluster(
         if link.kind not in UNTYING and (link.kind, link.value) not in nobody
     }
     table = table_of(sorted(rows))
-    members: dict[int, list[tuple[str, float, tuple[Message, ...]]]] = defaultdict(list)
+    members: dict[int, list[_Member]] = defaultdict(list)
+    alone = sorted({link.subject for link in links} - set(table.subjects))
+    place = {host: number for number, host in enumerate((*table.subjects, *alone))}
+    part, of = None, np.empty(0, np.int64)
+    chances: Sequence[float] = ()
     if rows:
         evidence, of = table.evidence()
         part = find_networks(evidence, common=np.empty(0, np.int64), seed=seed)
-        for number, (host, chance) in enumerate(
-            zip(table.subjects, probabilities(part), strict=True)
-        ):
-            members[int(part.label[number])].append(
-                (host, float(chance), _why(part, table, of, number))
-            )
-    alone = sorted({link.subject for link in links} - set(table.subjects))
-    groups: list[list[tuple[str, float, tuple[Message, ...]]]] = list(members.values())
-    groups += [[(host, 1.0, _NOTHING)] for host in alone]
+        chances = probabilities(part).tolist()
+    agree = agreeing(word[:3] for word in ruled)
+    words = [word for word, fits in zip(ruled, agree, strict=True) if fits]
+    labels = ruled_labels(part, place, words)
+    for number, (host, chance) in enumerate(zip(table.subjects, chances, strict=True)):
+        members[labels[host]].append((host, chance, _why(part, table, of, number)))
+    for host in alone:
+        members[labels[host]].append((host, 1.0, _NOTHING))
+    said = _said(words, labels)
+    groups = [_as_ruled(group, said) for group in members.values()]
     groups.sort(key=lambda group: (-len(group), group[0][0]))
     ids = named([[host for host, _, _ in group] for group in groups], previous)
     return tuple(
@@ -92,10 +103,32 @@ def cluster(
     )
 
 
+def _said(words: Sequence[Ruled], labels: Mapping[str, int]) -> dict[str, list[Message]]:
+    said: dict[str, list[Message]] = defaultdict(list)
+    for word in words:
+        for host, other in ((word.host, word.other), (word.other, word.host)):
+            if host in labels and other in labels:
+                text = "member.ruled-same" if word.same else "member.ruled-not-same"
+                said[host].append(message(text, host=other, by=word.by))
+    return said
+
+
+def _as_ruled(group: list[_Member], said: Mapping[str, Sequence[Message]]) -> list[_Member]:
+    """Put people's words on top of what speaks for each member; no word makes one certain."""
+    if not any(host in said for host, _, _ in group):
+        return group
+    most = 1.0 if len(group) == 1 else _MOST_CERTAIN
+    return [
+        (host, min(chance, most), (*said.get(host, ()), *why)[:_WHY]) for host, chance, why in group
+    ]
+
+
+_MOST_CERTAIN = 0.99
 _NOTHING = (message("member.shares-nothing"),)
 
 
-def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[Message, ...]:
+def _why(part: Partition | None, table: LinkTable, of: Ints, subject: int) -> tuple[Message, ...]:
+    assert part is not None  # it has this subject
     reasons: list[Message] = []
     evidence = part.evidence
     for tie in ties_of(part, subject):

@@ -5,7 +5,9 @@ Networks themselves are found without it, so dropping a constraint gives back wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +15,67 @@ from cautery.errors import InputError
 from cautery.graph.evidence import Ints
 from cautery.graph.membership import worth
 from cautery.graph.partition import Partition
+
+
+class Ruled(NamedTuple):
+    """A person's word on two hosts: one network runs both, or not."""
+
+    host: str
+    other: str
+    same: bool
+    by: str
+
+
+def ruled_labels(
+    part: Partition | None, place: Mapping[str, int], words: Sequence[Ruled]
+) -> dict[str, int]:
+    """Return a label for each host: the network that it is in once people's words are laid over.
+
+    Parameters
+    ----------
+    part : Partition or None
+        ``None``: no host has a tie.
+    place : mapping of str to int
+        By host, its number among the partition's subjects; one that has no tie at all has a number
+        beyond them.
+    words : sequence of Ruled
+        That agree with one another. Hosts that have no place are passed over.
+    """
+    from scipy.cluster.hierarchy import DisjointSet  # noqa: PLC0415 - heavy, as below
+
+    here = [word for word in words if word.host in place and word.other in place]
+    sets = DisjointSet({host for word in here for host in word[:2]})
+    for word in here:
+        if word.same:
+            sets.merge(word.host, word.other)
+    # A host without ties stands where the others of its set do, if they have any.
+    stands = {
+        host: min(together, key=lambda one: place[one])
+        for together in sets.subsets()
+        for host in together
+    }
+    subjects = 0 if part is None else part.label.size
+    tied = {host for host in stands if place[stands[host]] < subjects}
+    label = (
+        np.empty(0, np.int64)
+        if part is None
+        else overlaid(
+            part,
+            [(place[stands[h]], place[h]) for h in sorted(tied) if place[h] < subjects],
+            [
+                (place[stands[word.host]], place[stands[word.other]])
+                for word in here
+                if not word.same and {word.host, word.other} <= tied
+            ],
+        )
+    )
+    fresh = int(label.max(initial=0)) + 1
+    return {
+        host: int(label[place[stands.get(host, host)]])
+        if place[stands.get(host, host)] < subjects
+        else fresh + place[stands.get(host, host)]
+        for host in place
+    }
 
 
 def overlaid(
@@ -42,6 +105,45 @@ def overlaid(
         if label[a] != label[b]:
             raise InputError(f"subjects {a} and {b} cannot be stored together")
     return label
+
+
+def agreeing(words: Iterable[tuple[Hashable, Hashable, bool]]) -> list[bool]:
+    """Tell of each word on a pair, the weightiest first, whether it agrees with all before it.
+
+    Parameters
+    ----------
+    words : iterable of (object, object, bool)
+        Two subjects, and whether they are the same.
+
+    Returns
+    -------
+    list of bool
+        One that contradicts those before it that agree is left out of what later ones are held
+        against.
+    """
+    from scipy.cluster.hierarchy import DisjointSet  # noqa: PLC0415 - heavy, as below
+
+    sets = DisjointSet()
+    apart = defaultdict[Hashable, set[Hashable]](set)
+    agree = []
+    for a, b, same in words:
+        sets.add(a)
+        sets.add(b)
+        first, second = sets[a], sets[b]
+        fits = second not in apart[first] if same else first != second
+        agree.append(fits)
+        if fits and same and first != second:
+            sets.merge(a, b)
+            root = sets[a]
+            gone = second if root == first else first
+            for rival in apart.pop(gone, set()):
+                apart[rival].discard(gone)
+                apart[rival].add(root)
+                apart[root].add(rival)
+        elif fits and not same:
+            apart[first].add(second)
+            apart[second].add(first)
+    return agree
 
 
 def _together(label: Ints, same: Sequence[tuple[int, int]]) -> Ints:

@@ -9,6 +9,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "shares %(kind)s %(value)s with %(host)s and %(more)s more, log-odds %(log_odds)s"
     ),
     "member.shares-nothing": "shares nothing with any other host",
+    "member.ruled-same": "%(by)s says that it is run by whoever runs %(host)s",
+    "member.ruled-not-same": "%(by)s says that it is not run by whoever runs %(host)s",
     # What was seen of a host that bears a value
     "link.bears": "%(kind)s %(value)s",
     "link.beside": "%(link)s, and with it %(values)s",

@@ -85,6 +85,8 @@ from cautery.model.records.mapping import (
     AssetChanged,
     AssetFacts,
     CertificateChanged,
+    HostsRuled,
+    Ruling,
 )
 from cautery.model.records.noticing import (
     AnswerKind,
@@ -217,6 +219,7 @@ __all__ = [
     "GuardRevalidated",
     "GuideOffered",
     "HostShown",
+    "HostsRuled",
     "JudgedClaim",
     "ListAnswered",
     "ListSent",
@@ -265,6 +268,7 @@ __all__ = [
     "RollbackProposed",
     "RootOfRecords",
     "RowReplaced",
+    "Ruling",
     "SealedSecrets",
     "SearchHours",
     "SendMeans",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from cautery.errors import InputError
 from cautery.model.capture import CertificateFacts, Registration, SharedFact
 from cautery.model.graph import Link, SupplyGraph
 from cautery.model.message import Message
@@ -103,7 +105,51 @@ class AssetChanged(Dated):
     certificate: CertificateChanged
 
 
+class Ruling(StrEnum):
+    """What a person says of two hosts."""
+
+    SAME = "same"
+    NOT_SAME = "not same"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostsRuled(Dated):
+    """A person says whether one network runs two hosts; of each pair the newest word counts.
+
+    Parameters
+    ----------
+    host, other : str
+        The two hosts.
+    ruling : Ruling
+        ``open`` takes an earlier word back: then the evidence alone decides.
+    by : str
+        Who says so; nobody has proven the name.
+    why : str
+        The reason, in that person's words.
+    """
+
+    host: str
+    other: str
+    ruling: Ruling
+    by: str
+    why: str
+
+    def __post_init__(self) -> None:
+        Dated.__post_init__(self)
+        if not (self.host and self.other) or self.host == self.other:
+            raise InputError("a ruling is about two different hosts")
+        if not (self.by.strip() and self.why.strip()):
+            raise InputError("a ruling names a person and a reason")
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two hosts in the order of their names."""
+        return min(self.host, self.other), max(self.host, self.other)
+
+
 KINDS = {
+    "hosts.ruled": HostsRuled,
     "asset.facts": AssetFacts,
     "asset.changed": AssetChanged,
     "link.seen": Link,

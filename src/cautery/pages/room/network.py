@@ -109,6 +109,26 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulingRow:
+    """What a person says of two hosts, and its record.
+
+    Parameters
+    ----------
+    in_map : bool
+        The map that is shown was drawn after it.
+    """
+
+    host: str
+    other: str
+    same: bool
+    by: str
+    why: str
+    at: datetime
+    record: int
+    in_map: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
     """What is known about the asset that the picture is around.
 
@@ -124,6 +144,10 @@ class AssetView:
         How many it has.
     records : tuple of RecordRow
         The newest records about it.
+    rulings : tuple of RulingRow
+        What people say of it and another host, the newest first.
+    commands : tuple of (str, str)
+        How to say so: what a command does, and the command; none where nothing can be added.
     """
 
     asset: Drawn
@@ -132,6 +156,8 @@ class AssetView:
     relations: tuple[Relation, ...]
     related: int
     records: tuple[RecordRow, ...]
+    rulings: tuple[RulingRow, ...]
+    commands: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from threading import Lock
 from cautery.errors import AbsentError
 from cautery.messages import tr
 from cautery.model import CriminalNetwork, Entry, Membership, SupplyGraph, digest_of
-from cautery.model.records import kind_of_type
+from cautery.model.records import HostsRuled, Ruling, kind_of_type
 from cautery.pages.room.network import (
     Asking,
     AssetView,
@@ -19,13 +20,18 @@ from cautery.pages.room.network import (
     NetworkRow,
     NetworkView,
     Relation,
+    RulingRow,
 )
+from cautery.pages.room.view import CaseHead
 from cautery.pages.supply_map.draw import Drawing, draw_supply
 from cautery.pages.supply_map.naming import relation_name
 from cautery.pages.supply_map.view import Picture
+from cautery.projections import folded
 from cautery.projections.kept import MOST_LINES, Asked
+from cautery.projections.rulings import Rulings
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
+from cautery.workflows.browse.orders import is_writable
 from cautery.workflows.browse.timeline import row_of
 from cautery.workflows.supply.picture import neighbourhood, of_supply
 
@@ -34,7 +40,8 @@ MOST_SHOWN = 300
 _MOST_MAPS = 6
 """Maps that are kept ready to be drawn; one of 50,000 assets takes some 40 MB. Judgement."""
 _MOST_FOUND, _MOST_NETWORKS, _MOST_RELATIONS, _MOST_RECORDS, _MOST_CHANGES = 50, 100, 100, 20, 40
-_MAPPED = (kind_of_type(SupplyGraph),)
+_MOST_UNDONE = 10
+_MAPPED, _RULED = (kind_of_type(SupplyGraph),), (kind_of_type(HostsRuled),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,7 @@ def network_view(cases: Cases, maps: Maps, id: str, asking: Asking) -> NetworkVi
             drawing=_drawn(picture, asking, about),
             shown=picture.assets if middle else (),
             left_out=left_out,
-            around=None if about is None else _about(case, map_shown, about),
+            around=None if about is None else _about(case, head, map_shown, about),
             network=asking.network if about is None else "",
             found=matches[:_MOST_FOUND],
             found_in_all=len(matches),
@@ -177,7 +184,8 @@ def _drawn(picture: Picture, asking: Asking, middle: str | None) -> Drawing | No
     )
 
 
-def _about(case: Kept, map_shown: _Map, name: str) -> AssetView:
+def _about(case: Kept, head: CaseHead, map_shown: _Map, name: str) -> AssetView:
+    rulings = _rulings(case, map_shown)
     picture = map_shown.picture
     asset = next(asset for asset in picture.assets if asset.name == name)
     member: Membership | None = next(
@@ -201,6 +209,47 @@ def _about(case: Kept, map_shown: _Map, name: str) -> AssetView:
         ),
         related=len(related),
         records=tuple(map(row_of, case.lists().about(name, most=_MOST_RECORDS)[::-1])),
+        rulings=tuple(row for row in rulings if name in (row.host, row.other)),
+        commands=_commands(case, name, rulings) if is_writable(head) else (),
+    )
+
+
+def _rulings(case: Kept, map_shown: _Map) -> tuple[RulingRow, ...]:
+    page = case.lists().numbers(Asked(kinds=_RULED, limit=MOST_LINES))
+    rulings = folded(Rulings(), case.lists().entries(page.rows))
+    return tuple(
+        RulingRow(
+            host=ruled.host,
+            other=ruled.other,
+            same=ruled.ruling is Ruling.SAME,
+            by=ruled.by,
+            why=ruled.why,
+            at=ruled.at,
+            record=record,
+            in_map=record < map_shown.entry.index,
+        )
+        for record, ruled in rulings.in_force()
+    )
+
+
+def _commands(case: Kept, name: str, rulings: Sequence[RulingRow]) -> tuple[tuple[str, str], ...]:
+    newest = max((row.record for row in rulings), default=0)
+
+    def command(word: str, other: str) -> str:
+        words = ("cautery", "ruling", word, str(case.path.absolute()), name, other)
+        return f"{shlex.join(words)} --seen {newest} --by NAME --why WHY"
+
+    held = [row for row in rulings if name in (row.host, row.other)][:_MOST_UNDONE]
+    return (
+        (tr("One network runs it and OTHER"), command("same", "OTHER")),
+        (tr("No network runs it and OTHER"), command("not-same", "OTHER")),
+        *(
+            (
+                tr("Take back what was said of %(other)s", other=other),
+                command("undo", other),
+            )
+            for other in (row.other if row.host == name else row.host for row in held)
+        ),
     )
 
 

@@ -48,6 +48,7 @@ from cautery.workflows.case.capturing import Capturing, CapturingOwn, named
 from cautery.workflows.case.journal import Journal, Listener
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
 from cautery.workflows.timing.keeping import Timekeeper
@@ -283,6 +284,7 @@ class _Watch:
             fetcher=Capturing(ports.fetcher, journal, named("icon")),
             engine=ports.engine,
             journal=journal,
+            rulings=RulingsRead(ports.ledger),
             earlier=earlier.hosts.shown,
         )
         neighbours = Neighbours(

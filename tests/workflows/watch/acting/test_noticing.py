@@ -37,6 +37,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.notice_drafting import draft_into
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.watch.acting import noticing as noticing_module
 from cautery.workflows.watch.acting.noticing import Noticing
 from cautery.workflows.watch.mapping.mapper import Mapper
@@ -170,6 +171,7 @@ async def drafted(
         fetcher=world,
         engine=world,
         journal=journal,
+        rulings=RulingsRead(case.ledger),
     )
     for host in mapper._lookups.hosts():
         await mapper._lookups.look_up_host(host)

@@ -14,10 +14,20 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
 from cautery.formats import read_page
 from cautery.graph import links_of
-from cautery.model import CertificateFacts, ClockOffset, Entry, KeyedPseudonyms, Registration
+from cautery.model import (
+    CertificateFacts,
+    ClockOffset,
+    Entry,
+    KeyedPseudonyms,
+    Registration,
+    SupplyGraph,
+)
+from cautery.model.ledger import append
+from cautery.model.records import HostsRuled, Ruling
 from cautery.wiring.facts import known_facts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.watch.mapping.host_facts import Known, by_host, facts_of
 from cautery.workflows.watch.mapping.lookups import MOST_A_ROUND
 from cautery.workflows.watch.mapping.mapper import REDATED, Mapper
@@ -79,7 +89,8 @@ def watched(case: Case, heard: list[Entry], hands: Hands) -> Callable[..., Mappe
         )  # fmt: skip
         return Mapper(
             {stream.key: stream}, Seen(), names=names, certificates=NoTls(), registry=None,
-            facts=known_facts(None), fetcher=None, engine=ThreadEngine(), journal=journal, **more,  # type: ignore[arg-type]
+            facts=known_facts(None), fetcher=None, engine=ThreadEngine(), journal=journal,
+            rulings=RulingsRead(case.ledger), **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
     return made
@@ -178,6 +189,36 @@ def links(heard: list[Entry]) -> list[tuple[str, str, datetime, datetime]]:
 
 
 SPAN = ("first_seen", "last_seen")
+
+
+async def test_the_next_map_follows_what_a_person_said_meanwhile_and_what_was_taken_back(
+    watched, hands, heard, case
+):
+    mapper = watched(Table({HOST: ("192.0.2.1",), "other.example": ("192.0.2.2",)}))
+    stream = Stream(
+        url="http://other.example/1", key="http://other.example/1", host="other.example",
+        title="Two", source="list", first_seen=NOON,
+    )  # fmt: skip
+    mapper._streams[stream.key] = stream
+
+    async def networks() -> list[set[str]]:
+        await mapper._look_up()
+        assert mapper._woken
+        await mapper.map_now()
+        (*_, newest) = (one.content for one in heard if isinstance(one.content, SupplyGraph))
+        return sorted({m.host for m in one.members} for one in newest.networks)
+
+    def said(ruling: Ruling) -> None:
+        ruled = HostsRuled(
+            host="other.example", other=HOST, ruling=ruling, by="A. Analyst", why="w", at=NOON
+        )
+        append(case.ledger, ruled, at=NOON)
+
+    assert len(await networks()) == 2
+    said(Ruling.SAME)
+    assert await networks() == [{HOST, "other.example"}]
+    said(Ruling.OPEN)
+    assert len(await networks()) == 2
 
 
 async def test_shared_faults_are_looked_for_away_from_the_event_loop(watched, monkeypatch):

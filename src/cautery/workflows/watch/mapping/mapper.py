@@ -21,6 +21,7 @@ from cautery.model import (
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.projections import Shown
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.host_facts import by_host, facts_of
 from cautery.workflows.watch.mapping.lookups import Lookups
@@ -39,6 +40,8 @@ class Mapper:
 
     Parameters
     ----------
+    rulings : RulingsRead
+        What people say of pairs of hosts, in this case.
     earlier : mapping of str to (tuple of str, str or None)
         By host, addresses and certificate digest as an earlier run of the case had them.
     """
@@ -55,6 +58,7 @@ class Mapper:
         fetcher: Fetcher,
         engine: Engine,
         journal: Journal,
+        rulings: RulingsRead,
         earlier: Mapping[str, Shown] | None = None,
     ) -> None:
         self._streams = streams
@@ -72,6 +76,7 @@ class Mapper:
         )
         self._engine = engine
         self._journal = journal
+        self._rulings = rulings
         self._links: dict[tuple[str, str, str], datetime] = {}
         self._networks: tuple[CriminalNetwork, ...] = ()
         self._graph: SupplyGraph | None = None
@@ -133,6 +138,7 @@ class Mapper:
         self._woken |= (
             self._mapped_at is not None and self._journal.now() - self._mapped_at >= REDATED
         )
+        self._woken |= self._rulings.read()
 
     async def map_now(self) -> None:
         """Redraw the map from the known facts, and record it if it changed."""
@@ -158,7 +164,13 @@ class Mapper:
         )
         links = (*(link for fact in facts for link in links_of(fact)), *shared_faults)
         networks = await self._engine.run(
-            partial(cluster, one_each(links, apart=marks), shared=marks, previous=self._networks)
+            partial(
+                cluster,
+                one_each(links, apart=marks),
+                shared=marks,
+                ruled=self._rulings.words(),
+                previous=self._networks,
+            )
         )
         graph = supply_graph(
             facts,
