@@ -45,3 +45,20 @@ def test_messages_of_one_id_have_hashes_of_their_own() -> None:
     values = {hash(Message("guard.own-name", {"name": number})) for number in range(1000)}
     assert min(len(texts), len(values)) > 990
     assert hash(Message("a", {"targets": ["x"]})) == hash(Message("a", {"targets": ["x"]}))
+
+
+def test_messages_that_say_different_things_have_different_hashes_whatever_their_numbers() -> None:
+    """Python's hash of -1 is that of -2, and that of a fraction of 2**61 - 1 anybody can know."""
+    said = [
+        Message("m", {f"v{at}": -1 - (number >> at & 1) for at in range(10)})
+        for number in range(1 << 10)
+    ]
+    said += [Message("m", {"n": (number * (2**61 - 1),)}) for number in range(1_000)]
+    assert len({hash(each) for each in said}) == len(said)
+
+
+@pytest.mark.parametrize("values", [(1, 1.0, True), (0, -0.0, False), (2**70, 2.0**70)])
+def test_equal_messages_have_equal_hashes(values: tuple[float, ...]) -> None:
+    said = [Message("m", {"n": value, "m": (value,)}) for value in values]
+    assert len({*said}) == 1
+    assert hash(Message("m", {"n": float("nan")})) != hash(Message("m", {"n": float("inf")}))

@@ -144,8 +144,11 @@ def _links(
         value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
         if first.fault.exhibit is not None:
             value = f"{first.fault.kind} of {first.fault.exhibit}"
-        for host in sorted(_servers(group) | {carried.host for carried in group}):
-            hosted = [carried for carried in group if host in (carried.host, carried.server)]
+        of_host = defaultdict[str, list[Carried]](list)
+        for carried in group:
+            for host in {carried.host, carried.server}:
+                of_host[host].append(carried)
+        for host, hosted in sorted(of_host.items()):
             yield Link(
                 subject=host,
                 kind=KINDS[first.fault.kind],

@@ -7,7 +7,7 @@ Only code that holds a :class:`Mandate` can probe. It is read from TOML by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,9 @@ from cautery.model.reach import (
 )
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc
+
+_MOST_NAMED = 20
+"""Ids that an error names."""
 
 
 class Regime(StrEnum):
@@ -250,12 +253,15 @@ class Mandate:
         twice = sorted(name for name, times in Counter(ids).items() if times > 1)
         if twice:
             raise MandateError(f"mandate: the id {twice[0]!r} is used twice")
+        events = {event.id for event in self.events}
+        channels = {channel.id for channel in self.channels}
         for channel in self.channels:
-            if channel.event is not None:
-                self.event(channel.event)
+            if channel.event is not None and channel.event not in events:
+                raise self._unknown("event", channel.event, self.events)
         for partner in self.partners:
             for channel_id in partner.channels:
-                self.channel(channel_id)
+                if channel_id not in channels:
+                    raise self._unknown("channel", channel_id, self.channels)
         for source in self.sources:
             if source.access is Access.SEIZED and self.regime is not Regime.LED:
                 raise MandateError(
@@ -310,22 +316,13 @@ class Mandate:
         for event in self.events:
             if event.id == id:
                 return event
-        ids = ", ".join(event.id for event in self.events) or "none"
-        raise MandateError(f"unknown event {id!r}", hint=f"This mandate's events: {ids}.")
+        raise self._unknown("event", id, self.events)
 
-    def channel(self, id: str) -> Channel:
-        """Return one channel.
-
-        Raises
-        ------
-        MandateError
-            If the mandate does not name it.
-        """
-        for channel in self.channels:
-            if channel.id == id:
-                return channel
-        ids = ", ".join(channel.id for channel in self.channels) or "none"
-        raise MandateError(f"unknown channel {id!r}", hint=f"This mandate's channels: {ids}.")
+    @staticmethod
+    def _unknown(what: str, id: str, named: Sequence[Event | Channel]) -> MandateError:
+        ids = ", ".join(one.id for one in named[:_MOST_NAMED]) or "none"
+        more = ", ..." if len(named) > _MOST_NAMED else ""
+        return MandateError(f"unknown {what} {id!r}", hint=f"This mandate's {what}s: {ids}{more}.")
 
     def partner_on(self, host: str) -> Partner | None:
         """Return the licensed partner whose host this is, if any."""

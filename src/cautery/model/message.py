@@ -32,7 +32,7 @@ class Message:
 
     def __hash__(self) -> int:
         try:
-            return hash((self.id, frozenset(self.values.items())))
+            return hash((self.id, frozenset((k, _hashed(v)) for k, v in self.values.items())))
         except TypeError:  # a list among the values has no hash
             return hash(self.id)
 
@@ -65,6 +65,19 @@ class Message:
             ],
             mode="left_to_right",
         )
+
+
+def _hashed(value: Value) -> object:
+    """Return what stands for a value where it is hashed: the same for values that are equal.
+
+    Python's hash of a number is known to all (that of -1 is that of -2): whoever writes records
+    could give thousands of messages one hash. That of a text is another in each process.
+    """
+    if isinstance(value, tuple):
+        return tuple(map(_hashed, value))
+    if isinstance(value, float):
+        return f"{int(value):x}" if value.is_integer() else repr(value)
+    return f"{value:x}" if isinstance(value, int) else value
 
 
 LONGEST_ID = 100

@@ -7,9 +7,9 @@ import re
 import tomllib
 from typing import Any
 
-MOST_PARTS = 100
-"""Of a dotted key: the parser's time grows with their square; the files that Cautery reads have
-three."""
+MOST_PARTS = 8
+"""Of a dotted key: the parser goes through the header's parts and the key's for each part of a key;
+the files that Cautery reads have three."""
 _LONG_KEY = re.compile(
     rf"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}[\w\"'-]"
 )
@@ -21,7 +21,7 @@ def parsed_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     tomllib.TOMLDecodeError
-        If it is not valid TOML, or has a key of more than 100 parts.
+        If it is not valid TOML, or has a key of more than 8 parts.
     ValueError, RecursionError
         If a number has thousands of digits, or it is nested as deep: the parser says no place.
 
@@ -30,7 +30,7 @@ def parsed_toml(text: str) -> dict[str, Any]:
     >>> parsed_toml("a.b = 1")
     {'a': {'b': 1}}
     """
-    if text.count(".") > MOST_PARTS and (match := _LONG_KEY.search(text)) is not None:
+    if text.count(".") >= MOST_PARTS and (match := _LONG_KEY.search(text)) is not None:
         before = text[: match.start()]
         line, column = before.count("\n") + 1, match.start() - before.rfind("\n")
         raise tomllib.TOMLDecodeError(

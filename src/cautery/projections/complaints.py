@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -118,12 +119,12 @@ class Complaints:
         return None if at is None else (at - filed.received_at).total_seconds()
 
     @property
-    def released(self) -> dict[str, tuple[ComplaintDecided, ...]]:
+    def released(self) -> dict[str, list[ComplaintDecided]]:
         """By target, the decisions that release it."""
-        released: dict[str, tuple[ComplaintDecided, ...]] = {}
+        released = defaultdict[str, list[ComplaintDecided]](list)
         for decided in self.decided.values():
             if decided.granted and decided.target is not None:
-                released[decided.target] = (*released.get(decided.target, ()), decided)
+                released[decided.target].append(decided)
         return released
 
     def _list(self, published: ReferralPublished) -> None:

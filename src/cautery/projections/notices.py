@@ -124,6 +124,8 @@ class Notices:
         By the id of a notice; none of them is checked here.
     sent, answers, withdrawn : dict
         By the id of a notice.
+    replaced : set of str
+        Ids of drafts that a later draft completes.
     sending : dict
         By the id of a notice, the sending of which nobody knows whether it succeeded: it goes on at
         this moment, or was cut off.
@@ -147,6 +149,7 @@ class Notices:
         default_factory=lambda: defaultdict(list)
     )
     withdrawn: dict[str, NoticeWithdrawn] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
     unknown: list[NoticeAnswered] = field(default_factory=list)
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
     sealed: set[ExhibitId] = field(default_factory=set)
@@ -219,6 +222,8 @@ class Notices:
             is_own = False
         if is_own:
             self.drafts.setdefault(notice.id, notice)
+            if notice.replaces is not None:
+                self.replaced.add(notice.replaces)
         else:
             self.passed_over[message("ignored.foreign-id", kind=kind_of_type(Notice))] += 1
 
@@ -246,13 +251,6 @@ class Notices:
                 yield evidence
 
     # -- where a notice stands -----------------------------------------------------------------
-
-    @property
-    def replaced(self) -> frozenset[str]:
-        """Ids of drafts that a later draft completes."""
-        return frozenset(
-            notice.replaces for notice in self.drafts.values() if notice.replaces is not None
-        )
 
     @property
     def unsent(self) -> tuple[str, ...]:

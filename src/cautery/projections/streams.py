@@ -51,7 +51,7 @@ class StreamState:
     url: str
     title: str | None = None
     host: str = ""
-    sources: list[str] = field(default_factory=list)
+    sources: dict[str, None] = field(default_factory=dict)
     first_seen: datetime | None = None
     offer: Offer | None = None
     vanished: datetime | None = None
@@ -116,8 +116,7 @@ class Streams:
     def _appear(self, stream: StreamState, appeared: StreamAppeared) -> None:
         stream.title = appeared.title if appeared.title is not None else stream.title
         stream.host = appeared.host or stream.host
-        if appeared.source not in stream.sources:
-            stream.sources.append(appeared.source)
+        stream.sources.setdefault(appeared.source)
         stream.first_seen = stream.first_seen or appeared.at
         stream.offer = appeared.offer
         stream.vanished = None

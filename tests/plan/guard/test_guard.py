@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cautery.messages import say
 from cautery.model import CoHosted, Decision, DedicatedFact, GuardVerdict, Lever, from_json, to_json
 from cautery.plan import guard
+from cautery.plan.guard.address_rules import MOST_OF_CROWD, MOST_TENANTS
 
 from ..conftest import NOW, codes
 
@@ -343,7 +344,10 @@ def test_of_a_wide_range_few_names_are_looked_at(facts):
     assert max(asked) <= 200
 
 
-def test_many_names_at_one_address_are_judged_in_linear_time(facts):
+@pytest.mark.parametrize("count", [MOST_TENANTS, 8_000])
+def test_many_names_at_one_address_are_judged_in_linear_time_and_a_crowd_is_not_gone_through(
+    facts, count
+):
     rows = tuple(
         CoHosted(
             address="198.51.100.7",
@@ -352,8 +356,10 @@ def test_many_names_at_one_address_are_judged_in_linear_time(facts):
             last_seen=NOW - timedelta(days=0 if number % 2 else 200),
             fact="passive-dns",
         )
-        for number in range(8_000)
+        for number in range(count)
     )
+
+    looked_at = set()
 
     class Crowded:
         def __getattr__(self, name):
@@ -362,7 +368,16 @@ def test_many_names_at_one_address_are_judged_in_linear_time(facts):
         def names_on(self, address):
             return rows
 
+        def popular(self, name):
+            looked_at.add(name)
+            return facts.popular(name)
+
     suspects = [f"n{number}.site{number}.example" for number in range(0, 2_000, 2)]
     began = thread_time()
-    guard("198.51.100.7", facts=Crowded(), at=NOW, suspects=suspects)
+    verdict = guard("198.51.100.7", facts=Crowded(), at=NOW, suspects=suspects)
     assert thread_time() - began < 8  # it was half a minute
+    assert verdict.decision is not Decision.ALLOW
+    assert verdict.collateral.high is None
+    crowd = [reason for reason in verdict.reasons if reason.text.id == "guard.co-hosted.crowd"]
+    assert len(crowd) == (count > MOST_TENANTS)
+    assert (len(looked_at) <= MOST_OF_CROWD) == bool(crowd)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from cautery.errors import InputError
+from cautery.graph.faults import MOST_RECORDS
 from cautery.lab.catalogues import draw_catalogues
 from cautery.messages import say
 from cautery.model import (
@@ -247,6 +248,20 @@ def test_a_link_that_was_seen_longer_than_was_recorded_first_is_one(
     [only], _ = links_of_case(case.ledger, case.vault)
     assert only.records == tuple(index)
     assert (only.first_seen, only.last_seen) == (NOON, NOON + timedelta(hours=7))
+
+
+def test_of_the_records_that_a_link_names_the_first_ones_are_kept(
+    case: Case, journal: Journal
+) -> None:
+    first = seen_again(journal, "a", "payment", "btc:1")
+    flood = Link(
+        subject="a", kind="payment", value="btc:1", first_seen=NOON, last_seen=NOON,
+        source="watch", records=tuple(range(1_000, 21_000)),
+    )  # fmt: skip
+    journal.write_all([flood] * 20)
+    [only], _ = links_of_case(case.ledger, case.vault)
+    assert only.records[0] == first
+    assert len(only.records) == MOST_RECORDS
 
 
 def test_a_case_without_links_says_so(case: Case) -> None:

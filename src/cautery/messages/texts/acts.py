@@ -211,6 +211,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(count)s unrelated name is on %(target)s: %(names)s",
         "%(count)s unrelated names are on %(target)s: %(names)s",
     ),
+    "guard.co-hosted.crowd": "%(count)s names are on %(target)s: too many to tell whose they are",
     "guard.protected-co-tenant.on-it": "%(name)s is on %(target)s (%(kinds)s)",
     "guard.protected-co-tenant.dedicated": (
         "the address is dedicated to %(customer)s, a popular or protected name"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Sequence
+from heapq import nlargest
 
 from cautery.errors import InputError
 from cautery.messages import TEXTS, message
@@ -40,6 +41,11 @@ MOST_SHARED = 200
 MOST_NAMES = 200
 """Most names of a range that are looked at. It is refused for its width whatever is in it, and a
 list may hold a million ranges, each of which may hold all that the facts know."""
+
+MOST_TENANTS = 5_000
+"""Names on one address that are looked at one by one, at some 18 us each. On an address with more
+are strangers, or nobody can tell that there are none: a free host, a parking server."""
+MOST_OF_CROWD = 50
 
 
 def judge_address(
@@ -84,7 +90,9 @@ def judge_address(
     if evidence is not None and evidence in listed and evidence not in stated:
         ruling.consults("dedicated")
     own_names = set(suspects) | customers_of(evidence)
-    cohosted = [tenant for place in places for tenant in facts.names_on(place)]
+    cohosted = [
+        tenant for place in places for tenant in _told(ruling, place, facts.names_on(place))
+    ]
     current = seen_of_late(ruling, cohosted)
     ruling.on_address.update(tenant.name for tenant in current)
     judge_tenants(ruling, current, own_names)
@@ -98,6 +106,19 @@ def judge_address(
             ruling.at_least = max(ruling.at_least, 1)
             ruling.refuse("lawful-content", message("guard.lawful-content.address", address=place))
     judge_dedication(ruling, evidence, current, own_names)
+
+
+def _told(ruling: Ruling, place: str, tenants: Sequence[CoHosted]) -> Sequence[CoHosted]:
+    """Return the names on an address that are looked at one by one; refuse one with a crowd."""
+    if len(tenants) <= MOST_TENANTS:
+        return tenants
+    ruling.high = None
+    ruling.refuse(
+        "co-hosted",
+        message("guard.co-hosted.crowd", target=place, count=len(tenants)),
+        fact=tenants[0].fact,
+    )
+    return nlargest(MOST_OF_CROWD, tenants, key=lambda tenant: tenant.last_seen)
 
 
 def judge_url_address(ruling: Ruling, allow: Sequence[str]) -> None:

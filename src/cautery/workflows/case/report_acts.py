@@ -5,13 +5,14 @@ A signature counts only where it verifies under the case's first record; the oth
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 
 from cautery.act import check_signature, subjects_of
 from cautery.errors import ApprovalError
 from cautery.messages import message
-from cautery.model import Approval, Decision, Digest, GuardVerdict, digest, person_key
+from cautery.model import Approval, DarkProbe, Decision, Digest, GuardVerdict, digest, person_key
 from cautery.model.message import Message
 from cautery.model.records import ApprovalGiven, OverrideGiven, kind_of_type
 from cautery.pages.case_report import ListsView, ReferralView, SafeguardsView
@@ -51,6 +52,9 @@ def referral_views(
 ) -> tuple[ReferralView, ...]:
     """Return each referral with the signatures that verify; the others are counted."""
     acts, views, verified = records.acts, [], 0
+    of_target = defaultdict[str, list[tuple[int, DarkProbe]]](list)
+    for number, probe in enumerate(acts.dark):
+        of_target[probe.target].append((number, probe))
     for name, referral in acts.referrals.items():
         targets = {entry.target for entry in referral.entries}
         approvals = [
@@ -65,7 +69,13 @@ def referral_views(
                 approvals=tuple(dict.fromkeys(approvals)),
                 published=tuple(acts.published.get(name, ())),
                 answers=tuple(acts.answers.get(name, ())),
-                probes=tuple(probe for probe in acts.dark if probe.target in targets),
+                probes=tuple(
+                    probe
+                    for _, probe in sorted(
+                        (row for target in targets for row in of_target.get(target, ())),
+                        key=itemgetter(0),
+                    )
+                ),
                 expired=tuple(acts.expired.get(name, ())),
             )
         )

@@ -18,7 +18,14 @@ from cautery.drawing.formatting import counted
 from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
-from cautery.graph.faults import KINDS, MOST_FAULTS, Carried, fault_links, hosts_of
+from cautery.graph.faults import (
+    KINDS,
+    MOST_FAULTS,
+    MOST_RECORDS,
+    Carried,
+    fault_links,
+    hosts_of,
+)
 from cautery.graph.name_servers import strangers_servers
 from cautery.graph.observations import one_each
 from cautery.messages import message
@@ -107,16 +114,19 @@ def _lawful(ledger: Ledger) -> frozenset[str]:
 def _recorded(ledger: Ledger) -> Iterator[Link]:
     """Yield recorded links; one that was seen longer than was recorded first, is one."""
     links: dict[tuple[str, str, str, datetime], Link] = {}
+    records = defaultdict[tuple[str, str, str, datetime], dict[int, None]](dict)
     for entry, link in contents(ledger, Link):
-        if link.kind not in MOMENTARY_KINDS:
-            key = (link.subject, link.kind, link.value, link.first_seen)
-            known_link = links.get(key, link)
-            links[key] = replace(
-                link,
-                last_seen=max(link.last_seen, known_link.last_seen),
-                records=tuple(dict.fromkeys((*known_link.records, entry.index, *link.records))),
-            )
-    yield from links.values()
+        if link.kind in MOMENTARY_KINDS:
+            continue
+        key = (link.subject, link.kind, link.value, link.first_seen)
+        known_link = links.get(key, link)
+        links[key] = replace(link, last_seen=max(link.last_seen, known_link.last_seen))
+        named = records[key]
+        for record in (entry.index, *link.records[:MOST_RECORDS]):
+            if len(named) < MOST_RECORDS:
+                named[record] = None
+    for key, link in links.items():
+        yield replace(link, records=tuple(records[key]))
 
 
 def _shared(ledger: Ledger) -> set[tuple[str, str]]:

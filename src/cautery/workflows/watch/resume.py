@@ -107,7 +107,7 @@ def restored_streams(streams: Streams) -> dict[str, Stream]:
             key=state.url,
             host=state.host,
             title=state.title,
-            source=state.sources[0],
+            source=next(iter(state.sources)),
             first_seen=state.first_seen,
             offer=state.offer,
             live=False,
