@@ -16,6 +16,7 @@ from cautery.model.records import (
     access,
     acting,
     action_day,
+    backing_up,
     case,
     complaining,
     inquiry,
@@ -70,6 +71,7 @@ SUBJECTS = (
     _subject("seized", "Seized material", seized),
     _subject("outside", "Proofs from outside", outside),
     _subject("access", "The access log of an operations room", access),
+    _subject("backups", "Backups", backing_up),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

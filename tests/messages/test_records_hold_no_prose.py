@@ -32,6 +32,7 @@ NOT_OURS = {
     "JudgedClaim.text": "the claim as it was published",
     "ListAnswered.reason": "an intermediary wrote it",
     "ListSent.reason": "an intermediary wrote it",
+    "LogBegunAnew.why": "a person wrote it",
     "LogEntry.note": "a signed note",
     "LogRead.why": "a person wrote it",
     "LogRestored.note": "a signed note",

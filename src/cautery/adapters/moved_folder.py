@@ -43,13 +43,13 @@ class FolderCase:
     ----------
     path : Path
         The folder.
-    keys : KeyFolder
-        With the keys of an open case.
+    keys : KeyFolder or None
+        With the keys of an open case, which is moved; who copies it needs none.
     to : str
         Where it is moved to, for those who meet it meanwhile.
     """
 
-    def __init__(self, path: Path, keys: KeyFolder, *, to: str) -> None:
+    def __init__(self, path: Path, keys: KeyFolder | None, *, to: str) -> None:
         self.path = real_path(path)
         self.store = FolderStore(keys, moves=True)
         self._to = to

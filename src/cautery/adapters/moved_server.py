@@ -33,11 +33,11 @@ class ServerCase:
         Its name.
     server : Server
         Where.
-    keys : KeyFolder
-        With the keys of an open case.
+    keys : KeyFolder or None
+        With the keys of an open case, which is moved; who copies it needs none.
     """
 
-    def __init__(self, path: Path, server: Server, keys: KeyFolder) -> None:
+    def __init__(self, path: Path, server: Server, keys: KeyFolder | None) -> None:
         self.path = self.at = path
         self.store = ServerStore(server, keys, moves=True)
 

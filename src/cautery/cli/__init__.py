@@ -182,6 +182,10 @@ _VERBS = {
         "cautery.cli.server:app",
         "Prepare the database and the vault that the cases of an organisation share.",
     ),
+    "backup": (
+        "cautery.cli.backup:app",
+        "Back up all cases and the people of their room; check a backup; bring it back.",
+    ),
     "log": (
         "cautery.cli.log:app",
         "Keep the organisation's log, with which others vouch for the times of its cases.",

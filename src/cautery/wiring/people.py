@@ -15,16 +15,14 @@ from cautery import wiring
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, private_folder
 from cautery.adapters.cosign_server import tls_of
-from cautery.adapters.keys_file import CaseSigner, default_folder
+from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME, PeopleFile
-from cautery.adapters.signer import SignerProcess
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.note import NoteVerifier
 from cautery.model.ports import Clock
-from cautery.packed import small_file
-from cautery.workflows.case.roots import Standing, check_roots
+from cautery.wiring.signed_log import SignedLog, begin_log, open_log
+from cautery.workflows.case.roots import Standing
 from cautery.workflows.people.accounts import OWNER, Accounts
 from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.login import Logins
@@ -35,7 +33,6 @@ from cautery.workflows.people.sessions import Sessions
 __all__ = ["PeopleOfRoom", "are_there", "authenticators", "owner", "people_of", "tls_of"]
 
 LOG, LOG_KEY, KEY = "access.sqlite", "access.pub", "room.key"
-_MOST_KEY = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +43,8 @@ class PeopleOfRoom:
     ----------
     people : PeopleFile
         Their accounts.
-    ledger : SqlLedger
-        Of the access log.
+    signed : SignedLog
+        The access log's ledger, with its key.
     key : bytes
         The room's own.
     """
@@ -55,14 +52,18 @@ class PeopleOfRoom:
     folder: Path
     clock: Clock
     people: PeopleFile
-    ledger: SqlLedger
+    signed: SignedLog
     log: AccessLog
     accounts: Accounts
     logins: Logins
     passkeys: Passkeys
     sessions: Sessions
     key: bytes
-    signer: SignerProcess
+
+    @property
+    def ledger(self) -> SqlLedger:
+        """Of the access log."""
+        return self.signed.ledger
 
     def settle(self) -> None:
         """Write what was counted, and sign the log if it has grown.
@@ -73,10 +74,7 @@ class PeopleOfRoom:
             If it cannot be written or signed.
         """
         self.log.settle()
-        signer = CaseSigner(self.signer)
-        last = signer.last()
-        if last is None or self.ledger.size() > last.size:
-            self.ledger.checkpoint(signer, at=self.clock.now())
+        self.signed.sign(self.clock.now())
 
     def check(self) -> Standing:
         """Re-hash every record of the log past every root that was signed.
@@ -86,8 +84,7 @@ class PeopleOfRoom:
         EvidenceError
             Naming what differs.
         """
-        verifier = NoteVerifier.parse(self.signer.key)
-        return check_roots(self.folder / LOG, self.ledger, verifier, CaseSigner(self.signer).last())
+        return self.signed.check()
 
 
 def are_there(folder: Path) -> bool:
@@ -156,25 +153,17 @@ def people_of(
                 hint=f"Make an account: cautery people add NAME --role keeper --people {folder}",
             )
         _begin(folder, keys)
-    verifier = NoteVerifier.parse(
-        small_file(folder / LOG_KEY, most=_MOST_KEY, of="a key").decode("ascii", "replace")
-    )
     with contextlib.ExitStack() as stack:
         people = stack.enter_context(contextlib.closing(PeopleFile(folder)))
-        ledger = stack.enter_context(contextlib.closing(SqlLedger.at(folder / LOG)))
-        signer = stack.enter_context(
-            contextlib.closing(SignerProcess(keys, f"log:{verifier.name}"))
-        )
-        if signer.key != str(verifier):
-            raise InputError(f"{folder / LOG_KEY}: this is not the key of the access log")
+        signed = stack.enter_context(open_log(folder / LOG, folder / LOG_KEY, keys=keys))
         clock, key = clock or wiring.clock(), key_bytes(folder / KEY)
-        passwords, log = passwords or Argon2Passwords(), AccessLog(ledger, clock)
+        passwords, log = passwords or Argon2Passwords(), AccessLog(signed.ledger, clock)
         accounts = Accounts(people, passwords, log, clock)
         room = PeopleOfRoom(
             folder=folder,
             clock=clock,
             people=people,
-            ledger=ledger,
+            signed=signed,
             log=log,
             accounts=accounts,
             logins=Logins(
@@ -183,7 +172,6 @@ def people_of(
             passkeys=Passkeys(people, log, clock, key),
             sessions=Sessions(people, log, clock, key),
             key=key,
-            signer=signer,
         )
         try:
             yield room
@@ -195,11 +183,5 @@ def _begin(folder: Path, keys: Path) -> None:
     private_folder(folder)
     if any(folder.iterdir()):
         raise InputError(f"{folder}: there is something in this folder already")
-    signer = SignerProcess(keys, f"new-log:access.invalid/{secrets.token_hex(6)}")
-    try:
-        write_whole(folder / KEY, secrets.token_bytes(32), mode=0o600)
-        SqlLedger.at(folder / LOG).close()
-        # The log's key comes last: where it is, all else is.
-        write_whole(folder / LOG_KEY, f"{signer.key}\n".encode())
-    finally:
-        signer.close()
+    write_whole(folder / KEY, secrets.token_bytes(32), mode=0o600)
+    begin_log(folder / LOG, folder / LOG_KEY, of="access", keys=keys)

@@ -3,7 +3,13 @@
 A kind stands in the file of its subject, which lists it under ``KINDS``.
 """
 
-from cautery.model.records.access import AccountChanged, DataUsed, DoorUsed, LogRead
+from cautery.model.records.access import (
+    AccountChanged,
+    DataUsed,
+    DoorUsed,
+    LogBegunAnew,
+    LogRead,
+)
 from cautery.model.records.acting import (
     ApprovalGiven,
     BlockLifted,
@@ -33,6 +39,7 @@ from cautery.model.records.action_day import (
     SearchHours,
     ServedShare,
 )
+from cautery.model.records.backing_up import BackupMade
 from cautery.model.records.case import (
     CaseClosed,
     CaseOpened,
@@ -176,6 +183,7 @@ __all__ = [
     "ApprovalGiven",
     "AssetChanged",
     "AssetFacts",
+    "BackupMade",
     "BlockLifted",
     "BudgetSpent",
     "BundleReceived",
@@ -223,6 +231,7 @@ __all__ = [
     "JudgedClaim",
     "ListAnswered",
     "ListSent",
+    "LogBegunAnew",
     "LogEntry",
     "LogRead",
     "LogRestored",

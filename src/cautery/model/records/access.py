@@ -112,9 +112,40 @@ class DoorUsed:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogBegunAnew:
+    """The accounts of the room come from a backup, and this log begins there.
+
+    The log until then lies beside it, as the backup had it. What followed in that log is lost.
+
+    Parameters
+    ----------
+    by : str
+        The machine's user at the command line.
+    backup : str
+        Name of the backup.
+    log : str
+        Verifier key of the log until then.
+    size : int
+        How many records of it the backup has under a signed root.
+    root : str
+        That root, hex.
+    why : str
+        In that person's own words.
+    """
+
+    by: str
+    backup: str
+    log: str
+    size: int
+    root: str
+    why: str
+
+
 KINDS = {
     "access.data": DataUsed,
     "access.log": LogRead,
     "access.account": AccountChanged,
     "access.door": DoorUsed,
+    "access.begun-anew": LogBegunAnew,
 }

@@ -19,6 +19,7 @@ from cautery.model.records import (
     access,
     acting,
     action_day,
+    backing_up,
     case,
     complaining,
     inquiry,
@@ -50,6 +51,7 @@ KINDS: Mapping[str, type] = {
     **seized.KINDS,
     **outside.KINDS,
     **access.KINDS,
+    **backing_up.KINDS,
 }
 """By kind, the type of its records."""
 

@@ -7,21 +7,16 @@ and only then is the first one removed. Who is killed anywhere goes on with the 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError
-from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.ports import CasePlace
-from cautery.model import Regime
-from cautery.model.records import CaseOpened, OperationOpened
-from cautery.workflows.case.roots import check_roots
-from cautery.workflows.case.verify import verify_case
+from cautery.workflows.case.whole import Whole, regime_of, whole_of
 
 Progress = Callable[[], None]
 """Told of each file that is copied."""
@@ -53,17 +48,6 @@ class Moved:
     authentic: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Whole:
-    """All that a case is."""
-
-    records: int
-    root: bytes
-    checkpoints: str
-    files: Mapping[str, str]
-    authentic: bool
-
-
 def move_case(
     source: CasePlace,
     target: CasePlace,
@@ -92,7 +76,7 @@ def move_case(
     if not source.standing():
         if (left := source.left()) is not None and target.standing() == left:
             source.remove()  # all was copied, checked and admitted
-            return _said(left, target, _whole(target, public_key))
+            return _said(left, target, whole_of(target, public_key))
         raise InputError(
             f"{source.path}: not a case"
             + ("" if target.standing() is None else f"; one lies at {target.path} already"),
@@ -115,7 +99,7 @@ def move_case(
             target.admit()
         else:
             # Cut short after the copy was admitted. Work may have gone on there since.
-            after = _whole(target, public_key)
+            after = whole_of(target, public_key)
             _require_within(source, target, after)
         moved = _said(case, target, after)
         source.remove()
@@ -125,8 +109,19 @@ def move_case(
     return moved
 
 
-def copy_case(source: CasePlace, target: CasePlace) -> None:
-    """Copy a closed case, for what reads folders; it stays where it is.
+def copy_case(
+    source: CasePlace,
+    target: CasePlace,
+    *,
+    with_keys: bool = True,
+    progress: Progress = lambda: None,
+) -> None:
+    """Copy a case to which nobody writes; it stays where it is.
+
+    Parameters
+    ----------
+    with_keys : bool
+        As for :func:`~cautery.workflows.case.whole.whole_of`.
 
     Raises
     ------
@@ -134,14 +129,14 @@ def copy_case(source: CasePlace, target: CasePlace) -> None:
         As :func:`move_case`.
     """
     try:
-        _copied(source, target, source.standing(), None, lambda: None)
+        _copied(source, target, source.standing(), None, progress, with_keys=with_keys)
         target.admit()
     finally:
         source.release()
         target.release()
 
 
-def _said(case: str | None, place: CasePlace, whole: _Whole) -> Moved:
+def _said(case: str | None, place: CasePlace, whole: Whole) -> Moved:
     return Moved(
         case=case or "",
         records=whole.records,
@@ -160,32 +155,18 @@ def _refuse_cut_closing(place: CasePlace) -> None:
         )
 
 
-def _regime(place: CasePlace) -> Regime | None:
-    ledger = place.ledger()
-    try:
-        first = next(iter(ledger.read()), None)
-    finally:
-        ledger.close()
-    match None if first is None else first.content:
-        case CaseOpened(mandate=mandate):
-            return mandate.regime
-        case OperationOpened(operation=operation):
-            return operation.regime
-    raise InputError(
-        f"{place.path}: its first record opens no case, so nothing says under which regime it is"
-    )
-
-
 def _copied(
     source: CasePlace,
     target: CasePlace,
     case: str | None,
     public_key: Path | None,
     progress: Progress,
-) -> _Whole:
+    *,
+    with_keys: bool = True,
+) -> Whole:
     """Copy a case and return what came, which is the same and does not stand yet."""
-    before = _whole(source, public_key)
-    target.allow(_regime(source))
+    before = whole_of(source, public_key, with_keys=with_keys)
+    target.allow(regime_of(source))
     target.expect(case or "")
     for file in source.files():
         target.take(file, partial(source.pieces, file.name))
@@ -196,7 +177,7 @@ def _copied(
     finally:
         ledger.close()
     target.take_custody(source.custody())
-    after = _whole(target, public_key)
+    after = whole_of(target, public_key, with_keys=with_keys)
     if before != after:
         target.forget()
         odd = sorted(
@@ -211,42 +192,7 @@ def _copied(
     return after
 
 
-def _whole(place: CasePlace, public_key: Path | None) -> _Whole:
-    """Check a case as far as one of its state can be checked, and return all that it is."""
-    store, path, authentic = place.store, place.at, False
-    if store.exists(path, NOTE):
-        authentic = verify_case(path, store=store, public_key=public_key).authentic
-    frontier, notes = Frontier(), hashlib.sha256()
-    ledger = place.ledger()
-    try:
-        if not store.exists(path, NOTE):
-            verifier = case_verifier(store, path)
-            check_roots(path / LEDGER, ledger, verifier, store.keys(path).signer.last())
-        for index, _, leaf in ledger.leaves():
-            if index != frontier.size:
-                raise EvidenceError(f"{path}: record {frontier.size} is missing")
-            frontier = frontier.extend([leaf_hash(leaf)])
-        for filed in ledger.filed_checkpoints():
-            notes.update(repr(filed).encode())
-    finally:
-        ledger.close()
-    files = {}
-    for file in place.files():
-        files[file.name] = store.digest(path, file.name, size=file.size)
-        if file.name.startswith(f"{VAULT}/") and not file.name.endswith(f"/{files[file.name]}"):
-            raise EvidenceError(
-                f"{path / file.name}: a file in the vault whose name is not its digest"
-            )
-    return _Whole(
-        records=frontier.size,
-        root=frontier.root(),
-        checkpoints=notes.hexdigest(),
-        files=files,
-        authentic=authentic,
-    )
-
-
-def _require_within(source: CasePlace, target: CasePlace, after: _Whole) -> None:
+def _require_within(source: CasePlace, target: CasePlace, after: Whole) -> None:
     """Refuse to remove a case of which something is not in the copy."""
     frontier = Frontier()
     ours, theirs = source.ledger(), target.ledger()

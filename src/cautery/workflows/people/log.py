@@ -13,11 +13,18 @@ from threading import Lock
 from cautery.model.account import require_why
 from cautery.model.ledger import filed
 from cautery.model.ports import Clock
-from cautery.model.records import AccountChanged, DataUsed, DoorUsed, Entry, LogRead
+from cautery.model.records import (
+    AccountChanged,
+    DataUsed,
+    DoorUsed,
+    Entry,
+    LogBegunAnew,
+    LogRead,
+)
 from cautery.model.room import Act, LogPurpose
 from cautery.workflows.people.ports import AccessLedger
 
-Logged = DataUsed | LogRead | AccountChanged | DoorUsed
+Logged = DataUsed | LogRead | AccountChanged | DoorUsed | LogBegunAnew
 _MOST_REFUSED = 1_000
 """Accounts whose refused logins are counted at a time; the rest count as of nobody."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cautery.errors import EvidenceError
 from cautery.model import Entry
-from cautery.model.records import AccountChanged, DataUsed, DoorUsed, LogRead
+from cautery.model.records import AccountChanged, DataUsed, DoorUsed, LogBegunAnew, LogRead
 from cautery.pages.room.people import AccessRow, AccessView
 from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.ports import People
@@ -73,6 +73,8 @@ def _row(entry: Entry, names: dict[str, str]) -> AccessRow:
         numbers = ", ".join(f"{name} {value}" for name, value in content.numbers)
     elif isinstance(content, LogRead):
         by, what, about, why = content.by, "log read", content.purpose.value, content.why
+    elif isinstance(content, LogBegunAnew):
+        by, what, about, why = content.by, "log begun anew", content.backup, content.why
     elif isinstance(content, AccountChanged):
         by, what, why = content.by, f"account {content.what}", content.why
         about = names.get(content.account, content.account)

@@ -1,0 +1,243 @@
+"""Backups in a folder: each has the cases as they were, in folders of their own.
+
+Reaches: the folder that was named; of sources, what the workflow hands over.
+Lawful basis: GDPR art. 32(1)(c) and Directive (EU) 2016/680, art. 29(2)(j): data can be restored.
+Manners: a backup stands as a whole or not at all; exhibits that an earlier backup has are linked
+from it and not copied again; what a killed process left is taken up by the next.
+Format: docs/reference/backup-format.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cautery.adapters._files import (
+    TEMPORARY,
+    make_folders,
+    real_path,
+    sync_folder,
+    write_whole,
+)
+from cautery.adapters.backup_copy import FolderCopy, digest_of_file, read_list, size_of
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.case_shelf import cases_below
+from cautery.adapters.custody_file import custody_path
+from cautery.adapters.moved_folder import FolderCase
+from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
+from cautery.evidence.backup import CASES, LISTS, NAME, PEOPLE, SUMS, list_of
+from cautery.evidence.manifest import MAX_MANIFEST_BYTES, parse_sums, sums
+from cautery.model.evidence import Digest, digest_of
+
+_ARRIVING, _LEAVING = ".arriving", ".leaving-"
+
+
+class BackupFolder:
+    """A folder of backups (port :class:`~cautery.workflows.backup.ports.Backups`).
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made when the first backup is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = real_path(path)
+        self._store = FolderStore()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from making or removing backups meanwhile.
+
+        Raises
+        ------
+        StorageError
+            If another process is at it, or the folder cannot be made.
+        """
+        try:
+            make_folders(self.path)
+            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise StorageError(f"{self.path}: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise StorageError(
+                f"{self.path}: another process is making a backup there",
+                hint="Wait until it is done.",
+            ) from error
+        finally:
+            os.close(handle)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of those that are whole, the oldest first."""
+        if not self.path.is_dir():
+            return ()
+        return tuple(
+            sorted(
+                child.name
+                for child in self.path.iterdir()
+                if NAME.fullmatch(child.name) and child.is_dir() and not child.is_symlink()
+            )
+        )
+
+    def refuse_strangers(self) -> None:
+        """Refuse a folder, before its first backup, in which something else lies.
+
+        Raises
+        ------
+        InputError
+            If something does.
+        """
+        for child in sorted(self.path.iterdir()):
+            if not child.name.startswith(("backups.", TEMPORARY, "lost+found")):
+                raise InputError(
+                    f"{self.path}: this folder has no backups, and something else: {child.name}",
+                    hint="Name a new folder.",
+                )
+
+    def begin(self) -> None:
+        """Go on with a backup that was cut short, or begin one."""
+        for gone in self.path.glob(f"{_LEAVING}*"):
+            shutil.rmtree(gone, ignore_errors=True)
+        for folder in (CASES, LISTS):
+            make_folders(self._arriving / folder)
+        shutil.rmtree(self._arriving / PEOPLE, ignore_errors=True)
+
+    def copy_of(self, case: str) -> FolderCopy:
+        """Return where a case is copied to, by its path among the cases."""
+        for name in reversed(self.names()):
+            if (self.path / name / list_of(case)).is_file():
+                return FolderCopy(self._arriving, case, self.path / name)
+        return FolderCopy(self._arriving, case, None)
+
+    def people(self) -> Path:
+        """Return where the people of the room are copied to."""
+        return self._arriving / PEOPLE
+
+    def finish_list(self, cases: Sequence[str]) -> Digest:
+        """Write the list of the backup, without cases that are gone; return its digest."""
+        for path in cases_below(self._arriving / CASES).values():
+            if (case := path.relative_to(self._arriving / CASES).as_posix()) not in cases:
+                self.copy_of(case).forget()
+        names = [list_of(case) for case in cases]
+        names += [
+            chain.relative_to(self._arriving).as_posix()
+            for case in cases
+            if (chain := custody_path(self._arriving / CASES / case)).exists()
+        ]
+        if self.people().is_dir():
+            names += [f"{PEOPLE}/{child.name}" for child in self.people().iterdir()]
+        listed = sums({name: digest_of_file(self._arriving / name) for name in names})
+        write_whole(self._arriving / SUMS, listed)
+        return digest_of(listed)
+
+    def admit(self, name: str) -> None:
+        """Let the backup stand under its name, in one step.
+
+        Raises
+        ------
+        ConflictError
+            If there is one of this name.
+        StorageError
+            If it cannot be written.
+        """
+        if os.path.lexists(self.path / name):
+            raise ConflictError(f"{self.path / name}: there is a backup of this second")
+        try:
+            self._arriving.rename(self.path / name)
+            sync_folder(self.path)
+        except OSError as error:
+            raise StorageError(f"{self.path / name}: {error.strerror}") from error
+
+    def remove(self, name: str) -> None:
+        """Remove a backup: first so that it stands no more.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be removed.
+        """
+        leaving = self.path / f"{_LEAVING}{name}"
+        try:
+            (self.path / name).rename(leaving)
+            shutil.rmtree(leaving)
+            sync_folder(self.path)
+        except OSError as error:
+            raise StorageError(f"{self.path / name}: {error.strerror}") from error
+
+    def listed(self, name: str, digest: Digest) -> dict[str, str]:
+        """Return the list of a backup, if it is the one with this digest: name to SHA-256.
+
+        Raises
+        ------
+        EvidenceError
+            If it is another one, or cannot be read.
+        """
+        raw = self._store.read(self.path / name, SUMS, limit=MAX_MANIFEST_BYTES)
+        if digest_of(raw) != digest:
+            raise EvidenceError(f"{self.path / name / SUMS}: not the list that was signed")
+        return parse_sums(raw)
+
+    def strangers(self, name: str, listed: Sequence[str]) -> tuple[str, ...]:
+        """Return what lies in a backup beside the files and the cases that are listed."""
+        backup, names = self.path / name, frozenset(listed)
+        files = (
+            path.relative_to(backup).as_posix()
+            for folder in (LISTS, PEOPLE)
+            for path in (backup / folder).rglob("*")
+            if not path.is_dir()
+        )
+        cases = (
+            path.relative_to(backup / CASES).as_posix()
+            for path in cases_below(backup / CASES).values()
+        )
+        odd = [file for file in files if file not in names]
+        odd += [f"{CASES}/{case}" for case in cases if list_of(case) not in names]
+        return tuple(sorted(odd))
+
+    def check_file(self, name: str, file: str, digest: str) -> None:
+        """Raise unless a file of a backup has this SHA-256.
+
+        Raises
+        ------
+        EvidenceError
+            If it has another one, or is no file.
+        """
+        backup = self.path / name
+        size = size_of(backup / file)
+        if size is None or self._store.digest(backup, file, size=size) != digest:
+            raise EvidenceError(f"{backup / file}: {'missing' if size is None else 'changed'}")
+
+    def check_case(self, name: str, case: str, digest: str) -> None:
+        """Raise unless the files of a case are those of its list, which has this SHA-256.
+
+        Raises
+        ------
+        EvidenceError
+            Naming the first file that is missing, changed or one too many.
+        """
+        self.check_file(name, list_of(case), digest)
+        listed = read_list(self.path / name, list_of(case))
+        folder = self.path / name / CASES / case
+        files = {file.name: file.size for file in self._store.files(folder)}
+        for odd in sorted(listed.keys() ^ files.keys()):
+            raise EvidenceError(
+                f"{folder / odd}: {'missing' if odd in listed else 'added since the backup'}"
+            )
+        for file, size in files.items():
+            if self._store.digest(folder, file, size=size) != listed[file]:
+                raise EvidenceError(f"{folder / file}: changed")
+
+    def place_of(self, name: str, case: str) -> FolderCase:
+        """Return a case of a backup."""
+        return FolderCase(self.path / name / CASES / case, None, to="")
+
+    @property
+    def _arriving(self) -> Path:
+        return self.path / _ARRIVING

@@ -1,0 +1,290 @@
+"""Backups of all cases and of the people of their room: made, listed, checked, brought back."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cautery import wiring
+from cautery.adapters._files import make_folders, sync_folder
+from cautery.adapters._key_files import EMPTY_ROOT, private_folder
+from cautery.adapters.backup_copy import copy_ledger
+from cautery.adapters.backup_folder import BackupFolder
+from cautery.adapters.keys_file import default_folder
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.adapters.moved_folder import FolderCase
+from cautery.adapters.people_copy import copy_accounts
+from cautery.adapters.people_file import NAME as ACCOUNTS
+from cautery.adapters.person_keys import load_public_key
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.backup import LOG, LOG_KEY, PEOPLE
+from cautery.evidence.case_names import case_path, is_on_server, name_on_server
+from cautery.evidence.ports import CasePlace
+from cautery.model.records import BackupMade, LogBegunAnew
+from cautery.wiring import people as rooms
+from cautery.wiring.cases import reading_store
+from cautery.wiring.server import required_server
+from cautery.wiring.signed_log import begin_log, open_log, public_key
+from cautery.workflows.backup.check import Checked, Listed, check_backup, listed, logged
+from cautery.workflows.backup.make import Made, Progress, make_backup
+from cautery.workflows.backup.restore import Returned, restore_cases
+from cautery.workflows.case.roots import check_roots
+from cautery.workflows.case.verify import is_outside
+
+_UNHEARD: Progress = lambda _: None  # noqa: E731 - its type stands beside it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupLine:
+    """A backup that the log has.
+
+    Parameters
+    ----------
+    is_here : bool
+        It lies in the folder; the others were removed.
+    """
+
+    backup: BackupMade
+    is_here: bool
+
+
+def make(
+    folder: Path,
+    cases: Path,
+    *,
+    people: Path | None,
+    keep: int | None = None,
+    keys_dir: Path | None = None,
+    progress: Progress = _UNHEARD,
+) -> Made:
+    """Back up all cases below a folder or on the server, and the people of their room.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the backups.
+    people : Path or None
+        Folder of the people; ``None``: there are none.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    keys = default_folder() if keys_dir is None else keys_dir
+    _require_apart(folder, cases, people, keys)
+    backups, clock = BackupFolder(folder), wiring.clock()
+    make_folders(folder)
+    if not (folder / LOG_KEY).exists():
+        backups.refuse_strangers()
+        begin_log(folder / LOG, folder / LOG_KEY, of="backups", keys=keys)
+    with open_log(folder / LOG, folder / LOG_KEY, keys=keys) as log:
+        return make_backup(
+            _sources(cases),
+            backups,
+            log=log.ledger,
+            sign=lambda: log.sign(clock.now()),
+            clock=clock,
+            people=None if people is None else partial(_copy_people, people),
+            keep=keep,
+            progress=progress,
+        )
+
+
+def lines(folder: Path) -> tuple[BackupLine, ...]:
+    """Return the backups that the log has, the oldest first.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be read, or is not the one that was signed.
+    """
+    names = BackupFolder(folder).names()
+    with _logged(folder, None) as (known, _):
+        return tuple(BackupLine(backup=made, is_here=made.name in names) for made in known)
+
+
+def check(
+    folder: Path, name: str | None, *, public_key: Path | None, progress: Progress = _UNHEARD
+) -> Checked:
+    """Hash each file of a backup again, and verify each case of it.
+
+    Raises
+    ------
+    CauteryError
+        If it is not the one that the log has.
+    """
+    backups = BackupFolder(folder)
+    with _found(folder, name, public_key) as (found, authentic):
+        return check_backup(found, backups, authentic=authentic, progress=progress)
+
+
+def restore(
+    folder: Path,
+    name: str | None,
+    to: Path,
+    *,
+    only: tuple[str, ...] = (),
+    public_key: Path | None = None,
+    progress: Progress = _UNHEARD,
+) -> Returned:
+    """Bring cases back to a folder or to the server, over nothing that is there.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with _found(folder, name, public_key) as (found, _):
+        return restore_cases(
+            found, BackupFolder(folder), _target_in(to), only=only, progress=progress
+        )
+
+
+def restore_people(
+    folder: Path,
+    name: str | None,
+    people: Path,
+    *,
+    why: str,
+    public_key: Path | None = None,
+    keys_dir: Path | None = None,
+) -> str:
+    """Bring the accounts of a room back, and begin their access log anew; return the backup's name.
+
+    The log until then lies beside it, as far as the backup has it.
+
+    Raises
+    ------
+    InputError
+        If the backup has no people, or the folder is not empty.
+    EvidenceError
+        If they are not as they were backed up.
+    """
+    backups = BackupFolder(folder)
+    if people.exists() and (not people.is_dir() or any(people.iterdir())):
+        raise InputError(f"{people}: something lies there", hint="Name a new folder.")
+    with _found(folder, name, public_key) as (found, _):
+        names = {file: f"{PEOPLE}/{file}" for file in (ACCOUNTS, rooms.LOG, rooms.LOG_KEY)}
+        if not all(listed in found.files for listed in names.values()):
+            raise InputError(f"the backup {found.backup.name} has no people of a room")
+        for listed_file in names.values():
+            backups.check_file(found.backup.name, listed_file, found.files[listed_file])
+        _begin_anew(
+            {file: folder / found.backup.name / place for file, place in names.items()},
+            people,
+            backup=found.backup.name,
+            why=why,
+            keys_dir=keys_dir,
+        )
+        return found.backup.name
+
+
+def _begin_anew(
+    files: dict[str, Path], people: Path, *, backup: str, why: str, keys_dir: Path | None
+) -> None:
+    verifier = public_key(files[rooms.LOG_KEY])
+    with contextlib.closing(SqlLedger.at(files[rooms.LOG], read_only=True)) as ledger:
+        longest = check_roots(files[rooms.LOG], ledger, verifier, None).longest
+    arriving = people.with_name(f".{people.name}.arriving")
+    try:
+        shutil.rmtree(arriving, ignore_errors=True)
+        with rooms.people_of(arriving, new=True, keys_dir=keys_dir) as room:
+            anew = LogBegunAnew(
+                by=rooms.owner(),
+                backup=backup,
+                log=str(verifier),
+                size=0 if longest is None else longest.size,
+                root=(EMPTY_ROOT if longest is None else longest.root).hex(),
+                why=why,
+            )
+            room.log.write(anew)
+        copy_accounts(files[ACCOUNTS], arriving / ACCOUNTS)
+        earlier = arriving / f"until-{backup}"
+        private_folder(earlier)
+        for file in (rooms.LOG, rooms.LOG_KEY):
+            shutil.copyfile(files[file], earlier / file)
+        if people.exists():
+            people.rmdir()
+        make_folders(people.parent)
+        arriving.rename(people)
+        sync_folder(people.parent)
+    except OSError as error:
+        raise StorageError(f"{people}: {error.strerror}") from error
+
+
+def _copy_people(people: Path, to: Path) -> None:
+    """Copy the accounts of a room and its access log; the room's own key stays behind."""
+    make_folders(to)
+    copy_accounts(people / ACCOUNTS, to / ACCOUNTS)
+    with contextlib.closing(SqlLedger.at(people / rooms.LOG, read_only=True)) as ledger:
+        copy_ledger(ledger, to / rooms.LOG)
+    shutil.copyfile(people / rooms.LOG_KEY, to / rooms.LOG_KEY)
+
+
+def _sources(cases: Path) -> dict[str, Callable[[], CasePlace]]:
+    found = reading_store().below(cases)
+    if is_on_server(cases):
+        return {name: partial(_place, path) for name, path in found.items()}
+    return {
+        (path.name if path == cases else path.relative_to(cases).as_posix()): partial(_place, path)
+        for path in found.values()
+    }
+
+
+def _target_in(to: Path) -> Callable[[str], CasePlace]:
+    if not is_on_server(to):
+        return lambda case: _place(to / case)
+    # On a server there are no folders: what lies in one has its name before the own.
+    return lambda case: _place(case_path(case.replace("/", "-")))
+
+
+def _place(case: Path) -> CasePlace:
+    if not is_on_server(case):
+        return FolderCase(case, None, to="")
+    from cautery.adapters.moved_server import ServerCase  # noqa: PLC0415 - few have a server
+
+    name_on_server(case)
+    return ServerCase(case, required_server(), None)
+
+
+@contextlib.contextmanager
+def _logged(folder: Path, outside: Path | None) -> Iterator[tuple[tuple[BackupMade, ...], bool]]:
+    """Read the log of backups, and tell whether a key from elsewhere says that it is that one."""
+    if not (folder / LOG_KEY).exists():
+        raise InputError(
+            f"{folder}: not a folder of backups",
+            hint="Make a backup: cautery backup make FOLDER",
+        )
+    verifier = public_key(folder / LOG_KEY)
+    authentic = outside is not None and is_outside(outside, folder, own=(LOG_KEY,))
+    if outside is not None and load_public_key(outside, name=verifier.name) != verifier:
+        raise EvidenceError(f"{folder / LOG_KEY}: not the key in {outside}")
+    with contextlib.closing(SqlLedger.at(folder / LOG, read_only=True)) as ledger:
+        yield logged(ledger, verifier, folder), authentic
+
+
+@contextlib.contextmanager
+def _found(folder: Path, name: str | None, outside: Path | None) -> Iterator[tuple[Listed, bool]]:
+    with _logged(folder, outside) as (known, authentic):
+        yield listed(name, known, BackupFolder(folder)), authentic
+
+
+def _require_apart(folder: Path, cases: Path, people: Path | None, keys: Path) -> None:
+    """Refuse backups in what is backed up, or beside the keys."""
+    real = folder.resolve()
+    places = [(keys, "the folder of keys")]
+    if not is_on_server(cases):
+        places.append((cases, "the folder of the cases"))
+    if people is not None:
+        places.append((people, "the folder of the people"))
+    for place, what in places:
+        if real.is_relative_to(place.resolve()) or place.resolve().is_relative_to(real):
+            raise InputError(
+                f"{folder}: it must lie apart from {what} {place}",
+                hint="Name a folder on another disk.",
+            )

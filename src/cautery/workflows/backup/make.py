@@ -1,0 +1,180 @@
+"""Back up all cases, while others work on them, and the people of their room.
+
+A case is copied so that the copy is one that stood at some moment: checkpoints first, then the
+records that there are then, then the files. An exhibit without a record does no harm; each record
+that is copied has its exhibits, since these are sealed before it is written. If a case is closed
+meanwhile, it is copied again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cautery.errors import CauteryError, EvidenceError, StorageError
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
+from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.ports import CasePlace
+from cautery.model.ledger import append
+from cautery.model.ports import Clock, Ledger
+from cautery.model.records import BackupMade
+from cautery.workflows.backup.ports import Backups, CaseCopy
+from cautery.workflows.case.roots import check_roots
+from cautery.workflows.case.verify import verify_case
+
+_TRIES = 5
+"""A case is closed once. Judgement."""
+
+Sources = Mapping[str, Callable[[], CasePlace]]
+"""By path among the cases, how each is come to."""
+Progress = Callable[[str], None]
+"""Told of each file that is copied, by the name of its case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup that was made.
+
+    Parameters
+    ----------
+    backup : BackupMade
+        As the log of backups has it.
+    faults : mapping of str to str
+        Cases that could not be copied, each with the reason.
+    people : bool
+        It has the people of the room.
+    removed : tuple of str
+        Older backups that were removed.
+    """
+
+    backup: BackupMade
+    faults: Mapping[str, str]
+    people: bool
+    removed: tuple[str, ...] = ()
+
+
+def make_backup(
+    sources: Sources,
+    backups: Backups,
+    *,
+    log: Ledger,
+    sign: Callable[[], object],
+    clock: Clock,
+    people: Callable[[Path], None] | None = None,
+    keep: int | None = None,
+    progress: Progress = lambda _: None,
+) -> Made:
+    """Back up all cases; go on with a backup that was cut short.
+
+    Parameters
+    ----------
+    log : Ledger
+        The log of these backups.
+    sign : callable
+        Signs it as it is.
+    people : callable, optional
+        Copies the people of the room into a folder.
+    keep : int, optional
+        How many backups stay; older ones are removed, unless a case could not be copied.
+
+    Raises
+    ------
+    CauteryError
+        If the folder cannot be written, or another process makes a backup there.
+    """
+    with backups.alone():
+        name = f"{clock.now():%Y%m%dT%H%M%SZ}"
+        backups.begin()
+        faults: dict[str, str] = {}
+        copied: dict[str, tuple[int, int]] = {}
+        for case, source in sources.items():
+            copy = backups.copy_of(case)
+            try:
+                copied[case] = _copied(source, copy, partial(progress, case))
+            except CauteryError as error:
+                if isinstance(error, StorageError):
+                    source().release()  # raises where the server is away: so would the next case
+                copy.forget()
+                faults[case] = str(error)
+        if sources and not copied:
+            raise EvidenceError(f"no case could be copied; the first: {min(faults.items())[1]}")
+        if people is not None:
+            people(backups.people())
+        made = BackupMade(
+            name=name,
+            digest=backups.finish_list(tuple(copied)),
+            cases=len(copied),
+            files=sum(files for files, _ in copied.values()),
+            size=sum(size for _, size in copied.values()),
+            lacks=tuple(sorted(faults)),
+        )
+        # The log first: a backup of which it says nothing would be nobody's.
+        append(log, made, at=clock.now())
+        sign()
+        backups.admit(name)
+        removed = () if keep is None or faults else backups.names()[:-keep]
+        for old in removed:
+            backups.remove(old)
+    return Made(backup=made, faults=faults, people=people is not None, removed=removed)
+
+
+def _copied(
+    source: Callable[[], CasePlace], copy: CaseCopy, progress: Callable[[], None]
+) -> tuple[int, int]:
+    place, is_known = source(), False
+    try:
+        for _ in range(_TRIES):
+            before = _closing(place)
+            copy.begin()
+            is_known = _take(place, copy, progress)
+            if _closing(place) == before:
+                break
+        else:
+            raise EvidenceError(f"{place.path}: it was closed and opened again and again")
+    finally:
+        place.release()
+    if not is_known:
+        _check(copy.place)
+    return copy.end()
+
+
+def _closing(place: CasePlace) -> tuple[bool, bool]:
+    """Return how far the closing of a case is: what changes when its ledger becomes a file."""
+    store, at = place.store, place.at
+    return store.exists(at, MANIFEST), store.exists(at, NOTE)
+
+
+def _take(place: CasePlace, copy: CaseCopy, progress: Callable[[], None]) -> bool:
+    """Copy what there is; tell whether the newest backup has the same case, closed."""
+    is_known = False
+    if place.store.exists(place.at, NOTE):
+        note = place.store.read(place.at, NOTE, limit=MAX_NOTE_BYTES)
+        is_known = note == copy.earlier(NOTE)
+    else:
+        ledger = place.ledger()
+        try:
+            copy.take_ledger(ledger)
+        finally:
+            ledger.close()
+    copy.take_custody(place.custody())
+    for file in place.files():
+        is_fixed = file.name.startswith(f"{VAULT}/") or (is_known and file.name == LEDGER)
+        copy.take(file, partial(place.pieces, file.name), is_fixed=is_fixed)
+        progress()
+    return is_known
+
+
+def _check(copy: CasePlace) -> None:
+    """Check a copy that no earlier backup has: what is wrong in it was wrong before."""
+    store, path = copy.store, copy.at
+    if store.exists(path, NOTE):
+        verify_case(path, store=store)
+        return
+    ledger = copy.ledger()
+    try:
+        check_roots(path / LEDGER, ledger, case_verifier(store, path), None)
+    finally:
+        ledger.close()

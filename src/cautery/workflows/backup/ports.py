@@ -1,0 +1,111 @@
+"""What backups need of the world: the folder that they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from cautery.evidence.ports import CaseLedger, CasePlace, FileSeen
+from cautery.model.evidence import Digest
+
+
+class CaseCopy(Protocol):
+    """Where one case is copied to, in a backup that is not whole yet."""
+
+    @property
+    def place(self) -> CasePlace:
+        """The copy, to be read."""
+        ...
+
+    def begin(self) -> None:
+        """Forget all that a backup which was cut short left of it, but for exhibits."""
+        ...
+
+    def earlier(self, name: str) -> bytes | None:
+        """Return a small file as the newest earlier backup has it; ``None``: it has none."""
+        ...
+
+    def take(
+        self, file: FileSeen, pieces: Callable[[], Iterator[bytes]], *, is_fixed: bool
+    ) -> None:
+        """Copy a file; what is fixed and was copied before is not read again."""
+        ...
+
+    def take_ledger(self, ledger: CaseLedger) -> None:
+        """Copy the checkpoints, and all records that there are then."""
+        ...
+
+    def take_custody(self, chain: bytes) -> None:
+        """Copy the chain of custody."""
+        ...
+
+    def end(self) -> tuple[int, int]:
+        """Write the list of its files; return how many there are, and their bytes."""
+        ...
+
+    def forget(self) -> None:
+        """Remove it: it could not be copied."""
+        ...
+
+
+class Backups(Protocol):
+    """A folder of backups, each a folder of cases like any other."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from making or removing backups meanwhile."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of those that are whole, the oldest first."""
+        ...
+
+    def begin(self) -> None:
+        """Go on with a backup that was cut short, or begin one."""
+        ...
+
+    def copy_of(self, case: str) -> CaseCopy:
+        """Return where a case is copied to, by its path among the cases."""
+        ...
+
+    def people(self) -> Path:
+        """Return where the people of the room are copied to."""
+        ...
+
+    def finish_list(self, cases: Sequence[str]) -> Digest:
+        """Write the list of the backup, without cases that are gone; return its digest."""
+        ...
+
+    def admit(self, name: str) -> None:
+        """Let the backup stand under its name, in one step."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a backup: first so that it stands no more."""
+        ...
+
+    def listed(self, name: str, digest: Digest) -> dict[str, str]:
+        """Return the list of a backup, if it is the one with this digest: name to SHA-256."""
+        ...
+
+    def strangers(self, name: str, listed: Sequence[str]) -> tuple[str, ...]:
+        """Return what lies in a backup beside the files and the cases that are listed."""
+        ...
+
+    def check_file(self, name: str, file: str, digest: str) -> None:
+        """Raise unless a file of a backup has this SHA-256."""
+        ...
+
+    def check_case(self, name: str, case: str, digest: str) -> None:
+        """Raise unless the files of a case are those of its list, which has this SHA-256."""
+        ...
+
+    def place_of(self, name: str, case: str) -> CasePlace:
+        """Return a case of a backup."""
+        ...

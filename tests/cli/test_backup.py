@@ -1,0 +1,209 @@
+"""`cautery backup` from the command line: made, killed, listed, checked, brought back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cautery.wiring.people import people_of
+
+from .notice_case import Watched
+
+Cautery = Callable[..., Any]
+
+
+@pytest.fixture
+def shelf(proven_case: Watched) -> Watched:
+    """A folder of cases, with one that is open."""
+    cases = proven_case.folder / "cases"
+    cases.mkdir()
+    proven_case.path.rename(cases / "md34")
+    return Watched(cases / "md34", proven_case.folder)
+
+
+def made(cautery: Cautery, shelf: Watched, *more: object, name: str = "backups") -> Any:
+    folder = shelf.folder / name
+    ran = cautery("backup", "make", folder, "--cases", shelf.path.parent, "--json", *more)
+    return json.loads(ran.out) if ran.code == 0 else ran
+
+
+def test_cases_are_backed_up_listed_checked_and_come_back(cautery: Cautery, shelf: Watched) -> None:
+    backups = shelf.folder / "backups"
+    said = made(cautery, shelf)
+    assert (said["backup"]["cases"], said["people"], said["faults"]) == (1, False, {})
+    [line] = map(json.loads, cautery("backup", "list", backups, "--json").out.splitlines())
+    assert (line["name"], line["is_here"]) == (said["backup"]["name"], True)
+    outside = shelf.folder / "backups.pub"
+    shutil.copy(backups / "backups.pub", outside)
+    checked = cautery("backup", "check", backups, "--public-key", outside)
+    assert (checked.code, "authentic" in checked.err) == (0, True), checked.err
+    assert "md34" in checked.out
+    inside = cautery("backup", "check", backups, "--public-key", backups / "backups.pub", "--json")
+    assert json.loads(inside.out)["authentic"] is False
+    refused = cautery("backup", "restore", backups, "--to", shelf.path.parent)
+    assert (refused.code, json.loads(
+        cautery("backup", "restore", backups, "--to", shelf.path.parent, "--json").out
+    )["stood"]) == (0, ["md34"])  # as it is in the backup  # fmt: skip
+    shelf.write()
+    shutil.rmtree(shelf.path)
+    came = cautery("backup", "restore", backups, "--to", shelf.path.parent, "--case", "md34")
+    assert (came.code, "1 cases came back" in came.err) == (0, True), came.err
+    assert cautery("close", shelf.path).code == 0
+    assert cautery("verify", shelf.path).code == 3
+    over = cautery("backup", "restore", backups, "--to", shelf.path.parent)
+    assert (over.code, "a case lies there" in over.err) == (2, True)
+
+
+def test_a_changed_backup_is_named_and_ends_in_one(cautery: Cautery, shelf: Watched) -> None:
+    name = made(cautery, shelf)["backup"]["name"]
+    backup = shelf.folder / "backups" / name
+    [exhibit, *_] = backup.glob("cases/md34/vault/??/*")
+    exhibit.write_bytes(b"other")
+    ran = cautery("backup", "check", shelf.folder / "backups")
+    assert (ran.code, "changed" in ran.err, "md34" in ran.out) == (1, True, True)
+    ran = cautery("backup", "restore", shelf.folder / "backups", "--to", shelf.folder / "new")
+    assert (ran.code, (shelf.folder / "new/md34").exists()) == (1, False)
+
+
+def test_a_log_that_was_written_anew_is_not_the_one_whose_key_lies_elsewhere(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    made(cautery, shelf)
+    outside = shelf.folder / "outside.pub"
+    shutil.copy(shelf.folder / "backups/backups.pub", outside)
+    made(cautery, shelf, "--keys", shelf.folder / "evil-keys", name="evil")
+    ran = cautery("backup", "check", shelf.folder / "evil")
+    assert ran.code == 0  # consistent with itself
+    ran = cautery("backup", "check", shelf.folder / "evil", "--public-key", outside)
+    assert (ran.code, "not the key" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("where", ["cases/backups", "keys/backups", "."])
+def test_backups_lie_apart_from_what_is_backed_up(
+    cautery: Cautery, shelf: Watched, where: str
+) -> None:
+    ran = made(cautery, shelf, name=where)
+    assert (ran.code, "apart from" in ran.err) == (2, True)
+
+
+def test_a_folder_with_something_else_is_not_taken(cautery: Cautery, shelf: Watched) -> None:
+    (shelf.folder / "backups").mkdir()
+    (shelf.folder / "backups/letter.txt").write_text("x")
+    ran = made(cautery, shelf)
+    assert (ran.code, "letter.txt" in ran.err) == (2, True)
+    assert [one.name for one in (shelf.folder / "backups").iterdir()] == ["letter.txt"]
+
+
+def test_a_case_that_cannot_be_copied_ends_in_one_and_is_named(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    shutil.copytree(shelf.path, shelf.path.with_name("whole"))
+    (shelf.path / "keys/case.pub").write_text("x")
+    ran = made(cautery, shelf)
+    assert (ran.code, "not in the backup: md34" in ran.err) == (1, True)
+    assert json.loads(ran.out)["backup"]["lacks"] == ["md34"]
+
+
+def _until_killed(arguments: tuple[object, ...], after_s: float) -> bool:
+    """Run a command in a process of its own and kill it; tell whether it had ended before."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cautery", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return False
+    assert process.returncode == 0
+    return True
+
+
+def test_killed_with_no_chance_to_clean_up_both_ways_go_on(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    for number in range(24):  # cases enough that a kill meets one in the middle
+        shutil.copytree(shelf.path, shelf.path.with_name(f"copy-{number}"))
+    backups, came = shelf.folder / "backups", shelf.folder / "came"
+    make = ("backup", "make", backups, "--cases", shelf.path.parent)
+    begun = time.monotonic()
+    assert _until_killed(make, 120)
+    whole_s = time.monotonic() - begun
+    shutil.rmtree(backups)
+    kills = 0
+    for share in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9):
+        kills += not _until_killed(make, whole_s * share)
+    said = made(cautery, shelf)
+    assert (said["backup"]["cases"], said["faults"]) == (25, {})
+    assert cautery("backup", "check", backups).code == 0
+    back = ("backup", "restore", backups, "--to", came)
+    for share in (0.4, 0.6, 0.8):
+        kills += not _until_killed(back, whole_s * share)
+    ran = cautery(*back, "--json")
+    assert ran.code == 0, ran.err
+    said = json.loads(ran.out)
+    assert len(said["cases"]) + len(said["stood"]) == 25
+    assert kills > 0
+    assert cautery("close", came / "copy-7").code == 0
+    assert cautery("verify", came / "copy-7").code == 3
+    assert not [*came.glob(".*")]
+
+
+def test_people_come_back_and_nobody_is_in(cautery: Cautery, shelf: Watched) -> None:
+    people = shelf.folder / "people"
+    word = cautery(
+        "people", "add", "a.rossi", "--role", "analyst", "--all-cases", "--people", people
+    ).out.strip()
+    assert re.fullmatch(r"([a-z0-9]{5}-){4}[a-z0-9]{5}", word)
+    with people_of(people) as room:
+        account = room.accounts.named("a.rossi")
+        before = room.ledger.size()
+    assert made(cautery, shelf)["people"] is True
+    backup = next((shelf.folder / "backups").glob("2*"))
+    assert not (backup / "people/room.key").exists()
+    secret = (people / "room.key").read_bytes()
+    assert not [
+        file for file in backup.rglob("*") if file.is_file() and secret in file.read_bytes()
+    ]
+    shutil.rmtree(people)
+    ran = cautery(
+        "backup", "people", shelf.folder / "backups", "--to", people, "--why", "the disk broke"
+    )
+    assert ran.code == 0, ran.err
+    with people_of(people) as room:
+        assert [one.name for one in room.people.accounts()] == ["a.rossi"]
+        assert room.people.by_id(account.id) == account
+        assert room.people._rows("SELECT count(*) FROM words") == [(0,)]
+        [first] = [entry.content for entry in room.ledger.read()]
+        assert (type(first).__name__, first.size, first.why) == (
+            "LogBegunAnew", before, "the disk broke"
+        )  # fmt: skip
+        assert room.check().signed == 1
+    assert (people / f"until-{backup.name}/access.sqlite").is_file()
+    log = cautery(
+        "people", "log", "--purpose", "security", "--why", "x", "--people", people, "--json"
+    )
+    assert "log begun anew" in log.out
+    again = cautery("backup", "people", shelf.folder / "backups", "--to", people, "--why", "x")
+    assert (again.code, "something lies there" in again.err) == (2, True)
+
+
+def test_a_backup_without_people_says_so(cautery: Cautery, shelf: Watched) -> None:
+    made(cautery, shelf)
+    ran = cautery(
+        "backup", "people", shelf.folder / "backups", "--to", shelf.folder / "p", "--why", "x"
+    )
+    assert (ran.code, "has no people" in ran.err) == (2, True)

@@ -1,0 +1,523 @@
+"""A backup has every case as it stood at a moment, and what comes back is the same."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.servers import Bucket, database_of_its_own
+from tests.worlds import NOON, World
+
+from cautery.adapters.backup_folder import BackupFolder
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.adapters.moved_folder import FolderCase
+from cautery.adapters.server_place import Server
+from cautery.adapters.server_schema import prepare
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.ports import CasePlace
+from cautery.model import Approver, Mandate, Regime, digest_of, to_json
+from cautery.model.ledger import contents
+from cautery.model.records import BackupMade, ExhibitSealed
+from cautery.workflows.backup.check import Checked, Listed, check_backup, listed
+from cautery.workflows.backup.make import Made, make_backup
+from cautery.workflows.backup.restore import Returned, restore_cases
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.move import move_case
+from cautery.workflows.case.restore import restore_case
+from cautery.workflows.case.verify import verify_case
+
+DAY = timedelta(days=1)
+PLACES = pytest.mark.parametrize("source", ["folder", "server"])
+STATES = pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+WAYS = pytest.mark.parametrize(
+    ("source", "target"),
+    [("folder", "folder"), ("folder", "server"), ("server", "folder"), ("server", "server")],
+)
+
+
+class Kept:
+    """A folder of backups of a world's case, with a log that nobody signs."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.folder = world.folder / "backups"
+        self.folder.mkdir(exist_ok=True)
+        self.backups = BackupFolder(self.folder)
+        self.now = NOON
+
+    def make(self, source: str, *, place: Any = None, **more: Any) -> Made:
+        """Back the case up, a day later each time."""
+        ledger = SqlLedger.at(self.folder / "backups.sqlite")
+        try:
+            return make_backup(
+                {
+                    "derby": (lambda: place)
+                    if place is not None
+                    else partial(self.world.place, source)
+                },
+                self.backups,
+                log=ledger,
+                sign=lambda: None,
+                clock=FixedClock(self.now),
+                **more,
+            )
+        finally:
+            self.now += DAY
+            ledger.close()
+
+    def found(self, name: str | None = None) -> Listed:
+        ledger = SqlLedger.at(self.folder / "backups.sqlite", read_only=True)
+        known = [made for _, made in contents(ledger, BackupMade)]
+        ledger.close()
+        return listed(name, known, self.backups)
+
+    def check(self, name: str | None = None) -> Checked:
+        return check_backup(self.found(name), self.backups, authentic=False)
+
+    def restore(self, target: str, name: str | None = None) -> Returned:
+        return restore_cases(self.found(name), self.backups, lambda _: self.world.place(target))
+
+    @property
+    def copy(self) -> Path:
+        return self.folder / self.backups.names()[-1] / "cases/derby"
+
+
+@pytest.fixture
+def world(tmp_path: Path, bucket: Bucket, mandated: Callable[..., Mandate]) -> Iterator[World]:
+    with database_of_its_own() as database:
+        server = Server(database=database, vault=bucket.url)
+        prepare(server, Regime.GDPR)
+        made = World(tmp_path, server, bucket, mandated())
+        yield made
+        made.die()
+
+
+@pytest.fixture
+def kept(world: World) -> Kept:
+    return Kept(world)
+
+
+def destroy(world: World, place: str) -> None:
+    """Lose a case, but for its keys."""
+    if place == "folder":
+        shutil.rmtree(world.path)
+        return
+    gone = world.folder / "gone"
+    move_case(world.place("server"), FolderCase(gone, world.keys, to=""))
+    world.die()
+    shutil.rmtree(gone)
+
+
+@WAYS
+@STATES
+def test_what_comes_back_is_what_was_backed_up(
+    kept: Kept, source: str, target: str, *, closed: bool
+) -> None:
+    world = kept.world
+    world.begun(source, closed=closed)
+    before = world.held(source)
+    made = kept.make(source)
+    assert (made.backup.cases, dict(made.faults)) == (1, {})
+    assert kept.check().holds
+    destroy(world, source)
+    returned = kept.restore(target)
+    assert returned.cases == ("derby",)
+    assert world.held(target) == before
+    world.die()
+    if not closed:
+        case = world.case(target)  # nothing was signed since, so it goes on
+        case.write("report.html", b"<h1>LAB</h1>")
+        close_case(case, at=NOON)
+    store, path = world.store(target)
+    assert verify_case(path, store=store).verdict == "consistent"
+
+
+def test_the_copy_of_a_case_is_a_case_like_any_other(kept: Kept) -> None:
+    kept.world.begun("server", closed=True)
+    kept.make("server")
+    assert verify_case(kept.copy, store=FolderStore()).exhibits == 2
+    listed_files = (kept.copy.parents[1] / "lists/derby.sha256").read_text()
+    assert {line[66:] for line in listed_files.splitlines()} == {
+        file.relative_to(kept.copy).as_posix() for file in kept.copy.rglob("*") if file.is_file()
+    }
+
+
+@PLACES
+def test_while_others_write_each_record_that_is_copied_has_its_exhibits(
+    kept: Kept, source: str
+) -> None:
+    world = kept.world
+    world.begun(source, closed=False)
+    case, over, wrote = world.case(source), threading.Event(), threading.Event()
+
+    def write() -> None:
+        for number in range(10_000):
+            if over.is_set():
+                break
+            exhibit = case.vault.seal(
+                b"%d" % number, media_type="text/plain", at=NOON, clock=case.clock.offset()
+            )
+            case.ledger.append("exhibit.sealed", {"exhibit": to_json(exhibit)}, at=NOON)
+            if number % 8 == 7:
+                case.checkpoint()
+            wrote.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        wrote.wait(20)
+        sizes = []
+        for _ in range(6):
+            assert not kept.make(source).faults
+            checked = kept.check()
+            assert checked.holds, checked
+            sizes.append(checked.cases[0].records)
+            ledger = SqlLedger.at(kept.copy / "ledger.sqlite", read_only=True)
+            named = [sealed.exhibit.id[7:] for _, sealed in contents(ledger, ExhibitSealed)]
+            ledger.close()
+            assert len(named) == sizes[-1] - 1
+            for digest in named:
+                assert (kept.copy / "vault" / digest[:2] / digest).is_file()
+    finally:
+        over.set()
+        writer.join()
+    assert sizes == sorted(set(sizes))
+    case.leave()
+
+
+@PLACES
+def test_a_case_that_is_closed_meanwhile_is_copied_again(kept: Kept, source: str) -> None:
+    world = kept.world
+    world.begun(source, closed=False)
+    place = world.place(source)
+
+    class Closing:
+        """Is closed by another process as soon as its ledger was copied."""
+
+        def __init__(self) -> None:
+            self.times = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(place, name)
+
+        def custody(self) -> bytes:
+            self.times += 1
+            if self.times == 1:
+                case = world.case(source)
+                case.write("report.html", b"<h1>LAB</h1>")
+                close_case(case, at=NOON)
+            return place.custody()
+
+    closing = Closing()
+    assert not kept.make(source, place=closing).faults
+    assert (closing.times, kept.check().cases[0].closed) == (2, True)
+
+
+@PLACES
+@STATES
+def test_an_exhibit_is_copied_once_and_linked_from_then_on(
+    kept: Kept, source: str, *, closed: bool
+) -> None:
+    world = kept.world
+    world.begun(source, closed=closed)
+    kept.make(source)
+    first = kept.copy
+    place, read = world.place(source), []
+    pieces = place.pieces
+    place.pieces = lambda name: read.append(name) or pieces(name)  # type: ignore[method-assign,func-returns-value]
+    kept.make(source, place=place)
+    assert read
+    assert not [name for name in read if name.startswith("vault/") or "sqlite" in name]
+    for exhibit in first.glob("vault/??/*"):
+        assert (kept.copy / exhibit.relative_to(first)).samefile(exhibit)
+    assert kept.check().holds
+    kept.backups.remove(kept.backups.names()[0])
+    assert kept.check().holds
+
+
+class KilledError(BaseException):
+    """Where a process was killed."""
+
+
+class Dying:
+    """Something whose n-th step a process does not outlive: it is killed before or after it."""
+
+    def __init__(self, thing: Any, steps: tuple[str, ...], left: list[int]) -> None:
+        self._thing, self._steps, self._left = thing, steps, left
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._thing, name)
+        if name == "copy_of":
+            return lambda case: Dying(value(case), self._steps, self._left)
+        if name not in self._steps:
+            return value
+
+        def step(*values: Any, **more: Any) -> Any:
+            self._count()
+            done = value(*values, **more)
+            self._count()
+            return done
+
+        return step
+
+    def _count(self) -> None:
+        self._left[0] -= 1
+        if not self._left[0]:
+            raise KilledError
+
+
+MAKING = ("begin", "take", "take_ledger", "take_custody", "end", "finish_list", "admit", "remove")
+RETURNING = ("expect", "take", "take_ledger", "take_custody", "admit")
+
+
+@PLACES
+@STATES
+def test_a_backup_that_is_killed_anywhere_is_finished_by_the_next(
+    kept: Kept, source: str, *, closed: bool
+) -> None:
+    world = kept.world
+    world.begun(source, closed=closed)
+    before, killed, whole = world.held(source), 0, kept.backups
+    while True:
+        kept.backups = Dying(whole, MAKING, [killed + 1])  # type: ignore[assignment]
+        try:
+            kept.make(source, keep=1)
+            break
+        except KilledError:
+            killed += 1
+            world.die()
+        kept.backups = whole
+        if whole.names():  # what stands is whole
+            assert kept.check().holds
+        if killed % 7 == 0:
+            assert not kept.make(source, keep=1).faults
+            assert kept.check().holds
+    assert killed > 12
+    kept.backups = whole
+    assert (len(whole.names()), kept.check().holds) == (1, True)
+    destroy(world, source)
+    kept.restore("folder")
+    world.die()
+    assert world.held("folder") == before
+
+
+@WAYS
+def test_a_restoration_that_is_killed_anywhere_is_finished_by_the_same_command(
+    kept: Kept, source: str, target: str
+) -> None:
+    world = kept.world
+    world.begun(source, closed=False)
+    before, killed = world.held(source), 0
+    kept.make(source)
+    destroy(world, source)
+    while True:
+        left = [killed + 1]
+        try:
+            returned = restore_cases(
+                kept.found(),
+                kept.backups,
+                lambda _, left=left: Dying(world.place(target), RETURNING, left),  # type: ignore[misc,arg-type,return-value]
+            )
+        except KilledError:
+            killed += 1
+            world.die()
+            continue
+        break
+    assert killed > 10
+    # Killed after it was admitted, it stands; the next run says so.
+    assert returned.cases + returned.stood == ("derby",)
+    assert kept.restore(target).stood == ("derby",)
+    assert world.held(target) == before
+    world.die()
+    world.case(target).leave()
+
+
+@PLACES
+def test_nothing_is_written_over(kept: Kept, source: str) -> None:
+    world = kept.world
+    world.begun(source, closed=False)
+    kept.make(source)
+    case = world.case(source)
+    case.ledger.append("x", {}, at=NOON)
+    case.leave()
+    later = world.held(source)
+    world.die()
+    with pytest.raises(InputError, match="a case lies there"):
+        kept.restore(source)
+    assert world.held(source) == later
+
+
+def test_an_older_backup_opens_by_two_people_alone_and_verify_says_so(kept: Kept) -> None:
+    world = kept.world
+    keys = {name: Ed25519PrivateKey.generate() for name in ("anna", "bert")}
+    world.mandate = replace(
+        world.mandate,
+        approvers=tuple(
+            Approver(name=name, role="legal", public_key=_public(key)) for name, key in keys.items()
+        ),
+    )
+    world.begun("folder", closed=False)
+    kept.make("folder")
+    case = world.case("folder")
+    case.ledger.append("x", {}, at=NOON)
+    case.leave()
+    destroy(world, "folder")
+    kept.restore("folder")
+    with pytest.raises(EvidenceError, match="older copy"):
+        world.case("folder")
+    store, path = world.store("folder")
+    restore_case(
+        path, store=store, clock=FixedClock(NOON), why="the disk broke", people=[*keys.items()]
+    )
+    case = world.case("folder")
+    case.write("report.html", b"<h1>LAB</h1>")
+    close_case(case, at=NOON)
+    assert "the disk broke" in str(verify_case(path, store=store).restored)
+
+
+def _public(key: Ed25519PrivateKey) -> str:
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def changes(backup: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield every file of a backup, with what is done to it."""
+    for file in sorted(path for path in backup.rglob("*") if path.is_file()):
+        name = file.relative_to(backup).as_posix()
+        raw = file.read_bytes()
+        yield f"one bit of {name}", partial(_replace, file, raw[:-1] + bytes([raw[-1] ^ 1]))
+        yield f"the end of {name}", partial(_replace, file, raw[:-1])
+        yield f"all of {name}", file.unlink
+    yield "a file more", partial(_replace, backup / "cases/derby/more", b"x")
+    yield "a case more", lambda: shutil.copytree(backup / "cases/derby", backup / "cases/other")
+    yield "a person more", partial(_replace, backup / "people/people.sqlite", b"x")
+
+
+def _replace(file: Path, raw: bytes) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)  # not into what another backup shares
+    file.write_bytes(raw)
+
+
+@STATES
+def test_every_change_of_a_backup_is_found_out(kept: Kept, *, closed: bool) -> None:
+    kept.world.begun("folder", closed=closed)
+    kept.make("folder")
+    backup, whole = kept.copy.parents[1], kept.folder / "whole"
+    shutil.copytree(backup, whole)
+    count = 0
+    for number, (what, _) in enumerate([*changes(backup)]):
+        shutil.rmtree(backup)
+        shutil.copytree(whole, backup)
+        [*changes(backup)][number][1]()
+        try:
+            assert not kept.check().holds, what
+        except EvidenceError:
+            count += 1
+    assert number > 20
+    assert count == 3, "the list itself"
+    shutil.rmtree(backup)
+    shutil.copytree(whole, backup)
+    _replace(next(backup.glob("cases/derby/vault/??/*")), b"other")
+    shutil.rmtree(kept.world.path)
+    with pytest.raises(EvidenceError):
+        kept.restore("folder")
+    assert kept.world.place("folder").standing() is None
+
+
+def test_a_damaged_case_costs_itself_and_no_older_backup(kept: Kept) -> None:
+    world = kept.world
+    world.begun("folder", closed=True)
+    kept.make("folder", keep=1)
+    (world.path / "report.html").write_bytes(b"other")
+    ledger = SqlLedger.at(kept.folder / "backups.sqlite")
+    places = {
+        "derby": partial(world.place, "folder"),
+        "more": lambda: FolderCase(world.folder / "more", None, to=""),
+    }
+    shutil.copytree(kept.copy, world.folder / "more")
+    made = make_backup(
+        places, kept.backups, log=ledger, sign=lambda: None, clock=FixedClock(kept.now), keep=1
+    )
+    ledger.close()
+    assert (made.backup.lacks, made.backup.cases, made.removed) == (("derby",), 1, ())
+    assert "report.html" in made.faults["derby"]
+    assert len(kept.backups.names()) == 2
+    assert kept.check().holds
+    with pytest.raises(EvidenceError, match="no case could be copied"):
+        kept.make("folder")
+
+
+def test_exhibits_that_were_damaged_since_come_from_the_earlier_backup(kept: Kept) -> None:
+    world = kept.world
+    world.begun("folder", closed=False)
+    kept.make("folder")
+    name = digest_of(b"segment")[7:]
+    (world.path / "vault" / name[:2] / name).write_bytes(b"sEgment")
+    assert not kept.make("folder").faults
+    assert kept.check().holds
+
+
+def test_no_private_key_is_in_a_backup(kept: Kept) -> None:
+    kept.world.begun("folder", closed=False)
+    kept.make("folder")
+    secrets = [
+        file.read_bytes()
+        for file in (kept.world.folder / "keys").rglob("*")
+        if file.suffix in {".key", ".redaction"}
+    ]
+    assert len(secrets) == 3
+    for file in kept.folder.rglob("*"):
+        if file.is_file():
+            assert not [secret for secret in secrets if secret in file.read_bytes()], file
+
+
+def test_two_backups_at_once_are_one(kept: Kept) -> None:
+    kept.world.begun("folder", closed=False)
+    with kept.backups.alone(), pytest.raises(StorageError, match="another process"):
+        BackupFolder(kept.folder).alone().__enter__()
+
+
+def test_a_case_that_is_gone_is_in_no_later_backup(kept: Kept) -> None:
+    world = kept.world
+    world.begun("folder", closed=False)
+    left = [7]
+    kept.backups = Dying(kept.backups, MAKING, left)  # type: ignore[assignment]
+    with pytest.raises(KilledError):
+        kept.make("folder")
+    kept.backups = BackupFolder(kept.folder)
+    world.path.rename(world.path.with_name("cup"))
+    place: CasePlace = FolderCase(world.path.with_name("cup"), None, to="")
+    ledger = SqlLedger.at(kept.folder / "backups.sqlite")
+    make_backup(
+        {"cup": lambda: place}, kept.backups, log=ledger, sign=lambda: None, clock=FixedClock(NOON)
+    )
+    ledger.close()
+    assert [case.case for case in kept.check().cases] == ["cup"]
+    assert [
+        child.name for child in (kept.folder / kept.backups.names()[-1] / "cases").iterdir()
+    ] == ["cup"]
+
+
+def test_a_police_case_does_not_come_back_among_others(
+    kept: Kept, mandated: Callable[..., Mandate]
+) -> None:
+    world = kept.world
+    world.mandate = replace(world.mandate, regime=Regime.LED)
+    world.begun("folder", closed=True)
+    kept.make("folder")
+    with pytest.raises(InputError, match="of the regime led"):
+        kept.restore("server")
+    store, path = world.store("server")
+    assert not store.exists(path, CASE_KEY)
