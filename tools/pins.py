@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SETS = ("run", "build", "dev", "docs", "fuzz", "release")
+SETS = ("run", "build", "server", "dev", "docs", "fuzz", "release")
 """The lock files, in the order in which a package is listed once."""
 
 _PIN = re.compile(r"([a-z0-9][a-z0-9.-]*)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?")

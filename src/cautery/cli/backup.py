@@ -10,7 +10,7 @@ import typer
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
-from cautery.errors import EvidenceError
+from cautery.errors import EvidenceError, InputError
 from cautery.model import to_json
 from cautery.wiring import backups
 from cautery.wiring.kept import usual_place
@@ -72,7 +72,9 @@ def make(
     """
     cases = usual_place() if cases is None else cases
     beside = cases.absolute().parent / "people" if people is None else people
-    who = beside if people is not None or are_there(beside) else None
+    who = beside if are_there(beside) else None
+    if people is not None and who is None:
+        raise InputError(f"--people: nobody is in {people}", hint="Omit --people to go without.")
     with Progress("files copied", None) as bar:
 
         def copied(case: str) -> None:
