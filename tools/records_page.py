@@ -16,6 +16,7 @@ from cautery.model.records import (
     access,
     acting,
     action_day,
+    alerting,
     backing_up,
     case,
     complaining,
@@ -72,6 +73,7 @@ SUBJECTS = (
     _subject("outside", "Proofs from outside", outside),
     _subject("access", "The access log of an operations room", access),
     _subject("backups", "Backups", backing_up),
+    _subject("alerts", "Alerts", alerting),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

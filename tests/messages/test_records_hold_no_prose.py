@@ -17,6 +17,7 @@ NAMED_LIKE_SENTENCES = frozenset(
 NOT_OURS = {
     "AccountChanged.why": "a person wrote it",
     "Acknowledgement.reason": "an intermediary wrote it",
+    "AlertSent.error": "the name of a class",
     "BundleShared.why": "a person wrote it",
     "CaseRestored.text": "the text that people signed, to the byte",
     "CaseRestored.why": "a person wrote it",

@@ -120,7 +120,7 @@ class SmtpPostbox:
         self._waits_s = waits_s
         self._sleep = sleep
         self._smtp = required("aiosmtplib")
-        self._context = None if server.security is Security.NONE else _verifying(server.ca)
+        self._context = None if server.security is Security.NONE else verifying_context(server.ca)
 
     @property
     def sender(self) -> str:
@@ -250,7 +250,14 @@ def required(module: str) -> Any:
         ) from error
 
 
-def _verifying(ca: str | None) -> ssl.SSLContext:
+def verifying_context(ca: str | None) -> ssl.SSLContext:
+    """Return a context that verifies who answers, by the system's authorities or by ``ca``.
+
+    Raises
+    ------
+    InputError
+        If the file of authorities cannot be read.
+    """
     # Not create_default_context: it heeds SSLKEYLOGFILE, so one variable would give secrets away.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

@@ -182,6 +182,10 @@ _VERBS = {
         "cautery.cli.server:app",
         "Prepare the database and the vault that the cases of an organisation share.",
     ),
+    "alerts": (
+        "cautery.cli.alerts:app",
+        "Tell people by webhook, mail or syslog what happens in cases: a link, and no more.",
+    ),
     "backup": (
         "cautery.cli.backup:app",
         "Back up all cases and the people of their room; check a backup; bring it back.",

@@ -93,7 +93,7 @@ def read_postbox(path: Path | None) -> PostboxSettings:
                 "no file of mail settings is named", hint=f"Give --postbox FILE, or set {POSTBOX}."
             )
         path = Path(os.environ[POSTBOX])
-    fields = _fields(path)
+    fields = secret_toml(path)
     try:
         file = _File.model_validate(fields)
     except ValidationError as error:
@@ -106,7 +106,14 @@ def read_postbox(path: Path | None) -> PostboxSettings:
     )
 
 
-def _fields(path: Path) -> dict[str, Any]:
+def secret_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file that its owner alone may read.
+
+    Raises
+    ------
+    InputError
+        If others can, or it is no such file; nothing of it is quoted.
+    """
     data = _secret_file(path, path)
     try:
         return simple_toml(data.decode())

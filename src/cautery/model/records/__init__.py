@@ -39,6 +39,7 @@ from cautery.model.records.action_day import (
     SearchHours,
     ServedShare,
 )
+from cautery.model.records.alerting import AlertRaised, AlertsBegun, AlertSent
 from cautery.model.records.backing_up import BackupMade
 from cautery.model.records.case import (
     CaseClosed,
@@ -178,6 +179,9 @@ __all__ = [
     "AccountNames",
     "AddressesChanged",
     "AgencyJoined",
+    "AlertRaised",
+    "AlertSent",
+    "AlertsBegun",
     "AlignmentShown",
     "AnswerKind",
     "ApprovalGiven",

@@ -19,6 +19,7 @@ from cautery.model.records import (
     access,
     acting,
     action_day,
+    alerting,
     backing_up,
     case,
     complaining,
@@ -52,6 +53,7 @@ KINDS: Mapping[str, type] = {
     **outside.KINDS,
     **access.KINDS,
     **backing_up.KINDS,
+    **alerting.KINDS,
 }
 """By kind, the type of its records."""
 

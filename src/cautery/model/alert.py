@@ -1,0 +1,65 @@
+"""What people are told of a case without opening it: a rule, a number and a link, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AlertRule(StrEnum):
+    """When people are told."""
+
+    PROVEN = "proven"
+    """A stream was proven that was not before."""
+    NOTHING_DRAFTED = "nothing-drafted"
+    """A stream has been proven for a while, and no referral and no notice names it."""
+    BEHIND = "behind"
+    """A watch has not kept up for a while."""
+    EXPIRING = "expiring"
+    """The time of an act that waits for a person ends soon."""
+    WATCH_DIED = "watch-died"
+    """The window of a case is open, its watch did not stop, and no process is at it."""
+    TEST = "test"
+    """A person tries the ways."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What is sent.
+
+    Parameters
+    ----------
+    id : str
+        The same at each try, so that who gets it twice can know.
+    case : str
+        Name of the case in the room; empty: none.
+    link : str
+        Where to look, in the room.
+    """
+
+    id: str
+    rule: AlertRule
+    case: str
+    count: int
+    at: datetime
+    link: str
+
+    @property
+    def text(self) -> str:
+        """One sentence: no host, no person, no title."""
+        count, case = self.count, self.case
+        streams = f"{count} stream{'' if count == 1 else 's'}"
+        match self.rule:
+            case AlertRule.PROVEN:
+                return f"{streams} newly proven in the case {case}."
+            case AlertRule.NOTHING_DRAFTED:
+                return f"{streams} proven in the case {case}, and nothing is drafted against them."
+            case AlertRule.BEHIND:
+                return f"The watch of the case {case} has been behind for {count} seconds."
+            case AlertRule.EXPIRING:
+                acts = f"{count} act{'' if count == 1 else 's'}"
+                return f"{acts} of the case {case} wait for a person, and the time ends soon."
+            case AlertRule.WATCH_DIED:
+                return f"The watch of the case {case} has died: its window is open."
+        return "This is a test of the alerts."

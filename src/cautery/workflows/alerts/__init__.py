@@ -1,0 +1,1 @@
+"""Alerts: rules over cases, and the ways on which people are told."""

@@ -1,0 +1,85 @@
+"""Look at all open cases, again and again, and raise what the rules find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from cautery.errors import CauteryError
+from cautery.model.alert import AlertRule
+from cautery.model.records import AlertRaised
+from cautery.projections.lines import ActKind, ActLine
+from cautery.workflows.alerts.log import AlertLog
+from cautery.workflows.alerts.ports import WatchedCases
+from cautery.workflows.alerts.rules import HEARD, Heard, Waits, found
+from cautery.workflows.case.kept import KeptCase
+
+_MOST_WAITING = 200
+
+
+class Looker:
+    """Looks at all cases again and again, and hears of each only what is new.
+
+    Parameters
+    ----------
+    say : callable
+        Told of a case that cannot be read.
+    """
+
+    def __init__(
+        self, cases: WatchedCases, waits: Waits, log: AlertLog, *, say: Callable[[str], None]
+    ) -> None:
+        self._cases, self._waits, self._log, self._say = cases, waits, log, say
+        self._heard: dict[str, Heard] = {}
+        self._closed: set[str] = set()
+
+    def look(self, now: datetime) -> tuple[AlertRaised, ...]:
+        """Look once; return what was raised, which stands in the log."""
+        places = self._cases.places()
+        self._closed &= places.keys()
+        raised: list[AlertRaised] = []
+        for case, path in places.items():
+            if case in self._closed:
+                continue
+            try:
+                raised += self._look_at(case, path, now)
+            except CauteryError as error:
+                self._say(f"{case}: {error}")
+        return tuple(raised)
+
+    def _look_at(self, case: str, path: Path, now: datetime) -> Iterator[AlertRaised]:
+        is_closed = self._cases.closed(path)
+        waiting: tuple[ActLine, ...] = ()
+        with self._cases.opened(path) as kept:
+            heard = self._hear(case, kept, is_closed=is_closed)
+            if AlertRule.EXPIRING in self._waits and not is_closed:
+                kept.catch_up()
+                clocks = kept.clocks(tuple(ActKind), at=now, limit=_MOST_WAITING)
+                waiting = (*clocks.overdue, *clocks.running)
+        if is_closed:
+            self._closed.add(case)
+            self._heard.pop(case, None)
+        elif heard.should_run(now) and not self._cases.held(path):
+            heard.alone_since = heard.alone_since or now
+        else:
+            heard.alone_since = None
+        for news in found(heard, waiting, self._waits, since=self._log.since, now=now):
+            raised = self._log.raise_alert(case, news, now=now)
+            if raised is not None:
+                yield raised
+
+    def _hear(self, case: str, kept: KeptCase, *, is_closed: bool) -> Heard:
+        """Take up the records that came in since the last look."""
+        size = kept.ledger.size()
+        heard = self._heard.get(case)
+        if heard is None or size < heard.next:  # or an older copy was put in its place
+            heard = self._heard[case] = Heard()
+            last = kept.ledger.pick([max(0, size - 1)])
+            if is_closed and last and last[0].record.at < self._log.since:
+                return heard  # of a case that ended before alerts began
+        for entry in kept.ledger.read(since=heard.next, kinds=HEARD):
+            if entry.index < size:
+                heard.hear(entry)
+        heard.next = size
+        return heard

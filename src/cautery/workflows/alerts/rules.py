@@ -1,0 +1,152 @@
+"""The rules: when people are told of a case, from its records, its clocks and the time.
+
+Each finding names what it is about by numbers of records or ids of acts, so that nothing is told a
+second time, also after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.model import Entry, Finding, Notice, Verdict, Window
+from cautery.model.alert import AlertRule
+from cautery.model.records import (
+    CaseOpened,
+    ProofFollowed,
+    WatchPace,
+    WatchResumed,
+    WatchStarted,
+    WatchStopped,
+    kinds_of,
+)
+from cautery.projections.lines import ActLine
+
+HEARD = kinds_of(
+    CaseOpened,
+    Notice,
+    ProofFollowed,
+    Verdict,
+    WatchPace,
+    WatchResumed,
+    WatchStarted,
+    WatchStopped,
+)
+"""Kinds of records that say something to a rule."""
+Waits = Mapping[AlertRule, timedelta]
+"""For how long a rule must hold, or, of ``expiring``, how long before the end; none: it is off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A rule that holds, as :class:`~cautery.model.records.AlertRaised` has it."""
+
+    rule: AlertRule
+    about: tuple[str, ...]
+    count: int
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the records of one case say to the rules.
+
+    Parameters
+    ----------
+    next : int
+        Number of the record that was not heard yet.
+    proven : dict
+        By the URL of a stream, the number and the time of the record that proved it first.
+    drafted : set of str
+        URLs that a referral or a notice names.
+    late : (int, datetime) or None
+        The record since which the watch is behind, without a break.
+    begun : int or None
+        The record with which its watch began or went on; ``None``: it stopped, or never began.
+    alone_since : datetime or None
+        Since when no process was seen at work on it.
+    """
+
+    next: int = 0
+    window: Window | None = None
+    proven: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    drafted: set[str] = field(default_factory=set)
+    late: tuple[int, datetime] | None = None
+    begun: int | None = None
+    alone_since: datetime | None = None
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        index, at = entry.index, entry.record.at
+        match entry.content:
+            case CaseOpened(mandate=mandate) if index == 0:
+                self.window = mandate.window
+            case Verdict(finding=Finding.PROVEN) as verdict:
+                self.proven.setdefault(str(verdict.url), (index, at))
+            case ProofFollowed() as followed if followed.referrals or followed.notices:
+                self.drafted.add(followed.url)
+            case Notice() as notice:
+                self.drafted.update(str(noticed.url) for noticed in notice.urls)
+            case WatchPace() as pace:
+                self.late = (self.late or (index, at)) if pace.late else None
+            case WatchStarted() | WatchResumed():
+                self.begun, self.late, self.alone_since = index, None, None
+            case WatchStopped():
+                self.begun = self.late = None
+
+    def should_run(self, now: datetime) -> bool:
+        """Tell whether a watch should be at work on the case now."""
+        window = self.window
+        return self.begun is not None and window is not None and window.start <= now < window.end
+
+
+def found(
+    heard: Heard, waiting: tuple[ActLine, ...], waits: Waits, *, since: datetime, now: datetime
+) -> Iterator[Found]:
+    """Yield the rules that hold of a case.
+
+    Parameters
+    ----------
+    waiting : tuple of ActLine
+        Acts that wait for a person, those first whose time ends first.
+    since : datetime
+        When alerts began: what was proven before is old news.
+    """
+    news = {url: first for url, first in heard.proven.items() if first[1] >= since}
+    if AlertRule.PROVEN in waits and news:
+        yield Found(
+            rule=AlertRule.PROVEN,
+            about=tuple(str(index) for index, _ in news.values()),
+            count=len(news),
+        )
+    wait = waits.get(AlertRule.NOTHING_DRAFTED)
+    if wait is not None:
+        bare = [
+            index
+            for url, (index, at) in news.items()
+            if url not in heard.drafted and at + wait <= now
+        ]
+        if bare:
+            yield Found(
+                rule=AlertRule.NOTHING_DRAFTED,
+                about=tuple(map(str, bare)),
+                count=len(bare),
+            )
+    wait = waits.get(AlertRule.BEHIND)
+    if wait is not None and heard.late is not None and heard.late[1] + wait <= now:
+        index, at = heard.late
+        behind_s = int((now - at).total_seconds())
+        yield Found(rule=AlertRule.BEHIND, about=(str(index),), count=behind_s)
+    wait = waits.get(AlertRule.EXPIRING)
+    if wait is not None:
+        soon = [line for line in waiting if line.due_at is not None and line.due_at - wait <= now]
+        if soon:
+            yield Found(
+                rule=AlertRule.EXPIRING,
+                about=tuple(f"{line.id} {line.due_at:%Y-%m-%dT%H:%M:%SZ}" for line in soon),
+                count=len(soon),
+            )
+    wait = waits.get(AlertRule.WATCH_DIED)
+    alone = heard.alone_since
+    if wait is not None and heard.should_run(now) and alone is not None and alone + wait <= now:
+        yield Found(rule=AlertRule.WATCH_DIED, about=(str(heard.begun),), count=1)
