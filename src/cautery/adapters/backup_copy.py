@@ -111,6 +111,14 @@ class FolderCopy:
         if chain:
             write_whole(custody_path(self._folder), chain)
 
+    def is_as_before(self, *, but: str) -> bool:
+        """Tell whether all files but one are those of the newest earlier backup."""
+        before, now = (
+            {name: digest for name, digest in files.items() if name != but}
+            for files in (self._listed, self._digests)
+        )
+        return before == now
+
     def end(self) -> tuple[int, int]:
         """Write the list of its files; return how many there are, and their bytes."""
         # What an earlier try copied and the case does not have any more is no part of it.

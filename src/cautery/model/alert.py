@@ -59,7 +59,7 @@ class Alert:
                 return f"The watch of the case {case} has been behind for {count} seconds."
             case AlertRule.EXPIRING:
                 acts = f"{count} act{'' if count == 1 else 's'}"
-                return f"{acts} of the case {case} wait for a person, and the time ends soon."
+                return f"{acts} of the case {case} wait for a person, and their time ends soon."
             case AlertRule.WATCH_DIED:
                 return f"The watch of the case {case} has died: its window is open."
         return "This is a test of the alerts."

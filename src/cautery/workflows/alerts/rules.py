@@ -110,7 +110,7 @@ def found(
     waiting : tuple of ActLine
         Acts that wait for a person, those first whose time ends first.
     since : datetime
-        When alerts began: what was proven before is old news.
+        When alerts began: what was proven, or overdue, before is old news.
     """
     news = {url: first for url, first in heard.proven.items() if first[1] >= since}
     if AlertRule.PROVEN in waits and news:
@@ -139,7 +139,11 @@ def found(
         yield Found(rule=AlertRule.BEHIND, about=(str(index),), count=behind_s)
     wait = waits.get(AlertRule.EXPIRING)
     if wait is not None:
-        soon = [line for line in waiting if line.due_at is not None and line.due_at - wait <= now]
+        soon = [
+            line
+            for line in waiting
+            if line.due_at is not None and since <= line.due_at <= now + wait
+        ]
         if soon:
             yield Found(
                 rule=AlertRule.EXPIRING,

@@ -17,6 +17,7 @@ from cautery.errors import CauteryError, EvidenceError, StorageError
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CasePlace
 from cautery.model.ledger import append
 from cautery.model.ports import Clock, Ledger
@@ -148,7 +149,7 @@ def _closing(place: CasePlace) -> tuple[bool, bool]:
 
 
 def _take(place: CasePlace, copy: CaseCopy, progress: Callable[[], None]) -> bool:
-    """Copy what there is; tell whether the newest backup has the same case, closed."""
+    """Copy what there is; tell whether it is a closed case that an earlier backup has, checked."""
     is_known = False
     if place.store.exists(place.at, NOTE):
         note = place.store.read(place.at, NOTE, limit=MAX_NOTE_BYTES)
@@ -161,10 +162,11 @@ def _take(place: CasePlace, copy: CaseCopy, progress: Callable[[], None]) -> boo
             ledger.close()
     copy.take_custody(place.custody())
     for file in place.files():
-        is_fixed = file.name.startswith(f"{VAULT}/") or (is_known and file.name == LEDGER)
+        # Of a closed case only its proof from outside may change: it can be renewed.
+        is_fixed = file.name.startswith(f"{VAULT}/") or (is_known and file.name != PROOF)
         copy.take(file, partial(place.pieces, file.name), is_fixed=is_fixed)
         progress()
-    return is_known
+    return is_known and copy.is_as_before(but=PROOF)
 
 
 def _check(copy: CasePlace) -> None:

@@ -41,6 +41,10 @@ class CaseCopy(Protocol):
         """Copy the chain of custody."""
         ...
 
+    def is_as_before(self, *, but: str) -> bool:
+        """Tell whether all files but one are those of the newest earlier backup."""
+        ...
+
     def end(self) -> tuple[int, int]:
         """Write the list of its files; return how many there are, and their bytes."""
         ...
