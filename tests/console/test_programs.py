@@ -75,10 +75,23 @@ def test_a_claim_leads_to_its_record_and_the_record_to_its_proof(program: Progra
     assert stream["changes"]
     record = program.ask(f"{NIGHT}/records/{stream['record']}")
     assert record["body"]["finding"] == "proven"
+    for content, recorded in zip(stream["at_once"], record["body"]["at_once"], strict=True):
+        assert content == recorded | {"content": content["reference"]}
     assert json.loads(record["leaf"])["body"] == record["body"]
     first = program.ask(f"{NIGHT}/records/3")
     assert first["proof"]["size"] > 3
     assert first["proof"]["note"].startswith("cautery/case-")
+
+
+def test_a_content_shown_at_the_same_time_is_in_a_verdicts_line_and_in_its_stream(
+    program: Program,
+) -> None:
+    rows = [row for row in program.ask(f"{NIGHT}/verdicts")["rows"] if row["at_once"]]
+    assert rows
+    for row in rows:
+        (content,) = program.ask(f"{NIGHT}/streams/{row['number']}")["at_once"]
+        assert [content["content"]] == row["at_once"] == ["late-film"]
+        assert (content["part"], content["probes"]) == ([0.55, 0.5, 0.4, 0.4], 2)
 
 
 @pytest.mark.parametrize("path", ["records", "streams", "verdicts", "records?kind=verdict"])

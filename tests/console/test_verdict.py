@@ -68,6 +68,16 @@ def test_the_claim_of_a_page_is_that_of_its_record(room: Any) -> None:
     assert "This is no probability that somebody is guilty" in words(page)
 
 
+def test_a_second_content_is_on_the_page_of_its_stream_and_on_the_wall(room: Any) -> None:
+    beside = [page for page in pages_of(room)["proven"] if "late-film" in page]
+    assert beside
+    for page in beside:
+        said = words(page)
+        assert "and at the same time late-film" in said
+        assert "40 % of its width from 50 %, 40 % of its height from 55 %" in said
+    assert " and late-film" in words(room.text("/cases/night-1/tonight"))
+
+
 def test_a_record_leads_to_its_stream_and_a_stream_to_its_records(room: Any) -> None:
     rows = room.text(f"{CLOSED}?kind=verdict")
     link = re.search(r'href="(/cases/night-1/records/\d+/stream)"', rows)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cautery.fingerprint import _region_kernels
-from cautery.fingerprint.regions import overlap, regions
+from cautery.fingerprint.regions import regions
 from cautery.fingerprint.steady import held_still, steady_windows
+from cautery.model.picture_part import overlap
 
 
 def moving(seed: int, count: int = 60) -> np.ndarray:

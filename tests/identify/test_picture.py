@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.fingerprint.video import WHOLE, Part, Signature
+from cautery.fingerprint.video import Signature
 from cautery.identify import ReferenceInfo, References, _seeing
 from cautery.identify._judging import Place
 from cautery.identify.picture import Seen, look
 from cautery.identify.references.track import Pictures
 from cautery.model import Decoded
+from cautery.model.picture_part import WHOLE, Part
 from cautery.model.verdict import NoMatch
 
 T0 = 1_800_000_000.0

@@ -16,6 +16,7 @@ from cautery.model import (
     Channel,
     ClockOffset,
     Collateral,
+    ContentAtOnce,
     CriminalNetwork,
     DarkProbe,
     Decision,
@@ -247,6 +248,21 @@ def test_a_partners_stream_is_licensed_and_never_counted_as_detected() -> None:
     )
     row = tally.rows(NOON)[0]
     assert (row.licensed, row.proven, row.detected_s) == ({A}, set(), [])
+
+
+def test_a_content_shown_at_the_same_time_is_counted_beside_and_proves_nothing() -> None:
+    inset = ContentAtOnce(
+        kind="picture",
+        reference="film",
+        event=None,
+        delay_s=3.0,
+        log10_lr=1.6,
+        part=(0, 0, 0.4, 0.4),
+    )
+    tally = heard([appeared(A, 0), verdict(A, Finding.PROVEN, 9, at_once=(inset,))])
+    rows = {row.right: row for row in tally.rows(NOON)}
+    assert (rows["match"].proven, rows["match"].at_once) == ({A}, set())
+    assert (rows["film"].proven, rows["film"].at_once) == (set(), {A})
 
 
 def test_a_second_proven_verdict_does_not_move_the_time_of_the_first() -> None:

@@ -115,6 +115,7 @@ class Board:
         for name in (
             tr("proven"),
             tr("licensed"),
+            tr("at once"),
             tr("exposed"),
             tr("to detect"),
             tr("to refer"),
@@ -126,6 +127,7 @@ class Board:
                 printable(row.right),
                 str(len(row.proven)),
                 str(len(row.licensed)),
+                str(len(row.at_once)),
                 _minutes(row.exposed_s),
                 _span(middle(row.detected_s)),
                 _span(middle(row.referred_s)),

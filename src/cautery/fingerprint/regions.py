@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.video import Floats, Part
+from cautery.fingerprint.video import Floats
+from cautery.model.picture_part import Part, shared
 
 _CUT = 20.0
 """Luma levels from which a change counts for no more."""
@@ -62,17 +63,12 @@ def regions(luma: NDArray[np.uint8], *, least: float, most: int) -> list[Part]:
         if strength[top, left] < least or len(found) == most:
             break
         box = top, left, int(lower[top, left]), int(right[top, left])
-        if all(_shared(box, other) < _APART for other in found):
+        if all(shared(box, other) < _APART for other in found):
             found.append(box)
     return [
         (top / high, left / wide, (bottom - top) / high, (end - left) / wide)
         for top, left, bottom, end in found
     ]
-
-
-def overlap(first: Part, second: Part) -> float:
-    """Return what two parts share over what they cover together."""
-    return _shared(_box(first), _box(second))
 
 
 def _unlike(levels: Floats, change: Floats) -> Floats:
@@ -93,19 +89,3 @@ def _unlike(levels: Floats, change: Floats) -> Floats:
         total += np.clip(over / (np.sqrt((over**2).mean()) + 1e-6), -2, 3)
     unlike: Floats = (total / np.sqrt(3)).astype(np.float32)
     return unlike
-
-
-def _box(part: Part) -> tuple[float, float, float, float]:
-    top, left, high, wide = part
-    return top, left, top + high, left + wide
-
-
-def _shared(
-    first: tuple[float, float, float, float], second: tuple[float, float, float, float]
-) -> float:
-    down = min(first[2], second[2]) - max(first[0], second[0])
-    across = min(first[3], second[3]) - max(first[1], second[1])
-    if down <= 0 or across <= 0:
-        return 0.0
-    areas = [(bottom - top) * (right - left) for top, left, bottom, right in (first, second)]
-    return down * across / (sum(areas) - down * across)

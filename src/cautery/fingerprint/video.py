@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import Recipe
+from cautery.model.picture_part import WHOLE, Part
 from cautery.model.verdict import NoMatch
 
 Floats = NDArray[np.float32]
@@ -29,9 +30,6 @@ HOLE_S = 1.0
 _SLOW_S, _TURN_S = 0.15, 0.08
 """A picture that lasts longer than the first, but no hole, is shown until the second before the
 next one: what another picture rate makes of it. Between others, motion is taken to go on."""
-Part = tuple[float, float, float, float]
-"""Of a picture: (top, left, height, width), shares of the whole."""
-WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 PARTS: tuple[Part, ...] = (
     (0.0, 0.0, 1.0, 0.5), (0.0, 0.5, 1.0, 0.5), (0.0, 0.25, 1.0, 0.5),
     (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 0.5, 1.0), (0.25, 0.25, 0.5, 0.5),

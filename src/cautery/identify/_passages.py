@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cautery.fingerprint.regions import overlap
-from cautery.fingerprint.video import WHOLE, Part
 from cautery.identify.stretches import Chain, chains_of
 from cautery.identify.windows import Look
 from cautery.model.identification import Stretch
+from cautery.model.picture_part import ONE_PART, WHOLE, Part, overlap
 
 _TOGETHER = 0.5
 """Share of the shorter stretch that must overlap for two references to be a set."""
-_ONE_PART = 0.5
-"""Of what two parts of the picture cover, that they share if they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
 
 
 def _together(passage: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
-    if passage.part and chain.part and overlap(passage.part, chain.part) < _ONE_PART:
+    if passage.part and chain.part and overlap(passage.part, chain.part) < ONE_PART:
         return False
     both_s = min(passage.end_s, end_s) - max(passage.start_s, start_s)
     # Two chains of one reference at one time are a repeat within it; the stronger one stands.

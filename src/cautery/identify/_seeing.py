@@ -17,14 +17,15 @@ from functools import cached_property
 import numpy as np
 
 from cautery.fingerprint.placement import Placement
-from cautery.fingerprint.regions import overlap, regions
+from cautery.fingerprint.regions import regions
 from cautery.fingerprint.sliding import Patterns
-from cautery.fingerprint.video import PARTS, WHOLE, Part
+from cautery.fingerprint.video import PARTS
 from cautery.identify._judging import Judging, Place
 from cautery.identify._shown import Probe
 from cautery.identify._views import PLAIN, TURNED, View, covered, laid
 from cautery.identify.references.held import References
 from cautery.identify.sound import SEARCH_S
+from cautery.model.picture_part import ONE_PART, WHOLE, Part, overlap
 
 _SPEED_MOST = 0.06
 _SPEED_STEP_SHORT, _SPEED_STEP_LONG, _LONG_S = 0.02, 0.01, 12.0
@@ -92,7 +93,7 @@ class Scored:
 
     def beside(self, other: Scored) -> bool:
         """Tell whether the other one lies in another part of the picture."""
-        return overlap(self.part, other.part) < 0.5
+        return overlap(self.part, other.part) < ONE_PART
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint.placement import Placement
-from cautery.fingerprint.video import COLUMNS, ROWS, WHOLE, Floats, Part, shares
+from cautery.fingerprint.video import COLUMNS, ROWS, Floats, shares
 from cautery.model.media import LUMA_SHAPE
+from cautery.model.picture_part import WHOLE, Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ from dataclasses import replace
 from cautery.identify._common import shared_quotation, strongest_shared
 from cautery.identify._passages import Passage, passages_of
 from cautery.identify._reasons import Words
-from cautery.identify.decide import BASE_RATE, EVENT_UNION_S
+from cautery.identify.decide import BASE_RATE
 from cautery.identify.licensee import CLEAR_LEAD
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID
+from cautery.identify.tracks import EVENT_UNION_S
 from cautery.identify.windows import Glance, Look
 from cautery.messages import message
 from cautery.model.identification import Identification

@@ -10,68 +10,39 @@ The rules, and what each is for:
 - A licensee's own sound names the licensee; else the graphics; else only the event.
 - Channels that carry the same (a simulcast) are all named, and none of them as the licensee.
 - A partner's host that carries what it may is named as licensed, and never accused of it.
+- What another part of the picture shows at the same time, or the sound alone, is a content of its
+  own: it is stated beside the claim, with its own evidence, and adds nothing to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.identify.licensee import CLEAR_LEAD, licensee_of
-from cautery.identify.likelihood import fused, most, posterior, support
+from cautery.identify.likelihood import above, fused, most, posterior, support
+from cautery.identify.tracks import WEAK_LOG10_LR, Track, agreeing, complaint
 from cautery.messages import message, term
 from cautery.model.mandate import Mandate
 from cautery.model.message import Message
+from cautery.model.picture_part import ONE_PART, WHOLE, Part, overlap
 from cautery.model.sighting import RedactedUrl
-from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
+from cautery.model.verdict import (
+    ContentAtOnce,
+    Finding,
+    Observation,
+    Verdict,
+    Witness,
+    verbal,
+)
 
 TOLERANCE_S = 0.25
-LEAST_APART_S = 3.0
-"""Between the middles of two probes, in media."""
-EVENT_UNION_S = 15.0
-CHANNEL_SPAN_S = 35.0
-"""Over the longest usual advert, 30 s."""
-LEAST_COVERAGE = 0.7
 LEAST_LOG10_LR = 3.0
 """ENFSI *strong support*: what a claim needs at least."""
 BASE_RATE = 0.05
 """Share of offered streams that carry mandated content, for triage; an assumption, stated."""
-_WEAK_LOG10_LR = 1.0
-_SPEED_SLACK = 0.003
-"""What a measured speed may be off by; it widens the tolerance with the distance."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """Probes that agree on one reference by one sense."""
-
-    kind: str
-    reference: str
-    found: tuple[tuple[Observation, Witness], ...]
-
-    @property
-    def union_s(self) -> float:
-        """Seconds of media surely matched, however the overlapping probes share them."""
-        total, end_s, longest = 0.0, float("-inf"), 0.0
-        for observation, witness in self.found:
-            matched = witness.coverage * (observation.media_end_s - observation.media_start_s)
-            overlap = max(0.0, end_s - observation.media_start_s)
-            total += max(0.0, matched - overlap)
-            longest = max(longest, matched)
-            end_s = max(end_s, observation.media_end_s)
-        return max(total, longest)
-
-    @property
-    def span_s(self) -> float:
-        """Media seconds from the first probe's start to the newest one's end."""
-        return self.found[-1][0].media_end_s - self.found[0][0].media_start_s
-
-    @property
-    def apart_s(self) -> float:
-        """Between the middles of the first and the newest probe."""
-        return _middle(self.found[-1][0]) - _middle(self.found[0][0])
 
 
 def decide(
@@ -132,7 +103,7 @@ def decide(
         key=lambda ranking: (-ranking.proven, -ranking.support, ranking.family),
     )  # fmt: skip
     best = ranked[0]
-    if best.log10_lr < _WEAK_LOG10_LR:
+    if best.log10_lr < WEAK_LOG10_LR:
         return replace(
             base,
             finding=Finding.NOTHING,
@@ -150,7 +121,14 @@ def decide(
         *(_judged(name, listened, families | unlisted, tolerance_s) for name in unlisted),
     ]
     peers = tuple(peer for peer in beside if best.proven and peer.proven and _alike(best, peer))
-    return _verdict(best, peers, mandate, host, base)
+    verdict = _verdict(best, peers, mandate, host, base)
+    newest = _Newest(listened[-1], families)
+    rivals = [rival for rival in ranked[1:] if rival not in peers]
+    at_once = newest.at_once(best, rivals, mandate)
+    return replace(
+        verdict, part=newest.part(best), at_once=at_once,
+        reasons=(*verdict.reasons, *map(_at_once, at_once)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +140,68 @@ class _Judged:
     log10_lr: float
     support: float
     most_log10_lr: float
-    tracks: tuple[_Track, ...]
+    tracks: tuple[Track, ...]
     witnesses: tuple[Witness, ...]
     reasons: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The newest probe, and which of its pictures show which family."""
+
+    observation: Observation
+    families: Mapping[str, str]
+
+    def part(self, judged: _Judged) -> Part | None:
+        """Return the part of the picture that shows a family; ``None``: all of it, or none."""
+        seen = self._seen(judged)
+        return max(seen, key=lambda witness: witness.score).part if seen else None
+
+    def at_once(
+        self, best: _Judged, rivals: Sequence[_Judged], mandate: Mandate
+    ) -> tuple[ContentAtOnce, ...]:
+        """Return what is named beside the best family, where that is neither seen nor heard."""
+        claimed = self._of(best)
+        taken = [witness.part or WHOLE for witness in self._seen(best)]
+        heard = any(witness.kind == "sound" for witness in claimed)
+        contents: list[ContentAtOnce] = []
+        for rival in rivals if claimed else ():
+            parts = [witness.part or WHOLE for witness in self._seen(rival)]
+            if any(overlap(part, other) >= ONE_PART for part in parts for other in taken):
+                continue  # the same content under another name
+            named = [
+                witness for witness in self._of(rival)
+                if above(witness) and (witness.kind == "picture" or not heard)
+            ]  # fmt: skip
+            if named:
+                taken += parts
+                lead = max(named, key=lambda witness: (witness.kind == "picture", witness.score))
+                contents.append(_beside(lead, rival, _event(rival.family, mandate)))
+        return tuple(contents)
+
+    def _seen(self, judged: _Judged) -> list[Witness]:
+        return [witness for witness in self._of(judged) if witness.kind == "picture"]
+
+    def _of(self, judged: _Judged) -> list[Witness]:
+        return [
+            witness for witness in self.observation.witnesses
+            if witness.log10_lr >= WEAK_LOG10_LR
+            and self.families.get(witness.reference) == judged.family
+        ]  # fmt: skip
+
+
+def _beside(lead: Witness, rival: _Judged, event: str | None) -> ContentAtOnce:
+    tracks = (t for t in rival.tracks if (t.kind, t.reference) == (lead.kind, lead.reference))
+    return ContentAtOnce(
+        kind=lead.kind,
+        reference=lead.reference,
+        event=event,
+        delay_s=lead.delay_s,
+        log10_lr=rival.log10_lr,
+        speed=lead.speed,
+        probes=max((len(track.found) for track in tracks), default=1),
+        part=lead.part,
+    )
 
 
 def _alike(best: _Judged, rival: _Judged) -> bool:
@@ -199,18 +236,18 @@ def _judged(
     tolerance_s: float,
 ) -> _Judged:
     is_event = family.startswith("event:") and family in families
-    tracks: list[_Track] = []
+    tracks: list[Track] = []
     names = [name for name, owner in families.items() if owner == family]
     for name in names:
         for kind in ("sound", "picture"):
-            track = _agreeing(observations, kind, name, tolerance_s)
+            track = agreeing(observations, kind, name, tolerance_s)
             if track is not None:
                 tracks.append(track)
     witnesses = [
         witness for observation in observations for witness in observation.witnesses
         if families.get(witness.reference) == family
     ]  # fmt: skip
-    complaints = [_complaint(track, observations, is_event=is_event) for track in tracks]
+    complaints = [complaint(track, observations, is_event=is_event) for track in tracks]
     good = [track for track, wrong in zip(tracks, complaints, strict=True) if wrong is None]
     used = [witness for track in good for _, witness in track.found] if good else witnesses
     probes = max((len(track.found) for track in good), default=1)
@@ -241,69 +278,6 @@ def _judged(
     )
 
 
-def _agreeing(
-    observations: Sequence[Observation], kind: str, name: str, tolerance_s: float
-) -> _Track | None:
-    """Return the largest set of probes whose delays for one reference lie on one line."""
-    candidates = [
-        (observation, witness) for observation in observations for witness in observation.witnesses
-        if witness.kind == kind and witness.reference == name
-        and witness.log10_lr >= _WEAK_LOG10_LR and witness.coverage > 0
-    ]  # fmt: skip
-    best: list[tuple[Observation, Witness]] = []
-    # From the newest on: of equally large sets the one that reaches the newest probe stands, since
-    # only such a one can be claimed.
-    for anchor in reversed(candidates):
-        agreeing = [candidate for candidate in candidates if _agree(anchor, candidate, tolerance_s)]
-        if len(agreeing) > len(best):
-            best = agreeing
-    return _Track(kind, name, tuple(best)) if best else None
-
-
-def _agree(
-    a: tuple[Observation, Witness], b: tuple[Observation, Witness], tolerance_s: float
-) -> bool:
-    apart_s = _middle(b[0]) - _middle(a[0])
-    speed = (a[1].speed + b[1].speed) / 2
-    if abs(a[1].speed - b[1].speed) > 2 * _SPEED_SLACK + 0.004:
-        return False
-    # At another speed a stream runs away from its reference, by ``1 - speed`` each second.
-    expected_s = a[1].delay_s + apart_s * (1 - speed)
-    slack_s = 0.0 if speed == 1.0 else abs(apart_s) * _SPEED_SLACK
-    return abs(b[1].delay_s - expected_s) <= tolerance_s + slack_s
-
-
-def _complaint(
-    track: _Track, observations: Sequence[Observation], *, is_event: bool
-) -> Message | None:
-    """Return what the track lacks for a claim, or ``None``."""
-    newest = observations[-1]
-    solid = [witness.coverage >= LEAST_COVERAGE for _, witness in track.found]
-    if len(track.found) < 2 or track.apart_s < LEAST_APART_S:
-        return message("verdict.second-probe-needed")
-    if track.found[-1][0] is not newest or not solid[-1]:
-        return message("verdict.maybe-quotation", matched_s=round(track.union_s))
-    if is_event:
-        if track.union_s < EVENT_UNION_S:
-            return message(
-                "verdict.too-short", matched_s=round(track.union_s), needed_s=EVENT_UNION_S
-            )
-        return None
-    # Back from the newest: an unbroken row of probes that match throughout.
-    start_s = newest.media_start_s
-    good_by_id = {
-        id(observation): good for (observation, _), good in zip(track.found, solid, strict=True)
-    }
-    for observation in reversed(observations):
-        if not good_by_id.get(id(observation), False):
-            break
-        start_s = min(start_s, observation.media_start_s)
-    span_s = newest.media_end_s - start_s
-    if span_s <= CHANNEL_SPAN_S:
-        return message("verdict.maybe-advert", span_s=round(span_s), needed_s=CHANNEL_SPAN_S)
-    return None
-
-
 def _verdict(
     best: _Judged,
     peers: tuple[_Judged, ...],
@@ -311,9 +285,7 @@ def _verdict(
     host: str,
     base: Verdict,
 ) -> Verdict:
-    event = best.family.removeprefix("event:") if best.family.startswith("event:") else None
-    if event not in {known_event.id for known_event in mandate.events}:
-        event = None
+    event = _event(best.family, mandate)
     licensee, channels, why = licensee_of(best.family, best.witnesses, event, mandate)
     if peers:
         licensee = None
@@ -371,7 +343,29 @@ def _verdict(
     )
 
 
-def _agreement(track: _Track) -> Message:
+def _at_once(content: ContentAtOnce) -> Message:
+    """Say what else the stream carries, and where in the picture."""
+    agreement = message(
+        "verdict.at-once",
+        sense=term("witness", content.kind),
+        reference=content.reference,
+        count=content.probes,
+        delay_s=round(content.delay_s, 2),
+    )
+    if content.part is None:
+        return agreement
+    top, left, high, wide = (round(100 * side) for side in content.part)
+    return message(
+        "verdict.at-once-in-part", agreement=agreement, top=top, left=left, high=high, wide=wide
+    )
+
+
+def _event(family: str, mandate: Mandate) -> str | None:
+    """Return the event of the mandate that a family is; ``None``: it is a channel or a work."""
+    return next((event.id for event in mandate.events if f"event:{event.id}" == family), None)
+
+
+def _agreement(track: Track) -> Message:
     """Say how many probes agree with one reference, and on what."""
     newest = track.found[-1][1]
     agreement = message(
@@ -385,7 +379,3 @@ def _agreement(track: _Track) -> Message:
     if newest.speed == 1:
         return agreement
     return message("verdict.agreement-at-speed", agreement=agreement, speed=round(newest.speed, 3))
-
-
-def _middle(observation: Observation) -> float:
-    return (observation.media_start_s + observation.media_end_s) / 2

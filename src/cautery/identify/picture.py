@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cautery.fingerprint import placement
-from cautery.fingerprint.regions import overlap
 from cautery.fingerprint.sliding import Alignment, correlate
-from cautery.fingerprint.video import WHOLE, Signature, signature
+from cautery.fingerprint.video import Signature, signature
 from cautery.identify._judging import reachable, refined, their_changes
 from cautery.identify._picture_basis import PLAIN_TRIAL, UNUSUAL_TRIAL, picture_basis, trial_of
 from cautery.identify._seeing import Bars, Scored, searched, span
@@ -19,6 +18,7 @@ from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
+from cautery.model.picture_part import WHOLE, overlap
 from cautery.model.verdict import NoMatch, Witness
 
 _WHOLE = 0.7

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.video import WHOLE, Part
 from cautery.identify.likelihood import above, fused, methods_of, support
 from cautery.identify.windows import Glance
+from cautery.model.picture_part import WHOLE, Part
 from cautery.model.verdict import Witness
 
 AGREE_S = 0.2

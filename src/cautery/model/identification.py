@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cautery.errors import InputError
 from cautery.model.message import Message
+from cautery.model.picture_part import Part
 from cautery.model.verdict import verbal
 
 METHODS = ("landmark", "bit-error", "video")
@@ -42,7 +43,7 @@ class Stretch:
     speed: float = 1.0
     log10_lr: float = 0.0
     confirmed: bool = False
-    part: tuple[float, float, float, float] | None = None
+    part: Part | None = None
 
     def __post_init__(self) -> None:
         if not self.references or not self.start_s <= self.end_s:

@@ -148,7 +148,7 @@ from cautery.model.sizing import (
     VisitCount,
 )
 from cautery.model.times import ClockOffset, Window, iso, require_utc, to_utc
-from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
+from cautery.model.verdict import ContentAtOnce, Finding, Observation, Verdict, Witness, verbal
 from cautery.model.wire import MISSHAPEN, digest, from_json, to_json
 
 __all__ = [
@@ -184,6 +184,7 @@ __all__ = [
     "CoTenant",
     "Collateral",
     "Competence",
+    "ContentAtOnce",
     "CourtOrder",
     "CriminalNetwork",
     "Criterion",

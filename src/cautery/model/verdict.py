@@ -11,6 +11,7 @@ from enum import StrEnum
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
 from cautery.model.message import Message
+from cautery.model.picture_part import Part
 from cautery.model.sighting import RedactedUrl
 from cautery.model.times import require_utc
 
@@ -78,7 +79,7 @@ class Witness:
     methods: tuple[str, ...] = ()
     repeats_s: tuple[float, ...] = ()
     shared: tuple[str, ...] = ()
-    part: tuple[float, float, float, float] | None = None
+    part: Part | None = None
 
 
 AT_ONE_PLACE_S = 0.25
@@ -186,6 +187,48 @@ def verbal(log10_lr: float) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentAtOnce:
+    """A further content that a stream carries at the same time, such as in a part of the picture.
+
+    It has its own evidence, and adds nothing to what the verdict claims.
+
+    Parameters
+    ----------
+    kind : str
+        Which sense names it: ``picture``, or ``sound`` where it is only heard.
+    reference : str
+        Id of the channel or work, or ``event:ID`` for an event's clean feed.
+    event : str or None
+        Id of the event that the reference is of; ``None``: it is of none.
+    delay_s : float
+        Delay behind that reference at the newest probe, seconds.
+    log10_lr : float
+        Base-10 logarithm of the likelihood ratio of *same content* against *other content*.
+    speed : float
+        The stream's speed over the reference's; 1.0 when it is unchanged.
+    probes : int
+        Probes that agree on the reference and the delay.
+    part : tuple of float or None
+        Of the picture, that shows it: (top, left, height, width), shares of the whole. ``None``:
+        all of it, or no picture.
+    """
+
+    kind: str
+    reference: str
+    event: str | None
+    delay_s: float
+    log10_lr: float
+    speed: float = 1.0
+    probes: int = 1
+    part: Part | None = None
+
+    @property
+    def content(self) -> str:
+        """Id of the event, or else of the channel or work."""
+        return self.event or self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """A claim about one stream, with its likelihood ratio and its evidence.
 
@@ -222,6 +265,12 @@ class Verdict:
         Prior probability that ``probability`` rests on; ``None``: not stated.
     partner : str or None
         The licensed partner on whose host the stream runs; ``None``: not a partner's host.
+    part : tuple of float or None
+        Of the picture, that shows the content at the newest probe: (top, left, height, width),
+        shares of the whole. ``None``: all of it, or no picture.
+    at_once : tuple of ContentAtOnce
+        What else of the mandate the newest probe carries: in other parts of the picture, or by the
+        sense that the claim does not rest on.
     observations : tuple of Observation
         The observations that it rests on, oldest first.
     reasons : tuple of Message
@@ -244,6 +293,8 @@ class Verdict:
     probability: float | None = None
     base_rate: float | None = None
     partner: str | None = None
+    part: Part | None = None
+    at_once: tuple[ContentAtOnce, ...] = ()
     observations: tuple[Observation, ...] = field(default=())
     reasons: tuple[Message, ...] = ()
     recipe: str = ""

@@ -47,6 +47,8 @@ class VerdictLine:
         Its number in the ledger.
     first_seen : datetime or None
         When its stream was first seen; ``None``: nobody saw it begin.
+    at_once : tuple of str
+        Events, channels and works that the stream carries at the same time, without a claim.
     log10_lr, most_log10_lr, delay_s
         As in :class:`~cautery.model.Verdict`.
     """
@@ -57,6 +59,7 @@ class VerdictLine:
     finding: Finding
     event: str | None
     channels: tuple[str, ...]
+    at_once: tuple[str, ...]
     log10_lr: float
     most_log10_lr: float | None
     delay_s: float | None
@@ -259,6 +262,7 @@ def verdict_line(entry: Entry, *, first_seen: datetime | None) -> VerdictLine | 
         finding=verdict.finding,
         event=verdict.event,
         channels=verdict.channels,
+        at_once=tuple(other.content for other in verdict.at_once),
         log10_lr=verdict.log10_lr,
         most_log10_lr=verdict.most_log10_lr,
         delay_s=verdict.delay_s,

@@ -51,6 +51,8 @@ class Row:
     ----------
     proven, licensed : set of str
         Streams, by URL.
+    at_once : set of str
+        Streams that are proven or licensed by another content, and carry this one at the same time.
     detected_s, referred_s, dark_s : list of float
         Seconds from a proven stream's first appearance until it was proven, referred and dark.
     exposed_s : float or None
@@ -60,6 +62,7 @@ class Row:
     right: str
     proven: set[str] = field(default_factory=set)
     licensed: set[str] = field(default_factory=set)
+    at_once: set[str] = field(default_factory=set)
     detected_s: list[float] = field(default_factory=list)
     referred_s: list[float] = field(default_factory=list)
     dark_s: list[float] = field(default_factory=list)
@@ -164,6 +167,8 @@ class Tally:
                 continue
             right = right_of(verdict)
             row = rows.setdefault(right, Row(right=right))
+            for other in verdict.at_once:
+                rows.setdefault(other.content, Row(right=other.content)).at_once.add(stream.url)
             if verdict.finding is Finding.LICENSED:
                 row.licensed.add(stream.url)
             else:

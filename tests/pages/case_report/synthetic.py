@@ -27,6 +27,7 @@ from cautery.model import (
     Channel,
     ClockOffset,
     Collateral,
+    ContentAtOnce,
     CourtOrder,
     CriminalNetwork,
     DarkProbe,
@@ -323,6 +324,13 @@ def guard(
     )
 
 
+INSET = ContentAtOnce(
+    kind="picture", reference="late-film", event=None, delay_s=-3.2, log10_lr=1.6, probes=2,
+    part=(0.55, 0.5, 0.4, 0.4),
+)  # fmt: skip
+"""What a few of the proven streams show in a corner."""
+
+
 def stream(
     case: Case,
     number: int,
@@ -418,6 +426,7 @@ def stream(
             speed=seen[0].witnesses[0].speed,
             log10_lr=lr,
             partner="Lawful Partner" if finding is Finding.LICENSED else None,
+            at_once=(INSET,) if finding is Finding.PROVEN and number % 5 == 1 else (),
             observations=tuple(seen),
             recipe="landmarks-1 + folded-video-1",
             reasons=(

@@ -155,6 +155,15 @@ def test_a_stream_that_runs_ahead_is_told_beside_its_peak_in_few_words() -> None
     assert ">12.02 s ahead</text>" in alignment_plot(ahead)
 
 
+def test_a_second_content_stands_beside_the_first_with_its_place_delay_and_odds(page: str) -> None:
+    shown = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    assert re.search(r"Home v Away; .{2,40}, and at the same time late-film: likelihood", shown)
+    assert (
+        "At the same time late-film, in a part of the picture: 40 % of its width from 50 %, 40 % of "
+        "its height from 55 %; 3.20 s ahead of the reference; 10 1.6 . Nothing is claimed by it."
+    ) in shown
+
+
 def test_what_no_exhibits_clock_knew_is_said_once_a_stream(page: str) -> None:
     shown = page[page.index('id="streams"') : page.index('id="all"')]
     assert shown.count("offset of the clock unknown") <= shown.count("Exhibits (SHA-256)")

@@ -235,6 +235,10 @@ class VerdictRowOut(_Out):
     finding: Finding
     event: Text | None
     channels: list[Text]
+    at_once: list[Text] = Field(
+        description="Events, channels and works that the stream carries at the same time; nothing "
+        "is claimed by them."
+    )
     log10_lr: float = Field(
         description="How much likelier what was seen is if the stream shows this content: log10. "
         "It is no probability that somebody is guilty."
@@ -269,6 +273,21 @@ class ActsOut(PageOut):
     rows: list[ActRowOut]
 
 
+class AtOnceOut(_Out):
+    """A further content that a stream carries at the same time; nothing is claimed by it."""
+
+    kind: str = Field(description="picture, or sound where it is only heard.")
+    content: Text = Field(description="The event, or else the channel or work.")
+    reference: Text
+    delay_s: float = Field(description="Behind that reference, seconds.")
+    log10_lr: float
+    speed: float
+    probes: int = Field(description="That agree on the reference and the delay.")
+    part: tuple[float, float, float, float] | None = Field(
+        description="Of the picture: top, left, height, width, shares of the whole. null: all."
+    )
+
+
 class StreamOut(_Out):
     """A stream with its newest verdict, what it rests on, and what would change it."""
 
@@ -291,6 +310,10 @@ class StreamOut(_Out):
     delay_s: float | None
     speed: float | None
     licensee: Text | None
+    part: tuple[float, float, float, float] | None = Field(
+        description="Of the picture, that shows the content, as in at_once."
+    )
+    at_once: list[AtOnceOut]
     reasons: list[Said]
     changes: list[Text] = Field(description="What would change this verdict.")
     failures: list[Said]

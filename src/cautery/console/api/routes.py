@@ -167,13 +167,16 @@ def _cases(desk: Desk) -> APIRouter:
         """Return a stream with its newest verdict, what it rests on and what would change it."""
         view = verdict_view(desk.cases, id, number)
         stream, verdict = view.stream, view.stream.verdict
-        of_verdict = ("finding", "log10_lr", "most_log10_lr", "delay_s", "speed", "licensee")
+        of_verdict = (
+            "finding", "log10_lr", "most_log10_lr", "delay_s", "speed", "licensee", "part",
+        )  # fmt: skip
         return out.StreamOut.model_validate(
             {
                 **_attributes(stream, out.StreamOut),
                 **{name: getattr(verdict, name, None) for name in of_verdict},
                 "case": view.head,
                 "record": view.record,
+                "at_once": () if verdict is None else verdict.at_once,
                 "reasons": () if verdict is None else verdict.reasons,
                 "changes": view.changes,
                 "exhibits": [line.exhibit for line in stream.sealed],

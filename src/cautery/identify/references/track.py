@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.video import WHOLE, Part, Signature, signature
+from cautery.fingerprint.video import Signature, signature
 from cautery.identify.references.hearing import Hearing
 from cautery.identify.references.rolling import Array, Rolling
 from cautery.model.media import LUMA_SHAPE
+from cautery.model.picture_part import WHOLE, Part
 
 
 @dataclass(frozen=True)

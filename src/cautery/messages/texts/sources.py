@@ -92,6 +92,20 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         ),
     ),
     "verdict.agreement-at-speed": "%(agreement)s, speed %(speed)s",
+    "verdict.at-once": (
+        (
+            "at the same time, by %(sense)s: %(count)s probe agrees with %(reference)s, delay "
+            "%(delay_s)s"
+        ),
+        (
+            "at the same time, by %(sense)s: %(count)s probes agree with %(reference)s, delay "
+            "%(delay_s)s"
+        ),
+    ),
+    "verdict.at-once-in-part": (
+        "%(agreement)s, in a part of the picture (%(wide)s %% of its width from %(left)s %%, "
+        "%(high)s %% of its height from %(top)s %%)"
+    ),
     "verdict.licensed": "%(partner)s may carry %(channels)s",
     "verdict.not-licensed-for": ("%(partner)s is licensed on this host, but not for %(channels)s"),
     "verdict.own-sound": "the sound is %(licensee)s's own",

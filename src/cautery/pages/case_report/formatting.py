@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from cautery.drawing.formatting import DASH, MINUS, number
 from cautery.messages import tr
 from cautery.messages.dates import month_short
+from cautery.model.picture_part import Part
+from cautery.model.verdict import ContentAtOnce
 
 _EPOCH_AXIS = 1e9
 """Reference media are timed in epoch seconds, suspects from their capture's start; no capture
@@ -131,6 +133,32 @@ def size(octets: int | None) -> str:
     if octets < 1e9:
         return tr("%(number)s MB", number=number(octets / 1e6))
     return tr("%(number)s GB", number=number(octets / 1e9))
+
+
+def place(content: ContentAtOnce) -> str:
+    """Return where in the picture a content is seen."""
+    if content.kind != "picture":
+        return tr("heard, not seen")
+    return tr("in the whole picture") if content.part is None else in_part(content.part)
+
+
+def in_part(part: Part) -> str:
+    """Return which part of a picture it is.
+
+    Examples
+    --------
+    >>> in_part((0.0, 0.5, 1.0, 0.5))
+    'in a part of the picture: 50 % of its width from 50 %, 100 % of its height from 0 %'
+    """
+    top, left, high, wide = (f"{100 * side:.0f}" for side in part)
+    return tr(
+        "in a part of the picture: %(wide)s %% of its width from %(left)s %%, %(high)s %% of its "
+        "height from %(top)s %%",
+        top=top,
+        left=left,
+        high=high,
+        wide=wide,
+    )
 
 
 def bare(digest: str) -> str:

@@ -129,6 +129,8 @@ def filters() -> dict[str, Callable[..., object]]:
         "statement": _statement,
         "moment": formatting.moment,
         "size": formatting.size,
+        "place": formatting.place,
+        "in_part": formatting.in_part,
         "bare": formatting.bare,
         "picture": _picture,
     }

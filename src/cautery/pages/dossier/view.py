@@ -266,10 +266,22 @@ def _says(verdict: Verdict, mandate: Mandate) -> str:
     names = {event.id: event.name for event in mandate.events}
     names |= {work.id: work.title for work in mandate.works}
     names |= {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
-    content = ", ".join(
-        f"{names[name]} ({name})" if names.get(name, name) != name else name
-        for name in ((verdict.event,) if verdict.event else verdict.channels)
-    )
+
+    def listed(contents: Iterable[str]) -> str:
+        return ", ".join(
+            f"{names[name]} ({name})" if names.get(name, name) != name else name
+            for name in contents
+        )
+
+    claim = _claim(verdict, listed((verdict.event,) if verdict.event else verdict.channels))
+    if not verdict.at_once:
+        return claim
+    others = listed(other.content for other in verdict.at_once)
+    beside = tr("At the same time it carries %(others)s. Nothing is claimed by it.", others=others)
+    return f"{claim} {beside}"
+
+
+def _claim(verdict: Verdict, content: str) -> str:
     if verdict.licensee is not None:
         return tr(
             "The stream re-broadcasts %(content)s, taken from the licensee %(licensee)s.",

@@ -41,6 +41,7 @@ class VerdictRow:
     finding: Finding
     event: str | None
     channels: tuple[str, ...]
+    at_once: tuple[str, ...]
     log10_lr: float
     most_log10_lr: float | None
     delay_s: float | None

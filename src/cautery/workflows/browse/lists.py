@@ -87,6 +87,7 @@ def _verdicts(case: Kept, lines: Sequence[VerdictLine]) -> Sequence[VerdictRow]:
             finding=line.finding,
             event=line.event,
             channels=line.channels,
+            at_once=line.at_once,
             log10_lr=line.log10_lr,
             most_log10_lr=line.most_log10_lr,
             delay_s=line.delay_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from cautery.drawing.formatting import either
+from cautery.drawing.formatting import both, either
 from cautery.errors import AbsentError
 from cautery.messages import say, term, tr
 from cautery.model import Mandate, Verdict
@@ -160,6 +160,7 @@ def _fallen(case: Kept, wall: Wall, names: dict[str, str]) -> tuple[Fallen, ...]
 def _verdict(index: int, verdict: Verdict, stream: StreamLine, names: dict[str, str]) -> Fallen:
     shows = [verdict.licensee or verdict.event] if verdict.licensee or verdict.event else []
     rights = [names.get(right, right) for right in shows or verdict.channels[:3] if right]
+    beside = [names.get(other.content, other.content) for other in verdict.at_once]
     return Fallen(
         number=stream.number,
         record=index,
@@ -167,7 +168,7 @@ def _verdict(index: int, verdict: Verdict, stream: StreamLine, names: dict[str, 
         title=stream.title or "",
         host=stream.host or verdict.url.host,
         finding=verdict.finding,
-        shows=either(rights) if rights else "",
+        shows=both([either(rights), *beside]) if rights else "",
         delay_s=verdict.delay_s,
         log10_lr=verdict.log10_lr,
         verbal=verdict.verbal,

@@ -54,7 +54,10 @@ def settled(seen: Observation, references: References, *, verdict: Verdict | Non
 
 
 def differs(old: Verdict, new: Verdict) -> bool:
-    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
+    """Tell whether a new verdict says anything else, or names a further content at once.
+
+    That one of them is seen no more says nothing: not every look sees the pictures.
+    """
     same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
         new.finding,
         new.channels,
@@ -62,7 +65,8 @@ def differs(old: Verdict, new: Verdict) -> bool:
         new.licensee,
         new.partner,
     )
-    return not same
+    further = {content.reference for content in new.at_once}
+    return not same or not further <= {content.reference for content in old.at_once}
 
 
 def best(observation: Observation) -> Witness | None:
