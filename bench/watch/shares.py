@@ -30,7 +30,10 @@ KINDS = {
 """What is found in a command, and what it is then; all else is the watch itself."""
 STEPS = (
     ("imports", r"<frozen importlib|kernels\.py|numba/"),
-    ("pictures", r"identify/(picture|_seeing|_judging|_shown|graphics|_picture_basis)\.py"),
+    (
+        "pictures",
+        r"identify/(picture|_seeing|_looking|_judging|_shown|graphics|_picture_basis)\.py",
+    ),
     ("sound", r"identify/(ladder|sound|_leads|_sounding|simulcast)\.py"),
     ("references", r"identify/references/"),
     ("faults, marks, scores' bases", r"identify/(faults|logos|basis|likelihood)\.py|probing/bases"),

@@ -198,11 +198,10 @@ def test_played_backwards_is_other_content_that_moves_as_much() -> None:
     whole = signature(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
     mine = signature(cells_of(film_shown()[300:425]), TIMES[:125], DEFAULT_RECIPE)
     forth, back = (
-        max(Patterns([one]).peaks(whole, low_s=-100, high_s=100, most=6))
-        for one in (mine, mine.backwards())
+        Patterns([one]).peaks([whole], [(-100, 100)], most=6) for one in (mine, mine.backwards())
     )
-    assert forth[1] == pytest.approx(-24.0, abs=0.1)
-    assert forth[0] > 0.9 > back[0] + 0.3
+    assert forth.lag_s[0] == pytest.approx(-24.0, abs=0.1)
+    assert forth.strength[0] > 0.9 > back.strength[0] + 0.3
     assert np.square(mine.change).sum() == pytest.approx(np.square(mine.backwards().change).sum())
 
 
@@ -212,12 +211,41 @@ def test_several_views_find_what_each_finds_alone() -> None:
         signature(cells_of(film_shown()[k : k + 125]), TIMES[:125], DEFAULT_RECIPE)
         for k in (90, 400)
     ]
-    found = Patterns(views).peaks(whole, low_s=-40, high_s=0, most=5)
+    found = Patterns(views).peaks([whole], [(-40, 0)], most=5)
     for number, one in enumerate(views):
         lag_s, strength, _ = correlate(one, whole, low_s=-40, high_s=0).best()
-        best = max(peak for peak in found if peak[2] == number)
-        assert best[0] == pytest.approx(strength, abs=1e-3)
-        assert best[1] == pytest.approx(lag_s, abs=0.05)
+        best = int(np.flatnonzero(found.view == number)[0])
+        assert found.strength[best] == pytest.approx(strength, abs=1e-3)
+        assert found.lag_s[best] == pytest.approx(lag_s, abs=0.05)
+
+
+def test_several_references_are_searched_as_each_by_itself() -> None:
+    films = [moving(seed, seconds) for seed, seconds in ((5, 30), (6, 400), (7, 8), (8, 0.2))]
+    wholes = [signature(cells_of(one), np.arange(len(one)) / 12.5, DEFAULT_RECIPE) for one in films]
+    views = [
+        signature(cells_of(films[1][k : k + 125]), TIMES[:125], DEFAULT_RECIPE) for k in (90, 400)
+    ]
+    spans = [(-1e9, 1e9), (-20.0, 1e9), (-1e9, 1e9), (-1e9, 1e9)]
+    together = Patterns(views).peaks(wholes, spans, most=5)
+    assert (np.diff(together.strength) <= 0).all()
+    for number, (whole, where) in enumerate(zip(wholes, spans, strict=True)):
+        alone = Patterns(views).peaks([whole], [where], most=5)
+        mine = together.reference == number
+        assert together.strength[mine] == pytest.approx(alone.strength, abs=1e-5)
+        assert together.lag_s[mine] == pytest.approx(alone.lag_s, abs=1e-6)
+    assert set(together.reference.tolist()) == {0, 1, 2}
+
+
+def test_many_references_are_searched_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    films = [moving(seed, 20) for seed in range(6)]
+    wholes = [signature(cells_of(one), np.arange(len(one)) / 12.5, DEFAULT_RECIPE) for one in films]
+    views = [signature(cells_of(films[4][90:215]), TIMES[:125], DEFAULT_RECIPE)]
+    at_once = Patterns(views).peaks(wholes, [(-1e9, 1e9)] * 6, most=4)
+    monkeypatch.setattr("cautery.fingerprint.sliding._BATCH", 300)
+    batched = Patterns(views).peaks(wholes, [(-1e9, 1e9)] * 6, most=4)
+    assert batched.reference.tolist() == at_once.reference.tolist()
+    assert batched.lag_s == pytest.approx(at_once.lag_s)
+    assert batched.reference[0] == 4
 
 
 def test_a_reference_of_several_blocks_is_searched_whole() -> None:
@@ -227,9 +255,9 @@ def test_a_reference_of_several_blocks_is_searched_whole() -> None:
     assert all(len(whole.slides(longest).spectra) > 1 for longest in (SHORT, LONGEST))
     for start in (200, 7500, 8000, 9800):
         one = signature(cells_of(long[start : start + 150]), times[:150], DEFAULT_RECIPE)
-        strength, lag_s, _ = max(Patterns([one]).peaks(whole, low_s=-1e9, high_s=1e9, most=3))
-        assert lag_s == pytest.approx(-start / 12.5, abs=0.1)
-        assert strength > 0.8
+        found = Patterns([one]).peaks([whole], [(-1e9, 1e9)], most=3)
+        assert found.lag_s[0] == pytest.approx(-start / 12.5, abs=0.1)
+        assert found.strength[0] > 0.8
 
 
 def test_the_kernel_and_its_plain_twin_choose_the_same_placement() -> None:
@@ -335,10 +363,12 @@ def test_a_short_probe_finds_in_short_blocks_what_it_finds_in_long_ones(
     for longest in (SHORT, LONGEST):
         monkeypatch.setattr("cautery.fingerprint.sliding.SHORT", longest)
         whole = signature(cells_of(long), times, DEFAULT_RECIPE)
-        found.append(sorted(Patterns(views).peaks(whole, low_s=-1e9, high_s=1e9, most=6)))
-    assert len(found[0]) == 12
-    for short, usual in zip(*found, strict=True):
-        assert short == pytest.approx(usual, abs=1e-4)
+        found.append(Patterns(views).peaks([whole], [(-1e9, 1e9)], most=6))
+    short, usual = found
+    assert len(short.strength) == 12
+    assert short.strength == pytest.approx(usual.strength, abs=1e-4)
+    assert short.lag_s == pytest.approx(usual.lag_s, abs=1e-4)
+    assert short.view.tolist() == usual.view.tolist()
 
 
 @pytest.mark.parametrize(

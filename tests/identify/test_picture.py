@@ -1,14 +1,13 @@
 """Pictures against references: right, or no opinion; whatever else is held."""
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.video import Signature
-from cautery.identify import ReferenceInfo, References, _seeing
+from cautery.identify import ReferenceInfo, References, _looking
 from cautery.identify._judging import Place
 from cautery.identify.picture import Seen, look
 from cautery.identify.references.track import Pictures
@@ -16,56 +15,20 @@ from cautery.model import Decoded
 from cautery.model.picture_part import WHOLE, Part
 from cautery.model.verdict import NoMatch
 
-T0 = 1_800_000_000.0
-SILENT = np.empty(0, np.float32)
-
-
-def film(seed: int, seconds: float, *, actors: int = 6, pace: float = 0.8) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    n, x, y = int(seconds * 12.5), np.arange(64), np.arange(36)[:, None]
-    walk = np.cumsum(rng.standard_normal((actors, 2, n)), axis=2) * pace + 30
-    out = np.full((n, 36, 64), 60.0)
-    for one in walk:
-        across, down = one[0] % 64, one[1] % 36
-        apart = (x - across[:, None, None]) ** 2 + (y - down[:, None, None]) ** 2
-        out += 90 * np.exp(-apart / 40)
-    return np.clip(out + rng.normal(0, 1, out.shape), 0, 255).astype(np.uint8)
-
-
-def shown(luma: np.ndarray, *, speed: float = 1.0) -> Decoded:
-    times = np.arange(len(luma)) / 12.5 / speed
-    return Decoded(
-        audio=SILENT, audio_s=0.0, luma=np.ascontiguousarray(luma), luma_s=times,
-        duration_s=float(times[-1]),
-    )  # fmt: skip
-
-
-def holding(films: dict[str, np.ndarray | None]) -> References:
-    made = References(DEFAULT_RECIPE, [ReferenceInfo(id=name, kind="work") for name in films])
-    for name, luma in films.items():
-        if luma is not None:
-            made.add(name, shown(luma), at_s=0.0)
-    return made
-
-
-@cache
-def mine() -> np.ndarray:
-    return film(1, 90)
-
-
-@cache
-def others() -> dict[str, np.ndarray]:
-    return {f"other{k}": film(10 + k, 90) for k in range(7)}
-
-
-@cache
-def all_films() -> References:
-    return holding({"mine": mine(), **others()})
-
-
-@cache
-def other_films() -> References:
-    return holding(dict(others()))
+from .moving_pictures import (
+    SILENT,
+    all_films,
+    beside,
+    film,
+    holding,
+    inset,
+    mine,
+    other_films,
+    others,
+    shaken,
+    shown,
+    square,
+)
 
 
 def asked(
@@ -192,7 +155,7 @@ def test_references_that_are_too_long_are_not_searched_in_parts(
     stranger = film(30, 10)
     with pytest.raises(AssertionError, match="in parts"):
         asked(stranger, holding(dict(others())), least=None)
-    monkeypatch.setattr("cautery.identify._seeing._MOST_PARTS_S", 600.0)
+    monkeypatch.setattr("cautery.identify._looking._MOST_PARTS_S", 600.0)
     asked(stranger, holding(dict(others())), least=None)
 
 
@@ -206,45 +169,6 @@ def places_of(seen: Seen) -> dict[str, float]:
     return {
         one.reference: one.probe_s / 2 * (1 - one.speed) - one.delay_s for one in seen.witnesses
     }
-
-
-def shrunk(luma: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    high, wide = (np.arange(rows) * 36 // rows), (np.arange(columns) * 64 // columns)
-    return luma[:, high][:, :, wide]
-
-
-def inset(luma: np.ndarray, behind: np.ndarray) -> np.ndarray:
-    """Return pictures of which the lower right corner shows others, at 40 %."""
-    out = behind.copy()
-    out[:, 20:34, 36:62] = shrunk(luma, 14, 26)
-    return out
-
-
-def beside(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.concatenate((shrunk(first, 36, 32), shrunk(second, 36, 32)), axis=2)
-
-
-@cache
-def square() -> np.ndarray:
-    """A square with walls and paving, over which people walk: as large as a shaking crop needs."""
-    rng = np.random.default_rng(80)
-    paving = np.kron(rng.integers(40, 200, (11, 18)), np.ones((4, 4)))
-    walk = np.cumsum(rng.standard_normal((8, 2, 1125)), axis=2) * 0.6 + 30
-    y, x = np.arange(44)[:, None], np.arange(72)
-    out = np.repeat(paving[None], 1125, axis=0)
-    for across, down in walk:
-        apart = (x - across[:, None, None] % 72) ** 2 + (y - down[:, None, None] % 44) ** 2
-        out += 60 * np.exp(-apart / 12)
-    return np.clip(out, 0, 255).astype(np.uint8)
-
-
-def shaken(large: np.ndarray) -> np.ndarray:
-    """Return pictures cut out of larger ones by a hand that shakes."""
-    at = np.arange(len(large)) / 12.5
-    top = np.rint(4 + 3 * np.sin(5 * at) + np.sin(9 * at)).astype(int)
-    left = np.rint(4 + 3 * np.sin(4 * at + 1) + np.sin(7 * at)).astype(int)
-    return np.stack([one[y : y + 36, x : x + 64]
-                     for one, y, x in zip(large, top, left, strict=True)])  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -315,14 +239,14 @@ def pieces() -> dict[str, np.ndarray]:
 def test_no_place_is_left_unscored_that_could_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     scored = {name: asked(luma, all_films(), least=None) for name, luma in pieces().items()}
     # Every place is asked for what chance reaches there, at every step, as if each might matter.
-    candidate = _seeing._Candidate
+    candidate = _looking._Candidate
 
     def hopeful(rough: Place, place: Place, spread: float, most: float) -> object:
         all_scores.append((place, most))
         return candidate(rough, place, spread, float("inf"))
 
     all_scores: list[tuple[Place, float]] = []
-    monkeypatch.setattr(_seeing, "_Candidate", hopeful)
+    monkeypatch.setattr(_looking, "_Candidate", hopeful)
     every = {name: asked(luma, all_films(), least=None) for name, luma in pieces().items()}
     assert every == scored
     assert any(seen.witnesses for seen in scored.values())
@@ -331,15 +255,15 @@ def test_no_place_is_left_unscored_that_could_be_told(monkeypatch: pytest.Monkey
 
 
 def test_no_score_is_above_what_it_could_be_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    scored = _seeing._Look._scored
+    scored = _looking.Look._scored
     pairs: list[tuple[float, float]] = []
 
-    def noted(self: _seeing._Look, one: _seeing._Candidate) -> _seeing.Scored:
+    def noted(self: _looking.Look, one: _looking._Candidate) -> _looking.Scored:
         result = scored(self, one)
         pairs.append((result.score, one.most))
         return result
 
-    monkeypatch.setattr(_seeing._Look, "_scored", noted)
+    monkeypatch.setattr(_looking.Look, "_scored", noted)
     for luma in pieces().values():
         asked(luma, all_films())
     assert len(pairs) > 4
@@ -352,7 +276,7 @@ def test_strange_pictures_are_not_asked_what_chance_reaches(
     def scored(*_: object) -> None:
         raise AssertionError("scored")
 
-    monkeypatch.setattr(_seeing._Look, "_scored", scored)
+    monkeypatch.setattr(_looking.Look, "_scored", scored)
     assert not asked(film(40, 10), all_films(), least=None).witnesses
     with pytest.raises(AssertionError, match="scored"):
         asked(mine()[400:525], all_films(), least=None)

@@ -185,8 +185,16 @@ def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """
     high, wide = probe_energy.shape
     least_probe, least_reference = least * probe_energy.sum(), least * reference_energy.sum()
-    dots = np.empty((high, reference_energy.shape[0]))
-    probe_rows, reference_rows = np.empty(high), np.empty(reference_energy.shape[0])
+    reference_high = reference_energy.shape[0]
+    # The products of two columns follow on one another, since these are what is summed.
+    of_columns = np.empty((wide, reference_energy.shape[1], high * reference_high), np.float32)
+    for r in range(high):
+        for x in range(wide):
+            for s in range(reference_high):
+                for y in range(reference_energy.shape[1]):
+                    of_columns[x, y, r * reference_high + s] = shared[r, x, s, y]
+    dots = np.empty(high * reference_high, np.float32)
+    probe_rows, reference_rows = np.empty(high), np.empty(reference_high)
     best, number, current = -1.0, 0, -1
     for n in range(pairs.shape[0]):
         c, k = pairs[n, 0], pairs[n, 1]
@@ -199,17 +207,18 @@ def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
                 y = columns[c, x]
                 if y < 0:
                     continue
-                for s in range(reference_energy.shape[0]):
+                for s in range(reference_high):
                     reference_rows[s] += reference_energy[s, y]
                 for r in range(high):
                     probe_rows[r] += probe_energy[r, x]
-                    for s in range(reference_energy.shape[0]):
-                        dots[r, s] += shared[r, x, s, y]
+                pair = of_columns[x, y]
+                for entry in range(len(dots)):
+                    dots[entry] += pair[entry]
         dot = a = b = 0.0
         for r in range(high):
             s = rows[k, r]
             if s >= 0:
-                dot += dots[r, s]
+                dot += dots[r * reference_high + s]
                 a += probe_rows[r]
                 b += reference_rows[s]
         # A placement that leaves nearly all motion out proves nothing by what is left.
@@ -298,6 +307,22 @@ def settle(shared, reference_products, probe_energy, where, steps, least):  # ty
             if best < before + 1e-3:
                 break
     return best
+
+
+@kernel(nogil=True, fastmath=_SUMS)
+def products(patterns, spectra, out):  # type: ignore[no-untyped-def]
+    """Fill ``out[view, block]`` with the products of transforms, summed over rows.
+
+    ``patterns`` has shape (views, rows, frequencies), ``spectra`` (blocks, rows, frequencies).
+    """
+    views, rows, frequencies = patterns.shape
+    for block in range(len(spectra)):
+        for view in range(views):
+            for f in range(frequencies):
+                out[view, block, f] = patterns[view, 0, f] * spectra[block, 0, f]
+            for row in range(1, rows):
+                for f in range(frequencies):
+                    out[view, block, f] += patterns[view, row, f] * spectra[block, row, f]
 
 
 @kernel(nogil=True, fastmath=True)

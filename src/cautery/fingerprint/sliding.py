@@ -6,7 +6,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from cautery.fingerprint.video import LONGEST, SHORT, Floats, Signature, Slides, Times
+
+_BATCH = 32_768
+"""Places that are transformed together; more no longer fit into a core's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     if last < first:
         return nothing
     slides = reference.slides(_longest([probe]))
-    dot = _products(_together([probe], slides.block), slides, first, last)[0]
+    dot = _products(_together([probe], slides.block), [(slides, first, last)])[0][0]
     places = np.arange(first, last + 1)
     energy = reference.energy
     reference_energy = (
@@ -83,6 +86,26 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     return Alignment(lags[::-1], (dot / scale).astype(np.float32)[::-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """Local maxima of several views in several references, strongest first.
+
+    Parameters
+    ----------
+    strength : ndarray, shape (peaks,), float32
+        -1 to 1.
+    lag_s : ndarray, shape (peaks,), float64
+        As in :class:`Alignment`.
+    view, reference : ndarray, shape (peaks,), int64
+        Their numbers.
+    """
+
+    strength: Floats
+    lag_s: Times
+    view: NDArray[np.int64]
+    reference: NDArray[np.int64]
+
+
 class Patterns:
     """Several views of one probe, slid along references together.
 
@@ -97,43 +120,98 @@ class Patterns:
         self._transforms: dict[int, NDArray[np.complex64]] = {}
 
     def peaks(
-        self, reference: Signature, *, low_s: float, high_s: float, most: int
-    ) -> list[tuple[float, float, int]]:
-        """Return the strongest local maxima of each view, in no order: (strength, lag, view).
+        self,
+        references: Sequence[Signature],
+        spans: Sequence[tuple[float, float]],
+        *,
+        most: int,
+    ) -> Peaks:
+        """Return the strongest local maxima of each view in each reference.
 
         Parameters
         ----------
-        low_s, high_s : float
-            As in :func:`correlate`.
+        spans : sequence of (float, float)
+            Of each reference the lowest and the highest lag, as in :func:`correlate`.
         most : int
-            Of each view.
+            Of each view in each reference.
         """
-        from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
-
-        if reference.change.shape[1] < 4:
-            return []
-        slides = reference.slides(_longest(self.views))
-        if slides.block not in self._transforms:
-            self._transforms[slides.block] = _together(self.views, slides.block)
-        spans = [_places(view, reference, low_s, high_s) for view in self.views]
-        first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
-        if last < first:
-            return []
-        dots = _products(self._transforms[slides.block], slides, first, last)
-        strength, place = np.zeros(most, np.float32), np.zeros(most, np.int64)
-        maxima = []
-        for number, (view, (begin, end)) in enumerate(zip(self.views, spans, strict=True)):
-            count = min(LONGEST, view.change.shape[1])
-            if count < 8 or end < begin:
+        views, longest = self.views, _longest(self.views)
+        tops: list[tuple[int, int, Floats, Times]] = []
+        runs: dict[int, list[_Run]] = {}
+        for number, (reference, span) in enumerate(zip(references, spans, strict=True)):
+            if reference.change.shape[1] < 4:
                 continue
-            dot = dots[number, begin - first : end - first + 1]
-            tops = _video_kernels.strongest(
-                dot, begin, reference.energy, view.energy, count, strength, place
-            )
-            for k in range(tops):
-                theirs_s = reference.start_s + float(place[k]) / view.rate_hz
-                maxima.append((float(strength[k]), view.start_s - theirs_s, number))
-        return maxima
+            places = [_places(view, reference, *span) for view in views]
+            first, last = min(begin for begin, _ in places), max(end for _, end in places)
+            if last >= first:
+                slides = reference.slides(longest)
+                runs.setdefault(slides.block, []).append(
+                    _Run(number, reference, slides, places, first, last)
+                )
+        for block, of_block in runs.items():
+            if block not in self._transforms:
+                self._transforms[block] = _together(views, block)
+            for batch in _batches(of_block):
+                dots = _products(
+                    self._transforms[block], [(run.slides, run.first, run.last) for run in batch]
+                )
+                for run, dot in zip(batch, dots, strict=True):
+                    tops += _tops(views, run, dot, most)
+        strength = np.concatenate([top[2] for top in tops] or [np.empty(0, np.float32)])
+        lag_s = np.concatenate([top[3] for top in tops] or [np.empty(0)])
+        counts = [len(top[2]) for top in tops]
+        order = np.argsort(-strength, kind="stable")
+        return Peaks(
+            strength[order], lag_s[order],
+            np.repeat([top[1] for top in tops], counts).astype(np.int64)[order],
+            np.repeat([top[0] for top in tops], counts).astype(np.int64)[order],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Where the views of a probe are slid along one reference: places of each, and of all."""
+
+    number: int
+    reference: Signature
+    slides: Slides
+    places: list[tuple[int, int]]
+    first: int
+    last: int
+
+
+def _batches(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
+    """Yield runs that are transformed together: short ones cost more by themselves."""
+    batch: list[_Run] = []
+    places = 0
+    for run in runs:
+        if batch and places + run.last - run.first > _BATCH:
+            yield batch
+            batch, places = [], 0
+        batch.append(run)
+        places += run.last - run.first
+    if batch:
+        yield batch
+
+
+def _tops(
+    views: Sequence[Signature], run: _Run, dots: Floats, most: int
+) -> Iterator[tuple[int, int, Floats, Times]]:
+    """Yield (reference, view, strengths, lags) of the strongest local maxima of each view."""
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    reference = run.reference
+    for number, (view, (begin, end)) in enumerate(zip(views, run.places, strict=True)):
+        count = min(LONGEST, view.change.shape[1])
+        if count < 8 or end < begin:
+            continue
+        strength, place = np.empty(most, np.float32), np.empty(most, np.int64)
+        found = _video_kernels.strongest(
+            dots[number, begin - run.first : end - run.first + 1], begin, reference.energy,
+            view.energy, count, strength, place,
+        )  # fmt: skip
+        theirs_s = reference.start_s + place[:found] / view.rate_hz
+        yield run.number, number, strength[:found], view.start_s - theirs_s
 
 
 def _places(probe: Signature, reference: Signature, low_s: float, high_s: float) -> tuple[int, int]:
@@ -152,14 +230,14 @@ def _places(probe: Signature, reference: Signature, low_s: float, high_s: float)
 def _together(views: Sequence[Signature], block: int) -> NDArray[np.complex64]:
     """Return the conjugate transforms of the views' first :data:`LONGEST` instants.
 
-    Shape (frequencies, views, rows), as a reference's ``spectra`` have them.
+    Shape (views, rows, frequencies), as a reference's ``spectra`` have them.
     """
     longest = max(view.change.shape[1] for view in views)
-    stacked = np.zeros((min(longest, LONGEST), len(views), len(views[0].change)), np.float32)
+    stacked = np.zeros((len(views), len(views[0].change), min(longest, LONGEST)), np.float32)
     for number, view in enumerate(views):
         change = view.change[:, :LONGEST]
-        stacked[: change.shape[1], number] = change.T
-    transforms: NDArray[np.complex64] = scipy.fft.rfft(stacked, block, axis=0)
+        stacked[number, :, : change.shape[1]] = change
+    transforms: NDArray[np.complex64] = scipy.fft.rfft(stacked, block)
     return np.conj(transforms, out=transforms)
 
 
@@ -168,13 +246,31 @@ def _longest(views: Sequence[Signature]) -> int:
     return SHORT if longest <= SHORT else LONGEST
 
 
-def _products(patterns: NDArray[np.complex64], slides: Slides, first: int, last: int) -> Floats:
-    """Return the sum of products at each place from first to last, shape (patterns, places)."""
-    hop, shift = slides.hop, slides.longest // 2
-    begin, end = (first + shift) // hop, (last + shift) // hop + 1
-    parts = []
-    for spectrum in slides.spectra[begin:end]:
-        product = np.matmul(patterns, spectrum[:, :, None])[:, :, 0].T
-        parts.append(scipy.fft.irfft(product, slides.block)[:, :hop])
-    dots: Floats = np.concatenate(parts, axis=1)
-    return dots[:, first + shift - begin * hop : last + shift - begin * hop + 1]
+def _products(
+    patterns: NDArray[np.complex64], runs: Sequence[tuple[Slides, int, int]]
+) -> list[Floats]:
+    """Return the sums of products from the first to the last place of each run.
+
+    Each of shape (patterns, places); all runs' transforms have one length.
+    """
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    dots: list[Floats] = []
+    borders = []
+    blocks = 0
+    for slides, first, last in runs:
+        hop, shift = slides.hop, slides.longest // 2
+        begin, end = (first + shift) // hop, (last + shift) // hop + 1
+        borders.append((begin, end, blocks))
+        blocks += end - begin
+    products = np.empty((len(patterns), blocks, patterns.shape[2]), np.complex64)
+    for (slides, _, _), (begin, end, at) in zip(runs, borders, strict=True):
+        _video_kernels.products(
+            patterns, slides.spectra[begin:end], products[:, at : at + end - begin]
+        )
+    sums = scipy.fft.irfft(products, runs[0][0].block, overwrite_x=True)
+    for (slides, first, last), (begin, end, at) in zip(runs, borders, strict=True):
+        hop, shift = slides.hop, slides.longest // 2
+        row = sums[:, at : at + end - begin, :hop].reshape(len(patterns), -1)
+        dots.append(row[:, first + shift - begin * hop : last + shift - begin * hop + 1])
+    return dots

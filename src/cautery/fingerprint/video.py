@@ -64,7 +64,7 @@ class Slides:
         Most instants of a probe.
     block : int
         Instants of a transform.
-    spectra : ndarray, shape (blocks, frequencies, rows of ``change``), complex64
+    spectra : ndarray, shape (blocks, rows of ``change``, frequencies), complex64
         A probe is multiplied with it frequency by frequency.
     """
 
@@ -92,9 +92,8 @@ class Slides:
         padded = np.zeros((rows, (count - 1) * hop + block), np.float32)
         padded[:, longest // 2 : longest // 2 + length] = change
         blocks = [padded[:, k * hop : k * hop + block] for k in range(count)]
-        transforms = scipy.fft.rfft(np.stack(blocks))
         return cls(
-            longest, block, np.ascontiguousarray(transforms.transpose(0, 2, 1), np.complex64)
+            longest, block, scipy.fft.rfft(np.stack(blocks)).astype(np.complex64, copy=False)
         )
 
 

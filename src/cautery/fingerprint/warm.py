@@ -32,7 +32,7 @@ def warm() -> None:
     fine = np.repeat(moving, 12, axis=1)
     placement.spread(*placement.compared(fine, moving, placement.UPRIGHT))
     view = signature(moving.astype(np.float16), times, DEFAULT_RECIPE)
-    Patterns([view]).peaks(view, low_s=-1.0, high_s=1.0, most=1)
+    Patterns([view]).peaks([view], [(-1.0, 1.0)], most=1)
     small = np.random.default_rng(2).integers(0, 255, (8, 36, 64)).astype(np.uint8)
     regions(small, least=0.0, most=1)
     rolled = np.stack([np.roll(small[0], k, axis=1) for k in range(8)])

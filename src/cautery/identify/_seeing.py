@@ -11,117 +11,34 @@ much motion. It depends on one probe and one reference alone, never on what else
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
 
-import numpy as np
-
-from cautery.fingerprint.placement import Placement
 from cautery.fingerprint.regions import regions
-from cautery.fingerprint.sliding import Patterns
 from cautery.fingerprint.video import PARTS
-from cautery.identify._judging import Judging, Place
+from cautery.identify._looking import (
+    MOST_IN_VIEWS,
+    MOST_JUDGED,
+    Bars,
+    Expected,
+    Look,
+    Scored,
+    Search,
+)
 from cautery.identify._shown import Probe
-from cautery.identify._views import PLAIN, TURNED, View, covered, laid
+from cautery.identify._views import PLAIN, TURNED, View
 from cautery.identify.references.held import References
-from cautery.identify.sound import SEARCH_S
-from cautery.model.picture_part import ONE_PART, WHOLE, Part, overlap
+from cautery.model.picture_part import WHOLE, Part
 
 _SPEED_MOST = 0.06
 _SPEED_STEP_SHORT, _SPEED_STEP_LONG, _LONG_S = 0.02, 0.01, 12.0
 """Half a step moves the ends of a 10-s probe by 50 ms, less than a picture lasts."""
 _SURE = 12.0
 """Score from which no other speed is tried."""
-_MOST_JUDGED = 12
-"""Places proposed in the whole picture that are judged, of all references, strongest first."""
-_MOST_IN_VIEWS = 6
-"""The same at other speeds, and in other views."""
-_MOST_SETTLED, _MOST_SCORED = 5, 4
-_NEARLY = 0.6
-"""Share of the best place's promise from which a further reference, which may carry the same, is
-scored too."""
-_PEAKS = 6
-"""Of one reference in one view."""
 _MOST_REGIONS, _EDGED, _MOST_BESIDE, _EDGED_BESIDE = 4, 5.5, 6, 4.0
 """Parts with edges of their own that are searched, and how clear these must be, in standard
 deviations; the same beside what is named already, which explains most of them. Of 60 insets and
 halves 58 lay among the first four (``bench/identify/geometry.py``, the side to tune on)."""
 _HALF = 0.4
 """Of a picture, from which a part of it may show a part of a reference: an inset shows it whole."""
-_FITS = 0.97
-"""Overlap of a part with what its placement says that it shows; less is looked at once more."""
-_EXPLAINED = 0.3
-"""Correlation of a part, under the place of the whole, from which it shows nothing of its own."""
-_MOST_PARTS_S = 7200.0
-"""Of references whose parts are searched, for each probe: beyond, it would take seconds."""
-_LEAST_LIKELY = 0.2
-"""Correlation of a judged place from which it is looked at more closely."""
-_LEAST_ALIKE = 0.15
-"""Correlation that chance reaches now and then (fingerprint/placement.py); half of it always."""
-_DECOYS, _TOP_DECOYS = 8, 3
-"""Places of the probe played backwards that are judged in the same reference, and how many of the
-best of them say, on average, what chance reaches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A place with its score, and what the score rests on.
-
-    Parameters
-    ----------
-    rough : Place
-        The same place before the small pictures corrected it.
-    chance : tuple of Place
-        Where the probe played backwards says what chance reaches.
-    probe : Probe
-        The probe as it was compared: shaking pictures are held still.
-    unusual : bool
-        Found in another view than the picture as it is.
-    """
-
-    place: Place
-    score: float
-    rough: Place
-    chance: tuple[Place, ...]
-    probe: Probe
-    unusual: bool
-
-    @property
-    def part(self) -> Part:
-        """Of the probe's picture, that shows the reference."""
-        return covered(self.place.view, self.place.placed)
-
-    def beside(self, other: Scored) -> bool:
-        """Tell whether the other one lies in another part of the picture."""
-        return overlap(self.part, other.part) < ONE_PART
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Scores from which a place is named, and from which it is told.
-
-    Parameters
-    ----------
-    plain, unusual : float
-        Of the picture as it is, at any speed; of all other views, which have a trial of their own.
-    told : float or None
-        ``None``: as they are named.
-    """
-
-    plain: float
-    unusual: float
-    told: float | None = None
-
-    def named(self, results: Sequence[Scored]) -> list[Scored]:
-        """Return those that are named."""
-        return [
-            result for result in results
-            if result.score >= (self.unusual if result.unusual else self.plain)
-        ]  # fmt: skip
-
-    def least(self, *, unusual: bool) -> float:
-        """Return the score from which a place is told."""
-        return self.told if self.told is not None else self.unusual if unusual else self.plain
 
 
 def searched(  # noqa: PLR0917 - what is sought, where, and how
@@ -131,41 +48,59 @@ def searched(  # noqa: PLR0917 - what is sought, where, and how
     media_at_s: float | None,
     speed_heard: float | None,
     bars: Bars,
+    expected: Sequence[Expected] = (),
 ) -> list[Scored]:
     """Return the best place in each reference that may be it, scored, best first.
 
     A look none of whose places can reach the least score gives none.
     """
-    search = _Search(probe, references, names, media_at_s)
+    search = Search(probe, references, names, media_at_s)
     usual = 1.0 if speed_heard is None else speed_heard
-    plain = _Look(search, [PLAIN], speed=usual)
-    places = plain.places(_MOST_JUDGED)
-    found = plain.best(places, bars)
+    found = [result for place in expected for result in _as_expected(search, place, bars)]
+    settled = any(result.fills for result in found)
+    plain = Look(search, [PLAIN], speed=usual)
+    places = [] if settled else plain.places(MOST_JUDGED)
+    found += plain.best(places, bars)
     bounds = (_EDGED_BESIDE, _MOST_BESIDE) if bars.named(found) else (_EDGED, _MOST_REGIONS)
     for part in regions(probe.luma, least=bounds[0], most=bounds[1]):
         if any(search.explains(result.place, part) for result in bars.named(found)):
             continue
         halved = part[2] * part[3] >= _HALF and search.brief
         for parts in ((WHOLE,), PARTS) if halved else ((WHOLE,),):
-            mine = _Look(search, [View(part)], parts, speed=usual).found(bars)
+            mine = Look(search, [View(part)], parts, speed=usual).found(bars)
             found += mine
             if bars.named(mine):
                 break
-    if speed_heard is None and not any(result.score >= _SURE for result in found):
+    sure = settled or any(result.score >= _SURE for result in found)
+    if speed_heard is None and not sure:
         step = _SPEED_STEP_SHORT if probe.seconds < _LONG_S else _SPEED_STEP_LONG
         count = round(_SPEED_MOST / step)
         speeds = [1 + step * k for k in range(-count, count + 1) if k]
-        found += plain.best([*places, *plain.at_speeds(speeds, _MOST_IN_VIEWS)], bars)
+        found += plain.best([*places, *plain.at_speeds(speeds, MOST_IN_VIEWS)], bars)
     if not bars.named(found):
-        found += _Look(search, TURNED, speed=usual).found(bars)
+        found += Look(search, TURNED, speed=usual).found(bars)
     if not bars.named(found) and search.brief:
-        found += _Look(search, [PLAIN], PARTS, speed=usual).found(bars)
+        found += Look(search, [PLAIN], PARTS, speed=usual).found(bars)
     for steady in [] if bars.named(found) else probe.steady(references.recipe):
-        still = _Search(steady, references, names, media_at_s)
+        still = Search(steady, references, names, media_at_s)
         for parts in ((WHOLE,), PARTS) if search.brief else ((WHOLE,),):
             if not bars.named(found):
-                found += _Look(still, [PLAIN], parts, speed=usual).found(bars)
+                found += Look(still, [PLAIN], parts, speed=usual).found(bars)
     return _distinct(found)
+
+
+def _as_expected(search: Search, expected: Expected, bars: Bars) -> list[Scored]:
+    """Return what is named near an expected place, in the first view that names it."""
+    if expected.name not in search.spans:
+        return []
+    looks: list[tuple[Sequence[View], Sequence[Part]]] = [([View(expected.part)], (WHOLE,))]
+    if expected.part == WHOLE:
+        looks += [(TURNED, (WHOLE,)), ([PLAIN], PARTS)]
+    for views, parts in looks:
+        near = Look(search, views, parts, speed=expected.speed).near(expected, bars)
+        if near:
+            return near
+    return []
 
 
 def _distinct(found: Sequence[Scored]) -> list[Scored]:
@@ -174,222 +109,3 @@ def _distinct(found: Sequence[Scored]) -> list[Scored]:
     for result in sorted(found, key=lambda result: (-result.score, result.place.name)):
         best.setdefault(result.place.name, result)
     return list(best.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A place that may be it, before what chance reaches there is known.
-
-    Parameters
-    ----------
-    spread : float
-        How far chance reaches, Fisher's z.
-    most : float
-        The score if chance reached nothing: its score is no higher.
-    """
-
-    rough: Place
-    place: Place
-    spread: float
-    most: float
-
-
-class _Search:
-    """One probe, played either way, and where it is searched."""
-
-    def __init__(
-        self,
-        probe: Probe,
-        references: References,
-        names: Sequence[str],
-        media_at_s: float | None,
-    ) -> None:
-        self.probe, self.references, self.media_at_s = probe, references, media_at_s
-        self.names = [name for name in names if self._moves(name)]
-        self.forwards = Judging(probe, references)
-
-    @cached_property
-    def backwards(self) -> Judging:
-        """What says how far chance reaches."""
-        return Judging(self.probe.backwards(), self.references)
-
-    @cached_property
-    def brief(self) -> bool:
-        """Whether the references are short enough to look at each part of them."""
-        total_s = 0.0
-        for name in self.names:
-            pictures = self.references.pictures(name)
-            assert pictures is not None
-            low_s, high_s = span(self.references, name, self.media_at_s)
-            total_s += min(high_s - low_s, float(pictures.times[-1] - pictures.times[0]))
-        return total_s <= _MOST_PARTS_S
-
-    def explains(self, place: Place, part: Part) -> bool:
-        """Tell whether what lies at a place goes on in a part of the picture."""
-        view = View(part, place.view.upended, place.view.negative)
-        within = Place(place.name, place.origin_s, place.speed, view=view)
-        where = view.off(place.placed)
-        return self.forwards.judge(within, [where]).alike >= _EXPLAINED
-
-    def _moves(self, name: str) -> bool:
-        pictures = self.references.pictures(name)
-        return pictures is not None and not pictures.signature.silent
-
-
-class _Look:
-    """Some views of a probe against some parts of the references.
-
-    Scores its places by what the probe played backwards reaches in the same views, which costs
-    most. So it is asked only of places whose score can matter.
-    """
-
-    def __init__(
-        self,
-        search: _Search,
-        views: Sequence[View],
-        parts: Sequence[Part] = (WHOLE,),
-        *,
-        speed: float,
-    ) -> None:
-        self._search, self._views, self._parts = search, tuple(views), parts
-        self._patterns = self._patterns_at([speed])
-        self._scores: dict[Place, Scored] = {}
-        plain = self._views == (PLAIN,) and tuple(parts) == (WHOLE,)
-        self._unusual = not plain or search.probe.windows is not None
-
-    def found(self, bars: Bars) -> list[Scored]:
-        """Return the best place of each reference, scored."""
-        return self.best(self.places(_MOST_IN_VIEWS), bars)
-
-    def places(self, most: int) -> list[Place]:
-        """Propose places, and judge the strongest of them."""
-        return self._judged(self._search.forwards, self._search.names, self._patterns, most)
-
-    def at_speeds(self, speeds: Sequence[float], most: int) -> list[Place]:
-        """Do the same at other speeds."""
-        search = self._search
-        return self._judged(search.forwards, search.names, self._patterns_at(speeds), most)
-
-    def best(self, places: Sequence[Place], bars: Bars) -> list[Scored]:
-        """Return the best place of each reference, scored; empty below the least score."""
-        candidates, least = self._candidates(places), bars.least(unusual=self._unusual)
-        if not any(candidate.most >= least for candidate in candidates):
-            return []
-        return [self._scored(candidate) for candidate in candidates]
-
-    @cached_property
-    def _decoys(self) -> Patterns:
-        return Patterns([view.backwards() for view in self._patterns.views])
-
-    def _patterns_at(self, speeds: Sequence[float]) -> Patterns:
-        probe, recipe = self._search.probe, self._search.references.recipe
-        return Patterns(
-            [probe.signature(view, recipe, speed=speed) for speed in speeds for view in self._views]
-        )
-
-    def _candidates(self, places: Sequence[Place]) -> list[_Candidate]:
-        judging = self._search.forwards
-        likely = sorted(places, key=lambda place: (-place.alike, place.name))[:_MOST_SETTLED]
-        likely = [place for place in likely if place.alike >= _LEAST_LIKELY]
-        settled = [_fitting(judging, judging.settle(coarse)) for coarse in likely]
-        candidates = []
-        for rough, spread in _promising(judging, settled):
-            place = judging.trim(rough)
-            candidates.append(_Candidate(rough, place, spread, _lead(place, ()) / spread))
-        return candidates
-
-    def _scored(self, candidate: _Candidate) -> Scored:
-        place, reverse = candidate.place, self._search.backwards
-        if place not in self._scores:
-            back = self._judged(reverse, [place.name], self._decoys, _DECOYS)
-            back.sort(key=lambda decoy: -decoy.alike)
-            chance = tuple(reverse.settle(decoy) for decoy in back[:_TOP_DECOYS])
-            score = _lead(place, chance) / candidate.spread
-            self._scores[place] = Scored(
-                place, score, candidate.rough, chance, self._search.probe, self._unusual
-            )
-        return self._scores[place]
-
-    def _judged(
-        self, judging: Judging, names: Sequence[str], patterns: Patterns, most: int
-    ) -> list[Place]:
-        """Propose places by coarse signatures, and judge the strongest by fine cells."""
-        search = self._search
-        proposed: dict[tuple[str, int, float, View, Part], tuple[float, Place, Part]] = {}
-        for name in names:
-            pictures = search.references.pictures(name)
-            assert pictures is not None
-            low_s, high_s = span(search.references, name, search.media_at_s)
-            for part in self._parts:
-                for strength, lag_s, number in patterns.peaks(
-                    pictures.part(part), low_s=low_s, high_s=high_s, most=_PEAKS
-                ):
-                    taken, view = patterns.views[number], self._views[number % len(self._views)]
-                    # The undone probe starts where its first picture lies.
-                    first_s = taken.speed * float(search.probe.times[0])
-                    place = Place(name, taken.start_s - lag_s - first_s, taken.speed, view=view)
-                    # Pictures lie on a grid of 80 ms (12.5 Hz): proposals within two steps of it
-                    # are one place.
-                    key = name, round(place.origin_s / 0.16), taken.speed, view, part
-                    if key not in proposed or proposed[key][0] < strength:
-                        proposed[key] = strength, place, part
-        ranked = sorted(proposed.values(), key=lambda entry: -entry[0])[:most]
-        return [judging.judge(place, _starts(part)) for _, place, part in ranked]
-
-
-def _fitting(judging: Judging, place: Place) -> Place:
-    """Return a settled place, its part of the picture as its placement says if that fits better.
-
-    The edges of a part are found to a pixel, of which a small one has few.
-    """
-    part = place.view.part
-    shown = covered(PLAIN, place.placed)
-    if part == WHOLE or not 0.5 < overlap(part, shown) < _FITS:
-        return place
-    again = judging.settle(replace(place, view=replace(place.view, part=shown)))
-    return max(place, again, key=lambda either: either.alike)
-
-
-def _starts(part: Part) -> list[Placement]:
-    """Return how a view that shows a part of a reference lies; none: it must be tried."""
-    return [] if part == WHOLE else [laid(part, mirrored=mirrored) for mirrored in (False, True)]
-
-
-def span(references: References, name: str, media_at_s: float | None) -> tuple[float, float]:
-    """Return the lags that a probe, its start 0, is searched at in one reference."""
-    if references.info(name).kind == "work" or media_at_s is None:
-        return -np.inf, np.inf
-    return SEARCH_S[0] - media_at_s, SEARCH_S[1] - media_at_s
-
-
-def _promising(judging: Judging, places: Sequence[Place]) -> list[tuple[Place, float]]:
-    """Return the settled places of references that may be it, with chance's spread.
-
-    By how many spreads they lie above zero: where little moves, anything looks alike.
-    """
-    best: dict[str, Place] = {}
-    for place in places:
-        if place.alike >= _LEAST_ALIKE and (
-            place.name not in best or place.alike > best[place.name].alike
-        ):
-            best[place.name] = place
-    ranked = []
-    for place in best.values():
-        spread = judging.spread(place)
-        # arctanh(1) is infinite, and one picture may be the copy of another.
-        ranked.append((float(np.arctanh(min(place.alike, 0.995))) / spread, place, spread))
-    ranked.sort(key=lambda entry: (-entry[0], entry[1].name))
-    return [
-        (place, spread)
-        for promise, place, spread in ranked[:_MOST_SCORED]
-        if promise >= _NEARLY * ranked[0][0]
-    ]
-
-
-def _lead(place: Place, decoys: Sequence[Place]) -> float:
-    """Return how much more alike a place is than the best decoys, as Fisher's z."""
-    chance = [decoy.alike for decoy in decoys]
-    level = max(float(np.mean(chance)) if chance else 0.0, _LEAST_ALIKE / 2)
-    # arctanh(1) is infinite, and rounding may lead there.
-    lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
-    return max(0.0, float(lead))

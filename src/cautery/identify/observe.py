@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
+from cautery.identify._looking import Expected
 from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.basis import Basis
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listen, why_unmatched
+from cautery.identify.likelihood import above
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references.held import References
 from cautery.identify.sound import Heard
@@ -21,6 +23,7 @@ from cautery.messages import message, term
 from cautery.messages.joining import joined
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
+from cautery.model.picture_part import WHOLE
 from cautery.model.verdict import NoMatch, Observation, Witness
 
 CLEAR_LEAD = 1.5
@@ -77,12 +80,15 @@ def observe_and_keep(
     exhibits: Sequence[ExhibitId] = (),
     hints: Sequence[str] = (),
     effort: Effort = "full",
+    earlier: Observation | None = None,
     keep: bool = True,
 ) -> tuple[Observation, tuple[Basis, ...]]:
     """Do as :func:`observe` does, and return what the scores rest on, too.
 
     Parameters
     ----------
+    earlier : Observation or None
+        Of the same stream, on the same axis: where its pictures were found these are tried first.
     keep : bool
         Without, nothing is kept.
 
@@ -94,7 +100,9 @@ def observe_and_keep(
     sound = listen(
         decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
     )
-    pictures = see(decoded, references, sound, media_at_s=media_at_s, keep=keep)
+    pictures = see(
+        decoded, references, sound, media_at_s=media_at_s, earlier=earlier, keep=keep
+    )  # fmt: skip
     observation = observed(
         decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits
     )
@@ -107,6 +115,7 @@ def see(
     heard: Heard,
     *,
     media_at_s: float | None,
+    earlier: Observation | None = None,
     keep: bool = False,
 ) -> Seen:
     """Compare a probe's pictures, and its graphics where the sound leaves the licensee open.
@@ -115,17 +124,36 @@ def see(
     ----------
     heard : Heard
         What the sound gave, in these references or in more.
+    earlier : Observation or None
+        As for :func:`observe_and_keep`.
     keep : bool
         Keep what the scores rest on, too.
     """
     speed = heard.matches[0].speed if heard.matches else None
-    pictures = look(decoded, references, media_at_s=media_at_s, speed_heard=speed, keep=keep)
+    pictures = look(
+        decoded, references, media_at_s=media_at_s, speed_heard=speed,
+        expected=tuple(_as_seen(earlier, media_at_s)), keep=keep,
+    )  # fmt: skip
     witnesses = list(pictures.witnesses)
     for witness in pictures.witnesses:
         info = references.info(witness.reference)
         if info.clean and not _named(heard, references, info.event):
             witnesses += recognise(decoded, references, witness, media_at_s=media_at_s or 0.0)
     return Seen(tuple(witnesses), pictures.reason, pictures.kept)
+
+
+def _as_seen(earlier: Observation | None, media_at_s: float | None) -> Iterator[Expected]:
+    """Yield where the pictures lie if they go on as an earlier probe's did."""
+    if earlier is None or media_at_s is None:
+        return
+    for witness in earlier.witnesses:
+        if witness.kind == "picture" and above(witness):
+            then_s = earlier.media_start_s + witness.probe_s / 2
+            origin_s = then_s - witness.delay_s + witness.speed * (media_at_s - then_s)
+            yield Expected(
+                name=witness.reference, origin_s=origin_s, speed=witness.speed,
+                part=witness.part or WHOLE, runner_up=witness.runner_up,
+            )  # fmt: skip
 
 
 def observed(

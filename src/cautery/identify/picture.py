@@ -11,18 +11,15 @@ from cautery.fingerprint import placement
 from cautery.fingerprint.sliding import Alignment, correlate
 from cautery.fingerprint.video import Signature, signature
 from cautery.identify._judging import reachable, refined, their_changes
+from cautery.identify._looking import Bars, Expected, Scored, span
 from cautery.identify._picture_basis import PLAIN_TRIAL, UNUSUAL_TRIAL, picture_basis, trial_of
-from cautery.identify._seeing import Bars, Scored, searched, span
+from cautery.identify._seeing import searched
 from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
-from cautery.model.picture_part import WHOLE, overlap
 from cautery.model.verdict import NoMatch, Witness
-
-_WHOLE = 0.7
-"""Of the picture, from which it shows a reference and no more: bars and frames leave as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,7 @@ def look(
     media_at_s: float | None,
     speed_heard: float | None,
     least: float | None = None,
+    expected: Sequence[Expected] = (),
     keep: bool = False,
 ) -> Seen:
     """Compare a probe's pictures.
@@ -74,6 +72,9 @@ def look(
     least : float, optional
         Score under which a match is not reported, instead of the measured one; lower only to
         measure what chance gives.
+    expected : sequence of Expected
+        Places that are tried first. Where one fills the picture, and is named by itself, no other
+        place of the whole picture is searched.
     keep : bool
         Keep what the scores rest on, too.
     """
@@ -89,10 +90,10 @@ def look(
         return Seen((), plain.silent)
     trials = tail(PLAIN_TRIAL, probe.seconds), tail(UNUSUAL_TRIAL, probe.seconds)
     bars = Bars(trials[0].least, trials[1].least, told=least)
-    best = searched(probe, references, names, media_at_s, speed_heard, bars)
+    best = searched(probe, references, names, media_at_s, speed_heard, bars, expected)
     telling = [result for result in best if result.score >= bars.least(unusual=result.unusual)]
     witnesses = [
-        _witness(result, best, references, media_at_s)
+        _witness(result, best, references, media_at_s, expected)
         for result in telling
     ]  # fmt: skip
     if witnesses:
@@ -119,6 +120,7 @@ def _witness(
     best: Sequence[Scored],
     references: References,
     media_at_s: float | None,
+    expected: Sequence[Expected],
 ) -> Witness:
     probe, score = result.probe, result.score
     place = refined(probe, references, result.place)
@@ -127,6 +129,8 @@ def _witness(
         rival.score for rival in best
         if references.info(rival.place.name).family != family and not rival.beside(result)
     ]  # fmt: skip
+    # Others are not searched where the probe lies as expected.
+    rival_scores += [place.runner_up for place in expected if place.name == result.place.name]
     change, valid = their_changes(probe, references, place)
     blocks = placement.agreement(
         *placement.compared(
@@ -153,5 +157,5 @@ def _witness(
         probe_s=probe.seconds,
         log10_lr=tail(trial_of(result), probe.seconds).log10_lr(score),
         methods=("video",),
-        part=None if overlap(result.part, WHOLE) >= _WHOLE else result.part,
+        part=None if result.fills else result.part,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -59,6 +59,15 @@ KEPT_OBSERVATIONS = 12
 
 async def _as_listed(url: str, _: list[ExhibitId]) -> str:
     return url
+
+
+def _pictured(observations: Sequence[Observation]) -> Observation | None:
+    """Return the newest observation that names a reference by its pictures."""
+    return next(
+        (seen for seen in reversed(observations)
+         if any(witness.kind == "picture" for witness in seen.witnesses)),
+        None,
+    )  # fmt: skip
 
 
 class Prober:
@@ -271,6 +280,7 @@ class Prober:
                     at=fetched.at,
                     exhibits=exhibits,
                     effort=effort,
+                    earlier=_pictured(stream.observations),
                     keep=not stream.proven,
                 )
             )
