@@ -159,6 +159,10 @@ def test_options_go_before_the_environment_and_that_before_the_file(
             'database = "postgresql://u:secret@h/x"\nvault = "s3://x"\n',
             "others on this machine may",
         ),
+        (
+            'database = "postgresql://h/x?password=secret"\nvault = "s3://x"\n',
+            "others on this machine may",
+        ),
         ('key = "secret"\n', "nothing else"),
         ("database = 3\n", "nothing else"),
         ("database = \n", "Invalid value"),
@@ -198,3 +202,27 @@ def test_nothing_in_database_or_messages_has_a_secret_of_the_store(
     assert "Home v Away" in text
     assert "its-secret" not in text
     assert "its-user" not in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "u:secret#secret@127.0.0.1:1/x",
+        "u:secret?secret@127.0.0.1:1/x",
+        "u:secret@secret@127.0.0.1:1/x",
+        "u:secret/secret@127.0.0.1:1/x",
+        "u:1/secret@127.0.0.1:1/x",
+        "u:secret%zz@127.0.0.1:1/x",
+        "u@127.0.0.1:1/x?password=secret",
+        "u@127.0.0.1:1/x?sslpassword=secret",
+    ],
+)
+def test_the_password_of_the_database_is_in_no_error(
+    cautery: Cautery, tmp_path: Path, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for command in ("cases", ("verify", CASE)):
+        arguments = (command,) if isinstance(command, str) else command
+        ran = cautery("--database", f"postgresql://{written}", "--vault", "s3://x", *arguments)
+        assert (ran.code > 0, "secret" in ran.err) == (True, False), ran.err
+        assert "database" in ran.err

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from cautery.adapters._servers import is_of_psycopg
 from cautery.errors import EvidenceError, StorageError
@@ -51,15 +50,6 @@ def failures(name: str, what: str) -> Iterator[None]:
             raise EvidenceError(message) from error
         gone = is_of_psycopg(error, "OperationalError") and not is_of_psycopg(error, "DiskFull")
         raise StorageError(message, hint=_AGAIN if gone else None) from error
-
-
-def without_password(url: str) -> str:
-    """Return a URL as it may be shown."""
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return url.partition("@")[2]
-    return url if password is None else url.replace(f":{password}@", ":***@", 1)
 
 
 def _is_of_database(error: Exception) -> bool:

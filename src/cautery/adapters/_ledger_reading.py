@@ -15,9 +15,10 @@ from threading import Event, Lock
 from typing import Any
 
 from cautery.adapters._ledger_batches import Pages
-from cautery.adapters._ledger_failures import failures, without_password
+from cautery.adapters._ledger_failures import failures
 from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
 from cautery.adapters._ledger_sqlite import SqliteDatabase
+from cautery.adapters._servers import server_name
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.leaf import record_of
 from cautery.model.records import Entry
@@ -242,7 +243,7 @@ def place_of(url: str) -> Path | LedgerPlace:
     if url.startswith("sqlite://"):
         return Path(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):
-        return LedgerPlace(url=url, name=without_password(url))
+        return LedgerPlace(url=url, name=server_name(url))
     raise InputError(
         f"{url[:80]!r} is not the place of a ledger's database",
         hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",

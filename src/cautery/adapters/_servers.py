@@ -43,6 +43,46 @@ def connected(url: str, *, schema: str = "") -> Any:
     )
 
 
+def server_name(url: str) -> str:
+    """Return what a database may be called wherever it is shown: its user, host, port and name.
+
+    It is made of what libpq reads in the URL, since only libpq knows where a password ends.
+
+    Raises
+    ------
+    InputError
+        If libpq cannot read the URL, or takes the end of a password for the name of a host.
+    """
+    try:
+        parts = server_package("psycopg.conninfo").conninfo_to_dict(url)
+    except Exception as error:
+        if not is_of_psycopg(error, "Error"):
+            raise
+        parts = {"host": "@"}  # the words of libpq quote the password
+    host, port, database = (parts.get(name) or "" for name in ("host", "port", "dbname"))
+    if "@" in host + database or (not port.replace(",", "").isdigit() and port):
+        raise InputError(
+            "the URL of the database cannot be read",
+            hint="Write postgresql://USER@HOST/DATABASE; a password belongs into ~/.pgpass. In a "
+            "URL, write its @, /, % and : as %40, %2F, %25 and %3A.",
+        ) from None
+    user = f"{parts['user']}@" if "user" in parts else ""
+    return f"postgresql://{user}{host}{f':{port}' if port else ''}/{database}"
+
+
+def has_password(url: str) -> bool:
+    """Tell whether the URL of a database holds a password, of its user or of a key.
+
+    Raises
+    ------
+    InputError
+        As :func:`server_name`.
+    """
+    server_name(url)
+    parts = server_package("psycopg.conninfo").conninfo_to_dict(url)
+    return bool({"password", "sslpassword"} & parts.keys())
+
+
 def is_of_psycopg(error: BaseException, name: str) -> bool:
     """Tell whether an error is one of psycopg, which is loaded only where it is used."""
     return any(

@@ -17,8 +17,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
-from cautery.adapters._ledger_failures import failures, without_password
-from cautery.adapters._servers import connected, is_of_psycopg
+from cautery.adapters._ledger_failures import failures
+from cautery.adapters._servers import connected, is_of_psycopg, server_name
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import require_prepared
 from cautery.errors import EvidenceError, StorageError
@@ -62,7 +62,7 @@ class ServerRegistry:
         self._lock = RLock()
         self._open: Any = None
         self._held: dict[str, set[str]] = {}
-        self.name = without_password(server.database)
+        self.name = server_name(server.database)
 
     def cases(self) -> dict[str, Path]:
         """Return the cases that there are, by name."""

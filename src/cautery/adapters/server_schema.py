@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cautery.adapters._ledger_failures import failures, without_password
+from cautery.adapters._ledger_failures import failures
 from cautery.adapters._ledger_tables import POSTGRESQL_INDEX, POSTGRESQL_TABLES
-from cautery.adapters._servers import connected, is_of_psycopg, server_package
+from cautery.adapters._servers import connected, is_of_psycopg, server_name, server_package
 from cautery.adapters.objects import Objects
 from cautery.adapters.server_place import Server
 from cautery.errors import ConflictError, InputError, StorageError
@@ -40,7 +40,7 @@ def prepare(server: Server, regime: Regime) -> bool:
     """
     sqlalchemy = server_package("sqlalchemy")
     command, config = server_package("alembic.command"), server_package("alembic.config")
-    name = without_password(server.database)
+    name = server_name(server.database)
     objects = Objects(server.vault)
     with failures(name, "prepare"), connected(server.database) as connection:
         connection.execute(_PREPARING)

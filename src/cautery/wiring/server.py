@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cautery.adapters._servers import has_password
 from cautery.adapters.server_place import Server
 from cautery.errors import InputError
 from cautery.model import Regime
@@ -121,13 +122,9 @@ def _from_file() -> dict[str, str]:
     strangers = sorted(settings.keys() - {"database", "vault"})
     if strangers or not all(isinstance(value, str) for value in settings.values()):
         raise InputError(f"{file}: it may name database and vault, and nothing else")
-    if is_open and "@" in settings.get("database", "") and ":" in _user(settings["database"]):
+    if is_open and settings.get("database") and has_password(settings["database"]):
         raise InputError(
             f"{file}: it has a password, and others on this machine may read it",
             hint=f"chmod 600 {file}, or put the password into ~/.pgpass",
         )
     return settings
-
-
-def _user(url: str) -> str:
-    return url.partition("://")[2].rpartition("@")[0]
