@@ -358,6 +358,22 @@ def test_the_report_of_a_closed_case_is_the_signed_file_byte_for_byte(
     assert "Case report" in room.text(f"{OPEN}/report")
 
 
+@pytest.mark.parametrize("file", ["report.html", "manifest.sha256", "manifest.note"])
+def test_a_report_that_was_changed_after_the_signature_is_not_shown(
+    tmp_path: Path, make_season: Callable[[Path], Path], room_at: Callable[[Path], Any], file: str
+) -> None:
+    cases = make_season(tmp_path)
+    changed = cases / "night-1" / file
+    content = changed.read_bytes().replace(b"a", b"b", 1)
+    changed.chmod(0o600)
+    changed.write_bytes(content)
+    room = room_at(cases)
+    answer = room.client.get(f"{CLOSED}/report")
+    assert answer.status_code != 200
+    assert "Case report" not in answer.text
+    assert file in answer.text
+
+
 # -- the check --------------------------------------------------------------------------------
 
 

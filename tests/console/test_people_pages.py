@@ -7,9 +7,14 @@ import sqlite3
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.routing import Route
 
+from cautery.console.app import all_addresses
+from cautery.console.rights import Caller, every, set_caller
 from cautery.model.records import LogRead
 from cautery.model.room import RoomRole
+from cautery.wiring.people import owner
 
 
 def test_a_keeper_makes_an_account_and_its_owner_alone_knows_the_password(peopled: Any) -> None:
@@ -66,6 +71,37 @@ def test_rights_that_are_taken_away_end_at_once(peopled: Any) -> None:
     assert given.status_code == 303
     assert client.get("/cases/cup+night-2").status_code == 404
     assert client.get("/cases/night-1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "cases", "stays"),
+    [
+        ("guest-agency", "night-1", False),
+        ("keeper", "*", False),
+        ("analyst", "cup night-2", True),
+    ],
+)
+def test_a_live_page_ends_when_its_right_or_its_case_is_taken_away(
+    peopled: Any, role: str, cases: str, *, stays: bool
+) -> None:
+    account = peopled.accounts[RoomRole.ANALYST]
+    peopled.as_(RoomRole.ANALYST)
+    [session] = peopled.people.people.sessions(account.id)
+    [events] = [
+        route
+        for route in every(all_addresses(peopled.desk).router.routes)
+        if isinstance(route, Route) and route.path == "/cases/{id}/events"
+    ]
+    scope = {
+        "type": "http",
+        "endpoint": events.endpoint,
+        "path_params": {"id": "cup night-2"},
+    }
+    set_caller(scope, Caller(rights=account.rights, account=account, session=session.digest))
+    assert peopled.desk.still(Request(scope))
+    seen = None if cases == "*" else [cases]
+    peopled.people.accounts.give(account.id, [RoomRole(role)], seen, by=owner(), why="moved")
+    assert peopled.desk.still(Request(scope)) is stays
 
 
 @pytest.mark.parametrize(

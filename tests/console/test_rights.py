@@ -239,3 +239,24 @@ def test_what_a_programs_token_reads_stands_in_the_access_log_too(
         "/api/v1/cases/{id}",
     )
     assert program.get("/cases/night-1").status_code in (401, 303)  # a token opens no page
+
+
+def test_a_programs_query_does_not_change_what_the_access_log_says_of_its_path(
+    peopled: Any, tmp_path: Path
+) -> None:
+    now = peopled.desk.cases.clock.now()
+    token, sent = new_token("x", tuple(Scope), made_at=now, ends_at=now + timedelta(days=1))
+    desk = replace(peopled.desk, tokens=TokenFolder(tmp_path / "tokens"))
+    desk.tokens.add(token)
+    program = TestClient(room_app(desk), base_url=str(peopled.browser().base_url))
+    program.headers["authorization"] = f"Bearer {sent}"
+    asked = "/api/v1/cases/night-1/records/3?id=cup+night-2&index=4&q=anna"
+    assert program.get(asked).status_code == 200
+    used = [entry.content for entry in peopled.people.ledger.read()][-1]
+    assert used.case == "night-1"
+    assert [tuple(number) for number in used.numbers] == [
+        ("index", "3"),
+        ("id", "cup night-2"),
+        ("index", "4"),
+        ("q", "…"),
+    ]

@@ -17,7 +17,7 @@ from cautery.console.gate import Tokens
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
-from cautery.console.rights import Caller, caller_of
+from cautery.console.rights import CASE, Caller, caller_of, need_of
 from cautery.console.telemetry import Telemetry
 from cautery.errors import InputError
 from cautery.messages import in_language, tr
@@ -103,9 +103,18 @@ class Desk:
         )
 
     def still(self, request: Request) -> bool:
-        """Tell whether who asked for a page that lives may look at it still."""
-        session = caller_of(request).session
-        return self.people is None or self.people.sessions.still(session)
+        """Tell whether who asked for a page that lives may look at it still.
+
+        Rights and cases that were taken away meanwhile end it, as the end of the session does.
+        """
+        if self.people is None:
+            return True
+        account = self.people.sessions.still(caller_of(request).session)
+        need = need_of(request.scope["endpoint"])
+        if account is None or need is None:
+            return False
+        caller, case = Caller(rights=account.rights, account=account), request.path_params.get(CASE)
+        return need.right in caller.rights and (case is None or caller.sees(case))
 
 
 async def form(request: Request) -> dict[str, str]:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope as Asked
 
 from cautery.console.problems import problem
+from cautery.console.rights import CASE, LONGEST, numbers_of
 from cautery.model.room import Act
 from cautery.model.tokens import AccessToken, Scope, parts_of
 from cautery.workflows.people.log import AccessLog
@@ -25,7 +26,6 @@ API = "/api/"
 METRICS = "/metrics"
 OPEN = ("/health", "/ready")
 """Whoever asks these is told that the room lives, and nothing else."""
-_LONGEST = 200
 _CHALLENGE = {"www-authenticate": "Bearer"}
 
 
@@ -104,18 +104,14 @@ def logged(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
         token = getattr(request.state, "token", None)
         if log is None or not isinstance(token, AccessToken):
             return
-        parts = {**request.path_params, **request.query_params}
         await run_in_threadpool(
             log.used,
             f"token-{token.id}",
             Act.CONSULTATION,
             why=token.name,
-            case=str(parts.pop("id", ""))[:_LONGEST],
+            case=str(request.path_params.get(CASE, ""))[:LONGEST],
             page=f"{API}v1{request.scope['route'].path}",
-            numbers=[
-                (name[:_LONGEST], "…" if name == "q" else str(value)[:_LONGEST])
-                for name, value in parts.items()
-            ],
+            numbers=[*numbers_of(request)],
         )
 
     return note

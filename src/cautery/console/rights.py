@@ -25,7 +25,8 @@ CASE = "id"
 """Place in an address where the name of a case stands."""
 _HIDDEN = frozenset(("q", "key"))
 """Parts of a query that are not logged: words that were searched for may name people."""
-_LONGEST = 200
+LONGEST = 200
+"""Letters of a value that the access log keeps. Judgement."""
 _CALLER = "caller"
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -129,9 +130,9 @@ def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
                 caller.account.id,
                 need.act,
                 why=caller.account.why,
-                case=(case or "")[:_LONGEST],
+                case=(case or "")[:LONGEST],
                 page=request.scope["route"].path,
-                numbers=[*_numbers(request)],
+                numbers=[*numbers_of(request)],
             )
 
     return admit
@@ -170,9 +171,13 @@ def open_paths(routes: Iterable[BaseRoute]) -> Callable[[str], bool]:
     return lambda path: any(regex.match(path) for regex in opened)
 
 
-def _numbers(request: Request) -> Iterator[tuple[str, str]]:
+def numbers_of(request: Request) -> Iterator[tuple[str, str]]:
+    """Yield what a request asks for beside its case, as the access log keeps it.
+
+    The parts of its path come first; a query that names one of them again stands behind it.
+    """
     for name, value in request.path_params.items():
         if name != CASE:
-            yield name, str(value)[:_LONGEST]
+            yield name, str(value)[:LONGEST]
     for name, value in request.query_params.items():
-        yield name[:_LONGEST], "…" if name in _HIDDEN else value[:_LONGEST]
+        yield name[:LONGEST], "…" if name in _HIDDEN else value[:LONGEST]

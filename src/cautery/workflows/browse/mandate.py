@@ -16,6 +16,7 @@ from cautery.pages.supply_map.draw import draw_supply
 from cautery.pages.supply_map.render import supply_page
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases
+from cautery.workflows.case.manifest import signed_file
 from cautery.workflows.case.report import write_report
 from cautery.workflows.supply.picture import met_in, of_supply
 
@@ -66,8 +67,10 @@ def report_page(cases: Cases, id: str) -> bytes:
         If it opens no case.
     """
     with cases.case(id) as case:
-        if case.store.exists(case.path, NOTE) and case.store.exists(case.path, _REPORT):
-            return case.store.read(case.path, _REPORT, limit=_MOST_REPORT)
+        if case.store.exists(case.path, NOTE):
+            signed = signed_file(case.path, _REPORT, store=case.store, limit=_MOST_REPORT)
+            if signed is not None:
+                return signed
         ledger, vault = case.ledger, case.vault
     return write_report(ledger, vault, at=cases.clock.now()).encode("utf-8", "backslashreplace")
 

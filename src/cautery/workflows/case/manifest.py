@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import EvidenceError
-from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, open_manifest, sums
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.manifest import (
+    CASE_KEY,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    NOTE,
+    Manifest,
+    open_manifest,
+    parse_sums,
+    sums,
+)
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
 from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CaseStore, FileSeen
@@ -108,3 +118,42 @@ def finish_cut_closing(path: Path, *, store: CaseStore) -> bool:
         return finish_closing(path, store=store, signer=signer) is not None
     finally:
         store.release(path)
+
+
+def signed_file(path: Path, name: str, *, store: CaseStore, limit: int) -> bytes | None:
+    """Return a file of a closed case as the case's own key signed it.
+
+    Parameters
+    ----------
+    limit : int
+        Most bytes of the file.
+
+    Returns
+    -------
+    bytes or None
+        ``None``: no file of this name was signed.
+
+    Raises
+    ------
+    EvidenceError
+        If the file or the manifest is not what was signed.
+    """
+    note = store.read(path, NOTE, limit=MAX_NOTE_BYTES)
+    listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
+    verifier = case_verifier(store, path)
+    try:
+        manifest = open_manifest(note, verifier)
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / NOTE}: {error}") from error
+    if manifest.digest != digest_of(listed):
+        raise EvidenceError(f"{path / MANIFEST}: not the manifest that was signed")
+    digest = parse_sums(listed).get(name)
+    if digest is None:
+        return None
+    data = store.read(path, name, limit=limit)
+    if digest_of(data) != f"sha256:{digest}":
+        raise EvidenceError(
+            f"{path / name}: changed since the case was closed: its digest differs from the signed "
+            "digest"
+        )
+    return data

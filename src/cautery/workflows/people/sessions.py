@@ -104,15 +104,19 @@ class Sessions:
             self._people.seen(session.digest, now)
         return Coming(account=account, session=session)
 
-    def still(self, digest: str) -> bool:
-        """Tell whether a session has not ended; whoever looks at a page that lives uses it."""
+    def still(self, digest: str) -> Account | None:
+        """Return whose session this is, as the account is now; ``None``: the session has ended.
+
+        Whoever looks at a page that lives uses the session.
+        """
         session = self._people.session(digest)
         now = self._clock.now()
-        if session is None or session.state(now) or self._people.by_id(session.account) is None:
-            return False
-        if now - session.seen_at >= _TOUCH:
+        if session is None or session.state(now):
+            return None
+        account = self._people.by_id(session.account)
+        if account is not None and now - session.seen_at >= _TOUCH:
             self._people.seen(digest, now)
-        return True
+        return account
 
     def owner(self, token: str) -> str:
         """Return whose session this is or was; empty: nobody knows."""
