@@ -270,6 +270,24 @@ def test_a_record_that_was_changed_in_the_database_is_found(server: OnServer) ->
         verified(server)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE case_{case}.checkpoints SET at = '2019-01-01T00:00:00.000000Z' WHERE number = 0",
+        "DELETE FROM case_{case}.checkpoints WHERE number = 0",
+        "UPDATE case_{case}.entries SET kind = 'verdict' WHERE idx = 1",
+    ],
+)
+def test_tables_that_differ_from_the_signed_ledger_are_found(server: OnServer, change: str) -> None:
+    case = begun(server)
+    case.ledger.checkpoint(case.signer, at=NOON)
+    close_case(case, at=NOON)
+    assert verified(server).checkpoints > 1
+    server.sql(change.format(case=server.store().row(server.path).id))
+    with pytest.raises(EvidenceError, match="in the database is not that of the signed file"):
+        verified(server)
+
+
 def test_two_cases_of_a_server_are_apart(server: OnServer) -> None:
     close_case(begun(server), at=NOON)
     other = open_case(Path("server:final"), store=server.store(), clock=CLOCK, regime=Regime.GDPR)

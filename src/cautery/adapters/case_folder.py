@@ -37,7 +37,7 @@ from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.ports import CaseKeys, FileSeen
+from cautery.evidence.ports import CaseKeys, CaseLedger, FileSeen
 from cautery.model import Regime
 
 RESERVE = ".reserve"
@@ -196,6 +196,15 @@ class FolderStore:
         # ``-shm``.
         closed = read_only and self.exists(path, NOTE)
         return SqlLedger.at(path / LEDGER, read_only=read_only, immutable=closed)
+
+    @contextlib.contextmanager
+    def signed_ledger(self, path: Path, *, digest: str) -> Iterator[CaseLedger]:  # noqa: ARG002 - the file was hashed
+        """Lend the ledger of a closed case; its file is all there is."""
+        ledger = self.ledger(path, read_only=True)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
 
     def vault(self, path: Path, keys: CaseKeys | None) -> FolderVault:
         """Open the vault; without keys it is only read."""

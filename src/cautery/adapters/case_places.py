@@ -126,6 +126,10 @@ class CasePlaces:
         """As the store of the path does."""
         return self._of(path).ledger(path, read_only=read_only)
 
+    def signed_ledger(self, path: Path, *, digest: str) -> AbstractContextManager[CaseLedger]:
+        """As the store of the path does."""
+        return self._of(path).signed_ledger(path, digest=digest)
+
     def vault(self, path: Path, keys: CaseKeys | None) -> CaseVault:
         """As the store of the path does."""
         return self._of(path).vault(path, keys)

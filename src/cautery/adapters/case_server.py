@@ -19,7 +19,7 @@ from typing import Any
 
 from cautery.adapters._ledger_postgresql import BEGIN_WRITING, LedgerPlace
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id
-from cautery.adapters.ledger_server import ServerLedger
+from cautery.adapters.ledger_server import ServerLedger, require_same_rows, signed_file
 from cautery.adapters.objects import Objects
 from cautery.adapters.person_keys import load_public_key
 from cautery.adapters.server_place import Server
@@ -31,7 +31,7 @@ from cautery.evidence.case_key import case_verifier
 from cautery.evidence.case_names import name_on_server
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.ports import CaseKeys, FileSeen
+from cautery.evidence.ports import CaseKeys, CaseLedger, FileSeen
 from cautery.model import Regime
 
 _MOST_FILES = 1_000_000
@@ -143,6 +143,25 @@ class ServerStore(ServerRegistry):
             read_only=read_only,
             keep=lambda pieces: self.objects.put(f"{case.id}/{LEDGER}", pieces),
         )
+
+    @contextlib.contextmanager
+    def signed_ledger(self, path: Path, *, digest: str) -> Iterator[CaseLedger]:
+        """Lend the ledger of a closed case, from the file that was signed.
+
+        Pages and searches read the tables, so these must hold the same rows.
+
+        Raises
+        ------
+        EvidenceError
+            If the file has another SHA-256, or the tables have other rows.
+        """
+        tables = self.ledger(path, read_only=True)
+        try:
+            with signed_file(self.pieces(path, LEDGER), digest, path / LEDGER) as signed:
+                require_same_rows(signed, tables, path / LEDGER)
+                yield signed
+        finally:
+            tables.close()
 
     def place(self, path: Path, *, state: str = "open") -> LedgerPlace:
         """Return where the ledger of a case lies."""

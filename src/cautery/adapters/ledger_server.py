@@ -8,12 +8,16 @@ Format: docs/reference/server-format.md; the file is that of docs/reference/case
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from cautery.adapters._ledger_postgresql import LedgerPlace
 from cautery.adapters.ledger_sql import SqlLedger
+from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.manifest import LEDGER
 
 _PIECE_BYTES = 1 << 20
@@ -66,6 +70,54 @@ def copy_ledger(source: SqlLedger, target: SqlLedger) -> None:
         If it cannot be written.
     """
     target.take(source.leaves(since=target.size()), source.filed_checkpoints())
+
+
+@contextlib.contextmanager
+def signed_file(pieces: Iterable[bytes], digest: str, name: Path) -> Iterator[SqlLedger]:
+    """Lend a ledger that is kept as one file, from a private copy of it.
+
+    Raises
+    ------
+    EvidenceError
+        If the file has another SHA-256.
+    StorageError
+        If it cannot be copied.
+    """
+    with tempfile.TemporaryDirectory(prefix="cautery-ledger-") as folder:
+        file, seen = Path(folder) / LEDGER, hashlib.sha256()
+        try:
+            with file.open("xb") as copy:
+                for piece in pieces:
+                    seen.update(piece)
+                    copy.write(piece)
+        except OSError as error:
+            raise StorageError(f"{file}: {error.strerror or error}") from error
+        if seen.hexdigest() != digest:
+            raise EvidenceError(f"{name}: changed: its digest differs from the signed digest")
+        ledger = SqlLedger.at(file, read_only=True, immutable=True)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def require_same_rows(signed: SqlLedger, tables: SqlLedger, name: Path) -> None:
+    """Compare the tables of a closed case with the file that was signed.
+
+    Raises
+    ------
+    EvidenceError
+        If a record or a checkpoint of one of the two is not in the other.
+    """
+    for what, ours, theirs in (
+        ("record", signed.leaves(), tables.leaves()),
+        ("checkpoint", signed.filed_checkpoints(), tables.filed_checkpoints()),
+    ):
+        for number, (row, stored) in enumerate(zip_longest(ours, theirs)):
+            if row != stored:
+                raise EvidenceError(
+                    f"{name}: {what} {number} in the database is not that of the signed file"
+                )
 
 
 def _pieces_of(file: Path) -> Iterator[bytes]:

@@ -200,6 +200,10 @@ class CaseStore(Protocol):
         """Give back the room kept for the end of the case."""
         ...
 
+    def signed_ledger(self, path: Path, *, digest: str) -> AbstractContextManager[CaseLedger]:
+        """Lend the ledger of a closed case: the file of this SHA-256, and nothing beside it."""
+        ...
+
     def tidy(self, path: Path) -> None:
         """Give back the reserve, and remove leftovers and empty folders."""
         ...

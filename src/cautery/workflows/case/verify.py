@@ -178,8 +178,7 @@ def verify_case(
         if file.name.startswith(VAULT + "/")
     }
     whole = None if log is None else WholeLog(log, verifier)
-    ledger = store.ledger(path, read_only=True)
-    try:
+    with store.signed_ledger(path, digest=digests.get(LEDGER, "")) as ledger:
         audit = check_ledger(
             path / LEDGER,
             ledger,
@@ -195,8 +194,6 @@ def verify_case(
         times = checking.times(ledger, audit.roots, now=now, whole=whole)
         if trust.policy is not None:
             require_times(ledger.read(), times, manifest.records, within=within)
-    finally:
-        ledger.close()
     return Verified(
         path=str(path),
         case=manifest.case,
