@@ -6,7 +6,7 @@ is compared in a deconfliction, call sheets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from cautery.canonical import canonical
@@ -22,6 +22,7 @@ from cautery.model import (
     Tlp,
     to_json,
 )
+from cautery.operation.targets import spelling
 
 ID_DIGITS = 32
 """128 bits of an HMAC: no two statements meet, and nothing is told by it."""
@@ -144,9 +145,10 @@ def withheld(
     by: Agency,
     operation: Operation,
     permissions: Collection[tuple[str, str, str]] = (),
-    spelling: Callable[[str], str] = str,
 ) -> dict[str, Marking]:
     """Return the subjects that ``to`` may not be told of, each with a marking that forbids it.
+
+    They are compared, and returned, in their one spelling.
 
     A subject that no statement is about has no marking, and is not among them. What ``to`` has
     itself stated counts neither way: it knows the subject, but not that ``by`` does.
@@ -157,15 +159,13 @@ def withheld(
         What ``by`` holds and nobody has corrected.
     permissions : collection of (provider, statement id, agency)
         By which ``by`` may pass statements of others on.
-    spelling : callable
-        Brings subjects of statements into the spelling of ``subjects``.
 
     Raises
     ------
     InputError
         If an agency is not at the table.
     """
-    subject_names = set(subjects)
+    subject_names = set(map(spelling, subjects))
     forbids: dict[str, Marking] = {}
     free: set[str] = set()
     for statement in statements:

@@ -6,8 +6,9 @@ import ipaddress
 import re
 import unicodedata
 
-from cautery.errors import InputError
+from cautery.errors import ForbiddenAddressError, InputError
 from cautery.model import ascii_name
+from cautery.model.host_names import literal
 
 LONGEST = 1024
 """Bytes of a target; a URL or a wallet has far fewer."""
@@ -36,8 +37,8 @@ def normalise(target: str) -> str:
     --------
     >>> normalise("Domain:Shop.Example.")
     'host:shop.example'
-    >>> normalise("2001:DB8:0::1")
-    'address:2001:db8::1'
+    >>> normalise("2001:DB8:0::1"), normalise("host:192.0.2.1")
+    ('address:2001:db8::1', 'address:192.0.2.1')
     """
     text = unicodedata.normalize("NFKC", target).strip()
     if not text or len(text.encode()) > LONGEST or not text.isprintable():
@@ -59,11 +60,30 @@ def normalise(target: str) -> str:
         value = _address(value) or value.lower()
     elif kind == "host":
         value = _host(value)
+        if (spelled := _spelled_address(value)) is not None:
+            kind, value = "address", spelled
     elif kind not in _CASED or _FOLDED_WALLET.fullmatch(value):
         value = value.casefold()
     if not value:
         raise InputError(f"{target[:60]!r} is not a valid target: it is empty")
     return f"{kind}:{value}"
+
+
+def spelling(subject: str) -> str:
+    """Return a subject's one spelling, or the subject where it is no target."""
+    try:
+        return normalise(subject)
+    except InputError:
+        return subject
+
+
+def _spelled_address(host: str) -> str | None:
+    """Return the address that a host is, in whatever form a resolver accepts."""
+    try:
+        spelled = literal(host)
+    except ForbiddenAddressError:
+        return None
+    return None if spelled is None else _address(spelled)
 
 
 def _address(text: str) -> str | None:

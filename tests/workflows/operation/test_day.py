@@ -316,6 +316,11 @@ continuity = "none"
 [held]""",
             "a dentist on host:edge1.example is given twice",
         ),
+        (
+            'removes = ["host:edge1.example"]',
+            'removes = ["domain:Edge1.example"]',
+            "host:edge1.example and domain:Edge1.example are one target",
+        ),
     ],
 )
 def test_a_bad_file_is_refused_with_what_is_wrong(tmp_path, table, old, new, rule):

@@ -100,6 +100,34 @@ def test_a_sheet_in_every_form_names_no_target_that_is_withheld(agency_desk: Des
     assert all("TLP:RED" in one for one in forms)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "host:Secret.Example",
+        "domain:secret.example.",
+        "secret.example",
+        "url:http://secret.example/x",
+    ],
+)
+def test_a_target_is_withheld_however_it_is_written(agency_desk: Desks, written: str) -> None:
+    desk = rome(agency_desk)
+    other = step("seize-2", "host:known.example", after=("seize-1",))
+    warned = replace(other, step=replace(other.step, tips_off=frozenset({written})))
+    day = replace(DAY, steps=(step("seize-1", written), warned))
+    shown, counts = day_for(desk, day, desk.operation.agency("nl-fiod"))
+    sheet = call_sheet(shown, "nl-fiod", desk.operation)
+    assert counts == (("TLP:RED PAP:RED", 1),)
+    assert "secret" not in call_sheet_html(sheet).lower()
+
+
+def test_a_target_is_withheld_however_its_statement_writes_it(agency_desk: Desks) -> None:
+    desk = agency_desk("it-postal")
+    add_statements(desk, [told(desk, "domain:SECRET.example", Tlp.RED)])
+    day, counts = day_for(desk, DAY, desk.operation.agency("nl-fiod"))
+    assert counts == (("TLP:RED PAP:RED", 1),)
+    assert day.steps[0].step.target == WITHHELD
+
+
 def test_what_waits_for_a_withheld_step_still_waits_for_it(agency_desk: Desks) -> None:
     desk = rome(agency_desk)
     day, _ = day_for(desk, DAY, desk.operation.agency("nl-fiod"))

@@ -65,20 +65,12 @@ def compared_targets(desk: Desk, partner: Agency, given: Iterable[str] | None) -
     A target that no statement here is about has no marking: who gives it answers for it.
     """
     targets = targets_of(desk) if given is None else sorted({normalise(target) for target in given})
-    hidden = unmatched(desk, partner, targets, spelling=_spelling)
+    hidden = unmatched(desk, partner, targets)
     counted = Counter(marking.words for marking in hidden.values())
     return ComparedTargets(
         targets=tuple(target for target in targets if target not in hidden),
         left_out=tuple(sorted(counted.items())),
     )
-
-
-def _spelling(subject: str) -> str:
-    """Return a subject's one spelling, or the subject where it is no target."""
-    try:
-        return normalise(subject)
-    except InputError:
-        return subject
 
 
 def read_targets(path: Path) -> tuple[str, ...]:

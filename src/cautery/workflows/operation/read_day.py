@@ -19,6 +19,7 @@ from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
 from cautery.model.toml import parsed_toml
 from cautery.operation.schedule.rules import MOST_STEPS
+from cautery.operation.targets import spelling
 from cautery.packed import small_file
 from cautery.workflows.operation.table import LASTS
 
@@ -224,6 +225,7 @@ def read_day(path: Path, operation: Operation) -> DayFile:
     _refuse_twice(
         path, "co-tenant", (f"{tenant.name} on {tenant.target}" for tenant in day_file.co_tenant)
     )
+    _refuse_two_spellings(path, day_file)
     moment = day_file.day.moment
     return DayFile(
         steps=tuple(_step(step, operation) for step in day_file.step),
@@ -257,6 +259,21 @@ def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
             raise InputError(f"{path}: the {what} {name} is given twice")
+
+
+def _refuse_two_spellings(path: Path, day_file: _File) -> None:
+    """Refuse a target that is written in two ways: the rules of a day would take it for two."""
+    names = [name for item in day_file.held.items() for name in item]
+    names += [tenant.target for tenant in day_file.co_tenant]
+    for step in day_file.step:
+        names += [step.target, *step.removes, *step.tips_off]
+    written: dict[str, str] = {}
+    for name in names:
+        first = written.setdefault(spelling(name), name)
+        if first != name:
+            raise InputError(
+                f"{path}: {first} and {name} are one target", hint="Write it in one way."
+            )
 
 
 def _step(row: _Step, operation: Operation) -> Step:

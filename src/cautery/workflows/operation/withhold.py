@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement
 from cautery.model.message import as_written
+from cautery.model.reach import host_of
 from cautery.operation.sharing import withheld
+from cautery.operation.targets import spelling
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import permissions_of, standing
 
 WITHHELD = "withheld"
 
 
-def unmatched(
-    desk: Desk, agency: Agency, targets: Iterable[str], *, spelling: Callable[[str], str]
-) -> dict[str, Marking]:
+def unmatched(desk: Desk, agency: Agency, targets: Iterable[str]) -> dict[str, Marking]:
     """Return the targets that take no part in a run with an agency, each with its marking.
 
     A match tells that this desk has the target. So where the desk has stated something about it
     itself, only that counts: what others have told openly does not open it, nor does what the
     partner sent to find out.
     """
-    return _withheld(desk, agency, targets, _counted(desk, spelling), spelling)
+    return _withheld(desk, agency, targets, _counted(desk))
 
 
-def _counted(desk: Desk, spelling: Callable[[str], str] = str) -> list[Statement]:
+def _counted(desk: Desk) -> list[Statement]:
     """Return what counts of subjects: the desk's own statements, of all others what it holds."""
     rows = [row.statement for row in standing(desk)]
     own_subjects = {spelling(row.subject) for row in rows if row.by == desk.agency.id}
@@ -37,11 +37,7 @@ def _counted(desk: Desk, spelling: Callable[[str], str] = str) -> list[Statement
 
 
 def _withheld(
-    desk: Desk,
-    agency: Agency,
-    subjects: Iterable[str],
-    statements: Iterable[Statement],
-    spelling: Callable[[str], str] = str,
+    desk: Desk, agency: Agency, subjects: Iterable[str], statements: Iterable[Statement]
 ) -> dict[str, Marking]:
     return withheld(
         subjects,
@@ -50,7 +46,6 @@ def _withheld(
         by=desk.agency,
         operation=desk.operation,
         permissions=permissions_of(desk),
-        spelling=spelling,
     )
 
 
@@ -99,7 +94,9 @@ def day_for(
             place=WITHHELD,
             after=after,
             removes=(),
-            tips_off=scheduled.step.tips_off - hidden.keys(),
+            tips_off=frozenset(
+                name for name in scheduled.step.tips_off if spelling(name) not in hidden
+            ),
             keeps=frozenset(),
         )
         return replace(scheduled, step=step, replaces=replaces, why=as_written(""))
@@ -114,5 +111,11 @@ def day_for(
 
 
 def _names(scheduled: ScheduledStep) -> tuple[str, ...]:
-    """Return the assets and persons that a step is against."""
-    return (scheduled.step.target, *scheduled.step.removes)
+    """Return the assets and persons that a step is against, in their one spelling.
+
+    A step against a URL is one against its host.
+    """
+    names = [spelling(name) for name in (scheduled.step.target, *scheduled.step.removes)]
+    urls = [name.removeprefix("url:") for name in names if name.startswith("url:")]
+    hosts = [spelling(f"host:{host}") for url in urls if (host := host_of(url))]
+    return (*names, *hosts)
