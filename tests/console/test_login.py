@@ -342,6 +342,33 @@ def test_ten_thousand_logins_a_minute_cost_few_hashes_and_keep_the_owner_out_of_
     assert re.sub(r"\d+", "N", nobody.text) == re.sub(r"\d+", "N", stranger.text)
 
 
+def test_who_guesses_keeps_nobody_out_of_the_browser_in_which_the_password_was_changed(
+    peopled: Any,
+) -> None:
+    client, new = peopled.as_(RoomRole.ANALYST), "five more words that fit"
+    changed = {"old": PEOPLE.SECRET, "password": new, "again": new}
+    assert peopled.send(client, "/account/password", **changed).status_code == 200
+    logins = peopled.people.logins
+    for _ in range(9):
+        logins.throttle.failed("analyst", "")
+    assert peopled.login(peopled.browser(), "analyst", new).status_code == 429
+    client.cookies = {peopled.cookie: peopled.token(client)}  # its mark is lost
+    again = {"old": new, "password": f"{new} 2", "again": f"{new} 2"}
+    assert peopled.send(client, "/account/password", **again).status_code == 200
+    assert peopled.send(client, "/logout").status_code == 303
+    assert peopled.login(client, "analyst", f"{new} 2").status_code == 303
+
+
+def test_one_session_guesses_its_password_a_few_times(peopled: Any) -> None:
+    client, new = peopled.as_(RoomRole.ANALYST), "five more words that fit"
+    for _ in range(5):
+        wrong = {"old": "no such word of mine", "password": new, "again": new}
+        assert peopled.send(client, "/account/password", **wrong).status_code == 400
+    right = {"old": PEOPLE.SECRET, "password": new, "again": new}
+    answer = peopled.send(client, "/account/password", **right)
+    assert (answer.status_code, "Too many logins" in answer.text) == (400, True)
+
+
 def test_one_address_has_a_budget_of_its_own_whatever_names_it_tries(peopled: Any) -> None:
     statuses = [
         peopled.login(peopled.browser(), f"name-{number}").status_code for number in range(60)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import Desk, form, tongue
-from cautery.console.login_pages import mark_of, site_of
+from cautery.console.login_pages import hand_mark, site_of
 from cautery.console.people_entry import address_of
 from cautery.console.rights import caller_of, needs
 from cautery.errors import InputError
@@ -41,13 +41,17 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         def change() -> str:
             if fields.get("password", "") != fields.get("again", ""):
                 raise InputError(tr("The two passwords are not the same."))
-            confirm(desk, people, request, account, fields.get("old", ""))
+            confirm(people, request, account, fields.get("old", ""))
             people.accounts.set_password(
                 account.id, fields["password"], but=caller_of(request).session
             )
             return tr("The password is changed. All other browsers are asked for it.")
 
-        return await done_or_fault(desk, people, request, change)
+        answer = await done_or_fault(desk, people, request, change)
+        if answer.status_code == 200:  # the new password ended all marks, this browser's as well
+            now = await run_in_threadpool(people.accounts.account, account.id)
+            hand_mark(answer, desk, people, now)
+        return answer
 
     @pages.post("/account/out")
     @needs(Right.OWN)
@@ -73,9 +77,7 @@ def own_account(request: Request) -> Account:
     return account
 
 
-def confirm(
-    desk: Desk, people: PeopleOfRoom, request: Request, account: Account, password: str
-) -> None:
+def confirm(people: PeopleOfRoom, request: Request, account: Account, password: str) -> None:
     """Ask for the password again, before something that a lent browser must not do.
 
     Raises
@@ -83,8 +85,8 @@ def confirm(
     InputError
         If it is not the account's, or it was tried too often.
     """
-    mark = mark_of(request, desk, people)
-    if not people.logins.confirmed(account, password, address=address_of(request), mark=mark):
+    session, address = caller_of(request).session, address_of(request)
+    if not people.logins.confirmed(account, password, address=address, session=session):
         raise InputError(tr("This is not your password."))
 
 

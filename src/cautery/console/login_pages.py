@@ -234,6 +234,13 @@ async def welcome(
     answer.set_cookie(
         _session(desk, people), token, httponly=True, samesite="strict", path="/", secure=secure
     )
+    hand_mark(answer, desk, people, account)
+    return answer
+
+
+def hand_mark(answer: Response, desk: Desk, people: PeopleOfRoom, account: Account) -> None:
+    """Hand a browser that has come in what it is known by, whoever else guesses under its name."""
+    secure = desk.place.is_secure
     answer.set_cookie(
         mark_cookie(people.key, secure=secure),
         people.logins.mark_of(account),
@@ -243,7 +250,6 @@ async def welcome(
         secure=secure,
         max_age=int(MARK_LASTS.total_seconds()),
     )
-    return answer
 
 
 def token_of(request: Request, desk: Desk, people: PeopleOfRoom) -> str:

@@ -40,7 +40,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         fields, account = await form(request), own_account(request)
 
         def added() -> str:
-            confirm(desk, people, request, account, fields.get("old", ""))
+            confirm(people, request, account, fields.get("old", ""))
             try:
                 people.passkeys.make(
                     _site(desk, request), account, fields.get("answer", ""), fields.get("name", "")

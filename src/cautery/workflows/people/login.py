@@ -39,7 +39,8 @@ class Try:
     account : Account or None
         Of this name.
     mark : str
-        The browser's, if it came in under this name before; else empty.
+        The browser's, if it came in under this name before, or of the session that it has; else
+        empty.
     wait_s : float
         Seconds until it may be tried; more than 0: nothing is looked at.
     """
@@ -127,17 +128,27 @@ class Logins:
             return None
         return self._accounts.set_password(account.id, password)
 
-    def confirmed(self, account: Account, password: str, *, address: str, mark: str) -> bool:
+    def confirmed(self, account: Account, password: str, *, address: str, session: str) -> bool:
         """Tell whether somebody who is in knows the account's password, within the budgets.
+
+        A session has a budget of its own: who guesses under the name without one does not use it.
 
         Raises
         ------
         InputError
             If it was tried too often.
         """
-        attempt = self.begin(account.name, address=address, mark=mark)
-        if attempt.wait_s > 0:
-            raise InputError(too_many(attempt.wait_s))
+        where, mark = neighbourhood(address), f"session {session}"
+        wait_s = self.throttle.wait_s(where, account.name, mark)
+        if wait_s > 0:
+            raise InputError(too_many(wait_s))
+        attempt = Try(
+            name=account.name,
+            account=self._people.by_id(account.id),
+            mark=mark,
+            address=where,
+            wait_s=wait_s,
+        )
         return self.by_password(attempt, password) is not None
 
     def mark_of(self, account: Account) -> str:
