@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +15,9 @@ from cautery import wiring
 from cautery.adapters.token_folder import TokenFolder
 from cautery.cli import app
 from cautery.errors import AbsentError, InputError
+from cautery.model import Regime
 from cautery.model.tokens import AccessToken, Scope, new_token, parts_of
+from cautery.wiring.tokens import TokensOfRoom
 
 
 def run(folder: Path, *words: str, fails: type[InputError] | None = None) -> str:
@@ -55,6 +58,27 @@ def test_tokens_are_listed_without_what_opens_the_room_and_revoked_by_id(tmp_pat
     assert TokenFolder(tmp_path).get(number) is None
     run(tmp_path, "revoke", number, fails=AbsentError)
     assert run(tmp_path, "list", "--json") == ""
+
+
+def test_a_token_opens_the_room_that_it_was_made_for_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, league, police = tmp_path / "kept", tmp_path / "league", tmp_path / "police"
+    number = run(kept, "make", "screen", "--cases", str(league)).split("_")[1]
+    league.mkdir()
+    police.mkdir()
+    (tmp_path / "link").symlink_to(league)
+    for cases in (league, tmp_path / "link"):
+        assert TokensOfRoom(TokenFolder(kept), cases).get(number)
+    servers = {"one": SimpleNamespace(about=("one", Regime.LED))}
+    monkeypatch.setattr("cautery.wiring.tokens.server_store", lambda _: servers["one"])
+    for cases in (police, tmp_path, Path("server:")):
+        assert TokensOfRoom(TokenFolder(kept), cases).get(number) is None
+    number = run(kept, "make", "screen", "--cases", "server:").split("_")[1]
+    assert TokensOfRoom(TokenFolder(kept), Path("server:")).get(number)
+    servers["one"] = SimpleNamespace(about=("another", Regime.LED))
+    for cases in (league, Path("server:")):
+        assert TokensOfRoom(TokenFolder(kept), cases).get(number) is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests import Request
 
+from cautery.adapters.token_folder import TokenFolder
 from cautery.console.telemetry import log_as_json
+from cautery.errors import StorageError
 from cautery.model.tokens import Scope, new_token
 
 ALL = tuple(Scope)
@@ -147,6 +149,19 @@ def test_every_error_is_one_sentence(program: Program, path: str, status: int) -
     assert problem["status"] == status
     assert problem["detail"].strip()
     assert "Traceback" not in answer.text
+
+
+def test_while_the_server_of_the_cases_does_not_answer_no_token_opens_anything(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_: object, id: str) -> None:
+        raise StorageError(f"postgresql://secret.internal: no answer about {id}")
+
+    monkeypatch.setattr(TokenFolder, "get", down)
+    answer = program.client.get(f"{API}/cases")
+    assert answer.status_code == 503
+    assert "secret" not in answer.text
+    assert program.client.get("/metrics").status_code == 401
 
 
 def test_a_token_for_one_case_sees_no_other(program: Program) -> None:

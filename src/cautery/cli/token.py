@@ -37,22 +37,36 @@ def make(
         list[str] | None,
         typer.Option(help="Read this case alone, by its name in addresses; may be repeated."),
     ] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            "--cases",
+            help="The room that it opens, by its cases: what `cautery serve --cases` is given;"
+            " default: server: where one is named, or else cases.",
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="How long it holds.")] = 30,
     folder: Folder = None,
 ) -> None:
     """Make a token, and print it once: only a digest of it is kept.
 
     A program sends it as "Authorization: Bearer TOKEN" to /api/v1 of the room. Nobody can write
-    with it.
+    with it. It is for one room: the one that shows these cases.
 
     Example: cautery token make "wall screen" --scope cases --days 7
     """
     token, sent = make_token(
-        tokens(folder), name, tuple(scope or (Scope.CASES,)), days=days, cases=tuple(case or ())
+        tokens(folder),
+        name,
+        tuple(scope or (Scope.CASES,)),
+        days=days,
+        cases=tuple(case or ()),
+        room=cases,
     )
     typer.echo(sent)
     render.say(
-        f"{token.name} may read {', '.join(token.scopes)} until {iso(token.ends_at)}. "
+        f"{token.name} may read {', '.join(token.scopes)} of the room of the {token.room} until "
+        f"{iso(token.ends_at)}. "
         f"To end this sooner: cautery token revoke {token.id}"
     )
 
@@ -73,12 +87,13 @@ def listed(
             render.json_line(_told(token))
     elif found:
         render.table(
-            ("id", "name", "scopes", "cases", "until"),
+            ("id", "name", "scopes", "room", "cases", "until"),
             [
                 (
                     token.id,
                     token.name,
                     ", ".join(token.scopes),
+                    token.room,
                     ", ".join(token.cases) or "all",
                     iso(token.ends_at),
                 )
@@ -110,6 +125,7 @@ def _told(token: AccessToken) -> dict[str, object]:
         "id": token.id,
         "name": token.name,
         "scopes": token.scopes,
+        "room": token.room,
         "cases": token.cases,
         "made_at": iso(token.made_at),
         "ends_at": iso(token.ends_at),

@@ -29,7 +29,7 @@ from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
 from cautery.wiring.server import name_server
-from cautery.wiring.tokens import tokens
+from cautery.wiring.tokens import TokensOfRoom, tokens
 
 _PORT = 8017
 _CONNECTIONS, _REQUESTS = 448, 512
@@ -136,7 +136,7 @@ def serve(
             secret=secret,
             people=who,
             place=place,
-            tokens=tokens(),
+            tokens=TokensOfRoom(tokens(), cases),
         )
         if log_json:
             log_as_json()

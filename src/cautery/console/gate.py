@@ -18,6 +18,7 @@ from starlette.types import Scope as Asked
 
 from cautery.console.problems import problem
 from cautery.console.rights import CASE, LONGEST, numbers_of
+from cautery.errors import StorageError
 from cautery.model.room import Act
 from cautery.model.tokens import AccessToken, Scope, parts_of
 from cautery.workflows.people.log import AccessLog
@@ -33,7 +34,7 @@ class Tokens(Protocol):
     """Where tokens are kept."""
 
     def get(self, id: str) -> AccessToken | None:
-        """Return a token; ``None``: there is none."""
+        """Return a token; ``None``: there is none for this room."""
         ...
 
 
@@ -59,7 +60,10 @@ class Gate:
         """Tell whether a program may read the room's counts, which people may as well."""
         if asked["path"] != METRICS:
             return False
-        token = self.token(headers)
+        try:
+            token = self.token(headers)
+        except StorageError:  # people are asked for their login
+            return False
         return token is not None and Scope.METRICS in token.scopes
 
     def refusal(self, asked: Asked, headers: Headers) -> Response | None:
@@ -69,7 +73,10 @@ class Gate:
         origins = headers.getlist("origin")
         if origins and origins != [f"{asked['scheme']}://{headers['host']}"]:
             return problem(403, "A page of another site may not ask this room.")
-        token = self.token(headers)
+        try:
+            token = self.token(headers)
+        except StorageError:
+            return problem(503, "The server of the cases does not answer.", "Ask again later.")
         if token is None:
             return problem(
                 401,
@@ -81,7 +88,13 @@ class Gate:
         return None
 
     def token(self, headers: Headers) -> AccessToken | None:
-        """Return the token of a request, if it holds."""
+        """Return the token of a request, if it holds.
+
+        Raises
+        ------
+        StorageError
+            If the cases lie on a server that does not answer.
+        """
         fields = headers.getlist("authorization")
         kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
         parts = parts_of(value.strip()) if kind.lower() == "bearer" else None

@@ -49,6 +49,8 @@ class AccessToken:
         What it may read.
     cases : tuple of str
         The cases that it may read, by their names in addresses; empty: all.
+    room : str
+        Whose cases they are: the folder of the cases, or the id of the organisation's server.
     made_at, ends_at : datetime
         From when to when it holds, in UTC.
     digest : str
@@ -59,6 +61,7 @@ class AccessToken:
     name: str
     scopes: tuple[Scope, ...]
     cases: tuple[str, ...] = ()
+    room: str = ""
     made_at: datetime
     ends_at: datetime
     digest: str
@@ -88,6 +91,7 @@ def new_token(
     made_at: datetime,
     ends_at: datetime,
     cases: tuple[str, ...] = (),
+    room: str = "",
 ) -> tuple[AccessToken, str]:
     """Return a token to keep, and what its holder sends.
 
@@ -104,6 +108,7 @@ def new_token(
         name=name,
         scopes=tuple(dict.fromkeys(scopes)),
         cases=tuple(dict.fromkeys(cases)),
+        room=room,
         made_at=made_at,
         ends_at=ends_at,
         digest=_digest(secret),
