@@ -75,6 +75,32 @@ def write_pieces(
         raise
 
 
+def write_new(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
+    """Write a file that exists nowhere else where nothing is yet; a power cut can leave a part.
+
+    Raises
+    ------
+    StorageError
+        If something is there, or it cannot be written; no partial file survives an error.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    except FileExistsError as error:
+        raise StorageError(f"{path}: something is there already", hint="") from error
+    except OSError as error:
+        raise _not_written(path, error) from error
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor
+            os.fchmod(handle, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        sync_folder(path.parent)
+    except OSError as error:
+        path.unlink(missing_ok=True)  # it is ours: nobody else could make it
+        raise _not_written(path, error) from error
+
+
 def real_path(path: Path) -> Path:
     """Return a path without links; one whose links lead in a circle fails where it is opened."""
     # Path.resolve() raises RuntimeError for a circle before Python 3.13.

@@ -14,7 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.adapters._files import read_whole, real_path, write_whole
+from cautery.adapters._files import read_whole, real_path, write_new
 from cautery.adapters._key_files import MAX_KEY_FILE, private_bytes
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
@@ -55,7 +55,7 @@ def create_approver(path: Path) -> Ed25519PrivateKey:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    write_whole(path, pem, mode=0o600)
+    write_new(path, pem)
     return key
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,16 +16,18 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery import wiring
+from cautery.adapters._files import write_new
 from cautery.adapters._key_files import private_bytes
 from cautery.adapters._pdf_keys import KeyFile, KeyToken
 from cautery.adapters.bag_folder import BagFolder
 from cautery.adapters.case_still import still
 from cautery.adapters.decoder import ChildDecoder
+from cautery.adapters.output import check_output
 from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.side_by_side import encoded
 from cautery.adapters.typst_pdf import compile_pdf
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.evidence.custody import CustodyAct, stated
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import PROOF
@@ -180,6 +183,9 @@ def make(
     now = wiring.clock().now()
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
+    salts = out.parent / f"{out.name}.openings.json"
+    if audience is not Audience.COURT:
+        _require_place_of_salts(salts)
     if open_kinds and audience is not Audience.COURT:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
@@ -214,22 +220,30 @@ def make(
         assert stamping is not None
         return asyncio.run(timing.stamp_over(listed, stamping))
 
-    def note(digest: str) -> None:
-        """Write into the chain who is given what: no bag is there before its line."""
-        reading_store().add_to_custody(
-            case,
-            lambda chain: stated(
-                at=now,
-                act=CustodyAct.HANDED_OVER if to else CustodyAct.COPIED,
-                by=by,
-                to=to,
-                why=why,
-                what=f"dossier for {audience}",
-                digest=digest,
-                previous=chain[-1].id if chain else "",
-                key=person,
-            ),
-        )
+    def note(digest: str, openings: Mapping[int, str]) -> None:
+        """Keep the salts, and write into the chain who is given what: no bag is there before."""
+        if openings:
+            body = {"dossier": digest, "salts": openings}
+            write_new(salts, json.dumps(body).encode())
+        try:
+            reading_store().add_to_custody(
+                case,
+                lambda chain: stated(
+                    at=now,
+                    act=CustodyAct.HANDED_OVER if to else CustodyAct.COPIED,
+                    by=by,
+                    to=to,
+                    why=why,
+                    what=f"dossier for {audience}",
+                    digest=digest,
+                    previous=chain[-1].id if chain else "",
+                    key=person,
+                ),
+            )
+        except CauteryError:
+            if openings:  # there is no bag that they belong to
+                salts.unlink()
+            raise
 
     with (
         as_folder(case) as folder,
@@ -260,12 +274,18 @@ def make(
             trusted=trusted_files(trust),
             note=note,
         )
-    if dossier.openings:
-        body = {"dossier": dossier.digest, "salts": dossier.openings}
-        wiring.write_secret(
-            out.with_name(f"{out.name}.openings.json"), (json.dumps(body).encode(),)
-        )
     return dossier, signatures[0] if signatures else None
+
+
+def _require_place_of_salts(salts: Path) -> None:
+    """Refuse a place where the salts of an earlier dossier lie: they exist nowhere else."""
+    if os.path.lexists(salts):
+        raise InputError(
+            f"{salts}: the salts of another dossier lie there",
+            hint="Keep them, and name another folder with -o: without its salts, no record that"
+            " a dossier withholds can be opened.",
+        )
+    check_output(salts)
 
 
 def _note_opened(

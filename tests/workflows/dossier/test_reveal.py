@@ -20,7 +20,7 @@ from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST
 from cautery.evidence.custody import CustodyAct
 from cautery.model import digest_of
 from cautery.wiring import custody
-from cautery.workflows.dossier.extract import commitment
+from cautery.workflows.dossier.extract import Extract, commitment, extract_of
 
 from .conftest import Made, loaded
 from .test_command import WHO, cautery
@@ -162,3 +162,34 @@ def test_a_case_has_no_openings(
     assert cautery(monkeypatch, "verify", handed / "bag", *opening) == 1
     assert sys.argv  # both said why
     assert "only a dossier withholds records" in capsys.readouterr().err
+
+
+def test_a_further_dossier_of_that_name_leaves_the_salts_of_the_first(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    salts = (handed / "bag.openings.json").read_bytes()
+    (handed / "bag").rename(handed / "sent")  # it leaves the house
+    handing = ("dossier", handed / "case", "--for", "public", *WHO, "--key", made.key)
+    assert cautery(monkeypatch, *handing, "-o", handed / "bag") == 2
+    assert "the salts of another dossier lie there" in capsys.readouterr().err
+    assert (handed / "bag.openings.json").read_bytes() == salts
+    assert not (handed / "bag").exists()
+    assert len(custody.chain_of(handed / "case")) == 1
+
+
+def test_no_dossier_is_there_without_its_salts(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something comes to lie at their place while the dossier is made."""
+    taken = handed / "second.openings.json"
+
+    def later(*arguments: object, **options: object) -> Extract:
+        taken.write_text("of somebody else")
+        return extract_of(*arguments, **options)
+
+    monkeypatch.setattr("cautery.workflows.dossier.build.extract_of", later)
+    handing = ("dossier", handed / "case", "--for", "public", *WHO, "--key", made.key)
+    assert cautery(monkeypatch, *handing, "-o", handed / "second") == 1
+    assert taken.read_text() == "of somebody else"
+    assert not (handed / "second").exists()
+    assert len(custody.chain_of(handed / "case")) == 1

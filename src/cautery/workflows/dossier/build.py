@@ -109,7 +109,7 @@ def make_dossier(
     stamp: Callable[[bytes], bytes] | None = None,
     must_stamp: bool = True,
     trusted: Mapping[str, bytes] | None = None,
-    note: Callable[[str], None] = lambda _: None,
+    note: Callable[[str, Mapping[int, str]], None] = lambda _digest, _openings: None,
 ) -> Dossier:
     """Make a dossier.
 
@@ -147,8 +147,8 @@ def make_dossier(
         ``authorities.pem`` and ``cosigners.policy``, by name: whom the organisation trusts for
         times.
     note : callable
-        Told the digest of the tag manifest when the bag is whole and before it is there: if it
-        fails, there is no bag.
+        Told the digest of the tag manifest, and the salts of what is held back, when the bag is
+        whole and before it is there: if it fails, there is no bag.
 
     Raises
     ------
@@ -211,6 +211,7 @@ def make_dossier(
     places = {"encrypted": encrypted.lines()}
     tags[VERIFY] = verify_page(page, shown_on_page, places)
     unstamped = dict((UNSTAMPED,))
+    openings = {} if extract is None else extract.openings
     signed: list[bytes] = []
     failed: list[str] = []
 
@@ -254,7 +255,7 @@ def make_dossier(
             tags={VERIFY: verify_page(page, shown_on_page | {"stamp": False}, places)},
             info=unstamped,
         ),
-        before=lambda: note(digest_of(signed[-1])),
+        before=lambda: note(digest_of(signed[-1]), openings),
     )
     return Dossier(
         audience=audience,
@@ -264,7 +265,7 @@ def make_dossier(
         exhibits=exhibits,
         withheld=withheld,
         exhibits_withheld=all_exhibits - exhibits,
-        openings={} if extract is None else extract.openings,
+        openings=openings,
         stamped=stamp is not None and not failed,
         not_stamped="".join(failed),
         other_hosts={} if extract is None else extract.others,
