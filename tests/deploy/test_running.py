@@ -107,6 +107,21 @@ def test_the_public_face(organisation: Path, certificate: Path) -> None:
             assert answer.status == 200
 
 
+def test_the_alerts(cautery: Cautery, organisation: Path) -> None:
+    settings = organisation / "alerts.toml"
+    settings.write_text(
+        'room = "https://room.example"\n[rules]\nproven = true\n'
+        f'[[syslog]]\nname = "log"\naddress = "unix:{organisation}/log"\n'
+    )
+    settings.chmod(0o600)
+    words = command(
+        UNITS / "cautery-alerts.service",
+        {"/etc/cautery/alerts.toml": str(settings), STATE: str(organisation)},
+    )
+    ran = cautery(*words, "--once")
+    assert (ran.code, "0 alerts raised" in ran.err) == (0, True), ran.err
+
+
 def test_a_watch(cautery: Cautery, organisation: Path) -> None:
     mandates = organisation / "mandates"
     mandates.mkdir()

@@ -53,7 +53,7 @@ def test_a_unit_is_closed_in(unit: Path) -> None:
 
 
 def test_only_a_watch_sees_the_keys_of_cases() -> None:
-    assert len(UNITS) == 5
+    assert len(UNITS) == 6
     for unit in UNITS:
         found = settings(unit)
         seen = " ".join(found.get("BindPaths", [])).split()
@@ -75,7 +75,7 @@ def test_systemd_takes_them_and_finds_little_exposed(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     units = verifiable(tmp_path)
-    assert len(units) == 7
+    assert len(units) == 8
     verified = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )
@@ -103,7 +103,7 @@ def test_the_command_of_a_unit_is_one_that_there_is(unit: Path) -> None:
         found = group.get_command(context, words.pop(0))
         assert found is not None
         group = found
-    taken = {option for one in group.params for option in one.opts}
+    taken = {option for one in group.params for option in (*one.opts, *one.secondary_opts)}
     assert {word for word in words if word.startswith("--")} <= taken
 
 
