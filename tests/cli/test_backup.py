@@ -132,10 +132,11 @@ def _until_killed(arguments: tuple[object, ...], after_s: float) -> bool:
     return True
 
 
+@pytest.mark.timeout(900)
 def test_killed_with_no_chance_to_clean_up_both_ways_go_on(
     cautery: Cautery, shelf: Watched
 ) -> None:
-    for number in range(24):  # cases enough that a kill meets one in the middle
+    for number in range(9):  # cases enough that a kill meets one in the middle
         shutil.copytree(shelf.path, shelf.path.with_name(f"copy-{number}"))
     backups, came = shelf.folder / "backups", shelf.folder / "came"
     make = ("backup", "make", backups, "--cases", shelf.path.parent)
@@ -144,18 +145,18 @@ def test_killed_with_no_chance_to_clean_up_both_ways_go_on(
     whole_s = time.monotonic() - begun
     shutil.rmtree(backups)
     kills = 0
-    for share in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9):
+    for share in (0.6, 0.75, 0.9):
         kills += not _until_killed(make, whole_s * share)
     said = made(cautery, shelf)
-    assert (said["backup"]["cases"], said["faults"]) == (25, {})
+    assert (said["backup"]["cases"], said["faults"]) == (10, {})
     assert cautery("backup", "check", backups).code == 0
     back = ("backup", "restore", backups, "--to", came)
-    for share in (0.4, 0.6, 0.8):
+    for share in (0.6, 0.8):
         kills += not _until_killed(back, whole_s * share)
     ran = cautery(*back, "--json")
     assert ran.code == 0, ran.err
     said = json.loads(ran.out)
-    assert len(said["cases"]) + len(said["stood"]) == 25
+    assert len(said["cases"]) + len(said["stood"]) == 10
     assert kills > 0
     assert cautery("close", came / "copy-7").code == 0
     assert cautery("verify", came / "copy-7").code == 3

@@ -81,19 +81,19 @@ def make(
             bar.doing(case)
             bar.step()
 
-        made = backups.make(folder, cases, people=who, keep=keep, keys_dir=keys, progress=copied)
+        outcome = backups.make(folder, cases, people=who, keep=keep, keys_dir=keys, progress=copied)
     if json:
-        render.json_line(to_json(made))
+        render.json_line(to_json(outcome))
     else:
-        one = made.backup
+        entry = outcome.backup
         render.say(
-            f"{folder / one.name}: {one.cases} cases, {one.files} files, {one.size} bytes"
-            f"{', and the people of the room' if made.people else ''}. No private key is in it."
+            f"{folder / entry.name}: {entry.cases} cases, {entry.files} files, {entry.size} bytes"
+            f"{', and the people of the room' if outcome.people else ''}. No private key is in it."
         )
-        if made.removed:
-            render.say(f"removed: {', '.join(made.removed)}")
-    if made.faults:
-        for case, why in made.faults.items():
+        if outcome.removed:
+            render.say(f"removed: {', '.join(outcome.removed)}")
+    if outcome.faults:
+        for case, why in outcome.faults.items():
             render.say(render.printable(f"not in the backup: {case}: {why}"))
         raise typer.Exit(1)
 
@@ -145,9 +145,9 @@ def check(
             bar.doing(case)
             bar.step()
 
-        checked = backups.check(folder, backup, public_key=public_key, progress=checking)
+        report = backups.check(folder, backup, public_key=public_key, progress=checking)
     if json:
-        render.json_line(to_json(checked) | {"holds": checked.holds})
+        render.json_line(to_json(report) | {"holds": report.holds})
     else:
         render.table(
             ("case", "state", "records", "not signed", "verdict"),
@@ -159,18 +159,18 @@ def check(
                     case.unsigned,
                     _verdict(case),
                 )
-                for case in checked.cases
+                for case in report.cases
             ),
         )
         render.say(
-            f"{checked.backup.name}: {'authentic' if checked.authentic else 'consistent'}, made "
-            f"with {checked.backup.cases} cases"
-            f"{'' if checked.people else '; it has no people of a room'}"
+            f"{report.backup.name}: {'authentic' if report.authentic else 'consistent'}, made "
+            f"with {report.backup.cases} cases"
+            f"{'' if report.people else '; it has no people of a room'}"
         )
-    if not checked.holds:
+    if not report.holds:
         raise EvidenceError(
-            checked.fault
-            or next(f"{case.case}: {case.fault}" for case in checked.cases if case.fault),
+            report.fault
+            or next(f"{case.case}: {case.fault}" for case in report.cases if case.fault),
             hint="An earlier backup may have it whole: cautery backup list FOLDER",
         )
 

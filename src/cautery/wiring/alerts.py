@@ -249,9 +249,9 @@ class _Running:
         """Look and send once."""
         raised = await asyncio.to_thread(self._look)
         async with _ways(self.settings, self.clock) as ways:
-            sent = await asyncio.gather(*map(self._send, ways))
+            outcomes = await asyncio.gather(*map(self._send, ways))
         self.signed.sign(self.clock.now())
-        return len(raised), sum(bool(one.error) for on_way in sent for one in on_way)
+        return len(raised), sum(bool(outcome.error) for on_way in outcomes for outcome in on_way)
 
     async def on_and_on(self) -> tuple[int, int]:
         """Look every few seconds; a way that waits for its receiver holds up no other."""
@@ -282,11 +282,11 @@ class _Running:
         return raised
 
     async def _send(self, way: Way) -> tuple[AlertSent, ...]:
-        sent = await send_due(self.log, way, now=self.clock.now, waits_s=self.waits_s)
-        for one in sent:
-            if one.error:
-                self.say(f"{way.name}: alert {one.alert} was not taken: {one.error}")
-        return sent
+        outcomes = await send_due(self.log, way, now=self.clock.now, waits_s=self.waits_s)
+        for outcome in outcomes:
+            if outcome.error:
+                self.say(f"{way.name}: alert {outcome.alert} was not taken: {outcome.error}")
+        return outcomes
 
 
 def try_ways(settings: AlertSettings) -> dict[str, str]:
@@ -355,14 +355,14 @@ async def _ways(settings: AlertSettings, clock: Clock) -> AsyncIterator[tuple[Wa
             secret = Secret(hook.secret)
             ways.append(Webhook(hook.name, hook.url, secret, client, now=clock.now))
         if file.mail:
-            mail = read_postbox(_beside(here, file.postbox)).mail
-            if mail is None:
+            server = read_postbox(_beside(here, file.postbox)).mail
+            if server is None:
                 raise InputError("the file of mail settings has no [mail] table")
-            postbox = SmtpPostbox(mail, waits_s=())
-            ways += [AlertMail(one.name, postbox, one.to) for one in file.mail]
-        for one in file.syslog:
-            ca = None if one.ca is None else str(here / one.ca)
-            ways.append(Syslog(one.name, one.address, ca=ca))
+            postbox = SmtpPostbox(server, waits_s=())
+            ways += [AlertMail(mail.name, postbox, mail.to) for mail in file.mail]
+        for collector in file.syslog:
+            ca = None if collector.ca is None else str(here / collector.ca)
+            ways.append(Syslog(collector.name, collector.address, ca=ca))
         yield tuple(ways)
 
 

@@ -104,8 +104,8 @@ def lines(folder: Path) -> tuple[BackupLine, ...]:
         If it cannot be read, or is not the one that was signed.
     """
     names = BackupFolder(folder).names()
-    with _logged(folder, None) as (known, _):
-        return tuple(BackupLine(backup=made, is_here=made.name in names) for made in known)
+    with _logged(folder, None) as (entries, _):
+        return tuple(BackupLine(backup=entry, is_here=entry.name in names) for entry in entries)
 
 
 def check(
@@ -119,8 +119,8 @@ def check(
         If it is not the one that the log has.
     """
     backups = BackupFolder(folder)
-    with _found(folder, name, public_key) as (found, authentic):
-        return check_backup(found, backups, authentic=authentic, progress=progress)
+    with _found(folder, name, public_key) as (listing, authentic):
+        return check_backup(listing, backups, authentic=authentic, progress=progress)
 
 
 def restore(
@@ -139,9 +139,9 @@ def restore(
     CauteryError
         As the workflow says.
     """
-    with _found(folder, name, public_key) as (found, _):
+    with _found(folder, name, public_key) as (listing, _):
         return restore_cases(
-            found, BackupFolder(folder), _target_in(to), only=only, progress=progress
+            listing, BackupFolder(folder), _target_in(to), only=only, progress=progress
         )
 
 
@@ -168,20 +168,20 @@ def restore_people(
     backups = BackupFolder(folder)
     if people.exists() and (not people.is_dir() or any(people.iterdir())):
         raise InputError(f"{people}: something lies there", hint="Name a new folder.")
-    with _found(folder, name, public_key) as (found, _):
+    with _found(folder, name, public_key) as (listing, _):
         names = {file: f"{PEOPLE}/{file}" for file in (ACCOUNTS, rooms.LOG, rooms.LOG_KEY)}
-        if not all(listed in found.files for listed in names.values()):
-            raise InputError(f"the backup {found.backup.name} has no people of a room")
+        if not all(listed in listing.files for listed in names.values()):
+            raise InputError(f"the backup {listing.backup.name} has no people of a room")
         for listed_file in names.values():
-            backups.check_file(found.backup.name, listed_file, found.files[listed_file])
+            backups.check_file(listing.backup.name, listed_file, listing.files[listed_file])
         _begin_anew(
-            {file: folder / found.backup.name / place for file, place in names.items()},
+            {file: folder / listing.backup.name / place for file, place in names.items()},
             people,
-            backup=found.backup.name,
+            backup=listing.backup.name,
             why=why,
             keys_dir=keys_dir,
         )
-        return found.backup.name
+        return listing.backup.name
 
 
 def _begin_anew(
@@ -227,12 +227,12 @@ def _copy_people(people: Path, to: Path) -> None:
 
 
 def _sources(cases: Path) -> dict[str, Callable[[], CasePlace]]:
-    found = reading_store().below(cases)
+    places = reading_store().below(cases)
     if is_on_server(cases):
-        return {name: partial(_place, path) for name, path in found.items()}
+        return {name: partial(_place, path) for name, path in places.items()}
     return {
         (path.name if path == cases else path.relative_to(cases).as_posix()): partial(_place, path)
-        for path in found.values()
+        for path in places.values()
     }
 
 
@@ -270,8 +270,8 @@ def _logged(folder: Path, outside: Path | None) -> Iterator[tuple[tuple[BackupMa
 
 @contextlib.contextmanager
 def _found(folder: Path, name: str | None, outside: Path | None) -> Iterator[tuple[Listed, bool]]:
-    with _logged(folder, outside) as (known, authentic):
-        yield listed(name, known, BackupFolder(folder)), authentic
+    with _logged(folder, outside) as (entries, authentic):
+        yield listed(name, entries, BackupFolder(folder)), authentic
 
 
 def _require_apart(folder: Path, cases: Path, people: Path | None, keys: Path) -> None:

@@ -25,12 +25,12 @@ async def send_due(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> tuple[AlertSent, ...]:
     """Send on one way what is due there; what it does not take after all tries is written down."""
-    sent = []
+    outcomes = []
     for index, alert in log.due(way.name, now=now()):
         tries, error = await tried(way, alert, waits_s=waits_s, sleep=sleep)
-        sent.append(AlertSent(alert=index, way=way.name, tries=tries, error=error))
-        log.settle(sent[-1], now=now())
-    return tuple(sent)
+        outcomes.append(AlertSent(alert=index, way=way.name, tries=tries, error=error))
+        log.settle(outcomes[-1], now=now())
+    return tuple(outcomes)
 
 
 async def tried(

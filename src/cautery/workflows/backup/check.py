@@ -104,10 +104,10 @@ def logged(log: CaseLedger, verifier: NoteVerifier, folder: Path) -> tuple[Backu
         If the log is not the one that its key signed.
     """
     signed = check_roots(folder / LOG, log, verifier, None).signed
-    return tuple(made for entry, made in contents(log, BackupMade) if entry.index < signed)
+    return tuple(backup for entry, backup in contents(log, BackupMade) if entry.index < signed)
 
 
-def listed(name: str | None, known: Collection[BackupMade], backups: Backups) -> Listed:
+def listed(name: str | None, backups_logged: Collection[BackupMade], backups: Backups) -> Listed:
     """Return a backup with its list.
 
     Parameters
@@ -129,14 +129,14 @@ def listed(name: str | None, known: Collection[BackupMade], backups: Backups) ->
             hint="For those that do: cautery backup list FOLDER",
         )
     name = names[-1] if name is None else name
-    made = next((made for made in known if made.name == name), None)
-    if made is None:
+    entry = next((entry for entry in backups_logged if entry.name == name), None)
+    if entry is None:
         raise EvidenceError(f"{backups.path / name}: the signed log of backups has none of it")
-    return Listed(backup=made, files=backups.listed(name, made.digest))
+    return Listed(backup=entry, files=backups.listed(name, entry.digest))
 
 
 def check_backup(
-    found: Listed,
+    listing: Listed,
     backups: Backups,
     *,
     authentic: bool,
@@ -149,13 +149,13 @@ def check_backup(
     progress : callable
         Told of each case.
     """
-    name = found.backup.name
+    name = listing.backup.name
     fault = ""
     people = []
     try:
-        for odd in backups.strangers(name, (*found.files,)):
-            raise EvidenceError(f"{odd}: added since the backup")
-        for file, digest in found.files.items():
+        for stranger in backups.strangers(name, (*listing.files,)):
+            raise EvidenceError(f"{stranger}: added since the backup")
+        for file, digest in listing.files.items():
             if case_of(file) is None:
                 backups.check_file(name, file, digest)
                 if file.startswith("people/"):
@@ -163,14 +163,14 @@ def check_backup(
     except CauteryError as error:
         fault = str(error)
     cases = []
-    for case in found.cases:
+    for case in listing.cases:
         progress(case)
         try:
-            cases.append(check_case(found, case, backups))
+            cases.append(check_case(listing, case, backups))
         except CauteryError as error:
             cases.append(CheckedCase(case=case, fault=str(error)))
     return Checked(
-        backup=found.backup,
+        backup=listing.backup,
         authentic=authentic,
         cases=tuple(cases),
         people=tuple(people),
@@ -178,7 +178,7 @@ def check_backup(
     )
 
 
-def check_case(found: Listed, case: str, backups: Backups) -> CheckedCase:
+def check_case(listing: Listed, case: str, backups: Backups) -> CheckedCase:
     """Check one case of a backup, by the lists and by its own signatures.
 
     Raises
@@ -186,8 +186,8 @@ def check_case(found: Listed, case: str, backups: Backups) -> CheckedCase:
     EvidenceError
         Naming the first fault.
     """
-    backups.check_case(found.backup.name, case, found.cases[case])
-    place = backups.place_of(found.backup.name, case)
+    backups.check_case(listing.backup.name, case, listing.cases[case])
+    place = backups.place_of(listing.backup.name, case)
     if place.store.exists(place.at, NOTE):
         verified = verify_case(place.at, store=place.store)
         return CheckedCase(case=case, records=verified.records, closed=True)

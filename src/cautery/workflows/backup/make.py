@@ -104,7 +104,7 @@ def make_backup(
             raise EvidenceError(f"no case could be copied; the first: {min(faults.items())[1]}")
         if people is not None:
             people(backups.people())
-        made = BackupMade(
+        entry = BackupMade(
             name=name,
             digest=backups.finish_list(tuple(copied)),
             cases=len(copied),
@@ -113,13 +113,13 @@ def make_backup(
             lacks=tuple(sorted(faults)),
         )
         # The log first: a backup of which it says nothing would be nobody's.
-        append(log, made, at=clock.now())
+        append(log, entry, at=clock.now())
         sign()
         backups.admit(name)
         removed = () if keep is None or faults else backups.names()[:-keep]
         for old in removed:
             backups.remove(old)
-    return Made(backup=made, faults=faults, people=people is not None, removed=removed)
+    return Made(backup=entry, faults=faults, people=people is not None, removed=removed)
 
 
 def _copied(

@@ -32,7 +32,7 @@ class Returned:
 
 
 def restore_cases(
-    found: Listed,
+    listing: Listed,
     backups: Backups,
     target_of: Callable[[str], CasePlace],
     *,
@@ -59,26 +59,26 @@ def restore_cases(
         If a case is not as it was backed up. Those before it stand.
     """
     for case in only:
-        if case not in found.cases:
-            raise InputError(f"{case}: this case is not in the backup {found.backup.name}")
-    wanted = tuple(only) or tuple(found.cases)
-    stood = tuple(case for case in wanted if _stands(found, case, backups, target_of))
+        if case not in listing.cases:
+            raise InputError(f"{case}: this case is not in the backup {listing.backup.name}")
+    wanted = tuple(only) or tuple(listing.cases)
+    stood = tuple(case for case in wanted if _stands(listing, case, backups, target_of))
     came = tuple(case for case in wanted if case not in stood)
     for case in came:
-        check_case(found, case, backups)
+        check_case(listing, case, backups)
         # Without keys: those say what was signed since, which an older copy cannot have. Opening
         # it asks for them.
         copy_case(
-            backups.place_of(found.backup.name, case),
+            backups.place_of(listing.backup.name, case),
             target_of(case),
             with_keys=False,
             progress=lambda case=case: progress(case),  # type: ignore[misc]
         )
-    return Returned(backup=found.backup.name, cases=came, stood=stood)
+    return Returned(backup=listing.backup.name, cases=came, stood=stood)
 
 
 def _stands(
-    found: Listed, case: str, backups: Backups, target_of: Callable[[str], CasePlace]
+    listing: Listed, case: str, backups: Backups, target_of: Callable[[str], CasePlace]
 ) -> bool:
     """Tell whether a case lies at its place as it is in the backup.
 
@@ -92,7 +92,7 @@ def _stands(
         standing = target.standing()
         if standing is None:
             return False
-        copy = backups.place_of(found.backup.name, case)
+        copy = backups.place_of(listing.backup.name, case)
         if standing == copy.standing() and whole_of(target, with_keys=False) == whole_of(
             copy, with_keys=False
         ):
