@@ -35,7 +35,8 @@ THINNED_S = 0.081
 SEARCHING = (
     "fingerprint/recipe.py", "fingerprint/video.py", "fingerprint/sliding.py",
     "fingerprint/placement.py", "fingerprint/_video_kernels.py",
-    "identify/_shown.py", "identify/_seeing.py", "identify/_looking.py", "identify/picture.py",
+    "identify/_shown.py", "identify/_seeing.py", "identify/_looking.py",
+    "identify/_scored.py", "identify/picture.py",
     "identify/_judging.py", "identify/_views.py", "fingerprint/regions.py",
     "fingerprint/_region_kernels.py", "fingerprint/steady.py", "fingerprint/_steady_kernels.py",
 )  # fmt: skip

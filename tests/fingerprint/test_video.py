@@ -236,6 +236,22 @@ def test_several_references_are_searched_as_each_by_itself() -> None:
     assert set(together.reference.tolist()) == {0, 1, 2}
 
 
+@pytest.mark.parametrize("speed", [0.94, 1.02, 1.06])
+def test_a_signature_at_another_speed_is_about_what_is_made_at_it(speed: float) -> None:
+    one = signature(cells_of(film_shown()[:125]), TIMES[:125], DEFAULT_RECIPE)
+    made = signature(cells_of(film_shown()[:125]), TIMES[:125], DEFAULT_RECIPE, speed=speed)
+    about = one.at_speed(speed)
+    assert (about.speed, about.start_s) == (made.speed, made.start_s)
+    assert abs(about.change.shape[1] - made.change.shape[1]) <= 1
+    count = min(one.change.shape[1], about.change.shape[1], made.change.shape[1])
+    alike, unchanged = (
+        np.corrcoef(x.change[:, :count].ravel(), made.change[:, :count].ravel())[0, 1]
+        for x in (about, one)
+    )
+    assert alike > 0.8
+    assert alike > unchanged + 0.1
+
+
 def test_many_references_are_searched_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     films = [moving(seed, 20) for seed in range(6)]
     wholes = [signature(cells_of(one), np.arange(len(one)) / 12.5, DEFAULT_RECIPE) for one in films]

@@ -9,10 +9,11 @@ from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.video import Signature
 from cautery.identify import ReferenceInfo, References, _looking
 from cautery.identify._judging import Place
+from cautery.identify._scored import Scored
 from cautery.identify.picture import Seen, look
 from cautery.identify.references.track import Pictures
 from cautery.model import Decoded
-from cautery.model.picture_part import WHOLE, Part
+from cautery.model.picture_part import WHOLE, Part, overlap
 from cautery.model.verdict import NoMatch
 
 from .moving_pictures import (
@@ -27,6 +28,7 @@ from .moving_pictures import (
     others,
     shaken,
     shown,
+    shrunk,
     square,
 )
 
@@ -220,6 +222,19 @@ def test_two_contents_at_once_are_two_answers(
         assert one.runner_up < one.score / 2
 
 
+@pytest.mark.parametrize(("top", "left"), [(1, 2), (1, 32), (18, 2)])
+def test_the_edges_of_an_inset_are_found_though_a_strip_beside_it_shows_another_film(
+    top: int, left: int
+) -> None:
+    both = others()["other3"][700:825].copy()
+    both[:, top : top + 17, left : left + 30] = shrunk(mine()[400:525], 17, 30)
+    seen = {one.reference: one for one in asked(both, all_films(), least=None).witnesses}
+    assert seen.keys() == {"mine", "other3"}
+    wanted = (top / 36, left / 64, 17 / 36, 30 / 64)
+    assert seen["mine"].part == pytest.approx(wanted, abs=0.035)
+    assert overlap(seen["mine"].part or WHOLE, wanted) > 0.85
+
+
 def pieces() -> dict[str, np.ndarray]:
     """Probes of 10 s: ours as it is and disguised, half of it covered, and others' content."""
     piece = mine()[400:525]
@@ -258,7 +273,7 @@ def test_no_score_is_above_what_it_could_be_at_most(monkeypatch: pytest.MonkeyPa
     scored = _looking.Look._scored
     pairs: list[tuple[float, float]] = []
 
-    def noted(self: _looking.Look, one: _looking._Candidate) -> _looking.Scored:
+    def noted(self: _looking.Look, one: _looking._Candidate) -> Scored:
         result = scored(self, one)
         pairs.append((result.score, one.most))
         return result

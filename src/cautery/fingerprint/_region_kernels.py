@@ -26,10 +26,12 @@ def edged(upright, level, least_high, least_wide, most_shape, most_area):  # typ
     high, wide = upright.shape[0] - 1, upright.shape[1] - 1
     best = np.zeros((high, wide), np.float32)
     right, lower = np.zeros((high, wide), np.int64), np.zeros((high, wide), np.int64)
+    long = 1 / np.sqrt(np.maximum(np.arange(max(high, wide) + 1), 1))
     for top in range(high - least_high + 1):
         for left in range(wide - least_wide + 1):
             for end in range(left + least_wide, wide + 1):
                 across = (end - left) / wide
+                above = (level[top, end] - level[top, left]) * long[end - left]
                 for bottom in range(top + least_high, high + 1):
                     down = (bottom - top) / high
                     if across > most_shape * down or down > most_shape * across:
@@ -37,14 +39,17 @@ def edged(upright, level, least_high, least_wide, most_shape, most_area):  # typ
                     if across * down > most_area:
                         break
                     weakest, total, sides = np.inf, 0.0, 0
-                    for x in (left, end):
-                        if 0 < x < wide:
-                            side = (upright[bottom, x] - upright[top, x]) / (bottom - top) ** 0.5
-                            weakest, total, sides = min(weakest, side), total + side, sides + 1
-                    for y in (top, bottom):
-                        if 0 < y < high:
-                            side = (level[y, end] - level[y, left]) / (end - left) ** 0.5
-                            weakest, total, sides = min(weakest, side), total + side, sides + 1
+                    if left > 0:
+                        side = (upright[bottom, left] - upright[top, left]) * long[bottom - top]
+                        weakest, total, sides = side, side, 1
+                    if end < wide:
+                        side = (upright[bottom, end] - upright[top, end]) * long[bottom - top]
+                        weakest, total, sides = min(weakest, side), total + side, sides + 1
+                    if top > 0:
+                        weakest, total, sides = min(weakest, above), total + above, sides + 1
+                    if bottom < high:
+                        side = (level[bottom, end] - level[bottom, left]) * long[end - left]
+                        weakest, total, sides = min(weakest, side), total + side, sides + 1
                     strength = weakest + 0.25 * total / sides
                     if max(across, down) < _ALIKE * min(across, down):
                         strength *= _LIKELIER

@@ -32,7 +32,7 @@ def _sampled(picture, y, x):  # type: ignore[no-untyped-def]
     return upper * (1 - d) + lower * d
 
 
-@kernel(nogil=True)
+@kernel(nogil=True, fastmath={"reassoc", "contract"})
 def _unlike(now, then, rows, columns):  # type: ignore[no-untyped-def]
     """Return the mean absolute difference where both show, ``now`` shifted by whole pixels."""
     high, wide = now.shape
@@ -68,10 +68,10 @@ def _fitted(now, then, shift, turns, stride):  # type: ignore[no-untyped-def]
                 off = theirs - now[y, x]
                 down = (now[y + 1, x] - now[y - 1, x]) * np.float32(0.5)
                 across = (now[y, x + 1] - now[y, x - 1]) * np.float32(0.5)
+                known = not np.isnan(off)
+                off = off if known else np.float32(0)
                 weight = one / (one + (off * off) * _CALM)
-                weight *= weight
-                if not weight >= 0:
-                    continue
+                weight = weight * weight if known else np.float32(0)
                 a += weight * down * down
                 b += weight * down * across
                 c += weight * across * across
@@ -142,15 +142,22 @@ def steadied(pictures, shifts, room):  # type: ignore[no-untyped-def]
     count, high, wide = pictures.shape
     mean = np.zeros((high + 2 * room, wide + 2 * room), np.float32)
     known = np.zeros(mean.shape, np.float32)
+    one = np.float32(1)
     for k in range(count):
-        for y in range(max(0, int(np.ceil(shifts[k, 0])) + room),
-                       min(mean.shape[0], int(shifts[k, 0]) + room + high - 1)):  # fmt: skip
-            for x in range(max(0, int(np.ceil(shifts[k, 1])) + room),
-                           min(mean.shape[1], int(shifts[k, 1]) + room + wide - 1)):  # fmt: skip
-                mean[y, x] += _sampled(
-                    pictures[k], y - room - shifts[k, 0], x - room - shifts[k, 1]
+        # Between its pixels a picture is read at the same place of each.
+        row, column = int(np.ceil(shifts[k, 0])) + room, int(np.ceil(shifts[k, 1])) + room
+        d, e = np.float32(row - room - shifts[k, 0]), np.float32(column - room - shifts[k, 1])
+        k00, k01, k10, k11 = (one - d) * (one - e), (one - d) * e, d * (one - e), d * e
+        top, bottom = max(0, row), min(mean.shape[0], int(shifts[k, 0]) + room + high - 1)
+        left, right = max(0, column), min(mean.shape[1], int(shifts[k, 1]) + room + wide - 1)
+        for y in range(top, bottom):
+            upper, lower = pictures[k, y - row], pictures[k, y - row + 1]
+            for x in range(left, right):
+                z = x - column
+                mean[y, x] += (
+                    k00 * upper[z] + k01 * upper[z + 1] + k10 * lower[z] + k11 * lower[z + 1]
                 )
-                known[y, x] += 1
+                known[y, x] += one
     for y in range(mean.shape[0]):
         for x in range(mean.shape[1]):
             mean[y, x] = mean[y, x] / known[y, x] if known[y, x] > 0 else np.nan

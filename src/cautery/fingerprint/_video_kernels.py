@@ -326,6 +326,32 @@ def products(patterns, spectra, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(nogil=True, fastmath=True)
+def tops(  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    sums, hop, where, energy, energy_at, covered, count, strength, place, found
+):
+    """Do as :func:`strongest` for each of several references, whose products lie in blocks.
+
+    ``where`` has each one's first place, its number of places, and where its first product lies:
+    ``sums[n // hop, n % hop]`` is the ``n``-th. ``energy_at`` are the borders of their energies.
+    """
+    line = np.empty(max(1, where[:, 1].max()), np.float32)
+    for k in range(len(where)):
+        places = where[k, 1]
+        if places < 1:
+            continue
+        block, within = where[k, 2] // hop, where[k, 2] % hop
+        for i in range(places):
+            line[i] = sums[block, within]
+            within += 1
+            if within == hop:
+                block, within = block + 1, 0
+        found[k] = strongest(
+            line[:places], where[k, 0], energy[energy_at[k] : energy_at[k + 1]], covered, count,
+            strength[k], place[k],
+        )  # fmt: skip
+
+
+@kernel(nogil=True, fastmath=True)
 def strongest(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     dot, first, energy, covered, count, strength, place
 ):

@@ -274,7 +274,7 @@ def _products(probe: Floats, reference: Floats) -> Floats:
 
 
 def _energy(change: Floats) -> Floats:
-    energy: Floats = np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
+    energy: Floats = (change * change).sum(axis=0).reshape(ROWS, COLUMNS)
     return energy
 
 

@@ -68,7 +68,7 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     if last < first:
         return nothing
     slides = reference.slides(_longest([probe]))
-    dot = _products(_together([probe], slides.block), [(slides, first, last)])[0][0]
+    dot = _products(_together([probe], slides.block), slides, first, last)[0]
     places = np.arange(first, last + 1)
     energy = reference.energy
     reference_energy = (
@@ -135,37 +135,71 @@ class Patterns:
         most : int
             Of each view in each reference.
         """
-        views, longest = self.views, _longest(self.views)
-        tops: list[tuple[int, int, Floats, Times]] = []
+        longest = _longest(self.views)
         runs: dict[int, list[_Run]] = {}
         for number, (reference, span) in enumerate(zip(references, spans, strict=True)):
             if reference.change.shape[1] < 4:
                 continue
-            places = [_places(view, reference, *span) for view in views]
+            places = [_places(view, reference, *span) for view in self.views]
             first, last = min(begin for begin, _ in places), max(end for _, end in places)
             if last >= first:
                 slides = reference.slides(longest)
                 runs.setdefault(slides.block, []).append(
                     _Run(number, reference, slides, places, first, last)
                 )
-        for block, of_block in runs.items():
-            if block not in self._transforms:
-                self._transforms[block] = _together(views, block)
-            for batch in _batches(of_block):
-                dots = _products(
-                    self._transforms[block], [(run.slides, run.first, run.last) for run in batch]
-                )
-                for run, dot in zip(batch, dots, strict=True):
-                    tops += _tops(views, run, dot, most)
-        strength = np.concatenate([top[2] for top in tops] or [np.empty(0, np.float32)])
-        lag_s = np.concatenate([top[3] for top in tops] or [np.empty(0)])
-        counts = [len(top[2]) for top in tops]
+        tops = [
+            self._tops(block, batch, most) for block, of_block in runs.items()
+            for batch in _batches(of_block)
+        ]  # fmt: skip
+        strength = np.concatenate([top.strength for top in tops] or [np.empty(0, np.float32)])
         order = np.argsort(-strength, kind="stable")
         return Peaks(
-            strength[order], lag_s[order],
-            np.repeat([top[1] for top in tops], counts).astype(np.int64)[order],
-            np.repeat([top[0] for top in tops], counts).astype(np.int64)[order],
-        )  # fmt: skip
+            strength[order],
+            np.concatenate([top.lag_s for top in tops] or [np.empty(0)])[order],
+            np.concatenate([top.view for top in tops] or [np.empty(0, np.int64)])[order],
+            np.concatenate([top.reference for top in tops] or [np.empty(0, np.int64)])[order],
+        )
+
+    def _tops(self, block: int, runs: Sequence[_Run], most: int) -> Peaks:
+        """Return the strongest local maxima of each view along each of some runs."""
+        from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+        if block not in self._transforms:
+            self._transforms[block] = _together(self.views, block)
+        sums, borders = _transformed(
+            self._transforms[block], [(run.slides, run.first, run.last) for run in runs]
+        )
+        energies = [run.reference.energy for run in runs]
+        energy_at = np.cumsum([0, *(len(energy) for energy in energies)])
+        energy, hop = np.concatenate(energies), runs[0].slides.hop
+        starts_s = np.array([run.reference.start_s for run in runs])
+        shape = len(self.views), len(runs), most
+        strength, place = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
+        found = np.zeros(shape[:2], np.int64)
+        for number, view in enumerate(self.views):
+            count = min(LONGEST, view.change.shape[1])
+            if count < 8:
+                continue
+            # Of each run: its first place, how many, and where the first one lies in ``sums``.
+            where = np.array(
+                [
+                    (begin, end - begin + 1, at * hop + begin + run.slides.longest // 2 - skip)
+                    for run, (at, skip), (begin, end) in zip(
+                        runs, borders, (run.places[number] for run in runs), strict=True
+                    )
+                ]
+            )
+            _video_kernels.tops(
+                sums[number], hop, where, energy, energy_at, view.energy, count,
+                strength[number], place[number], found[number],
+            )  # fmt: skip
+        lag_s = np.array([view.start_s for view in self.views])[:, None, None] - (
+            starts_s[:, None] + place / self.views[0].rate_hz
+        )
+        kept = np.arange(most) < found[:, :, None]
+        views, references = np.nonzero(kept)[:2]
+        numbers = np.array([run.number for run in runs])
+        return Peaks(strength[kept], lag_s[kept], views, numbers[references])
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,26 +226,6 @@ def _batches(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
         places += run.last - run.first
     if batch:
         yield batch
-
-
-def _tops(
-    views: Sequence[Signature], run: _Run, dots: Floats, most: int
-) -> Iterator[tuple[int, int, Floats, Times]]:
-    """Yield (reference, view, strengths, lags) of the strongest local maxima of each view."""
-    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
-
-    reference = run.reference
-    for number, (view, (begin, end)) in enumerate(zip(views, run.places, strict=True)):
-        count = min(LONGEST, view.change.shape[1])
-        if count < 8 or end < begin:
-            continue
-        strength, place = np.empty(most, np.float32), np.empty(most, np.int64)
-        found = _video_kernels.strongest(
-            dots[number, begin - run.first : end - run.first + 1], begin, reference.energy,
-            view.energy, count, strength, place,
-        )  # fmt: skip
-        theirs_s = reference.start_s + place[:found] / view.rate_hz
-        yield run.number, number, strength[:found], view.start_s - theirs_s
 
 
 def _places(probe: Signature, reference: Signature, low_s: float, high_s: float) -> tuple[int, int]:
@@ -246,31 +260,44 @@ def _longest(views: Sequence[Signature]) -> int:
     return SHORT if longest <= SHORT else LONGEST
 
 
-def _products(
-    patterns: NDArray[np.complex64], runs: Sequence[tuple[Slides, int, int]]
-) -> list[Floats]:
-    """Return the sums of products from the first to the last place of each run.
+def _products(patterns: NDArray[np.complex64], slides: Slides, first: int, last: int) -> Floats:
+    """Return the sums of products from the first to the last place, shape (patterns, places)."""
+    sums, ((_, skip),) = _transformed(patterns, [(slides, first, last)])
+    shift = slides.longest // 2 - skip
+    row = sums[:, :, : slides.hop].reshape(len(patterns), -1)
+    return row[:, first + shift : last + shift + 1]
 
-    Each of shape (patterns, places); all runs' transforms have one length.
+
+def _transformed(
+    patterns: NDArray[np.complex64], runs: Sequence[tuple[Slides, int, int]]
+) -> tuple[Floats, list[tuple[int, int]]]:
+    """Return the sums of products over the blocks that hold the places of some runs.
+
+    All runs' transforms have one length.
+
+    Returns
+    -------
+    sums : ndarray, shape (patterns, blocks, instants of a block), float32
+        Of each block the first ``hop`` are places.
+    borders : list of (int, int)
+        Of each run its first block in ``sums``, and the places before that block.
     """
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    dots: list[Floats] = []
-    borders = []
-    blocks = 0
+    spans, blocks = [], 0
     for slides, first, last in runs:
         hop, shift = slides.hop, slides.longest // 2
         begin, end = (first + shift) // hop, (last + shift) // hop + 1
-        borders.append((begin, end, blocks))
+        spans.append((blocks, begin, end))
         blocks += end - begin
     products = np.empty((len(patterns), blocks, patterns.shape[2]), np.complex64)
-    for (slides, _, _), (begin, end, at) in zip(runs, borders, strict=True):
+    for (slides, _, _), (at, begin, end) in zip(runs, spans, strict=True):
         _video_kernels.products(
             patterns, slides.spectra[begin:end], products[:, at : at + end - begin]
         )
-    sums = scipy.fft.irfft(products, runs[0][0].block, overwrite_x=True)
-    for (slides, first, last), (begin, end, at) in zip(runs, borders, strict=True):
-        hop, shift = slides.hop, slides.longest // 2
-        row = sums[:, at : at + end - begin, :hop].reshape(len(patterns), -1)
-        dots.append(row[:, first + shift - begin * hop : last + shift - begin * hop + 1])
-    return dots
+    sums: Floats = scipy.fft.irfft(products, runs[0][0].block, overwrite_x=True)
+    borders = [
+        (at, begin * slides.hop)
+        for (slides, _, _), (at, begin, _) in zip(runs, spans, strict=True)
+    ]  # fmt: skip
+    return sums, borders

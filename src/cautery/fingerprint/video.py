@@ -139,6 +139,13 @@ class Signature:
     def _slides(self) -> dict[int, Slides]:
         return {}
 
+    def at_speed(self, speed: float) -> Signature:
+        """Return about what the signature is with a speed undone, of one with none undone."""
+        count = self.change.shape[1]
+        at = np.arange(int((count - 1) * speed) + 1) / speed
+        change = np.stack([np.interp(at, np.arange(count), row) for row in self.change])
+        return replace(self, change=change.astype(np.float32), speed=speed)
+
     def backwards(self) -> Signature:
         """Return what moves in the opposite order: other content that moves as much."""
         return replace(self, change=self.change[:, ::-1])

@@ -6,6 +6,7 @@ as long as a probe is looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from cautery.fingerprint.video import Floats
 from cautery.identify._shown import Probe
 from cautery.identify._views import PLAIN, View
 from cautery.identify.references.held import References
+from cautery.model.media import LUMA_SHAPE
 
 _LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
 """Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
@@ -30,6 +32,9 @@ the best was chosen. Of 0.01 to 0.1, tried on 400 windows of other content, up t
 the probes of 5 s above all of those, from 0.02 on most of 10 s."""
 _TRIM = 0.03
 """Of scale and shift, by which the small pictures correct what their cells settled on."""
+_EDGE_STEPS, _MOST_ROUNDS = (1.0, 0.5), 3
+"""Pixels of the small pictures by which the edges of a part are moved, and how often at most."""
+_LEAST_SIDE = 0.1
 _WHOLLY_ALIKE = 0.9
 """What the same pictures reach after a re-encoding."""
 
@@ -54,12 +59,13 @@ class Place:
 class _Under:
     """What a reference shows under a probe at one place, where both are known.
 
-    ``raw`` are the changes of its cells, ``even`` the same evened.
+    ``raw`` are the changes of its cells, ``even`` the same evened; ``known`` counts instants.
     """
 
     raw: Floats
     even: Floats
     valid: NDArray[np.bool_]
+    known: int
 
 
 class Judging:
@@ -91,11 +97,12 @@ class Judging:
         """
         seconds, under = self.probe.seconds, self._under(place)
         least_s = max(_LEAST_KNOWN * seconds, min(_LEAST_KNOWN_S, 0.9 * seconds))
-        if under.valid.mean() * seconds < least_s:
+        if under.known * seconds < least_s * len(under.valid):
             return place
         observed = self._observed(place, under)
         if starts:
-            score, where = max(placement.settled(observed, under.even, start) for start in starts)
+            start = max(starts, key=lambda start: placement.alike(observed, under.even, start))
+            score, where = placement.settled(observed, under.even, start)
         else:
             score, where = placement.placed(observed, under.even)
         return replace(place, alike=score, placed=place.view.onto(where))
@@ -105,6 +112,27 @@ class Judging:
         if place not in self._settled:
             self._settled[place] = self._settle(place)
         return self._settled[place]
+
+    def fit(self, place: Place) -> Place:
+        """Move a settled place's edges in the probe's picture to where the small pictures fit best.
+
+        Scale and shift depend on each other in a corner; the edges do not.
+        """
+        fine, under = self._fine(place, self._under(place)), self._under(place)
+        best, where = place.alike, place.placed
+        for step in _EDGE_STEPS:
+            for _ in range(_MOST_ROUNDS):
+                before = best
+                for edge in range(4):
+                    for way in (-step, step):
+                        trial = _moved(where, edge, way)
+                        alike = placement.correlation(*placement.compared(fine, under.raw, trial))
+                        if alike > best:
+                            best, where = alike, trial
+                            break
+                if best < before + 1e-3:
+                    break
+        return replace(place, alike=best, placed=where)
 
     def spread(self, place: Place) -> float:
         """Return how far chance reaches at a settled place, as Fisher's z."""
@@ -141,7 +169,7 @@ class Judging:
         for step in (0.0, -_SLIDE_S, _SLIDE_S):
             at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
             under = self._under(at)
-            if not under.valid.any():
+            if not under.known:
                 continue
             observed, where = self._observed(place, under), view.off(best.placed)
             if step == 0.0:
@@ -166,8 +194,25 @@ class Judging:
         if key not in self._held:
             change, valid = their_changes(self.probe, self._references, place)
             raw = _rows(change, valid)
-            self._held[key] = _Under(raw, placement.evened(raw), valid)
+            known = int(np.count_nonzero(valid))
+            self._held[key] = _Under(raw, placement.evened(raw), valid, known)
         return self._held[key]
+
+
+def _moved(where: Placement, edge: int, pixels: float) -> Placement:
+    """Return how a picture lies with one edge of the reference (left, right, top, lower) moved."""
+    across, sideways, down, upwards = where
+    scale, shift = (across, sideways) if edge < 2 else (down, upwards)
+    sides = [(-0.5 - shift) / scale, (0.5 - shift) / scale]
+    sides[edge % 2] += pixels / LUMA_SHAPE[1 if edge < 2 else 0]
+    # No reference is as small as a cell.
+    apart = sides[1] - sides[0]
+    scale = 1 / (apart if abs(apart) > _LEAST_SIDE else math.copysign(_LEAST_SIDE, apart))
+    shift = -0.5 - scale * sides[0]
+    return (
+        Placement(scale, shift, down, upwards) if edge < 2
+        else Placement(across, sideways, scale, shift)
+    )  # fmt: skip
 
 
 def their_changes(
@@ -223,4 +268,4 @@ def _alike(probe: Probe, seen: Floats, references: References, place: Place) -> 
 
 def _rows(change: Floats, valid: NDArray[np.bool_]) -> Floats:
     """Return the known instants, without a copy where all are."""
-    return change if valid.all() else change[valid]
+    return change if np.count_nonzero(valid) == len(valid) else change[valid]

@@ -16,20 +16,20 @@ from cautery.fingerprint.placement import Placement
 from cautery.fingerprint.sliding import Patterns
 from cautery.fingerprint.video import Signature
 from cautery.identify._judging import Judging, Place
+from cautery.identify._scored import Bars, Scored
 from cautery.identify._shown import Probe
 from cautery.identify._views import PLAIN, View, covered, laid
 from cautery.identify.references.held import References
 from cautery.identify.sound import SEARCH_S
-from cautery.model.picture_part import ONE_PART, WHOLE, Part, overlap
+from cautery.model.picture_part import WHOLE, Part, overlap
 
 MOST_JUDGED = 12
 """Places proposed in the whole picture that are judged, of all references, strongest first."""
-MOST_IN_VIEWS = 6
+MOST_IN_VIEWS = 4
 """The same at other speeds, and in other views."""
 _MOST_NEAR, _NEAR_S = 3, 0.5
 """The same near an expected place, and how far from it: the delays of two looks at one stream
 differ by less."""
-_FILLS = 0.7
 _MOST_SETTLED, _MOST_SCORED = 5, 4
 _NEARLY = 0.6
 """Share of the best place's promise from which a further reference, which may carry the same, is
@@ -49,72 +49,6 @@ _LEAST_ALIKE = 0.15
 _DECOYS, _TOP_DECOYS = 8, 3
 """Places of the probe played backwards that are judged in the same reference, and how many of the
 best of them say, on average, what chance reaches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A place with its score, and what the score rests on.
-
-    Parameters
-    ----------
-    rough : Place
-        The same place before the small pictures corrected it.
-    chance : tuple of Place
-        Where the probe played backwards says what chance reaches.
-    probe : Probe
-        The probe as it was compared: shaking pictures are held still.
-    unusual : bool
-        Found in another view than the picture as it is.
-    """
-
-    place: Place
-    score: float
-    rough: Place
-    chance: tuple[Place, ...]
-    probe: Probe
-    unusual: bool
-
-    @property
-    def part(self) -> Part:
-        """Of the probe's picture, that shows the reference."""
-        return covered(self.place.view, self.place.placed)
-
-    @property
-    def fills(self) -> bool:
-        """Whether the reference is all that the picture shows: bars and frames leave as much."""
-        return overlap(self.part, WHOLE) >= _FILLS
-
-    def beside(self, other: Scored) -> bool:
-        """Tell whether the other one lies in another part of the picture."""
-        return overlap(self.part, other.part) < ONE_PART
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Scores from which a place is named, and from which it is told.
-
-    Parameters
-    ----------
-    plain, unusual : float
-        Of the picture as it is, at any speed; of all other views, which have a trial of their own.
-    told : float or None
-        ``None``: as they are named.
-    """
-
-    plain: float
-    unusual: float
-    told: float | None = None
-
-    def named(self, results: Sequence[Scored]) -> list[Scored]:
-        """Return those that are named."""
-        return [
-            result for result in results
-            if result.score >= (self.unusual if result.unusual else self.plain)
-        ]  # fmt: skip
-
-    def least(self, *, unusual: bool) -> float:
-        """Return the score from which a place is told."""
-        return self.told if self.told is not None else self.unusual if unusual else self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +105,7 @@ class Search:
             name: span(references, name, media_at_s) for name in names if self._moves(name)
         }
         self.forwards = Judging(probe, references)
+        self._patterns: dict[tuple[View, float], Signature] = {}
 
     @cached_property
     def backwards(self) -> Judging:
@@ -182,9 +117,8 @@ class Search:
         """Whether the references are short enough to look at each part of them."""
         total_s = 0.0
         for name, (low_s, high_s) in self.spans.items():
-            pictures = self.references.pictures(name)
-            assert pictures is not None
-            total_s += min(high_s - low_s, float(pictures.times[-1] - pictures.times[0]))
+            whole = self.signature(name, WHOLE)
+            total_s += min(high_s - low_s, whole.change.shape[1] / whole.rate_hz)
         return total_s <= _MOST_PARTS_S
 
     def signature(self, name: str, part: Part) -> Signature:
@@ -192,6 +126,17 @@ class Search:
         pictures = self.references.pictures(name)
         assert pictures is not None
         return pictures.part(part)
+
+    def pattern(self, view: View, speed: float) -> Signature:
+        """Return what a view of the probe is searched by; kept, since looks share views."""
+        key = view, speed
+        if key not in self._patterns:
+            unchanged = self._patterns.get((view, 1.0))
+            self._patterns[key] = (
+                unchanged.at_speed(speed) if unchanged
+                else self.probe.signature(view, self.references.recipe, speed=speed)
+            )  # fmt: skip
+        return self._patterns[key]
 
     def explains(self, place: Place, part: Part) -> bool:
         """Tell whether what lies at a place goes on in a part of the picture."""
@@ -265,10 +210,8 @@ class Look:
         return Patterns([view.backwards() for view in self._patterns.views])
 
     def _patterns_at(self, speeds: Sequence[float]) -> Patterns:
-        probe, recipe = self._search.probe, self._search.references.recipe
-        return Patterns(
-            [probe.signature(view, recipe, speed=speed) for speed in speeds for view in self._views]
-        )
+        pattern = self._search.pattern
+        return Patterns([pattern(view, speed) for speed in speeds for view in self._views])
 
     def _candidates(self, places: Sequence[Place]) -> list[_Candidate]:
         judging = self._search.forwards
@@ -340,10 +283,12 @@ def _fitting(judging: Judging, place: Place) -> Place:
     """
     part = place.view.part
     shown = covered(PLAIN, place.placed)
-    if part == WHOLE or not 0.5 < overlap(part, shown) < _FITS:
+    if part == WHOLE:
         return place
-    again = judging.settle(replace(place, view=replace(place.view, part=shown)))
-    return max(place, again, key=lambda either: either.alike)
+    if 0.5 < overlap(part, shown) < _FITS:
+        again = judging.settle(replace(place, view=replace(place.view, part=shown)))
+        place = max(place, again, key=lambda either: either.alike)
+    return judging.fit(place)
 
 
 def _starts(part: Part) -> list[Placement]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.placement import around
 from cautery.identify._judging import Place
-from cautery.identify._looking import Scored
+from cautery.identify._scored import Scored
 from cautery.identify.basis import Basis
 from cautery.identify.references.held import References
 from cautery.model.records.scoring import PicturePlace, SensePlace

@@ -17,12 +17,11 @@ from cautery.fingerprint.video import PARTS
 from cautery.identify._looking import (
     MOST_IN_VIEWS,
     MOST_JUDGED,
-    Bars,
     Expected,
     Look,
-    Scored,
     Search,
 )
+from cautery.identify._scored import Bars, Scored
 from cautery.identify._shown import Probe
 from cautery.identify._views import PLAIN, TURNED, View
 from cautery.identify.references.held import References
@@ -61,10 +60,13 @@ def searched(  # noqa: PLR0917 - what is sought, where, and how
     plain = Look(search, [PLAIN], speed=usual)
     places = [] if settled else plain.places(MOST_JUDGED)
     found += plain.best(places, bars)
-    bounds = (_EDGED_BESIDE, _MOST_BESIDE) if bars.named(found) else (_EDGED, _MOST_REGIONS)
-    for part in regions(probe.luma, least=bounds[0], most=bounds[1]):
+    least, room = (_EDGED_BESIDE, _MOST_BESIDE) if bars.named(found) else (_EDGED, _MOST_REGIONS)
+    for part in regions(probe.luma, least=least, most=2 * room if bars.named(found) else room):
         if any(search.explains(result.place, part) for result in bars.named(found)):
             continue
+        room -= 1
+        if room < 0:
+            break
         halved = part[2] * part[3] >= _HALF and search.brief
         for parts in ((WHOLE,), PARTS) if halved else ((WHOLE,),):
             mine = Look(search, [View(part)], parts, speed=usual).found(bars)

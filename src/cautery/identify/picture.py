@@ -11,8 +11,9 @@ from cautery.fingerprint import placement
 from cautery.fingerprint.sliding import Alignment, correlate
 from cautery.fingerprint.video import Signature, signature
 from cautery.identify._judging import reachable, refined, their_changes
-from cautery.identify._looking import Bars, Expected, Scored, span
+from cautery.identify._looking import Expected, span
 from cautery.identify._picture_basis import PLAIN_TRIAL, UNUSUAL_TRIAL, picture_basis, trial_of
+from cautery.identify._scored import Bars, Scored
 from cautery.identify._seeing import searched
 from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
