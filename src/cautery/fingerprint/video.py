@@ -146,6 +146,13 @@ class Signature:
         change = np.stack([np.interp(at, np.arange(count), row) for row in self.change])
         return replace(self, change=change.astype(np.float32), speed=speed)
 
+    def turned(self, *, upended: bool, negative: bool) -> Signature:
+        """Return the signature of pictures upside down, or with dark and light exchanged."""
+        change = self.change
+        if upended:
+            change = change.reshape(FOLDED // 2, 2, -1)[::-1].reshape(FOLDED, -1)
+        return replace(self, change=-change if negative else change)
+
     def backwards(self) -> Signature:
         """Return what moves in the opposite order: other content that moves as much."""
         return replace(self, change=self.change[:, ::-1])

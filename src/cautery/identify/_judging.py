@@ -32,6 +32,8 @@ the best was chosen. Of 0.01 to 0.1, tried on 400 windows of other content, up t
 the probes of 5 s above all of those, from 0.02 on most of 10 s."""
 _TRIM = 0.03
 """Of scale and shift, by which the small pictures correct what their cells settled on."""
+_LEAST_AT_START = 0.05
+"""Correlation of a part where it is expected to lie, from which it is settled: chance is less."""
 _EDGE_STEPS, _MOST_ROUNDS = (1.0, 0.5), 3
 """Pixels of the small pictures by which the edges of a part are moved, and how often at most."""
 _LEAST_SIDE = 0.1
@@ -101,8 +103,11 @@ class Judging:
             return place
         observed = self._observed(place, under)
         if starts:
-            start = max(starts, key=lambda start: placement.alike(observed, under.even, start))
-            score, where = placement.settled(observed, under.even, start)
+            score, where = max(
+                (placement.alike(observed, under.even, start), start) for start in starts
+            )
+            if score >= _LEAST_AT_START:
+                score, where = placement.settled(observed, under.even, where)
         else:
             score, where = placement.placed(observed, under.even)
         return replace(place, alike=score, placed=place.view.onto(where))

@@ -23,7 +23,7 @@ from cautery.identify.references.held import References
 from cautery.identify.sound import SEARCH_S
 from cautery.model.picture_part import WHOLE, Part, overlap
 
-MOST_JUDGED = 12
+MOST_JUDGED = 8
 """Places proposed in the whole picture that are judged, of all references, strongest first."""
 MOST_IN_VIEWS = 4
 """The same at other speeds, and in other views."""
@@ -131,12 +131,17 @@ class Search:
         """Return what a view of the probe is searched by; kept, since looks share views."""
         key = view, speed
         if key not in self._patterns:
-            unchanged = self._patterns.get((view, 1.0))
-            self._patterns[key] = (
-                unchanged.at_speed(speed) if unchanged
-                else self.probe.signature(view, self.references.recipe, speed=speed)
-            )  # fmt: skip
+            self._patterns[key] = self._pattern(view, speed)
         return self._patterns[key]
+
+    def _pattern(self, view: View, speed: float) -> Signature:
+        if view.part == WHOLE and view != PLAIN:
+            plain = self.pattern(PLAIN, speed)
+            return plain.turned(upended=view.upended, negative=view.negative)
+        unchanged = self._patterns.get((view, 1.0))
+        if unchanged is not None:
+            return unchanged.at_speed(speed)
+        return self.probe.signature(view, self.references.recipe, speed=speed)
 
     def explains(self, place: Place, part: Part) -> bool:
         """Tell whether what lies at a place goes on in a part of the picture."""
