@@ -25,8 +25,10 @@ from cautery.model.picture_part import WHOLE, Part, overlap
 
 MOST_JUDGED = 8
 """Places proposed in the whole picture that are judged, of all references, strongest first."""
-MOST_IN_VIEWS = 4
-"""The same at other speeds, and in other views."""
+MOST_IN_VIEWS, MOST_HELD_STILL = 4, 6
+"""The same at other speeds and in other views; of a shaking picture that is held still. Of 120
+probes of 5 and 10 s (``bench/identify/geometry.py``, the side to tune on) the true place was the
+first of its look nearly always, the fifth at most in the whole picture and where it shook."""
 _MOST_NEAR, _NEAR_S = 3, 0.5
 """The same near an expected place, and how far from it: the delays of two looks at one stream
 differ by less."""
@@ -184,9 +186,9 @@ class Look:
         plain = self._views == (PLAIN,) and tuple(parts) == (WHOLE,)
         self._unusual = not plain or search.probe.windows is not None
 
-    def found(self, bars: Bars) -> list[Scored]:
+    def found(self, bars: Bars, most: int = MOST_IN_VIEWS) -> list[Scored]:
         """Return the best place of each reference, scored."""
-        return self.best(self.places(MOST_IN_VIEWS), bars)
+        return self.best(self.places(most), bars)
 
     def places(self, most: int) -> list[Place]:
         """Propose places, and judge the strongest of them."""

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from cautery.fingerprint.regions import regions
 from cautery.fingerprint.video import PARTS
 from cautery.identify._looking import (
+    MOST_HELD_STILL,
     MOST_IN_VIEWS,
     MOST_JUDGED,
     Expected,
@@ -87,7 +88,7 @@ def searched(  # noqa: PLR0917 - what is sought, where, and how
         still = Search(steady, references, names, media_at_s)
         for parts in ((WHOLE,), PARTS) if search.brief else ((WHOLE,),):
             if not bars.named(found):
-                found += Look(still, [PLAIN], parts, speed=usual).found(bars)
+                found += Look(still, [PLAIN], parts, speed=usual).found(bars, MOST_HELD_STILL)
     return _distinct(found)
 
 
