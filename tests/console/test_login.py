@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import sys
@@ -13,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cautery.adapters.passwords import Argon2Passwords
+from cautery.console import door
 from cautery.console.people_entry import Place, csrf_of
 from cautery.model.records import DoorUsed
 from cautery.model.room import RoomRole
@@ -406,6 +408,61 @@ def test_a_mark_of_another_name_or_made_by_hand_is_none(peopled: Any) -> None:
         assert not logins.is_mark(forged, keeper)
     peopled.clock.goes(days=181)
     assert not logins.is_mark(mark, analyst)
+
+
+async def test_a_form_that_does_not_come_is_not_waited_for(
+    peopled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "BODY_S", 0.05)
+    answer = await asked_of(peopled.app, "POST", "/login", {"content-length": "600"}, b"name=")
+    assert answer["status"] == 408
+    assert (b"connection", b"close") in answer["headers"]
+
+
+async def test_one_session_has_so_many_answers_under_way(
+    peopled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As live pages that a stranger with a login leaves open; another session has its own."""
+    monkeypatch.setattr(door, "MOST_AT_A_TIME", 3)
+    mine, other = peopled.as_(RoomRole.ANALYST), peopled.as_(RoomRole.KEEPER)
+    cookie = {"cookie": f"{peopled.cookie}={peopled.token(mine)}"}
+    path = "/cases/night-1/events"
+    streams = [asyncio.create_task(asked_of(peopled.app, "GET", path, cookie)) for _ in range(3)]
+    await asyncio.sleep(0.5)
+    assert (await asked_of(peopled.app, "GET", "/keys", cookie))["status"] == 503
+    cookie_of_other = {"cookie": f"{peopled.cookie}={peopled.token(other)}"}
+    assert (await asked_of(peopled.app, "GET", "/keys", cookie_of_other))["status"] == 200
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+    assert (await asked_of(peopled.app, "GET", "/keys", cookie))["status"] == 200
+
+
+async def asked_of(
+    app: Any, method: str, path: str, fields: dict[str, str], body: bytes = b""
+) -> dict[str, Any]:
+    """Ask as a browser that sends no more than this, and stays."""
+    usual = {"host": "127.0.0.1:8017", "user-agent": "Firefox", **FORM}
+    headers = [(name.encode(), value.encode()) for name, value in (usual | fields).items()]
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "scheme": "http",
+        "query_string": b"", "root_path": "", "headers": headers, "http_version": "1.1",
+        "client": ("testclient", 50000), "server": ("127.0.0.1", 8017),
+    }  # fmt: skip
+    parts = [{"type": "http.request", "body": body, "more_body": method == "POST"}]
+    answer: dict[str, Any] = {}
+
+    async def receive() -> dict[str, Any]:
+        if parts:
+            return parts.pop()
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        answer.update(message)
+
+    await app(scope, receive, send)
+    return answer
 
 
 def test_a_session_that_asks_for_hundreds_of_pages_a_second_waits(peopled: Any) -> None:

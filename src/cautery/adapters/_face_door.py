@@ -142,6 +142,8 @@ class Door:
             guest.shaking = asyncio.ensure_future(self._admit(connection, guest))
             self._shaking.add(guest.shaking)
             guest.shaking.add_done_callback(self._shaking.discard)
+            # The next connection may be there already: without this, a flood lets nobody else run.
+            await asyncio.sleep(0)
 
     def _has_room(self, subscriber: str) -> bool:
         """Say whether a subscriber may have one more connection, and make room for it."""

@@ -248,9 +248,9 @@ def _run(
 ) -> None:
     import uvicorn  # noqa: PLC0415 - the command's help does without
 
-    from cautery.console.guests import guests  # noqa: PLC0415 - the same
+    from cautery.console.guests import RoomServer, make_room_for  # noqa: PLC0415 - the same
 
-    class Server(uvicorn.Server):
+    class Server(RoomServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
@@ -258,11 +258,11 @@ def _run(
     config = uvicorn.Config(
         room_app(desk),
         access_log=False,
+        log_config=None,  # else it writes other lines between those of JSON
         log_level="error",
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=guests(_CONNECTIONS),
         limit_concurrency=_REQUESTS,
         h11_max_incomplete_event_size=32_768,
         timeout_keep_alive=20,
@@ -270,4 +270,5 @@ def _run(
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-    Server(config).run(sockets=[listening])
+    make_room_for(_CONNECTIONS)
+    Server(config, most=_CONNECTIONS).run(sockets=[listening])

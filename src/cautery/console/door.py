@@ -9,10 +9,12 @@ page of the room.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,15 +22,21 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cautery.console.gate import Gate
-from cautery.console.rights import COUNTER, STRANGER, alone, set_caller
+from cautery.console.rights import COUNTER, STRANGER, alone, caller_of, set_caller
+from cautery.model.tokens import AccessToken
 
 MOST_BODY = 16_384
 """Bytes of a form. The room's forms have a few words."""
 MOST_QUERY = 4_096
+BODY_S = 15.0
+"""In which a form must have come: who sends it slower holds a place for nothing."""
+MOST_AT_A_TIME = 24
+"""Answers under way to one session or token, live pages among them: browsers ask for six."""
 KEY = "key"
 """Name of the start key in an address."""
 POLICY = (
@@ -200,6 +208,7 @@ class Door:
     ) -> None:
         self._app, self._entry, self._gate = app, entry, gate
         self._always = {**_ALWAYS, **always}
+        self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -210,13 +219,34 @@ class Door:
             return
         headers = Headers(scope=scope)
         answer = self._refusal(scope, headers) or self._entry.stray(scope)
+        if answer is None and scope["method"] == "POST":
+            whole = await _whole(receive)
+            if whole is None:
+                answer = plain(408, f"A form comes whole within {BODY_S:.0f} s.")
+                answer.headers["connection"] = "close"
+            else:
+                receive = whole
         if answer is None and self._gate.is_for_programs(scope["path"]):
             answer = self._gate.refusal(scope, headers)
         elif answer is None and self._gate.is_counted(scope, headers):
             set_caller(scope, COUNTER)
         elif answer is None:
             answer = await self._entry.let_in(scope, receive)
-        await (answer or self._app)(scope, receive, _with_headers(send, self._always))
+        sending = _with_headers(send, self._always)
+        if answer is not None:
+            await answer(scope, receive, sending)
+            return
+        whose = _whose(scope)
+        if self._under_way[whose] >= MOST_AT_A_TIME:
+            await plain(503, "So many questions at a time: close a page.")(scope, receive, sending)
+            return
+        self._under_way[whose] += bool(whose)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            self._under_way[whose] -= bool(whose)
+            if not self._under_way[whose]:
+                del self._under_way[whose]
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         hosts = headers.getlist("host")
@@ -288,6 +318,34 @@ def cookie_of(headers: Headers, name: str) -> str:
 def plain(status: int, words: str) -> Response:
     """Return an answer of one sentence."""
     return PlainTextResponse(f"{words}\n", status_code=status)
+
+
+async def _whole(receive: Receive) -> Receive | None:
+    """Return what hands on a form that has come whole; ``None``: it did not come in time."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return None
+    waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def handing() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return handing
+
+
+def _whose(scope: Scope) -> str:
+    """Return which session or token asks; empty: none does, or the room is for one person."""
+    token = scope.get("state", {}).get("token")
+    return token.id if isinstance(token, AccessToken) else caller_of(Request(scope)).session
 
 
 def _with_headers(send: Send, always: Mapping[str, str]) -> Send:
