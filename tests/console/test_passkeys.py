@@ -36,6 +36,19 @@ def test_at_an_address_of_digits_no_passkey_is_offered(peopled: Any) -> None:
         '{"response": {}}',
         '{"response": {"attestationObject": "x", "clientDataJSON": "x"}}',
         "{" * 5_000,
+        "[" * 4_500,
+        json.dumps(
+            {
+                "id": "eA",
+                "rawId": "eA",
+                "type": "public-key",
+                "response": {
+                    "authenticatorData": "eA",
+                    "signature": "eA",
+                    "clientDataJSON": base64.urlsafe_b64encode(b"[" * 6_000).decode(),
+                },
+            }
+        ),
         '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"clientDataJSON": "e30"}}',
     ],
 )

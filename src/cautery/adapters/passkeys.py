@@ -38,6 +38,11 @@ from cautery.model.passkey import Made
 
 _MOST = 12_000
 _NAME = "Cautery"
+_BROKEN = (
+    *(WebAuthnException, ValueError, LookupError, TypeError),
+    *(AttributeError, ArithmeticError, RecursionError),
+)
+"""What an answer of a stranger makes of the functions that read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class WebAuthn:
                 else parse_authentication_credential_json(raw)
             )
             return bytes(parse_client_data_json(credential.response.client_data_json).challenge)
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise InputError("this is not the answer of a passkey") from error
 
     def made(self, answer: str, challenge: bytes) -> Made:
@@ -118,7 +123,7 @@ class WebAuthn:
                 expected_origin=self.origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error
         return Made(id=made.credential_id, key=made.credential_public_key, count=made.sign_count)
 
@@ -132,7 +137,7 @@ class WebAuthn:
         """
         try:
             return bytes(parse_authentication_credential_json(answer[:_MOST]).raw_id)
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise InputError("this is not the answer of a passkey") from error
 
     def used(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
@@ -153,5 +158,5 @@ class WebAuthn:
                 credential_current_sign_count=passkey.count,
                 require_user_verification=True,
             ).new_sign_count
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error

@@ -195,8 +195,9 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> HTMLResponse:
-        # The kind alone: the error's text may quote what a stranger wrote.
-        _LOG.error("%s was not answered: %s", request.url.path, type(error).__name__)
+        # The kind alone: the error's text may quote what a stranger wrote, and a path names a case.
+        route = getattr(request.scope.get("route"), "path", "a question")
+        _LOG.error("%s was not answered: %s", route, type(error).__name__)
         return fault(
             request,
             500,

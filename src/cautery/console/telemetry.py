@@ -106,7 +106,8 @@ def log_as_json() -> None:
     """Log to standard error, a line of JSON for each entry; also each answer."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    room = logging.getLogger("cautery.room")
-    room.addHandler(handler)
-    room.setLevel(logging.INFO)
-    room.propagate = False
+    for name in ("cautery.room", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
