@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,10 +20,11 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.leaf import leaf_of
 from cautery.evidence.merkle import Frontier, inclusion_proof, leaf_hash
 from cautery.evidence.note import open_checkpoint
-from cautery.evidence.restoring import restore_text
+from cautery.evidence.restoring import require_two_people, restore_text
 from cautery.model import PersonSignature
 from cautery.model.ledger import append
 from cautery.model.records import CaseRestored, RootOfRecords
+from cautery.workflows.case import verify_records
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.restore import Restored, restore_case
@@ -365,10 +367,42 @@ def test_a_return_to_a_root_that_these_records_do_not_have_is_not_believed(folde
     case.leave()
     _, *forged = closed(folder).restored
     assert [said.partition(": ")[2] for said in forged] == [
-        f"not a restoration of these records: they do not begin with the {size} records that two "
-        "people signed for"
+        f"not a restoration of these records: they do not begin with the {size} records that its "
+        "text names"
         for size in (9, 5000, 0)
     ]
+
+
+def test_of_thousands_of_returns_few_signatures_are_checked_and_few_lines_are_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The insider appends what costs most, and the genuine return is said all the same."""
+    monkeypatch.setattr(verify_records, "MOST_JUDGED", 12)
+    monkeypatch.setattr(verify_records, "MOST_LINES", 8)
+    checked: list[str] = []
+
+    def counted(text: str, *arguments: Any, **options: Any) -> bool:
+        checked.append(text)
+        return require_two_people(text, *arguments, **options)
+
+    monkeypatch.setattr(verify_records, "require_two_people", counted)
+    restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
+    case = opened(folder)
+    for number in range(20):
+        other = signed_return(case, to=(9, bytes(32)), why=f"another copy {number}")
+        case.ledger.append("case.restored", other, at=NOON)
+    newest = case.ledger.size()
+    root = root_of(case, newest)
+    for number in range(20):
+        body = signed_return(case, to=(newest, root), why=f"forged {number}")
+        forged = body | {"by": [one | {"signature": "00" * 64} for one in body["by"]]}
+        case.ledger.append("case.restored", forged, at=NOON)
+    case.leave()
+    said = closed(folder).restored
+    assert len(set(checked)) == 12
+    assert said[0].startswith("record 11: from 21 signed records to 9 and ")
+    assert said[-1] == "and 32 more of this sort"
+    assert len(said) == 1 + 8 + 1
 
 
 def test_a_return_to_a_root_after_which_more_was_signed_is_not_believed(folder: Path) -> None:

@@ -211,7 +211,7 @@ def verify_case(
             if outside
             else "consistent with the key in the case"
         ),
-        restored=tuple(audit.restored),
+        restored=(*audit.restored, *audit.doubted),
         reopened=tuple(audit.reopened),
         findings=(*audit.findings, *audit.times.findings, *times.faults),
         mandate=mandate,

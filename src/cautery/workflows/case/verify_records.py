@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -43,6 +43,10 @@ _KINDS_SHOWN = 20
 _BY_NOBODY = "not proven to be signed by two people"
 _NOT_OF_THESE = "not a restoration of these records"
 _TOLD_EVERY = 256
+MOST_LINES = 100
+"""Of one sort that are told one by one: whoever can append to a case can make up thousands."""
+MOST_JUDGED = 256
+"""Restorations whose signatures are checked, each up to 16: a case has one or two."""
 Progress = Callable[[Literal["files", "records"], int, int], None]
 """Told what is checked, and how far that is: bytes of files, or records."""
 _OF_THE_CASE = frozenset(kinds_of(CaseRestored, CaseReopened, CaseClosed, RowReplaced))
@@ -50,6 +54,26 @@ _OF_THE_CASE = frozenset(kinds_of(CaseRestored, CaseReopened, CaseClosed, RowRep
 
 def unheard(step: Literal["files", "records"], done: int, of: int) -> None:
     """Tell nobody how far a check is."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """What is said of records of one sort; beyond :data:`MOST_LINES` they are counted."""
+
+    told: list[str] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, line: str) -> None:
+        """Say one thing more."""
+        if len(self.told) < MOST_LINES:
+            self.told.append(line)
+        else:
+            self.more += 1
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.told
+        if self.more:
+            yield f"and {self.more} more of this sort"
 
 
 @dataclass(slots=True)
@@ -64,6 +88,10 @@ class Seen:
         The roots so far, by size, of the sizes that a return of the case or a proof names.
     returns : set of str
         The signed texts of the returns so far that are believed.
+    judged : int
+        Returns so far whose signatures were checked.
+    restored, doubted : Lines
+        Returns that are believed, and records that only say that they are one.
     """
 
     times: Times
@@ -74,11 +102,13 @@ class Seen:
     returns: set[str] = field(default_factory=set)
     opened: bytes = b""
     named: set[str] = field(default_factory=set)
-    restored: list[str] = field(default_factory=list)
-    reopened: list[str] = field(default_factory=list)
+    judged: int = 0
+    restored: Lines = field(default_factory=Lines)
+    doubted: Lines = field(default_factory=Lines)
+    reopened: Lines = field(default_factory=Lines)
     closed: list[int] = field(default_factory=list)
     unsigned: Counter[str] = field(default_factory=Counter)
-    findings: list[str] = field(default_factory=list)
+    findings: Lines = field(default_factory=Lines)
 
     def record(self, entry: Entry, record: Record, *, signed: bool) -> None:
         """Note what a record says of times, and of the case's own way.
@@ -102,20 +132,23 @@ class Seen:
         where, content = f"record {entry.index}", record.content
         match content:
             case CaseRestored():
-                self.restored.append(f"{where}: {_restored(content, self)}")
+                try:
+                    self.restored.add(f"{where}: {_restored(content, self)}")
+                except _DoubtedError as error:
+                    self.doubted.add(f"{where}: {error}")
             case CaseReopened():
-                self.reopened.append(f"{where}: {_reopened(content)}")
+                self.reopened.add(f"{where}: {_reopened(content)}")
             case CaseClosed():
                 self.closed.append(entry.index)
             case RowReplaced():
-                self.findings.append(
+                self.findings.add(
                     f"{where}: another program had put an invalid row in this place; this record "
                     "replaced it"
                 )
             case MisshapenRecord() if record.kind == kind_of_type(CaseRestored):
-                self.restored.append(f"{where}: {_BY_NOBODY} ({content.why})")
+                self.doubted.add(f"{where}: {_BY_NOBODY} ({content.why})")
             case MisshapenRecord():
-                self.findings.append(
+                self.findings.add(
                     f"{where}: a {record.kind} record with an invalid form; it is ignored "
                     f"({content.why})"
                 )
@@ -161,7 +194,7 @@ def check_ledger(
         except UnprovenError as error:
             if entry.index not in unproven:
                 raise EvidenceError(f"{where}: {error}") from error
-            audit.findings.append(
+            audit.findings.add(
                 f"record {entry.index}: {error}; it was already so when the case was closed"
             )
         except EvidenceError as error:
@@ -185,7 +218,7 @@ def check_ledger(
         raise EvidenceError(f"{path}: it has no checkpoint")
     audit.checkpoints = pending.count
     if len(audit.closed) > 1:
-        audit.findings.append(
+        audit.findings.add(
             f"record {audit.closed[0]} already closes the case, but the last record is "
             f"{frontier.size - 1}: a closing was interrupted, or the closed case was opened again"
         )
@@ -193,8 +226,12 @@ def check_ledger(
         try:
             audit.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
         except (ValueError, InputError):
-            audit.findings.append(f"the checkpoint of {size} records has an invalid time: {at!r}")
+            audit.findings.add(f"the checkpoint of {size} records has an invalid time: {at!r}")
     return audit
+
+
+class _DoubtedError(EvidenceError):
+    """A record says that its case went back, and nobody need believe it."""
 
 
 class UnprovenError(EvidenceError):
@@ -253,28 +290,40 @@ def _restored(record: CaseRestored, seen: Seen) -> str:
     records that no root covered by then are counted here for the same reason. What they signed is
     believed once, and only at the root that they signed for: whoever has the text can append it
     again, also in another copy of the case.
+
+    Raises
+    ------
+    _DoubtedError
+        If that is not proven, or not of these records.
     """
     if record.text in seen.returns:
-        return "repeated: an earlier record has the same signed text"
+        raise _DoubtedError("repeated: an earlier record has the same signed text")
     try:
         restoration = return_in(record.text, case=seen.case)
+    except EvidenceError as error:
+        raise _DoubtedError(f"{_BY_NOBODY} ({error})") from error
+    size, root = restoration.to
+    if seen.roots.get(size) != root:
+        raise _DoubtedError(
+            f"{_NOT_OF_THESE}: they do not begin with the {size} records that its text names"
+        )
+    if seen.signed > size:
+        raise _DoubtedError(
+            f"{_NOT_OF_THESE}: it goes back to {size} records, but {seen.signed} were signed "
+            "before it"
+        )
+    # Signatures last: each costs a verification.
+    if seen.judged >= MOST_JUDGED:
+        raise _DoubtedError(f"not judged: {MOST_JUDGED} records before it say the same")
+    seen.judged += 1
+    try:
         signatures = [
             (signer.name, bytes.fromhex(signer.key), bytes.fromhex(signer.signature))
             for signer in record.by
         ]
         are_approvers = require_two_people(record.text, signatures, opened=seen.opened)
     except (EvidenceError, ValueError) as error:
-        return f"{_BY_NOBODY} ({error})"
-    size, root = restoration.to
-    if seen.roots.get(size) != root:
-        return (
-            f"{_NOT_OF_THESE}: they do not begin with the {size} records that two people signed for"
-        )
-    if seen.signed > size:
-        return (
-            f"{_NOT_OF_THESE}: it goes back to {size} records, but {seen.signed} were signed "
-            "before it"
-        )
+        raise _DoubtedError(f"{_BY_NOBODY} ({error})") from error
     seen.returns.add(record.text)
     people = " and ".join(name for name, _, _ in signatures)
     total = sum(seen.unsigned.values())
