@@ -36,7 +36,7 @@ def cases_below(folder: Path) -> dict[str, Path]:
     """Return the cases in a folder, or one folder further down, by their name in that folder.
 
     A folder that is a case itself is the only one. A case that lies further down has the name of
-    its folder before its own, with a plus between.
+    its folder before its own, with a plus between. No two cases have one name.
 
     Raises
     ------
@@ -94,5 +94,10 @@ def _below(
 
 
 def _shown(name: str) -> str:
-    """Return a name with bytes that are no UTF-8 spelt out: it stands in an address and a page."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    r"""Return a name with bytes that are no UTF-8 spelt out: it stands in an address and a page.
+
+    No two folders have one name, since rights are given by it: a backslash of the folder's own is
+    doubled, and a plus has one before it.
+    """
+    own = os.fsencode(name).replace(b"\\", b"\\\\").replace(b"+", b"\\+")
+    return own.decode("utf-8", "backslashreplace")

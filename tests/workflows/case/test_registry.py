@@ -192,6 +192,21 @@ def test_a_mandate_is_called_by_what_it_is_about() -> None:
     assert title_of(led) == "m"
 
 
+def test_no_two_cases_have_one_name(tmp_path: Path) -> None:
+    """Rights are given by name: a colleague's second folder must not take the place of the first."""
+    cases = tmp_path / "cases"
+    for name in ("2026/md34", "2026+md34", "b", "b\\xff"):
+        begun(tmp_path, name)
+    odd = os.fsdecode(b"b\xff")
+    (cases / "b").rename(cases / odd)
+    assert cases_below(cases) == {
+        "2026+md34": cases / "2026/md34",
+        "2026\\+md34": cases / "2026+md34",
+        "b\\xff": cases / odd,
+        "b\\\\xff": cases / "b\\xff",
+    }
+
+
 def test_a_folder_whose_name_is_no_utf_8_costs_nothing(tmp_path: Path) -> None:
     begun(tmp_path, "a")
     begun(tmp_path, "b")
