@@ -54,6 +54,10 @@ _TABLES = {
     ),
 }
 
+_END_ALL = "UPDATE sessions SET ended = ? WHERE account = ? AND digest <> ? AND ended = ''"
+_STILL = "EXISTS (SELECT 1 FROM accounts WHERE id = ? AND era = ?)"
+"""What was judged of an account holds until its era ends: a password or a word has replaced it."""
+
 
 class PeopleFile:
     """The accounts of a room (port :class:`~cautery.workflows.people.ports.People`).
@@ -116,8 +120,8 @@ class PeopleFile:
         rows = self._rows("SELECT * FROM accounts WHERE name = ?", name)
         return _account(rows[0]) if rows else None
 
-    def put(self, account: Account) -> None:
-        """Write an account.
+    def add(self, account: Account) -> None:
+        """Write a new account.
 
         Raises
         ------
@@ -126,32 +130,47 @@ class PeopleFile:
         StorageError
             If it cannot be written.
         """
-        row = (
-            account.id,
-            account.name,
-            json.dumps(sorted(account.roles)),
-            None if account.cases is None else json.dumps(sorted(account.cases)),
-            account.why,
-            _number(account.made_at),
-            account.password,
-            account.era,
-        )
         try:
-            self._write(
-                "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles,"
-                " cases = excluded.cases, why = excluded.why, password = excluded.password,"
-                " era = excluded.era",
-                *row,
-            )
+            self._write("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *_row(account))
         except sqlite3.IntegrityError as error:
             raise ConflictError("There is an account of this name.") from error
 
-    def erase(self, id: str) -> None:
-        """Erase an account with all that belongs to it, from the file and from its log."""
-        self._write("DELETE FROM accounts WHERE id = ?", id)
+    def change(self, before: Account, after: Account, *, but: str = "") -> bool:
+        """Change an account, unless it is not as before any more; tell whether it was.
+
+        With a new era all its sessions end, but for one by its digest; where no password is left,
+        its passkeys go as well. All of it is written, or nothing.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        with self._lock, self._failures(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            changed = self._connection.execute(
+                "UPDATE accounts SET id = ?, name = ?, roles = ?, cases = ?, why = ?, made = ?,"
+                " password = ?, era = ? WHERE id = ? AND name = ? AND roles = ? AND cases IS ?"
+                " AND why = ? AND made = ? AND password = ? AND era = ?",
+                (*_row(after), *_row(before)),
+            ).rowcount
+            if changed and after.era != before.era:
+                self._connection.execute(_END_ALL, ("out", after.id, but))
+                if not after.password:
+                    self._connection.execute("DELETE FROM passkeys WHERE account = ?", (after.id,))
+        return changed == 1
+
+    def erase(self, account: Account) -> bool:
+        """Erase an account with all that belongs to it, from the file and from its log.
+
+        Tell whether it was there with these roles.
+        """
+        roles = json.dumps(sorted(account.roles))
+        statement = "DELETE FROM accounts WHERE id = ? AND roles = ?"
+        erased = self._write(statement, account.id, roles) == 1
         with self._lock, contextlib.suppress(sqlite3.Error):  # a reader keeps it for a moment
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return erased
 
     def invite(self, id: str, digest: str, until: datetime) -> None:
         """Keep the digest of an account's one-time word."""
@@ -177,20 +196,31 @@ class PeopleFile:
         rows = self._rows("SELECT * FROM passkeys WHERE id = ?", id)
         return _passkey(rows[0]) if rows else None
 
-    def put_passkey(self, passkey: Passkey) -> None:
-        """Write a passkey; one that another account has is a ConflictError."""
+    def add_passkey(self, passkey: Passkey, *, era: int) -> None:
+        """Write a new passkey of an account that still has this era.
+
+        Raises
+        ------
+        ConflictError
+            If it has not, or the passkey is known already.
+        """
         count = self._write(
-            "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
-            " DO UPDATE SET count = excluded.count WHERE account = excluded.account",
+            f"INSERT INTO passkeys SELECT ?, ?, ?, ?, ?, ? WHERE {_STILL} ON CONFLICT DO NOTHING",
             passkey.id,
             passkey.account,
             passkey.key,
             passkey.count,
             passkey.name,
             _number(passkey.made_at),
+            passkey.account,
+            era,
         )
         if count != 1:
-            raise ConflictError("This passkey belongs to another account.")
+            raise ConflictError("This passkey is known already, or the login was ended meanwhile.")
+
+    def count_passkey(self, id: bytes, count: int) -> bool:
+        """Note how often a passkey has signed; tell whether it is still there."""
+        return self._write("UPDATE passkeys SET count = ? WHERE id = ?", count, id) == 1
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
         """Erase a passkey of an account; tell whether there was one."""
@@ -213,17 +243,24 @@ class PeopleFile:
         statement = "SELECT * FROM sessions WHERE account = ? ORDER BY born DESC"
         return [_session(row) for row in self._rows(statement, account)]
 
-    def put_session(self, session: Session) -> None:
-        """Write a session."""
-        self._write(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
+    def begin_session(self, session: Session, *, era: int) -> bool:
+        """Write a new session of an account; tell whether it still had this era."""
+        count = self._write(
+            f"INSERT INTO sessions SELECT ?, ?, ?, ?, ?, ? WHERE {_STILL}",
             session.digest,
             session.account,
             session.whence,
             _number(session.born_at),
             _number(session.seen_at),
             session.ended,
+            session.account,
+            era,
         )
+        return count == 1
+
+    def end_session(self, digest: str, why: str) -> None:
+        """End a session, if it has not ended."""
+        self._write("UPDATE sessions SET ended = ? WHERE digest = ? AND ended = ''", why, digest)
 
     def seen(self, digest: str, now: datetime) -> None:
         """Note that a session was used; nothing is lost if this is not written."""
@@ -233,8 +270,7 @@ class PeopleFile:
 
     def end_sessions(self, account: str, why: str, *, but: str = "") -> int:
         """End the sessions of an account, but for one; return how many there were."""
-        statement = "UPDATE sessions SET ended = ? WHERE account = ? AND digest <> ? AND ended = ''"
-        return self._write(statement, why, account, but)
+        return self._write(_END_ALL, why, account, but)
 
     def forget_sessions(self, before: datetime) -> None:
         """Erase the sessions that began before a time."""
@@ -263,6 +299,19 @@ class PeopleFile:
             if type(error) is sqlite3.DatabaseError:  # exactly: it is malformed, or no database
                 raise EvidenceError(f"{self._path}: {error}") from error
             raise StorageError(f"{self._path}: {error}") from error
+
+
+def _row(account: Account) -> tuple[Any, ...]:
+    return (
+        account.id,
+        account.name,
+        json.dumps(sorted(account.roles)),
+        None if account.cases is None else json.dumps(sorted(account.cases)),
+        account.why,
+        _number(account.made_at),
+        account.password,
+        account.era,
+    )
 
 
 def _account(row: tuple[Any, ...]) -> Account:

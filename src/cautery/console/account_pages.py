@@ -43,7 +43,10 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
                 raise InputError(tr("The two passwords are not the same."))
             confirm(people, request, account, fields.get("old", ""))
             people.accounts.set_password(
-                account.id, fields["password"], but=caller_of(request).session
+                account.id,
+                fields["password"],
+                era=account.era,
+                but=caller_of(request).session,
             )
             return tr("The password is changed. All other browsers are asked for it.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -67,7 +67,7 @@ class Accounts:
         if self._people.by_name(account.name) is not None:
             raise InputError(tr("There is an account of this name."))
         self._log.write(_changed(account, by, "made"))
-        self._people.put(account)
+        self._people.add(account)
         return account, self._invited(account, by)
 
     def give(
@@ -90,20 +90,18 @@ class Accounts:
         ApprovalError
             If who does it may not.
         """
-        before = self.account(id)
-        account = replace(
-            before,
-            roles=frozenset(roles),
-            cases=None if cases is None else frozenset(cases),
-            why=require_why(why),
-        )
-        require_roles(account.roles, all_cases=account.cases is None)
         if by == id:
             raise ApprovalError(tr("Nobody gives rights to himself or herself."))
-        _may_give(by, account.roles | before.roles)
-        self._log.write(_changed(account, by, "given"))
-        self._people.put(account)
-        return account
+        named = None if cases is None else frozenset(cases)
+
+        def given(before: Account) -> Account:
+            account = replace(before, roles=frozenset(roles), cases=named, why=require_why(why))
+            require_roles(account.roles, all_cases=account.cases is None)
+            _may_give(by, account.roles | before.roles)
+            return account
+
+        self._log.write(_changed(given(self.account(id)), by, "given"))
+        return self._change(id, given)
 
     def invite(self, id: str, *, by: str, why: str) -> str:
         """Return a new one-time word; all sessions, passkeys and the password end, as if lost.
@@ -115,38 +113,50 @@ class Accounts:
         ApprovalError
             If who does it may not.
         """
-        account = self.account(id)
         if by == id:
             raise ApprovalError(tr("Nobody gives rights to himself or herself."))
-        _may_give(by, account.roles)
         require_why(why)
+
+        def invited(before: Account) -> Account:
+            _may_give(by, before.roles)
+            return replace(before, password="", era=before.era + 1)
+
+        account = invited(self.account(id))
         self._log.write(replace(_changed(account, by, "invited"), why=" ".join(why.split())))
-        for passkey in self._people.passkeys(id):
-            self._people.drop_passkey(id, passkey.id)
-        account = replace(account, password="", era=account.era + 1)
-        self._people.put(account)
-        self._people.end_sessions(id, "out")
+        self._change(id, invited)
         word = new_word()
         self._people.invite(id, digest_of_token(word), self._clock.now() + WORD_LASTS)
         return word
 
-    def set_password(self, id: str, password: str, *, but: str = "") -> Account:
+    def set_password(
+        self, id: str, password: str, *, era: int | None = None, but: str = ""
+    ) -> Account:
         """Set the password of an account; all its sessions end, but for one by its digest.
+
+        Parameters
+        ----------
+        era : int, optional
+            The account's when somebody proved to be its owner; default: as it is now.
 
         Raises
         ------
         AbsentError
             If there is no such account.
         InputError
-            If it is no good password.
+            If it is no good password, or another word or password came first.
         """
         account = self.account(id)
+        proven = account.era if era is None else era
         hashed = self._passwords.hashed(require_password(password, name=account.name))
+
+        def renewed(before: Account) -> Account:
+            if before.era != proven:
+                raise InputError(tr("This login is not known here any more."))
+            return replace(before, password=hashed, era=before.era + 1)
+
+        renewed(self.account(id))
         self._log.write(AccountChanged(account=id, by=id, what="password"))
-        account = replace(account, password=hashed, era=account.era + 1)
-        self._people.put(account)
-        self._people.end_sessions(id, "out", but=but)
-        return account
+        return self._change(id, renewed, but=but)
 
     def erase(self, id: str, *, by: str, why: str) -> None:
         """Erase an account: its name, password, passkeys and sessions; the log keeps its id.
@@ -158,12 +168,18 @@ class Accounts:
         ApprovalError
             If who does it may not.
         """
-        account = self.account(id)
         if by == id:
             raise ApprovalError(tr("Somebody else erases this account."))
-        _may_give(by, account.roles)
+
+        def checked() -> Account:
+            account = self.account(id)
+            _may_give(by, account.roles)
+            return account
+
+        checked()
         self._log.write(AccountChanged(account=id, by=by, what="erased", why=require_why(why)))
-        self._people.erase(id)
+        while not self._people.erase(checked()):
+            pass  # it was given other roles meanwhile
 
     def account(self, id: str) -> Account:
         """Return an account.
@@ -190,6 +206,14 @@ class Accounts:
         if account is None:
             raise AbsentError(tr("There is no such account."))
         return account
+
+    def _change(self, id: str, change: Callable[[Account], Account], *, but: str = "") -> Account:
+        """Change an account as it is now: what others change at the same moment is not undone."""
+        while True:
+            before = self.account(id)
+            after = change(before)
+            if self._people.change(before, after, but=but):
+                return after
 
     def _invited(self, account: Account, by: str) -> str:
         word = new_word()

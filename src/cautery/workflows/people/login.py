@@ -101,7 +101,8 @@ class Logins:
             return None
         self.throttle.came_in(attempt.name, attempt.mark)
         if self._passwords.is_old(hashed):
-            self._people.put(replace(attempt.account, password=self._passwords.hashed(text)))
+            new = replace(attempt.account, password=self._passwords.hashed(text))
+            self._people.change(attempt.account, new)  # if it was changed meanwhile, it stays so
         return attempt.account
 
     def by_word(self, name: str, word: str, password: str) -> Account | None:
@@ -126,7 +127,7 @@ class Logins:
         ):
             self._log.refused("" if account is None else account.id)
             return None
-        return self._accounts.set_password(account.id, password)
+        return self._accounts.set_password(account.id, password, era=account.era)
 
     def confirmed(self, account: Account, password: str, *, address: str, session: str) -> bool:
         """Tell whether somebody who is in knows the account's password, within the budgets.

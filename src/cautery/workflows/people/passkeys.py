@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import secrets
 import struct
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import ApprovalError, InputError
@@ -65,7 +64,7 @@ class Passkeys:
             raise InputError(tr("An account has at most %(count)s passkeys.", count=MOST_OF_ONE))
         created = site.made(answer, self._answered(site, answer, f"make {account.id}"))
         self._log.write(AccountChanged(account=account.id, by=account.id, what="passkey"))
-        self._people.put_passkey(
+        self._people.add_passkey(
             Passkey(
                 id=created.id,
                 account=account.id,
@@ -73,7 +72,8 @@ class Passkeys:
                 count=created.count,
                 name=shown,
                 made_at=self._clock.now(),
-            )
+            ),
+            era=account.era,
         )
 
     def drop(self, account: Account, id: bytes) -> None:
@@ -104,8 +104,8 @@ class Passkeys:
         # Only now: whoever has no passkey uses nothing up.
         if not self._people.use_up(challenge, self._clock.now()):
             return None
-        self._people.put_passkey(replace(passkey, count=count))
-        return account
+        # It may have been taken away meanwhile.
+        return account if self._people.count_passkey(passkey.id, count) else None
 
     def _challenge(self, what: str) -> bytes:
         head = _HEAD.pack(int(self._clock.now().timestamp()), secrets.token_bytes(16))

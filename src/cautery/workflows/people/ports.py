@@ -27,11 +27,18 @@ class People(Protocol):
     def by_name(self, name: str) -> Account | None:
         """Return an account by its name, as :func:`~cautery.model.account.require_name` has it."""
 
-    def put(self, account: Account) -> None:
-        """Write an account; ConflictError if another one has its name."""
+    def add(self, account: Account) -> None:
+        """Write a new account; ConflictError if another one has its name."""
 
-    def erase(self, id: str) -> None:
-        """Erase an account with all that belongs to it."""
+    def change(self, before: Account, after: Account, *, but: str = "") -> bool:
+        """Change an account, unless it is not as before any more; tell whether it was.
+
+        With a new era all its sessions end, but for one by its digest; where no password is left,
+        its passkeys go as well. All of it is written, or nothing.
+        """
+
+    def erase(self, account: Account) -> bool:
+        """Erase an account with all that is its own; tell whether it was there with its roles."""
 
     def invite(self, id: str, digest: str, until: datetime) -> None:
         """Keep the digest of an account's one-time word; an earlier one is worth nothing then."""
@@ -45,8 +52,11 @@ class People(Protocol):
     def passkey(self, id: bytes) -> Passkey | None:
         """Return a passkey by its id."""
 
-    def put_passkey(self, passkey: Passkey) -> None:
-        """Write a passkey."""
+    def add_passkey(self, passkey: Passkey, *, era: int) -> None:
+        """Write a new passkey of an account with this era; ConflictError if that has ended."""
+
+    def count_passkey(self, id: bytes, count: int) -> bool:
+        """Note how often a passkey has signed; tell whether it is still there."""
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
         """Erase a passkey of an account; tell whether there was one."""
@@ -60,8 +70,11 @@ class People(Protocol):
     def sessions(self, account: str) -> Sequence[Session]:
         """Return the sessions of an account, newest first."""
 
-    def put_session(self, session: Session) -> None:
-        """Write a session."""
+    def begin_session(self, session: Session, *, era: int) -> bool:
+        """Write a new session of an account; tell whether it still had this era."""
+
+    def end_session(self, digest: str, why: str) -> None:
+        """End a session, if it has not ended."""
 
     def seen(self, digest: str, now: datetime) -> None:
         """Note that a session was used; nothing is lost if this is not written."""

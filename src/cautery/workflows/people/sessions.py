@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
+from cautery.errors import InputError
+from cautery.messages import tr
 from cautery.model.account import WHOLE_S, Account, Session
 from cautery.model.ports import Clock
 from cautery.model.records import DoorUsed
@@ -63,21 +65,26 @@ class Sessions:
             How the person showed who it is.
         instead_of : str
             What the browser brought before: that session ends, whoever's it was.
+
+        Raises
+        ------
+        InputError
+            If what was judged of the account has ended meanwhile.
         """
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
         if instead_of:
             self.end(instead_of, "out")
         self._log.write(DoorUsed(account=account.id, what="in", by=by))
-        self._people.put_session(
-            Session(
-                digest=digest_of_token(token),
-                account=account.id,
-                whence=self._whence(agent, address),
-                born_at=now,
-                seen_at=now,
-            )
+        session = Session(
+            digest=digest_of_token(token),
+            account=account.id,
+            whence=self._whence(agent, address),
+            born_at=now,
+            seen_at=now,
         )
+        if not self._people.begin_session(session, era=account.era):
+            raise InputError(tr("This login is not known here any more."))
         self._people.forget_sessions(now - _KEPT)
         return token
 
@@ -138,7 +145,7 @@ class Sessions:
         return ended
 
     def _end(self, session: Session, why: str) -> None:
-        self._people.put_session(replace(session, ended=why))
+        self._people.end_session(session.digest, why)
 
     def _whence(self, agent: str, address: str) -> str:
         text = f"whence\n{agent}\n{network_of(address)}"
