@@ -147,6 +147,14 @@ def test_every_look_at_a_case_is_logged_before_it_is_shown(peopled: Any) -> None
             assert ("index", "3") in content.numbers
 
 
+def test_the_name_of_a_case_stands_whole_in_the_log(peopled: Any) -> None:
+    """The names of two cases may begin with the same 200 letters."""
+    name = "n" * 480 + "-secret"
+    peopled.as_(RoomRole.AUDITOR).get(f"/cases/{name}")
+    *_, entry = peopled.people.ledger.read()
+    assert entry.content.case == name
+
+
 def test_words_that_were_searched_for_are_not_in_the_log(peopled: Any) -> None:
     peopled.as_(RoomRole.ANALYST).get("/cases/night-1?q=rossi&kind=verdict")
     *_, entry = peopled.people.ledger.read()

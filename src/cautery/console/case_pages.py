@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import TONGUE, Desk, form, tongue
-from cautery.console.rights import caller_of, needs
+from cautery.console.rights import LONGEST_CASE, caller_of, needs
 from cautery.errors import InputError
 from cautery.messages import in_language, languages, tr
 from cautery.model.room import Act, Right
@@ -21,7 +21,7 @@ from cautery.workflows.browse.mandate import mandate_view, map_page, report_page
 from cautery.workflows.browse.record import record_view
 from cautery.workflows.browse.timeline import LONGEST_SEARCH, case_view
 
-Id = Annotated[str, Path(max_length=500)]
+Id = Annotated[str, Path(max_length=LONGEST_CASE)]
 Number = Annotated[int, Path(ge=0, lt=1 << 53)]
 Position = Annotated[int | None, Query(ge=-1, lt=1 << 53)]
 _SAVED = {

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope as Asked
 
 from cautery.console.problems import problem
-from cautery.console.rights import CASE, LONGEST, numbers_of
+from cautery.console.rights import CASE, LONGEST_CASE, numbers_of
 from cautery.errors import StorageError
 from cautery.model.room import Act
 from cautery.model.tokens import AccessToken, Scope, parts_of
@@ -122,7 +122,7 @@ def logged(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
             f"token-{token.id}",
             Act.CONSULTATION,
             why=token.name,
-            case=str(request.path_params.get(CASE, ""))[:LONGEST],
+            case=str(request.path_params.get(CASE, ""))[:LONGEST_CASE],
             page=f"{API}v1{request.scope['route'].path}",
             numbers=[*numbers_of(request)],
         )

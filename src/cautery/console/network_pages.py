@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.desk import Desk
-from cautery.console.rights import needs
+from cautery.console.rights import LONGEST_CASE, needs
 from cautery.model.room import Act, Right
 from cautery.pages.room.network import MOST_STEPS, STEPS, Asking
 from cautery.workflows.browse.network import network_view
@@ -26,7 +26,7 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=Act.CONSULTATION)
     def network(
         request: Request,
-        id: Annotated[str, Path(max_length=500)],
+        id: Annotated[str, Path(max_length=LONGEST_CASE)],
         *,
         around: _Name = "",
         network: _Name = "",

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.desk import Desk
-from cautery.console.rights import needs
+from cautery.console.rights import LONGEST_CASE, needs
 from cautery.model.room import Act, Right
 from cautery.workflows.browse.plan import plan_view
 
@@ -24,7 +24,7 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=Act.CONSULTATION)
     def plan_page(
         request: Request,
-        id: Annotated[str, Path(max_length=500)],
+        id: Annotated[str, Path(max_length=LONGEST_CASE)],
         *,
         plan: _Number = None,
         nth: Annotated[int | None, Query(ge=1, le=1_000)] = None,

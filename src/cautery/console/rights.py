@@ -27,6 +27,8 @@ _HIDDEN = frozenset(("q", "key"))
 """Parts of a query that are not logged: words that were searched for may name people."""
 LONGEST = 200
 """Letters of a value that the access log keeps. Judgement."""
+LONGEST_CASE = 500
+"""Letters of the name of a case that an address takes: two cases may begin alike."""
 _CALLER = "caller"
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -130,7 +132,7 @@ def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
                 caller.account.id,
                 need.act,
                 why=caller.account.why,
-                case=(case or "")[:LONGEST],
+                case=(case or "")[:LONGEST_CASE],
                 page=request.scope["route"].path,
                 numbers=[*numbers_of(request)],
             )

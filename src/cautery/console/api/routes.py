@@ -16,6 +16,7 @@ from cautery.console.desk import Desk
 from cautery.console.gate import logged, needs
 from cautery.console.problems import MEDIA_TYPE, Problem, add_problems
 from cautery.console.ranges import part_of
+from cautery.console.rights import LONGEST_CASE
 from cautery.model import Finding
 from cautery.model.tokens import AccessToken, Scope
 from cautery.projections.kept import MOST_LINES, Asked
@@ -31,7 +32,12 @@ _MOST_NUMBER = (1 << 53) - 1
 _DEEPEST = 100
 """Levels of a record's JSON; pydantic writes no more than some two hundred. Judgement."""
 Id = Annotated[
-    str, Path(max_length=500, description="A case, by its name in addresses.", examples=["md34"])
+    str,
+    Path(
+        max_length=LONGEST_CASE,
+        description="A case, by its name in addresses.",
+        examples=["md34"],
+    ),
 ]
 Digits = Annotated[
     str,
