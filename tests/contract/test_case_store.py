@@ -288,6 +288,24 @@ def test_tables_that_differ_from_the_signed_ledger_are_found(server: OnServer, c
         verified(server)
 
 
+def test_an_exhibit_is_read_from_the_vault_alone(server: OnServer) -> None:
+    """Whoever can write to the database adds a row under its name."""
+    close_case(begun(server), at=NOON)
+    store = server.store()
+    digits = digest_of(b"segment").removeprefix("sha256:")
+    name = f"vault/{digits[:2]}/{digits}"
+    assert store.read(server.path, name, limit=7) == b"segment"
+    with pytest.raises(EvidenceError, match="at most"):
+        store.read(server.path, name, limit=6)
+    server.sql(
+        "INSERT INTO cautery.files (case_id, name, content) VALUES (%s, %s, %s)",
+        store.row(server.path).id, name, b"another",
+    )  # fmt: skip
+    assert store.read(server.path, name, limit=7) == b"segment"
+    with pytest.raises(EvidenceError, match="wrong place"):
+        verified(server)
+
+
 def test_two_cases_of_a_server_are_apart(server: OnServer) -> None:
     close_case(begun(server), at=NOON)
     other = open_case(Path("server:final"), store=server.store(), clock=CLOCK, regime=Regime.GDPR)

@@ -188,11 +188,13 @@ class ServerStore(ServerRegistry):
         case = self.find(path)
         if case is None or name == LEDGER:
             return case is not None
+        if is_object(name):
+            return self._object(case, name) is not None
         with self._asking("read") as connection:
             stored = connection.execute(
                 "SELECT 1 FROM cautery.files WHERE case_id = %s AND name = %s", [case.id, name]
             ).fetchone()
-        return stored is not None or (is_object(name) and self._object(case, name) is not None)
+        return stored is not None
 
     def files(self, path: Path) -> tuple[FileSeen, ...]:
         """List every file, sorted; that of the ledger is there once the case is closed.
@@ -210,13 +212,19 @@ class ServerStore(ServerRegistry):
                     "SELECT name, length(content) FROM cautery.files WHERE case_id = %s", [case.id]
                 )
             ]
+        rows = len(files)
         for stored in self.objects.below(case.id):
             files.append(FileSeen(name=stored.name.partition("/")[2], size=stored.size))
             if len(files) > _MOST_FILES:
                 raise EvidenceError(f"{path}: more files than a case can have")
-        for file in files:
+        seen: set[str] = set()
+        for number, file in enumerate(files):
             if not plain(file.name):
                 raise EvidenceError(f"{str(path / file.name)!r}: a name that no case has")
+            # What one of the two stores has under a name of the other would be read unchecked.
+            if file.name in seen or is_object(file.name) is (number < rows):
+                raise EvidenceError(f"{path / file.name}: it lies in the wrong place of the server")
+            seen.add(file.name)
         return tuple(sorted(files, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
@@ -227,6 +235,8 @@ class ServerStore(ServerRegistry):
         EvidenceError
             If it is not there, or larger.
         """
+        if is_object(name):
+            return self._object_read(path, name, limit=limit)
         with self._asking("read") as connection:
             row = connection.execute(
                 "SELECT length(content), substring(content FOR %s) FROM cautery.files"
@@ -235,11 +245,17 @@ class ServerStore(ServerRegistry):
             ).fetchone()
         if row is None:
             raise EvidenceError(f"{path / name}: the file is missing")
-        if row[0] > limit:
-            raise EvidenceError(
-                f"{path / name}: it has {row[0]} bytes; at most {limit} are allowed"
-            )
+        _require_small(path / name, row[0], limit)
         return bytes(row[1])
+
+    def _object_read(self, path: Path, name: str, *, limit: int) -> bytes:
+        found, pieces = self.objects.get(f"{self.row(path).id}/{name}")
+        _require_small(path / name, found.size, limit)
+        content = bytearray()
+        for piece in pieces:
+            content += piece
+            _require_small(path / name, len(content), limit)
+        return bytes(content)
 
     def pieces(self, path: Path, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file, a piece at a time."""
@@ -357,6 +373,11 @@ class ServerStore(ServerRegistry):
 
 def _schema(id: str) -> str:
     return f"case_{id}"
+
+
+def _require_small(file: Path, size: int, limit: int) -> None:
+    if size > limit:
+        raise EvidenceError(f"{file}: it has {size} bytes; at most {limit} are allowed")
 
 
 def is_object(name: str) -> bool:

@@ -18,7 +18,7 @@ from cautery.evidence.outside.proof_file import (
 )
 from cautery.evidence.outside.revocation import MAX_CRL_BYTES
 from cautery.evidence.ports import CaseLedger, CaseStore
-from cautery.model.evidence import ExhibitId
+from cautery.model.evidence import ExhibitId, digest_of
 from cautery.model.records import OutsideProof, kinds_of
 from cautery.workflows.case.outside import require_cosigned, times_proven
 from cautery.workflows.case.renewing import renewals_proven
@@ -107,4 +107,7 @@ class Outside:
     def _exhibit(self, exhibit: ExhibitId) -> bytes:
         digest = exhibit.removeprefix("sha256:")
         name = f"{VAULT}/{digest[:2]}/{digest}"
-        return self._store.read(self._path, name, limit=MAX_CRL_BYTES)
+        content = self._store.read(self._path, name, limit=MAX_CRL_BYTES)
+        if digest_of(content) != exhibit:
+            raise EvidenceError(f"{self._path / name}: not the bytes that its name says")
+        return content
