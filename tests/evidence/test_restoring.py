@@ -59,6 +59,13 @@ def test_another_text_is_refused_before_a_signature_is_checked(text: str) -> Non
     assert time.process_time() - began < 1
 
 
+@pytest.mark.parametrize("other", ["a legal", "A.Legal", "\uff21. Legal", "A. Le\u00adgal"])
+def test_one_person_in_two_spellings_is_one(other: str) -> None:
+    people = [signed(TEXT, "A. Legal", ANNA), signed(TEXT, other, BEN)]
+    with pytest.raises(EvidenceError, match="two different people"):
+        require_two_people(TEXT, people, opened=DESK)
+
+
 def test_more_signatures_than_anybody_needs_are_refused() -> None:
     people = [signed(TEXT, "Anna", ANNA)] * MAX_SIGNATURES + [signed(TEXT, "Ben", BEN)]
     with pytest.raises(EvidenceError, match="17 signatures, but at most 16 are checked"):

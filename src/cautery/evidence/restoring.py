@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.signing import COUNT, Root
+from cautery.model.people import person_key
 from cautery.public_keys import raw_public_key
 
 TITLE = "Cautery case restore v1"
@@ -126,7 +127,7 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
         )
     approvers = approvers_in(opened)
     # Neither one key under two names nor one name in two spellings is two people.
-    names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
+    names = {person_key(name) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
         raise EvidenceError(
             "two different people must sign the restoration, each with a separate key"
