@@ -80,6 +80,15 @@ def test_a_login_from_another_site_is_refused(peopled: Any, origin: str | None) 
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    "to", ["/%09/[x", "%0a//[x", "/%09/evil.example/x", "%0d%0a//evil.example"]
+)
+def test_a_place_with_a_tab_or_a_line_end_leads_into_the_room(peopled: Any, to: str) -> None:
+    assert peopled.browser().get(f"/login?to={to}").status_code == 200
+    answer = peopled.as_(RoomRole.ANALYST).get(f"/login?to={to}")
+    assert re.fullmatch(r"/(?![/\\]).*", answer.headers["location"])
+
+
 @pytest.mark.parametrize("to", ["//evil.example/", "/\\evil.example", "https://evil.example/x"])
 def test_a_login_leads_to_no_other_site(peopled: Any, to: str) -> None:
     location = peopled.login(peopled.browser(), "analyst", to=to).headers["location"]

@@ -296,7 +296,9 @@ def _session(desk: Desk, people: PeopleOfRoom) -> str:
 
 def _own(path: str) -> str:
     """Return a path of this room: one slash, since two would lead to another server."""
-    parts = urlsplit("/" + path.lstrip("/\\"))
+    # Browsers and urlsplit leave tabs and line ends out: behind one, two slashes would be left.
+    printable = "".join(filter(str.isprintable, path))
+    parts = urlsplit("/" + printable.lstrip("/\\"))
     return quote(parts.path, safe="/+~%") + (
         "?" + quote(parts.query, safe="=&%+~") if parts.query else ""
     )
