@@ -17,9 +17,11 @@ from cautery.adapters import custody_file
 from cautery.adapters._files import real_path
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.case_shelf import cases_below, stamp_of
+from cautery.adapters.keys_file import case_id
 from cautery.adapters.turns import alone_with
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.case_names import is_on_server, name_on_server
-from cautery.evidence.custody import CustodyLine
+from cautery.evidence.custody import CustodyLine, require_of_case
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault, FileSeen
@@ -73,24 +75,56 @@ class CasePlaces:
             return not Path(identity).exists()
         return self._opened is not None and self._opened.gone(identity)
 
+    def id_of(self, path: Path) -> str:
+        """Return the id of a case, from the key that it states.
+
+        Raises
+        ------
+        EvidenceError
+            If it states none that can be read.
+        """
+        return case_id(case_verifier(self, path))
+
     def custody(self, path: Path) -> tuple[CustodyLine, ...]:
-        """Return the chain of custody of a case."""
+        """Return the chain of custody of a case.
+
+        Raises
+        ------
+        EvidenceError
+            If it is broken, or of another case.
+        """
         if is_on_server(path):
             from cautery.adapters import custody_server  # noqa: PLC0415 - loads what speaks to it
 
-            return custody_server.read_custody(self.server(), path)
-        return custody_file.read_custody(path)
+            chain = custody_server.read_custody(self.server(), path)
+        else:
+            chain = custody_file.read_custody(path)
+        if any(line.case for line in chain):  # a chain may outlive its case
+            require_of_case(chain, self.id_of(path))
+        return chain
 
     def add_to_custody(
         self, path: Path, make: Callable[[tuple[CustodyLine, ...]], CustodyLine]
     ) -> None:
-        """Add the line that ``make`` returns for the chain as it is."""
+        """Add the line that ``make`` returns for the chain as it is.
+
+        Raises
+        ------
+        EvidenceError
+            If the chain is broken, or of another case: nothing is added to it.
+        """
+
+        def following(chain: tuple[CustodyLine, ...]) -> CustodyLine:
+            if any(line.case for line in chain):
+                require_of_case(chain, self.id_of(path))
+            return make(chain)
+
         if is_on_server(path):
             from cautery.adapters import custody_server  # noqa: PLC0415 - loads what speaks to it
 
-            custody_server.add_to_custody(self.server(), path, make)
+            custody_server.add_to_custody(self.server(), path, following)
         else:
-            custody_file.add_to_custody(path, make)
+            custody_file.add_to_custody(path, following)
 
     def alone_with(self, path: Path, *, doing: str) -> AbstractContextManager[None]:
         """Keep other processes away from the same piece of work on a case."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +73,8 @@ class CustodyLine:
         Ed25519 key of ``by``, base64; empty: not signed.
     signature : str
         Over the line without this member, base64; empty: not signed.
+    case : str
+        Id of the case; empty, and then no member of the line: an earlier version wrote it.
     """
 
     at: str
@@ -84,9 +87,10 @@ class CustodyLine:
     previous: str = ""
     public_key: str = ""
     signature: str = ""
+    case: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("at", "by", "to", "why", "what", "digest"):
+        for name in ("at", "by", "to", "why", "what", "digest", "case"):
             value = getattr(self, name)
             limit = _MOST_RECEIPT if name == "what" else _MOST_TEXT
             if len(value) > limit or not value.isprintable():
@@ -96,7 +100,10 @@ class CustodyLine:
 
     def text(self) -> bytes:
         """Return the line as it stands in the chain, without its end."""
-        return canonical(asdict(self) | {"type": _TYPE})
+        members = asdict(self) | {"type": _TYPE}
+        if not self.case:
+            del members["case"]
+        return canonical(members)
 
     def signed_text(self) -> bytes:
         """Return what the signature covers."""
@@ -126,6 +133,7 @@ def stated(
     to: str = "",
     previous: str = "",
     key: Ed25519PrivateKey | None = None,
+    case: str = "",
 ) -> CustodyLine:
     """Make one line, signed where a key is given.
 
@@ -136,6 +144,7 @@ def stated(
     """
     line = CustodyLine(
         at=iso(at), act=act, by=by, to=to, why=why, what=what, digest=digest, previous=previous,
+        case=case,
         public_key="" if key is None else _text(key.public_key().public_bytes_raw()),
     )  # fmt: skip
     if key is None:
@@ -216,6 +225,19 @@ def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
         previous = line.id
         lines.append(line)
     return tuple(lines)
+
+
+def require_of_case(chain: Sequence[CustodyLine], case: str) -> None:
+    """Raise if a line is of another case: a chain lies beside a folder, under the folder's name.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the line.
+    """
+    for number, line in enumerate(chain, start=1):
+        if line.case not in ("", case):
+            raise EvidenceError(f"the chain of custody: line {number} is of case {line.case}")
 
 
 def check_receipt(line: CustodyLine) -> CustodyLine:

@@ -58,12 +58,12 @@ def note_opening(
         If it cannot be written.
     """
     act = CustodyAct.COPIED if copied else CustodyAct.OPENED
-    now = wiring.clock().now()
+    now, number = wiring.clock().now(), reading_store().id_of(case)
     reading_store().add_to_custody(
         case,
         lambda chain: stated(
             at=now, act=act, by=by or _login(), why=why, what=what, digest=digest,
-            previous=chain[-1].id if chain else "",
+            previous=chain[-1].id if chain else "", case=number,
         ),
     )  # fmt: skip
 
@@ -136,6 +136,8 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
     if line.act is not CustodyAct.RECEIVED or not line.signature:
         raise EvidenceError("not a receipt that its receiver signed")
 
+    number = reading_store().id_of(case)
+
     def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
         given = [x for x in chain if x.act in _GIVEN and x.digest == line.digest]
         if not given:
@@ -145,7 +147,7 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
             raise InputError("this receipt is filed already")
         return stated(
             at=wiring.clock().now(), act=CustodyAct.RECEIVED, by=line.by, why=line.why, what=whole,
-            digest=line.digest, previous=chain[-1].id if chain else "",
+            digest=line.digest, previous=chain[-1].id if chain else "", case=number,
         )  # fmt: skip
 
     reading_store().add_to_custody(case, follow)
@@ -177,6 +179,7 @@ def reveal(
     salts = private_bytes(openings, most=MAX_OPENINGS_BYTES)
     opening = opened(case, salts, record=record, store=reading_store())
     lines: list[CustodyLine] = []
+    number = reading_store().id_of(case)
 
     def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
         lines.append(
@@ -184,7 +187,7 @@ def reveal(
                 at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why,
                 what=f"record {record}, withheld by the dossier {opening.dossier}",
                 digest=digest_of(opening.to_bytes()),
-                previous=chain[-1].id if chain else "", key=person,
+                previous=chain[-1].id if chain else "", key=person, case=number,
             )
         )  # fmt: skip
         return lines[-1]

@@ -237,6 +237,7 @@ def make(
                     what=f"dossier for {audience}",
                     digest=digest,
                     previous=chain[-1].id if chain else "",
+                    case=reading_store().id_of(case),
                     key=person,
                 ),
             )
@@ -303,6 +304,7 @@ def _note_opened(
             what=what if len(what) <= _MOST_WHAT else f"{what[: _MOST_WHAT - 1]}…",
             digest=opened.digest,
             previous=chain[-1].id if chain else "",
+            case=reading_store().id_of(case),
             key=key,
         ),
     )

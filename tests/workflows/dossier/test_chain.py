@@ -72,6 +72,17 @@ def test_a_chain_with_a_line_left_out_is_found_whoever_signed_the_bag(
     assert WHOLE not in run(tmp_path / "bag").stdout
 
 
+def test_the_chain_of_another_case_is_found_whoever_signed_the_bag(
+    made: Made, tmp_path: Path
+) -> None:
+    line = stated(
+        at=NOON, act=CustodyAct.COPIED, by="A", why="x", what="x", digest="d", case="0" * 16
+    )
+    made.dossier(tmp_path / "bag", custody=chain_bytes([line]))
+    with pytest.raises(EvidenceError, match=r"custody\.jsonl: .* line 1 is of case 0{16}"):
+        verified(tmp_path / "bag")
+
+
 @pytest.mark.parametrize("audience", [Audience.HOSTER, Audience.PROVIDER, Audience.PUBLIC])
 def test_an_extract_holds_no_chain(made: Made, tmp_path: Path, audience: Audience) -> None:
     made.dossier(tmp_path / "bag", audience, custody=chain_bytes(chain(made)))

@@ -25,7 +25,7 @@ from cautery.evidence.bag import (
     ExtractReader,
     SignedDocument,
 )
-from cautery.evidence.custody import MAX_CHAIN_BYTES, read_chain
+from cautery.evidence.custody import MAX_CHAIN_BYTES, CustodyLine, read_chain, require_of_case
 from cautery.evidence.manifest import CASE_KEY, MAX_MANIFEST_BYTES, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
@@ -126,7 +126,8 @@ def verify_bag(
     document = ""
     if _DOCUMENT in payload:
         document = _checked_document(path, store, documents)
-    custody = _checked_custody(path, store) if _CUSTODY in payload else ""
+    chain = _checked_custody(path, store) if _CUSTODY in payload else ()
+    custody = _custody_words(chain) if _CUSTODY in payload else ""
     opened = _vault_below(payload, _OPENED)
     for name, digest in opened.items():
         exhibit_at(path / _OPENED, name, digest)
@@ -144,6 +145,10 @@ def verify_bag(
             within=within,
             log=log,
         )
+        try:
+            require_of_case(chain, whole.case)
+        except EvidenceError as error:
+            raise EvidenceError(f"{path / _CUSTODY}: {error}") from error
         if not key_known:
             whole = replace(
                 whole, authentic=False, statement="consistent with the key in the dossier"
@@ -236,11 +241,14 @@ def _checked_document(
         raise EvidenceError(f"{path / _DOCUMENT}: {error}") from error
 
 
-def _checked_custody(path: Path, store: CaseStore) -> str:
+def _checked_custody(path: Path, store: CaseStore) -> tuple[CustodyLine, ...]:
     try:
-        chain = read_chain(store.read(path, _CUSTODY, limit=MAX_CHAIN_BYTES))
+        return read_chain(store.read(path, _CUSTODY, limit=MAX_CHAIN_BYTES))
     except EvidenceError as error:
         raise EvidenceError(f"{path / _CUSTODY}: {error}") from error
+
+
+def _custody_words(chain: Sequence[CustodyLine]) -> str:
     people = len({line.by for line in chain})
     return f"acts: {len(chain)}, people: {people}; each line follows the one before it"
 
