@@ -147,6 +147,13 @@ def test_every_look_at_a_case_is_logged_before_it_is_shown(peopled: Any) -> None
             assert ("index", "3") in content.numbers
 
 
+def test_who_does_not_see_all_cases_does_not_count_them(peopled: Any) -> None:
+    """Counts say whether a watch runs now, also of a case that was not given."""
+    statuses = {role: peopled.as_(role).get("/metrics").status_code for role in RoomRole}
+    assert {role for role, status in statuses.items() if status == 200} == {RoomRole.AUDITOR}
+    assert {status for status in statuses.values() if status != 200} == {403}
+
+
 def test_the_name_of_a_case_stands_whole_in_the_log(peopled: Any) -> None:
     """The names of two cases may begin with the same 200 letters."""
     name = "n" * 480 + "-secret"

@@ -39,7 +39,7 @@ def router(desk: Desk) -> APIRouter:
         return PlainTextResponse("ready\n")
 
     @pages.get("/metrics", include_in_schema=False)
-    @needs(Right.OWN)
+    @needs(Right.COUNTS)
     def metrics() -> Response:
         return Response("\n".join(_lines(desk)) + "\n", media_type=_FORMAT)
 

@@ -66,7 +66,7 @@ class Caller:
 
 
 STRANGER = Caller(rights=frozenset((Right.OPEN,)))
-COUNTER = Caller(rights=frozenset((Right.OPEN, Right.OWN)))
+COUNTER = Caller(rights=frozenset((Right.OPEN, Right.COUNTS)))
 """A program that reads the room's counts."""
 
 

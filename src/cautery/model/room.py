@@ -34,6 +34,8 @@ class Right(StrEnum):
     """To look at the lists that one is sent."""
     READ_LOG = "read-log"
     """To read who did what, for a purpose that the law allows."""
+    COUNTS = "counts"
+    """To read how much there is in the whole room: of cases that one may not see as well."""
     MANAGE = "manage"
     """To manage accounts."""
 
@@ -59,7 +61,7 @@ RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
     RoomRole.LEGAL: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.HAND_OVER},
     RoomRole.DUTY_OFFICER: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT},
     RoomRole.COMMANDER: _EVERYBODY | {Right.READ, Right.CHECK, Right.APPROVE, Right.ERASE},
-    RoomRole.AUDITOR: _EVERYBODY | {Right.READ, Right.CHECK, Right.READ_LOG},
+    RoomRole.AUDITOR: _EVERYBODY | {Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS},
     RoomRole.PROVIDER: _EVERYBODY | {Right.LISTS},
     RoomRole.GUEST: _EVERYBODY | {Right.READ},
     RoomRole.KEEPER: _EVERYBODY | {Right.MANAGE},
