@@ -36,7 +36,7 @@ MOST_QUERY = 4_096
 BODY_S = 15.0
 """In which a form must have come: who sends it slower holds a place for nothing."""
 MOST_AT_A_TIME = 24
-"""Answers under way to one session or token, live pages among them: browsers ask for six."""
+"""Answers under way to one account or token, live pages among them: a browser asks for six."""
 KEY = "key"
 """Name of the start key in an address."""
 POLICY = (
@@ -343,9 +343,12 @@ async def _whole(receive: Receive) -> Receive | None:
 
 
 def _whose(scope: Scope) -> str:
-    """Return which session or token asks; empty: none does, or the room is for one person."""
+    """Return which account or token asks; empty: none does, or the room is for one person."""
     token = scope.get("state", {}).get("token")
-    return token.id if isinstance(token, AccessToken) else caller_of(Request(scope)).session
+    if isinstance(token, AccessToken):
+        return token.id
+    account = caller_of(Request(scope)).account
+    return "" if account is None else account.id
 
 
 def _with_headers(send: Send, always: Mapping[str, str]) -> Send:
