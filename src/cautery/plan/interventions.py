@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from cautery.errors import InputError
 from cautery.model import Decision, GuardVerdict, Intervention, Lever, Override, host_of
@@ -23,6 +23,7 @@ def candidates(
     at: datetime,
     lawful: Mapping[str, Sequence[str]] | None = None,
     hosts: Collection[str] = (),
+    proven_on: Mapping[str, date] | None = None,
     allow: Collection[str] = (),
     popular_second_approver: str | None = None,
     overrides: Mapping[str, Override] | None = None,
@@ -40,6 +41,9 @@ def candidates(
         mandate's works.
     hosts : collection of str
         Further names with evidence against them (panels, storefronts): no strangers.
+    proven_on : mapping of str to date or None
+        By URL, the day of the newest probe that proves it: who took over a name or an address since
+        is another.
     allow : collection of str
         Private ranges that the mandate may touch.
     overrides : mapping of str to Override or None
@@ -52,7 +56,7 @@ def candidates(
         on an address lists the streams that it contributes to cutting: all addresses of a
         host must go before its streams do.
     """
-    spared, answers = lawful or {}, overrides or {}
+    spared, answers, days = lawful or {}, overrides or {}, proven_on or {}
     at_name: dict[str, list[str]] = {}
     at_address: dict[str, list[str]] = {}
     for url in sorted(streams):
@@ -68,7 +72,7 @@ def candidates(
     }
     suspects = (set(streams) | set(hosts)) - set(spared)
 
-    def judged(target: str, resolving: Collection[str] = ()) -> GuardVerdict:
+    def judged(target: str, cut: Sequence[str], resolving: Collection[str] = ()) -> GuardVerdict:
         return guard(
             target,
             facts=facts,
@@ -76,6 +80,7 @@ def candidates(
             suspects=suspects,
             lawful=kept_up,
             resolving=resolving,
+            evidence_date=max((days[url] for url in cut if url in days), default=None),
             allow=allow,
             popular_second_approver=popular_second_approver,
             override=answers.get(target),
@@ -85,16 +90,16 @@ def candidates(
     interventions: list[Intervention] = []
     urls: set[str] = set()
     for host, cut in sorted(at_name.items()):
-        verdict = judged(host)
+        verdict = judged(host, cut)
         interventions.append(_intervention(verdict, cut, costs))
         if verdict.decision is not Decision.ALLOW:
             urls.update(cut)
     for address, cut in sorted(at_address.items()):
         names = {host_of(url) for url in cut} - {address}
-        interventions.append(_intervention(judged(address, names), cut, costs))
+        interventions.append(_intervention(judged(address, cut, names), cut, costs))
         urls.update(url for url in cut if address_of(host_of(url)) is not None)
     interventions += [
-        _intervention(judged(url), [url], costs)
+        _intervention(judged(url, [url]), [url], costs)
         for url in sorted(urls)
         if exact(url) and _is_url(url)
     ]

@@ -203,7 +203,9 @@ class Notices:
         seen = self.urls[probe.url]
         seen.probed(probe.at, found=probe.failed is None)
         if probe.hosts:
-            seen.sends_on = only_sends_on(host_of(probe.url), probe.hosts, probe.redirected_to)
+            seen.sends_on = only_sends_on(
+                host_of(probe.url), probe.hosts, probe.redirected_to, probe.named
+            )
         media = self._media.get(probe.url)
         if media is not None:
             served = None if probe.observation is None else probe.observation.served

@@ -124,9 +124,9 @@ class Streams:
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:
         stream.probes += probe.hindered is None
         if probe.hosts:
-            stream.sent_on, _ = parted(probe.hosts, probe.redirected_to)
+            stream.sent_on, _ = parted(probe.hosts, probe.redirected_to, probe.named)
             stream.open_redirect = only_sends_on(
-                host_of(stream.url), probe.hosts, probe.redirected_to
+                host_of(stream.url), probe.hosts, probe.redirected_to, probe.named
             )
         reasons = [probe.failed]
         if probe.observation is not None:

@@ -108,6 +108,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     ),
     "verdict.licensed": "%(partner)s may carry %(channels)s",
     "verdict.not-licensed-for": ("%(partner)s is licensed on this host, but not for %(channels)s"),
+    "verdict.partner-leads": (
+        "%(partner)s's own host leads to %(host)s: a partner's stream or a short link that it "
+        "carries, so nothing is claimed; a host of its own belongs in the mandate"
+    ),
     "verdict.own-sound": "the sound is %(licensee)s's own",
     "verdict.own-graphics": "the graphics are %(licensee)s's",
     "verdict.several-licensees": "the sound does not tell these licensees apart",

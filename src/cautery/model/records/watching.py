@@ -234,7 +234,8 @@ class ProbeDone(Dated):
     failed : Message or None
         Why nothing could be fetched; ``None``: the look succeeded.
     hosts : tuple of str
-        The hosts through which the probe passed, in order.
+        The hosts through which the probe passed, in order: by redirects and, where a question led
+        on, by playlists to the media.
     shown : tuple of HostShown
         What these hosts showed of themselves.
     faults : tuple of Fault
@@ -248,6 +249,9 @@ class ProbeDone(Dated):
     redirected_to : str or None
         The host to which an open redirect led, or from which all media came, that a question names:
         all hosts before it only send whoever asks there, or echo; ``None``: there was none.
+    named : tuple of str
+        The hosts that a question names where it is not certain who serves, so that the asked host
+        may only hand on: a proxy, or an echo of media at several hosts.
     """
 
     url: str
@@ -259,6 +263,7 @@ class ProbeDone(Dated):
     exhibits: tuple[ExhibitId, ...] = ()
     hindered: LookStep | None = None
     redirected_to: str | None = None
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Sequence
+from datetime import date
 from heapq import nlargest
 
 from cautery.errors import InputError
@@ -55,6 +56,7 @@ def judge_address(
     here: Collection[str],
     lawful: Collection[str],
     dedicated: DedicatedFact | None,
+    evidence_date: date | None,
     allow: Sequence[str],
 ) -> None:
     """Apply every rule to an address or range; the ruling gets all objections, not only the first.
@@ -63,6 +65,8 @@ def judge_address(
     ----------
     here : collection of str
         Names that our resolver led to the address; they are among the suspects.
+    evidence_date : date or None
+        Day of the newest evidence against the streams there; ``None``: it is not known.
     """
     target, facts = ruling.target, ruling.facts
     ruling.needs("ranges")
@@ -98,8 +102,10 @@ def judge_address(
     judge_tenants(ruling, current, own_names)
     judge_own_names(ruling, current, own_names, here)
     judge_history(ruling, cohosted, current, own_names, evidence)
+    dates = [evidence_date, None if evidence is None else evidence.evidence_date]
+    oldest = min((day for day in dates if day is not None), default=None)
     for place in places:
-        judge_owner(ruling, place, evidence)
+        judge_owner(ruling, place, oldest)
         if any(
             (host_of(location) if "://" in location else location) == place for location in lawful
         ):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from cautery.errors import InputError
 from cautery.messages import message
@@ -93,6 +93,7 @@ def guard(
     lawful: Collection[str] = (),
     resolving: Collection[str] = (),
     dedicated: DedicatedFact | None = None,
+    evidence_date: date | None = None,
     popular_second_approver: str | None = None,
     allow: Collection[str] = (),
     override: Override | None = None,
@@ -116,8 +117,10 @@ def guard(
     resolving : collection of str
         Suspects' names that our resolver led to this address, beside passive DNS.
     dedicated : DedicatedFact or None
-        Evidence of dedication beyond that of the facts; the newer counts. Of a name it is the
-        day of the evidence against it.
+        Evidence of dedication beyond that of the facts; the newer counts.
+    evidence_date : date or None
+        Day of the newest evidence against a name or an address; ``None``: of a name that of
+        ``dedicated``, else it is not known.
     popular_second_approver : str or None
         Who answers, as second approver, for an exact URL on a popular or protected name.
     allow : collection of str
@@ -140,6 +143,8 @@ def guard(
     urls = {suspect for suspect in suspects if "://" in suspect}
     names = {host for host in map(_host, suspects) if host and address_of(host) is None}
     ruling = Ruling(target=parsed, facts=facts, at=at, policy=policy)
+    if evidence_date is None and dedicated is not None and parsed.lever is Lever.NAME:
+        evidence_date = dedicated.evidence_date
     if parsed.lever is Lever.ADDRESS:
         judge_address(
             ruling,
@@ -147,6 +152,7 @@ def guard(
             here=set(map(_host, resolving)),
             lawful=lawful,
             dedicated=dedicated,
+            evidence_date=evidence_date,
             allow=tuple(allow),
         )
         on_address = set(map(_host, resolving))
@@ -164,7 +170,7 @@ def guard(
         judge_name(
             ruling,
             lawful=lawful,
-            evidence_date=None if dedicated is None else dedicated.evidence_date,
+            evidence_date=evidence_date,
         )
         narrow_to = tuple(sorted(url for url in urls if _host(url) == parsed.host and exact(url)))
         horizon = policy.revalidate_name

@@ -148,14 +148,14 @@ def judge_history(
         )
 
 
-def judge_owner(ruling: Ruling, text: str, evidence: DedicatedFact | None) -> None:
+def judge_owner(ruling: Ruling, text: str, evidence_date: date | None) -> None:
     """Refuse an address that has a new owner by the registry, or one newer than the evidence."""
     owner = ruling.owner_of(text)
     if owner is None or owner.since > ruling.at.date():
         return
     days = (ruling.at.date() - owner.since).days
     if days <= ruling.policy.recycled_days or (
-        evidence is not None and evidence.evidence_date < owner.since
+        evidence_date is not None and evidence_date < owner.since
     ):
         ruling.refuse(
             "recycled-address",

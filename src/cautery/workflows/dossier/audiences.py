@@ -35,7 +35,7 @@ from cautery.model.records import (
 )
 from cautery.model.records.scoring import ScoreBasis
 
-_HOSTS = frozenset(("host", "hosts", "redirected_to"))
+_HOSTS = frozenset(("host", "hosts", "named", "redirected_to"))
 """Members that hold names or addresses alone."""
 _WORDS = frozenset(("detail", "message", "why"))
 """Members that hold the words of an error."""

@@ -15,6 +15,7 @@ from cautery.formats.jobs import playlist_in
 from cautery.model import Digest, Limits, Response, digest_of, host_of
 from cautery.model.ports import Fetcher, Readers
 from cautery.model.records.scoring import MediaPiece
+from cautery.workflows.media.places import MediaPart, MediaPlace, places_of
 from cautery.workflows.media.segments import cut, decrypt, vector_of
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
@@ -50,11 +51,14 @@ class Fetched:
     live : bool
         Whether more is coming.
     hops : tuple of str
-        URLs passed through.
+        URLs passed through by redirects, the one that was asked for first.
     address : str
         Which address served the media.
-    served : str
-        URL of the first media in it; empty: the media lie at several hosts.
+    way, sound_way : tuple of str
+        URLs passed through to the playlists of ``data`` and ``sound``: these hops, then those of
+        each further playlist; empty: there is no playlist.
+    places, sound_places : tuple of MediaPlace
+        Where ``data`` and ``sound`` lie, once for each host.
     pieces, sound_pieces : tuple of MediaPiece
         From which answers ``data`` and ``sound`` were joined.
     """
@@ -67,7 +71,10 @@ class Fetched:
     target_s: float
     hops: tuple[str, ...]
     address: str
-    served: str = ""
+    way: tuple[str, ...] = ()
+    sound_way: tuple[str, ...] = ()
+    places: tuple[MediaPlace, ...] = ()
+    sound_places: tuple[MediaPlace, ...] = ()
     pieces: tuple[MediaPiece, ...] = ()
     sound_pieces: tuple[MediaPiece, ...] = ()
 
@@ -98,7 +105,9 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds:
         target_s=0.0,
         hops=first.hops,
         address=first.address,
-        served=first.url,
+        places=places_of(
+            [MediaPart(hops=first.hops, size=len(first.body), answered=len(first.body))]
+        ),
         pieces=(MediaPiece(payload=digest_of(first.body)),),
     )
 
@@ -141,12 +150,14 @@ async def _from_playlist(
     _refuse_drm(playlist)
     segments, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
     joined = await join_segments(segments, fetcher=fetcher)
-    sound = None
+    way = tuple(hop for answer in answers for hop in answer.hops)
+    sound, sound_way = None, way[: len(first.hops)]
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher, readers=readers)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
         sound = await join_segments(same, fetcher=fetcher)
+        sound_way += tuple(hop for answer in beside for hop in answer.hops)
     return Fetched(
         data=joined.data,
         sound=None if sound is None else sound.data,
@@ -156,7 +167,10 @@ async def _from_playlist(
         target_s=playlist.target_s or max(segment.duration_s for segment in segments),
         hops=first.hops,
         address=answers[-1].address,
-        served=joined.served,
+        way=way,
+        sound_way=() if sound is None else sound_way,
+        places=joined.places,
+        sound_places=() if sound is None else sound.places,
         pieces=joined.pieces,
         sound_pieces=() if sound is None else sound.pieces,
     )
@@ -213,15 +227,14 @@ class Joined:
         Seconds that were lost before its first segment.
     pieces : tuple of MediaPiece
         From which answers it was joined.
-    served : str
-        Where the first segment lies, behind redirects to another host; empty: the segments lie at
-        several hosts.
+    places : tuple of MediaPlace
+        Which hosts gave it.
     """
 
     data: bytes
     lost_s: float
     pieces: tuple[MediaPiece, ...]
-    served: str
+    places: tuple[MediaPlace, ...]
 
 
 async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
@@ -246,9 +259,13 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
     bodies: dict[str, Response] = {}
     parts: list[bytes] = []
     pieces: list[MediaPiece] = []
-    places: list[str] = []
+    given: list[MediaPart] = []
     failed: SourceError | None = None
     mapped: str | None = None
+
+    def took(url: str, part: bytes) -> None:
+        answer = bodies[url]
+        given.append(MediaPart(hops=answer.hops, size=len(part), answered=len(answer.body)))
 
     async def piece(url: str, byte_range: str | None) -> bytes:
         if url not in bodies:
@@ -272,10 +289,10 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
             if segment.map_url is not None and segment.map_url != mapped:
                 parts.append(await piece(segment.map_url, segment.map_byte_range))
                 pieces.append(origin(segment.map_url, segment.map_byte_range))
+                took(segment.map_url, parts[-1])
                 mapped = segment.map_url
                 left -= len(parts[-1])
             body = await piece(segment.url, segment.byte_range)
-            answered = bodies[segment.url].url
             part = origin(segment.url, segment.byte_range)
             if segment.key is not None and segment.key.url is not None:
                 url = segment.key.url
@@ -285,8 +302,7 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
                 part = replace(part, key=digest_of(keys[url]), iv=vector_of(segment).hex())
             parts.append(body)
             pieces.append(part)
-            moved = host_of(answered) != host_of(segment.url)
-            places.append(answered if moved else segment.url)
+            took(segment.url, body)
             left -= len(body)
             has_segment = True
         except SourceError as error:
@@ -294,8 +310,7 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
             lost_s += 0.0 if has_segment else segment.duration_s
     if not has_segment:
         raise failed or SourceError("a playlist without segments")
-    served = places[0] if len({host_of(place) for place in places}) == 1 else ""
-    return Joined(b"".join(parts), lost_s, tuple(pieces), served)
+    return Joined(b"".join(parts), lost_s, tuple(pieces), places_of(given))
 
 
 async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:

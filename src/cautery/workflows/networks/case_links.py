@@ -157,6 +157,8 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
         return {"words": words, "frames": frames}
 
     for entry, probe in contents(ledger, ProbeDone):
+        if probe.named:  # whose faults they are is not known
+            continue
         host, server = hosts_of(probe.url, probe.hosts, probe.redirected_to)
         beyond += max(0, len(probe.faults) - MOST_FAULTS)
         for fault in probe.faults[:MOST_FAULTS]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from cautery.graph.faults import Carried
 from cautery.model import Finding, Observation, Offer, Verdict
@@ -72,6 +72,10 @@ class Stream:
     """When marks over its pictures were sealed, of late."""
     by_sound: bool = True
     """Whether the sound alone may say whose it is: it did at the last look, or nobody looked."""
+    shown_at: datetime | None = None
+    """When a probe of this run last showed what it is proven by."""
+    left_open: bool = False
+    """Whether further probes settle nothing: a partner's own host leads to it."""
     pictured: datetime | None = None
     """When its pictures were last looked at since it was proven."""
     places: tuple[str, ...] = ()
@@ -86,13 +90,22 @@ class Stream:
         return self.verdict is not None and self.verdict.finding is Finding.PROVEN
 
     @property
+    def proven_on(self) -> date | None:
+        """The day of the newest probe that proves it; ``None``: it is not proven."""
+        if self.verdict is None or not self.proven:
+            return None
+        probes = (observation.at for observation in self.verdict.observations)
+        return (self.shown_at or max(probes, default=self.verdict.at)).date()
+
+    @property
     def pending(self) -> bool:
         """Whether the last probe spoke for a reference, and nothing is settled yet."""
         settled = self.verdict is not None and self.verdict.finding in (
             Finding.PROVEN,
             Finding.LICENSED,
         )
-        return bool(self.observations and self.observations[-1].witnesses) and not settled
+        seen = self.observations and self.observations[-1].witnesses
+        return bool(seen) and not settled and not self.left_open
 
     def wanted(self, now: datetime) -> bool:
         """Tell whether a look is due, in hand or not.

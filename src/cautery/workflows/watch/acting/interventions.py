@@ -230,6 +230,9 @@ class Intervener:
             "proven": proven,
             "lawful": lawful_streams(self._streams, self._mapper, self._mandate),
             "hosts": self._mapper.panels_of(proven),
+            "proven_on": {
+                key: day for key in proven if (day := self._streams[key].proven_on) is not None
+            },
             "overrides": self._overrides.holding(self._journal.now()),
         }
 

@@ -8,7 +8,7 @@ is withdrawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from cautery.model import (
     ActionPlan,
@@ -67,9 +67,12 @@ class Judge:
         events: Mapping[str, str | None],
         standing: Mapping[str | None, Iterable[GuardVerdict]],
         overrides: Mapping[str, Override],
+        proven_on: Mapping[str, date],
     ) -> tuple[ActionPlan, tuple[EventSpending, ...]]:
         """Choose what to block for what is proven, each event within its own budget."""
-        options = self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
+        options = self._candidates(
+            proven, lawful, at=at, hosts=hosts, overrides=overrides, proven_on=proven_on
+        )
         budgets: dict[str | None, int] = {
             event.id: event.collateral_budget for event in self._mandate.events
         }
@@ -91,13 +94,14 @@ class Judge:
         at: datetime,
         hosts: Iterable[str],
         overrides: Mapping[str, Override],
+        proven_on: Mapping[str, date],
     ) -> Revalidation:
         """Judge anew what was allowed before, by today's facts and all that is known by now."""
         earlier = tuple(before)
         verdicts = {
             candidate.target: candidate.guard
             for candidate in self._candidates(
-                proven, lawful, at=at, hosts=hosts, overrides=overrides
+                proven, lawful, at=at, hosts=hosts, overrides=overrides, proven_on=proven_on
             )
         }
         for verdict in earlier:
@@ -138,6 +142,7 @@ class Judge:
         at: datetime,
         hosts: Iterable[str],
         overrides: Mapping[str, Override],
+        proven_on: Mapping[str, date],
     ) -> tuple[Intervention, ...]:
         return candidates(
             proven,
@@ -147,6 +152,7 @@ class Judge:
             hosts=tuple(hosts),
             allow=self._mandate.network.allow,
             overrides=overrides,
+            proven_on=proven_on,
         )
 
 

@@ -62,6 +62,8 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, re
     record : int
         The number of the probe's record.
     """
+    if probe.named:  # whose faults they are is not known
+        return
     host, server = hosts_of(stream.key, probe.hosts, probe.redirected_to)
     stream.carried += [
         Carried(

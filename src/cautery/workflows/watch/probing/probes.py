@@ -8,9 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from cautery.act.notice import on_media
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
-from cautery.formats.open_redirect import only_sends_on, open_redirect, parted
+from cautery.formats.open_redirect import only_sends_on, parted
 from cautery.formats.shapes import shapes_of
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
@@ -39,7 +38,9 @@ from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.alignments import Alignments
 from cautery.workflows.watch.probing.bases import Bases, Probed
 from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
+from cautery.workflows.watch.probing.leads import Leads
 from cautery.workflows.watch.probing.looks import PROBE_S, differs, settled, windows_of
+from cautery.workflows.watch.probing.serving import media_of, partner_leading, serving_of
 from cautery.workflows.watch.sources.offered import tell
 from cautery.workflows.watch.streams import Stream
 
@@ -112,6 +113,7 @@ class Prober:
         self._on_verdict = on_verdict
         self._pace = pace
         self._bases = Bases(journal)
+        self._leads = Leads(mandate, streams, journal)
         self._alignments = Alignments(
             references, tape, decoder=decoder, engine=engine, journal=journal
         )
@@ -287,9 +289,9 @@ class Prober:
             faults = await self._faults.of(
                 stream, fetched, decoded, observation, media_at_s=media_at_s
             )
-        if host_of(fetched.served) not in ("", stream.host):
-            served = self._journal.redact(fetched.served).text
-            observation = replace(observation, served=served)
+        served = media_of(fetched, observation)
+        if host_of(served) not in ("", stream.host):
+            observation = replace(observation, served=self._journal.redact(served).text)
         return Probed(
             fetched=fetched,
             decoded=decoded,
@@ -391,16 +393,14 @@ class Prober:
         probed, verdict = self._judged(stream, windows)
         # What the sound alone left open is open at the next look: both are then decoded at once.
         stream.by_sound = self._settled(stream, probed.observation)
-        # Where the media come from counts as a hop: an echo of a playlist serves nothing, either.
-        led_to = open_redirect((*probed.fetched.hops, *filter(None, (probed.fetched.served,))))
-        hosts = tuple(host_of(hop) for hop in probed.fetched.hops)
-        redirected_to = None if led_to is None else host_of(led_to)
-        stream.sent_on, serving = parted(hosts, redirected_to)
-        stream.open_redirect = only_sends_on(stream.host, hosts, redirected_to)
-        stream.via |= serving - {"", stream.host}
-        if led_to is not None:
-            self._take_up(led_to, stream)
-        urls = (*probed.fetched.hops, probed.fetched.served)
+        serving = serving_of(probed.fetched, probed.observation)
+        looked = (serving.hosts, serving.led_to_host, serving.named_hosts)
+        stream.sent_on, serving_hosts = parted(*looked)
+        stream.open_redirect = only_sends_on(stream.host, *looked)
+        stream.via |= serving_hosts - {"", stream.host}
+        proven = verdict.finding is Finding.PROVEN
+        self._leads.follow(stream, serving, proven=proven)
+        urls = (*probed.fetched.hops, serving.media)
         stream.places = tuple(dict.fromkeys(self._journal.redact(url).text for url in urls if url))
         marks = await self._faults.marks(
             stream, verdict, probed.decoded, probed.observation, media_at_s=probed.media_at_s
@@ -410,59 +410,35 @@ class Prober:
             at=probed.fetched.at,
             observation=probed.observation,
             failed=None,
-            hosts=hosts,
+            hosts=serving.hosts,
             shown=tuple(
                 HostShown(host=host_of(place), shows=shapes_of(place)) for place in stream.places
             ),
             faults=(*probed.faults, *marks),
             exhibits=tuple(exhibits),
-            redirected_to=redirected_to,
+            redirected_to=serving.led_to_host,
+            named=serving.named_hosts,
         )
         await self._bases.hold(stream.key, windows, until=probed)
         (entry,) = await self._journal.write_aside(probe)
         keep_faults(stream, probed.faults, probe, record=entry.index)
-        if verdict.finding is Finding.PROVEN and len(probed.decoded.luma):
-            stream.pictured = probe.at
+        if proven:
+            stream.shown_at = probe.at
+            if len(probed.decoded.luma):
+                stream.pictured = probe.at
         if stream.verdict is None or differs(stream.verdict, verdict):
-            if stream.proven and verdict.finding is not Finding.PROVEN:
+            if stream.proven and not proven:
                 return  # what two sealed probes bore stays true of their time
             await self._bases.seal(stream.key)
-            if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
+            if proven and verdict.observations and not stream.aligned:
                 stream.aligned = await self._alignments.keep(stream, probed, verdict)
             await self._claim(stream, verdict)
-            if stream.proven and stream.open_redirect and led_to is not None:
-                await self._claim_media(stream, verdict, probed.fetched.served)
-
-    def _take_up(self, led_to: str, stream: Stream) -> None:
-        """Watch the place to which an open redirect leads, once for each host: the act is there."""
-        host = host_of(led_to)
-        if not any(known.host == host for known in self._streams.values()):
-            self._stream_at(led_to, stream)
-
-    async def _claim_media(self, stream: Stream, verdict: Verdict, served: str) -> None:
-        """Claim where all media of a stream came from, if its own host only sends on or echoes."""
-        media = on_media(verdict)
-        if media is None or self._mandate.is_lawful(media.url.host):
-            return
-        at_host = [known for known in self._streams.values() if known.host == media.url.host]
-        if not any(known.proven for known in at_host):
-            taken_up = self._streams.get(media.url.text) or self._stream_at(served, stream)
-            tell((taken_up,), self._journal)
-            await self._claim(taken_up, media)
-
-    def _stream_at(self, url: str, source: Stream) -> Stream:
-        """Add a stream to which another one led."""
-        key = self._journal.redact(url).text
-        added = self._streams[key] = Stream(
-            url=url,
-            key=key,
-            host=host_of(url),
-            title=source.title,
-            source=source.key,
-            first_seen=self._journal.now(),
-            offer=source.offer,
-        )
-        return added
+            # If its own host only hands on, the act is where all media came from.
+            if proven and stream.open_redirect:
+                media = self._leads.media(verdict, serving.media, stream)
+                if media is not None:
+                    tell(media[:1], self._journal)
+                    await self._claim(*media)
 
     def _judged(self, stream: Stream, windows: list[Probed]) -> tuple[Probed, Verdict]:
         """Judge after each window, as of a live stream; what was borne out by then is enough."""
@@ -479,6 +455,20 @@ class Prober:
             )
             if verdict.finding in (Finding.PROVEN, Finding.LICENSED):
                 break
+        partner = partner_leading(probed.fetched, self._mandate)
+        stream.left_open = verdict.finding is Finding.PROVEN and partner is not None
+        if partner is not None and stream.left_open:
+            why = message(
+                "verdict.partner-leads",
+                partner=partner.name,
+                host=host_of(probed.fetched.hops[-1]),
+            )
+            verdict = replace(
+                verdict,
+                finding=Finding.UNDECIDED,
+                partner=partner.name,
+                reasons=(why, *verdict.reasons),
+            )
         return probed, verdict
 
     async def _claim(self, stream: Stream, verdict: Verdict) -> None:

@@ -1,0 +1,180 @@
+"""What the path, query and fragment of a URL name, in whatever way they are written."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from urllib.parse import unquote
+
+from cautery.errors import ForbiddenAddressError
+from cautery.formats._derive import address_in
+from cautery.model import ascii_name, host_of
+from cautery.model.host_names import literal
+
+MOST_READ = 16_384
+"""Letters of a URL that are searched; no server that people use takes longer ones."""
+UNQUOTED = 3
+"""Times that a URL may be quoted within another."""
+MOST_PLACES = 4
+"""Hosts of whole URLs in one question: a playlist in it may list hundreds."""
+_BEHIND_HOST = re.compile(r"[/?#].*", re.DOTALL)
+_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_HOST = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]+")
+"""Letters of any script, digits and dots: what may be a host."""
+_IPV6 = re.compile(r"(?:[0-9a-f]{0,4}:){2,}[0-9a-f.]*")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
+_WHOLE = re.compile(r"(?i)(https?):/{1,2}([^\s/\"'<>\\^`{|}][^\s\"'<>\\^`{|}]*)")
+"""A URL; servers join the two slashes within a path to one."""
+_RELATIVE = re.compile(r"//([^\s/.]+\.[^\s\"'<>\\^`{|}]*)")
+"""A URL without its scheme, where a value is nothing else."""
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*")
+"""A signed token (RFC 7519): it names who signed it, and leads nowhere."""
+
+
+class Question:
+    """Path, query and fragment of a URL, read in each way at most once."""
+
+    def __init__(self, url: str) -> None:
+        self._front, separator, rest = url[:MOST_READ].partition("://")
+        asked = _BEHIND_HOST.search(rest)
+        self._text = "" if asked is None else asked[0]
+        self._front += separator + rest[: len(rest) - len(self._text)]
+        self._host = host_of(url)
+
+    def __len__(self) -> int:
+        """Return how many letters it has."""
+        return len(self._text)
+
+    def names(self, host: str, spelled: Sequence[str]) -> bool:
+        """Tell whether it names a host, or a domain of it that is among its spellings."""
+        if any(name in text for text in self._readings for name in spelled):
+            return True
+        address = address_in(host)
+        return not self._hosts.isdisjoint(spelled if address is None else (address,))
+
+    def places(self) -> tuple[str, ...]:
+        """Return the whole URLs that it holds, the first one of each host; none of its own host.
+
+        A host above or below its own one is its own. At most :data:`MOST_PLACES` are returned.
+        """
+        found: dict[str, str] = {}
+        for url in self._urls():
+            host = host_of(url)
+            if host and not of_one_domain(host, self._host):
+                found.setdefault(host, url)
+            if len(found) == MOST_PLACES:
+                break
+        return tuple(found.values())
+
+    def without(self, hosts: Sequence[str]) -> str | None:
+        """Return its URL without what names these hosts; ``None``: nothing is left to ask for."""
+        spelled = [(host, spellings(host, beside=self._host)) for host in hosts]
+
+        def naming(text: str) -> bool:
+            asked = Question(f"{self._front}{text}")
+            return any(asked.names(host, names) for host, names in spelled)
+
+        path, query, _ = self._parts()
+        if not naming(path):
+            pairs = [pair for pair in query.split("&") if pair and not naming(f"?{pair}")]
+            url = self._front + path + ("?" + "&".join(pairs) if pairs else "")
+            return None if url == self._front + self._text else url
+        segments = path.split("/")
+        first = bisect_left(
+            range(len(segments)), True, key=lambda at: naming("/".join(segments[: at + 1]))
+        )
+        left = segments[:first]
+        while left and left[-1].lower() in ("", "http:", "https:"):
+            left.pop()
+        return self._front + "/".join(left) if left else None
+
+    @cached_property
+    def _readings(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text.lower() for text in _readings(self._text)))
+
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        """The hosts that it names in another spelling than their usual one, as targets are read."""
+        tokens = {token for text in self._readings for token in _tokens(text)}
+        return frozenset(host for token in tokens if (host := _host(token)))
+
+    def _parts(self) -> tuple[str, str, str]:
+        asked, _, fragment = self._text.partition("#")
+        path, _, query = asked.partition("?")
+        return path, query, fragment
+
+    def _urls(self) -> Iterator[str]:
+        path, query, fragment = self._parts()
+        values = [pair.partition("=")[2] or pair for pair in query.split("&")]
+        if _WHOLE.search(path):  # what follows it is its own query
+            values.insert(0, f"{path}?{query}" if query else path)
+        for value in (*values, path, fragment):
+            for text in _readings(_JWT.sub(" ", value)):
+                for match in _WHOLE.finditer(text):
+                    yield f"{match[1].lower()}://{match[2]}"
+                relative = _RELATIVE.fullmatch(text)
+                if relative is not None and value is not path:
+                    yield f"http://{relative[1]}"
+
+
+def spellings(host: str, *, beside: str) -> tuple[str, ...]:
+    """Return a host and the domains that it is in, but for those in which the other one is, too."""
+    address = address_in(host)
+    if address is not None:
+        return (host, address, str(int(ipaddress.ip_address(address))))
+    labels = host.split(".")
+    domains = (".".join(labels[at:]) for at in range(1, len(labels) - 1))
+    return (host, *(name for name in domains if not f".{beside}".endswith(f".{name}")))
+
+
+def of_one_domain(host: str, other: str) -> bool:
+    """Tell whether two hosts are the same, or one of them lies below the other."""
+    return f".{host}".endswith(f".{other}") or f".{other}".endswith(f".{host}")
+
+
+def _tokens(text: str) -> Iterator[str]:
+    yield from _IPV6.findall(text)
+    for token in _HOST.findall(text):
+        if token[0].isdigit() or not token.isascii():
+            yield token
+
+
+def _host(token: str) -> str | None:
+    """Return the name or address that a token of a question spells, if it can be one."""
+    try:
+        if token.count(":") < 2:
+            token = ascii_name(token).rstrip(".")
+        spelled = literal(token.rstrip(":"))
+    except (UnicodeError, ForbiddenAddressError):
+        return None
+    return token if spelled is None else address_in(spelled)
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield a text as it stands, unquoted, and with base64 and hexadecimal read."""
+    for _ in range(UNQUOTED + 1):
+        yield text
+        for token in _TOKEN.findall(text):
+            # A slash is a letter of base64, too: where the code begins is not known.
+            for start in range(4):
+                yield _read_base64(token[start:])
+        for token in _HEX.findall(text):
+            yield bytes.fromhex(token).decode("utf-8", errors="replace")
+        unquoted = unquote(text, errors="replace")
+        if unquoted == text:
+            return
+        text = unquoted
+
+
+def _read_base64(token: str) -> str:
+    plain = token.translate(str.maketrans("-_", "+/"))
+    try:
+        raw = base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "==")
+    except binascii.Error:
+        return ""
+    return raw.decode("utf-8", errors="replace")
