@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from cautery.formats._question import Question, of_one_domain, spellings
+from cautery.formats._question import Question, spellings
 from cautery.model import host_of
-
-__all__ = ["of_one_domain", "only_sends_on", "open_redirect", "parted", "places_named", "without"]
 
 
 def open_redirect(hops: Sequence[str]) -> str | None:

@@ -16,7 +16,7 @@ from cautery.errors import LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
 from cautery.formats.hls import Key, MediaPlaylist, Segment
 from cautery.lab.readers import ReadersHere
-from cautery.model import Entry, ExhibitId
+from cautery.model import Entry, ExhibitId, host_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
@@ -26,6 +26,7 @@ from cautery.workflows.media.fetching import (
     PLAYLIST,
     fetch_newest,
     fetch_segments,
+    join_segments,
     media,
     newest,
 )
@@ -239,18 +240,22 @@ SENT_ON = "http://innocent.example/out?to=pirate.example"
 @pytest.mark.parametrize(
     ("segments", "answered", "served"),
     [
-        ((f"{BASE}/7.ts", f"{BASE}/8.ts"), {}, f"{BASE}/7.ts"),
-        ((SENT_ON,), {SENT_ON: f"{BASE}/7.ts"}, f"{BASE}/7.ts"),
-        ((f"{BASE}/7.ts",), {f"{BASE}/7.ts": f"{BASE}/7.ts?token=1"}, f"{BASE}/7.ts"),
-        (("http://innocent.example/7.ts", f"{BASE}/8.ts"), {}, ""),
-        (("http://gone.example/7.ts", f"{BASE}/8.ts"), {}, f"{BASE}/8.ts"),
+        ((f"{BASE}/7.ts", f"{BASE}/8.ts"), {}, [f"{BASE}/7.ts"]),
+        ((SENT_ON,), {SENT_ON: f"{BASE}/7.ts"}, [f"{BASE}/7.ts"]),
+        ((f"{BASE}/7.ts",), {f"{BASE}/7.ts": f"{BASE}/7.ts?token=1"}, [f"{BASE}/7.ts"]),
+        (
+            ("http://innocent.example/7.ts", f"{BASE}/8.ts"),
+            {},
+            ["http://innocent.example/7.ts", f"{BASE}/8.ts"],
+        ),
+        (("http://gone.example/7.ts", f"{BASE}/8.ts"), {}, [f"{BASE}/8.ts"]),
     ],
 )
-async def test_media_lie_where_all_of_them_were_answered(
+async def test_media_lie_at_each_host_that_answered_some_of_them(
     answers: Callable[..., Any],
     segments: tuple[str, ...],
     answered: dict[str, str],
-    served: str,
+    served: list[str],
 ) -> None:
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:4", *(f"#EXTINF:4,\n{url}" for url in segments)]
     table = {"http://list.example/": "\n".join(lines).encode()} | dict.fromkeys(
@@ -267,7 +272,33 @@ async def test_media_lie_where_all_of_them_were_answered(
     fetched = await fetch_newest(
         "http://list.example/", fetcher=SentOn(), readers=ReadersHere(), seconds=12.0
     )
-    assert fetched.served == served
+    places = {host_of(place.url): place.url for place in fetched.places}
+    assert places == {host_of(url): url for url in served}
+
+
+async def test_a_host_gave_what_was_decoded_of_its_answers_and_no_more(
+    answers: Callable[..., Any],
+) -> None:
+    innocent, pirate = "http://innocent.example/7.ts", "http://pirate.example/8.ts"
+    held = "http://echo.example/base64/" + "QUJDRA" * 40
+    segments = (
+        Segment(url=innocent, sequence=0, duration_s=4.0, byte_range="0@0", map_url=pirate),
+        Segment(url=held, sequence=1, duration_s=4.0),
+    )
+    table = {innocent: b"a lawful film", pirate: b"media", held: b"ABCD" * 40}
+    joined = await join_segments(segments, fetcher=answers(table))
+    assert [(place.url, place.size) for place in joined.places] == [(pirate, 5)]
+
+
+async def test_media_behind_another_hosts_url_are_not_known_to_be_their_hosts(
+    answers: Callable[..., Any],
+) -> None:
+    plain, proxied = (f"http://proxy.example/{last}" for last in ("1.ts", "?u=http://b.example/2"))
+    segments = tuple(
+        Segment(url=url, sequence=at, duration_s=4.0) for at, url in enumerate((plain, proxied))
+    )
+    joined = await join_segments(segments, fetcher=answers({plain: b"media", proxied: b"media"}))
+    assert [(place.url, place.hands_on) for place in joined.places] == [(plain, True)]
 
 
 async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_for(

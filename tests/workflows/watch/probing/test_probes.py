@@ -43,6 +43,7 @@ from cautery.model import (
     Mandate,
     Observation,
     Offer,
+    Partner,
     RedactedUrl,
     Regime,
     Verdict,
@@ -150,6 +151,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         offered: str | None = None,
         led_through: tuple[str, ...] = (),
         streams: dict[str, Stream] | None = None,
+        mandate: Mandate = MANDATE,
     ) -> Stream:
         references = References(
             DEFAULT_RECIPE,
@@ -173,7 +175,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         fetcher = answers({URL: answer, SEGMENT: b"media", ELSEWHERE: b"media"})
         fetcher.led_through |= {URL: led_through} if led_through else {}
         prober = Prober(
-            MANDATE,
+            mandate,
             watched,
             references,
             Tape(tmp_path, window_s=60.0),
@@ -184,7 +186,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(
-                MANDATE,
+                mandate,
                 watched,
                 heard=lambda: Heard(until={}, filled=True),
                 journal=journal,
@@ -316,7 +318,60 @@ def test_a_site_that_echoes_a_playlist_is_tied_to_nobody_and_the_act_is_where_th
     assert (media.url, media.host, media.proven) == (ELSEWHERE, "seg.example", True)
     assert of(heard, Verdict)[-1].url.text == ELSEWHERE
     done = of(heard, ProbeDone)[0]
-    assert (done.redirected_to, done.hosts) == ("seg.example", ("pirate.example",))
+    assert (done.redirected_to, done.hosts) == ("seg.example", ("pirate.example", "seg.example"))
+
+
+def test_a_proxy_is_tied_to_nobody_and_what_its_question_names_is_watched(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    streams: dict[str, Stream] = {}
+    asked = f"{URL}?id=1&url={quote(ELSEWHERE, safe='')}"
+    stream = probe(film(60.0), led_through=(asked,), streams=streams)
+    assert (stream.proven, stream.open_redirect, stream.via) == (True, True, set())
+    taken_up = {one.url: one for one in streams.values() if one is not stream}
+    assert list(taken_up) == [ELSEWHERE, f"{URL}?id=1"], "without the name, too: it may be a ruse"
+    done = next(record for record in of(heard, ProbeDone) if record.url == stream.key)
+    assert (done.redirected_to, done.named) == (None, ("seg.example",))
+    case = Streams()
+    case.hear(heard[[entry.content for entry in heard].index(done)])
+    assert case.by_url[done.url].open_redirect
+    assert case.by_url[done.url].sent_on == stream.sent_on == {"pirate.example"}
+
+
+def test_whoever_writes_a_name_into_its_address_is_claimed_once_it_serves_without_it(
+    probe: Callable[..., Stream],
+) -> None:
+    streams: dict[str, Stream] = {}
+    asked = f"{SEGMENT}?url=http://innocent.example/"
+    stream = probe(film(60.0), led_through=(asked,), streams=streams, looks=3)
+    plain = streams[SEGMENT]
+    assert (stream.open_redirect, plain.proven, plain.open_redirect) == (True, True, False)
+
+
+def test_where_a_partner_leads_nothing_is_claimed_and_the_reason_names_it(
+    probe: Callable[..., Stream],
+) -> None:
+    partner = Partner(name="Licensee", hosts=("pirate.example",), channels=())
+    mandate = replace(MANDATE, partners=(partner,))
+    led_through = (URL, "http://d1.cdn.example/film.ts")
+    stream = probe(film(60.0), led_through=led_through, mandate=mandate)
+    assert stream.verdict is not None
+    assert (stream.verdict.finding, stream.verdict.partner) == (Finding.UNDECIDED, "Licensee")
+    assert stream.verdict.reasons[0].id == "verdict.partner-leads"
+    assert not stream.pending, "no further look settles it"
+
+
+def test_the_day_of_a_proof_is_that_of_the_newest_probe_that_bears_it(
+    probe: Callable[..., Stream],
+) -> None:
+    stream = probe(film(60.0))
+    assert stream.proven_on == NOON.date()
+    assert stream.verdict is not None
+    stream.verdict = replace(stream.verdict, observations=(Observation(at=NOON),), at=NOON)
+    stream.shown_at = NOON + timedelta(days=2)
+    assert stream.proven_on == NOON.date() + timedelta(days=2)
+    stream.shown_at = None
+    assert stream.proven_on == NOON.date(), "of an earlier run the verdict says it"
 
 
 def test_media_of_a_partner_are_claimed_of_nobody(

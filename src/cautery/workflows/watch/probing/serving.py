@@ -9,11 +9,11 @@ holds. A host whose question names the place is a bystander: anybody can write t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from cautery.formats.open_redirect import (
-    of_one_domain,
     only_sends_on,
     open_redirect,
     places_named,
@@ -84,10 +84,10 @@ def serving_of(fetched: Fetched, observation: Observation) -> Serving:
         return Serving(
             hosts=tuple(host for host, _ in groupby(map(host_of, ways[0]))),
             led_to=led_to,
-            plain=without(hops[0], tuple(aims)),
+            plain=_plain(hops, tuple(aims)),
             media=media_of(fetched, observation),
         )
-    own = [hop for hop in hops if of_one_domain(host_of(hop), asked)]
+    own = [hop for hop in hops if host_of(hop) == asked]
     places = list(aims.values()) or [place for hop in own for place in places_named(hop)]
     named = tuple({host_of(url): url for url in reversed(places)}.values())[::-1][:MOST_PLACES]
     # What lies behind another's question is not known to be its host's.
@@ -95,9 +95,15 @@ def serving_of(fetched: Fetched, observation: Observation) -> Serving:
     return Serving(
         hosts=hosts,
         named=named,
-        plain=without(hops[0], tuple(map(host_of, named))) if named else None,
+        plain=_plain(own, tuple(map(host_of, named))),
         media=media_of(fetched, observation),
     )
+
+
+def _plain(hops: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return the first of these URLs whose question names hosts, without these names."""
+    plain = (without(hop, names) for hop in hops if names)
+    return next((url for url in plain if url is not None), None)
 
 
 def media_of(fetched: Fetched, observation: Observation) -> str:
