@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from cautery.errors import ForbiddenAddressError
 from cautery.formats._derive import address_in
 from cautery.model import ascii_name, host_of
-from cautery.model.host_names import literal
+from cautery.model.host_names import literal, of_one_domain
 
 MOST_READ = 16_384
 """Letters of a URL that are searched; no server that people use takes longer ones."""
@@ -130,11 +130,6 @@ def spellings(host: str, *, beside: str) -> tuple[str, ...]:
     labels = host.split(".")
     domains = (".".join(labels[at:]) for at in range(1, len(labels) - 1))
     return (host, *(name for name in domains if not f".{beside}".endswith(f".{name}")))
-
-
-def of_one_domain(host: str, other: str) -> bool:
-    """Tell whether two hosts are the same, or one of them lies below the other."""
-    return f".{host}".endswith(f".{other}") or f".{other}".endswith(f".{host}")
 
 
 def _tokens(text: str) -> Iterator[str]:

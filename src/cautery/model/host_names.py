@@ -10,6 +10,7 @@ import ipaddress
 import re
 import unicodedata
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from cautery.errors import ForbiddenAddressError
 
@@ -38,6 +39,33 @@ def ascii_name(text: str) -> str:
     if text.isascii():
         return text.lower()
     return ".".join(_label(label) for label in _DOTS.split(text)).lower()
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL as it is asked, empty if it has none.
+
+    A name is in lower-case punycode and an address in its one form, whatever spelling the URL has:
+    a partner, say, is the same by all of them. What is no host is returned as it stands.
+
+    Examples
+    --------
+    >>> host_of("http://EXAMPLE\u3002org./1.ts"), host_of("http://0xcb.0.0x7109/")
+    ('example.org', '203.0.113.9')
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    try:
+        name = ascii_name(host).rstrip(".")
+        return (literal(name) or name) if name[:1].isdigit() or ":" in name else name
+    except (UnicodeError, ForbiddenAddressError):
+        return host.rstrip(".")
+
+
+def of_one_domain(host: str, other: str) -> bool:
+    """Tell whether two hosts are the same, or one of them lies below the other."""
+    return f".{host}".endswith(f".{other}") or f".{other}".endswith(f".{host}")
 
 
 @lru_cache(maxsize=4096)

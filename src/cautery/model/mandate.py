@@ -15,6 +15,7 @@ from enum import StrEnum
 from cautery.errors import MandateError
 from cautery.model.evidence import Digest
 from cautery.model.hidden import OwnLocation, hide_at_birth, own_locations
+from cautery.model.host_names import host_of
 from cautery.model.message import Message
 from cautery.model.orders import CourtOrder, RuleConfirmation
 from cautery.model.reach import (
@@ -27,7 +28,6 @@ from cautery.model.reach import (
     OwnService,
     Source,
     Vantage,
-    host_of,
 )
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc

@@ -69,7 +69,7 @@ from cautery.model.graph import (
     SupplyGraph,
 )
 from cautery.model.hidden import Hidden, Location, OwnLocation, Secret, hide_at_birth, revealed
-from cautery.model.host_names import ascii_name
+from cautery.model.host_names import ascii_name, host_of
 from cautery.model.identification import Identification, Stretch
 from cautery.model.intervention import (
     MAX_OVERRIDE,
@@ -129,7 +129,6 @@ from cautery.model.reach import (
     OwnService,
     Source,
     Vantage,
-    host_of,
 )
 from cautery.model.records import Entry, Record
 from cautery.model.rights import Channel, Event, Partner, Work

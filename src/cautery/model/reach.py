@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from cautery.errors import MandateError
 from cautery.model.hidden import Location, OwnLocation, Secret, hide_at_birth
@@ -261,11 +260,3 @@ class Intermediary:
 
     def __post_init__(self) -> None:
         hide_at_birth(self)
-
-
-def host_of(url: str) -> str:
-    """Return the lower-case host of ``url``, empty if it has none."""
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""

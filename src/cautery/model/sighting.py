@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
+from cautery.model.host_names import host_of
 from cautery.model.message import Message
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.screen import NAMES, screened
@@ -147,8 +148,8 @@ class RedactedUrl:
 
     @property
     def host(self) -> str:
-        """The host's name or address, lower case, without a port."""
-        return (urlsplit(self.text).hostname or "").rstrip(".")
+        """The host's name or address as it is asked, without a port."""
+        return host_of(self.text)
 
     def __str__(self) -> str:
         return self.text

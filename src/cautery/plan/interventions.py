@@ -24,6 +24,7 @@ def candidates(
     lawful: Mapping[str, Sequence[str]] | None = None,
     hosts: Collection[str] = (),
     proven_on: Mapping[str, date] | None = None,
+    answered: Mapping[str, Collection[str]] | None = None,
     allow: Collection[str] = (),
     popular_second_approver: str | None = None,
     overrides: Mapping[str, Override] | None = None,
@@ -44,6 +45,9 @@ def candidates(
     proven_on : mapping of str to date or None
         By URL, the day of the newest probe that proves it: who took over a name or an address since
         is another.
+    answered : mapping of str to collection of str or None
+        By URL, the addresses of its host that answered a probe: of such a URL no other address is a
+        candidate, since whoever holds a name may lead it to anybody's.
     allow : collection of str
         Private ranges that the mandate may touch.
     overrides : mapping of str to Override or None
@@ -64,7 +68,10 @@ def candidates(
         bare = address_of(host)
         if bare is None:
             at_name.setdefault(host, []).append(url)
-        for address in {_plain(raw) for raw in streams[url]} | ({str(bare)} if bare else set()):
+        addresses = {_plain(raw) for raw in streams[url]}
+        if answered is not None and url in answered:
+            addresses &= {_plain(raw) for raw in answered[url]}
+        for address in addresses | ({str(bare)} if bare else set()):
             at_address.setdefault(address, []).append(url)
     kept_up = {host_of(location) if "://" in location else location for location in spared}
     kept_up |= set(spared) | {

@@ -238,5 +238,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "guard.dedicated-to-another": (
         "the address is dedicated to %(customer)s, against whom nothing is known"
     ),
+    "guard.dedicated-to-another.unnamed": (
+        "the address is dedicated to %(customer)s, and only the suspects' own DNS leads to it: "
+        "that they are this customer is not shown"
+    ),
     "guard.dedicated-address": "dedicated to %(customer)s: %(evidence)s (%(evidence_on)s)",
 }

@@ -111,7 +111,7 @@ def judge_address(
         ):
             ruling.at_least = max(ruling.at_least, 1)
             ruling.refuse("lawful-content", message("guard.lawful-content.address", address=place))
-    judge_dedication(ruling, evidence, current, own_names)
+    judge_dedication(ruling, evidence, current, own_names, here)
 
 
 def _told(ruling: Ruling, place: str, tenants: Sequence[CoHosted]) -> Sequence[CoHosted]:

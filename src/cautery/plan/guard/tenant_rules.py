@@ -175,8 +175,16 @@ def judge_dedication(
     evidence: DedicatedFact | None,
     current: Sequence[CoHosted],
     own: Collection[str],
+    here: Collection[str],
 ) -> None:
-    """Refuse an address that no evidence shows to serve one customer alone."""
+    """Refuse an address that no evidence shows to serve one customer alone.
+
+    Parameters
+    ----------
+    here : collection of str
+        Suspects' names that our resolver led to the address: whoever holds a name leads it where
+        they like, so that alone makes them nobody's customer.
+    """
     if evidence is None:
         ruling.high = None
         is_hosting_known = ruling.facts.knows_hosting()
@@ -232,6 +240,13 @@ def judge_dedication(
         ruling.refuse(
             "recycled-address",
             message("guard.recycled-address.customer-gone", customer=evidence.dedicated_to),
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    if not customers and here and not any(_related(ruling, tenant.name, own) for tenant in current):
+        ruling.refuse(
+            "dedicated-to-another",
+            message("guard.dedicated-to-another.unnamed", customer=evidence.dedicated_to),
             fact="dedicated",
             dated=evidence.evidence_date,
         )

@@ -54,6 +54,8 @@ class Fetched:
         URLs passed through by redirects, the one that was asked for first.
     address : str
         Which address served the media.
+    asked_at : str
+        Which address answered the first request; empty: a proxy asked it.
     way, sound_way : tuple of str
         URLs passed through to the playlists of ``data`` and ``sound``: these hops, then those of
         each further playlist; empty: there is no playlist.
@@ -71,6 +73,7 @@ class Fetched:
     target_s: float
     hops: tuple[str, ...]
     address: str
+    asked_at: str = ""
     way: tuple[str, ...] = ()
     sound_way: tuple[str, ...] = ()
     places: tuple[MediaPlace, ...] = ()
@@ -105,6 +108,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds:
         target_s=0.0,
         hops=first.hops,
         address=first.address,
+        asked_at=_asked_at(first),
         places=places_of(
             [MediaPart(hops=first.hops, size=len(first.body), answered=len(first.body))]
         ),
@@ -167,6 +171,7 @@ async def _from_playlist(
         target_s=playlist.target_s or max(segment.duration_s for segment in segments),
         hops=first.hops,
         address=answers[-1].address,
+        asked_at=_asked_at(first),
         way=way,
         sound_way=() if sound is None else sound_way,
         places=joined.places,
@@ -174,6 +179,10 @@ async def _from_playlist(
         pieces=joined.pieces,
         sound_pieces=() if sound is None else sound.pieces,
     )
+
+
+def _asked_at(first: Response) -> str:
+    return first.exchanges[0].address if first.exchanges and first.vantage is None else ""
 
 
 def _refuse_drm(playlist: MediaPlaylist) -> None:

@@ -61,7 +61,7 @@ class Stream:
     told: bool = False
     """Whether its appearance is a record: of thousands it is when they are first looked at."""
     via: set[str] = field(default_factory=set)
-    """Hosts that its URL was redirected to: a panel's line leads to an edge."""
+    """Hosts that its URL was redirected to by looks that prove it: a panel's line leads to an edge."""
     sent_on: frozenset[str] = frozenset()
     """Hosts before an open redirect came to its place, at the last look: bystanders."""
     open_redirect: bool = False
@@ -72,6 +72,8 @@ class Stream:
     """When marks over its pictures were sealed, of late."""
     by_sound: bool = True
     """Whether the sound alone may say whose it is: it did at the last look, or nobody looked."""
+    answered_at: set[str] = field(default_factory=set)
+    """Addresses of its host that answered a probe of this run."""
     shown_at: datetime | None = None
     """When a probe of this run last showed what it is proven by."""
     left_open: bool = False

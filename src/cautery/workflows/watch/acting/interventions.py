@@ -230,6 +230,11 @@ class Intervener:
             "proven": proven,
             "lawful": lawful_streams(self._streams, self._mapper, self._mandate),
             "hosts": self._mapper.panels_of(proven),
+            "answered": {
+                key: frozenset(addresses)
+                for key in proven
+                if (addresses := self._streams[key].answered_at)
+            },
             "proven_on": {
                 key: day for key in proven if (day := self._streams[key].proven_on) is not None
             },

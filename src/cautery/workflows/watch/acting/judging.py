@@ -7,7 +7,7 @@ is withdrawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from cautery.model import (
@@ -68,10 +68,17 @@ class Judge:
         standing: Mapping[str | None, Iterable[GuardVerdict]],
         overrides: Mapping[str, Override],
         proven_on: Mapping[str, date],
+        answered: Mapping[str, Collection[str]],
     ) -> tuple[ActionPlan, tuple[EventSpending, ...]]:
         """Choose what to block for what is proven, each event within its own budget."""
         options = self._candidates(
-            proven, lawful, at=at, hosts=hosts, overrides=overrides, proven_on=proven_on
+            proven,
+            lawful,
+            at=at,
+            hosts=hosts,
+            overrides=overrides,
+            proven_on=proven_on,
+            answered=answered,
         )
         budgets: dict[str | None, int] = {
             event.id: event.collateral_budget for event in self._mandate.events
@@ -95,13 +102,20 @@ class Judge:
         hosts: Iterable[str],
         overrides: Mapping[str, Override],
         proven_on: Mapping[str, date],
+        answered: Mapping[str, Collection[str]],
     ) -> Revalidation:
         """Judge anew what was allowed before, by today's facts and all that is known by now."""
         earlier = tuple(before)
         verdicts = {
             candidate.target: candidate.guard
             for candidate in self._candidates(
-                proven, lawful, at=at, hosts=hosts, overrides=overrides, proven_on=proven_on
+                proven,
+                lawful,
+                at=at,
+                hosts=hosts,
+                overrides=overrides,
+                proven_on=proven_on,
+                answered=answered,
             )
         }
         for verdict in earlier:
@@ -143,6 +157,7 @@ class Judge:
         hosts: Iterable[str],
         overrides: Mapping[str, Override],
         proven_on: Mapping[str, date],
+        answered: Mapping[str, Collection[str]],
     ) -> tuple[Intervention, ...]:
         return candidates(
             proven,
@@ -153,6 +168,7 @@ class Judge:
             allow=self._mandate.network.allow,
             overrides=overrides,
             proven_on=proven_on,
+            answered=answered,
         )
 
 

@@ -397,8 +397,11 @@ class Prober:
         looked = (serving.hosts, serving.led_to_host, serving.named_hosts)
         stream.sent_on, serving_hosts = parted(*looked)
         stream.open_redirect = only_sends_on(stream.host, *looked)
-        stream.via |= serving_hosts - {"", stream.host}
+        if probed.fetched.asked_at and host_of(probed.fetched.hops[0]) == stream.host:
+            stream.answered_at.add(probed.fetched.asked_at)
         proven = verdict.finding is Finding.PROVEN
+        if proven:  # where it leads at other times says nothing of who serves what is proven
+            stream.via |= serving_hosts - {"", stream.host}
         self._leads.follow(stream, serving, proven=proven)
         urls = (*probed.fetched.hops, serving.media)
         stream.places = tuple(dict.fromkeys(self._journal.redact(url).text for url in urls if url))

@@ -11,10 +11,11 @@ from pathlib import Path
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
-from cautery.formats import PlaylistEntry, ReadWarning, redacted_text
+from cautery.formats import Page, PlaylistEntry, ReadWarning, redacted_text
 from cautery.formats.diff import Listed
 from cautery.messages import message
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
+from cautery.model.host_names import of_one_domain
 from cautery.model.message import Message
 from cautery.model.ports import Fetcher, Readers
 from cautery.model.records import QuotedWarning, SourceRead, SourceRevisited, SourceRhythm
@@ -210,13 +211,24 @@ class SourceReader:
         if says.https_port is not None:
             self._sightings.told_tls(source.location.reveal(), says.https_port)
         if says.page is not None:
-            host = host_of(answer.url)
-            self._sightings.pages[host] = (says.page, answer.exhibits[0], answer.at)
-            self._on_page(host)
+            self._take_page(source, says.page, answer)
         elif says.guide is not None:
             await self._guides.take(self._shown(source), says.guide, quiet=quiet)
         elif not source.vantages or quiet:
             await self._offer(source, says.entries, quiet=quiet)
+
+    def _take_page(self, source: Source, page: Page, answer: Told) -> None:
+        """Take a page up as that of the host that the mandate names.
+
+        A shop may send whoever asks on to anybody: what another site shows says nothing of it.
+        """
+        host, answered = host_of(source.location.reveal()), host_of(answer.url)
+        if not of_one_domain(host, answered):
+            leads = SourceError(f"it leads to {answered}: nothing of that page is taken as its own")
+            self._journal.fail("page", self._shown(source), leads)
+            return
+        self._sightings.pages[host] = (page, answer.exhibits[0], answer.at)
+        self._on_page(host)
 
     async def _offer(
         self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
