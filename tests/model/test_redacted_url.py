@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.model import KeyedPseudonyms, RedactedUrl
+from cautery.model import KeyedPseudonyms, RedactedUrl, host_of
 
 KEY = b"k" * 32
 TOKEN = "dXNlcjpwYXNzd29yZDE5OTk="
@@ -176,3 +176,22 @@ def test_redacting_what_is_redacted_leaves_it(
     except InputError:
         return
     assert shown(once) == once
+
+
+@pytest.mark.parametrize(
+    ("spelled", "host"),
+    [
+        ("licensee\u3002example", "licensee.example"),
+        ("\uff4cicensee.EXAMPLE.", "licensee.example"),
+        ("\u043f\u0438\u0440\u0430\u0442.example", "xn--80apufl.example"),
+        ("0xcb007109", "203.0.113.9"),
+        ("\uff12\uff10\uff13.0.113.9:80", "203.0.113.9"),
+        ("[2001:DB8:0::9]", "2001:db8::9"),
+        ("1tv.example", "1tv.example"),
+        ("203.0.113.999", "203.0.113.999"),
+        ("x%y", "x%y"),
+    ],
+)
+def test_a_host_is_the_same_by_all_its_spellings(spelled: str, host: str) -> None:
+    url = f"http://{spelled}/1.ts"
+    assert host_of(url) == RedactedUrl(url).host == host

@@ -284,6 +284,8 @@ def _claims(
     url: NoticedUrl, notice: Notice, basis: NoticeBasis, now: datetime
 ) -> Iterator[NoticeFinding]:
     """Compare what a notice says of a URL with what the case knows of it."""
+    if basis.mandate.is_lawful(host_of(url.url)):
+        yield _of("lawful-host", url=url.url)
     evidence = basis.known.get(url.url)
     if evidence is None or evidence.verdict is None:
         yield _of("not-in-case", url=url.url)

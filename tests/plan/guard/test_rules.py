@@ -118,6 +118,13 @@ def test_an_address_with_a_new_owner_is_refused_and_a_name_when_the_evidence_is_
     assert "recycled-address" in codes(guard("203.0.113.5", facts=facts, at=NOW))
     assert guard("edge9.example", facts=facts, at=NOW).decision is Decision.ALLOW
     assert "recycled-name" in codes(guard("edge9.example", facts=facts, at=NOW, dedicated=OURS))
+    proven = date(2026, 11, 20)
+    assert "recycled-name" in codes(
+        guard("edge9.example", facts=facts, at=NOW, evidence_date=proven)
+    )
+    assert "recycled-address" in codes(
+        guard("203.0.113.5", facts=facts, at=NOW.replace(year=2027), evidence_date=proven)
+    )
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.url-personal": "the URL holds a viewer's credentials or personal data",
     "notice-lint.not-in-case": "no verdict of this case is about this URL",
     "notice-lint.not-proven": "the case's newest verdict on this URL is: %(finding)s",
+    "notice-lint.lawful-host": "the mandate calls its host lawful: a partner's, or one's own",
     "notice-lint.sends-on": (
         "its host only sends whoever asks on to the place that the URL names: nothing lies there"
     ),

@@ -10,7 +10,7 @@ from cautery.act import UrlInCase, draft_notice
 from cautery.act.lint_notice import can_name
 from cautery.act.notice import MOST_URLS, WATCH, lies_at
 from cautery.errors import InputError
-from cautery.model import Addressee, ExhibitId, Notice, person_key
+from cautery.model import Addressee, ExhibitId, Notice, host_of, person_key
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import NoticeApproved, NoticeSending, NoticeSent, NoticeWithdrawn
@@ -155,6 +155,7 @@ def _chosen(
         url
         for url in case.notices.proven()
         if url.url not in already_named
+        and not case.mandate.is_lawful(host_of(url.url))
         and lies_at(url.place, addressee)
         and (event is None or url.verdict is None or (url.verdict.event or "") == event)
     )

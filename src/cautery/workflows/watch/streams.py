@@ -61,7 +61,7 @@ class Stream:
     told: bool = False
     """Whether its appearance is a record: of thousands it is when they are first looked at."""
     via: set[str] = field(default_factory=set)
-    """Hosts that its URL was redirected to by looks that prove it: a panel's line leads to an edge."""
+    """Hosts that looks which prove it were redirected to: a panel's line leads to an edge."""
     sent_on: frozenset[str] = frozenset()
     """Hosts before an open redirect came to its place, at the last look: bystanders."""
     open_redirect: bool = False

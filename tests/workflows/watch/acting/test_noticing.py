@@ -378,6 +378,37 @@ async def test_who_runs_an_open_redirect_is_accused_in_no_notice(case: Case) -> 
     assert "sends-on" in {finding.rule for finding in findings}
 
 
+@pytest.mark.parametrize("host", ["edge\u3002pirate.example", "\uff45dge.pirate.example"])
+async def test_a_partner_in_another_spelling_is_accused_in_no_notice(case: Case, host: str) -> None:
+    partner = Partner(name="P", hosts=("edge.pirate.example",), channels=())
+    url = f"http://{host}/s/abc.m3u8"
+    await drafted(case, url, mandate=replace(MANDATE, partners=(partner,)))
+    assert not notices_of(case.ledger).notices.drafts
+
+
+async def test_no_person_drafts_a_notice_about_a_host_that_the_mandate_calls_lawful(
+    case: Case,
+) -> None:
+    partner = Partner(name="P", hosts=("edge.pirate.example",), channels=())
+    await drafted(case, EXACT, ELSEWHERE, mandate=replace(MANDATE, partners=(partner,)))
+    filed = notices_of(case.ledger)
+    [notice] = filed.notices.drafts.values()
+    assert [url.url for url in notice.urls] == [ELSEWHERE]
+    by_person = partial(
+        draft_into,
+        case.ledger,
+        replace(notice.addressee, asn=64500, name="Hosting 64500 Ltd"),
+        name="C. Desk",
+        notifier_email=None,
+        now=case.clock.now(),
+        dry_run=True,
+    )
+    with pytest.raises(InputError, match="proven no URL"):
+        by_person()
+    findings = filed.lint(by_person(urls=[EXACT]).notice, now=case.clock.now())
+    assert "lawful-host" in {finding.rule for finding in findings}
+
+
 async def test_media_are_gone_when_probes_no_longer_find_them_at_that_host(case: Case) -> None:
     noticing, _ = await drafted(case, EXACT, served=SEGMENTS)
     seen = {url: notices_of(case.ledger).notices.urls[url].gone_at for url in (EXACT, SEGMENTS[1])}

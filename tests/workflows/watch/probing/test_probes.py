@@ -391,6 +391,15 @@ def test_a_playlist_whose_media_lie_elsewhere_is_the_pirates_if_it_does_not_name
     assert (stream.open_redirect, stream.proven, len(streams)) == (False, True, 1)
 
 
+def test_where_a_stream_leads_while_it_shows_nothing_ties_nobody_to_it(
+    probe: Callable[..., Stream],
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 60 * AUDIO_RATE_HZ).astype(np.float32)
+    led_through = (URL, "http://public-tv.innocent.example/live.ts")
+    stream = probe(replace(film(60.0), audio=noise), led_through=led_through)
+    assert (stream.proven, stream.via) == (False, set())
+
+
 def test_a_panel_that_sends_on_is_watched_itself_alone(
     probe: Callable[..., Stream], heard: list[Entry]
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -598,6 +599,48 @@ async def test_a_list_that_is_blocked_here_is_read_where_it_is_not(
     [finding] = bodies(heard, "vantage.compared")
     assert words(finding["why"][0]).startswith("reachable only from FR home")
     assert len(streams) == 1
+
+
+@pytest.mark.parametrize(
+    ("answered", "shops"),
+    [
+        ("http://shop.example/", ["shop.example"]),
+        ("http://www.shop.example/", ["shop.example"]),
+        ("http://innocent.example/", []),
+    ],
+)
+async def test_a_page_is_the_shops_own_unless_it_leads_to_another_site(
+    answers: Callable[..., Any],
+    journal: Journal,
+    heard: list[Entry],
+    answered: str,
+    shops: list[str],
+) -> None:
+    source = Source(location="http://shop.example/", kind="page")
+    fetcher, seen = answers({source.location.reveal(): PAGE}), Seen()
+
+    class Led:
+        async def fetch(self, url: str, **more: Any) -> Any:
+            answer = await fetcher.fetch(url, **more)
+            return replace(answer, url=answered, hops=(url, answered))
+
+    sources = SourceReader(
+        mandate(),
+        Resolver(Catalogue([])),
+        {},
+        seen,
+        readers=ReadersHere(),
+        fetcher=Led(),
+        journal=journal,
+        restored={},
+        on_page=lambda _: None,
+    )
+    await sources.read(source)
+    assert list(seen.pages) == shops
+    failures = [body["message"] for body in bodies(heard, "failure")]
+    assert ["leads to innocent.example" in failure for failure in failures] == (
+        [] if shops else [True]
+    )
 
 
 async def test_a_page_that_says_the_same_everywhere_is_no_finding(
