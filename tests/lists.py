@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import Approved, Envelope, StandingList, approve, list_subject, rules_for, sign
+from cautery.act import (
+    Approved,
+    Envelope,
+    FileKey,
+    StandingList,
+    approve,
+    list_subject,
+    rules_for,
+    sign,
+)
 from cautery.act.block_list import id_of_key
 from cautery.act.rules import unconfirmed
 from cautery.evidence.signing import ListHead, require_next_list, verifier_key
@@ -37,6 +46,7 @@ NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2))
 KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2)]
 RAW = [key.public_key().public_bytes_raw() for key in KEYS]
+TRUSTED = [FileKey(raw) for raw in RAW]
 PEOPLE = tuple(
     Approver(name=name, role="legal", public_key=base64.b64encode(raw).decode())
     for name, raw in zip("AB", RAW, strict=True)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.lists import NOW, ORDER, RAW, WINDOW, CaseKey, approved, entry, referral
+from tests.lists import NOW, ORDER, TRUSTED, WINDOW, CaseKey, approved, entry, referral
 
 from cautery.act import (
     AcceptedList,
@@ -32,7 +32,7 @@ from cautery.model import (
 )
 
 ISP = Intermediary(name="isp-fr", territory="FR", list_url="https://isp.example/list")
-TRUST = ListTrust(provider="isp-fr", territory="FR", approvers=RAW)
+TRUST = ListTrust(provider="isp-fr", territory="FR", approvers=TRUSTED)
 
 
 class Case:

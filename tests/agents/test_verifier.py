@@ -29,7 +29,8 @@ from provider_lists import (
 )
 
 from cautery_provider import keys, readers, strict, verifier
-from cautery_provider.keys import Trust, read_public_key
+from cautery_provider.ed25519 import read_public_key
+from cautery_provider.keys import Trust
 from cautery_provider.rules import Refused
 from cautery_provider.verifier import verify
 

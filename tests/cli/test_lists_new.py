@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lists import KEYS, MANDATE, PEOPLE, RAW, entry, lasting
+from tests.lists import KEYS, MANDATE, PEOPLE, RAW, TRUSTED, entry, lasting
 
 from cautery.act import approve, id_of_key, list_subject, sign, terms_digest, terms_of
 from cautery.adapters.public_folder import PublicFolder
@@ -88,7 +88,7 @@ def test_the_printed_lines_are_what_a_mandate_takes(
     assert mandate.lists.folder.reveal() == str(tmp_path / "lists")
     assert mandate.lists.key in cautery("mandate", "show", path).out
     settings = lists_settings(tmp_path / "lists")
-    assert (settings.origin, list(settings.approvers.values())) == ("league.example", RAW)
+    assert (settings.origin, list(settings.approvers.values())) == ("league.example", TRUSTED)
 
 
 def test_a_provider_gets_what_its_agent_needs_before_there_is_a_case(
@@ -157,7 +157,7 @@ def test_a_watch_begins_under_no_other_lists_than_its_mandate_names(
     keys = tmp_path / "keys"
     with organisation_of(mandate, CASE, keys_dir=keys) as ours:
         assert ours is not None
-        assert ours.approvers == set(RAW)
+        assert ours.approvers == set(TRUSTED)
     with organisation_of(replace(mandate, lists=None), CASE, keys_dir=keys) as ours:
         assert ours is None
     assert mandate.lists is not None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from tests.passkeys import Device, cose
 from typer.testing import CliRunner, Result
 
+from cautery.adapters.people_file import PeopleFile
 from cautery.cli import app
 from cautery.errors import EvidenceError, InputError
+from cautery.model.account import Passkey
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +94,27 @@ def test_a_room_that_lost_its_accounts_does_not_open_without_a_login(
     result = CliRunner().invoke(app, ["serve", "--cases", "cases", "--no-browser", "--port", "0"])
     assert isinstance(result.exception, EvidenceError)
     assert "disk space" not in (result.exception.hint or "")
+
+
+def test_a_passkey_is_handed_to_the_author_of_a_mandate() -> None:
+    people("add", "anna", "--role", "commander", "--all-cases")
+    named = ("approver", "anna", "--as", 'Anna "A" Rossi', "--role", "counsel")
+    assert isinstance(people(*named).exception, InputError)  # she has none yet
+    accounts = PeopleFile(Path("people"))
+    anna = accounts.by_name("anna")
+    assert anna
+    device = Device.of(1, account=anna.id)
+    accounts.put_passkey(
+        Passkey(
+            id=device.credential,
+            account=anna.id,
+            key=cose(device),
+            count=0,
+            name="blue",
+            made_at=anna.made_at,
+            approves_at=device.origin,
+        )
+    )
+    accounts.close()
+    [table] = tomllib.loads(people(*named).stdout)["approver"]
+    assert table == {"name": 'Anna "A" Rossi', "role": "counsel", "public_key": device.text}

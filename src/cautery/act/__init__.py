@@ -18,6 +18,7 @@ from cautery.act.approval import (
     subjects_of,
 )
 from cautery.act.approved import Approved
+from cautery.act.approver_keys import ApproverKey, FileKey, approver_key, key_in, public_key
 from cautery.act.block_list import Envelope, ListVersion, Share, StandingList, id_of_key
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
@@ -46,7 +47,7 @@ from cautery.act.read_share import SharesRead
 from cautery.act.referral import draft
 from cautery.act.referral_text import is_target, list_subject
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
-from cautery.act.signatures import check_signature, public_key, sign
+from cautery.act.signatures import check_signature, sign
 from cautery.model import digest
 
 __all__ = [
@@ -55,7 +56,9 @@ __all__ = [
     "RULES",
     "AcceptedList",
     "Approved",
+    "ApproverKey",
     "Envelope",
+    "FileKey",
     "Host",
     "ListTrust",
     "ListVersion",
@@ -74,6 +77,7 @@ __all__ = [
     "approve",
     "approve_notice",
     "approve_override",
+    "approver_key",
     "check_mandate_signature",
     "check_signature",
     "digest",
@@ -82,6 +86,7 @@ __all__ = [
     "id_of_key",
     "in_force",
     "is_target",
+    "key_in",
     "lint_notice",
     "list_subject",
     "order_for",

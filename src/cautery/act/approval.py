@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cautery.act.approved import Approved, let_out
+from cautery.act.approver_keys import approver_key, people_among
 from cautery.act.orders import in_force
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
-from cautery.act.signatures import check_signature, public_key
+from cautery.act.signatures import check_signature
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import say
 from cautery.model import (
@@ -148,12 +149,13 @@ def _two_people(
         if approval.at < now - OLDEST:
             raise ApprovalError(f"{approver.name}'s approval is older than {OLDEST}")
         signers.append(approver)
-    people = {person_key(signer.name) for signer in signers}
-    keys = {public_key(signer).public_bytes_raw() for signer in signers}
-    # Counted both ways: neither one person with two keys nor two names for one key is two people.
-    if min(len(people), len(keys)) < NEEDED:
+    # Neither one person with two keys nor two names for one key is two people.
+    people = people_among(
+        {f"name {person_key(signer.name)}", *approver_key(signer).marks} for signer in signers
+    )
+    if people < NEEDED:
         raise ApprovalError(
-            f"{what}: {min(len(people), len(keys))} of {NEEDED} people have approved it",
+            f"{what}: {people} of {NEEDED} people have approved it",
             hint="Two different approvers of the mandate, each with a key of their own, must sign.",
         )
     return signers

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cautery.act.approval import CLOCK_SKEW, NEEDED
-from cautery.act.signatures import public_key
+from cautery.act.approver_keys import approver_key, public_key
 from cautery.drawing.formatting import both
 from cautery.errors import ApprovalError
 from cautery.messages import tr
@@ -341,7 +341,7 @@ def _refuse_other_role(signature: MandateSignature, signer: Approver) -> None:
 def _spelt(approver: Approver) -> str:
     """Return a key in its one spelling; an invalid key of an old case stays as written."""
     try:
-        return base64.b64encode(public_key(approver).public_bytes_raw()).decode("ascii")
+        return approver_key(approver).spelled
     except ApprovalError:
         return approver.public_key
 

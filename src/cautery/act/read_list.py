@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from cautery.act.approver_keys import ApproverKey, people_among
 from cautery.act.block_list import LIST_TYPE, id_of_key
 from cautery.act.referral_text import REFERRAL_TYPE, is_target
 from cautery.errors import InputError
@@ -56,21 +57,20 @@ class ListTrust:
     ----------
     provider, territory : str
         Whose list it takes.
-    approvers : collection of bytes
-        The raw Ed25519 keys of people who approve referrals.
+    approvers : collection of ApproverKey
+        The keys of people who approve referrals.
     list_key : bytes or None
         The raw Ed25519 key that signs versions; ``None``: the key that approvers name.
     """
 
     provider: str
     territory: str
-    approvers: Collection[bytes]
+    approvers: Collection[ApproverKey]
     list_key: bytes | None = None
 
     def __post_init__(self) -> None:
-        for key in (*self.approvers, *([] if self.list_key is None else [self.list_key])):
-            if (fault := key_fault(key)) is not None:
-                raise InputError(f"not a valid public key: {fault}")
+        if self.list_key is not None and (fault := key_fault(self.list_key)) is not None:
+            raise InputError(f"not a valid public key: {fault}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +277,7 @@ def read_referral(
     part = _shaped(part, _PART)
     referral = _text(part["text"], {REFERRAL_TYPE: _REFERRAL})
     digest = digest_of(part["text"].encode())
-    signers = set()
+    signers: list[frozenset[str]] = []
     for approval in part["approvals"]:
         signed = _shaped(approval, _SIGNED)
         statement = _text(signed["text"], _APPROVALS)
@@ -285,9 +285,9 @@ def read_referral(
             _refuse("two-people", "an approval is of another referral")
         if statement.get("list", statement["case"]) != id_of_key(key):
             _refuse("two-people", "an approval is for another list than this one")
-        signers |= {approver for approver in trust.approvers if _is_signed(signed, approver)}
-    if len(signers) < NEEDED:
-        _refuse("two-people", f"{len(signers)} of {NEEDED} approvers signed a referral")
+        signers += [key.marks for key in trust.approvers if _is_approved(signed, key)]
+    if (people := people_among(signers)) < NEEDED:
+        _refuse("two-people", f"{people} of {NEEDED} approvers signed a referral")
     if referral["territory"] != territory:
         _refuse("territory", f"a referral for {referral['territory'][:10]!r} is on the list")
     end = _time(referral["end"])
@@ -371,6 +371,14 @@ def _list_key(envelope: Mapping[str, Any], encoded: str, trust: ListTrust) -> by
     ):
         _refuse("list-key", "the version is not signed by the list's key")
     return key
+
+
+def _is_approved(signed: Mapping[str, str], key: ApproverKey) -> bool:
+    try:
+        key.verify(signed["signature"], signed["text"].encode())
+    except ValueError:
+        return False
+    return True
 
 
 def _is_signed(signed: Mapping[str, str], key: bytes) -> bool:

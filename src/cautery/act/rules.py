@@ -15,6 +15,7 @@ from datetime import datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from cautery.act.approver_keys import public_key
 from cautery.act.jurisdictions import UNVERIFIED, Rule, profile_of, profiles
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
@@ -148,7 +149,7 @@ def confirm_rule(
     if not source.strip():
         raise ApprovalError("a confirmation names the source, such as an article and its date")
     raw = key.public_key().public_bytes_raw()
-    if raw != raw_public_key(approver.public_key):
+    if raw != public_key(approver).public_bytes_raw():
         raise ApprovalError(f"this key is not the key of {approver.name}")
     unsigned = RuleConfirmation(
         rule=rule.id,

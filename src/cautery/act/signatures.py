@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act.approver_keys import approver_key, public_key
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import (
@@ -21,32 +18,80 @@ from cautery.model import (
     Mandate,
     SignedFor,
     iso,
-    key_fault,
     require_utc,
 )
-from cautery.public_keys import raw_public_key
+
+_SKEW = timedelta(minutes=2)
+PASSKEY_LASTS = timedelta(minutes=5)
+"""How long a passkey may take to sign: so long is a question of the room worth, too (ADR 0066)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyAnswer:
+    """What a passkey signed: the digest of an approval that :func:`to_sign` returned.
+
+    Parameters
+    ----------
+    signature : str
+        As :func:`~cautery.act.approver_keys.signed_by_passkey` writes it.
+    at : datetime
+        The time in that approval, in UTC.
+    """
+
+    signature: str
+    at: datetime
 
 
 def sign(
     subject: Digest,
     *,
     approver: Approver,
-    key: Ed25519PrivateKey,
+    key: Ed25519PrivateKey | PasskeyAnswer,
     at: datetime,
     signed_for: SignedFor,
 ) -> Approval:
     """Sign a digest as one of the mandate's approvers, for one case under one mandate.
 
+    Parameters
+    ----------
+    key : Ed25519PrivateKey or PasskeyAnswer
+        Of a file; or what the approver's passkey has signed already, which is checked.
+
     Raises
     ------
     ApprovalError
-        If the key is not the approver's.
+        If the key is not the approver's, or the passkey signed something else or too long ago.
     """
     require_utc("at", at)
+    if isinstance(key, PasskeyAnswer):
+        if not -_SKEW <= at - key.at <= PASSKEY_LASTS:
+            raise ApprovalError(
+                "that took too long: the passkey signed for an earlier moment",
+                hint="Open the page again, and sign once more.",
+            )
+        asked = to_sign(subject, approver=approver, at=key.at, signed_for=signed_for)
+        try:
+            approver_key(approver).verify(key.signature, statement_of(asked))
+        except ValueError as error:
+            raise ApprovalError(f"{approver.name}'s passkey does not sign this: {error}") from error
+        return replace(asked, signature=key.signature)
     public = key.public_key().public_bytes_raw()
     if public != public_key(approver).public_bytes_raw():
         raise ApprovalError(f"this key is not the key of {approver.name}")
-    unsigned = Approval(
+    unsigned = to_sign(subject, approver=approver, at=at, signed_for=signed_for)
+    signature = base64.b64encode(key.sign(statement_of(unsigned))).decode("ascii")
+    return replace(unsigned, signature=signature)
+
+
+def to_sign(
+    subject: Digest, *, approver: Approver, at: datetime, signed_for: SignedFor
+) -> Approval:
+    """Return an approval without its signature: what a key file or a passkey is to sign.
+
+    A passkey signs the digest of its text, :func:`statement_of`.
+    """
+    require_utc("at", at)
+    return Approval(
         subject=subject,
         approver=approver.name,
         role=approver.role,
@@ -54,8 +99,6 @@ def sign(
         signature="",
         signed_for=signed_for,
     )
-    signature = base64.b64encode(key.sign(statement_of(unsigned))).decode("ascii")
-    return replace(unsigned, signature=signature)
 
 
 def check_signature(
@@ -89,39 +132,12 @@ def check_signature(
         raise ApprovalError(
             f"{approver.name} signed it for another case, mandate or list than this one"
         )
+    key = approver_key(approver)
     try:
-        signature = base64.b64decode(approval.signature, validate=True)
-        # Receivers of a list refuse all of it for one signature in another spelling.
-        if base64.b64encode(signature).decode("ascii") != approval.signature:
-            raise ApprovalError(f"{approver.name}'s signature is not in base64's one spelling")
-        public_key(approver).verify(signature, statement_of(approval))
-    except (InvalidSignature, ValueError) as error:
-        raise ApprovalError(f"{approver.name}'s signature does not verify") from error
-    return approver
-
-
-def public_key(approver: Approver) -> Ed25519PublicKey:
-    """Return an approver's verifier key: PEM, or base64 of its DER or of the 32 raw bytes.
-
-    Raises
-    ------
-    ApprovalError
-        If it is none of them.
-    """
-    try:
-        raw = raw_public_key(approver.public_key)
+        key.verify(approval.signature, statement_of(approval))
     except ValueError as error:
-        raise ApprovalError(
-            f"approver {approver.name}: public_key is not an Ed25519 key",
-            hint="Give PEM (BEGIN PUBLIC KEY) and nothing else, or base64 of its DER or of the"
-            " 32 raw bytes.",
-        ) from error
-    if (fault := key_fault(raw)) is not None:
-        raise ApprovalError(
-            f"approver {approver.name}: public_key is {fault}",
-            hint="Make another key: cautery keys new FILE.",
-        )
-    return Ed25519PublicKey.from_public_bytes(raw)
+        raise ApprovalError(f"{approver.name}'s signature does not verify: {error}") from error
+    return approver
 
 
 def statement_of(approval: Approval) -> bytes:

@@ -2,7 +2,8 @@
 
 Reaches: nothing.
 Lawful basis: GDPR art. 32(1): a key that signs for one site alone cannot be phished.
-Manners: no attestation is asked for: nobody learns which device somebody has.
+Manners: no attestation is asked for: nobody learns which device somebody has. Whether a passkey can
+    leave its device, its device says.
 Format: W3C Web Authentication, level 3, sections 7.1 and 7.2.
 """
 
@@ -12,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -20,6 +22,8 @@ from webauthn import (
     verify_registration_response,
 )
 from webauthn.helpers import (
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
     parse_authentication_credential_json,
     parse_client_data_json,
     parse_registration_credential_json,
@@ -27,11 +31,13 @@ from webauthn.helpers import (
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    CredentialDeviceType,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
 
+from cautery.act.approver_keys import signed_by_passkey
 from cautery.errors import ApprovalError, InputError
 from cautery.model.account import Account, Passkey
 from cautery.model.passkey import Made
@@ -125,7 +131,13 @@ class WebAuthn:
             )
         except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error
-        return Made(id=made.credential_id, key=made.credential_public_key, count=made.sign_count)
+        bound = made.credential_device_type is CredentialDeviceType.SINGLE_DEVICE
+        return Made(
+            id=made.credential_id,
+            key=made.credential_public_key,
+            count=made.sign_count,
+            approves_at=self.origin if bound and not made.credential_backed_up else "",
+        )
 
     def key_of(self, answer: str) -> bytes:
         """Return the id of the passkey that an answer is of.
@@ -160,3 +172,32 @@ class WebAuthn:
             ).new_sign_count
         except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error
+
+    def approval(self, answer: str) -> str:
+        """Return what an answer says, as an approval has it; whoever reads that checks it.
+
+        Raises
+        ------
+        InputError
+            If it is no answer.
+        """
+        try:
+            parts = parse_authentication_credential_json(answer[:_MOST]).response
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise InputError("this is not the answer of a passkey") from error
+        return signed_by_passkey(parts.authenticator_data, parts.client_data_json, parts.signature)
+
+
+def public_key_of(passkey: Passkey) -> bytes:
+    """Return the public key of a passkey, as a SubjectPublicKeyInfo.
+
+    Raises
+    ------
+    InputError
+        If it is of a kind that approves nothing.
+    """
+    try:
+        key = decoded_public_key_to_cryptography(decode_credential_public_key(passkey.key))
+    except (WebAuthnException, ValueError) as error:
+        raise InputError(f"the passkey {passkey.name!r} cannot be read") from error
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -44,6 +44,10 @@ _TABLES = {
         " REFERENCES accounts ON DELETE CASCADE, key BLOB NOT NULL, count INTEGER NOT NULL,"
         " name TEXT NOT NULL, made INTEGER NOT NULL) STRICT"
     ),
+    "approving": (
+        "CREATE TABLE approving (passkey BLOB PRIMARY KEY REFERENCES passkeys ON DELETE CASCADE,"
+        " origin TEXT NOT NULL) STRICT"
+    ),
     "challenges": (
         "CREATE TABLE challenges (challenge BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT"
     ),
@@ -57,6 +61,9 @@ _TABLES = {
 _END_ALL = "UPDATE sessions SET ended = ? WHERE account = ? AND digest <> ? AND ended = ''"
 _STILL = "EXISTS (SELECT 1 FROM accounts WHERE id = ? AND era = ?)"
 """What was judged of an account holds until its era ends: a password or a word has replaced it."""
+_PASSKEYS = "SELECT passkeys.*, origin FROM passkeys LEFT JOIN approving ON passkey = id"
+_LATER = frozenset({"approving"})
+"""What files of an earlier version lack."""
 
 
 class PeopleFile:
@@ -95,10 +102,11 @@ class PeopleFile:
                         "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"
                     )
                 )
-                if not tables:
-                    for statement in _TABLES.values():
-                        self._connection.execute(statement)
-        if tables and tables != _TABLES:
+                missing = _TABLES if not tables else _TABLES.keys() & _LATER - tables.keys()
+                for name in missing:
+                    self._connection.execute(_TABLES[name])
+                    tables[name] = _TABLES[name]
+        if tables != _TABLES:
             self._connection.close()
             raise EvidenceError(f"{self._path}: these are not the accounts of an operations room")
 
@@ -188,12 +196,12 @@ class PeopleFile:
 
     def passkeys(self, account: str) -> Sequence[Passkey]:
         """Return the passkeys of an account."""
-        statement = "SELECT * FROM passkeys WHERE account = ? ORDER BY made"
+        statement = f"{_PASSKEYS} WHERE account = ? ORDER BY made"
         return [_passkey(row) for row in self._rows(statement, account)]
 
     def passkey(self, id: bytes) -> Passkey | None:
         """Return a passkey by its id."""
-        rows = self._rows("SELECT * FROM passkeys WHERE id = ?", id)
+        rows = self._rows(f"{_PASSKEYS} WHERE id = ?", id)
         return _passkey(rows[0]) if rows else None
 
     def add_passkey(self, passkey: Passkey, *, era: int) -> None:
@@ -217,6 +225,10 @@ class PeopleFile:
         )
         if count != 1:
             raise ConflictError("This passkey is known already, or the login was ended meanwhile.")
+        if passkey.approves_at:
+            self._write(
+                "INSERT OR IGNORE INTO approving VALUES (?, ?)", passkey.id, passkey.approves_at
+            )
 
     def count_passkey(self, id: bytes, count: int) -> bool:
         """Note how often a passkey has signed; tell whether it is still there."""
@@ -329,9 +341,15 @@ def _account(row: tuple[Any, ...]) -> Account:
 
 
 def _passkey(row: tuple[Any, ...]) -> Passkey:
-    id, account, key, count, name, made_at = row  # noqa: A001
+    id, account, key, count, name, made_at, origin = row  # noqa: A001
     return Passkey(
-        id=id, account=account, key=key, count=count, name=name, made_at=_moment(made_at)
+        id=id,
+        account=account,
+        key=key,
+        count=count,
+        name=name,
+        made_at=_moment(made_at),
+        approves_at=origin or "",
     )
 
 

@@ -124,8 +124,7 @@ def trust(
         "",
     ]
     for name, key in known.approvers.items():
-        encoded = base64.b64encode(key).decode()
-        lines += ["[[approver]]", f"name = {toml_string(name)}", f'key = "{encoded}"', ""]
+        lines += ["[[approver]]", f"name = {toml_string(name)}", f'key = "{key.spelled}"', ""]
     typer.echo("\n".join(lines), nl=False)
 
 

@@ -12,6 +12,7 @@ from cautery.cli._verbs import Verbs
 from cautery.errors import EvidenceError, InputError
 from cautery.model.records import LogRead
 from cautery.model.room import LogPurpose, RoomRole
+from cautery.model.toml import toml_string
 from cautery.wiring import people as rooms
 from cautery.workflows.people.reading import access_view
 
@@ -146,6 +147,33 @@ def invite(
     with rooms.people_of(people, keys_dir=keys) as room:
         word = room.accounts.invite(room.accounts.named(name).id, by=rooms.owner(), why=why)
     typer.echo(word)
+
+
+@app.command()
+def approver(
+    name: _Name,
+    person: Annotated[str, typer.Option("--as", help="The person's name, as in the mandate.")],
+    role: Annotated[str, typer.Option(help="The person's role, as in the mandate.")],
+    passkey: Annotated[
+        str | None, typer.Option(help="What the person calls the passkey, if there are several.")
+    ] = None,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Print a person's passkey for the author of a mandate, as an approver's table in TOML.
+
+    The person adds the passkey in the room, at /account. It must stay on its device: a synced one
+    is refused. It signs for this room alone, so the mandate names the room's address with it.
+
+    Example: cautery people approver a.rossi --as "A. Rossi" --role counsel >> mandate.toml
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        text = rooms.approver_passkey(room, name, passkey).spelled
+    typer.echo(
+        f"\n[[approver]]\nname = {toml_string(person)}\nrole = {toml_string(role)}\n"
+        f"public_key = {toml_string(text)}"
+    )
+    render.say("Two people sign the mandate with it: cautery mandate sign.")
 
 
 @app.command()

@@ -30,7 +30,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.signing import COUNT, Root
 from cautery.model.people import person_key
-from cautery.public_keys import raw_public_key
+from cautery.public_keys import is_passkey, passkey_in, raw_public_key
 
 TITLE = "Cautery case restore v1"
 NEEDED = 2
@@ -191,6 +191,9 @@ def require_return(
 def approvers_in(opened: bytes) -> dict[str, bytes]:
     """Return the approvers that the first record of a case names, with their raw public keys.
 
+    A passkey signs no text that takes a case back: its approver has an empty key here, which none
+    is.
+
     The mapping is empty if the mandate names no approver, or the case has no mandate.
 
     Raises
@@ -213,9 +216,14 @@ def _approvers_in(record: Any) -> dict[str, bytes]:
     if record["kind"] != _OPENED:
         raise ValueError(f"its kind is {record['kind']}, which does not open a case")
     listed = record["body"]["mandate"]["approvers"]
-    approvers = {
-        str(approver["name"]): raw_public_key(str(approver["public_key"])) for approver in listed
-    }
+    approvers = {str(approver["name"]): _key_of(str(approver["public_key"])) for approver in listed}
     if len(approvers) != len(listed):
         raise ValueError("two of its approvers have the same name")
     return approvers
+
+
+def _key_of(text: str) -> bytes:
+    if is_passkey(text.strip()):
+        passkey_in(text.strip())
+        return b""
+    return raw_public_key(text)

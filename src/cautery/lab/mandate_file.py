@@ -12,11 +12,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import ListTrust
+from cautery.act import ListTrust, key_in
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
 from cautery.model import digest_of
-from cautery.public_keys import raw_public_key
 from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
 
@@ -118,7 +117,7 @@ def list_trust(run_dir: Path, territory: str) -> ListTrust:
     return ListTrust(
         provider=_provider(territory),
         territory=territory,
-        approvers=[raw_public_key(person["public_key"]) for person in mandate["approver"]],
+        approvers=[key_in(person["public_key"]) for person in mandate["approver"]],
     )
 
 

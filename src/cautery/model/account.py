@@ -102,6 +102,8 @@ class Passkey:
         The authenticator's counter when it was last used; 0: it has none.
     name : str
         What its owner calls it.
+    approves_at : str
+        Origin of the room in which it may approve acts; empty: it may not.
     """
 
     id: bytes
@@ -110,6 +112,7 @@ class Passkey:
     count: int
     name: str
     made_at: datetime
+    approves_at: str = ""
 
 
 def require_name(name: str) -> str:

@@ -120,7 +120,7 @@ class SignedFor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One person's Ed25519 signature over the digest of what is to be sent.
+    """One person's signature over the digest of what is to be sent.
 
     Parameters
     ----------
@@ -133,7 +133,8 @@ class Approval:
     at : datetime
         When it was signed, in UTC.
     signature : str
-        The Ed25519 signature, base64.
+        The Ed25519 signature, base64; or what a passkey answered: ``passkey/1`` and base64 of
+        authenticatorData, clientDataJSON and the signature.
     signed_for : SignedFor or None
         The case and mandate for which it counts, which are signed too; ``None``: given to version
         0.1, which did not state them. Such an approval can be read and checked, but approves

@@ -56,7 +56,7 @@ class Approver:
     role : str
         The person's role.
     public_key : str
-        The person's Ed25519 public key, as in the mandate.
+        The person's Ed25519 public key or passkey, as in the mandate.
     """
 
     name: str

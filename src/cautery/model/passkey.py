@@ -17,8 +17,12 @@ class Made:
         The public key, COSE.
     count : int
         The authenticator's counter.
+    approves_at : str
+        Origin of the room in which it may approve acts; empty: it may not, since it can be synced
+        to other devices.
     """
 
     id: bytes
     key: bytes
     count: int
+    approves_at: str = ""

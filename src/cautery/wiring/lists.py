@@ -13,7 +13,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cautery.act import RefusedListError, StandingList, id_of_key, public_key, read_head
+from cautery.act import (
+    ApproverKey,
+    RefusedListError,
+    StandingList,
+    approver_key,
+    id_of_key,
+    read_head,
+)
 from cautery.adapters.keys_file import CaseSigner, default_folder
 from cautery.adapters.lists_folder import PUBLIC, SETTINGS, FolderShares, ListsFolder
 from cautery.adapters.signer import SignerProcess
@@ -35,7 +42,7 @@ class _Table(BaseModel):
 
 class _Approver(_Table):
     name: _Text
-    public_key: _Text
+    public_key: Annotated[str, Field(min_length=1, max_length=2_500)]
 
 
 class _File(_Table):
@@ -52,11 +59,11 @@ class ListsSettings:
     origin : str
         Their name.
     approvers : dict
-        By name, the raw public keys of the people whom every intermediary believes.
+        By name, the keys of the people whom every intermediary believes.
     """
 
     origin: str
-    approvers: dict[str, bytes]
+    approvers: dict[str, ApproverKey]
 
 
 def new_lists(folder: Path, origin: str, mandate: Mandate, *, keys_dir: Path | None = None) -> str:
@@ -108,15 +115,17 @@ def lists_settings(folder: Path) -> ListsSettings:
         raise InputError(f"{place}: {where}: {first['msg']}") from error
     except ValueError as error:
         raise InputError(f"{place}: not valid TOML: {error}") from error
-    approvers: dict[str, bytes] = {}
+    approvers: dict[str, ApproverKey] = {}
+    marks = set[str]()
     for row in file.approver:
         try:
-            key = public_key(Approver(name=row.name, role="-", public_key=row.public_key))
+            key = approver_key(Approver(name=row.name, role="-", public_key=row.public_key))
         except ApprovalError as error:
             raise InputError(f"{place}: {error}", hint=error.hint) from error
-        if row.name in approvers or key.public_bytes_raw() in approvers.values():
+        if row.name in approvers or not marks.isdisjoint(key.marks):
             raise InputError(f"{place}: approver {row.name!r} has a name or a key of another one")
-        approvers[row.name] = key.public_bytes_raw()
+        approvers[row.name] = key
+        marks |= key.marks
     return ListsSettings(origin=file.origin, approvers=approvers)
 
 
@@ -238,7 +247,7 @@ def organisation_of(
     place = ListsFolder(Path(mandate.lists.folder.reveal()) if folder is None else folder)
     settings = lists_settings(place.path)
     known = set(settings.approvers.values())
-    ours = {public_key(approver).public_bytes_raw() for approver in mandate.approvers}
+    ours = {approver_key(approver) for approver in mandate.approvers}
     if len(known & ours) < 2:
         raise InputError(
             f"{place.path / SETTINGS}: fewer than two approvers of this mandate are in it",
@@ -269,7 +278,7 @@ def _settings_text(origin: str, approvers: tuple[Approver, ...]) -> str:
         "# new approver first, then add it here: a provider refuses a list for one signature."
     ]
     for approver in approvers:
-        key = _spelled(public_key(approver).public_bytes_raw())
+        key = approver_key(approver).spelled
         lines += [
             "[[approver]]",
             f"name = {toml_string(approver.name)}",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act.approver_keys import PasskeyKey
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, private_folder
 from cautery.adapters.cosign_server import tls_of
@@ -21,6 +22,7 @@ from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME, PeopleFile
 from cautery.errors import EvidenceError, InputError
 from cautery.model.ports import Clock
+from cautery.public_keys import PasskeyText, passkey_in
 from cautery.wiring.signed_log import SignedLog, begin_log, open_log
 from cautery.workflows.case.roots import Standing
 from cautery.workflows.people.accounts import OWNER, Accounts
@@ -30,7 +32,15 @@ from cautery.workflows.people.passkeys import Passkeys
 from cautery.workflows.people.ports import Authenticators, Passwords
 from cautery.workflows.people.sessions import Sessions
 
-__all__ = ["PeopleOfRoom", "are_there", "authenticators", "owner", "people_of", "tls_of"]
+__all__ = [
+    "PeopleOfRoom",
+    "approver_passkey",
+    "are_there",
+    "authenticators",
+    "owner",
+    "people_of",
+    "tls_of",
+]
 
 LOG, LOG_KEY, KEY = "access.sqlite", "access.pub", "room.key"
 
@@ -118,6 +128,52 @@ def authenticators(site: str, origin: str) -> Authenticators:
 def owner() -> str:
     """Return the id under which the log has who works at the command line."""
     return f"{OWNER}:{os.getuid()}"
+
+
+def approver_passkey(room: PeopleOfRoom, name: str, passkey: str | None = None) -> PasskeyText:
+    """Return a person's passkey as the author of a mandate names it.
+
+    Parameters
+    ----------
+    name : str
+        By which the person comes in.
+    passkey : str, optional
+        What the person calls it; needed where there are several.
+
+    Raises
+    ------
+    InputError
+        If there is none that may approve, or one has to be chosen.
+    """
+    from cautery.adapters.passkeys import public_key_of  # noqa: PLC0415 - its parts are many
+
+    account = room.accounts.named(name)
+    passkeys = [key for key in room.people.passkeys(account.id) if passkey in (None, key.name)]
+    able = [key for key in passkeys if key.approves_at]
+    if passkeys and not able:
+        raise InputError(
+            f"{account.name} has no passkey that stays on its device, only synced ones",
+            hint="Add one of a security key, or of a device that keeps it, in the room: /account. "
+            "A passkey that an earlier version added must be added again.",
+        )
+    if len(able) != 1:
+        names = ", ".join(repr(key.name) for key in able)
+        raise InputError(
+            f"{account.name} has {len(able) or 'no'} passkeys that may approve",
+            hint=f"Choose one with --passkey: {names}."
+            if able
+            else "Add one in the room: /account.",
+        )
+    (chosen,) = able
+    text = PasskeyText(chosen.approves_at, account.id, chosen.id, public_key_of(chosen))
+    try:
+        PasskeyKey(passkey_in(text.spelled))
+    except ValueError as error:
+        raise InputError(
+            f"the passkey {chosen.name!r} cannot approve: {error}",
+            hint="Add one that signs by ES256 or EdDSA, at the name of the room: /account.",
+        ) from error
+    return text
 
 
 @contextmanager

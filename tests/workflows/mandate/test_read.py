@@ -14,6 +14,7 @@ from time import process_time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.passkeys import Device
 
 from cautery.errors import MandateError
 from cautery.model import Access, OrderKind, Regime
@@ -426,6 +427,18 @@ def test_one_person_cannot_be_two_approvers(write) -> None:
     error = refused(write(text))
     assert f"line {text.count(chr(10))}: approver.public_key: " in str(error)
     assert "same key as 'A. Legal'" in str(error)
+
+
+def test_two_passkeys_of_one_account_are_one_person(write) -> None:
+    passkeys = [Device.of(seed, account="p-0123456789ab").text for seed in (1, 2)]
+    text = EXAMPLE + "".join(
+        SECOND.format(name=name, key=key) for name, key in zip("CD", passkeys, strict=True)
+    )
+    assert "'D' has the same account as 'C'" in str(refused(write(text)))
+    text = EXAMPLE + SECOND.format(name="C", key=passkeys[0])
+    assert read_mandate(write(text), now=NOW).approvers[-1].public_key == passkeys[0]
+    text = EXAMPLE + SECOND.format(name="C", key=passkeys[0].replace(" ", "  "))
+    assert "not a passkey" in str(refused(write(text)))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lists import NOW, RAW, entry, referral
+from tests.lists import NOW, TRUSTED, entry, referral
 from tests.public_lists import FETCHES, Shown
 
 from cautery.act import ListTrust, read_list
@@ -22,7 +22,7 @@ from cautery.workflows.public.feeds import MOST_ANSWERS, Feeds
 from cautery.workflows.public.shelf import Shelf
 
 MINE, OTHER = "a" * 64, "b" * 64
-TRUST = ListTrust(provider=FETCHES.name, territory="FR", approvers=RAW)
+TRUST = ListTrust(provider=FETCHES.name, territory="FR", approvers=TRUSTED)
 
 
 class Site:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+PASSKEY = "passkey/1"
+"""The first word of a passkey, and of what one signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A text, and a signature over its UTF-8 bytes that nobody has checked yet."""
+    """A text, and a signature over its UTF-8 bytes that nobody has checked yet.
+
+    A passkey's signature is over what its device and the browser `said` instead, in bytes.
+    """
 
     text: str
     signature: bytes
+    said: tuple[bytes, bytes] | None = None
+
+    @property
+    def spelled(self) -> str:
+        """The signature, as lists spell it."""
+        if self.said is None:
+            return base64.b64encode(self.signature).decode()
+        parts = (base64.b64encode(part).decode() for part in (*self.said, self.signature))
+        return " ".join((PASSKEY, *parts))
 
 
 @dataclass(frozen=True, slots=True)

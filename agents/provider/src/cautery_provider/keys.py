@@ -1,31 +1,16 @@
-"""Public keys: which spellings a provider may configure, and which keys are not valid."""
+"""Whose signatures count: the key of the list, and the keys and passkeys of approvers."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cautery_provider.form import Signed
-
-_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
-_DER = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, section 4: what precedes the key
-_BYTES = 32  # RFC 8032, section 5.1.5
-_P = 2**255 - 19
-_SMALL_ORDER = frozenset(
-    {
-        0,
-        1,
-        _P - 1,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-    }
-)
-"""The y of the points whose order divides 8: under such a key many signatures fit any text."""
+from cautery_provider.passkeys import Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +19,12 @@ class Trust:
 
     names: tuple[str, str, str]  # list, provider, territory
     list_key: Ed25519PublicKey
-    approvers: tuple[Ed25519PublicKey, ...]
+    approvers: tuple[Ed25519PublicKey | Passkey, ...]
 
 
-def read_public_key(text: str) -> Ed25519PublicKey:
-    """Read an Ed25519 key in PEM, or in base64 of its DER or of its 32 bytes.
-
-    Raises
-    ------
-    ValueError
-        If it is none of these, is not in its only encoding, or has a small order.
-    """
-    pem = _PEM.fullmatch(text.strip())
-    raw = base64.b64decode("".join(pem[1].split()) if pem else text.strip(), validate=True)
-    raw = raw.removeprefix(_DER) if len(raw) != _BYTES else raw
-    if len(raw) != _BYTES:
-        raise ValueError("not an Ed25519 key")
-    y = int.from_bytes(raw, "little") & (2**255 - 1)
-    if y >= _P:
-        raise ValueError("an Ed25519 key in an encoding that is not its only one")
-    if y in _SMALL_ORDER:
-        raise ValueError("an Ed25519 key of small order, under which anybody can sign")
-    return Ed25519PublicKey.from_public_bytes(raw)
+def marks_of(key: Ed25519PublicKey | Passkey) -> frozenset[object]:
+    """Return what no other person's key has."""
+    return key.marks if isinstance(key, Passkey) else frozenset((key.public_bytes_raw(),))
 
 
 def spelled(key: Ed25519PublicKey) -> str:
@@ -68,8 +37,12 @@ def id_of(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
-def signs(key: Ed25519PublicKey, signed: Signed) -> bool:
+def signs(key: Ed25519PublicKey | Passkey, signed: Signed) -> bool:
     """Tell whether a signature is this key's over the text beside it."""
+    if isinstance(key, Passkey):
+        return key.signs(signed)
+    if signed.said is not None:
+        return False
     try:
         key.verify(signed.signature, signed.text.encode())
     except InvalidSignature:

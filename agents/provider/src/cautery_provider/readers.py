@@ -13,7 +13,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from cautery_provider.form import Entry, Envelope, Referral, Signed, Version, digest_of
+from cautery_provider.form import (
+    PASSKEY,
+    Entry,
+    Envelope,
+    Referral,
+    Signed,
+    Version,
+    digest_of,
+)
 from cautery_provider.rules import refuse
 from cautery_provider.strict import MOST_NUMBER, canonical
 from cautery_provider.targets import is_address, is_host_name
@@ -22,6 +30,7 @@ MOST_BYTES = 32 * 2**20
 _MOST_TEXT = 1_000  # characters of a name or an order's number
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
+_MOST_SIGNATURE = 4_000  # characters; a passkey's has what its browser said
 _MOST_APPROVALS = 16  # of one referral: each costs a check of a signature for each approver's key
 
 
@@ -181,17 +190,22 @@ def _signed(value: object, where: str) -> Signed:
     text, spelled = parts["text"], parts["signature"]
     if not isinstance(text, str) or not isinstance(spelled, str):
         refuse(where, "text and signature are strings")
+    by_passkey = spelled.startswith(f"{PASSKEY} ")
+    words = spelled.split(" ")[1:] if by_passkey else [spelled]
+    if len(spelled) > _MOST_SIGNATURE or len(words) != (3 if by_passkey else 1):
+        refuse(where, "the signature is neither a key's nor a passkey's")
     try:
-        signature = base64.b64decode(spelled, validate=True)
+        *said, signature = (base64.b64decode(word, validate=True) for word in words)
     except ValueError:
         refuse(where, "the signature is not base64")
-    if len(signature) != 64 or base64.b64encode(signature).decode() != spelled:
-        refuse(where, "the signature is not 64 bytes in base64's only spelling")
     try:
         text.encode()
     except UnicodeEncodeError:
         refuse(where, "the text has no UTF-8 bytes")
-    return Signed(text, signature)
+    signed = Signed(text, signature, (said[0], said[1]) if by_passkey else None)
+    if signed.spelled != spelled or (not by_passkey and len(signature) != 64):
+        refuse(where, "the signature is not in base64's only spelling, or not 64 bytes")
+    return signed
 
 
 def _ascending(values: Any, where: str) -> None:

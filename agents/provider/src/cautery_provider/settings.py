@@ -22,8 +22,11 @@ from cautery_provider.drivers.nftables import Nftables
 from cautery_provider.drivers.powerdns import PowerDns
 from cautery_provider.drivers.rpz import MOST_TTL_S, TTL_S
 from cautery_provider.drivers.unbound import Unbound
+from cautery_provider.ed25519 import read_public_key
 from cautery_provider.files import whole
-from cautery_provider.keys import Trust, read_public_key
+from cautery_provider.form import PASSKEY
+from cautery_provider.keys import Trust, marks_of
+from cautery_provider.passkeys import Passkey, read_passkey
 from cautery_provider.targets import is_address, is_host_name
 
 _T = TypeVar("_T")
@@ -104,6 +107,7 @@ class _Table:
 
 
 _MOST_BYTES = 1 << 20
+_MOST_PASSKEY = 2_500  # characters; the id of a credential has up to 1,023 bytes
 
 
 def read_settings(path: Path) -> Settings:
@@ -123,7 +127,7 @@ def read_settings(path: Path) -> Settings:
     state = top.take("state", _absolute)
     approvers = _approvers(top, str(path))
     trust = Trust(names, top.take("list_key", _key), approvers)
-    if _raw(trust.list_key) in {_raw(key) for key in approvers}:
+    if any(trust.list_key.public_bytes_raw() in marks_of(key) for key in approvers):
         raise ConfigError(f"{path}: the list's key is an approver's key, too; they must differ")
     drivers = tuple(_driver(table, owner=names[0], state=state) for table in top.tables("driver"))
     levers = frozenset(lever for driver in drivers for lever in driver.levers)
@@ -142,14 +146,16 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
-def _approvers(top: _Table, where: str) -> tuple[Ed25519PublicKey, ...]:
-    keys = []
+def _approvers(top: _Table, where: str) -> tuple[Ed25519PublicKey | Passkey, ...]:
+    keys, marks = [], set[object]()
     for table in top.tables("approver"):
         table.take("name", _text)  # for the people who read the file
-        keys.append(table.take("key", _key))
+        key = table.take("key", _approver_key)
         table.end()
-    if len({_raw(key) for key in keys}) != len(keys):
-        raise ConfigError(f"{where}: two approvers have the same key")
+        if not marks.isdisjoint(marks_of(key)):
+            raise ConfigError(f"{where}: two approvers have the same key")
+        keys.append(key)
+        marks |= marks_of(key)
     if len(keys) < 2:
         raise ConfigError(f"{where}: want two or more [[approver]], each with name and key")
     return tuple(keys)
@@ -332,8 +338,10 @@ def _key(value: Any) -> Ed25519PublicKey:
     return read_public_key(_text(value) if "\n" not in str(value) else str(value))
 
 
-def _raw(key: Ed25519PublicKey) -> bytes:
-    return key.public_bytes_raw()
+def _approver_key(value: Any) -> Ed25519PublicKey | Passkey:
+    if isinstance(value, str) and value.startswith(f"{PASSKEY} ") and len(value) < _MOST_PASSKEY:
+        return read_passkey(value)
+    return _key(value)
 
 
 def _absolute(value: Any) -> Path:

@@ -10,7 +10,6 @@ outcome.json        what the last pass did, for `status`
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -233,7 +232,7 @@ def _sync(folder: Path) -> None:
 
 
 def _as_json(signed: Signed) -> dict[str, str]:
-    return {"text": signed.text, "signature": base64.b64encode(signed.signature).decode()}
+    return {"text": signed.text, "signature": signed.spelled}
 
 
 def _hex(digest: str) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from cautery.act import public_key
+from cautery.act import approver_key
 from cautery.act.approval import NEEDED, order_of
-from cautery.act.block_list import id_of_key
 from cautery.drawing.formatting import DASH, both
 from cautery.errors import ApprovalError, CauteryError
 from cautery.messages import say, tr, word
@@ -82,7 +81,7 @@ def _signature(looked: Looked, entry: Entry, approval: ApprovalGiven | NoticeApp
     key = ""
     if approver is not None:
         try:
-            key = id_of_key(public_key(approver).public_bytes_raw())
+            key = approver_key(approver).id
         except ApprovalError:
             key = ""
     return Signature(

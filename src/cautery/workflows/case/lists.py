@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cautery.act import StandingList, public_key
+from cautery.act import ApproverKey, StandingList, approver_key
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model.ledger import contents
@@ -25,15 +25,15 @@ class ProviderTrust:
         Which list it is.
     key : bytes
         The raw public key that signs each version.
-    approvers : mapping of str to bytes
-        By name, the raw public keys of the people who approve referrals.
+    approvers : mapping of str to ApproverKey
+        By name, the keys of the people who approve referrals.
     """
 
     list_id: str
     provider: str
     territory: str
     key: bytes
-    approvers: Mapping[str, bytes]
+    approvers: Mapping[str, ApproverKey]
 
 
 def lists_of(ledger: Ledger) -> tuple[ListSent, ...]:
@@ -72,10 +72,7 @@ def trust_of(ledger: Ledger, provider: str) -> ProviderTrust:
                 provider=to.name,
                 territory=to.territory.upper(),
                 key=key,
-                approvers={
-                    person.name: public_key(person).public_bytes_raw()
-                    for person in mandate.approvers
-                },
+                approvers={person.name: approver_key(person) for person in mandate.approvers},
             )
     names = ", ".join(to.name for to in mandate.intermediaries) or "none"
     raise InputError(

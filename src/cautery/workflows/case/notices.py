@@ -26,6 +26,7 @@ from cautery.act import (
 )
 from cautery.act.addressees import FORMS
 from cautery.act.confirmed import waiting
+from cautery.act.signatures import PasskeyAnswer
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
@@ -182,8 +183,9 @@ def approve_notice_in(
     *,
     shown: Digest,
     name: str,
-    key: Ed25519PrivateKey,
+    key: Ed25519PrivateKey | PasskeyAnswer,
     now: datetime,
+    seen: int | None = None,
 ) -> Approval:
     """Sign a notice as one of the mandate's approvers and record it.
 
@@ -191,6 +193,10 @@ def approve_notice_in(
     ----------
     shown : str
         The digest of what the person was shown: nothing else is signed.
+    key : Ed25519PrivateKey or PasskeyAnswer
+        Of a file; or what the person's passkey signed.
+    seen : int, optional
+        The newest record about it that the person saw: what came since stops the approval.
 
     Raises
     ------
@@ -198,7 +204,8 @@ def approve_notice_in(
         If there is no such notice or approver.
     ApprovalError
         If the notice is not what was shown, the person drafted it, something is wrong with it, it
-        is withdrawn, the key is not that person's, or the person has signed it already.
+        is withdrawn, the key is not that person's, the person has signed it already, or it has
+        gone on since the person saw it.
     """
     size = ledger.size()
     case = notices_of(ledger)
@@ -219,6 +226,7 @@ def approve_notice_in(
         for approval in case.approvals(notice)
     ):
         raise ApprovalError(f"{name} has already signed notice {notice_id}")
+    refuse_unseen(ledger, notice_id, seen=seen, but=(NoticeApproved,))
     approval = sign(
         digest(notice), approver=approver, key=key, at=now, signed_for=case.opening.signed_for
     )

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import OLDEST, check_signature, order_of, rules_for, sign, subjects_of
 from cautery.act.confirmed import waiting
+from cautery.act.signatures import PasskeyAnswer
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
@@ -46,6 +47,7 @@ from cautery.model.records import (
 from cautery.projections import MandateInForce, folded
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in, opening_of
+from cautery.workflows.case.unseen import refuse_unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,8 +343,9 @@ def approve_referral(
     *,
     shown: Digest,
     name: str,
-    key: Ed25519PrivateKey,
+    key: Ed25519PrivateKey | PasskeyAnswer,
     now: datetime,
+    seen: int | None = None,
 ) -> Approval:
     """Sign a referral as one of the mandate's approvers and record it.
 
@@ -350,6 +353,10 @@ def approve_referral(
     ----------
     shown : str
         The digest of what the person was shown: nothing else is signed.
+    key : Ed25519PrivateKey or PasskeyAnswer
+        Of a file; or what the person's passkey signed.
+    seen : int, optional
+        The newest record about it that the person saw: what came since stops the approval.
 
     Raises
     ------
@@ -357,7 +364,8 @@ def approve_referral(
         If there is no such referral or approver.
     ApprovalError
         If the referral is not what was shown, the key is not that person's, the person has
-        signed it already, or a signature under the mandate does not hold.
+        signed it already, it has gone on since the person saw it, or a signature under the mandate
+        does not hold.
     """
     size = ledger.size()
     opening = opening_of(ledger)
@@ -378,6 +386,7 @@ def approve_referral(
         for approval in filed.approvals
     ):
         raise ApprovalError(f"{name} has already signed referral {referral_id}")
+    refuse_unseen(ledger, referral_id, seen=seen, but=(ApprovalGiven,))
     approval = sign(filed.digest, approver=approver, key=key, at=now, signed_for=opening.signed_for)
     append(
         ledger,

@@ -16,7 +16,9 @@ _CHANGE_NOTHING = (ComplaintAnswered, ComplaintReceipted, ComplaintUnreachable)
 """Mails that went to whoever complained: what a person decides does not hang on them."""
 
 
-def refuse_unseen(ledger: Ledger, act: str, *, seen: int | None) -> None:
+def refuse_unseen(
+    ledger: Ledger, act: str, *, seen: int | None, but: tuple[type, ...] = ()
+) -> None:
     """Raise if an act has gone on since a person saw it.
 
     Parameters
@@ -25,6 +27,8 @@ def refuse_unseen(ledger: Ledger, act: str, *, seen: int | None) -> None:
         Id of a notice, or number of a complaint.
     seen : int or None
         The newest record about it that the person saw; ``None``: they do not say.
+    but : tuple of type
+        Records that change nothing for what the person does.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def refuse_unseen(ledger: Ledger, act: str, *, seen: int | None) -> None:
     if seen is None:
         return
     for entry in ledger.read(since=max(0, seen + 1)):
-        if _is_about(entry, act):
+        if _is_about(entry, act) and not isinstance(entry.content, but):
             by = _who(entry.content)
             raise ApprovalError(
                 f"{act} has gone on since you saw it: record {entry.index}, {entry.record.kind}"

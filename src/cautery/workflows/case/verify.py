@@ -32,6 +32,7 @@ from cautery.model import Approver
 from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
 from cautery.workflows.case.opening import check_openings
 from cautery.workflows.case.outside import WITHIN, require_times
+from cautery.workflows.case.verify_approvals import void_approvals
 from cautery.workflows.case.verify_outside import Outside
 from cautery.workflows.case.verify_records import Progress, check_ledger, unheard
 from cautery.workflows.case.whole_log import WholeLog
@@ -190,6 +191,7 @@ def verify_case(
             progress=progress,
         )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
+        notes += void_approvals(ledger)
         checking = Outside(path, store, verifier, manifest, trust)
         times = checking.times(ledger, audit.roots, now=now, whole=whole)
         if trust.policy is not None:

@@ -167,7 +167,8 @@ class ApproverTable(_Table):
     role: _Text
     """Role of the person, which the signature names."""
     public_key: _Text
-    """Ed25519 key of the person: PEM, or base64 of its DER or of its 32 raw bytes."""
+    """Ed25519 key of the person: PEM, or base64 of its DER or of its 32 raw bytes; or a passkey, as
+    `cautery people approver` prints it."""
 
 
 class SourceTable(_Table):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cautery.act import public_key
+from cautery.act import approver_key
 from cautery.act.jurisdictions import profile_of
 from cautery.errors import ApprovalError, MandateError
 from cautery.model import (
@@ -328,11 +328,11 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
 
     def _approvers(self, file: MandateFile) -> tuple[Approver, ...]:
         """Return the approvers: two of them are two people, by name and by key."""
-        approvers, names, keys = [], dict[str, str](), dict[bytes, str]()
+        approvers, names, marks = [], dict[str, str](), dict[str, str]()
         for at, row in enumerate(file.approver):
             approver = Approver(name=row.name, role=row.role, public_key=row.public_key)
             try:
-                key = public_key(approver).public_bytes_raw()
+                key = approver_key(approver)
             except ApprovalError as error:
                 fault = str(error).removeprefix(f"approver {row.name}: public_key is ")
                 raise self.wrong(
@@ -345,13 +345,16 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                     f"another approver has the name {names[name]!r}",
                     "Name each person once; two different people must approve a referral.",
                 )
-            if key in keys:
+            for mark in key.marks & marks.keys():
+                of_account = mark.startswith("account ")
                 raise self.wrong(
                     ("approver", at, "public_key"),
-                    f"{row.name!r} has the same key as {keys[key]!r}",
+                    f"{row.name!r} has the same {'account' if of_account else 'key'} as "
+                    f"{marks[mark]!r}",
                     "Give each approver a separate key; two people must approve a referral.",
                 )
-            names[name] = keys[key] = row.name
+            names[name] = row.name
+            marks |= dict.fromkeys(key.marks, row.name)
             approvers.append(approver)
         return tuple(approvers)
 

@@ -72,6 +72,7 @@ class Passkeys:
                 count=created.count,
                 name=shown,
                 made_at=self._clock.now(),
+                approves_at=created.approves_at,
             ),
             era=account.era,
         )

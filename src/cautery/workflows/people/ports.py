@@ -117,6 +117,9 @@ class Authenticators(Protocol):
     def made(self, answer: str, challenge: bytes) -> Made:
         """Return the passkey that an answer brings; ApprovalError if it does not hold."""
 
+    def approval(self, answer: str) -> str:
+        """Return what an answer says, as an approval has it; InputError if it is none."""
+
     def used(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
         """Return the counter of a passkey that signed; ApprovalError if it did not."""
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.lists import RAW, CaseKey, approved, entry, lasting
+from tests.lists import TRUSTED, CaseKey, approved, entry, lasting
 
 from cautery.act import id_of_key
 from cautery.adapters.keys_file import CaseSigner
@@ -63,7 +63,7 @@ class Watch:
             organisation=Organisation(
                 signer=CaseSigner(signer),
                 shares=FolderShares(folder / "lists", id_of_key(self.key.public)),
-                approvers=RAW,
+                approvers=TRUSTED,
                 files=ListFiles(ListsFolder(folder / "lists").public()),
             ),
         )

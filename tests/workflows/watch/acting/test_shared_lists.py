@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lists import NOW, ORDER, RAW, CaseKey, approved, entry, referral
+from tests.lists import NOW, ORDER, TRUSTED, CaseKey, approved, entry, referral
 
 from cautery.act import AcceptedList, Envelope, ListTrust, StandingList, id_of_key, read_list
 from cautery.act.read_share import MOST_REFERRALS
@@ -71,7 +71,7 @@ class House:
     def fetched(self, held: AcceptedList | None = None) -> AcceptedList:
         """Return what a provider accepts, with one configuration for all cases."""
         trust = ListTrust(
-            provider=ISP.name, territory="FR", approvers=RAW, list_key=self.key.public
+            provider=ISP.name, territory="FR", approvers=TRUSTED, list_key=self.key.public
         )
         shelf = Shelf(PublicFolder(self.path / "public"))
         shelved = shelf.list(self.id)
@@ -101,7 +101,7 @@ class Case:
             organisation=Organisation(
                 signer=self.house.key,  # type: ignore[arg-type]
                 shares=self.shares,
-                approvers=RAW,
+                approvers=TRUSTED,
                 files=ListFiles(self.house.place.public()),
             ),
         )

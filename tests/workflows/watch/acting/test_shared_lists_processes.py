@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.lists import RAW
+from tests.lists import TRUSTED
 
 from cautery.act import AcceptedList, ListTrust, StandingList, read_list
 from cautery.adapters.lists_folder import ListsFolder
@@ -80,7 +80,7 @@ def test_watches_that_are_killed_lose_no_entry_and_fork_no_version(tmp_path: Pat
     place = ListsFolder(tmp_path / "lists")
     place.begin("", "")
     list_id = StandingList(key=key, to=ISP, of_organisation=True).id
-    trust = ListTrust(provider=ISP.name, territory="FR", approvers=RAW, list_key=key)
+    trust = ListTrust(provider=ISP.name, territory="FR", approvers=TRUSTED, list_key=key)
     shelf = Shelf(place.public())
     runs = [Run(tmp_path, number) for number in range(1, WATCHES + 1)]
     held: AcceptedList | None = None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cautery.act import Approved, ListTrust, Share, SharesRead, StandingList
+from cautery.act import Approved, ApproverKey, ListTrust, Share, SharesRead, StandingList
 from cautery.act.ports import ListShares, ListSigner
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Digest, Referral
@@ -34,15 +34,15 @@ class Organisation:
         Signs their versions.
     shares : ListShares
         What each case has on them.
-    approvers : collection of bytes
-        The raw keys of the approvers whom its intermediaries believe.
+    approvers : collection of ApproverKey
+        The keys of the approvers whom its intermediaries believe.
     files : ListFiles
         Where all its intermediaries fetch their lists, and say what they did.
     """
 
     signer: ListSigner
     shares: ListShares
-    approvers: Collection[bytes]
+    approvers: Collection[ApproverKey]
     files: ListFiles
 
 
