@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,7 +112,9 @@ def referral(at: datetime, exhibit: ExhibitId, *targets: GuardVerdict) -> Referr
 class Work:
     """The case, and what a watch or a stranger appends to it."""
 
-    def __init__(self, folder: Path, at: datetime) -> None:
+    def __init__(
+        self, folder: Path, at: datetime, *, keys: Mapping[str, str] | None = None
+    ) -> None:
         self.folder, self.at = folder, at
         self.cases = folder / "cases"
         self.path = self.cases / "md34"
@@ -120,7 +123,7 @@ class Work:
                 create_approver(key_of(folder, name)).public_key().public_bytes_raw()
             ).decode()
             for name in PEOPLE
-        }
+        } | dict(keys or {})
         window = Window(start=at - timedelta(hours=1), end=at + timedelta(hours=2))
         order = CourtOrder(
             id="TJ-2026-118",
@@ -194,6 +197,13 @@ class Work:
             ),
         )
         return url
+
+    def plain_referral(self) -> Referral:
+        """Record a draft of a referral of one name, that nobody overrode."""
+        verdict = guard(HOST, self.at)
+        drafted = referral(self.at, self.exhibit, verdict)
+        self.write(verdict, drafted)
+        return drafted
 
     def referral(self) -> Referral:
         """Record a draft of a referral: a name of its own, and one that two people overrode."""

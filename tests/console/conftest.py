@@ -166,6 +166,12 @@ def peopled(room: Room, tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
+def people_room() -> ModuleType:
+    """What makes rooms with people."""
+    return PEOPLE
+
+
+@pytest.fixture
 def room_at() -> Iterator[Callable[..., Room]]:
     """Open a room over a folder."""
     rooms: list[Room] = []

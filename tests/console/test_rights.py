@@ -31,6 +31,7 @@ PLACES = {
     "{account}": "p-000000000000",
     "{look}": "0",
     "{act}": "R-000000000000",
+    "{token}": "none",
     "{version}": "x",
     "{name}": "x.js",
 }

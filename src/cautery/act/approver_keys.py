@@ -242,6 +242,24 @@ def approver_key(approver: Approver) -> ApproverKey:
         ) from error
 
 
+def approver_of(approvers: Iterable[Approver], account: str, origin: str) -> Approver | None:
+    """Return the approver whose passkey an account of a room enrolled; ``None``: nobody is.
+
+    Parameters
+    ----------
+    origin : str
+        Of the room's pages: the passkey signs for them alone.
+    """
+    for approver in approvers:
+        try:
+            key = approver_key(approver)
+        except ApprovalError:  # the key of another one, in an old mandate
+            continue
+        if isinstance(key, PasskeyKey) and key.passkey[:2] == (origin, account):
+            return approver
+    return None
+
+
 def key_in(text: str) -> ApproverKey:
     """Return the key of a text: a passkey, or an Ed25519 key as mandates spell it.
 

@@ -93,6 +93,17 @@ class WebAuthn:
             )
         )
 
+    def to_approve(self, challenge: bytes, id: bytes) -> str:
+        """Return what a browser is asked to sign with one passkey, as JSON."""
+        return options_to_json(
+            generate_authentication_options(
+                rp_id=self.site,
+                challenge=challenge,
+                allow_credentials=[PublicKeyCredentialDescriptor(id=id)],
+                user_verification=UserVerificationRequirement.REQUIRED,
+            )
+        )
+
     def challenge(self, answer: str) -> bytes:
         """Return the challenge that an answer is to.
 

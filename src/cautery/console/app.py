@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Scope
 from cautery.console import (
     access_pages,
     account_pages,
+    act_pages,
     case_pages,
     health_pages,
     login_pages,
@@ -104,6 +105,7 @@ def all_addresses(desk: Desk) -> FastAPI:
             login_pages,
             passkey_pages,
             account_pages,
+            act_pages,
             people_pages,
             access_pages,
         ):

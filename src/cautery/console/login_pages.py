@@ -176,6 +176,11 @@ def site_of(place: Place, request: Request) -> str:
     return "localhost" if request.url.hostname == "localhost" else ""
 
 
+def room_origin(place: Place, request: Request) -> str:
+    """Return the origin of the room's pages, as the browser knows it."""
+    return place.address or f"{request.url.scheme}://{request.headers['host']}"
+
+
 async def asked_to_come_in(desk: Desk, request: Request, coming: Coming) -> Response:
     """Return the login to who is nobody here, or is so no longer, with what was typed before."""
     if request.headers.get("hx-request"):  # a part of a page: the whole page asks who it is

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from cautery.console.act_pages import Act, act_page
 from cautery.console.case_pages import Id, Position
 from cautery.console.desk import Desk
 from cautery.console.rights import needs
 from cautery.model.room import Act as AccessAct
 from cautery.model.room import Right
-from cautery.workflows.browse.act import act_view
 from cautery.workflows.browse.orders import LONGEST_SEARCH, Kind, orders_view
-
-Act = Annotated[str, Path(max_length=100)]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -45,6 +43,6 @@ def router(desk: Desk) -> APIRouter:
     @pages.get("/cases/{id}/orders/{act}")
     @needs(Right.READ, act=AccessAct.CONSULTATION)
     def act(request: Request, id: Id, act: Act) -> HTMLResponse:
-        return desk.page(request, "act", lambda: {"view": act_view(desk.cases, id, act)})
+        return act_page(desk, request, id, act)
 
     return pages

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from cautery.console.account_pages import confirm, done_or_fault, own_account
 from cautery.console.desk import Desk, bare_form, form, tongue
-from cautery.console.login_pages import refused, site_of, view_of, welcome
+from cautery.console.login_pages import refused, room_origin, site_of, view_of, welcome
 from cautery.console.people_entry import address_of
 from cautery.console.rights import needs
 from cautery.errors import ApprovalError, InputError
@@ -31,7 +31,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     @pages.get("/account/passkey")
     @needs(Right.OWN)
     def ask(request: Request) -> Response:
-        options = people.passkeys.to_make(_site(desk, request), own_account(request))
+        options = people.passkeys.to_make(site_at(desk, request), own_account(request))
         return Response(options, media_type=_JSON)
 
     @pages.post("/account/passkey")
@@ -43,7 +43,10 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
             confirm(people, request, account, fields.get("old", ""))
             try:
                 people.passkeys.make(
-                    _site(desk, request), account, fields.get("answer", ""), fields.get("name", "")
+                    site_at(desk, request),
+                    account,
+                    fields.get("answer", ""),
+                    fields.get("name", ""),
                 )
             except ApprovalError as error:
                 raise InputError(tr("This passkey does not hold.")) from error
@@ -72,7 +75,7 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
     @pages.get("/login/passkey")
     @needs(Right.OPEN)
     def ask_stranger(request: Request) -> Response:
-        return Response(people.passkeys.to_come_in(_site(desk, request)), media_type=_JSON)
+        return Response(people.passkeys.to_come_in(site_at(desk, request)), media_type=_JSON)
 
     @pages.post("/login/passkey")
     @needs(Right.OPEN)
@@ -85,7 +88,7 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
                 wait_s = people.logins.wait_s(address_of(request))
                 if wait_s > 0:
                     raise InputError(too_many(wait_s))
-                return people.passkeys.comes_in(_site(desk, request), fields.get("answer", ""))
+                return people.passkeys.comes_in(site_at(desk, request), fields.get("answer", ""))
 
         try:
             account = await run_in_threadpool(found)
@@ -98,12 +101,18 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
         return await welcome(desk, people, request, account, by="passkey", view=view)
 
 
-def _site(desk: Desk, request: Request) -> Authenticators:
+def site_at(desk: Desk, request: Request) -> Authenticators:
+    """Return what asks the browsers of this room for passkeys.
+
+    Raises
+    ------
+    InputError
+        If its address has no name.
+    """
     site = site_of(desk.place, request)
     if not site:
         raise InputError(
             tr("Passkeys belong to a name, and this address has none."),
             hint=tr("Open the room by its name: localhost, or the one of its certificate."),
         )
-    origin = desk.place.address or f"{request.url.scheme}://{request.headers['host']}"
-    return authenticators(site, origin)
+    return authenticators(site, room_origin(desk.place, request))

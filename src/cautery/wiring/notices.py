@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act.signatures import PasskeyAnswer
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.mail_files import mails_of
@@ -118,8 +119,23 @@ def draft(
         return drafted(ledger)
 
 
-def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path) -> Approval:
+def approve(
+    case_path: Path,
+    notice: str,
+    *,
+    shown: Digest,
+    name: str,
+    key: Path | PasskeyAnswer,
+    seen: int | None = None,
+) -> Approval:
     """Sign a notice of a case that may be watched at this moment by another process.
+
+    Parameters
+    ----------
+    key : Path or PasskeyAnswer
+        File of the person's key; or what the person's passkey signed.
+    seen : int, optional
+        The newest record about it that the person saw.
 
     Raises
     ------
@@ -127,10 +143,16 @@ def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path
         As the workflow says.
     """
     refuse_closed_case(case_path)
-    signing = load_approver(key)
+    signing = load_approver(key) if isinstance(key, Path) else key
     with adding_to(case_path) as ledger:
         return approve_notice_in(
-            ledger, notice, shown=shown, name=name, key=signing, now=wiring.clock().now()
+            ledger,
+            notice,
+            shown=shown,
+            name=name,
+            key=signing,
+            now=wiring.clock().now(),
+            seen=seen,
         )
 
 

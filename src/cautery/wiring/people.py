@@ -30,6 +30,7 @@ from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.login import Logins
 from cautery.workflows.people.passkeys import Passkeys
 from cautery.workflows.people.ports import Authenticators, Passwords
+from cautery.workflows.people.second import Seconds
 from cautery.workflows.people.sessions import Sessions
 
 __all__ = [
@@ -67,6 +68,7 @@ class PeopleOfRoom:
     accounts: Accounts
     logins: Logins
     passkeys: Passkeys
+    seconds: Seconds
     sessions: Sessions
     key: bytes
 
@@ -226,6 +228,7 @@ def people_of(
                 people, accounts, log, clock, key=key, passwords=passwords, seconds=time.monotonic
             ),
             passkeys=Passkeys(people, log, clock, key),
+            seconds=Seconds(people, clock, key),
             sessions=Sessions(people, log, clock, key),
             key=key,
         )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act.signatures import PasskeyAnswer
 from cautery.adapters.person_keys import load_approver
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
@@ -14,19 +15,42 @@ from cautery.wiring.cases import adding_to, keys, reading_store
 from cautery.workflows.case.referral import approve_referral
 from cautery.workflows.guard.sign import sign_overrides as sign_overrides_of
 
+__all__ = ["PasskeyAnswer", "approve", "public_key_of", "sign_overrides"]
 
-def approve(case_path: Path, referral: str, *, shown: Digest, name: str, key: Path) -> Approval:
+
+def approve(
+    case_path: Path,
+    referral: str,
+    *,
+    shown: Digest,
+    name: str,
+    key: Path | PasskeyAnswer,
+    seen: int | None = None,
+) -> Approval:
     """Sign a referral of a case that may be watched at this moment by another process.
+
+    Parameters
+    ----------
+    key : Path or PasskeyAnswer
+        File of the person's key; or what the person's passkey signed.
+    seen : int, optional
+        The newest record about it that the person saw.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    signing = load_approver(key)
+    signing = load_approver(key) if isinstance(key, Path) else key
     with adding_to(case_path) as ledger:
         return approve_referral(
-            ledger, referral, shown=shown, name=name, key=signing, now=wiring.clock().now()
+            ledger,
+            referral,
+            shown=shown,
+            name=name,
+            key=signing,
+            now=wiring.clock().now(),
+            seen=seen,
         )
 
 

@@ -12,6 +12,8 @@
       said.hidden = true;
       try {
         const options = await (await fetch(form.dataset.ask)).json();
+        const at = form.elements.namedItem("at"); // an approval says when it was asked for
+        if (at) at.value = options.at;
         const made =
           form.dataset.passkey === "make"
             ? await navigator.credentials.create({

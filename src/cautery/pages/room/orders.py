@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.model import ExhibitId, GuardVerdict
@@ -187,6 +187,37 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActForms:
+    """What who looks at an act may do with it in the room.
+
+    Parameters
+    ----------
+    approver : str
+        Name under which the mandate knows the passkey of who looks, who may sign now; empty: none.
+    second : bool
+        The act is signed on a second device alone.
+    withdraw, complete, grant, reject : bool
+        Which forms there are.
+    contact, reply_to : str
+        Addresses of the draft that another one completes.
+    """
+
+    approver: str = ""
+    second: bool = False
+    withdraw: bool = False
+    complete: bool = False
+    grant: bool = False
+    reject: bool = False
+    contact: str = ""
+    reply_to: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return self != ActForms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActView:
     """One act, with everything that who approves it must see.
 
@@ -231,3 +262,4 @@ class ActView:
     commands: tuple[Command, ...]
     course: tuple[RecordRow, ...]
     named: int
+    forms: ActForms = field(default_factory=ActForms)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cautery.act.four_words import four_words
 from cautery.errors import AbsentError
 from cautery.messages import tr
-from cautery.pages.room.orders import ActView
+from cautery.pages.room.orders import ActForms, ActView
+from cautery.workflows.browse.act_forms import Doer, forms_of
 from cautery.workflows.browse.act_looked import Looked
 from cautery.workflows.browse.act_parts import parts_of
 from cautery.workflows.browse.heads import head_of
@@ -18,8 +19,13 @@ COURSE_SHOWN = 100
 _ABOUT = 500
 
 
-def act_view(cases: Cases, id: str, act: str) -> ActView:
+def act_view(cases: Cases, id: str, act: str, *, doer: Doer | None = None) -> ActView:
     """Return the page of an act.
+
+    Parameters
+    ----------
+    doer : Doer or None
+        Who may do something with it here; ``None``: nobody, who looks has the commands.
 
     Raises
     ------
@@ -46,12 +52,14 @@ def act_view(cases: Cases, id: str, act: str) -> ActView:
             seen=max(line.last, *(entry.index for entry in entries)),
         )
         parts = parts_of(looked)
+        writable = is_writable(head)
+        forms = forms_of(looked, parts, doer) if doer is not None and writable else ActForms()
         (row,) = rows_of(case, (line,), now=now)
     return ActView(
         head=head,
         row=row,
         now=now,
-        writable=is_writable(head),
+        writable=writable,
         record=line.drafted,
         seen=looked.seen,
         digest=parts.digest or "",
@@ -68,7 +76,8 @@ def act_view(cases: Cases, id: str, act: str) -> ActView:
         versions=parts.versions,
         links=tuple(parts.links),
         exhibits=parts.exhibits,
-        commands=tuple(parts.commands) if is_writable(head) else (),
+        commands=tuple(parts.commands) if writable else (),
         course=tuple(row_of(entry) for entry in reversed(entries[-COURSE_SHOWN:])),
         named=len(entries),
+        forms=forms,
     )

@@ -108,6 +108,9 @@ class Authenticators(Protocol):
     def to_come_in(self, challenge: bytes) -> str:
         """Return what a browser is asked to show a passkey, as JSON."""
 
+    def to_approve(self, challenge: bytes, id: bytes) -> str:
+        """Return what a browser is asked to sign with one passkey, as JSON."""
+
     def challenge(self, answer: str) -> bytes:
         """Return the challenge that an answer is to; InputError if it is none."""
 

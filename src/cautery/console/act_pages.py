@@ -1,0 +1,310 @@
+"""Forms by which people with accounts act: they sign by passkey, withdraw, decide and complete.
+
+Each does what the command does that stands beside it, and records the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from fastapi import Path as InPath
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cautery.console.case_pages import Id
+from cautery.console.desk import Desk, form, tongue
+from cautery.console.login_pages import room_origin
+from cautery.console.passkey_pages import site_at
+from cautery.console.problems import status_of
+from cautery.console.rights import caller_of, needs
+from cautery.errors import ApprovalError, CauteryError, InputError
+from cautery.messages import in_language, tr
+from cautery.model import Addressee, Digest
+from cautery.model.room import Act as AccessAct
+from cautery.model.room import Right
+from cautery.wiring import complaints, notices, signing
+from cautery.wiring.people import PeopleOfRoom
+from cautery.workflows.browse.act import act_view
+from cautery.workflows.browse.act_forms import Doer, approver_name, passkey_question
+from cautery.workflows.people.second import Second
+
+Act = Annotated[str, InPath(max_length=100)]
+Token = Annotated[str, InPath(max_length=1_000)]
+_DONE = frozenset(("signed", "withdrawn", "decided"))
+
+
+def doer_of(desk: Desk, request: Request) -> Doer | None:
+    """Return who asks, if it is somebody with an account."""
+    caller = caller_of(request)
+    if caller.account is None:
+        return None
+    return Doer(
+        account=caller.account.id, rights=caller.rights, origin=room_origin(desk.place, request)
+    )
+
+
+def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
+    """Return the forms of acts."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+    _add_signing(pages, desk)
+    _add_second(pages, desk, people)
+
+    @pages.post("/cases/{id}/orders/{act}/withdraw")
+    @needs(Right.DRAFT, act=AccessAct.ALTERATION)
+    async def withdraw(request: Request, id: Id, act: Act) -> Response:
+        def do(fields: dict[str, str]) -> str:
+            notices.withdraw(
+                _path(desk, id),
+                act,
+                name=_name(request),
+                why=fields.get("why", ""),
+                seen=_seen(fields),
+            )
+            return "withdrawn"
+
+        return await _acted(desk, request, id, act, do)
+
+    @pages.post("/cases/{id}/orders/{act}/decide")
+    @needs(Right.DRAFT, act=AccessAct.ALTERATION)
+    async def decide(request: Request, id: Id, act: Act) -> Response:
+        def do(fields: dict[str, str]) -> str:
+            if fields.get("what") not in {"grant", "reject"}:
+                raise InputError(tr("Say whether the complaint is granted or rejected."))
+            complaints.decided(
+                _path(desk, id),
+                act,
+                granted=fields["what"] == "grant",
+                by=_name(request),
+                why=fields.get("why", ""),
+                public=None,
+                postbox=None,
+                keys_dir=None,
+                seen=_seen(fields),
+            )
+            return "decided"
+
+        return await _acted(desk, request, id, act, do)
+
+    @pages.post("/cases/{id}/orders/{act}/complete")
+    @needs(Right.DRAFT, act=AccessAct.ALTERATION)
+    async def complete(request: Request, id: Id, act: Act) -> Response:
+        def do(fields: dict[str, str]) -> str:
+            def completed(before: Addressee | None) -> Addressee:
+                if before is None:
+                    raise InputError(tr("There is no draft that this one could complete."))
+                return replace(before, contact=fields.get("contact", "").strip() or None)
+
+            draft = notices.draft(
+                _path(desk, id),
+                completed,
+                name=_name(request),
+                notifier_email=fields.get("reply_to", "").strip() or None,
+                urls=(),
+                event=None,
+                shown_by=(),
+                replaces=act,
+                dry_run=False,
+                seen=_seen(fields),
+            )
+            return draft.notice.id
+
+        return await _acted(desk, request, id, act, do)
+
+    return pages
+
+
+def _add_signing(pages: APIRouter, desk: Desk) -> None:
+    @pages.get("/cases/{id}/orders/{act}/passkey")
+    @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
+    def ask(
+        request: Request, id: Id, act: Act, digest: Annotated[str, Query(max_length=80)]
+    ) -> Response:
+        del act  # the digest says what is signed; the address says to the log what it is about
+        now = desk.cases.clock.now()
+        question = passkey_question(
+            desk.cases, id, _doer(desk, request), digest=Digest(digest), at=now
+        )
+        options = site_at(desk, request).to_approve(question.challenge, question.credential)
+        return Response(
+            json.dumps({**json.loads(options), "at": now.isoformat()}),
+            media_type="application/json",
+        )
+
+    @pages.post("/cases/{id}/orders/{act}/sign")
+    @needs(Right.APPROVE, act=AccessAct.ALTERATION)
+    async def sign(request: Request, id: Id, act: Act) -> Response:
+        def do(fields: dict[str, str]) -> str:
+            if act_view(desk.cases, id, act, doer=_doer(desk, request)).forms.second:
+                raise ApprovalError(
+                    tr("This act is signed on a second device alone."),
+                    hint=tr("Ask for its link on the page, or sign with the command."),
+                )
+            _sign(desk, request, id, act, fields)
+            return "signed"
+
+        return await _acted(desk, request, id, act, do)
+
+
+def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
+    @pages.post("/cases/{id}/orders/{act}/second")
+    @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
+    async def ask_second(request: Request, id: Id, act: Act) -> Response:
+        await form(request)
+        token = people.seconds.token(
+            Second(
+                case=id,
+                act=act,
+                account=_doer(desk, request).account,
+                session=caller_of(request).session,
+            )
+        )
+        address = f"{room_origin(desk.place, request)}/second/{token}"
+        return await run_in_threadpool(act_page, desk, request, id, act, second=address, status=200)
+
+    def opened(request: Request, token: str) -> Second:
+        caller = caller_of(request)
+        second = people.seconds.read(
+            token, account=_doer(desk, request).account, session=caller.session
+        )
+        if not caller.sees(second.case):
+            raise InputError(tr("There is no case of this name that you may see."))
+        return second
+
+    @pages.get("/second/{token}")
+    @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
+    def second(request: Request, token: Token) -> HTMLResponse:
+        with in_language(tongue(request)):
+            place = opened(request, token)
+        return act_page(desk, request, place.case, place.act, token=token)
+
+    @pages.post("/second/{token}")
+    @needs(Right.APPROVE, act=AccessAct.ALTERATION)
+    async def sign_second(request: Request, token: Token) -> Response:
+        with in_language(tongue(request)):
+            place = opened(request, token)
+
+        def do(fields: dict[str, str]) -> str:
+            people.seconds.use_up(token)
+            _sign(desk, request, place.case, place.act, fields)
+            return "signed"
+
+        return await _acted(desk, request, place.case, place.act, do)
+
+
+def act_page(
+    desk: Desk,
+    request: Request,
+    id: str,
+    act: str,
+    *,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    second: str = "",
+    token: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """Return the page of an act with what came of a form.
+
+    Parameters
+    ----------
+    typed : dict, optional
+        What somebody wrote into a form that was not taken: it stands there still.
+    second : str
+        Address to open on a second device.
+    token : str
+        This is the second device, which brought it.
+    """
+    return desk.page(
+        request,
+        "act",
+        lambda: {
+            "view": act_view(desk.cases, id, act, doer=doer_of(desk, request)),
+            "done": _done_words(request.query_params.get("done", "")),
+            "fault": fault,
+            "typed": typed or {},
+            "second": second,
+            "token": token,
+        },
+        status=status,
+    )
+
+
+def _done_words(done: str) -> str:
+    words = {
+        "signed": tr("Your signature is recorded."),
+        "withdrawn": tr("The withdrawal is recorded."),
+        "decided": tr("The decision is recorded."),
+    }
+    return words.get(done, "")
+
+
+async def _acted(
+    desk: Desk, request: Request, id: str, act: str, do: Callable[[dict[str, str]], str]
+) -> Response:
+    """Do what a form says, and show the act; what is refused leaves the person's text in it."""
+    fields = await form(request)
+
+    def answered() -> Response:
+        try:
+            with in_language(tongue(request)):
+                done = do(fields)
+        except CauteryError as error:
+            fault = f"{error} {error.hint}".strip()
+            return act_page(
+                desk, request, id, act, fault=fault, typed=fields, status=status_of(error)
+            )
+        where, said = (act, f"?done={done}") if done in _DONE else (done, "")
+        return RedirectResponse(
+            f"/cases/{quote(id, safe='+~')}/orders/{quote(where)}{said}", status_code=303
+        )
+
+    return await run_in_threadpool(answered)
+
+
+def _sign(desk: Desk, request: Request, id: str, act: str, fields: dict[str, str]) -> None:
+    doer, site = _doer(desk, request), site_at(desk, request)
+    try:
+        at = datetime.fromisoformat(fields.get("at", ""))
+    except ValueError as error:
+        raise InputError(tr("The browser asked no passkey.")) from error
+    signed = signing.PasskeyAnswer(site.approval(fields.get("answer", "")), at)
+    approve = notices.approve if act.startswith("N-") else signing.approve
+    approve(
+        _path(desk, id),
+        act,
+        shown=Digest(fields.get("digest", "")),
+        name=approver_name(desk.cases, id, doer),
+        key=signed,
+        seen=_seen(fields),
+    )
+
+
+def _doer(desk: Desk, request: Request) -> Doer:
+    doer = doer_of(desk, request)
+    if doer is None:
+        raise InputError("This room has no accounts.")
+    return doer
+
+
+def _name(request: Request) -> str:
+    account = caller_of(request).account
+    return "" if account is None else account.name
+
+
+def _path(desk: Desk, id: str) -> Path:
+    return desk.cases.place(id).path
+
+
+def _seen(fields: dict[str, str]) -> int:
+    try:
+        return int(fields.get("seen", ""))
+    except ValueError as error:
+        raise InputError(tr("This form cannot be read.")) from error

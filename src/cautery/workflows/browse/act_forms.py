@@ -1,0 +1,157 @@
+"""What somebody with an account may do with an act in the room, and what a passkey is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.act.approver_keys import PasskeyKey, approver_key, approver_of, challenge_of
+from cautery.act.signatures import statement_of, to_sign
+from cautery.errors import AbsentError, ApprovalError
+from cautery.messages import tr
+from cautery.model import Digest, Lever, Notice, Referral, person_key
+from cautery.model.records import ComplaintDecided, ComplaintFiled, NoticeSent, ReferralPublished
+from cautery.model.room import Right
+from cautery.pages.room.orders import ActForms
+from cautery.projections.lines import Waits
+from cautery.workflows.browse.act_looked import Looked, Parts
+from cautery.workflows.browse.kept import Cases
+from cautery.workflows.case.opening import opening_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doer:
+    """Who looks at an act and may do something with it.
+
+    Parameters
+    ----------
+    account : str
+        Id of the account.
+    origin : str
+        Of the pages, as the browser knows it.
+    """
+
+    account: str
+    rights: frozenset[Right]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyQuestion:
+    """What a passkey is asked to sign.
+
+    Parameters
+    ----------
+    challenge : bytes
+        The digest of the text that a key file would sign.
+    credential : bytes
+        Id of the passkey.
+    """
+
+    challenge: bytes
+    credential: bytes
+
+
+def needs_second(draft: object) -> bool:
+    """Tell whether an act is signed only after a second screen showed it.
+
+    An address may serve many, and an override answers for bystanders: a page that was swapped must
+    not be the only one.
+    """
+    return isinstance(draft, Referral) and any(
+        entry.lever is Lever.ADDRESS or entry.guard.override is not None for entry in draft.entries
+    )
+
+
+def forms_of(looked: Looked, parts: Parts, doer: Doer) -> ActForms:
+    """Return the forms that an act has for somebody."""
+    draft, drafts = looked.draft.content, Right.DRAFT in doer.rights
+    records = [entry.content for entry in looked.entries]
+    approver = _approver(looked, parts, doer)
+    if isinstance(draft, Referral):
+        sent = any(isinstance(record, ReferralPublished) for record in records)
+        return ActForms(approver="" if sent else approver, second=needs_second(draft))
+    if isinstance(draft, Notice):
+        waits = looked.line.waits is not Waits.NOTHING
+        sent = any(isinstance(record, NoticeSent) for record in records)
+        return ActForms(
+            approver=approver if waits and not sent and not parts.findings else "",
+            withdraw=drafts and waits,
+            complete=drafts and waits and not sent,
+            contact=draft.addressee.contact or "",
+            reply_to=draft.notifier_email or "",
+        )
+    if isinstance(draft, ComplaintFiled) and drafts and draft.rule is None:
+        decided = [record for record in records if isinstance(record, ComplaintDecided)]
+        granted = any(record.granted for record in decided)
+        return ActForms(grant=not granted and draft.target is not None, reject=not decided)
+    return ActForms()
+
+
+def passkey_question(
+    cases: Cases, id: str, doer: Doer, *, digest: Digest, at: datetime
+) -> PasskeyQuestion:
+    """Return what the passkey of an approver is asked, who approves what has a digest.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case.
+    ApprovalError
+        If nobody of its approvers has a passkey of this account.
+    """
+    with cases.case(id) as case:
+        in_force = case.in_force()
+        if in_force.opening is None:
+            raise AbsentError(tr("The case %(case)s names no mandate.", case=id))
+        opening = opening_in(in_force.opening)
+    approver = approver_of(opening.mandate.approvers, doer.account, doer.origin)
+    if approver is None:
+        raise no_approver()
+    key = approver_key(approver)
+    assert isinstance(key, PasskeyKey)
+    asked = to_sign(digest, approver=approver, at=at, signed_for=opening.signed_for)
+    return PasskeyQuestion(
+        challenge=challenge_of(statement_of(asked)), credential=key.passkey.credential
+    )
+
+
+def approver_name(cases: Cases, id: str, doer: Doer) -> str:
+    """Return the name under which a case's mandate knows the passkey of an account.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case.
+    ApprovalError
+        If it knows none.
+    """
+    with cases.case(id) as case:
+        in_force = case.in_force()
+        mandate = None if in_force.opening is None else opening_in(in_force.opening).mandate
+    approvers = () if mandate is None else mandate.approvers
+    approver = approver_of(approvers, doer.account, doer.origin)
+    if approver is None:
+        raise no_approver()
+    return approver.name
+
+
+def no_approver() -> ApprovalError:
+    """Return what somebody is told whose passkey the mandate does not name."""
+    return ApprovalError(
+        tr("The mandate of this case names no passkey of your account in this room."),
+        hint=tr("Its approvers sign with the commands on the page, each with a key file."),
+    )
+
+
+def _approver(looked: Looked, parts: Parts, doer: Doer) -> str:
+    """Return the name of who looks, if that person may sign an act and has not."""
+    if Right.APPROVE not in doer.rights or parts.digest is None:
+        return ""
+    approver = approver_of(looked.opening.mandate.approvers, doer.account, doer.origin)
+    if approver is None or any(one.name == approver.name and one.holds for one in parts.signatures):
+        return ""
+    draft = looked.draft.content
+    if isinstance(draft, Notice) and person_key(draft.drafted_by) == person_key(approver.name):
+        return ""
+    return approver.name

@@ -1,0 +1,113 @@
+"""An act is signed on a second device: a token names the act, and is used once, in another session.
+
+Whoever has taken over one browser has not the session of the other one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cautery.errors import InputError
+from cautery.messages import tr
+from cautery.model.ports import Clock
+from cautery.workflows.people.ports import People
+
+LASTS = timedelta(minutes=10)
+_LONGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """What is to be signed on a second device.
+
+    Parameters
+    ----------
+    case, act : str
+        Which act.
+    account : str
+        Whose second device it is.
+    session : str
+        Digest of the session in which the token was made.
+    """
+
+    case: str
+    act: str
+    account: str
+    session: str
+
+
+class Seconds:
+    """Makes and reads tokens.
+
+    Parameters
+    ----------
+    key : bytes
+        The room's own: it seals them.
+    """
+
+    def __init__(self, people: People, clock: Clock, key: bytes) -> None:
+        self._people, self._clock, self._key = people, clock, key
+
+    def token(self, second: Second) -> str:
+        """Return the token of an act for a second device of the same account."""
+        until = int((self._clock.now() + LASTS).timestamp())
+        members = [second.case, second.act, second.account, second.session, until]
+        body = json.dumps([*members, secrets.token_hex(8)]).encode()
+        return f"{_coded(body)}.{_coded(self._sealed(body))}"
+
+    def read(self, token: str, *, account: str, session: str) -> Second:
+        """Return the act of a token, for its account in another session than it was made in.
+
+        Raises
+        ------
+        InputError
+            If it is none, is too old, or was made for another account or in this session.
+        """
+        body, _, seal = token[:_LONGEST].partition(".")
+        try:
+            raw, given = _decoded(body), _decoded(seal)
+        except ValueError:
+            raw, given = b"", b""
+        if not hmac.compare_digest(given, self._sealed(raw)):
+            raise InputError(tr("This link is none of this room."))
+        case, act, owner, made_in, until, _ = json.loads(raw)
+        if datetime.fromtimestamp(until, UTC) < self._clock.now():
+            raise InputError(
+                tr("That took too long: this link has ended."),
+                hint=tr("Open the act again on the first device, and ask for another link."),
+            )
+        if owner != account:
+            raise InputError(tr("This link is for another account."))
+        if made_in == session:
+            raise InputError(
+                tr("This is the first device: the link was made in this login."),
+                hint=tr("Open the link on another device, and log in there."),
+            )
+        return Second(case=case, act=act, account=owner, session=made_in)
+
+    def use_up(self, token: str) -> None:
+        """Use a token up.
+
+        Raises
+        ------
+        InputError
+            If it was used before.
+        """
+        if not self._people.use_up(token.encode(), self._clock.now()):
+            raise InputError(tr("This link was used already."))
+
+    def _sealed(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, b"second\n" + body, "sha256")
+
+
+def _coded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
