@@ -71,14 +71,36 @@ def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], Custody
         handle = os.open(path, flags, PRIVATE)
         with open(handle, "r+b", buffering=0) as file:  # noqa: PTH123 - a descriptor
             fcntl.flock(handle, fcntl.LOCK_EX)  # another process may add a line at the same time
-            chain = _chain(path, file.read(MAX_CHAIN_BYTES + 1) or b"")
-            add_line(handle, make(chain).text() + b"\n")
+            if os.fstat(handle).st_nlink == 0:  # removed while we waited for the lock
+                raise StorageError(
+                    f"{path}: this case was moved away meanwhile",
+                    hint="Find where it lies now: cautery cases",
+                )
+            raw = file.read(MAX_CHAIN_BYTES + 1) or b""
+            line = make(_chain(path, raw)).text() + b"\n"
+            require_room(path, len(raw) + len(line))
+            add_line(handle, line)
         sync_folder(path.parent)
     except OSError as error:
         raise StorageError(
             f"{path}: the chain of custody cannot be written: {error.strerror}",
             hint="Copy the case to a folder that you may write to, and work on the copy.",
         ) from error
+
+
+def require_room(path: Path, size: int) -> None:
+    """Refuse the line that would make a chain too long to be read again.
+
+    Raises
+    ------
+    EvidenceError
+        If the chain with it has more bytes than any chain may have.
+    """
+    if size > MAX_CHAIN_BYTES:
+        raise EvidenceError(
+            f"{path}: with this line the chain of custody is longer than {MAX_CHAIN_BYTES} bytes",
+            hint="Nothing was added. Hand the case over as it is, and find out who wrote so much.",
+        )
 
 
 def _chain(path: Path, raw: bytes) -> tuple[CustodyLine, ...]:

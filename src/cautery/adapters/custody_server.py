@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from cautery.adapters.case_server import ServerStore
-from cautery.errors import EvidenceError
+from cautery.adapters.custody_file import require_room
+from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.custody import CustodyLine, read_chain
 
 
@@ -50,11 +51,24 @@ def add_to_custody(
     number = store.row(case).id
     with store.transaction("write to") as connection:
         # Another process may add a line at the same time.
-        connection.execute("SELECT 1 FROM cautery.cases WHERE id = %s FOR UPDATE", [number])
+        row = connection.execute(
+            "SELECT state FROM cautery.cases WHERE id = %s FOR UPDATE", [number]
+        ).fetchone()
+        if row is None or row[0] == "leaving":
+            raise StorageError(
+                f"{case}: this case is being moved away",
+                hint="Wait until it lies in its new place, and do it there.",
+            )
         chain = _chain(case, connection, number)
+        line = make(chain).text()
+        (size,) = connection.execute(
+            "SELECT COALESCE(sum(length(line) + 1), 0) FROM cautery.custody WHERE case_id = %s",
+            [number],
+        ).fetchone()
+        require_room(case, int(size) + len(line) + 1)
         connection.execute(
             "INSERT INTO cautery.custody (case_id, number, line) VALUES (%s, %s, %s)",
-            [number, len(chain), make(chain).text()],
+            [number, len(chain), line],
         )
 
 

@@ -8,6 +8,7 @@ Format: docs/reference/case-format.md.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cautery.adapters._files import (
+    PRIVATE,
     TEMPORARY,
     make_folders,
     real_path,
@@ -26,7 +28,7 @@ from cautery.adapters.case_folder import MOVING, FolderStore
 from cautery.adapters.custody_file import custody_path
 from cautery.adapters.keys_file import KeyFolder, case_id
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
+from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence.custody import MAX_CHAIN_BYTES
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE
 from cautery.evidence.note import NoteVerifier
@@ -119,7 +121,10 @@ class FolderCase:
         if not os.path.lexists(path):
             return b""
         with regular(path) as handle, open(handle, "rb", closefd=False) as file:
-            return file.read(MAX_CHAIN_BYTES)
+            chain = file.read(MAX_CHAIN_BYTES + 1)
+        if len(chain) > MAX_CHAIN_BYTES:
+            raise EvidenceError(f"{path}: longer than {MAX_CHAIN_BYTES} bytes")
+        return chain
 
     def expect(self, case: str) -> None:
         """Make a folder for it, or go on with what came of it; it does not stand yet."""
@@ -175,8 +180,26 @@ class FolderCase:
         except OSError as error:
             raise StorageError(f"{self.path}: {error.strerror}") from error
 
-    def remove(self) -> None:
-        """Remove it: first so that it stands no more, then all that it was, its name last."""
+    def remove(self, custody: bytes) -> None:
+        """Remove it: first so that it stands no more, then all that it was, its name last.
+
+        Who would add a line to its chain meanwhile is told that the case is gone.
+        """
+        chain = custody_path(self.path)
+        try:
+            handle = os.open(chain, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+            with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if (file.read(MAX_CHAIN_BYTES + 1) or b"") != custody:
+                    raise ConflictError(
+                        f"{chain}: a line was added while the case was moved",
+                        hint="Nothing was removed. Finish the move: run the command again.",
+                    )
+                self._remove()
+        except OSError as error:
+            raise StorageError(f"{chain}: {error.strerror}") from error
+
+    def _remove(self) -> None:
         try:
             if self.standing() is not None:
                 self.path.rename(self._moved)

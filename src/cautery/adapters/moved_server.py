@@ -17,7 +17,7 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import make_case
-from cautery.errors import InputError
+from cautery.errors import ConflictError, InputError
 from cautery.evidence.case_names import name_on_server
 from cautery.evidence.manifest import LEDGER, NOTE
 from cautery.evidence.ports import CaseLedger, FileSeen
@@ -102,7 +102,7 @@ class ServerCase:
         """Register it as one that arrives, or go on with what came of it."""
         stored = self.store.find(self.path)
         if stored is not None and stored.id != case:
-            self.remove()  # of another move, which was given up
+            self._remove()  # of another move, which was given up
             stored = None
         if stored is None:
             self.store.require_vault()
@@ -133,8 +133,16 @@ class ServerCase:
         """Take up the chain of custody."""
         case = self.store.row(self.path).id
         with self.store.transaction("write to") as connection:
-            connection.execute("DELETE FROM cautery.custody WHERE case_id = %s", [case])
-            for number, line in enumerate(chain.splitlines()):
+            connection.execute("SELECT 1 FROM cautery.cases WHERE id = %s FOR UPDATE", [case])
+            stored = connection.execute(
+                "SELECT line FROM cautery.custody WHERE case_id = %s ORDER BY number", [case]
+            ).fetchall()
+            lines = chain.splitlines()
+            if [bytes(line) for (line,) in stored] != lines[: len(stored)]:
+                raise InputError(
+                    f"{self.path}: another chain of custody lies there", hint="Name a new place."
+                )
+            for number, line in list(enumerate(lines))[len(stored) :]:
                 connection.execute(
                     "INSERT INTO cautery.custody (case_id, number, line) VALUES (%s, %s, %s)",
                     [case, number, line],
@@ -146,9 +154,18 @@ class ServerCase:
 
     def forget(self) -> None:
         """Remove what came and does not stand yet."""
-        self.remove()
+        self._remove()
 
-    def remove(self) -> None:
+    def remove(self, custody: bytes) -> None:
+        """Remove it; no line is added to the chain of a case that leaves."""
+        if self.custody() != custody:
+            raise ConflictError(
+                f"{self.path}: a line was added to its chain of custody while it was moved",
+                hint="Nothing was removed. Finish the move: run the command again.",
+            )
+        self._remove()
+
+    def _remove(self) -> None:
         """Remove it: exhibits first, since without its row nobody would know whose they are."""
         case = self.store.row(self.path)
         if case.state not in {"arriving", "leaving"}:

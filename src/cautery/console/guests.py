@@ -11,6 +11,7 @@ import logging
 import resource
 import socket
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -171,12 +172,11 @@ class RoomServer(uvicorn.Server):
 class _Protocol(H11Protocol):
     """Says when its connection ends."""
 
-    @staticmethod
-    def left() -> None:
-        """Do nothing until somebody asks for it."""
+    left: Callable[[], None] | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.left()
+        if self.left is not None:
+            self.left()
         super().connection_lost(exc)
 
 

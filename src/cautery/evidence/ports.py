@@ -299,6 +299,6 @@ class CasePlace(Protocol):
         """Let what came stand as the case, in one step."""
         ...
 
-    def remove(self) -> None:
-        """Remove it: first so that it stands no more, then all that it was."""
+    def remove(self, custody: bytes) -> None:
+        """Remove it, if this is its chain: first so that it stands no more, then all it was."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,11 +15,13 @@ from tests.worlds import NOON, World
 
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.case_places import CasePlaces
-from cautery.adapters.custody_file import custody_path
+from cautery.adapters.custody_file import custody_path, require_room
+from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.moved_folder import FolderCase
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import prepare
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
-from cautery.evidence.custody import CustodyAct, stated
+from cautery.evidence.custody import MAX_CHAIN_BYTES, CustodyAct, stated
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.ports import CasePlace
 from cautery.model import Mandate, Regime, digest_of
@@ -319,3 +322,54 @@ def test_what_is_no_case_is_not_moved(world: World) -> None:
     for source, target in (("folder", "server"), ("server", "folder")):
         with pytest.raises(CauteryError, match="not a case"):
             moved(world, source, target)
+
+
+def opened_by(world: World, name: str, who: str) -> None:
+    places = CasePlaces(FolderStore(), lambda: world.store("server")[0])  # type: ignore[arg-type,return-value]
+    places.add_to_custody(
+        world.store(name)[1],
+        lambda chain: stated(
+            at=NOON, act=CustodyAct.OPENED, by=who, why="why", what="x",
+            digest=digest_of(b"x"), previous=chain[-1].id if chain else "",
+        ),
+    )  # fmt: skip
+
+
+@WAYS
+def test_a_line_of_custody_that_comes_while_a_case_is_moved_is_not_lost(
+    world: World, source: str, target: str
+) -> None:
+    world.begun(source, closed=True)
+    opened_by(world, source, "A")
+    there = world.place(target)
+    admit, refused = there.admit, []
+
+    def admitted() -> None:
+        admit()
+        try:
+            opened_by(world, source, "B")
+        except StorageError as error:
+            refused.append(str(error))
+
+    there.admit = admitted  # type: ignore[method-assign]
+    move_case(world.place(source), there)
+    known = [line["by"] for line in map(json.loads, world.place(target).custody().splitlines())]
+    assert known == (["A"] if refused else ["A", "B"])
+    assert bool(refused) is (source == "server")
+
+
+def test_a_chain_of_custody_grows_no_longer_than_can_be_read(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    case.mkdir()
+    chain = custody_path(case)
+    path = FolderCase(case, KeyFolder(tmp_path / "keys"), to="x")
+    chain.write_bytes(b"x" * (MAX_CHAIN_BYTES + 1))
+    with pytest.raises(EvidenceError, match="longer than"):
+        path.custody()
+    with pytest.raises(EvidenceError, match="longer than"):
+        require_room(chain, MAX_CHAIN_BYTES + 1)
+    require_room(chain, MAX_CHAIN_BYTES)
+    chain.write_bytes(b"more")
+    with pytest.raises(ConflictError, match="was added"):
+        path.remove(b"")
+    assert case.exists()

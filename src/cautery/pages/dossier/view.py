@@ -273,7 +273,7 @@ def _says(verdict: Verdict, mandate: Mandate) -> str:
             for name in contents
         )
 
-    claim = _claim(verdict, listed((verdict.event,) if verdict.event else verdict.channels))
+    claim = _sentence(verdict, listed((verdict.event,) if verdict.event else verdict.channels))
     if not verdict.at_once:
         return claim
     others = listed(other.content for other in verdict.at_once)
@@ -281,7 +281,7 @@ def _says(verdict: Verdict, mandate: Mandate) -> str:
     return f"{claim} {beside}"
 
 
-def _claim(verdict: Verdict, content: str) -> str:
+def _sentence(verdict: Verdict, content: str) -> str:
     if verdict.licensee is not None:
         return tr(
             "The stream re-broadcasts %(content)s, taken from the licensee %(licensee)s.",

@@ -75,7 +75,7 @@ def move_case(
     """
     if not source.standing():
         if (left := source.left()) is not None and target.standing() == left:
-            source.remove()  # all was copied, checked and admitted
+            _leave_behind(source, target)  # all was copied, checked and admitted
             return _said(left, target, whole_of(target, public_key))
         raise InputError(
             f"{source.path}: not a case"
@@ -102,11 +102,27 @@ def move_case(
             after = whole_of(target, public_key)
             _require_within(source, target, after)
         moved = _said(case, target, after)
-        source.remove()
+        _leave_behind(source, target)
     finally:
         source.release()
         target.release()
     return moved
+
+
+def _leave_behind(source: CasePlace, target: CasePlace) -> None:
+    """Remove what was moved, once the whole of its chain of custody is at the target, too.
+
+    Who opens an exhibit takes no lock of the case, so lines may have come since it was copied.
+    """
+    chain, there = source.custody(), target.custody()
+    if not there.startswith(chain):
+        if not chain.startswith(there):
+            raise ConflictError(
+                f"{target.path}: its chain of custody is not that of {source.path}",
+                hint="Nothing was removed. Find out which of the two was worked on.",
+            )
+        target.take_custody(chain)
+    source.remove(chain)
 
 
 def copy_case(
@@ -203,7 +219,9 @@ def _require_within(source: CasePlace, target: CasePlace, after: Whole) -> None:
             if leaf != copied:
                 break
             frontier = frontier.extend([leaf_hash(leaf)])
-        same = frontier.size == ours.size()
+        same = frontier.size == ours.size() and (
+            set(ours.filed_checkpoints()) <= set(theirs.filed_checkpoints())
+        )
     except ValueError:  # fewer there
         same = False
     finally:

@@ -108,6 +108,6 @@ class Outside:
         digest = exhibit.removeprefix("sha256:")
         name = f"{VAULT}/{digest[:2]}/{digest}"
         content = self._store.read(self._path, name, limit=MAX_CRL_BYTES)
-        if digest_of(content) != exhibit:
+        if str(digest_of(content)) != str(exhibit):
             raise EvidenceError(f"{self._path / name}: not the bytes that its name says")
         return content
