@@ -109,13 +109,13 @@ class Share:
         Entries that end without a current list leave it: the versions that other cases make must
         not keep them alive. They leave it one renewal early, and so end in time.
         """
-        gone = {
+        withdrawn_entries = {
             (subject, target)
             for subject, part in self.parts.items()
             for target, stale_s in part.max_stale_s.items()
             if silent_s > max(stale_s - RENEWED_S, stale_s / 2)
         }
-        return Share(self.parts, self.withdrawn | gone)
+        return Share(self.parts, self.withdrawn | withdrawn_entries)
 
     def to_bytes(self) -> bytes:
         """Return it as :func:`cautery.act.read_share` reads it."""

@@ -109,11 +109,11 @@ def require_same_rows(signed: SqlLedger, tables: SqlLedger, name: Path) -> None:
     EvidenceError
         If a record or a checkpoint of one of the two is not in the other.
     """
-    for what, ours, theirs in (
+    for what, own_rows, signed_rows in (
         ("record", signed.leaves(), tables.leaves()),
         ("checkpoint", signed.filed_checkpoints(), tables.filed_checkpoints()),
     ):
-        for number, (row, stored) in enumerate(zip_longest(ours, theirs)):
+        for number, (row, stored) in enumerate(zip_longest(own_rows, signed_rows)):
             if row != stored:
                 raise EvidenceError(
                     f"{name}: {what} {number} in the database is not that of the signed file"

@@ -24,7 +24,7 @@ app = typer.Typer(
 
 OpenCase = Annotated[Path, typer.Argument(help="Folder of an open case; a watch may be running.")]
 Host = Annotated[str, typer.Argument(help="A host of the newest map of the case.")]
-Other = Annotated[str, typer.Argument(help="Another one.")]
+OtherHost = Annotated[str, typer.Argument(help="Another one.")]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, which stands in the record.")]
 
@@ -42,23 +42,25 @@ def list_(
     with cases.reading(case) as opened:
         rulings = RulingsRead(opened.ledger)
         rulings.read()
-    held = rulings.in_force()
+    rulings_held = rulings.in_force()
     if json:
-        for record, ruled in held:
+        for record, ruled in rulings_held:
             render.json_line({"record": record, **to_json(ruled)})
         return
     render.table(
         ("host", "ruling", "other", "by", "why", "at", "record"),
         (
             (r.host, r.ruling.value, r.other, r.by, r.why, iso(r.at)[:19] + "Z", str(record))
-            for record, r in held
+            for record, r in rulings_held
         ),
     )
-    render.say(f"rulings that hold: {len(held):,}; the records of the case have those taken back")
+    render.say(
+        f"rulings that hold: {len(rulings_held):,}; the records of the case have those taken back"
+    )
 
 
 @app.command()
-def same(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: Seen = None) -> None:
+def same(case: OpenCase, host: Host, other: OtherHost, by: By, why: Why, seen: Seen = None) -> None:
     """Say that one network runs both hosts. The next map joins their networks.
 
     Example: cautery ruling same cases/md34 a.example b.example --by "A. Analyst" --why invoice
@@ -67,7 +69,9 @@ def same(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: Seen 
 
 
 @app.command("not-same")
-def not_same(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: Seen = None) -> None:
+def not_same(
+    case: OpenCase, host: Host, other: OtherHost, by: By, why: Why, seen: Seen = None
+) -> None:
     """Say that no network runs both hosts. The next map parts them where the evidence is weakest.
 
     Example: cautery ruling not-same cases/md34 a.example b.example --by "A. Analyst" --why firms
@@ -76,7 +80,7 @@ def not_same(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: S
 
 
 @app.command()
-def undo(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: Seen = None) -> None:
+def undo(case: OpenCase, host: Host, other: OtherHost, by: By, why: Why, seen: Seen = None) -> None:
     """Take back what was said of two hosts: the evidence alone decides again.
 
     Example: cautery ruling undo cases/md34 a.example b.example --by "A. Analyst" --why "misread"
@@ -87,13 +91,13 @@ def undo(case: OpenCase, host: Host, other: Other, by: By, why: Why, seen: Seen 
 def _rule(
     case: Path, hosts: tuple[str, str], ruling: Ruling, *, by: str, why: str, seen: int | None
 ) -> None:
-    known = [asset.value for asset in cases.mapped(case).assets if asset.kind == "host"]
+    known_hosts = [asset.value for asset in cases.mapped(case).assets if asset.kind == "host"]
     with cases.adding_to(case) as ledger:
         entry, _ = rule(
             ledger,
             hosts,
             ruling,
-            known=known,
+            known=known_hosts,
             by=by,
             why=why,
             now=wiring.clock().now(),

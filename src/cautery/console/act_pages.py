@@ -38,7 +38,7 @@ from cautery.workflows.people.second import Second
 
 Act = Annotated[str, InPath(max_length=100)]
 Token = Annotated[str, InPath(max_length=1_000)]
-_DONE = frozenset(("signed", "withdrawn", "decided"))
+_DONE_WORDS = frozenset(("signed", "withdrawn", "decided"))
 
 
 def doer_of(desk: Desk, request: Request) -> Doer | None:
@@ -261,9 +261,9 @@ async def _acted(
             return act_page(
                 desk, request, id, act, fault=fault, typed=fields, status=status_of(error)
             )
-        where, said = (act, f"?done={done}") if done in _DONE else (done, "")
+        where, query = (act, f"?done={done}") if done in _DONE_WORDS else (done, "")
         return RedirectResponse(
-            f"/cases/{quote(id, safe='+~')}/orders/{quote(where)}{said}", status_code=303
+            f"/cases/{quote(id, safe='+~')}/orders/{quote(where)}{query}", status_code=303
         )
 
     return await run_in_threadpool(answered)

@@ -151,11 +151,11 @@ class RoomServer(uvicorn.Server):
     def _make_place(self, newcomer: _Guest) -> bool:
         """Hang up on who gives way to a newcomer; tell whether anybody does."""
         counted = Counter(guest.neighbours for guest in self._inside)
-        own = counted[newcomer.neighbours] + 1
+        own_count = counted[newcomer.neighbours] + 1
         candidates = (
             [guest for guest in self._inside if guest.asks_nothing]
             or [guest for guest in self._inside if guest.takes_nothing]
-            or [guest for guest in self._inside if counted[guest.neighbours] > own]
+            or [guest for guest in self._inside if counted[guest.neighbours] > own_count]
         )
         # Of equals the first, which is the oldest.
         leaving = max(candidates, key=lambda guest: counted[guest.neighbours], default=None)
@@ -183,8 +183,8 @@ class _Protocol(H11Protocol):
 def make_room_for(connections: int) -> None:
     """Ask for as many files as connections and what is beside them need, as far as one may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _FILES_BESIDE
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    wanted_files = connections + _FILES_BESIDE
+    if soft != resource.RLIM_INFINITY and soft < wanted_files:
+        most = wanted_files if hard == resource.RLIM_INFINITY else min(wanted_files, hard)
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -16,7 +16,7 @@ from cautery.formats._derive import address_in
 from cautery.model import ascii_name, host_of
 from cautery.model.host_names import literal, of_one_domain
 
-MOST_READ = 16_384
+MOST_CHARACTERS = 16_384
 """Letters of a URL that are searched; no server that people use takes longer ones."""
 UNQUOTED = 3
 """Times that a URL may be quoted within another."""
@@ -40,10 +40,10 @@ class Question:
     """Path, query and fragment of a URL, read in each way at most once."""
 
     def __init__(self, url: str) -> None:
-        self._front, separator, rest = url[:MOST_READ].partition("://")
-        asked = _BEHIND_HOST.search(rest)
-        self._text = "" if asked is None else asked[0]
-        self._front += separator + rest[: len(rest) - len(self._text)]
+        self._front, separator, behind_scheme = url[:MOST_CHARACTERS].partition("://")
+        text_asked = _BEHIND_HOST.search(behind_scheme)
+        self._text = "" if text_asked is None else text_asked[0]
+        self._front += separator + behind_scheme[: len(behind_scheme) - len(self._text)]
         self._host = host_of(url)
 
     def __len__(self) -> int:
@@ -62,22 +62,22 @@ class Question:
 
         A host above or below its own one is its own. At most :data:`MOST_PLACES` are returned.
         """
-        found: dict[str, str] = {}
+        url_of: dict[str, str] = {}
         for url in self._urls():
             host = host_of(url)
             if host and not of_one_domain(host, self._host):
-                found.setdefault(host, url)
-            if len(found) == MOST_PLACES:
+                url_of.setdefault(host, url)
+            if len(url_of) == MOST_PLACES:
                 break
-        return tuple(found.values())
+        return tuple(url_of.values())
 
     def without(self, hosts: Sequence[str]) -> str | None:
         """Return its URL without what names these hosts; ``None``: nothing is left to ask for."""
         spelled = [(host, spellings(host, beside=self._host)) for host in hosts]
 
         def naming(text: str) -> bool:
-            asked = Question(f"{self._front}{text}")
-            return any(asked.names(host, names) for host, names in spelled)
+            text_asked = Question(f"{self._front}{text}")
+            return any(text_asked.names(host, names) for host, names in spelled)
 
         path, query, _ = self._parts()
         if not naming(path):
@@ -104,8 +104,8 @@ class Question:
         return frozenset(host for token in tokens if (host := _host(token)))
 
     def _parts(self) -> tuple[str, str, str]:
-        asked, _, fragment = self._text.partition("#")
-        path, _, query = asked.partition("?")
+        text_asked, _, fragment = self._text.partition("#")
+        path, _, query = text_asked.partition("?")
         return path, query, fragment
 
     def _urls(self) -> Iterator[str]:

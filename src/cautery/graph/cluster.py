@@ -87,8 +87,8 @@ def cluster(
         members[labels[host]].append((host, chance, _why(part, table, of, number)))
     for host in alone:
         members[labels[host]].append((host, 1.0, _NOTHING))
-    said = _said(words, labels)
-    groups = [_as_ruled(group, said) for group in members.values()]
+    words_of = _said(words, labels)
+    groups = [_as_ruled(group, words_of) for group in members.values()]
     groups.sort(key=lambda group: (-len(group), group[0][0]))
     ids = named([[host for host, _, _ in group] for group in groups], previous)
     return tuple(
@@ -104,22 +104,23 @@ def cluster(
 
 
 def _said(words: Sequence[Ruled], labels: Mapping[str, int]) -> dict[str, list[Message]]:
-    said: dict[str, list[Message]] = defaultdict(list)
+    words_of: dict[str, list[Message]] = defaultdict(list)
     for word in words:
-        for host, other in ((word.host, word.other), (word.other, word.host)):
-            if host in labels and other in labels:
+        for host, other_host in ((word.host, word.other), (word.other, word.host)):
+            if host in labels and other_host in labels:
                 text = "member.ruled-same" if word.same else "member.ruled-not-same"
-                said[host].append(message(text, host=other, by=word.by))
-    return said
+                words_of[host].append(message(text, host=other_host, by=word.by))
+    return words_of
 
 
-def _as_ruled(group: list[_Member], said: Mapping[str, Sequence[Message]]) -> list[_Member]:
+def _as_ruled(group: list[_Member], words_of: Mapping[str, Sequence[Message]]) -> list[_Member]:
     """Put people's words on top of what speaks for each member; no word makes one certain."""
-    if not any(host in said for host, _, _ in group):
+    if not any(host in words_of for host, _, _ in group):
         return group
-    most = 1.0 if len(group) == 1 else _MOST_CERTAIN
+    most_certain = 1.0 if len(group) == 1 else _MOST_CERTAIN
     return [
-        (host, min(chance, most), (*said.get(host, ()), *why)[:_WHY]) for host, chance, why in group
+        (host, min(chance, most_certain), (*words_of.get(host, ()), *why)[:_WHY])
+        for host, chance, why in group
     ]
 
 

@@ -43,9 +43,9 @@ def ruled_labels(
     """
     from scipy.cluster.hierarchy import DisjointSet  # noqa: PLC0415 - heavy, as below
 
-    here = [word for word in words if word.host in place and word.other in place]
-    sets = DisjointSet({host for word in here for host in word[:2]})
-    for word in here:
+    known_words = [word for word in words if word.host in place and word.other in place]
+    sets = DisjointSet({host for word in known_words for host in word[:2]})
+    for word in known_words:
         if word.same:
             sets.merge(word.host, word.other)
     # A host without ties stands where the others of its set do, if they have any.
@@ -64,7 +64,7 @@ def ruled_labels(
             [(place[stands[h]], place[h]) for h in sorted(tied) if place[h] < subjects],
             [
                 (place[stands[word.host]], place[stands[word.other]])
-                for word in here
+                for word in known_words
                 if not word.same and {word.host, word.other} <= tied
             ],
         )
@@ -135,9 +135,9 @@ def agreeing(words: Iterable[tuple[Hashable, Hashable, bool]]) -> list[bool]:
         if fits and same and first != second:
             sets.merge(a, b)
             root = sets[a]
-            gone = second if root == first else first
-            for rival in apart.pop(gone, set()):
-                apart[rival].discard(gone)
+            root_gone = second if root == first else first
+            for rival in apart.pop(root_gone, set()):
+                apart[rival].discard(root_gone)
                 apart[rival].add(root)
                 apart[root].add(rival)
         elif fits and not same:

@@ -67,7 +67,7 @@ class _Under:
     raw: Floats
     even: Floats
     valid: NDArray[np.bool_]
-    known: int
+    known_places: int
 
 
 class Judging:
@@ -99,7 +99,7 @@ class Judging:
         """
         seconds, under = self.probe.seconds, self._under(place)
         least_s = max(_LEAST_KNOWN * seconds, min(_LEAST_KNOWN_S, 0.9 * seconds))
-        if under.known * seconds < least_s * len(under.valid):
+        if under.known_places * seconds < least_s * len(under.valid):
             return place
         observed = self._observed(place, under)
         if starts:
@@ -174,7 +174,7 @@ class Judging:
         for step in (0.0, -_SLIDE_S, _SLIDE_S):
             at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
             under = self._under(at)
-            if not under.known:
+            if not under.known_places:
                 continue
             observed, where = self._observed(place, under), view.off(best.placed)
             if step == 0.0:
@@ -199,8 +199,8 @@ class Judging:
         if key not in self._held:
             change, valid = their_changes(self.probe, self._references, place)
             raw = _rows(change, valid)
-            known = int(np.count_nonzero(valid))
-            self._held[key] = _Under(raw, placement.evened(raw), valid, known)
+            known_places = int(np.count_nonzero(valid))
+            self._held[key] = _Under(raw, placement.evened(raw), valid, known_places)
         return self._held[key]
 
 

@@ -128,10 +128,10 @@ def require_name(name: str) -> str:
     >>> require_name(" A.Rossi ")
     'a.rossi'
     """
-    shown = unicodedata.normalize("NFKC", name).strip().casefold()
-    if not 0 < len(shown) <= LONGEST_NAME or not shown.isprintable():
+    shown_name = unicodedata.normalize("NFKC", name).strip().casefold()
+    if not 0 < len(shown_name) <= LONGEST_NAME or not shown_name.isprintable():
         raise InputError(f"a name has 1 to {LONGEST_NAME} letters, in one line")
-    return shown
+    return shown_name
 
 
 def require_why(why: str) -> str:
@@ -142,10 +142,10 @@ def require_why(why: str) -> str:
     InputError
         If there is none.
     """
-    shown = " ".join(why.split())
-    if not 0 < len(shown) <= LONGEST_WHY or not shown.isprintable():
+    shown_name = " ".join(why.split())
+    if not 0 < len(shown_name) <= LONGEST_WHY or not shown_name.isprintable():
         raise InputError(f"say why, in 1 to {LONGEST_WHY} letters")
-    return shown
+    return shown_name
 
 
 def is_account_id(text: str) -> bool:

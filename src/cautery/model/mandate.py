@@ -32,7 +32,7 @@ from cautery.model.reach import (
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc
 
-_MOST_NAMED = 20
+_MOST_IDS = 20
 """Ids that an error names."""
 
 
@@ -320,9 +320,11 @@ class Mandate:
 
     @staticmethod
     def _unknown(what: str, id: str, named: Sequence[Event | Channel]) -> MandateError:
-        ids = ", ".join(one.id for one in named[:_MOST_NAMED]) or "none"
-        more = ", ..." if len(named) > _MOST_NAMED else ""
-        return MandateError(f"unknown {what} {id!r}", hint=f"This mandate's {what}s: {ids}{more}.")
+        ids = ", ".join(noun.id for noun in named[:_MOST_IDS]) or "none"
+        ending = ", ..." if len(named) > _MOST_IDS else ""
+        return MandateError(
+            f"unknown {what} {id!r}", hint=f"This mandate's {what}s: {ids}{ending}."
+        )
 
     def partner_on(self, host: str) -> Partner | None:
         """Return the licensed partner whose host this is, if any."""

@@ -44,13 +44,13 @@ def steps_of(plan: ActionPlan) -> tuple[PlanStep, ...]:
     at_once = [act for act in plan.chosen if act.lever is not Lever.ADDRESS]
     together = [act for act in plan.chosen if act.lever is Lever.ADDRESS]
     left, steps = plan.served_before, []
-    gone = set(stands)
+    urls_gone = set(stands)
     for act in sorted(at_once, key=lambda act: -len(set(act.streams) - stands)):
-        cuts = tuple(sorted(set(act.streams) - gone))
-        gone.update(cuts)
+        cuts = tuple(sorted(set(act.streams) - urls_gone))
+        urls_gone.update(cuts)
         left -= len(cuts)
         steps.append(PlanStep(act=act, cuts=cuts, left=left))
-    lacks = Counter(url for act in together for url in set(act.streams) - gone)
+    lacks = Counter(url for act in together for url in set(act.streams) - urls_gone)
     for act in _soonest_first(together, dict(lacks)):
         needing = set(act.streams) & lacks.keys()
         cuts = tuple(sorted(url for url in needing if lacks[url] == 1))

@@ -339,7 +339,7 @@ def _logged(
 
 @contextlib.asynccontextmanager
 async def _ways(settings: AlertSettings, clock: Clock) -> AsyncIterator[tuple[Way, ...]]:
-    file, here = settings.file, settings.path.parent
+    file, room_here = settings.file, settings.path.parent
     async with contextlib.AsyncExitStack() as stack:
         ways: list[Way] = []
         for hook in file.webhook:
@@ -347,7 +347,7 @@ async def _ways(settings: AlertSettings, clock: Clock) -> AsyncIterator[tuple[Wa
                 allow=hook.allow, rate_per_host=_RATE, user_agent="Cautery-alerts/1"
             )
             host = urlsplit(hook.url).hostname or ""
-            ca = None if hook.ca is None else str((here / hook.ca).resolve())
+            ca = None if hook.ca is None else str((room_here / hook.ca).resolve())
             services = () if ca is None else (OwnService(host=host, ca=ca),)  # type: ignore[arg-type]
             client = await stack.enter_async_context(
                 PoliteClient(policy, DnsNames(None), clock, services=services)
@@ -355,13 +355,13 @@ async def _ways(settings: AlertSettings, clock: Clock) -> AsyncIterator[tuple[Wa
             secret = Secret(hook.secret)
             ways.append(Webhook(hook.name, hook.url, secret, client, now=clock.now))
         if file.mail:
-            server = read_postbox(_beside(here, file.postbox)).mail
+            server = read_postbox(_beside(room_here, file.postbox)).mail
             if server is None:
                 raise InputError("the file of mail settings has no [mail] table")
             postbox = SmtpPostbox(server, waits_s=())
             ways += [AlertMail(mail.name, postbox, mail.to) for mail in file.mail]
         for collector in file.syslog:
-            ca = None if collector.ca is None else str(here / collector.ca)
+            ca = None if collector.ca is None else str(room_here / collector.ca)
             ways.append(Syslog(collector.name, collector.address, ca=ca))
         yield tuple(ways)
 

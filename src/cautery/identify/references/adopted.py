@@ -19,7 +19,7 @@ _Found = tuple[Words, NDArray[np.int64]]
 """Hashes of a reference's landmarks, and their frames."""
 
 
-def adopt(references: References, wanted: str, path: Path) -> None:
+def adopt(references: References, is_wanted: str, path: Path) -> None:
     """Take one reference's tracks from a ``.ref`` file; nothing may be held of it yet.
 
     Parameters
@@ -36,12 +36,12 @@ def adopt(references: References, wanted: str, path: Path) -> None:
         or a live one where a work is wanted, or the other way round; or if media of the reference
         are already held.
     """
-    for error in adopt_several(references, [wanted], path).values():
+    for error in adopt_several(references, [is_wanted], path).values():
         raise error
 
 
 def adopt_several(
-    references: References, wanted: Sequence[str], path: Path
+    references: References, is_wanted: Sequence[str], path: Path
 ) -> dict[str, InputError]:
     """Take several references' tracks from a ``.ref`` file, which is read once.
 
@@ -58,7 +58,7 @@ def adopt_several(
     donor = load(path, recipe=references.recipe)
     given: dict[str, int] = {}
     wrong: dict[str, InputError] = {}
-    for name in wanted:
+    for name in is_wanted:
         works = references.infos[references.number(name)].kind == "work"
         try:
             given[name] = _given(donor, name, path, works=works)
@@ -75,15 +75,19 @@ def adopt_several(
 
 
 def _take(
-    references: References, wanted: str, donor: References, donor_number: int, found: _Found | None
+    references: References,
+    is_wanted: str,
+    donor: References,
+    donor_number: int,
+    found: _Found | None,
 ) -> None:
-    number = references.number(wanted)
+    number = references.number(is_wanted)
     works = references.infos[number].kind == "work"
     track, origin_s = references.tracks[number], donor.origin_s(works=works)
     # In the order that ``References.lock`` asks for: a track's lock first.
     with track.lock, references.lock:
         if not track.empty:
-            raise InputError(f"{wanted}: its media are already loaded")
+            raise InputError(f"{is_wanted}: its media are already loaded")
         if not works and not references.began:
             references.set_origin(origin_s)
         apart_s = origin_s - references.origin_s(works=works)
@@ -124,8 +128,8 @@ def _marks(donor: References, numbers: set[int], *, works: bool) -> dict[int, _F
     """Return (hashes, frames) of each of some references, from one pass over the file."""
     words, owners, frames = (donor.works if works else donor.live).everything()
     if numbers < set(range(len(donor.infos))):
-        wanted = np.isin(owners, list(numbers))
-        words, owners, frames = words[wanted], owners[wanted], frames[wanted]
+        is_wanted = np.isin(owners, list(numbers))
+        words, owners, frames = words[is_wanted], owners[is_wanted], frames[is_wanted]
     order = np.argsort(owners, kind="stable")
     words, owners, frames = words[order], owners[order], frames[order]
     held, starts = np.unique(owners, return_index=True)

@@ -96,13 +96,13 @@ def schema_of(*kinds: str) -> dict[str, Any]:
     """
     from pydantic import TypeAdapter  # noqa: PLC0415 - heavy: 0.2 s of CPU
 
-    wanted = kinds or tuple(KINDS)
+    wanted_kinds = kinds or tuple(KINDS)
     bodies, definitions = TypeAdapter.json_schemas(
-        [(kind, "validation", TypeAdapter(type_of(kind))) for kind in wanted]
+        [(kind, "validation", TypeAdapter(type_of(kind))) for kind in wanted_kinds]
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "oneOf": [_whole(kind, bodies[kind, "validation"]) for kind in wanted],
+        "oneOf": [_whole(kind, bodies[kind, "validation"]) for kind in wanted_kinds],
         **_with_summaries(definitions),
     }
 

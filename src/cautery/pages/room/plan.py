@@ -16,7 +16,7 @@ from cautery.model.records import BudgetSpent
 from cautery.pages.room.view import CaseHead
 
 WIDE, HIGH = 1_000.0, 220.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 988.0, 12.0, 190.0
+_LEFT_EDGE, _RIGHT, _TOP, _BOTTOM = 44.0, 988.0, 12.0, 190.0
 _MOST_TICKS = 8
 
 
@@ -106,16 +106,16 @@ class PlanView:
 
 def step_curve(view: PlanView) -> Markup:
     """Return the picture of what is left after each step; each step leads to its page."""
-    last, most = max(1, view.steps), max(1, *view.left)
-    across = (_RIGHT - _LEFT) / last
+    last, most_served = max(1, view.steps), max(1, *view.left)
+    across = (_RIGHT - _LEFT_EDGE) / last
 
     def x(step: float) -> float:
-        return _LEFT + step * across
+        return _LEFT_EDGE + step * across
 
     def y(served: float) -> float:
-        return _BOTTOM - (_BOTTOM - _TOP) * max(0.0, served) / most
+        return _BOTTOM - (_BOTTOM - _TOP) * max(0.0, served) / most_served
 
-    said = tr(
+    label = tr(
         "Streams served after each act: %(before)s before, %(after)s after the last of %(acts)s",
         before=view.left[0],
         after=view.left[-1],
@@ -126,10 +126,13 @@ def step_curve(view: PlanView) -> Markup:
     )
     now = view.left[view.after]
     parts = [
-        *(line("grid", _LEFT, y(share * most), _RIGHT, y(share * most)) for share in (0, 0.5, 1)),
-        text(_LEFT - 6, y(most) + 4, str(most), "", "end"),
-        text(_LEFT - 6, y(0) + 4, "0", "", "end"),
-        f'<path class="under" d="{outline}V{_BOTTOM}H{_LEFT}Z"/>',
+        *(
+            line("grid", _LEFT_EDGE, y(share * most_served), _RIGHT, y(share * most_served))
+            for share in (0, 0.5, 1)
+        ),
+        text(_LEFT_EDGE - 6, y(most_served) + 4, str(most_served), "", "end"),
+        text(_LEFT_EDGE - 6, y(0) + 4, "0", "", "end"),
+        f'<path class="under" d="{outline}V{_BOTTOM}H{_LEFT_EDGE}Z"/>',
         f'<path class="course" d="{outline}"/>',
         line("now", x(view.after), _TOP, x(view.after), _BOTTOM),
         dot("here", x(view.after), y(now), 4.5),
@@ -138,16 +141,16 @@ def step_curve(view: PlanView) -> Markup:
     ]
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="curve" viewBox="0 0 {WIDE:.0f} {HIGH:.0f}" role="group" '
-        f'aria-label="{markup(said)}">{"".join(parts)}</svg>'
+        f'aria-label="{markup(label)}">{"".join(parts)}</svg>'
     )
 
 
 def _door(view: PlanView, step: int, x: float, across: float) -> str:
-    said = tr("After act %(act)s: %(left)s served", act=step, left=view.left[step])
-    wide = max(across, (_RIGHT - _LEFT) / _MOST_DOORS)
+    label = tr("After act %(act)s: %(left)s served", act=step, left=view.left[step])
+    wide = max(across, (_RIGHT - _LEFT_EDGE) / _MOST_DOORS)
     return (
-        f'<a href="{markup(view.address(after=step))}" aria-label="{markup(said)}" tabindex="-1">'
-        f"{hint(said)}{rect('door', x - wide / 2, _TOP, wide, _BOTTOM - _TOP)}</a>"
+        f'<a href="{markup(view.address(after=step))}" aria-label="{markup(label)}" tabindex="-1">'
+        f"{hint(label)}{rect('door', x - wide / 2, _TOP, wide, _BOTTOM - _TOP)}</a>"
     )
 
 

@@ -12,7 +12,7 @@ from cautery.model.records import AlertRaised
 from cautery.projections.lines import ActKind, ActLine
 from cautery.workflows.alerts.log import AlertLog
 from cautery.workflows.alerts.ports import WatchedCases
-from cautery.workflows.alerts.rules import HEARD, Heard, Waits, found
+from cautery.workflows.alerts.rules import KINDS_HEARD, Heard, Waits, found
 from cautery.workflows.case.kept import KeptCase
 
 _MOST_WAITING = 200
@@ -51,35 +51,35 @@ class Looker:
     def _look_at(self, case: str, path: Path, now: datetime) -> Iterator[AlertRaised]:
         is_closed = self._cases.closed(path)
         waiting: tuple[ActLine, ...] = ()
-        with self._cases.opened(path) as kept:
-            heard = self._hear(case, kept, is_closed=is_closed)
+        with self._cases.opened(path) as kept_case:
+            heard_case = self._hear(case, kept_case, is_closed=is_closed)
             if AlertRule.EXPIRING in self._waits and not is_closed:
-                kept.catch_up()
-                clocks = kept.clocks(tuple(ActKind), at=now, limit=_MOST_WAITING)
+                kept_case.catch_up()
+                clocks = kept_case.clocks(tuple(ActKind), at=now, limit=_MOST_WAITING)
                 waiting = (*clocks.overdue, *clocks.running)
         if is_closed:
             self._closed.add(case)
             self._heard.pop(case, None)
-        elif heard.should_run(now) and not self._cases.held(path):
-            heard.alone_since = heard.alone_since or now
+        elif heard_case.should_run(now) and not self._cases.held(path):
+            heard_case.alone_since = heard_case.alone_since or now
         else:
-            heard.alone_since = None
-        for news in found(heard, waiting, self._waits, since=self._log.since, now=now):
+            heard_case.alone_since = None
+        for news in found(heard_case, waiting, self._waits, since=self._log.since, now=now):
             raised = self._log.raise_alert(case, news, now=now)
             if raised is not None:
                 yield raised
 
-    def _hear(self, case: str, kept: KeptCase, *, is_closed: bool) -> Heard:
+    def _hear(self, case: str, kept_case: KeptCase, *, is_closed: bool) -> Heard:
         """Take up the records that came in since the last look."""
-        size = kept.ledger.size()
-        heard = self._heard.get(case)
-        if heard is None or size < heard.next:  # or an older copy was put in its place
-            heard = self._heard[case] = Heard()
-            last = kept.ledger.pick([max(0, size - 1)])
+        size = kept_case.ledger.size()
+        heard_case = self._heard.get(case)
+        if heard_case is None or size < heard_case.next:  # or an older copy was put in its place
+            heard_case = self._heard[case] = Heard()
+            last = kept_case.ledger.pick([max(0, size - 1)])
             if is_closed and last and last[0].record.at < self._log.since:
-                return heard  # of a case that ended before alerts began
-        for entry in kept.ledger.read(since=heard.next, kinds=HEARD):
+                return heard_case  # of a case that ended before alerts began
+        for entry in kept_case.ledger.read(since=heard_case.next, kinds=KINDS_HEARD):
             if entry.index < size:
-                heard.hear(entry)
-        heard.next = size
-        return heard
+                heard_case.hear(entry)
+        heard_case.next = size
+        return heard_case

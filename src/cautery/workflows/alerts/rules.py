@@ -23,7 +23,7 @@ from cautery.model.records import (
 )
 from cautery.projections.lines import ActLine
 
-HEARD = kinds_of(
+KINDS_HEARD = kinds_of(
     CaseOpened,
     Notice,
     ProofFollowed,

@@ -69,15 +69,15 @@ def forms_of(looked: Looked, parts: Parts, doer: Doer) -> ActForms:
     records = [entry.content for entry in looked.entries]
     approver = _approver(looked, parts, doer)
     if isinstance(draft, Referral):
-        sent = any(isinstance(record, ReferralPublished) for record in records)
-        return ActForms(approver="" if sent else approver, second=needs_second(draft))
+        is_sent = any(isinstance(record, ReferralPublished) for record in records)
+        return ActForms(approver="" if is_sent else approver, second=needs_second(draft))
     if isinstance(draft, Notice):
         waits = looked.line.waits is not Waits.NOTHING
-        sent = any(isinstance(record, NoticeSent) for record in records)
+        is_sent = any(isinstance(record, NoticeSent) for record in records)
         return ActForms(
-            approver=approver if waits and not sent and not parts.findings else "",
+            approver=approver if waits and not is_sent and not parts.findings else "",
             withdraw=drafts and waits,
-            complete=drafts and waits and not sent,
+            complete=drafts and waits and not is_sent,
             contact=draft.addressee.contact or "",
             reply_to=draft.notifier_email or "",
         )
@@ -110,9 +110,9 @@ def passkey_question(
         raise no_approver()
     key = approver_key(approver)
     assert isinstance(key, PasskeyKey)
-    asked = to_sign(digest, approver=approver, at=at, signed_for=opening.signed_for)
+    to_be_signed = to_sign(digest, approver=approver, at=at, signed_for=opening.signed_for)
     return PasskeyQuestion(
-        challenge=challenge_of(statement_of(asked)), credential=key.passkey.credential
+        challenge=challenge_of(statement_of(to_be_signed)), credential=key.passkey.credential
     )
 
 
@@ -149,7 +149,9 @@ def _approver(looked: Looked, parts: Parts, doer: Doer) -> str:
     if Right.APPROVE not in doer.rights or parts.digest is None:
         return ""
     approver = approver_of(looked.opening.mandate.approvers, doer.account, doer.origin)
-    if approver is None or any(one.name == approver.name and one.holds for one in parts.signatures):
+    if approver is None or any(
+        signature.name == approver.name and signature.holds for signature in parts.signatures
+    ):
         return ""
     draft = looked.draft.content
     if isinstance(draft, Notice) and person_key(draft.drafted_by) == person_key(approver.name):

@@ -228,8 +228,10 @@ def _list(looked: Looked) -> Parts:
     answer = next(
         (each for each in reversed(answers) if (each.version or 0) >= newest.version), newest
     )
-    shown = newest.referrals[-_REFERRALS_OF_A_LIST:]
-    lines = [line for name in shown if (line := looked.kept.lists().act(name)) is not None]
+    shown_referrals = newest.referrals[-_REFERRALS_OF_A_LIST:]
+    lines = [
+        line for name in shown_referrals if (line := looked.kept.lists().act(name)) is not None
+    ]
     drafts = looked.kept.ledger.pick(sorted(line.drafted for line in lines))
     targets: list[Target] = []
     for draft in drafts:

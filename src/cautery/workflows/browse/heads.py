@@ -61,16 +61,16 @@ def head_of(case: Kept, *, now: datetime) -> CaseHead:
     Where its lists cannot be had, or not yet, the first record says what there is to say: the page
     that checks a case must show one that has a broken record.
     """
-    mandate, there = None, frozenset[str]()
+    mandate, kinds_there = None, frozenset[str]()
     with contextlib.suppress(CauteryError):
         mandate = case.in_force().mandate
-        there = frozenset(case.lists().counts().by_kind)
+        kinds_there = frozenset(case.lists().counts().by_kind)
     return _head(
         case.id,
         ends_of(case.path, case.ledger, case.store),
         now=now,
         mandate=mandate,
-        there=there,
+        kinds_there=kinds_there,
         behind=case.behind,
     )
 
@@ -89,7 +89,7 @@ def _head(
     *,
     now: datetime,
     mandate: Mandate | None = None,
-    there: Collection[str] = (),
+    kinds_there: Collection[str] = (),
     behind: int = 0,
 ) -> CaseHead:
     first, last = ends.first, ends.last
@@ -107,8 +107,8 @@ def _head(
         records=ends.records,
         first_at=None if first is None else first.record.at,
         last_at=None if last is None else last.record.at,
-        has_map=_MAPPED in there,
-        has_plan=_PLANNED in there,
+        has_map=_MAPPED in kinds_there,
+        has_plan=_PLANNED in kinds_there,
         behind=behind,
     )
 

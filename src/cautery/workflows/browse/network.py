@@ -235,20 +235,20 @@ def _rulings(case: Kept, map_shown: _Map) -> tuple[RulingRow, ...]:
 def _commands(case: Kept, name: str, rulings: Sequence[RulingRow]) -> tuple[tuple[str, str], ...]:
     newest = max((row.record for row in rulings), default=0)
 
-    def command(word: str, other: str) -> str:
-        words = ("cautery", "ruling", word, str(case.path.absolute()), name, other)
+    def command(word: str, other_host: str) -> str:
+        words = ("cautery", "ruling", word, str(case.path.absolute()), name, other_host)
         return f"{shlex.join(words)} --seen {newest} --by NAME --why WHY"
 
-    held = [row for row in rulings if name in (row.host, row.other)][:_MOST_UNDONE]
+    rulings_held = [row for row in rulings if name in (row.host, row.other)][:_MOST_UNDONE]
     return (
         (tr("One network runs it and OTHER"), command("same", "OTHER")),
         (tr("No network runs it and OTHER"), command("not-same", "OTHER")),
         *(
             (
-                tr("Take back what was said of %(other)s", other=other),
-                command("undo", other),
+                tr("Take back what was said of %(other)s", other=other_host),
+                command("undo", other_host),
             )
-            for other in (row.other if row.host == name else row.host for row in held)
+            for other_host in (row.other if row.host == name else row.host for row in rulings_held)
         ),
     )
 

@@ -114,15 +114,15 @@ def _empty(right: str) -> RightLine:
 
 
 def _row(row: RightLine, mandate: Mandate, names: dict[str, str], now: datetime) -> WallRow:
-    shown = sorted(row.shown, key=lambda stream: stream.first_seen or _LAST)
+    shown_streams = sorted(row.shown, key=lambda stream: stream.first_seen or _LAST)
     kick_off = next((event.kick_off for event in mandate.events if event.id == row.right), None)
     return WallRow(
         name=names.get(row.right, row.right),
         kick_off=kick_off,
         proven=row.proven,
         licensed=row.licensed,
-        bars=tuple(_bars(shown, now)),
-        more=row.proven - len(shown),
+        bars=tuple(_bars(shown_streams, now)),
+        more=row.proven - len(shown_streams),
         exposed_s=row.exposed_s,
         detect_s=row.detect_s,
         refer_s=row.refer_s,

@@ -163,12 +163,12 @@ class Hub:
         if until - place > _RING:
             return Batch(since=place, until=until, reload=True)
         # It heard another process, or one that ended: what it missed is read once more.
-        wanted = range(place, min(first, place + _MOST_AT_ONCE))
-        entries = await asyncio.to_thread(self._kept.entries, wanted)
+        wanted_numbers = range(place, min(first, place + _MOST_AT_ONCE))
+        entries = await asyncio.to_thread(self._kept.entries, wanted_numbers)
         lines = tuple(map(record_line, entries))
-        if [line.record for line in lines] != list(wanted):
+        if [line.record for line in lines] != list(wanted_numbers):
             return Batch(since=place, until=until, reload=True)
-        return Batch(since=place, until=wanted.stop, lines=lines)
+        return Batch(since=place, until=wanted_numbers.stop, lines=lines)
 
     def _start(self) -> None:
         with self._lock:

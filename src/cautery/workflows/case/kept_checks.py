@@ -68,8 +68,8 @@ def _alone(entry: Entry) -> Lines:
 
 
 def _named(ledger: CaseLedger, numbers: Iterable[int | None]) -> dict[int, Entry]:
-    wanted = {number for number in numbers if number is not None}
-    read = {entry.index: entry for entry in ledger.pick(sorted(wanted))}
-    if wanted - read.keys():
+    wanted_numbers = {number for number in numbers if number is not None}
+    read = {entry.index: entry for entry in ledger.pick(sorted(wanted_numbers))}
+    if wanted_numbers - read.keys():
         raise SpoiltListsError("a record that is named is not in the ledger")
     return read

@@ -14,7 +14,7 @@ from cautery.model.records import HostsRuled, Ruling, kinds_of
 from cautery.projections.rulings import Rulings
 
 _RULED = kinds_of(HostsRuled)
-_MOST_NAMED = 5
+_MOST_TOLD_OF = 5
 
 
 class RulingsRead:
@@ -82,34 +82,37 @@ def rule(
     rulings = RulingsRead(ledger)
     size = ledger.size()
     rulings.read()
-    held = rulings.in_force()
+    in_force = rulings.in_force()
     ruled = HostsRuled(host=hosts[0], other=hosts[1], ruling=ruling, by=by, why=why, at=now)
-    since = [one for record, one in held if seen is not None and record > seen]
+    since = [ruling_held for record, ruling_held in in_force if seen is not None and record > seen]
     if since:
         raise ConflictError(
             f"since you looked, {_said(since[0])}",
             hint="Look at the hosts again, then rule with the number of the newest record.",
         )
-    before = [one for _, one in held if one.pair != ruled.pair]
+    before = [ruling_held for _, ruling_held in in_force if ruling_held.pair != ruled.pair]
     if ruling is not Ruling.OPEN:
         _refuse_contradiction(ruled, before)
-    elif len(before) == len(held):
+    elif len(before) == len(in_force):
         raise InputError(f"nothing that was said of {ruled.host} and {ruled.other} holds")
     entry = append(ledger, ruled, at=now, if_unchanged_since=size, unless=(HostsRuled,))
     return entry, ruled
 
 
-def _refuse_contradiction(ruled: HostsRuled, others: Sequence[HostsRuled]) -> None:
-    words = [(one.host, one.other, one.ruling is Ruling.SAME) for one in others]
+def _refuse_contradiction(ruled: HostsRuled, earlier_rulings: Sequence[HostsRuled]) -> None:
+    words = [
+        (ruling_held.host, ruling_held.other, ruling_held.ruling is Ruling.SAME)
+        for ruling_held in earlier_rulings
+    ]
     fits = agreeing([(ruled.host, ruled.other, ruled.ruling is Ruling.SAME), *words])[1:]
     against = [
-        one
-        for one, held, fit in zip(others, agreeing(words), fits, strict=True)
-        if held and not fit
+        ruling_held
+        for ruling_held, in_force, fit in zip(earlier_rulings, agreeing(words), fits, strict=True)
+        if in_force and not fit
     ]
     if against:
         raise InputError(
-            "this contradicts: " + "; ".join(map(_said, against[:_MOST_NAMED])),
+            "this contradicts: " + "; ".join(map(_said, against[:_MOST_TOLD_OF])),
             hint="Take one of them back first: cautery ruling undo CASE HOST OTHER.",
         )
 

@@ -35,8 +35,8 @@ class MediaPart:
     @property
     def echoed(self) -> bool:
         """Whether the question may hold all that was answered: then nobody gave it."""
-        rest = self.hops[0].partition("://")[2].partition("/")[2]
-        return self.answered + NO_MEDIA_LETTERS <= len(rest)
+        later_places = self.hops[0].partition("://")[2].partition("/")[2]
+        return self.answered + NO_MEDIA_LETTERS <= len(later_places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

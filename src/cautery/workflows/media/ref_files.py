@@ -32,14 +32,14 @@ F = TypeVar("F", bound=Located)
 def in_files(feeds: Iterable[F]) -> tuple[dict[Path, list[str]], list[F]]:
     """Return the ids of those that lie in ``.ref`` files, by file, and all others."""
     files: dict[Path, list[str]] = {}
-    others = []
+    other_files = []
     for feed in feeds:
         where = feed.location.reveal()
         if where.endswith(".ref") and "://" not in where:
             files.setdefault(Path(where), []).append(feed.info.id)
         else:
-            others.append(feed)
-    return files, others
+            other_files.append(feed)
+    return files, other_files
 
 
 async def take_file(

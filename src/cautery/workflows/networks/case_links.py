@@ -121,10 +121,10 @@ def _recorded(ledger: Ledger) -> Iterator[Link]:
         key = (link.subject, link.kind, link.value, link.first_seen)
         known_link = links.get(key, link)
         links[key] = replace(link, last_seen=max(link.last_seen, known_link.last_seen))
-        named = records[key]
+        records_named = records[key]
         for record in (entry.index, *link.records[:MOST_RECORDS]):
-            if len(named) < MOST_RECORDS:
-                named[record] = None
+            if len(records_named) < MOST_RECORDS:
+                records_named[record] = None
     for key, link in links.items():
         yield replace(link, records=tuple(records[key]))
 

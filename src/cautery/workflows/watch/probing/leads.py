@@ -49,14 +49,18 @@ class Leads:
         claimed = on_media(verdict)
         if claimed is None or not media or self._mandate.is_lawful(claimed.url.host):
             return None
-        at_host = [known for known in self._streams.values() if known.host == claimed.url.host]
-        if any(known.proven for known in at_host):
+        at_host = [
+            known_stream
+            for known_stream in self._streams.values()
+            if known_stream.host == claimed.url.host
+        ]
+        if any(known_stream.proven for known_stream in at_host):
             return None
         return self._streams.get(claimed.url.text) or self._stream_at(media, stream), claimed
 
     def _take_up(self, url: str, stream: Stream) -> None:
         host = host_of(url)
-        if not any(known.host == host for known in self._streams.values()):
+        if not any(known_stream.host == host for known_stream in self._streams.values()):
             self._stream_at(url, stream)
 
     def _stream_at(self, url: str, source: Stream) -> Stream:

@@ -87,15 +87,15 @@ def serving_of(fetched: Fetched, observation: Observation) -> Serving:
             plain=_plain(hops, tuple(aims)),
             media=media_of(fetched, observation),
         )
-    own = [hop for hop in hops if host_of(hop) == asked]
-    places = list(aims.values()) or [place for hop in own for place in places_named(hop)]
+    own_hops = [hop for hop in hops if host_of(hop) == asked]
+    places = list(aims.values()) or [place for hop in own_hops for place in places_named(hop)]
     named = tuple({host_of(url): url for url in reversed(places)}.values())[::-1][:MOST_PLACES]
     # What lies behind another's question is not known to be its host's.
-    hosts = tuple(host_of(hop) for hop in hops if hop in own or not places_named(hop))
+    hosts = tuple(host_of(hop) for hop in hops if hop in own_hops or not places_named(hop))
     return Serving(
         hosts=hosts,
         named=named,
-        plain=_plain(own, tuple(map(host_of, named))),
+        plain=_plain(own_hops, tuple(map(host_of, named))),
         media=media_of(fetched, observation),
     )
 
@@ -136,8 +136,11 @@ def _speaking(fetched: Fetched, observation: Observation) -> list[_Track]:
     kinds = {
         witness.kind for witness in observation.witnesses if witness.log10_lr >= _SPEAKS_LOG10_LR
     }
-    heard, seen = "sound" in kinds, not kinds <= {"sound"}
-    return [*([data] if seen or not heard else []), *([sound] if heard or not seen else [])]
+    is_heard, is_seen = "sound" in kinds, not kinds <= {"sound"}
+    return [
+        *([data] if is_seen or not is_heard else []),
+        *([sound] if is_heard or not is_seen else []),
+    ]
 
 
 def _handed_on(way: tuple[str, ...], asked: str) -> str | None:

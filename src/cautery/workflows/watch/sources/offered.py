@@ -123,12 +123,12 @@ class Offered:
         self._readings[source] = listed
         if before is not None and not quiet:
             record_changes(source, compare(before, listed), journal=self._journal)
-        gone = sorted(vanished - elsewhere)
-        for key in gone:
+        urls_gone = sorted(vanished - elsewhere)
+        for key in urls_gone:
             self._streams[key].live = False
         self._journal.write_all(
             StreamVanished(url=key, source=source, at=now)
-            for key in gone
+            for key in urls_gone
             if self._streams[key].told
         )
 
