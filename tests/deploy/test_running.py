@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Ran, cautery
 from tests.cli.mail_room import certificate
 from tests.cli.notice_case import made_case
+from tests.public_lists import Shown
 from tests.servers import Bucket, database_of_its_own
 
 from .units import DEPLOY, SERVICES_COMMANDS, command, compose
@@ -88,17 +90,19 @@ def test_the_room(organisation: Path, certificate: Path) -> None:
 
 
 def test_the_public_face(organisation: Path, certificate: Path) -> None:
-    (organisation / "public").mkdir()
+    shown = Shown(organisation / "public")
+    shown.files.write("about.json", json.dumps({"who": "L", "orders": []}).encode())
+    shown.show(datetime.now(UTC))
     face = organisation / "face.toml"
     face.write_text(
         f'folders = ["public"]\nname = "League"\ncontact = "b@league.example"\n'
         f'url = "https://b.league.example"\n[public]\nlisten = "127.0.0.1:0"\n'
         f'certificate = "{certificate}"\nkey = "{certificate}"\n'
     )
-    (organisation / "public").chmod(0o700)
     words = command(UNITS / "cautery-lists.service", {"/etc/cautery/face.toml": str(face)})
     with Running(words) as process:
-        line = _line(process)
+        assert process.stderr
+        line = process.stderr.readline()
         port = int(re.findall(r":(\d+)$", line.strip())[0])
         context = ssl._create_unverified_context()
         with urllib.request.urlopen(
