@@ -175,7 +175,7 @@ class Patterns:
         starts_s = np.array([run.reference.start_s for run in runs])
         shape = len(self.views), len(runs), most
         strength, place = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
-        found_count = np.zeros(shape[:2], np.int64)
+        counts = np.zeros(shape[:2], np.int64)
         for number, view in enumerate(self.views):
             count = min(LONGEST, view.change.shape[1])
             if count < 8:
@@ -191,15 +191,15 @@ class Patterns:
             )
             _video_kernels.tops(
                 sums[number], hop, where, energy, energy_at, view.energy, count,
-                strength[number], place[number], found_count[number],
+                strength[number], place[number], counts[number],
             )  # fmt: skip
         lag_s = np.array([view.start_s for view in self.views])[:, None, None] - (
             starts_s[:, None] + place / self.views[0].rate_hz
         )
-        is_kept = np.arange(most) < found_count[:, :, None]
-        views, references = np.nonzero(is_kept)[:2]
+        is_peak = np.arange(most) < counts[:, :, None]
+        views, references = np.nonzero(is_peak)[:2]
         numbers = np.array([run.number for run in runs])
-        return Peaks(strength[is_kept], lag_s[is_kept], views, numbers[references])
+        return Peaks(strength[is_peak], lag_s[is_peak], views, numbers[references])
 
 
 @dataclass(frozen=True, slots=True)

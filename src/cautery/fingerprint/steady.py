@@ -22,7 +22,7 @@ _SMOOTH = 13
 """Pictures, one second: slower is a camera that turns."""
 _LEAST_SHAKE = 0.35
 """Pixels, root mean square, under which a picture does not shake."""
-_FEW_CELLS = 4
+_FEW = 4
 """Of so many pictures, one is followed to see whether any of them needs to be."""
 _LEAST_LEFT = 0.65
 """Of height and width; beyond what all pictures show, its edge stands for what lies there."""
@@ -49,8 +49,8 @@ def steady_windows(luma: NDArray[np.uint8]) -> list[Windows]:
         return []
     pictures = luma.astype(np.float32)
     # Most pictures hold still: a few of them say so.
-    few, _ = _steady_kernels.followed(pictures[::_FEW_CELLS], _REACH, _CUT)
-    if np.sqrt((few**2).mean()) < _LEAST_SHAKE / 2:
+    sampled, _ = _steady_kernels.followed(pictures[::_FEW], _REACH, _CUT)
+    if np.sqrt((sampled**2).mean()) < _LEAST_SHAKE / 2:
         return []
     shifts, begins = _steady_kernels.followed(pictures, _REACH, _CUT)
     edges = [*np.flatnonzero(begins).tolist(), len(luma)]

@@ -234,8 +234,8 @@ class Look:
     def _scored(self, candidate: _Candidate) -> Scored:
         place, reverse = candidate.place, self._search.backwards
         if place not in self._scores:
-            spans_there = {place.name: self._search.spans[place.name]}
-            back = self._judged(reverse, spans_there, self._decoys, _DECOYS)
+            whole_span = {place.name: self._search.spans[place.name]}
+            back = self._judged(reverse, whole_span, self._decoys, _DECOYS)
             back.sort(key=lambda decoy: -decoy.alike)
             chance = tuple(reverse.settle(decoy) for decoy in back[:_TOP_DECOYS])
             score = _lead(place, chance) / candidate.spread
@@ -263,19 +263,17 @@ class Look:
                 peaks.strength.tolist(), peaks.lag_s.tolist(), peaks.view.tolist(),
                 peaks.reference.tolist(), strict=True,
             ):  # fmt: skip
-                name, spans_taken, view = (
+                name, pattern, view = (
                     names[reference],
                     patterns.views[number],
                     views[number % len(views)],
                 )
                 # The undone probe starts where its first picture lies.
-                first_s = spans_taken.speed * float(search.probe.times[0])
-                place = Place(
-                    name, spans_taken.start_s - lag_s - first_s, spans_taken.speed, view=view
-                )
+                first_s = pattern.speed * float(search.probe.times[0])
+                place = Place(name, pattern.start_s - lag_s - first_s, pattern.speed, view=view)
                 # Pictures lie on a grid of 80 ms (12.5 Hz): proposals within two steps of it are
                 # one place.
-                key = name, round(place.origin_s / 0.16), spans_taken.speed, view, part
+                key = name, round(place.origin_s / 0.16), pattern.speed, view, part
                 if key not in proposed:
                     proposed[key] = place, strength
                     room -= 1
@@ -291,12 +289,12 @@ def _fitting(judging: Judging, place: Place) -> Place:
     The edges of a part are found to a pixel, of which a small one has few.
     """
     part = place.view.part
-    shown_part = covered(PLAIN, place.placed)
+    shown = covered(PLAIN, place.placed)
     if part == WHOLE:
         return place
-    if 0.5 < overlap(part, shown_part) < _FITS:
-        settled = judging.settle(replace(place, view=replace(place.view, part=shown_part)))
-        place = max(place, settled, key=lambda either: either.alike)
+    if 0.5 < overlap(part, shown) < _FITS:
+        again = judging.settle(replace(place, view=replace(place.view, part=shown)))
+        place = max(place, again, key=lambda either: either.alike)
     return judging.fit(place)
 
 

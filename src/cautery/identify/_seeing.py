@@ -56,40 +56,42 @@ def searched(  # noqa: PLR0917 - what is sought, where, and how
     """
     search = Search(probe, references, names, media_at_s)
     usual = 1.0 if speed_heard is None else speed_heard
-    found = [result for place in expected for result in _as_expected(search, place, bars)]
-    settled = any(result.fills for result in found)
+    results = [result for place in expected for result in _as_expected(search, place, bars)]
+    settled = any(result.fills for result in results)
     plain = Look(search, [PLAIN], speed=usual)
     places = [] if settled else plain.places(MOST_JUDGED)
-    found += plain.best(places, bars)
-    least, room = (_EDGED_BESIDE, _MOST_BESIDE) if bars.named(found) else (_EDGED, _MOST_REGIONS)
-    for part in regions(probe.luma, least=least, most=2 * room if bars.named(found) else room):
-        if any(search.explains(result.place, part) for result in bars.named(found)):
+    results += plain.best(places, bars)
+    least, room = (_EDGED_BESIDE, _MOST_BESIDE) if bars.named(results) else (_EDGED, _MOST_REGIONS)
+    for part in regions(probe.luma, least=least, most=2 * room if bars.named(results) else room):
+        if any(search.explains(result.place, part) for result in bars.named(results)):
             continue
         room -= 1
         if room < 0:
             break
         halved = part[2] * part[3] >= _HALF and search.brief
         for parts in ((WHOLE,), PARTS) if halved else ((WHOLE,),):
-            mine = Look(search, [View(part)], parts, speed=usual).found(bars)
-            found += mine
-            if bars.named(mine):
+            of_part = Look(search, [View(part)], parts, speed=usual).found(bars)
+            results += of_part
+            if bars.named(of_part):
                 break
-    sure = settled or any(result.score >= _SURE for result in found)
+    sure = settled or any(result.score >= _SURE for result in results)
     if speed_heard is None and not sure:
         step = _SPEED_STEP_SHORT if probe.seconds < _LONG_S else _SPEED_STEP_LONG
         count = round(_SPEED_MOST / step)
         speeds = [1 + step * k for k in range(-count, count + 1) if k]
-        found += plain.best([*places, *plain.at_speeds(speeds, MOST_IN_VIEWS)], bars)
-    if not bars.named(found):
-        found += Look(search, TURNED, speed=usual).found(bars)
-    if not bars.named(found) and search.brief:
-        found += Look(search, [PLAIN], PARTS, speed=usual).found(bars)
-    for steady in [] if bars.named(found) else probe.steady(references.recipe):
-        still = Search(steady, references, names, media_at_s)
+        results += plain.best([*places, *plain.at_speeds(speeds, MOST_IN_VIEWS)], bars)
+    if not bars.named(results):
+        results += Look(search, TURNED, speed=usual).found(bars)
+    if not bars.named(results) and search.brief:
+        results += Look(search, [PLAIN], PARTS, speed=usual).found(bars)
+    for steady in [] if bars.named(results) else probe.steady(references.recipe):
+        held_still = Search(steady, references, names, media_at_s)
         for parts in ((WHOLE,), PARTS) if search.brief else ((WHOLE,),):
-            if not bars.named(found):
-                found += Look(still, [PLAIN], parts, speed=usual).found(bars, MOST_HELD_STILL)
-    return _distinct(found)
+            if not bars.named(results):
+                results += Look(held_still, [PLAIN], parts, speed=usual).found(
+                    bars, MOST_HELD_STILL
+                )
+    return _distinct(results)
 
 
 def _as_expected(search: Search, expected: Expected, bars: Bars) -> list[Scored]:
@@ -106,9 +108,9 @@ def _as_expected(search: Search, expected: Expected, bars: Bars) -> list[Scored]
     return []
 
 
-def _distinct(found: Sequence[Scored]) -> list[Scored]:
+def _distinct(results: Sequence[Scored]) -> list[Scored]:
     """Return the best result of each reference, best first."""
     best: dict[str, Scored] = {}
-    for result in sorted(found, key=lambda result: (-result.score, result.place.name)):
+    for result in sorted(results, key=lambda result: (-result.score, result.place.name)):
         best.setdefault(result.place.name, result)
     return list(best.values())

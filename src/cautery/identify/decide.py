@@ -154,36 +154,28 @@ class _Newest:
 
     def part(self, judged: _Judged) -> Part | None:
         """Return the part of the picture that shows a family; ``None``: all of it, or none."""
-        seen_witnesses = self._seen(judged)
-        return (
-            max(seen_witnesses, key=lambda witness: witness.score).part if seen_witnesses else None
-        )
+        seen = self._seen(judged)
+        return max(seen, key=lambda witness: witness.score).part if seen else None
 
     def at_once(
         self, best: _Judged, rivals: Sequence[_Judged], mandate: Mandate
     ) -> tuple[ContentAtOnce, ...]:
         """Return what is named beside the best family, where that is neither seen nor heard."""
         claimed = self._of(best)
-        taken_parts = [witness.part or WHOLE for witness in self._seen(best)]
-        heard_sound = any(witness.kind == "sound" for witness in claimed)
+        parts_taken = [witness.part or WHOLE for witness in self._seen(best)]
+        is_heard = any(witness.kind == "sound" for witness in claimed)
         contents: list[ContentAtOnce] = []
         for rival in rivals if claimed else ():
             parts = [witness.part or WHOLE for witness in self._seen(rival)]
-            if any(
-                overlap(part, other_part) >= ONE_PART
-                for part in parts
-                for other_part in taken_parts
-            ):
+            if any(overlap(part, other) >= ONE_PART for part in parts for other in parts_taken):
                 continue  # the same content under another name
-            named_witnesses = [
+            named = [
                 witness for witness in self._of(rival)
-                if above(witness) and (witness.kind == "picture" or not heard_sound)
+                if above(witness) and (witness.kind == "picture" or not is_heard)
             ]  # fmt: skip
-            if named_witnesses:
-                taken_parts += parts
-                lead = max(
-                    named_witnesses, key=lambda witness: (witness.kind == "picture", witness.score)
-                )
+            if named:
+                parts_taken += parts
+                lead = max(named, key=lambda witness: (witness.kind == "picture", witness.score))
                 contents.append(_beside(lead, rival, _event(rival.family, mandate)))
         return tuple(contents)
 
