@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement, host_of
+from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement
+from cautery.model.host_names import host_of
 from cautery.model.message import as_written
 from cautery.operation.sharing import withheld
 from cautery.operation.targets import spelling
