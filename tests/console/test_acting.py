@@ -366,6 +366,12 @@ def test_what_two_people_overrode_is_signed_on_a_second_device_alone(acting: Act
     assert sent.status_code == 303, sent.text
     assert acting.signers(drafted.id) == [PEOPLE[0]]
     assert PEOPLE[0] in acting.page(first, drafted.id)  # it fell in on the first device
+    looked = [
+        (one.act.value, one.case)
+        for entry in acting.room.people.ledger.read()
+        if isinstance(one := entry.content, DataUsed) and one.page.endswith("/second/{token}")
+    ]
+    assert looked[-2:] == [("consultation", "md34"), ("alteration", "md34")]
     again = acting.room.send(telephone, link, **fields)
     assert "was used already" in again.text
 

@@ -166,30 +166,31 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
                 session=caller_of(request).session,
             )
         )
-        address = f"{room_origin(desk.place, request)}/second/{token}"
+        place = f"/cases/{quote(id, safe='+~')}/second/{token}"
+        address = room_origin(desk.place, request) + place
         return await run_in_threadpool(act_page, desk, request, id, act, second=address, status=200)
 
-    def opened(request: Request, token: str) -> Second:
+    def opened(request: Request, id: str, token: str) -> Second:
         caller = caller_of(request)
         second = people.seconds.read(
             token, account=_doer(desk, request).account, session=caller.session
         )
-        if not caller.sees(second.case):
-            raise InputError(tr("There is no case of this name that you may see."))
+        if second.case != id:
+            raise InputError(tr("This link is none of this room."))
         return second
 
-    @pages.get("/second/{token}")
+    @pages.get("/cases/{id}/second/{token}")
     @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
-    def second(request: Request, token: Token) -> HTMLResponse:
+    def second(request: Request, id: Id, token: Token) -> HTMLResponse:
         with in_language(tongue(request)):
-            place = opened(request, token)
+            place = opened(request, id, token)
         return act_page(desk, request, place.case, place.act, token=token)
 
-    @pages.post("/second/{token}")
+    @pages.post("/cases/{id}/second/{token}")
     @needs(Right.APPROVE, act=AccessAct.ALTERATION)
-    async def sign_second(request: Request, token: Token) -> Response:
+    async def sign_second(request: Request, id: Id, token: Token) -> Response:
         with in_language(tongue(request)):
-            place = opened(request, token)
+            place = opened(request, id, token)
 
         def do(fields: dict[str, str]) -> str:
             people.seconds.use_up(token)
