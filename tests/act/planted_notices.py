@@ -20,12 +20,14 @@ from cautery.model import (
     Notice,
     NoticedUrl,
     Observation,
+    Partner,
     Place,
     RedactedUrl,
     Regime,
     Verdict,
     Window,
     digest_of,
+    host_of,
 )
 
 KICK_OFF = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -224,6 +226,14 @@ def only_sent_on(drafted: Drafted, rng: random.Random) -> Drafted:
     return replace(drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url: known}))
 
 
+def at_a_partner(drafted: Drafted, rng: random.Random) -> Drafted:
+    """Return a notice about a host that the mandate of today calls a partner's."""
+    host = host_of(rng.choice(drafted.notice.urls).url)
+    partner = Partner(name="Licensee", hosts=(host,), channels=())
+    mandate = replace(drafted.basis.mandate, partners=(partner,))
+    return replace(drafted, basis=replace(drafted.basis, mandate=mandate))
+
+
 def _said(drafted: Drafted, sentence: str) -> Drafted:
     statement = f"{drafted.notice.statement}{sentence}\n"
     return replace(drafted, notice=replace(drafted.notice, statement=statement))
@@ -296,6 +306,7 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
     ("not-proven", lambda d, r: judged_anew(d, r, Finding.UNDECIDED)),
     ("not-proven", lambda d, r: judged_anew(d, r, Finding.LICENSED)),
     ("sends-on", only_sent_on),
+    ("lawful-host", at_a_partner),
     ("verdict-differs", lambda d, r: one_url(d, r, log10_lr=12.0)),
     ("other-event", lambda d, _: written(d, event=None if d.notice.event else "match")),
     ("capture-differs", lambda d, r: one_url(d, r, captured_at=NOW - timedelta(seconds=25))),
