@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cautery.act.notice import on_media
 from cautery.model import Mandate, Verdict, host_of
 from cautery.workflows.case.journal import Journal
@@ -13,6 +15,11 @@ MOST_PLAIN = 8
 of the same, and one that shows the same is enough."""
 
 
+MOST_LED = 8
+"""Streams that one listed stream leads to, and those lead to: each name of a wildcard can lead to
+another name, for ever. Ways that were seen have three places."""
+
+
 class Leads:
     """Takes up what a watch is led to, so that each is claimed by probes of its own."""
 
@@ -21,6 +28,9 @@ class Leads:
         self._streams = streams
         self._journal = journal
         self._plain: dict[str, int] = {}
+        self._origins: dict[str, str] = {}
+        """By the key of a stream that was led to, that of the listed one at the beginning."""
+        self._led = Counter[str]()
 
     def follow(self, stream: Stream, serving: Serving, *, proven: bool) -> None:
         """Watch the places that a question names, once for each host, since the act is there.
@@ -60,12 +70,19 @@ class Leads:
 
     def _take_up(self, url: str, stream: Stream) -> None:
         host = host_of(url)
+        if self._led[self._origin(stream)] >= MOST_LED:
+            return
         if not any(known_stream.host == host for known_stream in self._streams.values()):
             self._stream_at(url, stream)
+
+    def _origin(self, stream: Stream) -> str:
+        return self._origins.get(stream.key, stream.key)
 
     def _stream_at(self, url: str, source: Stream) -> Stream:
         """Add a stream to which another one led."""
         key = self._journal.redact(url).text
+        self._origins[key] = self._origin(source)
+        self._led[self._origin(source)] += 1
         added = self._streams[key] = Stream(
             url=url,
             key=key,
