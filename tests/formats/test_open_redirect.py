@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
+from time import process_time
 from urllib.parse import quote
+from zlib import compress
 
 import pytest
 from hypothesis import given
@@ -26,6 +29,14 @@ AIM = "http://edge.pirate.example:8080/live/1.m3u8"
         f"http://innocent.example/r?u={base64.urlsafe_b64encode(AIM.encode()).decode()}",
         f"http://innocent.example/r/{base64.b64encode(AIM.encode()).decode().rstrip('=')}/",
         f"http://innocent.example/r?h={AIM.encode().hex()}",
+        "http://innocent.example/r?j=" + "".join(f"\\u{ord(letter):04x}" for letter in AIM),
+        "http://innocent.example/r?e=" + quote("".join(f"&#{ord(letter)};" for letter in AIM)),
+        f"http://innocent.example/r?b={base64.b32encode(AIM.encode()).decode().rstrip('=')}",
+        f"http://innocent.example/r?b={base64.b32encode(b'to=' + AIM.encode()).decode()}",
+        f"http://innocent.example/r?w={base64.b64encode(AIM.encode('utf-16')).decode()}",
+        f"http://innocent.example/svg/{base64.urlsafe_b64encode(compress(AIM.encode())).decode()}",
+        f"http://innocent.example/#pako:{base64.urlsafe_b64encode(compress(AIM.encode(), wbits=-15)).decode()}",
+        f"http://innocent.example/r?z={base64.urlsafe_b64encode(gzip.compress(AIM.encode())).decode()}",
         "http://innocent.example?to=pirate.example",
         "http://innocent.example?to=pirate.example/x",
     ],
@@ -130,3 +141,20 @@ def test_a_place_is_recognised_in_any_spelling(spelled: str, host: str) -> None:
         assert (
             open_redirect([f"http://innocent.example/out?url={said}", "http://b.example"]) is None
         )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        base64.urlsafe_b64encode(compress(b"a" * 10_000_000)).decode().rstrip("="),
+        "-".join([base64.urlsafe_b64encode(compress(b"a" * 16_384)).decode().rstrip("=")] * 90),
+        "A" * 16_000,
+        "\\u0041" * 2_600,
+        quote("&#65;" * 1_700),
+    ],
+)
+def test_a_question_that_unpacks_to_much_is_read_in_bounds(part: str) -> None:
+    began = process_time()
+    for separator in "/.=":
+        assert open_redirect([f"http://innocent.example/{separator}{part}", AIM]) is None
+    assert process_time() - began < 3

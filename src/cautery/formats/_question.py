@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import ipaddress
 import re
+import zlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -28,6 +30,10 @@ _HOST = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]+")
 """Letters of any script, digits and dots: what may be a host."""
 _IPV6 = re.compile(r"(?:[0-9a-f]{0,4}:){2,}[0-9a-f.]*")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
+_BASE32 = re.compile(r"[A-Za-z2-7]{16,}")
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_MOST_PACKED, _LEAST_PACKED, _MOST_INFLATED = 16, 24, 1 << 14
+"""Parts of a question that are inflated, letters that one has, and bytes that come of one."""
 _WHOLE = re.compile(r"(?i)(https?):/{1,2}([^\s/\"'<>\\^`{|}][^\s\"'<>\\^`{|}]*)")
 """A URL; servers join the two slashes within a path to one."""
 _RELATIVE = re.compile(r"//([^\s/.]+\.[^\s\"'<>\\^`{|}]*)")
@@ -151,25 +157,55 @@ def _host(token: str) -> str | None:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """Yield a text as it stands, unquoted, and with base64 and hexadecimal read."""
+    """Yield a text as it stands, unquoted, and with the codes read that sites read in questions."""
     for _ in range(UNQUOTED + 1):
         yield text
+        yield html.unescape(text)
+        yield _JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
         for token in _TOKEN.findall(text):
             # A slash is a letter of base64, too: where the code begins is not known.
             for start in range(4):
-                yield _read_base64(token[start:])
+                yield _text_of(_read_base64(token[start:]))
         for token in _HEX.findall(text):
-            yield bytes.fromhex(token).decode("utf-8", errors="replace")
+            yield _text_of(bytes.fromhex(token))
+        for token in _BASE32.findall(text):
+            yield _text_of(_read_base32(token))
+        yield from _inflated(text)
         unquoted = unquote(text, errors="replace")
         if unquoted == text:
             return
         text = unquoted
 
 
-def _read_base64(token: str) -> str:
+def _inflated(text: str) -> Iterator[str]:
+    """Yield what packed parts of a text hold, as links to drawings and pads have them."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9+_-]", text) if len(part) >= _LEAST_PACKED]
+    for part in parts[:_MOST_PACKED]:
+        packed = _read_base64(part)
+        for bits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):  # with a header, or without one
+            try:
+                yield _text_of(zlib.decompressobj(bits).decompress(packed, _MOST_INFLATED))
+            except zlib.error:
+                continue
+            break
+
+
+def _text_of(raw: bytes) -> str:
+    """Return bytes as a text; UTF-16 of Latin letters is read without its zeros."""
+    return raw.replace(b"\0", b"").decode("utf-8", errors="replace")
+
+
+def _read_base32(token: str) -> bytes:
+    whole = token[: len(token) // 8 * 8] if len(token) % 8 in (1, 3, 6) else token
+    try:
+        return base64.b32decode(whole + "=" * (-len(whole) % 8), casefold=True)
+    except binascii.Error:
+        return b""
+
+
+def _read_base64(token: str) -> bytes:
     plain = token.translate(str.maketrans("-_", "+/"))
     try:
-        raw = base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "==")
+        return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "==")
     except binascii.Error:
-        return ""
-    return raw.decode("utf-8", errors="replace")
+        return b""
