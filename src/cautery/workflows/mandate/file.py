@@ -167,8 +167,7 @@ class ApproverTable(_Table):
     role: _Text
     """Role of the person, which the signature names."""
     public_key: _Text
-    """Ed25519 key of the person: PEM, or base64 of its DER or of its 32 raw bytes; or a passkey, as
-    `cautery people approver` prints it."""
+    """Ed25519 key of the person (PEM, or base64 of DER or of its 32 raw bytes), or a passkey."""
 
 
 class SourceTable(_Table):
