@@ -135,7 +135,8 @@ def test_a_watch(cautery: Cautery, organisation: Path) -> None:
     ran = cautery(
         "mandate", "new", mandates / "md34.toml", "--who", "League", "--regime", "gdpr",
         "--legal-basis", "rights", "--territory", "FR", "--start", start, "--end", end,
-        "--event", f'id = "md34", name = "Home v Away", kick_off = {start}',
+        "--event", f'id = "md34", name = "Home v Away", kick_off = {start}, '
+        'clean_feed = "https://127.0.0.1:9/clean.m3u8"',
         "--channel", 'id = "fr", names = ["Sport 1"], event = "md34"',
         "--source", 'url = "http://127.0.0.1:9/all.m3u", kind = "m3u"',
         "--facts", organisation / "facts",

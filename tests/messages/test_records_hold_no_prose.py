@@ -30,6 +30,7 @@ NOT_OURS = {
     "DeconflictionForgotten.why": "a person wrote it",
     "ExhibitCorrected.reason": "a person wrote it",
     "Failure.error": "the name of a class",
+    "HostsRuled.why": "a person wrote it",
     "JudgedClaim.text": "the claim as it was published",
     "ListAnswered.reason": "an intermediary wrote it",
     "ListSent.reason": "an intermediary wrote it",

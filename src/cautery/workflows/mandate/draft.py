@@ -252,8 +252,9 @@ def _key(key: str) -> str:
 
 
 def sentence_of(table: str, key: str) -> str:
-    """Return the reference's sentence for a key; empty if a mandate has no such key."""
-    return str(_properties(table).get(key, {}).get("description", ""))
+    """Return the reference's sentence for a key, in one line; empty if a mandate has none."""
+    # Written as a comment: a second line would be read as TOML.
+    return " ".join(str(_properties(table).get(key, {}).get("description", "")).split())
 
 
 def choices_of(table: str, key: str) -> tuple[str, ...]:
