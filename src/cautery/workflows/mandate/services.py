@@ -57,7 +57,7 @@ class ServiceChecks(Checks):
         return tuple(services)
 
     def _check_proven(self, where: _Where, url: str) -> None:
-        if urlsplit(url).scheme.lower() == "https" or _is_loopback(host_of(url)):
+        if urlsplit(url).scheme.lower() == "https" or _is_loopback(urlsplit(url).hostname or ""):
             return
         raise self.wrong(
             where,
@@ -171,6 +171,7 @@ def _is_web(location: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
+    # As it is written, not as it is met: no other spelling of this machine has to be trusted.
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
