@@ -81,7 +81,7 @@ def account(room: Any, name: str = "anna") -> Account:
 )
 def test_the_author_of_a_mandate_gets_a_key_that_verifies(room: Any, device: Device) -> None:
     device.account = account(room).id
-    room.people.put_passkey(passkey(device, device.account, "blue"))
+    room.people.add_passkey(passkey(device, device.account, "blue"), era=0)
     text = approver_passkey(room, "anna").spelled
     assert text == device.text
     key = approver_key(Approver(name="Anna", role="legal", public_key=text))
@@ -92,17 +92,17 @@ def test_a_synced_passkey_is_refused_to_the_author_of_a_mandate(room: Any) -> No
     anna = account(room)
     with pytest.raises(InputError, match="no passkeys"):
         approver_passkey(room, "anna")
-    room.people.put_passkey(passkey(Device.of(1), anna.id, "phone", approves_at=""))
+    room.people.add_passkey(passkey(Device.of(1), anna.id, "phone", approves_at=""), era=0)
     with pytest.raises(InputError, match="only synced ones"):
         approver_passkey(room, "anna")
-    room.people.put_passkey(passkey(Device.of(2), anna.id, "blue"))
+    room.people.add_passkey(passkey(Device.of(2), anna.id, "blue"), era=0)
     assert approver_passkey(room, "anna").credential == Device.of(2).credential
 
 
 def test_of_two_passkeys_one_is_chosen_by_its_name(room: Any) -> None:
     anna = account(room)
     for seed, name in ((1, "blue"), (2, "red")):
-        room.people.put_passkey(passkey(Device.of(seed), anna.id, name))
+        room.people.add_passkey(passkey(Device.of(seed), anna.id, name), era=0)
     with pytest.raises(InputError, match="2 passkeys that may approve") as refused:
         approver_passkey(room, "anna")
     assert refused.value.hint == "Choose one with --passkey: 'blue', 'red'."
@@ -115,7 +115,7 @@ def test_a_passkey_of_another_kind_of_key_is_refused(room: Any) -> None:
     kept = Passkey(
         id=b"x", account=anna.id, key=rsa, count=0, name="old", made_at=AT, approves_at=ORIGIN
     )
-    room.people.put_passkey(kept)
+    room.people.add_passkey(kept, era=0)
     assert public_key_of(kept)
     with pytest.raises(InputError, match="neither of P-256 nor of Ed25519"):
         approver_passkey(room, "anna")
@@ -134,7 +134,7 @@ def test_the_accounts_of_an_earlier_version_are_read_and_their_passkeys_approve_
 ) -> None:
     folder = tmp_path / "people"
     people = PeopleFile(folder)
-    people.put(
+    people.add(
         Account(
             id="p-000000000001",
             name="anna",
@@ -144,14 +144,14 @@ def test_the_accounts_of_an_earlier_version_are_read_and_their_passkeys_approve_
             made_at=AT,
         )
     )
-    people.put_passkey(passkey(Device.of(1), "p-000000000001", "blue"))
+    people.add_passkey(passkey(Device.of(1), "p-000000000001", "blue"), era=0)
     people.close()
     with sqlite3.connect(folder / NAME) as earlier:
         earlier.execute("DROP TABLE approving")
     again = PeopleFile(folder)
     [kept] = again.passkeys("p-000000000001")
     assert (kept.name, kept.approves_at) == ("blue", "")
-    again.put_passkey(passkey(Device.of(2), "p-000000000001", "red"))
+    again.add_passkey(passkey(Device.of(2), "p-000000000001", "red"), era=0)
     assert again.passkey(Device.of(2).credential).approves_at == ORIGIN  # type: ignore[union-attr]
     assert again.drop_passkey("p-000000000001", Device.of(2).credential)
     again.close()

@@ -333,7 +333,7 @@ def test_no_variable_gives_away_the_secrets_of_a_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "secrets"))
-    for context in (smtp._verifying(None), verifying()):
+    for context in (smtp.verifying_context(None), verifying()):
         assert context.keylog_filename is None
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname

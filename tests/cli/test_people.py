@@ -104,7 +104,7 @@ def test_a_passkey_is_handed_to_the_author_of_a_mandate() -> None:
     anna = accounts.by_name("anna")
     assert anna
     device = Device.of(1, account=anna.id)
-    accounts.put_passkey(
+    accounts.add_passkey(
         Passkey(
             id=device.credential,
             account=anna.id,
@@ -113,7 +113,8 @@ def test_a_passkey_is_handed_to_the_author_of_a_mandate() -> None:
             name="blue",
             made_at=anna.made_at,
             approves_at=device.origin,
-        )
+        ),
+        era=anna.era,
     )
     accounts.close()
     [table] = tomllib.loads(people(*named).stdout)["approver"]

@@ -115,7 +115,7 @@ def acting(tmp_path: Path, room_at: Any, request: pytest.FixtureRequest) -> Iter
         devices = {}
         for seed, (name, account) in enumerate(zip(PEOPLE, accounts, strict=True), 1):
             devices[name] = Device.of(seed, account=account.id, origin=AT)
-            room.people.people.put_passkey(
+            room.people.people.add_passkey(
                 Passkey(
                     id=devices[name].credential,
                     account=account.id,
@@ -124,7 +124,8 @@ def acting(tmp_path: Path, room_at: Any, request: pytest.FixtureRequest) -> Iter
                     name="blue",
                     made_at=account.made_at,
                     approves_at=AT,
-                )
+                ),
+                era=room.people.people.by_id(account.id).era,
             )
         keys = {name: device.text for name, device in devices.items()}
         work = Work(tmp_path, datetime.now(UTC).replace(microsecond=0), keys=keys)

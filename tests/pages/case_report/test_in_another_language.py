@@ -35,7 +35,7 @@ DATA = frozenset(
         "approver", "by", "country", "dark", "error", "errors", "event", "exhibit", "fact",
         "facts", "host", "hosts", "id", "intermediary", "key", "kinds", "left_out", "legal_basis",
         "message", "method", "name", "names", "narrow_to", "note", "order", "partner", "quantity",
-        "reason", "recipe", "role", "root", "services", "source", "sources", "statement",
+        "reason", "recipe", "reference", "role", "root", "services", "source", "sources", "statement",
         "subject", "target", "territories", "territory", "title", "unit", "url", "value",
         "version", "what", "who",
     }
