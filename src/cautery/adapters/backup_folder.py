@@ -122,6 +122,8 @@ class BackupFolder:
 
     def finish_list(self, cases: Sequence[str]) -> Digest:
         """Write the list of the backup, without cases that are gone; return its digest."""
+        for cut_off in [*(self._arriving / LISTS).rglob(f"{TEMPORARY}*")]:
+            cut_off.unlink()  # what a process that was killed was writing
         for path in cases_below(self._arriving / CASES).values():
             if (case := path.relative_to(self._arriving / CASES).as_posix()) not in cases:
                 self.copy_of(case).forget()
