@@ -346,7 +346,12 @@ class FolderStore:
             yield FileSeen(name=f"{inside}/", size=0)
         for entry in children:
             name = f"{inside}/{entry.name}" if inside else entry.name
-            status = entry.stat(follow_symlinks=False)
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError as error:
+                if entry.name.startswith(TEMPORARY):
+                    continue  # a process that writes has given it its name meanwhile
+                raise EvidenceError(f"{path / name}: it went away while it was read") from error
             if not plain(name):
                 raise EvidenceError(f"{str(path / name)!r}: a name that no case has")
             if stat.S_ISDIR(status.st_mode):
