@@ -24,7 +24,7 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import prepare
-from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.ports import CasePlace
 from cautery.model import Approver, Mandate, Regime, digest_of, to_json
@@ -522,3 +522,28 @@ def test_a_police_case_does_not_come_back_among_others(
         kept.restore("server")
     store, path = world.store("server")
     assert not store.exists(path, CASE_KEY)
+
+
+def test_a_second_backup_of_one_second_is_refused_before_the_log_says_anything(
+    world: World, kept: Kept
+) -> None:
+    world.begun("folder", closed=False)
+    made = kept.make("folder")
+    kept.now -= DAY
+    with pytest.raises(ConflictError, match="there is a backup of this second"):
+        kept.make("folder")
+    ledger = SqlLedger.at(kept.folder / "backups.sqlite", read_only=True)
+    assert [said for _, said in contents(ledger, BackupMade)] == [made.backup]
+    ledger.close()
+
+
+def test_what_a_killed_process_was_writing_is_no_stranger_in_the_backup(
+    world: World, kept: Kept
+) -> None:
+    world.begun("folder", closed=False)
+    kept.backups.begin()
+    cut_off = kept.backups._arriving / "lists/.writing-7-0123456789abcdef"
+    cut_off.write_bytes(b"half a li")
+    kept.make("folder")
+    assert not list(kept.folder.rglob(".writing-*"))
+    assert kept.check().holds

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cautery.errors import CauteryError, EvidenceError, StorageError
+from cautery.errors import CauteryError, ConflictError, EvidenceError, StorageError
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.note import MAX_NOTE_BYTES
@@ -104,6 +104,8 @@ def make_backup(
             raise EvidenceError(f"no case could be copied; the first: {min(faults.items())[1]}")
         if people is not None:
             people(backups.people())
+        if name in backups.names():  # asked before the log has a second record of that name
+            raise ConflictError(f"{name}: there is a backup of this second", hint="Try again.")
         entry = BackupMade(
             name=name,
             digest=backups.finish_list(tuple(copied)),
