@@ -147,7 +147,7 @@ def test_killed_with_no_chance_to_clean_up_both_ways_go_on(
     kills = 0
     for share in (0.6, 0.75, 0.9):
         kills += not _until_killed(make, whole_s * share)
-    time.sleep(1.1)  # one that had ended just before it was killed has the name of that second
+    time.sleep(1.1)  # one that ended just before its kill has the name of that second
     said = made(cautery, shelf)
     assert isinstance(said, dict), said.err
     assert (said["backup"]["cases"], said["faults"]) == (10, {})
