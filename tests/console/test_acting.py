@@ -23,7 +23,7 @@ from tests.passkeys import (
 )
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.model import Reason
+from cautery.model import Notice, Reason
 from cautery.model.account import Passkey
 from cautery.model.ledger import contents
 from cautery.model.message import as_written
@@ -63,10 +63,20 @@ class Acting:
         return str(answer.text)
 
     def sign(
-        self, client: Any, act: str, name: str = PEOPLE[0], *, to: str = "", **how: Any
+        self,
+        client: Any,
+        act: str,
+        name: str = PEOPLE[0],
+        *,
+        to: str = "",
+        seen_by: Any = None,
+        **how: Any,
     ) -> Any:
-        """Sign as the page and its script do; ``how`` is what the device does otherwise."""
-        page = self.page(client, act)
+        """Sign as the page and its script do; ``how`` is what the device does otherwise.
+
+        ``seen_by`` is a client whose page has the form, where the one that signs has none.
+        """
+        page = self.page(seen_by or client, act)
         fields = {key: _field(page, key) for key in ("digest", "seen")} if to == "" else {}
         if to:
             page = client.get(to).text
@@ -306,6 +316,29 @@ def test_a_notice_is_approved_by_passkey_and_not_by_who_drafted_it(acting: Actin
     assert "Sign with your passkey" not in acting.page(client, own)
     assert acting.sign(deputy, own, PEOPLE[1]).status_code == 303
     assert [one.approver for one in acting.records(NoticeApproved)] == [PEOPLE[1]]
+
+
+def test_who_completes_a_notice_in_the_room_does_not_approve_it_by_passkey(acting: Acting) -> None:
+    account = acting.room.accounts[RoomRole.COMMANDER]
+    acting.room.people.accounts.give(
+        account.id, [RoomRole.LEGAL, RoomRole.COMMANDER], None, by="owner:0", why="two roles"
+    )
+    notice, client = acting.work.notice(contact=None), acting.browser()
+    sent = acting.room.send(
+        client,
+        f"/cases/md34/orders/{notice}/complete",
+        seen=_field(acting.page(client, notice), "seen"),
+        contact="abuse@hoster.example",
+        reply_to="piracy@league.example",
+    )
+    completed = sent.headers["location"].rsplit("/", 1)[1]
+    assert [one.drafted_by for one in acting.records(Notice)][-1] == PEOPLE[0]
+    assert "Sign with your passkey" not in acting.page(client, completed)
+    refused = acting.sign(client, completed, seen_by=acting.deputy())
+    assert refused.status_code == 403
+    assert "so somebody else must approve it" in refused.text
+    assert not acting.records(NoticeApproved)
+    assert acting.sign(acting.deputy(), completed, PEOPLE[1]).status_code == 303
 
 
 def withdrawn(acting: Acting, referral: str) -> None:

@@ -242,20 +242,24 @@ def approver_key(approver: Approver) -> ApproverKey:
         ) from error
 
 
-def approver_of(approvers: Iterable[Approver], account: str, origin: str) -> Approver | None:
+def approver_of(
+    approvers: Iterable[Approver], account: str, origin: str | None = None
+) -> Approver | None:
     """Return the approver whose passkey an account of a room enrolled; ``None``: nobody is.
 
     Parameters
     ----------
-    origin : str
-        Of the room's pages: the passkey signs for them alone.
+    origin : str or None
+        Of the room's pages: the passkey signs for them alone. ``None``: of any room.
     """
     for approver in approvers:
         try:
             key = approver_key(approver)
         except ApprovalError:  # the key of another one, in an old mandate
             continue
-        if isinstance(key, PasskeyKey) and key.passkey[:2] == (origin, account):
+        if not isinstance(key, PasskeyKey) or key.passkey.account != account:
+            continue
+        if origin in {None, key.passkey.origin}:
             return approver
     return None
 

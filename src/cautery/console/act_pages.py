@@ -33,7 +33,7 @@ from cautery.model.room import Right
 from cautery.wiring import complaints, notices, signing
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.act import act_view
-from cautery.workflows.browse.act_forms import Doer, approver_name, passkey_question
+from cautery.workflows.browse.act_forms import Doer, approver_name, passkey_question, recorded_name
 from cautery.workflows.people.second import Second
 
 Act = Annotated[str, InPath(max_length=100)]
@@ -47,8 +47,9 @@ def doer_of(desk: Desk, request: Request) -> Doer | None:
     if caller.account is None:
         return None
     return Doer(
-        account=caller.account.id, rights=caller.rights, origin=room_origin(desk.place, request)
-    )
+        account=caller.account.id, name=caller.account.name, rights=caller.rights,
+        origin=room_origin(desk.place, request),
+    )  # fmt: skip
 
 
 def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
@@ -64,7 +65,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
             notices.withdraw(
                 _path(desk, id),
                 act,
-                name=_name(request),
+                name=_name(desk, request, id),
                 why=fields.get("why", ""),
                 seen=_seen(fields),
             )
@@ -82,7 +83,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
                 _path(desk, id),
                 act,
                 granted=fields["what"] == "grant",
-                by=_name(request),
+                by=_name(desk, request, id),
                 why=fields.get("why", ""),
                 public=None,
                 postbox=None,
@@ -105,7 +106,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
             draft = notices.draft(
                 _path(desk, id),
                 completed,
-                name=_name(request),
+                name=_name(desk, request, id),
                 notifier_email=fields.get("reply_to", "").strip() or None,
                 urls=(),
                 event=None,
@@ -295,9 +296,8 @@ def _doer(desk: Desk, request: Request) -> Doer:
     return doer
 
 
-def _name(request: Request) -> str:
-    account = caller_of(request).account
-    return "" if account is None else account.name
+def _name(desk: Desk, request: Request, id: str) -> str:
+    return recorded_name(desk.cases, id, _doer(desk, request))
 
 
 def _path(desk: Desk, id: str) -> Path:

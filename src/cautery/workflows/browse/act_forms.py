@@ -9,7 +9,7 @@ from cautery.act.approver_keys import PasskeyKey, approver_key, approver_of, cha
 from cautery.act.signatures import statement_of, to_sign
 from cautery.errors import AbsentError, ApprovalError
 from cautery.messages import tr
-from cautery.model import Digest, Lever, Notice, Referral, person_key
+from cautery.model import Approver, Digest, Lever, Notice, Referral, person_key
 from cautery.model.records import ComplaintDecided, ComplaintFiled, NoticeSent, ReferralPublished
 from cautery.model.room import Right
 from cautery.pages.room.orders import ActForms
@@ -25,13 +25,14 @@ class Doer:
 
     Parameters
     ----------
-    account : str
-        Id of the account.
+    account, name : str
+        Id of the account, and the name that the room knows it by.
     origin : str
         Of the pages, as the browser knows it.
     """
 
     account: str
+    name: str
     rights: frozenset[Right]
     origin: str
 
@@ -126,14 +127,30 @@ def approver_name(cases: Cases, id: str, doer: Doer) -> str:
     ApprovalError
         If it knows none.
     """
-    with cases.case(id) as case:
-        in_force = case.in_force()
-        mandate = None if in_force.opening is None else opening_in(in_force.opening).mandate
-    approvers = () if mandate is None else mandate.approvers
-    approver = approver_of(approvers, doer.account, doer.origin)
+    approver = approver_of(_approvers(cases, id), doer.account, doer.origin)
     if approver is None:
         raise no_approver()
     return approver.name
+
+
+def recorded_name(cases: Cases, id: str, doer: Doer) -> str:
+    """Return the name under which a case records what somebody does: the mandate's, if it has one.
+
+    Who drafts as an account and approves as an approver is one person, and has one name.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case.
+    """
+    approver = approver_of(_approvers(cases, id), doer.account)
+    return doer.name if approver is None else approver.name
+
+
+def _approvers(cases: Cases, id: str) -> tuple[Approver, ...]:
+    with cases.case(id) as case:
+        in_force = case.in_force()
+        return () if in_force.opening is None else opening_in(in_force.opening).mandate.approvers
 
 
 def no_approver() -> ApprovalError:
