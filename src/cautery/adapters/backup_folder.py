@@ -13,7 +13,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cautery.adapters._files import (
@@ -29,7 +29,7 @@ from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.custody_file import custody_path
 from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
-from cautery.evidence.backup import CASES, LISTS, NAME, PEOPLE, SUMS, list_of
+from cautery.evidence.backup import CASES, LISTS, NAME, PEOPLE, SUMS, case_of, list_of
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES, parse_sums, sums
 from cautery.model.evidence import Digest, digest_of
 
@@ -186,21 +186,20 @@ class BackupFolder:
             raise EvidenceError(f"{self.path / name / SUMS}: not the list that was signed")
         return parse_sums(raw)
 
-    def strangers(self, name: str, listed: Sequence[str]) -> tuple[str, ...]:
-        """Return what lies in a backup beside the files and the cases that are listed."""
-        backup, names = self.path / name, frozenset(listed)
-        files = (
-            path.relative_to(backup).as_posix()
-            for folder in (LISTS, PEOPLE)
-            for path in (backup / folder).rglob("*")
-            if not path.is_dir()
-        )
-        cases = (
-            path.relative_to(backup / CASES).as_posix()
-            for path in cases_below(backup / CASES).values()
-        )
-        odd = [file for file in files if file not in names]
-        odd += [f"{CASES}/{case}" for case in cases if list_of(case) not in names]
+    def strangers(self, name: str, listed: Collection[str]) -> tuple[str, ...]:
+        """Return what lies in a backup beside the files and the cases that are listed.
+
+        What lies in a case that is listed is not looked at: :meth:`check_case` does that.
+        """
+        backup = self.path / name
+        cases = {f"{CASES}/{case}" for case in map(case_of, listed) if case is not None}
+        odd = []
+        for folder, inner, files in os.walk(backup):
+            at = Path(folder).relative_to(backup)
+            links = [child for child in inner if (Path(folder) / child).is_symlink()]
+            found = [(at / child).as_posix() for child in (*files, *links)]
+            odd += [file for file in found if file != SUMS and file not in listed]
+            inner[:] = [child for child in inner if (at / child).as_posix() not in cases]
         return tuple(sorted(odd))
 
     def check_file(self, name: str, file: str, digest: str) -> None:
@@ -216,24 +215,35 @@ class BackupFolder:
         if size is None or self._store.digest(backup, file, size=size) != digest:
             raise EvidenceError(f"{backup / file}: {'missing' if size is None else 'changed'}")
 
-    def check_case(self, name: str, case: str, digest: str) -> None:
-        """Raise unless the files of a case are those of its list, which has this SHA-256.
+    def check_case(self, name: str, case: str, listed: Mapping[str, str]) -> None:
+        """Raise unless a case's files and its chain of custody are those that are listed.
+
+        Parameters
+        ----------
+        listed : mapping of str to str
+            SHA-256 of each file that the backup lists, hex.
 
         Raises
         ------
         EvidenceError
             Naming the first file that is missing, changed or one too many.
         """
-        self.check_file(name, list_of(case), digest)
-        listed = read_list(self.path / name, list_of(case))
+        self.check_file(name, list_of(case), listed[list_of(case)])
+        chain = custody_path(self.path / name / CASES / case)
+        of_backup = chain.relative_to(self.path / name).as_posix()
+        if of_backup in listed:
+            self.check_file(name, of_backup, listed[of_backup])
+        elif os.path.lexists(chain):
+            raise EvidenceError(f"{chain}: added since the backup")
+        of_case = read_list(self.path / name, list_of(case))
         folder = self.path / name / CASES / case
         files = {file.name: file.size for file in self._store.files(folder)}
-        for odd in sorted(listed.keys() ^ files.keys()):
+        for odd in sorted(of_case.keys() ^ files.keys()):
             raise EvidenceError(
-                f"{folder / odd}: {'missing' if odd in listed else 'added since the backup'}"
+                f"{folder / odd}: {'missing' if odd in of_case else 'added since the backup'}"
             )
         for file, size in files.items():
-            if self._store.digest(folder, file, size=size) != listed[file]:
+            if self._store.digest(folder, file, size=size) != of_case[file]:
                 raise EvidenceError(f"{folder / file}: changed")
 
     def place_of(self, name: str, case: str) -> FolderCase:

@@ -20,6 +20,7 @@ from tests.worlds import NOON, World
 from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
+from cautery.adapters.custody_file import custody_path
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.adapters.server_place import Server
@@ -403,6 +404,10 @@ def changes(backup: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "a file more", partial(_replace, backup / "cases/derby/more", b"x")
     yield "a case more", lambda: shutil.copytree(backup / "cases/derby", backup / "cases/other")
     yield "a person more", partial(_replace, backup / "people/people.sqlite", b"x")
+    yield "a chain of custody more", partial(_replace, backup / "cases/other.custody.jsonl", b"x")
+    yield "a file beside the cases", partial(_replace, backup / "cases/more", b"x")
+    yield "a file at the top", partial(_replace, backup / "more", b"x")
+    yield "a link", partial((backup / "more").symlink_to, "/etc")
 
 
 def _replace(file: Path, raw: bytes) -> None:
@@ -435,6 +440,41 @@ def test_every_change_of_a_backup_is_found_out(kept: Kept, *, closed: bool) -> N
     with pytest.raises(EvidenceError):
         kept.restore("folder")
     assert kept.world.place("folder").standing() is None
+
+
+@STATES
+@pytest.mark.parametrize("change", ["changed", "removed", "added"])
+def test_a_chain_of_custody_comes_back_as_it_was_or_not_at_all(
+    kept: Kept, change: str, *, closed: bool
+) -> None:
+    kept.world.begun("folder", closed=closed)
+    if change != "added":
+        custody_path(kept.world.path).write_bytes(b'{"by":"A. Legal"}\n')
+    kept.make("folder")
+    chain = custody_path(kept.copy)
+    if change == "removed":
+        chain.unlink()
+    else:
+        _replace(chain, b'{"by":"X. Other"}\n')
+    assert not kept.check().holds
+    shutil.rmtree(kept.world.path)
+    custody_path(kept.world.path).unlink(missing_ok=True)
+    with pytest.raises(EvidenceError, match=r"custody\.jsonl"):
+        kept.restore("folder")
+    assert kept.world.place("folder").standing() is None
+    assert not custody_path(kept.world.path).exists()
+
+
+def test_a_clock_that_ran_ahead_once_costs_no_later_backup(kept: Kept) -> None:
+    kept.world.begun("folder", closed=False)
+    kept.now += 3_650 * DAY
+    ahead = kept.make("folder").backup.name
+    kept.now = NOON + DAY
+    later = kept.make("folder", keep=2).backup.name
+    last = kept.make("folder", keep=2)
+    assert last.removed == (ahead,)
+    assert set(kept.backups.names()) == {later, last.backup.name}
+    assert kept.found().backup.name == last.backup.name
 
 
 def test_a_damaged_case_costs_itself_and_no_older_backup(kept: Kept) -> None:

@@ -7,7 +7,7 @@ key that lies elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +107,11 @@ def logged(log: CaseLedger, verifier: NoteVerifier, folder: Path) -> tuple[Backu
     return tuple(backup for entry, backup in contents(log, BackupMade) if entry.index < signed)
 
 
+def present(backups_logged: Iterable[BackupMade], names: Collection[str]) -> dict[str, BackupMade]:
+    """Return the backups that lie there, by name, in the order of the log: clocks go back, too."""
+    return {backup.name: backup for backup in backups_logged if backup.name in names}
+
+
 def listed(name: str | None, backups_logged: Collection[BackupMade], backups: Backups) -> Listed:
     """Return a backup with its list.
 
@@ -128,10 +133,12 @@ def listed(name: str | None, backups_logged: Collection[BackupMade], backups: Ba
             f"{backups.path}: no backup{'' if name is None else f' {name}'} lies here",
             hint="For those that do: cautery backup list FOLDER",
         )
-    name = names[-1] if name is None else name
-    entry = next((entry for entry in backups_logged if entry.name == name), None)
-    if entry is None:
+    standing = present(backups_logged, names)
+    if name is None:
+        name = next(reversed(standing), names[-1])
+    if name not in standing:
         raise EvidenceError(f"{backups.path / name}: the signed log of backups has none of it")
+    entry = standing[name]
     return Listed(backup=entry, files=backups.listed(name, entry.digest))
 
 
@@ -153,7 +160,7 @@ def check_backup(
     fault = ""
     people = []
     try:
-        for stranger in backups.strangers(name, (*listing.files,)):
+        for stranger in backups.strangers(name, listing.files):
             raise EvidenceError(f"{stranger}: added since the backup")
         for file, digest in listing.files.items():
             if case_of(file) is None:
@@ -186,7 +193,7 @@ def check_case(listing: Listed, case: str, backups: Backups) -> CheckedCase:
     EvidenceError
         Naming the first fault.
     """
-    backups.check_case(listing.backup.name, case, listing.cases[case])
+    backups.check_case(listing.backup.name, case, listing.files)
     place = backups.place_of(listing.backup.name, case)
     if place.store.exists(place.at, NOTE):
         verified = verify_case(place.at, store=place.store)

@@ -19,9 +19,10 @@ from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CasePlace
-from cautery.model.ledger import append
+from cautery.model.ledger import append, contents
 from cautery.model.ports import Clock, Ledger
 from cautery.model.records import BackupMade
+from cautery.workflows.backup.check import present
 from cautery.workflows.backup.ports import Backups, CaseCopy
 from cautery.workflows.case.roots import check_roots
 from cautery.workflows.case.verify import verify_case
@@ -118,7 +119,8 @@ def make_backup(
         append(log, entry, at=clock.now())
         sign()
         backups.admit(name)
-        removed = () if keep is None or faults else backups.names()[:-keep]
+        standing = present((made for _, made in contents(log, BackupMade)), backups.names())
+        removed = () if keep is None or faults else tuple(standing)[:-keep]
         for old in removed:
             backups.remove(old)
     return Made(backup=entry, faults=faults, people=people is not None, removed=removed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -98,7 +98,7 @@ class Backups(Protocol):
         """Return the list of a backup, if it is the one with this digest: name to SHA-256."""
         ...
 
-    def strangers(self, name: str, listed: Sequence[str]) -> tuple[str, ...]:
+    def strangers(self, name: str, listed: Collection[str]) -> tuple[str, ...]:
         """Return what lies in a backup beside the files and the cases that are listed."""
         ...
 
@@ -106,8 +106,8 @@ class Backups(Protocol):
         """Raise unless a file of a backup has this SHA-256."""
         ...
 
-    def check_case(self, name: str, case: str, digest: str) -> None:
-        """Raise unless the files of a case are those of its list, which has this SHA-256."""
+    def check_case(self, name: str, case: str, listed: Mapping[str, str]) -> None:
+        """Raise unless a case's files and its chain of custody are those that are listed."""
         ...
 
     def place_of(self, name: str, case: str) -> CasePlace:
