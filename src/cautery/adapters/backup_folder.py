@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -27,10 +29,12 @@ from cautery.adapters.backup_copy import FolderCopy, digest_of_file, read_list, 
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.custody_file import custody_path
+from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
+from cautery.evidence.all_records import Expected, records_of
 from cautery.evidence.backup import CASES, LISTS, NAME, PEOPLE, SUMS, case_of, list_of
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES, parse_sums, sums
+from cautery.evidence.manifest import LEDGER, MAX_MANIFEST_BYTES, NOTE, parse_sums, sums
 from cautery.model.evidence import Digest, digest_of
 
 _ARRIVING, _LEAVING = ".arriving", ".leaving-"
@@ -245,6 +249,32 @@ class BackupFolder:
         for file, size in files.items():
             if self._store.digest(folder, file, size=size) != of_case[file]:
                 raise EvidenceError(f"{folder / file}: changed")
+
+    def expected(self, name: str, case: str, listed: Mapping[str, str]) -> Expected:
+        """Return what a copy of a case must be, by what the backup lists.
+
+        What is looked at can't be exchanged meanwhile: it is read once, and hashed as it was read.
+
+        Raises
+        ------
+        EvidenceError
+            If something is not what is listed.
+        """
+        backup, folder = self.path / name, self.path / name / CASES / case
+        raw = self._store.read(backup, list_of(case), limit=MAX_MANIFEST_BYTES)
+        if hashlib.sha256(raw).hexdigest() != listed[list_of(case)]:
+            raise EvidenceError(f"{backup / list_of(case)}: changed")
+        files = parse_sums(raw)
+        chain = listed.get(custody_path(folder).relative_to(backup).as_posix())
+        if NOTE in files:
+            return Expected(records=None, files=files, chain=chain)
+        with tempfile.TemporaryDirectory(prefix="cautery-") as private:
+            copy = Path(private) / LEDGER
+            shutil.copyfile(folder / LEDGER, copy)
+            if digest_of_file(copy) != files.pop(LEDGER, None):
+                raise EvidenceError(f"{folder / LEDGER}: changed")
+            with contextlib.closing(SqlLedger.at(copy, read_only=True)) as ledger:
+                return Expected(records=records_of(ledger, folder), files=files, chain=chain)
 
     def place_of(self, name: str, case: str) -> FolderCase:
         """Return a case of a backup."""

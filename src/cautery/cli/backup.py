@@ -90,6 +90,10 @@ def make(
             f"{folder / entry.name}: {entry.cases} cases, {entry.files} files, {entry.size} bytes"
             f"{', and the people of the room' if outcome.people else ''}. No private key is in it."
         )
+        for file in outcome.damaged:
+            render.say(
+                render.printable(f"the earlier backup has {file} damaged; it was copied anew")
+            )
         if outcome.removed:
             render.say(f"removed: {', '.join(outcome.removed)}")
     if outcome.faults:

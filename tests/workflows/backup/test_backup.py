@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.servers import Bucket, database_of_its_own
 from tests.worlds import NOON, World
 
+from cautery.adapters import backup_copy
 from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
@@ -31,6 +34,7 @@ from cautery.evidence.ports import CasePlace
 from cautery.model import Approver, Mandate, Regime, digest_of, to_json
 from cautery.model.ledger import contents
 from cautery.model.records import BackupMade
+from cautery.workflows.backup import check
 from cautery.workflows.backup.check import Checked, Listed, check_backup, listed
 from cautery.workflows.backup.make import Made, make_backup
 from cautery.workflows.backup.restore import Returned, restore_cases
@@ -463,6 +467,43 @@ def test_a_chain_of_custody_comes_back_as_it_was_or_not_at_all(
         kept.restore("folder")
     assert kept.world.place("folder").standing() is None
     assert not custody_path(kept.world.path).exists()
+
+
+@STATES
+def test_a_case_that_is_exchanged_while_it_comes_back_does_not_stand(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, *, closed: bool
+) -> None:
+    kept.world.begun("folder", closed=closed)
+    kept.make("folder")
+    shutil.rmtree(kept.world.path)
+    checked = check.check_case
+
+    def exchanged(*arguments: Any) -> object:
+        found = checked(*arguments)
+        ledger = kept.copy / "ledger.sqlite"
+        kept.copy.joinpath("more.txt").write_bytes(b"x")
+        with contextlib.closing(sqlite3.connect(ledger)) as connection, connection:
+            connection.execute("DELETE FROM checkpoints")
+        return found
+
+    monkeypatch.setattr("cautery.workflows.backup.restore.check_case", exchanged)
+    with pytest.raises(EvidenceError):
+        kept.restore("folder")
+    assert kept.world.place("folder").standing() is None
+
+
+def test_what_the_disk_of_the_earlier_backup_damaged_is_copied_anew(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.world.begun("folder", closed=True)
+    kept.make("folder")
+    exhibit = next(kept.copy.glob("vault/??/*"))
+    raw = exhibit.read_bytes()
+    exhibit.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    monkeypatch.setattr(backup_copy, "_LOOKED_AT", 1)
+    made = kept.make("folder")
+    assert made.damaged == ("/".join(("derby", *exhibit.parts[-3:])),)
+    assert kept.check().holds
 
 
 def test_a_clock_that_ran_ahead_once_costs_no_later_backup(kept: Kept) -> None:

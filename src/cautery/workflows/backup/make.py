@@ -50,12 +50,15 @@ class Made:
         It has the people of the room.
     removed : tuple of str
         Older backups that were removed.
+    damaged : tuple of str
+        Files that the earlier backup has otherwise than they were: they were copied anew.
     """
 
     backup: BackupMade
     faults: Mapping[str, str]
     people: bool
     removed: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 def make_backup(
@@ -91,11 +94,13 @@ def make_backup(
         name = f"{clock.now():%Y%m%dT%H%M%SZ}"
         backups.begin()
         faults: dict[str, str] = {}
+        damaged: list[str] = []
         copied: dict[str, tuple[int, int]] = {}
         for case, source in sources.items():
             copy = backups.copy_of(case)
             try:
                 copied[case] = _copied(source, copy, partial(progress, case))
+                damaged += [f"{case}/{file}" for file in copy.damaged]
             except CauteryError as error:
                 if isinstance(error, StorageError):
                     source().release()  # raises where the server is away: so would the next case
@@ -123,7 +128,13 @@ def make_backup(
         removed = () if keep is None or faults else tuple(standing)[:-keep]
         for old in removed:
             backups.remove(old)
-    return Made(backup=entry, faults=faults, people=people is not None, removed=removed)
+    return Made(
+        backup=entry,
+        faults=faults,
+        people=people is not None,
+        removed=removed,
+        damaged=tuple(damaged),
+    )
 
 
 def _copied(

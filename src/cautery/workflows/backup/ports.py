@@ -7,12 +7,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from cautery.evidence.all_records import Expected
 from cautery.evidence.ports import CaseLedger, CasePlace, FileSeen
 from cautery.model.evidence import Digest
 
 
 class CaseCopy(Protocol):
     """Where one case is copied to, in a backup that is not whole yet."""
+
+    damaged: list[str]
+    """What the earlier backup has otherwise than it was, and was copied anew."""
 
     @property
     def place(self) -> CasePlace:
@@ -108,6 +112,10 @@ class Backups(Protocol):
 
     def check_case(self, name: str, case: str, listed: Mapping[str, str]) -> None:
         """Raise unless a case's files and its chain of custody are those that are listed."""
+        ...
+
+    def expected(self, name: str, case: str, listed: Mapping[str, str]) -> Expected:
+        """Return what a copy of a case must be, by what the backup lists."""
         ...
 
     def place_of(self, name: str, case: str) -> CasePlace:

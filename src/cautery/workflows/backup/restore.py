@@ -66,12 +66,14 @@ def restore_cases(
     came = tuple(case for case in wanted if case not in stood)
     for case in came:
         check_case(listing, case, backups)
+        expected = backups.expected(listing.backup.name, case, listing.files)
         # Without keys: those say what was signed since, which an older copy cannot have. Opening
         # it asks for them.
         copy_case(
             backups.place_of(listing.backup.name, case),
             target_of(case),
             with_keys=False,
+            expected=expected,
             progress=lambda case=case: progress(case),  # type: ignore[misc]
         )
     return Returned(backup=listing.backup.name, cases=came, stood=stood)

@@ -7,12 +7,14 @@ and only then is the first one removed. Who is killed anywhere goes on with the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError
+from cautery.evidence.all_records import Expected
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.ports import CasePlace
@@ -130,6 +132,7 @@ def copy_case(
     target: CasePlace,
     *,
     with_keys: bool = True,
+    expected: Expected | None = None,
     progress: Progress = lambda: None,
 ) -> None:
     """Copy a case to which nobody writes; it stays where it is.
@@ -138,6 +141,8 @@ def copy_case(
     ----------
     with_keys : bool
         As for :func:`~cautery.workflows.case.whole.whole_of`.
+    expected : Expected, optional
+        What came must be this: what lies at the source may be exchanged while it is copied.
 
     Raises
     ------
@@ -145,7 +150,8 @@ def copy_case(
         As :func:`move_case`.
     """
     try:
-        _copied(source, target, source.standing(), None, progress, with_keys=with_keys)
+        case = source.standing()
+        _copied(source, target, case, None, progress, with_keys=with_keys, expected=expected)
         target.admit()
     finally:
         source.release()
@@ -155,8 +161,8 @@ def copy_case(
 def _said(case: str | None, place: CasePlace, whole: Whole) -> Moved:
     return Moved(
         case=case or "",
-        records=whole.records,
-        root=whole.root.hex(),
+        records=whole.records.count,
+        root=whole.records.root.hex(),
         files=len(whole.files),
         closed=place.store.exists(place.path, NOTE),
         authentic=whole.authentic,
@@ -179,6 +185,7 @@ def _copied(
     progress: Progress,
     *,
     with_keys: bool = True,
+    expected: Expected | None = None,
 ) -> Whole:
     """Copy a case and return what came, which is the same and does not stand yet."""
     before = whole_of(source, public_key, with_keys=with_keys)
@@ -192,19 +199,26 @@ def _copied(
         target.take_ledger(ledger)
     finally:
         ledger.close()
-    target.take_custody(source.custody())
+    chain = source.custody()
     after = whole_of(target, public_key, with_keys=with_keys)
-    if before != after:
+    files, records = before.files, before.records
+    if expected is not None:
+        files, records = expected.files, expected.records or after.records
+        if (hashlib.sha256(chain).hexdigest() if chain else None) != expected.chain:
+            target.forget()
+            raise EvidenceError(f"{source.path}: its chain of custody is not the one that was kept")
+    if (files, records) != (after.files, after.records):
         target.forget()
         odd = sorted(
             name
-            for name in before.files.keys() | after.files.keys()
-            if before.files.get(name) != after.files.get(name)
+            for name in files.keys() | after.files.keys()
+            if files.get(name) != after.files.get(name)
         )
         raise EvidenceError(
             f"{target.path}: the copy differs from {source.path}: {odd[0] if odd else LEDGER}",
-            hint="The case stays where it was. Move it again.",
+            hint="The case stays where it was. Give the command again.",
         )
+    target.take_custody(chain)
     return after
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.all_records import Records, records_of
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import LEDGER, NOTE, VAULT
-from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.ports import CasePlace
 from cautery.model import Regime
 from cautery.model.records import CaseOpened, OperationOpened
@@ -24,21 +23,15 @@ class Whole:
 
     Parameters
     ----------
-    records : int
+    records : Records
         Of its ledger.
-    root : bytes
-        Of all of them.
-    checkpoints : str
-        Digest of all of them, as they are filed.
     files : mapping of str to str
         SHA-256 of each file, hex.
     authentic : bool
         Closed, and as a key from elsewhere signed it.
     """
 
-    records: int
-    root: bytes
-    checkpoints: str
+    records: Records
     files: Mapping[str, str]
     authentic: bool
 
@@ -62,18 +55,12 @@ def whole_of(place: CasePlace, public_key: Path | None = None, *, with_keys: boo
     store, path, authentic = place.store, place.at, False
     if store.exists(path, NOTE):
         authentic = verify_case(path, store=store, public_key=public_key).authentic
-    frontier, notes = Frontier(), hashlib.sha256()
     ledger = place.ledger()
     try:
         if not store.exists(path, NOTE):
             last = store.keys(path).signer.last() if with_keys else None
             check_roots(path / LEDGER, ledger, case_verifier(store, path), last)
-        for index, _, leaf in ledger.leaves():
-            if index != frontier.size:
-                raise EvidenceError(f"{path}: record {frontier.size} is missing")
-            frontier = frontier.extend([leaf_hash(leaf)])
-        for filed in ledger.filed_checkpoints():
-            notes.update(repr(filed).encode())
+        records = records_of(ledger, path)
     finally:
         ledger.close()
     files = {}
@@ -83,13 +70,7 @@ def whole_of(place: CasePlace, public_key: Path | None = None, *, with_keys: boo
             raise EvidenceError(
                 f"{path / file.name}: a file in the vault whose name is not its digest"
             )
-    return Whole(
-        records=frontier.size,
-        root=frontier.root(),
-        checkpoints=notes.hexdigest(),
-        files=files,
-        authentic=authentic,
-    )
+    return Whole(records=records, files=files, authentic=authentic)
 
 
 def regime_of(place: CasePlace) -> Regime:
