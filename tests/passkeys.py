@@ -55,6 +55,7 @@ class Device:
         asked: bytes,
         *,
         flags: int = PRESENT | VERIFIED,
+        counter: int = 0,
         site: str | None = None,
         client: bytes | None = None,
         extra: bytes = b"",
@@ -70,7 +71,12 @@ class Device:
         if client is None:
             client = json.dumps(told, separators=(",", ":")).encode()
         host = site or self.origin.split("//")[1].split(":")[0]
-        data = hashlib.sha256(host.encode()).digest() + bytes([flags]) + bytes(4) + extra
+        data = (
+            hashlib.sha256(host.encode()).digest()
+            + bytes([flags])
+            + counter.to_bytes(4, "big")
+            + extra
+        )
         over = data + hashlib.sha256(client).digest()
         if isinstance(self.key, Ed25519PrivateKey):
             return data, client, self.key.sign(over)

@@ -410,6 +410,84 @@ def test_what_two_people_overrode_is_signed_on_a_second_device_alone(acting: Act
     assert "was used already" in again.text
 
 
+@pytest.mark.parametrize("spelled", ["{body}!.{seal}", "{body}.{seal}=", "{body}.{seal}A"])
+def test_a_link_that_was_used_is_not_good_in_another_spelling(acting: Acting, spelled: str) -> None:
+    drafted = acting.work.referral()
+    first, telephone = acting.browser(), acting.browser(agent="Telephone")
+    link = link_in(acting.room.send(first, f"/cases/md34/orders/{drafted.id}/second").text)
+    place, token = link.rsplit("/", 1)
+    assert telephone.get(link).status_code == 200
+    body, seal = token.split(".")
+    other = telephone.get(f"{place}/{spelled.format(body=body, seal=seal)}")
+    assert "This link is none of this room." in other.text
+
+
+def test_a_browser_that_logs_in_again_is_no_second_device(acting: Acting) -> None:
+    drafted = acting.work.referral()
+    client = acting.browser()
+    link = link_in(acting.room.send(client, f"/cases/md34/orders/{drafted.id}/second").text)
+    assert acting.room.login(client, "commander").status_code == 303
+    assert "The login in which this link was made has ended." in client.get(link).text
+    assert acting.signers(drafted.id) == []
+
+
+def test_what_needs_a_second_device_is_asked_there_alone_and_by_its_own_address(
+    acting: Acting,
+) -> None:
+    needs_it, plain = acting.work.referral(), acting.work.plain_referral()
+    client = acting.browser()
+    digest = _field(acting.page(acting.browser(), plain.id), "digest")
+    other = re.search(r"sha256:[0-9a-f]{64}", acting.page(client, needs_it.id))
+    assert other
+    for act, asked, status in (
+        (plain.id, digest, 200),
+        (plain.id, other[0], 409),
+        (needs_it.id, other[0], 403),
+    ):
+        answer = client.get(f"/cases/md34/orders/{act}/passkey?digest={asked}")
+        assert answer.status_code == status, answer.text
+
+
+def test_a_passkey_that_was_taken_away_approves_nothing(acting: Acting) -> None:
+    drafted = acting.work.plain_referral()
+    client, device = acting.browser(), acting.devices[PEOPLE[0]]
+    page = acting.page(client, drafted.id)
+    where = re.search(r'data-ask="([^"]+)"', page)
+    assert where
+    asked = client.get(where[1].replace("&amp;", "&")).json()
+    acting.room.people.passkeys.drop(acting.room.accounts[RoomRole.COMMANDER], device.credential)
+    answer = assertion(device, base64.urlsafe_b64decode(asked["challenge"] + "=="))
+    fields = {key: _field(page, key) for key in ("digest", "seen")}
+    sent = acting.room.send(
+        client, f"/cases/md34/orders/{drafted.id}/sign", **fields, answer=answer, at=asked["at"]
+    )
+    assert sent.status_code == 403
+    assert "was taken away from your account" in sent.text
+    assert client.get(where[1].replace("&amp;", "&")).status_code == 403
+    assert acting.signers(drafted.id) == []
+
+
+def test_a_passkey_whose_counter_goes_back_approves_nothing(acting: Acting) -> None:
+    drafted = acting.work.plain_referral()
+    acting.room.people.people.count_passkey(acting.devices[PEOPLE[0]].credential, 7)
+    refused = acting.sign(acting.browser(), drafted.id, counter=7)
+    assert "it may have been copied" in refused.text
+    assert acting.sign(acting.browser(), drafted.id, counter=8).status_code == 303
+    kept = acting.room.people.people.passkey(acting.devices[PEOPLE[0]].credential)
+    assert kept.count == 8
+
+
+@pytest.mark.parametrize("at", ["2026-11-29T00:00:00", "9999-12-31T23:59:59+00:00", "x"])
+def test_a_time_that_is_none_is_a_sentence(acting: Acting, at: str) -> None:
+    drafted = acting.work.plain_referral()
+    client = acting.browser()
+    page = acting.page(client, drafted.id)
+    fields = {key: _field(page, key) for key in ("digest", "seen")}
+    answer = assertion(acting.devices[PEOPLE[0]], b"x" * 32)
+    place = f"/cases/md34/orders/{drafted.id}/sign"
+    assert acting.room.send(client, place, **fields, answer=answer, at=at).status_code in {400, 403}
+
+
 def test_the_link_for_a_second_device_ends(acting: Acting) -> None:
     drafted = acting.work.referral()
     first, telephone = acting.browser(), acting.browser(agent="Telephone")

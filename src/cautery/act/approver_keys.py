@@ -222,6 +222,15 @@ def signed_by_passkey(authenticator: bytes, client: bytes, signature: bytes) -> 
     return " ".join((PASSKEY, *encoded))
 
 
+def counter_of(signature: str) -> int:
+    """Return the counter that a passkey's answer has; 0: it has none, or is no answer."""
+    try:
+        authenticator, _, _ = _parts(signature)
+    except ValueError:
+        return 0
+    return int.from_bytes(authenticator[33:37], "big")
+
+
 def approver_key(approver: Approver) -> ApproverKey:
     """Return the key by which an approver signs.
 

@@ -19,21 +19,28 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from cautery.act.approver_keys import counter_of
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, form, tongue
 from cautery.console.login_pages import room_origin
 from cautery.console.passkey_pages import site_at
 from cautery.console.problems import status_of
 from cautery.console.rights import caller_of, needs
-from cautery.errors import ApprovalError, CauteryError, InputError
+from cautery.errors import ApprovalError, CauteryError, ConflictError, InputError
 from cautery.messages import in_language, tr
-from cautery.model import Addressee, Digest
+from cautery.model import Addressee, Digest, require_utc
+from cautery.model.account import Passkey
 from cautery.model.room import Act as AccessAct
 from cautery.model.room import Right
 from cautery.wiring import complaints, notices, signing
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.act import act_view
-from cautery.workflows.browse.act_forms import Doer, approver_name, passkey_question, recorded_name
+from cautery.workflows.browse.act_forms import (
+    Doer,
+    PasskeyQuestion,
+    passkey_question,
+    recorded_name,
+)
 from cautery.workflows.people.second import Second
 
 Act = Annotated[str, InPath(max_length=100)]
@@ -55,7 +62,7 @@ def doer_of(desk: Desk, request: Request) -> Doer | None:
 def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     """Return the forms of acts."""
     pages = APIRouter(default_response_class=HTMLResponse)
-    _add_signing(pages, desk)
+    _add_signing(pages, desk, people)
     _add_second(pages, desk, people)
 
     @pages.post("/cases/{id}/orders/{act}/withdraw")
@@ -122,33 +129,22 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     return pages
 
 
-def _add_signing(pages: APIRouter, desk: Desk) -> None:
+def _add_signing(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
     @pages.get("/cases/{id}/orders/{act}/passkey")
     @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
     def ask(
         request: Request, id: Id, act: Act, digest: Annotated[str, Query(max_length=80)]
     ) -> Response:
-        del act  # the digest says what is signed; the address says to the log what it is about
-        now = desk.cases.clock.now()
-        question = passkey_question(
-            desk.cases, id, _doer(desk, request), digest=Digest(digest), at=now
-        )
-        options = site_at(desk, request).to_approve(question.challenge, question.credential)
-        return Response(
-            json.dumps({**json.loads(options), "at": now.isoformat()}),
-            media_type="application/json",
-        )
+        with in_language(tongue(request)):
+            _refuse_first_device(desk, request, id, act)
+            return _asked(desk, people, request, id=id, act=act, digest=digest)
 
     @pages.post("/cases/{id}/orders/{act}/sign")
     @needs(Right.APPROVE, act=AccessAct.ALTERATION)
     async def sign(request: Request, id: Id, act: Act) -> Response:
         def do(fields: dict[str, str]) -> str:
-            if act_view(desk.cases, id, act, doer=_doer(desk, request)).forms.second:
-                raise ApprovalError(
-                    tr("This act is signed on a second device alone."),
-                    hint=tr("Ask for its link on the page, or sign with the command."),
-                )
-            _sign(desk, request, id, act, fields)
+            _refuse_first_device(desk, request, id, act)
+            _sign(desk, people, request, id=id, act=act, fields=fields)
             return "signed"
 
         return await _acted(desk, request, id, act, do)
@@ -187,6 +183,15 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
             place = opened(request, id, token)
         return act_page(desk, request, place.case, place.act, token=token)
 
+    @pages.get("/cases/{id}/second/{token}/passkey")
+    @needs(Right.APPROVE, act=AccessAct.CONSULTATION)
+    def ask_on_second(
+        request: Request, id: Id, token: Token, digest: Annotated[str, Query(max_length=80)]
+    ) -> Response:
+        with in_language(tongue(request)):
+            place = opened(request, id, token)
+            return _asked(desk, people, request, id=place.case, act=place.act, digest=digest)
+
     @pages.post("/cases/{id}/second/{token}")
     @needs(Right.APPROVE, act=AccessAct.ALTERATION)
     async def sign_second(request: Request, id: Id, token: Token) -> Response:
@@ -195,7 +200,7 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
 
         def do(fields: dict[str, str]) -> str:
             people.seconds.use_up(token)
-            _sign(desk, request, place.case, place.act, fields)
+            _sign(desk, people, request, id=place.case, act=place.act, fields=fields)
             return "signed"
 
         return await _acted(desk, request, place.case, place.act, do)
@@ -271,22 +276,72 @@ async def _acted(
     return await run_in_threadpool(answered)
 
 
-def _sign(desk: Desk, request: Request, id: str, act: str, fields: dict[str, str]) -> None:
-    doer, site = _doer(desk, request), site_at(desk, request)
+def _refuse_first_device(desk: Desk, request: Request, id: str, act: str) -> None:
+    if act_view(desk.cases, id, act, doer=_doer(desk, request)).forms.second:
+        raise ApprovalError(
+            tr("This act is signed on a second device alone."),
+            hint=tr("Ask for its link on the page, or sign with the command."),
+        )
+
+
+def _asked(
+    desk: Desk, people: PeopleOfRoom, request: Request, *, id: str, act: str, digest: str
+) -> Response:
+    """Return what the browser asks a passkey that approves the act, as it stands now."""
+    if act_view(desk.cases, id, act).digest != digest:
+        raise ConflictError(
+            tr("This is not the act as it is now."), hint=tr("Open the page again.")
+        )
+    now = desk.cases.clock.now()
+    question = passkey_question(desk.cases, id, _doer(desk, request), digest=Digest(digest), at=now)
+    _kept(people, _doer(desk, request), question)
+    options = site_at(desk, request).to_approve(question.challenge, question.credential)
+    return Response(
+        json.dumps({**json.loads(options), "at": now.isoformat()}), media_type="application/json"
+    )
+
+
+def _sign(
+    desk: Desk,
+    people: PeopleOfRoom,
+    request: Request,
+    *,
+    id: str,
+    act: str,
+    fields: dict[str, str],
+) -> None:
     try:
         at = datetime.fromisoformat(fields.get("at", ""))
-    except ValueError as error:
+        require_utc("at", at)
+    except (ValueError, InputError) as error:
         raise InputError(tr("The browser asked no passkey.")) from error
-    signed = signing.PasskeyAnswer(site.approval(fields.get("answer", "")), at)
+    signature = site_at(desk, request).approval(fields.get("answer", ""))
+    doer, digest = _doer(desk, request), Digest(fields.get("digest", ""))
+    question = passkey_question(desk.cases, id, doer, digest=digest, at=at)
+    passkey, count = _kept(people, doer, question), counter_of(signature)
+    if count <= passkey.count and (count or passkey.count):
+        raise ApprovalError(tr("The counter of this passkey went back: it may have been copied."))
     approve = notices.approve if act.startswith("N-") else signing.approve
     approve(
         _path(desk, id),
         act,
-        shown=Digest(fields.get("digest", "")),
-        name=approver_name(desk.cases, id, doer),
-        key=signed,
+        shown=digest,
+        name=question.approver,
+        key=signing.PasskeyAnswer(signature, at),
         seen=_seen(fields),
     )
+    people.people.count_passkey(passkey.id, count)
+
+
+def _kept(people: PeopleOfRoom, doer: Doer, question: PasskeyQuestion) -> Passkey:
+    """Return the approver's passkey as the room keeps it: one that was lost is not asked."""
+    passkey = people.people.passkey(question.credential)
+    if passkey is None or (passkey.account, passkey.approves_at) != (doer.account, doer.origin):
+        raise ApprovalError(
+            tr("The passkey that this mandate names was taken away from your account."),
+            hint=tr("A new one approves once two people have signed a mandate that names it."),
+        )
+    return passkey
 
 
 def _doer(desk: Desk, request: Request) -> Doer:

@@ -140,6 +140,15 @@ def test_nothing_drafted_is_told_after_a_while_unless_something_is(house: House)
     assert told(looker.look(at(90))) == []
 
 
+def test_records_of_the_last_second_that_there_is_end_nothing(house: House) -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    looker = house.looker(house.log(0), AlertRule.NOTHING_DRAFTED, AlertRule.BEHIND)
+    for record in (proven(URLS[0]), pace(late=True)):
+        append(house.case, record, at=last)
+    house.write(1, proven(URLS[1]))
+    assert told(looker.look(at(30))) == [("nothing-drafted", 1)]
+
+
 def test_behind_is_told_once_for_each_time_that_a_watch_is(house: House) -> None:
     looker = house.looker(house.log(0), AlertRule.BEHIND)
     house.write(1, WatchStarted(at=at(1), why=WatchBegin.WINDOW_OPEN), pace(late=True))

@@ -124,7 +124,7 @@ def found(
         bare = [
             index
             for url, (index, at) in news.items()
-            if url not in heard.drafted and at + wait <= now
+            if url not in heard.drafted and now - at >= wait
         ]
         if bare:
             yield Found(
@@ -133,7 +133,7 @@ def found(
                 count=len(bare),
             )
     wait = waits.get(AlertRule.BEHIND)
-    if wait is not None and heard.late is not None and heard.late[1] + wait <= now:
+    if wait is not None and heard.late is not None and now - heard.late[1] >= wait:
         index, at = heard.late
         behind_s = int((now - at).total_seconds())
         yield Found(rule=AlertRule.BEHIND, about=(str(index),), count=behind_s)
@@ -142,7 +142,7 @@ def found(
         soon = [
             line
             for line in waiting
-            if line.due_at is not None and since <= line.due_at <= now + wait
+            if line.due_at is not None and since <= line.due_at and line.due_at - now <= wait
         ]
         if soon:
             yield Found(
@@ -152,5 +152,5 @@ def found(
             )
     wait = waits.get(AlertRule.WATCH_DIED)
     alone = heard.alone_since
-    if wait is not None and heard.should_run(now) and alone is not None and alone + wait <= now:
+    if wait is not None and heard.should_run(now) and alone is not None and now - alone >= wait:
         yield Found(rule=AlertRule.WATCH_DIED, about=(str(heard.begun),), count=1)

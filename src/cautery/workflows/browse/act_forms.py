@@ -43,12 +43,15 @@ class PasskeyQuestion:
 
     Parameters
     ----------
+    approver : str
+        The name of the mandate for whose passkey it is.
     challenge : bytes
         The digest of the text that a key file would sign.
     credential : bytes
         Id of the passkey.
     """
 
+    approver: str
     challenge: bytes
     credential: bytes
 
@@ -113,24 +116,10 @@ def passkey_question(
     assert isinstance(key, PasskeyKey)
     to_be_signed = to_sign(digest, approver=approver, at=at, signed_for=opening.signed_for)
     return PasskeyQuestion(
-        challenge=challenge_of(statement_of(to_be_signed)), credential=key.passkey.credential
+        approver=approver.name,
+        challenge=challenge_of(statement_of(to_be_signed)),
+        credential=key.passkey.credential,
     )
-
-
-def approver_name(cases: Cases, id: str, doer: Doer) -> str:
-    """Return the name under which a case's mandate knows the passkey of an account.
-
-    Raises
-    ------
-    AbsentError
-        If there is no such case.
-    ApprovalError
-        If it knows none.
-    """
-    approver = approver_of(_approvers(cases, id), doer.account, doer.origin)
-    if approver is None:
-        raise no_approver()
-    return approver.name
 
 
 def recorded_name(cases: Cases, id: str, doer: Doer) -> str:

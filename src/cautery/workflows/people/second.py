@@ -1,6 +1,7 @@
 """An act is signed on a second device: a token names the act, and is used once, in another session.
 
-Whoever has taken over one browser has not the session of the other one.
+Whoever has taken over one browser has not the session of the other one. That browser may log in
+again: this ends its login before, and the links that were made in it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Seconds:
         until = int((self._clock.now() + LASTS).timestamp())
         members = [second.case, second.act, second.account, second.session, until]
         body = json.dumps([*members, secrets.token_hex(8)]).encode()
-        return f"{_coded(body)}.{_coded(self._sealed(body))}"
+        return _spelled(body, self._sealed(body))
 
     def read(self, token: str, *, account: str, session: str) -> Second:
         """Return the act of a token, for its account in another session than it was made in.
@@ -73,7 +74,8 @@ class Seconds:
             raw, given = _decoded(body), _decoded(seal)
         except ValueError:
             raw, given = b"", b""
-        if not hmac.compare_digest(given, self._sealed(raw)):
+        is_ours = hmac.compare_digest(given, self._sealed(raw))
+        if not is_ours or token != _spelled(raw, given):  # base64 has many spellings
             raise InputError(tr("This link is none of this room."))
         case, act, owner, made_in, until, _ = json.loads(raw)
         if datetime.fromtimestamp(until, UTC) < self._clock.now():
@@ -87,6 +89,13 @@ class Seconds:
             raise InputError(
                 tr("This is the first device: the link was made in this login."),
                 hint=tr("Open the link on another device, and log in there."),
+            )
+        made = self._people.session(made_in)
+        if made is None or made.state(self._clock.now()):
+            # Also: the same browser has logged in again, which ended its login before.
+            raise InputError(
+                tr("The login in which this link was made has ended."),
+                hint=tr("Log in on the first device, and ask for another link."),
             )
         return Second(case=case, act=act, account=owner, session=made_in)
 
@@ -103,6 +112,10 @@ class Seconds:
 
     def _sealed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, b"second\n" + body, "sha256")
+
+
+def _spelled(body: bytes, seal: bytes) -> str:
+    return f"{_coded(body)}.{_coded(seal)}"
 
 
 def _coded(raw: bytes) -> str:
