@@ -64,6 +64,16 @@ def test_only_a_watch_sees_the_keys_of_cases() -> None:
         assert (KEYS_OF_CASES in seen) == unit.name.startswith("cautery-watch"), unit
 
 
+def test_only_backups_see_backups_and_only_alerts_see_where_they_go() -> None:
+    for unit in UNITS:
+        found = settings(unit)
+        hidden = " ".join(found.get("InaccessiblePaths", [])).split()
+        at_backups = unit.name.startswith("cautery-backup")
+        assert ("-/var/backups/cautery" in hidden) == (not at_backups), unit
+        if not at_backups and not unit.name.startswith("cautery-alerts"):
+            assert {"-/etc/cautery/alerts.toml", "-/etc/cautery/postbox.toml"} <= {*hidden}, unit
+
+
 def test_the_public_face_sees_no_case_and_no_credential_of_the_server() -> None:
     found = settings(DEPLOY / "systemd/cautery-lists.service")
     assert found["BindPaths"] == ["/var/lib/cautery/public"]
