@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from cautery.console import door
 from cautery.console.app import all_addresses
 from cautery.console.door import MOST_BODY, MOST_QUERY, POLICY, Secret, names_this_machine
 from cautery.model.tokens import Scope, new_token
@@ -242,6 +244,29 @@ def test_a_body_is_a_small_form_or_refused(
     }
     answer = room.client.post("/language", content=content, headers=standard | headers)
     assert answer.status_code == status
+
+
+def test_a_form_says_its_length_in_one_way(room: Any) -> None:
+    headers = {
+        "origin": "http://127.0.0.1:8017",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": "3",
+        "transfer-encoding": "chunked",
+    }
+    assert room.client.post("/language", content=b"a=1", headers=headers).status_code == 400
+
+
+async def test_what_is_kept_of_a_form_is_bounded_whatever_its_headers_say() -> None:
+    asked = 0
+
+    async def receive() -> dict[str, object]:
+        nonlocal asked
+        asked += 1
+        return {"type": "http.request", "body": b"x" * 1_000, "more_body": True}
+
+    answer = await door._whole(receive, 2_500)
+    assert isinstance(answer, Response)
+    assert (answer.status_code, asked) == (400, 3)
 
 
 def test_a_body_without_a_length_is_not_read(room: Any) -> None:

@@ -220,9 +220,9 @@ class Door:
         headers = Headers(scope=scope)
         answer = self._refusal(scope, headers) or self._entry.stray(scope)
         if answer is None and scope["method"] == "POST":
-            whole = await _whole(receive)
-            if whole is None:
-                answer = plain(408, f"A form comes whole within {BODY_S:.0f} s.")
+            whole = await _whole(receive, int(headers["content-length"]))
+            if isinstance(whole, Response):
+                answer = whole
                 answer.headers["connection"] = "close"
             else:
                 receive = whole
@@ -293,6 +293,8 @@ def _refused_form(headers: Headers, *, origin: str, most: int) -> Response | Non
         return plain(411, "A form says how long it is.")
     if len(length) > 9 or int(length) > most:
         return plain(413, f"A form has at most {most} bytes.")
+    if "transfer-encoding" in headers:  # it would count, and not the length (RFC 9112, 6.3)
+        return plain(400, "A form comes in one piece.")
     if headers.get("content-type", "").partition(";")[0].strip() != (
         "application/x-www-form-urlencoded"
     ):
@@ -320,20 +322,20 @@ def plain(status: int, words: str) -> Response:
     return PlainTextResponse(f"{words}\n", status_code=status)
 
 
-async def _whole(receive: Receive) -> Receive | None:
-    """Return what hands on a form that has come whole; ``None``: it did not come in time."""
+async def _whole(receive: Receive, length: int) -> Receive | Response:
+    """Return what hands on a form that has come whole, or what is answered to another."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
             more = True
             while more:
                 message = await receive()
-                if message["type"] != "http.request":
-                    return None
                 body += message.get("body", b"")
+                if message["type"] != "http.request" or len(body) > length:
+                    return plain(400, "A form is as long as it says.")
                 more = message.get("more_body", False)
     except TimeoutError:
-        return None
+        return plain(408, f"A form comes whole within {BODY_S:.0f} s.")
     waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def handing() -> Message:

@@ -48,7 +48,10 @@ class Alert:
     @property
     def text(self) -> str:
         """One sentence: no host, no person, no title."""
-        count, case = self.count, self.case
+        count = self.count
+        # A folder may have any name, and none may break a line of a mail.
+        case = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+                       for letter in self.case)  # fmt: skip
         streams = f"{count} stream{'' if count == 1 else 's'}"
         match self.rule:
             case AlertRule.PROVEN:

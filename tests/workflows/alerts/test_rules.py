@@ -13,7 +13,7 @@ import pytest
 
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.errors import RefusedError, SourceError
+from cautery.errors import InputError, RefusedError, SourceError
 from cautery.model import Finding, Mandate, RedactedUrl, Verdict, Window
 from cautery.model.alert import Alert, AlertRule
 from cautery.model.ledger import append
@@ -267,6 +267,21 @@ class Receiver:
         self.alerts.append(alert)
 
 
+class Picky(Receiver):
+    """Does not take alerts of one case."""
+
+    def __init__(self, waited: list[float]) -> None:
+        super().__init__()
+        self.waited = waited
+        self.taken: list[tuple[str, int]] = []
+        """Each with how often somebody had waited before."""
+
+    async def send(self, alert: Alert) -> None:
+        if alert.case == "odd":
+            raise SourceError("500")
+        self.taken.append((alert.case, len(self.waited)))
+
+
 async def sent(log: AlertLog, way: Any, waited: list[float]) -> tuple[AlertSent, ...]:
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
@@ -302,6 +317,30 @@ async def test_what_is_refused_for_good_is_not_tried_again(house: House) -> None
     waited: list[float] = []
     [one] = await sent(raised_log(house), Receiver(RefusedError("410")), waited)
     assert (one.tries, one.error, waited) == (1, "RefusedError", [])
+
+
+async def test_one_that_is_not_taken_holds_up_no_other(house: House) -> None:
+    log, waited = raised_log(house), []  # type: ignore[var-annotated]
+    way = Picky(waited)
+    log.raise_alert("odd", Found(rule=AlertRule.PROVEN, about=("2",), count=1), now=NOON)
+    log.raise_alert("derby", Found(rule=AlertRule.PROVEN, about=("3",), count=1), now=NOON)
+    await sent(log, way, waited)
+    assert way.taken == [("md34", 0), ("derby", 0)]
+    assert waited == [5, 30]
+
+
+async def test_one_that_cannot_be_written_is_not_tried_again(house: House) -> None:
+    waited: list[float] = []
+    [one] = await sent(raised_log(house), Receiver(InputError("no mail")), waited)
+    assert (one.error, waited) == ("InputError", [])
+
+
+def test_the_name_of_a_case_breaks_no_line() -> None:
+    for rule in AlertRule:
+        alert = Alert(
+            id="1", rule=rule, case="derby\r\nBcc: x@example\u202e", count=1, at=NOON, link="x"
+        )
+        assert alert.text.isprintable()
 
 
 async def test_what_was_not_sent_before_a_kill_is_sent_after_it_with_the_same_id(
