@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cautery.model import Asset, Role, SupplyGraph
+from cautery.model.records import HostsRuled, Ruling
+from cautery.projections.rulings import MOST_RULINGS
 
 from .conftest import Ran
 from .notice_case import Watched
@@ -96,3 +99,24 @@ def test_where_there_is_no_map_or_no_case_it_says_so(
     assert "nothing is mapped in this case" in refused.err
     assert cautery("ruling", "list", case, "--json").out == ""
     assert cautery("ruling", "list", str(tmp_path / "none")).code != 0
+
+
+@pytest.mark.parametrize("flood", [Ruling.OPEN, Ruling.SAME])
+def test_a_flood_of_words_on_hosts_that_nobody_knows_ends_no_ruling(
+    cautery: Cautery, mapped: Watched, flood: Ruling
+) -> None:
+    case = str(mapped.path)
+    assert cautery("ruling", "not-same", case, "a.example", "c.example", *said()).code == 0
+    mapped.write(
+        *(
+            HostsRuled(
+                host=f"a{n}.x", other=f"b{n}.x", ruling=flood, by="X", why="x", at=datetime.now(UTC)
+            )
+            for n in range(MOST_RULINGS)
+        )
+    )
+    listed = cautery("ruling", "list", case, "--json").out.splitlines()
+    assert json.loads(listed[-1])["host"] == "a.example"
+    assert len(listed) == (1 if flood is Ruling.OPEN else MOST_RULINGS)
+    full = cautery("ruling", "same", case, "a.example", "b.example", *said())
+    assert ("all that a case takes" in full.err) == (flood is Ruling.SAME)

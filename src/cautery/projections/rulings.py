@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from cautery.model import Entry
 from cautery.model.records import HostsRuled, Ruling
 
 MOST_RULINGS = 1_000
-"""Of a case, the newest ones: so many are looked at by hand. Judgement."""
+"""Of a case that are in force: so many are looked at by hand. Judgement."""
 
 
 @dataclass(slots=True)
@@ -30,6 +31,9 @@ class Rulings:
             self.newest[ruled.pair] = entry.index, ruled
 
     def in_force(self) -> tuple[tuple[int, HostsRuled], ...]:
-        """Return the newest word on each pair that was not taken back, the newest first."""
-        newest = list(self.newest.values())[: -MOST_RULINGS - 1 : -1]
-        return tuple((record, ruled) for record, ruled in newest if ruled.ruling is not Ruling.OPEN)
+        """Return the newest word on each pair that was not taken back, the newest first.
+
+        Of too many the first ones count: no flood of later words ends what was said.
+        """
+        said = (word for word in self.newest.values() if word[1].ruling is not Ruling.OPEN)
+        return tuple(islice(said, MOST_RULINGS))[::-1]

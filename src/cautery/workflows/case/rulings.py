@@ -11,7 +11,7 @@ from cautery.model import Entry
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import HostsRuled, Ruling, kinds_of
-from cautery.projections.rulings import Rulings
+from cautery.projections.rulings import MOST_RULINGS, Rulings
 
 _RULED = kinds_of(HostsRuled)
 _MOST_TOLD_OF = 5
@@ -91,6 +91,11 @@ def rule(
             hint="Look at the hosts again, then rule with the number of the newest record.",
         )
     before = [ruling_held for _, ruling_held in in_force if ruling_held.pair != ruled.pair]
+    if ruling is not Ruling.OPEN and len(before) >= MOST_RULINGS:
+        raise InputError(
+            f"{MOST_RULINGS} rulings are in force, which is all that a case takes",
+            hint="Take some back first: cautery ruling undo CASE HOST OTHER.",
+        )
     if ruling is not Ruling.OPEN:
         _refuse_contradiction(ruled, before)
     elif len(before) == len(in_force):
