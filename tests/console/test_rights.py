@@ -42,6 +42,8 @@ PUBLIC = {
     "/login",
     "/login/first",
     "/login/passkey",
+    "/login/identity",
+    "/login/identity/back",
 }
 """What strangers may ask for. Whoever adds to it says why in the threat model."""
 

@@ -12,58 +12,34 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from cautery.adapters._files import PRIVATE
 from cautery.adapters._key_files import private_folder
+from cautery.adapters._people_tables import (
+    LATER,
+    TABLES,
+    account_of,
+    identity_of,
+    number_of,
+    passkey_of,
+    row_of,
+    session_of,
+)
 from cautery.errors import ConflictError, EvidenceError, StorageError
 from cautery.model.account import Account, Passkey, Session
-from cautery.model.room import RoomRole
+from cautery.model.identity import Identity
 
 NAME = "people.sqlite"
 _WAIT_S = 5.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _CHALLENGE_KEPT = timedelta(hours=1)
-_TABLES = {
-    "accounts": (
-        "CREATE TABLE accounts (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-        " roles TEXT NOT NULL, cases TEXT, why TEXT NOT NULL, made INTEGER NOT NULL,"
-        " password TEXT NOT NULL,"
-        " era INTEGER NOT NULL) STRICT"
-    ),
-    "words": (
-        "CREATE TABLE words (account TEXT PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,"
-        " digest TEXT NOT NULL, until INTEGER NOT NULL) STRICT"
-    ),
-    "passkeys": (
-        "CREATE TABLE passkeys (id BLOB PRIMARY KEY, account TEXT NOT NULL"
-        " REFERENCES accounts ON DELETE CASCADE, key BLOB NOT NULL, count INTEGER NOT NULL,"
-        " name TEXT NOT NULL, made INTEGER NOT NULL) STRICT"
-    ),
-    "approving": (
-        "CREATE TABLE approving (passkey BLOB PRIMARY KEY REFERENCES passkeys ON DELETE CASCADE,"
-        " origin TEXT NOT NULL) STRICT"
-    ),
-    "challenges": (
-        "CREATE TABLE challenges (challenge BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT"
-    ),
-    "sessions": (
-        "CREATE TABLE sessions (digest TEXT PRIMARY KEY, account TEXT NOT NULL"
-        " REFERENCES accounts ON DELETE CASCADE, whence TEXT NOT NULL, born INTEGER NOT NULL,"
-        " seen INTEGER NOT NULL, ended TEXT NOT NULL) STRICT"
-    ),
-}
-
 _END_ALL = "UPDATE sessions SET ended = ? WHERE account = ? AND digest <> ? AND ended = ''"
 _STILL = "EXISTS (SELECT 1 FROM accounts WHERE id = ? AND era = ?)"
 """What was judged of an account holds until its era ends: a password or a word has replaced it."""
 _PASSKEYS = "SELECT passkeys.*, origin FROM passkeys LEFT JOIN approving ON passkey = id"
-_LATER = frozenset({"approving"})
-"""What files of an earlier version lack."""
 
 
 class PeopleFile:
@@ -102,11 +78,11 @@ class PeopleFile:
                         "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"
                     )
                 )
-                missing = _TABLES if not tables else _TABLES.keys() & _LATER - tables.keys()
+                missing = TABLES if not tables else TABLES.keys() & LATER - tables.keys()
                 for name in missing:
-                    self._connection.execute(_TABLES[name])
-                    tables[name] = _TABLES[name]
-        if tables != _TABLES:
+                    self._connection.execute(TABLES[name])
+                    tables[name] = TABLES[name]
+        if tables != TABLES:
             self._connection.close()
             raise EvidenceError(f"{self._path}: these are not the accounts of an operations room")
 
@@ -116,17 +92,17 @@ class PeopleFile:
 
     def accounts(self) -> Sequence[Account]:
         """Return all accounts, by name."""
-        return [_account(row) for row in self._rows("SELECT * FROM accounts ORDER BY name")]
+        return [account_of(row) for row in self._rows("SELECT * FROM accounts ORDER BY name")]
 
     def by_id(self, id: str) -> Account | None:
         """Return an account by its id."""
         rows = self._rows("SELECT * FROM accounts WHERE id = ?", id)
-        return _account(rows[0]) if rows else None
+        return account_of(rows[0]) if rows else None
 
     def by_name(self, name: str) -> Account | None:
         """Return an account by its name."""
         rows = self._rows("SELECT * FROM accounts WHERE name = ?", name)
-        return _account(rows[0]) if rows else None
+        return account_of(rows[0]) if rows else None
 
     def add(self, account: Account) -> None:
         """Write a new account.
@@ -139,7 +115,7 @@ class PeopleFile:
             If it cannot be written.
         """
         try:
-            self._write("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *_row(account))
+            self._write("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row_of(account))
         except sqlite3.IntegrityError as error:
             raise ConflictError("There is an account of this name.") from error
 
@@ -147,7 +123,7 @@ class PeopleFile:
         """Change an account, unless it is not as before any more; tell whether it was.
 
         With a new era all its sessions end, but for one by its digest; where no password is left,
-        its passkeys go as well. All of it is written, or nothing.
+        its passkeys and identities go as well. All of it is written, or nothing.
 
         Raises
         ------
@@ -160,12 +136,16 @@ class PeopleFile:
                 "UPDATE accounts SET id = ?, name = ?, roles = ?, cases = ?, why = ?, made = ?,"
                 " password = ?, era = ? WHERE id = ? AND name = ? AND roles = ? AND cases IS ?"
                 " AND why = ? AND made = ? AND password = ? AND era = ?",
-                (*_row(after), *_row(before)),
+                (*row_of(after), *row_of(before)),
             ).rowcount
             if changed and after.era != before.era:
                 self._connection.execute(_END_ALL, ("out", after.id, but))
                 if not after.password:
-                    self._connection.execute("DELETE FROM passkeys WHERE account = ?", (after.id,))
+                    for erased in (
+                        "DELETE FROM passkeys WHERE account = ?",
+                        "DELETE FROM identities WHERE account = ?",
+                    ):
+                        self._connection.execute(erased, (after.id,))
         return changed == 1
 
     def erase(self, account: Account) -> bool:
@@ -186,23 +166,23 @@ class PeopleFile:
             "INSERT OR REPLACE INTO words (account, digest, until) VALUES (?, ?, ?)",
             id,
             digest,
-            _number(until),
+            number_of(until),
         )
 
     def take_invitation(self, id: str, digest: str, now: datetime) -> bool:
         """Use a one-time word up; tell whether it was one."""
         statement = "DELETE FROM words WHERE account = ? AND digest = ? AND until > ?"
-        return self._write(statement, id, digest, _number(now)) == 1
+        return self._write(statement, id, digest, number_of(now)) == 1
 
     def passkeys(self, account: str) -> Sequence[Passkey]:
         """Return the passkeys of an account."""
         statement = f"{_PASSKEYS} WHERE account = ? ORDER BY made"
-        return [_passkey(row) for row in self._rows(statement, account)]
+        return [passkey_of(row) for row in self._rows(statement, account)]
 
     def passkey(self, id: bytes) -> Passkey | None:
         """Return a passkey by its id."""
         rows = self._rows(f"{_PASSKEYS} WHERE id = ?", id)
-        return _passkey(rows[0]) if rows else None
+        return passkey_of(rows[0]) if rows else None
 
     def add_passkey(self, passkey: Passkey, *, era: int) -> None:
         """Write a new passkey of an account that still has this era.
@@ -219,7 +199,7 @@ class PeopleFile:
             passkey.key,
             passkey.count,
             passkey.name,
-            _number(passkey.made_at),
+            number_of(passkey.made_at),
             passkey.account,
             era,
         )
@@ -238,22 +218,66 @@ class PeopleFile:
         """Erase a passkey of an account; tell whether there was one."""
         return self._write("DELETE FROM passkeys WHERE account = ? AND id = ?", account, id) == 1
 
+    def identities(self, account: str) -> Sequence[Identity]:
+        """Return who an account is at identity providers."""
+        statement = "SELECT * FROM identities WHERE account = ? ORDER BY made"
+        return [identity_of(row) for row in self._rows(statement, account)]
+
+    def identity(self, issuer: str, subject: str) -> Identity | None:
+        """Return whose account a subject of an identity provider is bound to."""
+        statement = "SELECT * FROM identities WHERE issuer = ? AND subject = ?"
+        rows = self._rows(statement, issuer, subject)
+        return identity_of(rows[0]) if rows else None
+
+    def add_identity(self, identity: Identity) -> None:
+        """Bind a subject of an identity provider to an account.
+
+        Raises
+        ------
+        ConflictError
+            If it is bound already, or the account has another one there.
+        """
+        try:
+            self._write(
+                "INSERT INTO identities VALUES (?, ?, ?, ?)",
+                identity.issuer,
+                identity.subject,
+                identity.account,
+                number_of(identity.made_at),
+            )
+        except sqlite3.IntegrityError as error:
+            raise ConflictError("This subject, or this account there, is bound already.") from error
+
+    def drop_identities(self, account: str) -> int:
+        """Erase the identities of an account; if it had any, its era and all sessions end."""
+        with self._lock, self._failures(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            count = self._connection.execute(
+                "DELETE FROM identities WHERE account = ?", (account,)
+            ).rowcount
+            if count:
+                self._connection.execute(
+                    "UPDATE accounts SET era = era + 1 WHERE id = ?", (account,)
+                )
+                self._connection.execute(_END_ALL, ("out", account, ""))
+        return count
+
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""
-        old = _number(now - _CHALLENGE_KEPT)
+        old = number_of(now - _CHALLENGE_KEPT)
         self._write("DELETE FROM challenges WHERE at < ?", old)
         statement = "INSERT OR IGNORE INTO challenges (challenge, at) VALUES (?, ?)"
-        return self._write(statement, challenge, _number(now)) == 1
+        return self._write(statement, challenge, number_of(now)) == 1
 
     def session(self, digest: str) -> Session | None:
         """Return a session."""
         rows = self._rows("SELECT * FROM sessions WHERE digest = ?", digest)
-        return _session(rows[0]) if rows else None
+        return session_of(rows[0]) if rows else None
 
     def sessions(self, account: str) -> Sequence[Session]:
         """Return the sessions of an account, newest first."""
         statement = "SELECT * FROM sessions WHERE account = ? ORDER BY born DESC"
-        return [_session(row) for row in self._rows(statement, account)]
+        return [session_of(row) for row in self._rows(statement, account)]
 
     def begin_session(self, session: Session, *, era: int) -> bool:
         """Write a new session of an account; tell whether it still had this era."""
@@ -262,8 +286,8 @@ class PeopleFile:
             session.digest,
             session.account,
             session.whence,
-            _number(session.born_at),
-            _number(session.seen_at),
+            number_of(session.born_at),
+            number_of(session.seen_at),
             session.ended,
             session.account,
             era,
@@ -278,7 +302,7 @@ class PeopleFile:
         """Note that a session was used; nothing is lost if this is not written."""
         statement = "UPDATE sessions SET seen = ? WHERE digest = ? AND ended = ''"
         with contextlib.suppress(StorageError):
-            self._write(statement, _number(now), digest)
+            self._write(statement, number_of(now), digest)
 
     def end_sessions(self, account: str, why: str, *, but: str = "") -> int:
         """End the sessions of an account, but for one; return how many there were."""
@@ -286,7 +310,7 @@ class PeopleFile:
 
     def forget_sessions(self, before: datetime) -> None:
         """Erase the sessions that began before a time."""
-        self._write("DELETE FROM sessions WHERE born < ?", _number(before))
+        self._write("DELETE FROM sessions WHERE born < ?", number_of(before))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -311,63 +335,3 @@ class PeopleFile:
             if type(error) is sqlite3.DatabaseError:  # exactly: it is malformed, or no database
                 raise EvidenceError(f"{self._path}: {error}") from error
             raise StorageError(f"{self._path}: {error}") from error
-
-
-def _row(account: Account) -> tuple[Any, ...]:
-    return (
-        account.id,
-        account.name,
-        json.dumps(sorted(account.roles)),
-        None if account.cases is None else json.dumps(sorted(account.cases)),
-        account.why,
-        _number(account.made_at),
-        account.password,
-        account.era,
-    )
-
-
-def _account(row: tuple[Any, ...]) -> Account:
-    id, name, roles, cases, why, made_at, password, era = row  # noqa: A001 - the field's word
-    return Account(
-        id=id,
-        name=name,
-        roles=frozenset(map(RoomRole, json.loads(roles))),
-        cases=None if cases is None else frozenset(json.loads(cases)),
-        why=why,
-        made_at=_moment(made_at),
-        password=password,
-        era=era,
-    )
-
-
-def _passkey(row: tuple[Any, ...]) -> Passkey:
-    id, account, key, count, name, made_at, origin = row  # noqa: A001
-    return Passkey(
-        id=id,
-        account=account,
-        key=key,
-        count=count,
-        name=name,
-        made_at=_moment(made_at),
-        approves_at=origin or "",
-    )
-
-
-def _session(row: tuple[Any, ...]) -> Session:
-    digest, account, whence, born, seen_at, ended = row
-    return Session(
-        digest=digest,
-        account=account,
-        whence=whence,
-        born_at=_moment(born),
-        seen_at=_moment(seen_at),
-        ended=ended,
-    )
-
-
-def _moment(number: int) -> datetime:
-    return _EPOCH + number * _MICROSECOND
-
-
-def _number(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND

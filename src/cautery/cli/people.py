@@ -84,7 +84,13 @@ def list_people(
                 "roles": sorted(one.roles),
                 "cases": None if one.cases is None else sorted(one.cases),
                 "why": one.why,
-                "comes_in": bool(one.password or room.people.passkeys(one.id)),
+                "comes_in": bool(
+                    one.password or room.people.passkeys(one.id) or room.people.identities(one.id)
+                ),
+                "identities": [
+                    {"issuer": bound.issuer, "subject": bound.subject}
+                    for bound in room.people.identities(one.id)
+                ],
             }
             for one in accounts
         ]
@@ -140,13 +146,57 @@ def invite(
     people: _People = _FOLDER,
     keys: _Keys = None,
 ) -> None:
-    """End a person's password, passkeys and sessions, and print a new one-time word.
+    """End a person's password, passkeys, identity and sessions; print a new one-time word.
 
     Example: cautery people invite a.rossi --why "lost her telephone"
     """
     with rooms.people_of(people, keys_dir=keys) as room:
         word = room.accounts.invite(room.accounts.named(name).id, by=rooms.owner(), why=why)
     typer.echo(word)
+
+
+@app.command()
+def bind(
+    name: _Name,
+    issuer: Annotated[
+        str, typer.Option(help="URL of the identity provider, letter by letter as it writes it.")
+    ],
+    subject: Annotated[
+        str, typer.Option(help="The provider's id for the person, which never changes.")
+    ],
+    why: _Why,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Let a person come in through an identity provider: `cautery serve --oidc` names it.
+
+    The subject is the provider's own id for the person, not a name or an address of mail. Whoever
+    comes without being bound is refused, and is shown the subject to hand on.
+
+    Example: cautery people bind a.rossi --issuer https://id.league.example --subject 248289761001
+    --why "moved to the organisation's login"
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        account = room.accounts.named(name)
+        room.identities.bind(account.id, issuer, subject, by=rooms.owner(), why=why)
+    render.say(render.printable(f"{account.name} comes in through {issuer}"))
+
+
+@app.command()
+def unbind(
+    name: _Name,
+    why: _Why,
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Bind a person's account to no identity provider any more, and end all its sessions.
+
+    Example: cautery people unbind a.rossi --why "left the organisation"
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        account = room.accounts.named(name)
+        room.identities.unbind(account.id, by=rooms.owner(), why=why)
+    render.say(render.printable(f"{account.name} comes in through no identity provider"))
 
 
 @app.command()

@@ -140,6 +140,7 @@ def account_page(
             PasskeyRow(id=row.id.hex(), name=row.name, made_at=row.made_at)
             for row in people.people.passkeys(account.id)
         ),
+        identities=tuple(identity.issuer for identity in people.people.identities(account.id)),
         may_add=bool(site_of(desk.place, request)),
         done=done,
         fault=fault,

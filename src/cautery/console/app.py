@@ -24,6 +24,7 @@ from cautery.console import (
     act_pages,
     case_pages,
     health_pages,
+    identity_pages,
     login_pages,
     network_pages,
     night_pages,
@@ -104,6 +105,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         for of_people in (
             login_pages,
             passkey_pages,
+            identity_pages,
             account_pages,
             act_pages,
             people_pages,

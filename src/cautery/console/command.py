@@ -25,6 +25,7 @@ from cautery.console.telemetry import log_as_json
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
+from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, has_desktop
@@ -96,6 +97,14 @@ def serve(
             "--keys", help="Folder with the key of the access log; default $CAUTERY_KEYS."
         ),
     ] = None,
+    oidc: Annotated[
+        Path | None,
+        typer.Option(
+            "--oidc",
+            envvar="CAUTERY_OIDC",
+            help="File of the identity provider through which people may come in, TOML.",
+        ),
+    ] = None,
     log_json: Annotated[
         bool,
         typer.Option("--log-json", help="Log each answer to stderr, as a line of JSON."),
@@ -110,7 +119,8 @@ def serve(
 
     As soon as there are people (cautery people add), everybody is asked for a login. Then the room
     may also listen for other machines: with --tls-cert and --tls-key, or behind a --proxy, and with
-    the --address by which people reach it.
+    the --address by which people reach it. With --oidc they may also come in through the
+    organisation's identity provider, once their account is bound to it (cautery people bind).
 
     Example: cautery serve --cases cases
     """
@@ -124,6 +134,11 @@ def serve(
             f"--people: nobody is in {people}",
             hint=f"Make an account: cautery people add NAME --role keeper --people {people}",
         )
+    if oidc is not None and not many:
+        raise InputError(
+            "--oidc: an identity provider is for a room with people, and there are none",
+            hint="Make an account: cautery people add NAME --role keeper",
+        )
     tls = tls_of(tls_cert, tls_key) is not None
     where = listening_place(host, place, many=many, tls=tls)
     secret = Secret.new()
@@ -135,6 +150,7 @@ def serve(
             live=Live(kept_case, case_hub),
             secret=secret,
             people=who,
+            identity=None if oidc is None else identity_of(oidc, wiring.clock()),
             place=place,
             tokens=TokensOfRoom(tokens(), cases),
         )

@@ -25,6 +25,7 @@ from cautery.model.room import Right
 from cautery.model.web import Asked
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.render import Shell, render_page
+from cautery.wiring.identity import IdentityOfRoom
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
@@ -51,6 +52,8 @@ class Desk:
         What its door asks for, if it is for one person.
     people : PeopleOfRoom or None
         Who may come in; ``None``: who opened the room.
+    identity : IdentityOfRoom or None
+        Where they may show who they are; ``None``: here alone.
     place : Place
         Where they reach it.
     maps : Maps
@@ -67,6 +70,7 @@ class Desk:
     secret: Secret
     tokens: Tokens
     people: PeopleOfRoom | None = None
+    identity: IdentityOfRoom | None = None
     place: Place = field(default_factory=Place)
     maps: Maps = field(default_factory=Maps)
     telemetry: Telemetry = field(default_factory=Telemetry)

@@ -166,6 +166,7 @@ def view_of(fields: Mapping[str, str], desk: Desk, request: Request) -> LoginVie
         kept=typed,
         kept_to=_own(fields.get("kept_to", "")) if typed else "",
         passkeys=bool(site_of(desk.place, request)),
+        identity=None if desk.identity is None else desk.identity.provider.name,
     )
 
 
@@ -222,25 +223,37 @@ async def welcome(
 ) -> Response:
     """Begin a session, and show what was wanted; what was typed before is given back."""
     before = token_of(request, desk, people)
-    whose = await run_in_threadpool(people.sessions.owner, before)
-    token = await run_in_threadpool(
-        lambda: people.sessions.begin(
-            account,
-            agent=request.headers.get("user-agent", ""),
-            address=address_of(request),
-            by=by,
-            instead_of=before,
-        )
-    )
+    token = await run_in_threadpool(begun, people, request, account, by=by, instead_of=before)
     answer: Response = RedirectResponse(view.to, status_code=303)
-    if view.kept and whose == account.id:  # another person is not shown what this one typed
-        answer = _given_back(desk, request, account, token, view)
+    # Another person is not shown what this one typed.
+    if view.kept and await run_in_threadpool(people.sessions.owner, before) == account.id:
+        answer = given_back(desk, request, account, token, view)
+    hand_session(answer, desk, people, account, token)
+    return answer
+
+
+def begun(
+    people: PeopleOfRoom, request: Request, account: Account, *, by: str, instead_of: str
+) -> str:
+    """Begin a session; return what its browser brings from now on."""
+    return people.sessions.begin(
+        account,
+        agent=request.headers.get("user-agent", ""),
+        address=address_of(request),
+        by=by,
+        instead_of=instead_of,
+    )
+
+
+def hand_session(
+    answer: Response, desk: Desk, people: PeopleOfRoom, account: Account, token: str
+) -> None:
+    """Hand a browser its session, and what it is known by later."""
     secure = desk.place.is_secure
     answer.set_cookie(
         _session(desk, people), token, httponly=True, samesite="strict", path="/", secure=secure
     )
     hand_mark(answer, desk, people, account)
-    return answer
 
 
 def hand_mark(answer: Response, desk: Desk, people: PeopleOfRoom, account: Account) -> None:
@@ -274,9 +287,10 @@ async def _looked_at(lines: Lines, found: Callable[[], T], *, known: bool, wait_
         return await run_in_threadpool(found)
 
 
-def _given_back(
+def given_back(
     desk: Desk, request: Request, account: Account, token: str, view: LoginView
 ) -> HTMLResponse:
+    """Return the form that somebody typed before the session ended, to be sent in a new one."""
     fields = [
         (name, value)
         for name, value in parse_qsl(view.kept, keep_blank_values=True, max_num_fields=50)

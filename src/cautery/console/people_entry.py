@@ -29,6 +29,8 @@ _MOST_LOGIN = 4 * MOST_BODY
 _BURST, _EACH_S = 300.0, 1 / 30
 _MOST_COUNTED = 10_000
 LOGIN = "/login"
+IDENTITY = "/login/identity"
+"""Where somebody goes on to the identity provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class PeopleEntry:
 
     def most_body(self, path: str) -> int:
         """Return how many bytes a form may have."""
-        return _MOST_LOGIN if path == LOGIN else MOST_BODY
+        return _MOST_LOGIN if path in {LOGIN, IDENTITY} else MOST_BODY
 
     def stray(self, scope: Scope) -> Response | None:
         """Say whence a request comes; refuse one that passes by the proxy."""
@@ -172,6 +174,11 @@ def session_cookie(key: bytes, *, secure: bool) -> str:
 def mark_cookie(key: bytes, *, secure: bool) -> str:
     """Return the name of the cookie by which a browser that came in before is known."""
     return "__Host-cautery-mark" if secure else f"cautery-mark-{_derived(key, 'mark')}"
+
+
+def question_cookie(key: bytes, *, secure: bool) -> str:
+    """Return the name of the cookie of a login that goes on at the identity provider."""
+    return "__Host-cautery-identity" if secure else f"cautery-identity-{_derived(key, 'identity')}"
 
 
 def csrf_of(token: str) -> str:

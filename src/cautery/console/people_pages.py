@@ -73,6 +73,35 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
 
         return await _done(desk, people, request, invited)
 
+    @pages.post("/people/{account}/bind")
+    @needs(Right.MANAGE)
+    async def bind(request: Request, account: Id) -> Response:
+        fields, by = await form(request), own_account(request).id
+
+        def bound() -> None:
+            if desk.identity is None:
+                raise InputError(tr("This room has no identity provider."))
+            people.identities.bind(
+                account,
+                desk.identity.provider.issuer,
+                fields.get("subject", "").strip(),
+                by=by,
+                why=fields.get("why", ""),
+            )
+
+        return await _done(desk, people, request, bound)
+
+    @pages.post("/people/{account}/unbind")
+    @needs(Right.MANAGE)
+    async def unbind(request: Request, account: Id) -> Response:
+        fields, by = await form(request), own_account(request).id
+        return await _done(
+            desk,
+            people,
+            request,
+            lambda: people.identities.unbind(account, by=by, why=fields.get("why", "")),
+        )
+
     @pages.post("/people/{account}/erase")
     @needs(Right.MANAGE)
     async def erase(request: Request, account: Id) -> Response:
@@ -138,11 +167,15 @@ def _page(
                 made_at=listed.made_at,
                 by_owner=bool(listed.roles & BY_OWNER_ALONE),
                 comes_in=_comes_in(people, listed),
+                identities=tuple(
+                    identity.issuer for identity in people.people.identities(listed.id)
+                ),
                 own=listed.id == account,
             )
             for listed in people.people.accounts()
         ),
         may_give=_GIVEN,
+        issuer="" if desk.identity is None else desk.identity.provider.issuer,
         fault=fault,
         typed=tuple((typed or {}).items()),
         word=word,
@@ -152,7 +185,10 @@ def _page(
 
 
 def _comes_in(people: PeopleOfRoom, account: Account) -> bool:
-    return bool(account.password or people.people.passkeys(account.id))
+    accounts, account_id = people.people, account.id
+    return bool(
+        account.password or accounts.passkeys(account_id) or accounts.identities(account_id)
+    )
 
 
 def _roles(fields: dict[str, str]) -> list[RoomRole]:

@@ -26,6 +26,8 @@ from cautery.public_keys import PasskeyText, passkey_in
 from cautery.wiring.signed_log import SignedLog, begin_log, open_log
 from cautery.workflows.case.roots import Standing
 from cautery.workflows.people.accounts import OWNER, Accounts
+from cautery.workflows.people.identities import Identities
+from cautery.workflows.people.identity_questions import Questions
 from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.login import Logins
 from cautery.workflows.people.passkeys import Passkeys
@@ -68,6 +70,8 @@ class PeopleOfRoom:
     accounts: Accounts
     logins: Logins
     passkeys: Passkeys
+    identities: Identities
+    questions: Questions
     seconds: Seconds
     sessions: Sessions
     key: bytes
@@ -228,6 +232,8 @@ def people_of(
                 people, accounts, log, clock, key=key, passwords=passwords, seconds=time.monotonic
             ),
             passkeys=Passkeys(people, log, clock, key),
+            identities=Identities(people, accounts, log, clock),
+            questions=Questions(people, clock, key),
             seconds=Seconds(people, clock, key),
             sessions=Sessions(people, log, clock, key),
             key=key,

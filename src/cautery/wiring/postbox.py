@@ -114,14 +114,26 @@ def secret_toml(path: Path) -> dict[str, Any]:
     InputError
         If others can, or it is no such file; nothing of it is quoted.
     """
-    data = _secret_file(path, path)
+    data = secret_file(path, path)
     try:
         return simple_toml(data.decode())
     except ValueError as error:
         raise InputError(f"{path}: this is not a TOML file ({type(error).__name__})") from None
 
 
-def _secret_file(path: Path, shown: Path) -> bytes:
+def secret_file(path: Path, shown: Path) -> bytes:
+    """Read a file with a secret, which its owner alone may read.
+
+    Parameters
+    ----------
+    shown : Path
+        How errors name it.
+
+    Raises
+    ------
+    InputError
+        If others can read it, or it cannot be read.
+    """
     try:
         require_file(path)  # a pipe would be waited for
         if path.stat().st_mode & _NOT_OWNER:
@@ -142,7 +154,7 @@ def _mail(table: _Mail, path: Path) -> MailServer:
         raise InputError(f"{path}: mail: give username and password, or neither")
     dkim = None
     if table.dkim is not None:
-        key = _secret_file(path.parent / table.dkim.key, Path(table.dkim.key))
+        key = secret_file(path.parent / table.dkim.key, Path(table.dkim.key))
         dkim = Dkim(
             domain=table.dkim.domain,
             selector=table.dkim.selector,

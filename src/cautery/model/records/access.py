@@ -69,9 +69,11 @@ class AccountChanged:
     account : str
         Its id; the name is not in the log, so it can be erased.
     by : str
-        Id of the account that did it, or the machine's user at the command line.
+        Id of the account that did it, the machine's user at the command line, or
+        ``identity-provider``, where the room takes roles from it.
     what : str
-        ``made``, ``given``, ``invited``, ``password``, ``passkey``, ``passkey-removed``, or
+        ``made``, ``given``, ``invited``, ``password``, ``passkey``, ``passkey-removed``,
+        ``identity`` (a subject of an identity provider was bound to it), ``identity-removed``, or
         ``erased``.
     roles : tuple of str
         What it has from now on; empty for what does not change them.
@@ -101,7 +103,8 @@ class DoorUsed:
         ``in``, ``out``, ``out-everywhere``, ``elsewhere`` (a session was used from another browser
         or network, and ended), or ``refused``.
     by : str
-        How: ``password``, ``word`` (a one-time word) or ``passkey``; empty where it says nothing.
+        How: ``password``, ``word`` (a one-time word), ``passkey`` or ``identity`` (an identity
+        provider); empty where it says nothing.
     count : int
         How often, if it stands for several.
     """

@@ -40,6 +40,8 @@ class LoginView:
         Where it was sent.
     passkeys : bool
         Whether a passkey may be used at this address.
+    identity : str or None
+        What people call their identity provider, which may be empty; ``None``: there is none.
     """
 
     why: str = ""
@@ -48,6 +50,7 @@ class LoginView:
     kept: str = ""
     kept_to: str = ""
     passkeys: bool = False
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,8 @@ class AccountView:
         That one may see; ``None``: all.
     why : str
         Why one may.
+    identities : tuple of str
+        Issuers at which one shows who one is.
     done, fault : str
         What came of the form that was sent.
     """
@@ -89,6 +94,7 @@ class AccountView:
     why: str
     sessions: tuple[SessionRow, ...]
     passkeys: tuple[PasskeyRow, ...]
+    identities: tuple[str, ...]
     may_add: bool
     done: str = ""
     fault: str = ""
@@ -103,7 +109,9 @@ class PersonRow:
     by_owner : bool
         Only the owner of the machine changes it.
     comes_in : bool
-        It has a password or a passkey.
+        It has a password, a passkey or an identity.
+    identities : tuple of str
+        Issuers to whose subjects it is bound.
     """
 
     id: str
@@ -114,6 +122,7 @@ class PersonRow:
     made_at: datetime
     by_owner: bool
     comes_in: bool
+    identities: tuple[str, ...]
     own: bool
 
 
@@ -125,6 +134,8 @@ class PeopleView:
     ----------
     may_give : tuple of RoomRole
         Roles that are given in the room.
+    issuer : str
+        Of the room's identity provider; empty: it has none.
     typed : dict of str to str
         What was typed into the form that failed.
     word : str
@@ -133,6 +144,7 @@ class PeopleView:
 
     people: tuple[PersonRow, ...]
     may_give: tuple[RoomRole, ...]
+    issuer: str = ""
     fault: str = ""
     typed: tuple[tuple[str, str], ...] = ()
     word: str = ""

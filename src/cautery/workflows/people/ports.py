@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cautery.model.account import Account, Passkey, Session
 from cautery.model.evidence import Json
+from cautery.model.identity import Claimed, Identity
 from cautery.model.passkey import Made
 from cautery.model.records import Entry
 
@@ -34,7 +35,7 @@ class People(Protocol):
         """Change an account, unless it is not as before any more; tell whether it was.
 
         With a new era all its sessions end, but for one by its digest; where no password is left,
-        its passkeys go as well. All of it is written, or nothing.
+        its passkeys and identities go as well. All of it is written, or nothing.
         """
 
     def erase(self, account: Account) -> bool:
@@ -60,6 +61,18 @@ class People(Protocol):
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
         """Erase a passkey of an account; tell whether there was one."""
+
+    def identities(self, account: str) -> Sequence[Identity]:
+        """Return who an account is at identity providers."""
+
+    def identity(self, issuer: str, subject: str) -> Identity | None:
+        """Return whose account a subject of an identity provider is bound to."""
+
+    def add_identity(self, identity: Identity) -> None:
+        """Bind a subject; ConflictError if it, or its account there, is bound already."""
+
+    def drop_identities(self, account: str) -> int:
+        """Erase the identities of an account; if it had any, its era and all sessions end."""
 
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""
@@ -125,6 +138,30 @@ class Authenticators(Protocol):
 
     def used(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
         """Return the counter of a passkey that signed; ApprovalError if it did not."""
+
+
+class IdentityProvider(Protocol):
+    """Where the people of an organisation show who they are (OpenID Connect)."""
+
+    @property
+    def issuer(self) -> str:
+        """Return its URL, as it writes it."""
+
+    @property
+    def name(self) -> str:
+        """Return what people call it; empty: nobody said."""
+
+    async def address(self, *, state: str, nonce: str, verifier: str, back: str) -> str:
+        """Return where a browser shows who its person is; SourceError if nobody knows now."""
+
+    async def claimed(
+        self, code: str, *, issuer: str | None, nonce: str, verifier: str, back: str
+    ) -> Claimed:
+        """Return who came back with a code.
+
+        ApprovalError: the answer does not hold; SourceError: there is none. ``issuer`` is what came
+        with the code (RFC 9207), ``None``: nothing.
+        """
 
 
 class AccessLedger(Protocol):
