@@ -27,6 +27,7 @@ from cautery.model.records import (
     operation,
     outside,
     scoring,
+    seasons,
     seized,
     sources,
     watching,
@@ -74,6 +75,7 @@ SUBJECTS = (
     _subject("access", "The access log of an operations room", access),
     _subject("backups", "Backups", backing_up),
     _subject("alerts", "Alerts", alerting),
+    _subject("seasons", "Seasons", seasons),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

@@ -53,7 +53,7 @@ def test_a_unit_is_closed_in(unit: Path) -> None:
 
 
 def test_only_a_watch_sees_the_keys_of_cases() -> None:
-    assert len(UNITS) == 6
+    assert len(UNITS) == 7
     for unit in UNITS:
         found = settings(unit)
         seen = " ".join(found.get("BindPaths", [])).split()
@@ -61,7 +61,8 @@ def test_only_a_watch_sees_the_keys_of_cases() -> None:
             "-/var/lib/cautery" in " ".join(found["InaccessiblePaths"]).split()
         )
         assert hidden, unit
-        assert (KEYS_OF_CASES in seen) == unit.name.startswith("cautery-watch"), unit
+        watches = unit.name.startswith(("cautery-watch", "cautery-season"))
+        assert (KEYS_OF_CASES in seen) == watches, unit
 
 
 def test_only_backups_see_backups_and_only_alerts_see_where_they_go() -> None:
@@ -85,7 +86,7 @@ def test_systemd_takes_them_and_finds_little_exposed(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     units = verifiable(tmp_path)
-    assert len(units) == 8
+    assert len(units) == 9
     verified = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )

@@ -38,6 +38,10 @@ _VERBS = {
         "cautery.cli.watch:watch",
         "Watch the mandate's sources until its window closes; seal verdicts, map and proposals.",
     ),
+    "season": (
+        "cautery.cli.season:app",
+        "Watch each fixture of a mandate's calendars by a watch of its own, and close its case.",
+    ),
     "serve": (
         "cautery.console.command:serve",
         "Serve the operations room: the cases of a folder or of the server, in a browser.",

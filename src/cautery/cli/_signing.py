@@ -12,9 +12,10 @@ from cautery.act.four_words import four_words
 from cautery.cli import render
 from cautery.errors import ApprovalError
 from cautery.messages import say
-from cautery.model import BlockEntry, Digest, Mandate, Override, digest_of
+from cautery.model import BlockEntry, Digest, Mandate, Override, digest_of, iso
 from cautery.workflows.case.opening import Opening
 from cautery.workflows.case.referral import FiledReferral
+from cautery.workflows.mandate.fixture_approvals import listed_fixtures
 
 
 def on_a_terminal() -> bool:
@@ -128,7 +129,7 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
 
 
 def mandate_text(mandate: Mandate, raw: bytes) -> str:
-    """Return what a signature under a mandate covers: its terms, and the file by its digest."""
+    """Return what a person signs under a mandate: terms, file by its digest, and fixtures."""
     lines = []
     for key, term in terms_of(mandate).items():
         if not isinstance(term, list):
@@ -141,6 +142,10 @@ def mandate_text(mandate: Mandate, raw: bytes) -> str:
                 "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
             )
     lines.append(f"{'sources':<18} {len(mandate.sources)}, listed in the file")
+    listed = listed_fixtures(mandate)
+    if listed:
+        lines.append(f"{'fixtures':<18} {len(listed)}, of its calendars")
+        lines += (f"  {iso(fixture.kick_off)} {fixture.name}" for fixture in listed)
     text = "\n".join(render.printable(line) for line in lines)
     return f"{text}\n\n{to_sign(digest_of(raw), '  (the same as sha256sum prints)')}"
 

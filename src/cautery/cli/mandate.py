@@ -24,6 +24,7 @@ from cautery.cli._verbs import Verbs
 from cautery.cli.mandate_new import new
 from cautery.cli.mandate_rules import confirm, rules
 from cautery.model import Digest, digest_of, iso, to_json
+from cautery.workflows.mandate.fixture_approvals import approvals_path, list_fixtures
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
@@ -135,7 +136,8 @@ def sign(
 
     The command shows the text that you sign and asks you to confirm. Without a terminal, give its
     --digest instead. The signature is written to a file next to the mandate and covers every byte
-    of the mandate.
+    of the mandate. The fixtures that its calendars list at this moment are signed, too, each for
+    itself: with two signatures they are of the mandate's season (cautery season).
 
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """
@@ -151,7 +153,10 @@ def sign(
             question=f"Sign this as {render.printable(name)}, {render.printable(role)}?",
             hint=f"Give --digest sha256:..., which cautery mandate show {mandate} prints.",
         )
-    add_signature(
+    signature = add_signature(
         mandate, checked, raw=raw, shown=expected, name=name, role=role, key=private, now=now
     )
+    listed = list_fixtures(mandate, checked, signature, key=private, now=now)
     render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
+    if listed:
+        render.say(f"and the {listed} fixtures of its calendars: {approvals_path(mandate)}")

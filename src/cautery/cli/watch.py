@@ -55,6 +55,20 @@ def watch(
             "the mandate.",
         ),
     ] = None,
+    fixture: Annotated[
+        str | None,
+        typer.Option(
+            "--fixture",
+            help="Id of one fixture of the mandate: it alone is watched, in its own window.",
+        ),
+    ] = None,
+    calendars: Annotated[
+        Path | None,
+        typer.Option(
+            "--calendars",
+            help="With --fixture: folder with the calendars that cautery season has fetched.",
+        ),
+    ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
@@ -121,6 +135,8 @@ def watch(
             close=None if keep_open is None else not keep_open,
             on_proof=lambda outcome: say_proof(case, outcome),
             publish=publish,
+            fixture=fixture,
+            calendars=calendars,
         )
     render.say(f"case    {case}\nreport  {case / REPORT}")
     say_end(case, finished)

@@ -19,7 +19,8 @@ class AlertRule(StrEnum):
     EXPIRING = "expiring"
     """The time of an act that waits for a person ends soon."""
     WATCH_DIED = "watch-died"
-    """The window of a case is open, its watch did not stop, and no process is at it."""
+    """The window of a case is open, its watch did not stop, and no process is at it; or a season
+    says that it died."""
     TEST = "test"
     """A person tries the ways."""
 

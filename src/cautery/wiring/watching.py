@@ -30,6 +30,7 @@ from cautery.model import BeyondBudget, Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.wiring.lists import organisation_of
+from cautery.wiring.one_fixture import OfOneFixture, one_fixture
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
@@ -55,6 +56,8 @@ def watch(
     on_proof: Callable[[Proven | CauteryError], None] = lambda _: None,
     publish: Path | None = None,
     loop_watch: LoopWatch | None = None,
+    fixture: str | None = None,
+    calendars: Path | None = None,
 ) -> Finished:
     """Run a watch to the end of its window; its case has the report then.
 
@@ -68,6 +71,10 @@ def watch(
         The public folder, which is made if it is not there; ``None``: the case shows nothing.
     loop_watch : LoopWatch or None
         Told when the watch's event loop gives no turn for too long.
+    fixture : str or None
+        Id of the one fixture that it is of, which is watched in its own window; ``None``: of all.
+    calendars : Path or None
+        Folder with the calendars that a season has fetched; ``None``: they are not fetched.
 
     Raises
     ------
@@ -79,7 +86,15 @@ def watch(
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock(), regime=mandate.regime)
     closed = False
     try:
-        work = _watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir)
+        work = _watch(
+            mandate,
+            case,
+            mandate_file,
+            listeners,
+            public,
+            keys_dir=keys_dir,
+            one=None if fixture is None else one_fixture(mandate_file, mandate, fixture, calendars),
+        )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
         finished = finish_case(case, close=close, trust=trust)
@@ -110,11 +125,14 @@ async def _watch(
     public: PublicFolder | None,
     *,
     keys_dir: Path | None,
+    one: OfOneFixture | None,
 ) -> None:
     text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
     now = case.clock.now()
     if checked_signatures(mandate_file, text, mandate, now=now) != mandate.signatures:
         raise InputError(f"{mandate_file}: its signatures changed while it was read")
+    if one is not None:
+        mandate = one.mandate
     async with AsyncExitStack() as stack:
         policy, rdap = mandate.network, revealed(mandate.network.rdap)
         latest_facts = LatestFacts(known_facts(revealed(policy.facts)))
@@ -191,7 +209,8 @@ async def _watch(
                 publisher=publisher,
                 public=public,
                 signer=case.signer,
-                fixtures=calendars_of(mandate_file),
+                fixtures=calendars_of(mandate_file) if one is None else one.read,
+                only=None if one is None else one.only,
                 confirmations=confirmations_of(mandate_file, mandate),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),

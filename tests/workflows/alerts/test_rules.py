@@ -22,7 +22,9 @@ from cautery.model.records import (
     AlertSent,
     CaseOpened,
     ProofFollowed,
+    WatchDied,
     WatchPace,
+    WatchResumed,
     WatchStarted,
     WatchStopped,
 )
@@ -361,3 +363,16 @@ async def test_an_alert_of_yesterday_is_not_sent(house: House) -> None:
         "md34", Found(rule=AlertRule.PROVEN, about=("1",), count=1), now=NOON - timedelta(days=1)
     )
     assert await sent(log, Receiver(), []) == ()
+
+
+def test_a_death_that_a_season_recorded_is_told_once_also_when_the_watch_runs_again(
+    house: House,
+) -> None:
+    looker = house.looker(house.log(0), AlertRule.WATCH_DIED)
+    house.write(-30, WatchStarted(why=WatchBegin.WINDOW_OPEN, at=at(-30)))
+    died = WatchDied(at=at(1), exit_code=None, signal=9, deaths=1, again_at=at(1.1))
+    house.write(1, died, WatchResumed(why=WatchBegin.WINDOW_OPEN, at=at(1.1)))
+    assert told(looker.look(at(1.2))) == [("watch-died", 1)]
+    assert told(looker.look(at(1.3))) == []
+    house.write(2, replace(died, at=at(2), again_at=at(2.1), deaths=2))
+    assert told(looker.look(at(2.2))) == [("watch-died", 1)]

@@ -136,6 +136,7 @@ from cautery.model.records.outside import (
     ProofMissing,
     StampReceived,
 )
+from cautery.model.records.seasons import FixtureWatched, WatchDied
 from cautery.model.records.seized import (
     AccountNames,
     MaterialConsulted,
@@ -226,6 +227,7 @@ __all__ = [
     "ExhibitSealed",
     "ExhibitTaken",
     "Failure",
+    "FixtureWatched",
     "FixturesChanged",
     "GrewBack",
     "GuardRevalidated",
@@ -304,6 +306,7 @@ __all__ = [
     "UnknownRecord",
     "VantageCompared",
     "WatchBegin",
+    "WatchDied",
     "WatchEnd",
     "WatchPace",
     "WatchResumed",

@@ -30,6 +30,7 @@ from cautery.model.records import (
     operation,
     outside,
     scoring,
+    seasons,
     seized,
     sources,
     watching,
@@ -54,6 +55,7 @@ KINDS: Mapping[str, type] = {
     **access.KINDS,
     **backing_up.KINDS,
     **alerting.KINDS,
+    **seasons.KINDS,
 }
 """By kind, the type of its records."""
 

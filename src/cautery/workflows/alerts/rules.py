@@ -15,6 +15,7 @@ from cautery.model.alert import AlertRule
 from cautery.model.records import (
     CaseOpened,
     ProofFollowed,
+    WatchDied,
     WatchPace,
     WatchResumed,
     WatchStarted,
@@ -28,6 +29,7 @@ KINDS_HEARD = kinds_of(
     Notice,
     ProofFollowed,
     Verdict,
+    WatchDied,
     WatchPace,
     WatchResumed,
     WatchStarted,
@@ -65,6 +67,8 @@ class Heard:
         The record with which its watch began or went on; ``None``: it stopped, or never began.
     alone_since : datetime or None
         Since when no process was seen at work on it.
+    deaths : list of (int, datetime)
+        The records with which the season of its watch said that it died.
     """
 
     next: int = 0
@@ -74,6 +78,7 @@ class Heard:
     late: tuple[int, datetime] | None = None
     begun: int | None = None
     alone_since: datetime | None = None
+    deaths: list[tuple[int, datetime]] = field(default_factory=list)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -91,6 +96,8 @@ class Heard:
                 self.late = (self.late or (index, at)) if pace.late else None
             case WatchStarted() | WatchResumed():
                 self.begun, self.late, self.alone_since = index, None, None
+            case WatchDied():
+                self.deaths.append((index, at))
             case WatchStopped():
                 self.begun = self.late = None
 
@@ -151,6 +158,10 @@ def found(
                 count=len(soon),
             )
     wait = waits.get(AlertRule.WATCH_DIED)
+    # A season starts it again within seconds: people are told at once all the same.
+    deaths = [index for index, at in heard.deaths if at >= since]
+    if wait is not None and deaths:
+        yield Found(rule=AlertRule.WATCH_DIED, about=tuple(map(str, deaths)), count=len(deaths))
     alone = heard.alone_since
     if wait is not None and heard.should_run(now) and alone is not None and now - alone >= wait:
         yield Found(rule=AlertRule.WATCH_DIED, about=(str(heard.begun),), count=1)

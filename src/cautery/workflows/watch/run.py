@@ -63,6 +63,7 @@ from cautery.workflows.watch.acting.organisation import Organisation
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
@@ -92,7 +93,7 @@ class WatchPorts:
     asks. ``public`` is the public folder, if there is one. ``confinement`` says how the decoder's
     processes are closed in. ``organisation`` has the lists on which the case has its entries;
     ``None``: it has its own. ``timekeeper`` has others vouch for the times of the case; ``None``:
-    nobody does.
+    nobody does. ``only`` says of which fixture of a season it is; ``None``: of all of its mandate.
     """
 
     clock: Clock
@@ -123,6 +124,7 @@ class WatchPorts:
     listeners: tuple[Listener, ...] = ()
     timekeeper: Timekeeper | None = None
     organisation: Organisation | None = None
+    only: OneFixture | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -151,7 +153,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     journal.hide(mandate)
     complete = False
     signed_for = signed_in(ports.ledger, mandate, key=key)
-    mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)
+    whole = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)
+    mandate = whole if ports.only is None else ports.only.narrowed(whole)
     fetched = FetchedCalendars(
         mandate.calendars, fetcher=ports.own, readers=ports.readers, journal=journal
     )
@@ -170,12 +173,14 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         signed_for=signed_for,
     )
     try:
-        _open(mandate, journal, ports, mandate_text, key)
+        _open(whole, mandate, journal, ports, mandate_text=mandate_text, key=key)
         ports.checkpoint()  # whose mandate it is, and who approves, is signed before all else
         async with contextlib.AsyncExitStack() as beside:
             if ports.timekeeper is not None:
                 await beside.enter_async_context(ports.timekeeper.beside(journal))
             while (renewed := await watch.run()) is not None:
+                if ports.only is not None:
+                    ports.only.record(renewed, ledger=ports.ledger, journal=journal)
                 if feeds_of(renewed) != hearing.feeds:
                     # References are filled for minutes: they are kept unless a feed is another
                     # (ADR 0022).
@@ -211,18 +216,26 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
 
 
 def _open(
-    mandate: Mandate, journal: Journal, ports: WatchPorts, mandate_text: bytes, key: str
+    whole: Mandate,
+    mandate: Mandate,
+    journal: Journal,
+    ports: WatchPorts,
+    *,
+    mandate_text: bytes,
+    key: str,
 ) -> None:
     resumed = any(True for _ in ports.ledger.read(kinds=kinds_of(WatchStarted)))
     now = journal.now()
-    begin_case(mandate, ledger=ports.ledger, journal=journal, key=key)
+    begin_case(whole, ledger=ports.ledger, journal=journal, key=key)
     record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
     record_purchases(mandate, ledger=ports.ledger, journal=journal)
+    if ports.only is not None:
+        ports.only.record(mandate, ledger=ports.ledger, journal=journal)
     begins = WatchResumed if resumed else WatchStarted
-    is_open = mandate.window.holds(now)
+    is_open = window_of(mandate, ports.only).holds(now)
     why = WatchBegin.WINDOW_OPEN if is_open else WatchBegin.WINDOW_AHEAD
     journal.write(begins(why=why, at=now))
     journal.write(DecoderConfined(**ports.confinement, at=now))
@@ -266,6 +279,7 @@ class _Watch:
         signed_for: SignedFor,
     ) -> None:
         self._mandate = mandate
+        self._window = window_of(mandate, ports.only)
         self._hearing = hearing
         self._fetched = fetched
         self._ports = ports
@@ -420,7 +434,7 @@ class _Watch:
 
     async def _fill(self) -> None:
         """Take in the references that are there; what is not in by the window's end never is."""
-        left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
+        left_s = (self._window.end - self._journal.now()).total_seconds()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(left_s, 0.0)):
                 await self._hearing.fill()
@@ -429,7 +443,7 @@ class _Watch:
         """Ask for the calendars alone: before there is a reference nothing can be judged."""
         if self._fetched.complete:
             raise no_references()
-        left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
+        left_s = (self._window.end - self._journal.now()).total_seconds()
         try:
             async with asyncio.timeout(max(left_s, 0.0)):
                 return await self._calendars.changed()
@@ -442,7 +456,7 @@ class _Watch:
         """Wait for the window's end, for other fixtures, or for the first task that fails."""
         running = set(tasks)
         while running:
-            left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
+            left_s = (self._window.end - self._journal.now()).total_seconds()
             if left_s <= 0:
                 return
             finished, running = await asyncio.wait(
@@ -454,8 +468,8 @@ class _Watch:
                 return
 
     async def _sleep_until_start(self) -> None:
-        while not self._mandate.window.start <= self._journal.now():
-            left_s = (self._mandate.window.start - self._journal.now()).total_seconds()
+        while not self._window.start <= self._journal.now():
+            left_s = (self._window.start - self._journal.now()).total_seconds()
             await asyncio.sleep(min(max(left_s, 0.0), 30.0))
 
     async def _checkpoints(self) -> None:

@@ -1,0 +1,422 @@
+"""A season with all that it reaches through: its mandate, cases, processes and board."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from cautery import wiring
+from cautery.act import standing_of
+from cautery.adapters._files import make_folders, read_whole, write_whole
+from cautery.adapters.person_keys import load_approver
+from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock
+from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
+from cautery.evidence.case_names import case_path, is_on_server
+from cautery.evidence.manifest import LEDGER, NOTE
+from cautery.model import MISSHAPEN, Digest, Mandate, digest_of, from_json, to_json
+from cautery.model.ledger import append
+from cautery.model.records import (
+    WatchDied,
+    WatchPace,
+    WatchResumed,
+    WatchStarted,
+    WatchStopped,
+    kinds_of,
+)
+from cautery.model.season import FixtureRow, FixtureWhy, SeasonBoard, SeasonFixture, fixture_of
+from cautery.wiring.cases import adding_to, reading_store
+from cautery.wiring.one_fixture import fetched_copies
+from cautery.workflows.case.notices import notices_of
+from cautery.workflows.mandate.fixture_approvals import (
+    approvals_path,
+    approve_fixtures,
+    read_approvals,
+)
+from cautery.workflows.mandate.read import calendars_of, read_with_bytes
+from cautery.workflows.mandate.signatures import signatures_path
+from cautery.workflows.season.plan import LEAD
+from cautery.workflows.season.ports import CaseFacts, Reading
+from cautery.workflows.season.run import Season, SeasonPorts
+from cautery.workflows.watch.finishing import closes
+
+BOARD = "season.json"
+SEASONS = ".seasons"
+_MOST_BOARD = 16 << 20
+_REREAD = timedelta(minutes=1)
+_ROOM_BYTES = 64 << 20
+"""Room for a case and its reserve; a full disk is not made fuller."""
+_ANY = 1_000_000
+"""Places for watches where none is started."""
+_HEARD = kinds_of(WatchDied, WatchPace, WatchResumed, WatchStarted, WatchStopped)
+
+
+def default_most() -> int:
+    """Return how many watches run at once: each has two decoders and its own loop."""
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+def seasons_folder(cases: Path) -> Path:
+    """Return where the seasons of a place of cases are kept: beside the cases, or at home."""
+    if not is_on_server(cases):
+        return cases / SEASONS
+    base = os.environ.get("XDG_STATE_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+    return home / "cautery" / "seasons"
+
+
+def season_folder(seasons: Path, mandate: str) -> Path:
+    """Return the folder of the season of a mandate, by the mandate's id."""
+    return seasons / digest_of(mandate.encode())[7:23]
+
+
+class MandateOnDisk:
+    """The file of a season's mandate (port :class:`~cautery.workflows.season.ports.SeasonMandate`).
+
+    Parameters
+    ----------
+    path : Path
+        The mandate's file.
+    calendars : Path
+        Folder with the calendars that are fetched.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be read at the first time, as :func:`read_with_bytes` says.
+    """
+
+    def __init__(self, path: Path, calendars: Path | None) -> None:
+        self._path, self._calendars = path, calendars
+        self._clock = wiring.clock()
+        self._stamp = self._stamp_now()
+        mandate, _ = read_with_bytes(path, now=self._clock.now(), may_have_ended=True)
+        self._reading = Reading(
+            mandate=mandate,
+            fixtures=tuple(map(fixture_of, mandate.events)),
+            approvals=read_approvals(path, mandate, now=self._clock.now()),
+        )
+        self._reread_at = self._clock.now()
+
+    @property
+    def mandate(self) -> Mandate:
+        """The mandate as it was read last."""
+        return self._reading.mandate
+
+    async def read(self) -> Reading:
+        """Read it again; what cannot be read stands as it was, and it is said."""
+        return await asyncio.to_thread(self.read_now)
+
+    def read_now(self, *, at_once: bool = False) -> Reading:
+        """Do as :meth:`read`, in this thread."""
+        now = self._clock.now()
+        if not self._path.exists():
+            self._stamp = None
+            return self._held(FixtureWhy.WITHDRAWN, f"{self._path}: the file is gone")
+        stamp = self._stamp_now()
+        if stamp != self._stamp:
+            try:
+                mandate, _ = read_with_bytes(self._path, now=now, may_have_ended=True)
+                if mandate.id != self._reading.mandate.id:
+                    return self._held(
+                        FixtureWhy.BROKEN, f"{self._path}: it holds another mandate, {mandate.id}"
+                    )
+                approvals = read_approvals(self._path, mandate, now=now)
+            except CauteryError as error:
+                return self._held(FixtureWhy.BROKEN, str(error))
+            self._stamp, at_once = stamp, True
+            self._reading = replace(self._reading, mandate=mandate, approvals=approvals)
+        # A clock that was set back must not put the calendars off for as long.
+        if at_once or not timedelta() <= now - self._reread_at < _REREAD:
+            self._reread_at = now
+            self._read_calendars()
+        return self._reading
+
+    def _read_calendars(self) -> None:
+        mandate = self._reading.mandate
+        own = tuple(fixture_of(event) for event in mandate.events if event.watched is None)
+        problems = self._reading.approvals.passed_over
+        try:
+            copies = fetched_copies(mandate, self._calendars)
+            listed = calendars_of(self._path)(copies)
+        except CauteryError as error:
+            self._reading = replace(
+                self._reading, calendar_broken=True, problems=(*problems, str(error)[:500])
+            )
+            return
+        self._reading = replace(
+            self._reading,
+            fixtures=(*own, *map(fixture_of, listed.events)),
+            calendar_broken=False,
+            problems=problems,
+        )
+
+    def _held(self, why: FixtureWhy, problem: str) -> Reading:
+        return replace(self._reading, hold=why, problems=(problem[:500],))
+
+    def _stamp_now(self) -> tuple[object, ...] | None:
+        stamp: list[object] = []
+        for path in (self._path, signatures_path(self._path), approvals_path(self._path)):
+            try:
+                status = path.stat()
+            except OSError:
+                stamp.append(None)
+            else:
+                stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
+        return tuple(stamp)
+
+
+@dataclass(slots=True)
+class _Known:
+    next: int = 0
+    restarts: int = 0
+    stopped: bool = False
+    late_s: float | None = None
+
+
+class CasesOfSeason:
+    """The cases of a season (port :class:`~cautery.workflows.season.ports.SeasonCases`).
+
+    Parameters
+    ----------
+    place : Path
+        Folder of the cases, or ``server:``.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._store = reading_store()
+        self._known: dict[str, _Known] = {}
+
+    def path(self, case: str) -> Path:
+        """Return how a case is named to commands."""
+        return case_path(case) if is_on_server(self._place) else self._place / case
+
+    def facts(self, case: str, *, over: bool) -> CaseFacts:
+        """Return what a case says."""
+        path, known = self.path(case), self._known.setdefault(case, _Known())
+        if not self._store.exists(path, LEDGER):
+            return CaseFacts(begun=False)
+        closed, waits = self._store.exists(path, NOTE), False
+        ledger = self._store.ledger(path, read_only=True)
+        try:
+            size = ledger.size()
+            for entry in ledger.read(since=known.next, kinds=_HEARD):
+                match entry.content:
+                    case WatchDied():
+                        known.restarts += 1
+                    case WatchPace() as pace:
+                        known.late_s = pace.late_s if pace.late else None
+                    case WatchStarted() | WatchResumed():
+                        known.late_s, known.stopped = None, False
+                    case WatchStopped():
+                        known.stopped = True
+            known.next = size
+            if over and not closed:
+                filed = notices_of(ledger)
+                waits = not closes(filed.mandate, filed.notices)
+        finally:
+            ledger.close()
+        return CaseFacts(
+            begun=True,
+            closed=closed,
+            left_open=waits,
+            stopped=known.stopped,
+            restarts=known.restarts,
+            late_s=known.late_s,
+        )
+
+    def record(self, case: str, died: WatchDied) -> None:
+        """Write into a case that its watch died."""
+        with adding_to(self.path(case)) as ledger:
+            append(ledger, died, at=died.at)
+
+    def has_room(self) -> bool:
+        """Tell whether another case fits where they lie; a server looks after its own disk."""
+        if is_on_server(self._place):
+            return True
+        try:
+            room = os.statvfs(self._place)
+        except OSError:
+            return False
+        return room.f_bavail * room.f_frsize >= _ROOM_BYTES
+
+
+class BoardFile:
+    """The file of a season's board (port :class:`~cautery.workflows.season.ports.BoardPlace`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / BOARD
+
+    def load(self) -> SeasonBoard | None:
+        """Return what stands there; ``None``: nothing, or nothing that can be read."""
+        if not self._path.exists():
+            return None
+        with contextlib.suppress(EvidenceError, *MISSHAPEN, InputError):
+            return from_json(SeasonBoard, json.loads(read_whole(self._path, limit=_MOST_BOARD)))
+        return None
+
+    def save(self, board: SeasonBoard) -> None:
+        """Write it whole."""
+        text = json.dumps(to_json(board), ensure_ascii=False, separators=(",", ":"))
+        write_whole(self._path, text.encode())
+
+
+def run(
+    mandate_file: Path,
+    cases: Path,
+    *,
+    state: Path | None,
+    most: int,
+    lead: timedelta = LEAD,
+    keys_dir: Path | None,
+    publish: Path | None,
+    say: Callable[[str], None],
+) -> SeasonBoard:
+    """Run a season until its mandate's window ends.
+
+    Raises
+    ------
+    CauteryError
+        If the mandate cannot be read, another process runs the season, or its folder cannot be
+        written.
+    """
+    with _held_season(mandate_file, cases, state) as (folder, mandate):
+        of_cases = CasesOfSeason(cases)
+        program = (sys.executable, "-m", "cautery")
+        with_keys = () if keys_dir is None else ("--keys", str(keys_dir.resolve()))
+
+        def watch(case: str, fixture: SeasonFixture) -> tuple[str, ...]:
+            shown = () if publish is None else ("--publish", str(publish.resolve() / case))
+            return (
+                *program,
+                *("watch", str(mandate_file.resolve()), "--case", str(of_cases.path(case))),
+                *(f"--fixture={fixture.id}", "--calendars", str(folder / "calendars")),
+                *with_keys,
+                *shown,
+            )
+
+        def close(case: str) -> tuple[str, ...]:
+            log = mandate.mandate.log
+            seen = () if log is None else ("--log", log.folder.reveal())
+            return (*program, "close", str(of_cases.path(case)), *with_keys, *seen)
+
+        processes = ChildProcesses(folder / "watches", watch=watch, close=close)
+        ports = SeasonPorts(
+            mandate=mandate,
+            cases=of_cases,
+            processes=processes,
+            place=BoardFile(folder),
+            now=wiring.clock().now,
+            say=say,
+        )
+        return asyncio.run(_run(Season(ports, most=most, lead=lead), processes))
+
+
+async def _run(season: Season, processes: ChildProcesses) -> SeasonBoard:
+    """Run a season; who stops it stops its watches in order, and the next service goes on."""
+    running = asyncio.ensure_future(season.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        await processes.end_all()
+
+
+@contextlib.contextmanager
+def _held_season(
+    mandate_file: Path, cases: Path, state: Path | None
+) -> Iterator[tuple[Path, MandateOnDisk]]:
+    mandate, _ = read_with_bytes(mandate_file, now=wiring.clock().now())
+    folder = season_folder(seasons_folder(cases) if state is None else state, mandate.id)
+    try:
+        make_folders(folder / "calendars")
+        if not is_on_server(cases):
+            make_folders(cases)
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    lock = SeasonLock(folder / "lock")
+    try:
+        yield folder, MandateOnDisk(mandate_file, folder / "calendars")
+    finally:
+        lock.release()
+
+
+def rows_of(mandate_file: Path, cases: Path, *, state: Path | None) -> tuple[FixtureRow, ...]:
+    """Return the fixtures of a season as they stand now, whether its service runs or not.
+
+    Raises
+    ------
+    CauteryError
+        If the mandate or a case cannot be read.
+    """
+    now = wiring.clock().now()
+    head, _ = read_with_bytes(mandate_file, now=now, may_have_ended=True)
+    folder = season_folder(seasons_folder(cases) if state is None else state, head.id)
+    reading = MandateOnDisk(mandate_file, folder / "calendars").read_now(at_once=True)
+    ports = SeasonPorts(
+        mandate=_AsRead(reading),
+        cases=CasesOfSeason(cases),
+        processes=LookedAt(folder / "watches"),
+        place=_Unsaved(BoardFile(folder)),
+        now=wiring.clock().now,
+        say=lambda _: None,
+    )
+    return asyncio.run(Season(ports, most=_ANY).look()).rows
+
+
+def approve(
+    mandate_file: Path,
+    fixtures: Sequence[SeasonFixture],
+    *,
+    shown: Digest,
+    name: str,
+    key: Path,
+) -> None:
+    """Approve fixtures as one of the mandate's approvers.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    now = wiring.clock().now()
+    mandate, _ = read_with_bytes(mandate_file, now=now)
+    standing_of(mandate, now=now)
+    approve_fixtures(
+        mandate_file,
+        mandate,
+        fixtures,
+        shown=shown,
+        name=name,
+        key=load_approver(key),
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _AsRead:
+    reading: Reading
+
+    async def read(self) -> Reading:
+        return self.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    place: BoardFile
+
+    def load(self) -> SeasonBoard | None:
+        return self.place.load()
+
+    def save(self, board: SeasonBoard) -> None:
+        """Write nothing: who looks changes nothing."""

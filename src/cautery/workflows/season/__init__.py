@@ -1,0 +1,1 @@
+"""Seasons: each fixture of a mandate's calendars becomes a watch, a process of its own."""
