@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,18 @@ def test_a_watch_that_is_silent_stopped_or_over_is_called_so(
     assert "The window opens" in words(ahead)
     watched = words(room_at(season, end - timedelta(seconds=1)).text(f"{OPEN}/tonight"))
     assert "No record for" in watched or "The watch has stopped" in watched
+
+
+def test_a_record_that_is_dated_after_all_time_takes_no_page_away(
+    room_at: Callable[..., Any], make_season: Callable[..., Path], tmp_path: Path
+) -> None:
+    cases = make_season(tmp_path)
+    ledger = SqlLedger.at(cases / "cup/night-2/ledger.sqlite")
+    ledger.append("later.kind", {}, at=datetime.max.replace(tzinfo=UTC))
+    ledger.close()
+    later = room_at(cases)
+    for page in ("", "/tonight", "/orders", "/network", "/plan", "/exhibits"):
+        assert later.client.get(f"{OPEN}{page}").status_code == 200, page
 
 
 def test_hostile_titles_stand_on_the_wall_as_text(room: Any) -> None:

@@ -39,7 +39,9 @@ def tonight_view(cases: Cases, id: str) -> TonightView:
         head = head_of(case, now=clock)
         if head.mandate is None or head.last_at is None:
             raise AbsentError(tr("The case %(case)s stands under no mandate.", case=id))
-        now = clock if head.state in (CaseState.WATCHED, CaseState.AHEAD) else head.last_at
+        # Not after the clock: anybody who can append a record can date it.
+        is_live = head.state in (CaseState.WATCHED, CaseState.AHEAD)
+        now = clock if is_live else min(head.last_at, clock)
         mandate, names = head.mandate, names_of(head.mandate)
         wall = case.lists().wall(
             WallAsked(
