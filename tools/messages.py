@@ -36,7 +36,11 @@ TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
 ROOM_FOLDERS = ("pages/room", "workflows/browse", "workflows/people", "console")
-ROOM_CODE = ("pages/case_report/formatting.py", "pages/case_report/plot.py")
+ROOM_CODE = (
+    "drawing/months.py",
+    "pages/case_report/formatting.py",
+    "pages/case_report/plot.py",
+)
 ROOM_MESSAGES = frozenset(
     (
         "case-state",

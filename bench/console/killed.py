@@ -38,7 +38,7 @@ from cautery.console.rechecks import Rechecks
 from cautery.projections.kept import Asked
 from cautery.wiring.cases import reading_store
 from cautery.wiring.kept import case_hub, kept_case
-from cautery.wiring.room import cases_in
+from cautery.wiring.room import cases_in, gathering_of
 from cautery.wiring.tokens import tokens
 from cautery.workflows.case.kept import KeptCase
 
@@ -64,8 +64,10 @@ def room(cases: Path, listening: socket.socket, secret: Secret) -> int:
     process = os.fork()
     if process:
         return process
+    shown = cases_in(cases)
     desk = Desk(
-        cases=cases_in(cases),
+        cases=shown,
+        gathering=gathering_of(shown),
         rechecks=Rechecks(reading_store(), wiring.clock()),
         live=Live(kept_case, case_hub),
         secret=secret,

@@ -30,6 +30,7 @@ from cautery.console.rechecks import Rechecks
 from cautery.evidence.warc import write_warc
 from cautery.model import Exchange, digest_of, iso, to_json
 from cautery.wiring.kept import case_hub, kept_case
+from cautery.wiring.room import gathering_of
 from cautery.workflows.browse.ends import ends_at
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
@@ -124,16 +125,18 @@ class Room:
 def opened_room(cases: Path, now: datetime | None = None, tokens: Path | None = None) -> Room:
     clock = FixedClock(now or MADE.END + timedelta(hours=1))
     store = FolderStore()
+    shown = Cases(
+        cases,
+        listed=lambda: cases_below(cases) if cases.exists() else {},
+        store=store,
+        clock=clock,
+        custody=read_custody,
+        opened=kept_case,
+        ends=Registry(partial(ends_at, store=store), stamp=stamp_of),
+    )
     desk = Desk(
-        cases=Cases(
-            cases,
-            listed=lambda: cases_below(cases) if cases.exists() else {},
-            store=store,
-            clock=clock,
-            custody=read_custody,
-            opened=kept_case,
-            ends=Registry(partial(ends_at, store=store), stamp=stamp_of),
-        ),
+        cases=shown,
+        gathering=gathering_of(shown),
         rechecks=Rechecks(store, clock),
         live=Live(kept_case, case_hub),
         secret=Secret.new(),
@@ -155,6 +158,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def room(season: Path) -> Iterator[Room]:
     opened = opened_room(season)
     yield opened
+    opened.desk.gathering.close()
     opened.desk.cases.close()
 
 
@@ -182,6 +186,7 @@ def room_at() -> Iterator[Callable[..., Room]]:
 
     yield made
     for one in rooms:
+        one.desk.gathering.close()
         one.desk.cases.close()
 
 

@@ -88,6 +88,8 @@ PAGES = ["/", "/keys", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits", f"{C
 PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
 PAGES += [f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
 PAGES += [f"{CLOSED}/orders", f"{CLOSED}/orders?kind=referral", f"{CLOSED}/plan?after=3"]
+PAGES += ["/find", "/find?q=edge", "/find?q=nothing-like-that"]
+PAGES += ["/find/history?kind=title&q=sport+0+fhd+%7C+home+v+away"]
 PAGES += [f"{CLOSED}/verify", OPEN, f"{CLOSED}?q=nothing-like-that", "/nowhere"]
 
 
@@ -151,6 +153,20 @@ def test_a_night_shift_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     page.wait_for_selector("h1:has-text('Cases')")
 
 
+def test_all_cases_are_searched_from_any_page(visit: Callable[..., Any]) -> None:
+    page = visit("/keys")
+    page.keyboard.press("/")  # the page has no search of its own
+    page.keyboard.type("edge-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/find\?q=edge-1"))
+    page.wait_for_selector("table.things")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("figure.months svg")
+    page.locator("text=newest record").first.click()
+    page.wait_for_selector("h2:has-text('Record')")
+
+
 def test_a_check_shows_its_end_by_itself(visit: Callable[..., Any]) -> None:
     page = visit(f"{CLOSED}/verify")
     page.click("button.act")
@@ -181,7 +197,7 @@ def test_a_page_fits_a_telephone(visit: Callable[..., Any]) -> None:
     page = visit(CLOSED, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
     shown = ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/tonight", f"{CLOSED}/streams/1")
-    for path in (*shown, f"{CLOSED}/network", f"{CLOSED}/plan"):
+    for path in (*shown, f"{CLOSED}/network", f"{CLOSED}/plan", "/find?q=edge"):
         page.goto(page.url.partition("/cases")[0].rstrip("/") + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

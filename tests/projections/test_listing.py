@@ -16,6 +16,7 @@ from cautery.projections import Hosts, Streams, folded
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
 from cautery.projections.night import GuardLine, Sums
+from cautery.projections.things import ThingKind, ThingLine
 from cautery.projections.words import words_of
 
 NIGHT = night()
@@ -49,6 +50,9 @@ class Earlier:
     def cut(self, target: str) -> tuple[str, ...]:
         return self.lines.cuts.get(target, ())
 
+    def thing(self, kind: ThingKind, key: str) -> ThingLine | None:
+        return deepcopy(self.lines.things.lines.get((kind, key)))
+
     def many(self) -> int:
         return self.lines.added()["streams"]
 
@@ -63,6 +67,7 @@ def test_any_beginning_and_the_rest_are_the_whole(entries: list[Entry], cut: int
     assert first.streams | rest.streams == whole.streams
     assert first.hosts | rest.hosts == whole.hosts
     assert first.acts | rest.acts == whole.acts
+    assert first.things.lines | rest.things.lines == whole.things.lines
     assert first.records + rest.records == whole.records
     added = first.added()
     added.update(rest.added())

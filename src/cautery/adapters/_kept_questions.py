@@ -32,7 +32,7 @@ LONGEST_S = 0.5
 _SEALED = kind_of_type(ExhibitSealed)
 _SEALINGS = 8
 """What somebody seals again, or under the number of another exhibit, is rare. Judgement."""
-_COUNTING_S = 0.005
+COUNTING_S = 0.005
 _MOST_WORDS = 16
 _SHORTEST_BEGUN = 3
 """Letters of a word that may be only begun: with fewer, half of all words would begin so."""
@@ -91,7 +91,7 @@ class Questions:
 
     def records(self, question: Asked) -> Found:
         """Return the numbers of records."""
-        match = self._match(question.text)
+        match = self.match(question.text)
         if match == "":
             return self._nothing()
         wanted = _List("idx", "records", "idx")
@@ -119,7 +119,7 @@ class Questions:
 
     def streams(self, question: Asked) -> Found:
         """Return lines of streams: by their newest verdict if a finding is asked for."""
-        match = self._match(question.text)
+        match = self.match(question.text)
         if match == "":
             return self._nothing()
         count: int | None = None
@@ -239,7 +239,7 @@ class Questions:
                 f"{part.key}, {part.columns}", f" ORDER BY {part.key} {order} LIMIT ?"
             )
             rows: list[Sequence[Any]] = []
-            complete &= self._fetch(statement, (*part.values, question.limit + 1), rows, spent)
+            complete &= self.fetch(statement, (*part.values, question.limit + 1), rows, spent)
             read += [(part.record(row), line(row)) for row in rows]
         read.sort(key=lambda row: row[0], reverse=question.after is None)
         more = len(read) > question.limit
@@ -263,7 +263,7 @@ class Questions:
             size=self._size(),
         )
 
-    def _fetch(
+    def fetch(
         self,
         statement: str,
         values: Iterable[object],
@@ -282,17 +282,17 @@ class Questions:
 
     def _counted(self, lists: Sequence[_List]) -> tuple[int | None, bool]:
         """Count what is found, up to a limit, if that is quick."""
-        spent = self._allow(_COUNTING_S)
+        spent = self._allow(COUNTING_S)
         numbers: list[Sequence[Any]] = []
         for wanted in lists:
             inner = wanted.select("1", " LIMIT ?")
             statement = f"SELECT count(*) FROM ({inner})"  # noqa: S608
-            if not self._fetch(statement, (*wanted.values, MOST_FOUND + 1), numbers, spent):
+            if not self.fetch(statement, (*wanted.values, MOST_FOUND + 1), numbers, spent):
                 return None, False
         total = sum(number for (number,) in numbers)
         return min(total, MOST_FOUND), total > MOST_FOUND
 
-    def _match(self, text: str) -> str | None:
+    def match(self, text: str) -> str | None:
         """Return the query for words of which all must occur.
 
         The last one may be only begun, where no record has it as a whole word: of a begun word all
@@ -313,7 +313,7 @@ class Questions:
         if len(words[-1]) >= _SHORTEST_BEGUN:
             whole: list[Sequence[Any]] = []
             one = "SELECT 1 FROM found WHERE found MATCH ? LIMIT 1"
-            self._fetch(one, (quoted[-1],), whole, self._allow(LONGEST_S))
+            self.fetch(one, (quoted[-1],), whole, self._allow(LONGEST_S))
             if not whole:
                 quoted[-1] += "*"
         return " ".join(quoted)

@@ -16,6 +16,7 @@ from cautery.adapters._kept_schema import (
     ACT,
     HOST,
     STREAM,
+    THING,
     WAITS,
     act_line,
     act_row,
@@ -25,6 +26,8 @@ from cautery.adapters._kept_schema import (
     number_of,
     stream_line,
     stream_row,
+    thing_line,
+    thing_row,
 )
 from cautery.evidence.merkle import Frontier
 from cautery.model import Decision
@@ -32,6 +35,7 @@ from cautery.projections.kept import SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
 from cautery.projections.night import LATEST, MOST_COUNTED, GuardLine, Night, Sums
+from cautery.projections.things import ThingKind, ThingLine
 
 _DIGEST_BYTES = 32
 SUMS = tuple(field.name for field in fields(Sums))
@@ -84,8 +88,13 @@ class Recalled:
         row = self._one("SELECT number FROM counts WHERE what = ?", "streams")
         return 0 if row is None else int(row[0])
 
-    def _one(self, statement: str, value: str | int) -> Sequence[Any] | None:
-        row: Sequence[Any] | None = self._connection.execute(statement, (value,)).fetchone()
+    def thing(self, kind: ThingKind, key: str) -> ThingLine | None:
+        """Return the line of what is searched across cases."""
+        row = self._one(f"SELECT {THING} FROM things WHERE kind = ? AND key = ?", kind, key)  # noqa: S608
+        return None if row is None else thing_line(row)
+
+    def _one(self, statement: str, *values: str | int) -> Sequence[Any] | None:
+        row: Sequence[Any] | None = self._connection.execute(statement, values).fetchone()
         return row
 
 
@@ -112,6 +121,7 @@ def write(connection: sqlite3.Connection, heard: Lines) -> None:
         ("streams", f"{STREAM}, {WAITS}", "url", map(stream_row, heard.streams.values())),
         ("hosts", HOST, "host", map(host_row, heard.hosts.values())),
         ("acts", ACT, "id", map(act_row, heard.acts.values())),
+        ("things", THING, "kind, key", map(thing_row, heard.things.lines.values())),
     ):
         names = columns.split(", ")
         changes = ", ".join(f"{name} = excluded.{name}" for name in names)

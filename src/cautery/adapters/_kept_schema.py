@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cautery import __version__
-from cautery.model import Finding
-from cautery.projections import courses, kept, lines, listing, night, tally, words
+from cautery.model import Finding, brands
+from cautery.projections import courses, kept, lines, listing, night, tally, things, words
 from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
+from cautery.projections.things import ThingKind, ThingLine
 
 TABLES = {
     "standing": (
@@ -74,6 +75,12 @@ TABLES = {
         "CREATE TABLE spared (name TEXT PRIMARY KEY, verdicts INTEGER NOT NULL)"
         " STRICT, WITHOUT ROWID"
     ),
+    "things": (
+        "CREATE TABLE things (kind TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL,"
+        " first INTEGER NOT NULL, first_at INTEGER NOT NULL, named INTEGER NOT NULL,"
+        " last INTEGER NOT NULL, last_at INTEGER NOT NULL, stream INTEGER, months TEXT NOT NULL,"
+        " PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID"
+    ),
     "newest": (
         "CREATE TABLE newest (what TEXT PRIMARY KEY, record INTEGER NOT NULL,"
         " number INTEGER NOT NULL) STRICT, WITHOUT ROWID"
@@ -111,6 +118,7 @@ INDEXES = {
     "hosts_by_name": "CREATE UNIQUE INDEX hosts_by_name ON hosts (host)",
     "acts_by_id": "CREATE UNIQUE INDEX acts_by_id ON acts (id)",
     "acts_by_kind": "CREATE INDEX acts_by_kind ON acts (kind, drafted)",
+    "things_by_last": "CREATE INDEX things_by_last ON things (last, kind, key)",
     "acts_by_clock": ("CREATE INDEX acts_by_clock ON acts (kind, clock) WHERE clock IS NOT NULL"),
 }
 _BESIDE_SEARCH = ("found_config", "found_data", "found_idx")
@@ -127,6 +135,7 @@ ACT = (
     "drafted, id, kind, drafted_at, last, about, waits, clock, until, approvals, signed, owing,"
     " sent_at, answered_at, ended_at, sent, version, next"
 )
+THING = "kind, key, text, first, first_at, named, last, last_at, stream, months"
 NO_TIME = (1 << 62) - 1
 """The clock of an act that waits for something until no certain time: behind all others."""
 
@@ -140,16 +149,24 @@ def version() -> str:
     digest = hashlib.sha256(__version__.encode())
     for statement in (TABLES | INDEXES).values():
         digest.update(statement.encode())
-    for module in (courses, kept, lines, listing, night, tally, words):
+    for module in (courses, kept, lines, listing, night, tally, things, words, brands):
         assert module.__file__ is not None
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def is_schema(rows: Sequence[tuple[str, str | None]]) -> bool:
-    """Tell whether these are the tables, and no view or trigger besides."""
-    wanted = TABLES | INDEXES
-    others = [name for name, sql in rows if wanted.get(name) != sql]
+def is_schema(
+    rows: Sequence[tuple[str, str | None]], wanted: Mapping[str, str] | None = None
+) -> bool:
+    """Tell whether these are the tables, and no view or trigger besides.
+
+    Parameters
+    ----------
+    wanted : mapping of str to str
+        The statement that makes each; by default those of one case's lists.
+    """
+    wanted = TABLES | INDEXES if wanted is None else wanted
+    others = [name for name, sql in rows if name not in wanted or wanted[name] != sql]
     return len(rows) - len(others) == len(wanted) and all(
         name in _BESIDE_SEARCH or name.startswith("sqlite_autoindex_") for name in others
     )
@@ -301,6 +318,38 @@ def act_line(row: Sequence[Any]) -> ActLine:
         sent=row[15],
         version=row[16],
         next=row[17],
+    )
+
+
+def thing_row(line: ThingLine) -> tuple[Any, ...]:
+    """Return the row of what is searched across cases, in the order of :data:`THING`."""
+    return (
+        line.kind,
+        line.key,
+        line.text,
+        line.first,
+        night.microseconds(line.first_at),
+        line.named,
+        line.last,
+        night.microseconds(line.last_at),
+        line.stream,
+        json.dumps(sorted(line.months.items())),
+    )
+
+
+def thing_line(row: Sequence[Any]) -> ThingLine:
+    """Return the line of the row of what is searched across cases."""
+    return ThingLine(
+        kind=ThingKind(row[0]),
+        key=row[1],
+        text=row[2],
+        first=row[3],
+        first_at=_EPOCH + row[4] * _MICROSECOND,
+        named=row[5],
+        last=row[6],
+        last_at=_EPOCH + row[7] * _MICROSECOND,
+        stream=row[8],
+        months={int(month): int(count) for month, count in json.loads(row[9])},
     )
 
 

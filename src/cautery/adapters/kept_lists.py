@@ -4,59 +4,36 @@ Reaches: files in one folder of the reader's cache, never the case.
 Lawful basis: that of the case; they hold what its ledger holds, and go when the case is gone.
 Manners: short transactions; whoever reads waits for nobody; a search ends after its time.
 Format: docs/reference/kept-lists.md; sqlite.org/wal.html, sqlite.org/fts5.html.
-
-A file that is damaged, foreign or of another version is never mended: the next one, under the next
-number, takes its place. No name is used twice, since SQLite removes the files beside a database by
-their names when the last who has it open lets go.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import RLock
-from urllib.parse import quote
 
-from cautery.adapters._files import PRIVATE, make_folders
+from cautery.adapters._kept_file import KeptFile, Layout
 from cautery.adapters._kept_night import wall_in
-from cautery.adapters._kept_questions import LONGEST_S, Questions
+from cautery.adapters._kept_questions import Questions
 from cautery.adapters._kept_rows import Recalled, stand, standing_in, write
-from cautery.adapters._kept_schema import INDEXES, TABLES, is_schema, version
-from cautery.adapters._sqlite_limits import Limited, connected
-from cautery.errors import StorageError
-from cautery.evidence.leaf import MAX_LEAF_BYTES
+from cautery.adapters._kept_schema import INDEXES, TABLES, THING, is_schema, thing_line, version
 from cautery.model import Entry, Finding
 from cautery.model.records import ExhibitSealed, kind_of_type
-from cautery.projections.kept import Asked, Clocks, Counts, Found, SpoiltListsError, Standing
+from cautery.projections.kept import Asked, Clocks, Counts, Found, Standing
 from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 from cautery.projections.listing import Lines
 from cautery.projections.night import Wall, WallAsked
+from cautery.projections.things import ThingLine
 
-_WAIT_S = 10.0
-"""How long to wait for another process that keeps the same lists. Judgement."""
 _TAKE_S, _TAKE_EACH_S = 10.0, 0.02
 """What taking up records may cost, and each of them: it takes a tenth of a millisecond."""
-_STEPS = 2_000
-"""Of SQLite's machine, a tenth of a millisecond, between two looks at what a question has cost."""
-_MOST_SPOILT = 20
-_CACHE_KIB = 64 << 10
-_WAL_PAGES = 16_000
-"""64 MB of 4 kB pages before they go from the WAL into the file; SQLite's default is 4 MB."""
-_OF_THE_DISK = frozenset(
-    (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
-     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT)
-)  # fmt: skip
-"""Codes that say nothing against what the tables hold; all others do."""
 _SEALED = kind_of_type(ExhibitSealed)
 _MOST_KINDS = 500
 """Kinds of records; there are about a hundred, and somebody may make up more."""
 
 
-class SqliteLists:
+class SqliteLists(KeptFile):
     """Lists in one folder (port :class:`~cautery.projections.kept.KeptLists`).
 
     Parameters
@@ -71,14 +48,16 @@ class SqliteLists:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = RLock()
-        self._idle: list[Limited] = []
-        try:
-            make_folders(folder)
-        except OSError as error:
-            raise StorageError(f"{folder}: {error.strerror}") from error
-        self._generation, self._writer = self._opened(self._newest())
+        super().__init__(
+            folder,
+            Layout(
+                version=lambda: version(),  # noqa: PLW0108 - as the module has it then
+                statements=tuple((TABLES | INDEXES).values()),
+                is_schema=is_schema,
+                begin=lambda connection: stand(connection, Standing(), Standing(), []),
+                check=standing_in,
+            ),
+        )
 
     def standing(self) -> Standing:
         """Return how far the lists have come."""
@@ -104,15 +83,6 @@ class SqliteLists:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
         return True
-
-    def forget(self) -> None:
-        """Throw everything away: the lists begin again with the first record."""
-        with self._lock:
-            self._close()
-            old = self._path(self._generation)
-            # The next file first: its number must never fall back to that of a file in use.
-            self._generation, self._writer = self._opened(max(self._generation + 1, self._newest()))
-            _remove(old)
 
     def records(self, question: Asked) -> Found:
         """Return the numbers of records."""
@@ -169,6 +139,18 @@ class SqliteLists:
         with self._asking() as questions:
             return questions.sealings(exhibit, first=first)
 
+    def things(
+        self, *, since: int, after: tuple[int, str, str] | None, most: int
+    ) -> tuple[ThingLine, ...]:
+        """Return what records from ``since`` on saw of what is searched across cases."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT {THING} FROM things WHERE (last, kind, key) > (?, ?, ?)"  # noqa: S608
+                " ORDER BY last, kind, key LIMIT ?",
+                (*(after or (since - 1, "~", "")), most),  # no kind comes after a tilde
+            )
+            return tuple(map(thing_line, rows))
+
     def host(self, name: str) -> HostLine | None:
         """Return one host's line."""
         with self._reading() as connection:
@@ -223,17 +205,6 @@ class SqliteLists:
             )
             return [root for (root,) in rows]
 
-    def close(self) -> None:
-        """Let go of the tables."""
-        with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        for connection in (*self._idle, self._writer):
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-        self._idle.clear()
-
     @contextlib.contextmanager
     def _asking(self) -> Iterator[Questions]:
         with self._reading() as connection:
@@ -244,112 +215,6 @@ class SqliteLists:
 
             yield Questions(connection, allow)
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Limited]:
-        """Lend a connection that reads what stands at one moment."""
-        with self._lock:
-            generation = self._generation
-            connection = self._idle.pop() if self._idle else None
-        with self._failures():
-            connection = connection or self._connected(self._path(generation), read_only=True)
-            try:
-                connection.allow(LONGEST_S)
-                connection.execute("BEGIN")
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
-                with self._lock:
-                    if generation == self._generation:
-                        self._idle.append(connection)
-                    else:
-                        connection.close()
-
-    @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            # The low byte is the primary code (sqlite.org/rescode.html).
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:
-                raise StorageError(f"{self._folder}: {error}", hint="") from error
-            raise SpoiltListsError(str(error)) from error
-        except (ValueError, OverflowError) as error:  # a row that no list has
-            raise SpoiltListsError(str(error)) from error
-
-    def _path(self, generation: int) -> Path:
-        return self._folder / f"{version()}-{generation}.sqlite"
-
-    def _newest(self) -> int:
-        numbers = [0]
-        for path in self._folder.glob(f"{version()}-*.sqlite"):
-            number = path.stem.partition("-")[2]
-            if number.isascii() and number.isdigit() and len(number) < 10:
-                numbers.append(int(number))
-        return max(numbers)
-
-    def _opened(self, generation: int) -> tuple[int, Limited]:
-        """Open the file of a number, or the next one where that is not ours."""
-        spoilt: list[Path] = []
-        try:
-            while True:
-                try:
-                    with self._failures():
-                        return generation, self._made(self._path(generation))
-                except SpoiltListsError as error:
-                    spoilt.append(self._path(generation))
-                    generation += 1
-                    if len(spoilt) == _MOST_SPOILT:  # no file that we make here is ours
-                        raise StorageError(f"{self._folder}: {error}", hint="") from error
-        finally:
-            for path in spoilt:
-                _remove(path)
-
-    def _made(self, path: Path) -> Limited:
-        try:
-            with contextlib.suppress(FileExistsError):
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
-        except OSError as error:
-            raise StorageError(f"{path}: {error.strerror}") from error
-        if path.is_symlink() or not path.is_file():
-            raise SpoiltListsError(f"{path}: no regular file")
-        connection = self._connected(path, read_only=False)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            # A power cut may take the newest rows, which are then made again; it harms no file.
-            connection.execute("PRAGMA synchronous=NORMAL")
-            # Records come in no order of the indexes: their pages are written again and again.
-            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-            connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
-            connection.execute("BEGIN IMMEDIATE")
-            rows = connection.execute("SELECT name, sql FROM sqlite_master LIMIT 40").fetchall()
-            if not rows:
-                for statement in (TABLES | INDEXES).values():
-                    connection.execute(statement)
-                stand(connection, Standing(), Standing(), [])
-            else:
-                _require_ours(rows)
-            connection.execute("COMMIT")
-            standing_in(connection)
-        except sqlite3.Error as error:
-            connection.close()
-            if connection.spent():
-                raise SpoiltListsError(f"{path}: its tables never end") from error
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connected(self, path: Path, *, read_only: bool) -> Limited:
-        uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}"
-        return connected(uri, steps=_STEPS, longest=MAX_LEAF_BYTES, wait_s=_WAIT_S)
-
-
-def _require_ours(rows: Sequence[tuple[str, str | None]]) -> None:
-    if not is_schema(rows):
-        raise SpoiltListsError("these are not the tables of our lists")
-
 
 def _of(numbers: Mapping[str, int], begin: str) -> dict[str, int]:
     return {
@@ -357,9 +222,3 @@ def _of(numbers: Mapping[str, int], begin: str) -> dict[str, int]:
         for what, number in numbers.items()
         if what.startswith(begin) and number
     }
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink()

@@ -76,7 +76,7 @@ _VERBS = {
     ),
     "find": (
         "cautery.cli.find:find",
-        "Find records or streams of a case by words, newest first.",
+        "Find records or streams of a case by words, newest first; or things in all cases.",
     ),
     "dossier": (
         "cautery.cli.dossier:dossier",

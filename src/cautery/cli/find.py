@@ -1,4 +1,4 @@
-"""``cautery find``: what a case holds, by words, from its kept lists."""
+"""``cautery find``: what a case holds, or all cases, by words, from their kept lists."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Annotated, TypeVar
 import typer
 
 from cautery.cli import render
+from cautery.cli._across import find_across
+from cautery.errors import InputError
 from cautery.messages import say
-from cautery.model import Finding, to_json
+from cautery.model import Finding, Regime, to_json
+from cautery.projections.across import MOST_THINGS, Words
 from cautery.projections.kept import MOST_LINES, Asked, Page
 from cautery.projections.lines import RecordLine, StreamLine
+from cautery.projections.things import ThingKind
 from cautery.wiring.kept import kept_case
 from cautery.workflows.case.kept import KeptCase
 
@@ -23,7 +27,10 @@ T = TypeVar("T")
 
 @render.tabular
 def find(
-    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    case: Annotated[
+        str,
+        typer.Argument(help="Folder of a case, open or closed; with --cases, the first word."),
+    ] = "",
     words: Annotated[
         list[str] | None,
         typer.Argument(help="Words that must all occur; the last one may be only begun."),
@@ -32,7 +39,11 @@ def find(
         bool, typer.Option("--streams", help="Find streams by title, URL and host, not records.")
     ] = False,
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only records of this kind; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Only records of this kind; may be repeated. With --cases: title, host, brand or "
+            "payment."
+        ),
     ] = None,
     finding: Annotated[
         Finding | None, typer.Option(help="Only streams or verdicts with this finding.")
@@ -44,15 +55,54 @@ def find(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make the kept lists again from all records first.")
     ] = False,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            "--cases",
+            help="Search titles, hosts, brands and payment ends of all cases of this folder, or of "
+            "server:.",
+        ),
+    ] = None,
+    regime: Annotated[
+        Regime | None,
+        typer.Option(
+            "--regime", help="With --cases: whose cases, where there are cases under both laws."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Find records or streams of a case by words, newest first.
+    """Find records or streams of a case by words, newest first; or things in all cases.
 
     The first search of a case makes lists of it in your cache; later ones take up only what came
     since. Nothing is written into the case, and what is shown comes from its ledger.
 
+    With --cases it finds titles, hosts, brands and payment ends through all cases of a folder or of
+    the server, with the months in which they were seen. Cases under gdpr and cases under led are
+    never searched together, and people are not searched.
+
     Example: cautery find cases/md34 arena sport --streams --finding proven
+
+    Example: cautery find arena sport --cases cases
     """
+    if cases is not None:
+        find_across(
+            cases,
+            Words(
+                text=" ".join((case, *(words or ()))),
+                kind=_kind_of(kind),
+                before=before,
+                limit=min(limit, MOST_THINGS),
+            ),
+            regime=regime,
+            rebuild=rebuild,
+            json=json,
+        )
+        return
+    if not case:
+        raise InputError(
+            "say which case, or search all cases",
+            hint="cautery find CASE WORDS, or cautery find WORDS --cases cases",
+        )
     asked = Asked(
         text=" ".join(words or ()),
         kinds=tuple(kind or ()),
@@ -60,7 +110,7 @@ def find(
         before=before,
         limit=limit,
     )
-    kept = kept_case(case)
+    kept = kept_case(Path(case))
     try:
         if rebuild:
             kept.forget()
@@ -71,6 +121,18 @@ def find(
             _show_records(_whole(kept, lambda: kept.records(asked)), json=json)
     finally:
         kept.close()
+
+
+def _kind_of(kinds: list[str] | None) -> ThingKind | None:
+    if not kinds:
+        return None
+    try:
+        (kind,) = map(ThingKind, kinds)
+    except ValueError as error:
+        raise InputError(
+            "--kind: with --cases it is one of title, host, brand and payment", hint=""
+        ) from error
+    return kind
 
 
 def _catch_up(kept: KeptCase) -> None:

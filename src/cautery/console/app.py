@@ -23,6 +23,7 @@ from cautery.console import (
     account_pages,
     act_pages,
     case_pages,
+    find_pages,
     health_pages,
     identity_pages,
     login_pages,
@@ -88,6 +89,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         if settling is not None:
             settling.cancel()
         desk.live.close()
+        desk.gathering.close()
         desk.cases.close()
 
     # No page of FastAPI's own: its API pages load scripts from elsewhere.
@@ -99,7 +101,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    for pages in (*of_cases, health_pages):
+    for pages in (*of_cases, find_pages, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

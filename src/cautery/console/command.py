@@ -28,7 +28,7 @@ from cautery.wiring.cases import reading_store
 from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
-from cautery.wiring.room import cases_in, has_desktop
+from cautery.wiring.room import cases_in, gathering_of, has_desktop
 from cautery.wiring.server import name_server
 from cautery.wiring.tokens import TokensOfRoom, tokens
 
@@ -144,8 +144,10 @@ def serve(
     secret = Secret.new()
     with ExitStack() as stack:
         who = stack.enter_context(people_of(folder, keys_dir=keys)) if many else None
+        cases_shown = cases_in(cases)
         desk = Desk(
-            cases=cases_in(cases),
+            cases=cases_shown,
+            gathering=gathering_of(cases_shown),
             rechecks=Rechecks(reading_store(), wiring.clock()),
             live=Live(kept_case, case_hub),
             secret=secret,

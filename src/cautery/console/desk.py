@@ -27,6 +27,7 @@ from cautery.pages.room.people import Visitor
 from cautery.pages.room.render import Shell, render_page
 from cautery.wiring.identity import IdentityOfRoom
 from cautery.wiring.people import PeopleOfRoom
+from cautery.workflows.browse.gathering import Gathering
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
 from cautery.workflows.public.tongues import tongue_of
@@ -44,6 +45,8 @@ class Desk:
     ----------
     cases : Cases
         The cases that people look at.
+    gathering : Gathering
+        What is searched over all of them.
     rechecks : Rechecks
         What they had checked.
     live : Live
@@ -65,6 +68,7 @@ class Desk:
     """
 
     cases: Cases
+    gathering: Gathering
     rechecks: Rechecks
     live: Live
     secret: Secret
@@ -104,6 +108,7 @@ class Desk:
             csrf=caller.csrf,
             path=request.url.path + query,
             visitor=_visitor(caller),
+            searches=Right.READ in caller.rights,
         )
 
     def still(self, request: Request) -> bool:

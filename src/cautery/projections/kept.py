@@ -12,6 +12,7 @@ from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model import Entry, Finding
 from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import Wall, WallAsked
+from cautery.projections.things import ThingLine
 
 MOST_LINES = 500
 MOST_FOUND = 10_000
@@ -279,6 +280,22 @@ class KeptLists(Protocol):
 
     def act(self, id: str) -> ActLine | None:
         """Return one act's line."""
+        ...
+
+    def things(
+        self, *, since: int, after: tuple[int, str, str] | None, most: int
+    ) -> tuple[ThingLine, ...]:
+        """Return what records from ``since`` on saw of what is searched across cases.
+
+        Parameters
+        ----------
+        after : tuple of (int, str, str) or None
+            ``last``, kind and key of the last line of the page before; ``None``: the first page.
+        """
+        ...
+
+    def name(self) -> str:
+        """Return what these lists are called, until they are thrown away."""
         ...
 
     def counts(self) -> Counts:

@@ -31,6 +31,7 @@ from cautery.projections.courses import OF_ACTS, acts_of, begun, go_on
 from cautery.projections.lines import ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import GuardLine, Night, Sums, figures_of, sums_of
 from cautery.projections.tally import right_of
+from cautery.projections.things import ThingKind, ThingLine, Things
 from cautery.projections.words import exhibits_named, kept_text, subject_of, words_of
 
 _OF_ACTS = frozenset(OF_ACTS)
@@ -63,6 +64,10 @@ class Recalled(Protocol):
         """Return how many streams there were."""
         ...
 
+    def thing(self, kind: ThingKind, key: str) -> ThingLine | None:
+        """Return the line of what is searched across cases."""
+        ...
+
 
 class NothingRecalled:
     """Nothing was known before."""
@@ -90,6 +95,10 @@ class NothingRecalled:
     def many(self) -> int:
         """Return 0."""
         return 0
+
+    def thing(self, kind: ThingKind, key: str) -> ThingLine | None:  # noqa: ARG002
+        """Return ``None``."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,8 @@ class Lines:
         Exhibits, and the records that name them.
     night : Night
         What the wall of a night counts besides.
+    things : Things
+        What is searched across cases.
     """
 
     recalled: Recalled = field(default_factory=NothingRecalled)
@@ -142,6 +153,7 @@ class Lines:
     records: list[Row] = field(default_factory=list)
     named: list[tuple[str, int]] = field(default_factory=list)
     night: Night = field(init=False)
+    things: Things = field(init=False)
     _counts: Counter[str] = field(default_factory=Counter)
     _before: dict[str, StreamLine] = field(default_factory=dict)
     """By URL, the streams as they were recalled."""
@@ -149,6 +161,7 @@ class Lines:
 
     def __post_init__(self) -> None:
         self.night = Night(self.recalled.guard)
+        self.things = Things(self.recalled.thing)
 
     def added(self) -> Counter[str]:
         """Return what is to be added to each count, whether or not it is more than nothing.
@@ -215,6 +228,12 @@ class Lines:
                 if isinstance(content, ReferralPublished):
                     self._refer(content.targets, content.at)
                 self._go_on(entry)
+        stream_line = self.streams.get(subject)  # of what is about a stream, it is there by now
+        self.things.hear(
+            entry,
+            title=None if stream_line is None else stream_line.title,
+            stream=None if stream_line is None else stream_line.number,
+        )
         self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
 
     def _stream(self, url: str, record: int) -> StreamLine:

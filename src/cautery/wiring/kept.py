@@ -23,7 +23,7 @@ from cautery.workflows.case.hub import Hub
 from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.registry import CaseLine, Registry, line_of, newest_first
 
-_PLACE = "case.txt"
+PLACE = "case.txt"
 """Says of which case the lists in a folder are: where it is gone, they go as well."""
 
 
@@ -62,7 +62,7 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
             verifier: NoteVerifier | None = case_verifier(store, path)
         except CauteryError:
             verifier = None  # the ledger can be read all the same, and nothing in it be proven
-        place = _place_of(store.identity(path), kept_in)
+        place = place_of(store.identity(path), kept_in)
         return KeptCase(ledger, SqliteLists(place), verifier=verifier)
     except BaseException:
         ledger.close()
@@ -116,7 +116,7 @@ def sweep(folder: Path | None = None, *, store: CasePlaces | None = None) -> int
     with contextlib.suppress(OSError):
         for lists in (lists_folder() if folder is None else folder).iterdir():
             try:
-                gone = store.gone((lists / _PLACE).read_text())
+                gone = store.gone((lists / PLACE).read_text())
             except (OSError, UnicodeDecodeError):
                 continue
             if gone:
@@ -135,13 +135,19 @@ def _sweep_once(folder: Path, store: CasePlaces, case: Path) -> None:
         sweep(folder, store=store)
 
 
-def _place_of(case: str, folder: Path) -> Path:
-    """Return the folder of a case's lists, and note there whose they are."""
+def place_of(case: str, folder: Path) -> Path:
+    """Return the folder of a case's lists, and note there whose they are.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made.
+    """
     place = folder / hashlib.sha256(os.fsencode(case)).hexdigest()[:32]
     try:
         make_folders(place)
-        if not (place / _PLACE).exists():
-            write_whole(place / _PLACE, os.fsencode(case))
+        if not (place / PLACE).exists():
+            write_whole(place / PLACE, os.fsencode(case))
     except OSError as error:
         raise StorageError(
             f"{place}: {error.strerror}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -12,11 +13,15 @@ from types import TracebackType
 from typing import Self
 
 from cautery import wiring
+from cautery.adapters._files import real_path
+from cautery.adapters.across_lists import SqliteAcross
+from cautery.adapters.case_places import CasePlaces
 from cautery.evidence.case_names import is_on_server
-from cautery.model import Entry
+from cautery.model import Entry, Regime
 from cautery.wiring.cases import reading_store
-from cautery.wiring.kept import kept_case
+from cautery.wiring.kept import PLACE, kept_case, lists_folder, place_of
 from cautery.workflows.browse.ends import ends_at
+from cautery.workflows.browse.gathering import Gathering
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.registry import Registry
 
@@ -37,6 +42,40 @@ def cases_in(folder: Path) -> Cases:
         opened=kept_case,
         ends=Registry(partial(ends_at, store=store), stamp=store.stamp),
     )
+
+
+def gathering_of(cases: Cases) -> Gathering:
+    """Return what gathers the things of these cases, to be searched; each regime lies apart."""
+    store = reading_store()
+    return Gathering(
+        cases,
+        opened=kept_case,
+        stamp=store.stamp,
+        identity=store.identity,
+        lists=lambda regime: _across_lists(cases.folder, regime, store),
+    )
+
+
+def _across_lists(folder: Path, regime: Regime, store: CasePlaces) -> SqliteAcross:
+    """Open what is kept of the things of the cases of one regime: in a folder of its own."""
+    stores = lists_folder().with_name("across")
+    _sweep(stores)
+    room = f"folder {real_path(folder)}"
+    if is_on_server(folder):
+        room = f"server {store.server().about[0]}"
+    return SqliteAcross(place_of(f"{regime} {room}", stores), regime)
+
+
+def _sweep(stores: Path) -> None:
+    """Remove what is kept of cases whose whole folder is gone."""
+    with contextlib.suppress(OSError):
+        for lists in stores.iterdir():
+            try:
+                _, where, folder = os.fsdecode((lists / PLACE).read_bytes()).split(" ", 2)
+            except (OSError, ValueError):
+                continue
+            if where == "folder" and not Path(folder).exists():
+                shutil.rmtree(lists, ignore_errors=True)
 
 
 def has_desktop() -> bool:

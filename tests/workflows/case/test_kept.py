@@ -58,6 +58,7 @@ TABLES = (
     "guards",
     "spared",
     "newest",
+    "things",
 )
 
 

@@ -273,6 +273,55 @@ class ActsOut(PageOut):
     rows: list[ActRowOut]
 
 
+class ThingInCaseOut(_Out):
+    """What one case says of a thing."""
+
+    case: Text = Field(description="Its name in addresses.", examples=[_CASE])
+    text: Text = Field(description="How the case spells the thing.")
+    first: int = Field(ge=0, description="The first record that names it.")
+    named: int = Field(ge=0, description="The newest record that names it.")
+    first_at: At
+    last_at: At = Field(description="When a record saw it last.")
+    stream: int | None = Field(description="Number of the newest stream that has it.")
+
+
+class ThingOut(_Out):
+    """A title, host, brand or payment end, through all searched cases."""
+
+    kind: str = Field(description="title, host, brand or payment.", examples=["host"])
+    text: Text
+    first_at: At
+    last_at: At
+    months: dict[str, int] = Field(
+        description="By month, how many records of all searched cases saw it.",
+        examples=[{"2026-11": 12}],
+    )
+    in_cases: int = Field(description="How many of the searched cases have it.")
+    newest: list[ThingInCaseOut] = Field(description="The cases that saw it last.")
+
+
+class UnreadableOut(_Out):
+    """A case that was not searched."""
+
+    case: Text
+    why: Text
+
+
+class ThingsOut(_Out):
+    """What was found in the cases of one regime that the token may read."""
+
+    regime: str | None = Field(description="Of all these cases; null: say which.")
+    regimes: list[str] = Field(description="Of the cases that may be searched.")
+    cases: int = Field(description="How many were searched.")
+    waiting: int = Field(description="How many are not gathered yet: ask again.")
+    unreadable: list[UnreadableOut] = Field(description="Some that cannot be read.")
+    things: list[ThingOut]
+    older: int | None = Field(description="Give this as before for the next page; null: the last.")
+    found: int | None = Field(description="How many there are; null: they were not counted.")
+    found_more: bool = Field(description="There are more than found.")
+    complete: bool = Field(description="False: the search was ended, some may be missing.")
+
+
 class AtOnceOut(_Out):
     """A further content that a stream carries at the same time; nothing is claimed by it."""
 

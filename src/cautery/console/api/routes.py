@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from cautery import __version__
 from cautery.console.api import models as out
+from cautery.console.api.finding import add_finding
 from cautery.console.desk import Desk
 from cautery.console.gate import logged, needs
 from cautery.console.problems import MEDIA_TYPE, Problem, add_problems
@@ -92,6 +93,7 @@ def programs_app(desk: Desk) -> FastAPI:
         responses=_PROBLEMS,
     )
     app.include_router(_cases(desk))
+    app.include_router(add_finding(_router(Scope.CASES, desk), desk))
     app.include_router(_records(desk))
     app.include_router(_exhibits(desk))
 

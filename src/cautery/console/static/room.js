@@ -46,7 +46,7 @@
     else if (event.key === "?") $('a[data-key="?"]')?.click();
     else if (event.key === "/" && $('input[data-key="/"]')) {
       event.preventDefault();
-      $('input[data-key="/"]').focus();
+      ($('main input[data-key="/"]') ?? $('input[data-key="/"]')).focus();  // the page's own first
     }
   });
 })();

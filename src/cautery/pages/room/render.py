@@ -42,12 +42,15 @@ class Shell:
         The address of the page.
     visitor : Visitor or None
         Who came in by a login; ``None``: there is none, or nobody has come in.
+    searches : bool
+        Whether who looks may search all cases.
     """
 
     assets: Mapping[str, tuple[str, str]]
     csrf: str
     path: str
     visitor: Visitor | None = None
+    searches: bool = False
 
 
 def render_page(name: str, shell: Shell, **values: Any) -> str:

@@ -8,8 +8,9 @@ Where tables and ledger differ, the tables are thrown away and made again from t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from threading import RLock
 from typing import TypeVar
 
@@ -43,6 +44,7 @@ from cautery.projections.lines import (
     verdict_line,
 )
 from cautery.projections.night import Wall, WallAsked
+from cautery.projections.things import ThingLine
 from cautery.projections.words import exhibits_named, kept_text, subject_of
 from cautery.workflows.case.kept_acts import ActsRead
 from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
@@ -217,6 +219,26 @@ class KeptCase:
             return Standing(tiles, Frontier().extend(rest)).root()
 
         return self._sound(root)
+
+    def name(self) -> str:
+        """Return what the lists are called, until they are thrown away."""
+        return self._lists.name()
+
+    def things(self, *, since: int = 0, most: int = 2_000) -> Iterator[tuple[ThingLine, ...]]:
+        """Yield what records from ``since`` on saw of what is searched across cases, page by page.
+
+        Parameters
+        ----------
+        most : int
+            Lines of a page.
+        """
+        after: tuple[int, str, str] | None = None
+        while True:
+            page = self._sound(partial(self._lists.things, since=since, after=after, most=most))
+            if not page:
+                return
+            yield page
+            after = page[-1].last, page[-1].kind, page[-1].key
 
     def counts(self) -> Counts:
         """Return how many there are of what."""
