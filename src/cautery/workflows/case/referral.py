@@ -333,7 +333,7 @@ def approver_named(mandate: Mandate, name: str) -> Approver:
     raise InputError(f"{name!r} is not an approver of this mandate", hint=f"Approvers: {names}.")
 
 
-_RESTS_ON = (CaseOpened, FixturesChanged, Referral, ApprovalGiven)
+_RESTS_ON = (CaseOpened, FixturesChanged, Referral, ApprovalGiven, EntryWithdrawn)
 
 
 @again_if_passed
