@@ -43,14 +43,17 @@ ROOM_CODE = (
 )
 ROOM_MESSAGES = frozenset(
     (
+        "agency-role",
         "case-state",
         "checked",
+        "competence",
         "decision",
         "effect",
         "finding",
         "lever",
         "log-purpose",
         "room-role",
+        "statement-kind",
         "watch-end",
     )
 )

@@ -29,6 +29,7 @@ from cautery.console import (
     login_pages,
     network_pages,
     night_pages,
+    operation_pages,
     orders_pages,
     passkey_pages,
     people_pages,
@@ -90,18 +91,20 @@ def all_addresses(desk: Desk) -> FastAPI:
             settling.cancel()
         desk.live.close()
         desk.gathering.close()
+        desk.operations.close()
         desk.cases.close()
 
+    log = None if desk.people is None else desk.people.log
     # No page of FastAPI's own: its API pages load scripts from elsewhere.
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(gate(None if desk.people is None else desk.people.log))],
+        dependencies=[Depends(gate(log, desk.is_operation))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    for pages in (*of_cases, find_pages, health_pages):
+    for pages in (*of_cases, find_pages, operation_pages, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

@@ -17,7 +17,7 @@ from cautery.console.gate import Tokens
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
-from cautery.console.rights import CASE, Caller, caller_of, need_of
+from cautery.console.rights import CASE, Caller, admits, caller_of, need_of
 from cautery.console.telemetry import Telemetry
 from cautery.errors import InputError
 from cautery.messages import in_language, tr
@@ -30,6 +30,7 @@ from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.gathering import Gathering
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
+from cautery.workflows.browse.operations import Operations, is_operation
 from cautery.workflows.public.tongues import tongue_of
 
 TONGUE = "cautery-tongue"
@@ -61,6 +62,8 @@ class Desk:
         Where they reach it.
     maps : Maps
         Maps that they look at, ready to be drawn.
+    operations : Operations
+        Desks of operations that they look at.
     tokens : Tokens
         What programs bring instead.
     telemetry : Telemetry
@@ -77,6 +80,7 @@ class Desk:
     identity: IdentityOfRoom | None = None
     place: Place = field(default_factory=Place)
     maps: Maps = field(default_factory=Maps)
+    operations: Operations = field(default_factory=Operations)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
     def page(
@@ -123,7 +127,13 @@ class Desk:
         if account is None or need is None:
             return False
         caller, case = Caller(rights=account.rights, account=account), request.path_params.get(CASE)
-        return need.right in caller.rights and (case is None or caller.sees(case))
+        return need.right in caller.rights and (
+            case is None or admits(caller, need, case, self.is_operation)
+        )
+
+    def is_operation(self, case: str) -> bool:
+        """Tell whether a case is the desk of an operation, or may be one."""
+        return is_operation(self.cases, case)
 
 
 async def form(request: Request) -> dict[str, str]:

@@ -35,10 +35,14 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Need(NamedTuple):
-    """What an address asks for: a right, and the act that the access log tells of its use."""
+    """What an address asks for: a right, and the act that the access log tells of its use.
+
+    ``table``: it is of an operation, and a seat at its table is enough.
+    """
 
     right: Right
     act: Act | None
+    table: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,17 @@ class Caller:
         """Tell whether a case is there for this caller."""
         return Right.READ in self.rights and (self.account is None or self.account.sees(case))
 
+    def seat(self, case: str) -> str | None:
+        """Return the agency for which this caller sits at a table; ``None``: the desk's own."""
+        if self.account is None or (self.account.sees(case) and not self.account.is_guest):
+            return None
+        return self.account.seat(case)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether the caller is of another agency."""
+        return self.account is not None and self.account.is_guest
+
 
 STRANGER = Caller(rights=frozenset((Right.OPEN,)))
 COUNTER = Caller(rights=frozenset((Right.OPEN, Right.COUNTS)))
@@ -75,17 +90,21 @@ def alone(csrf: str) -> Caller:
     return Caller(rights=ALONE, csrf=csrf)
 
 
-def needs(right: Right, *, act: Act | None = None) -> Callable[[Endpoint], Endpoint]:
+def needs(
+    right: Right, *, act: Act | None = None, table: bool = False
+) -> Callable[[Endpoint], Endpoint]:
     """Declare what an address asks for; it stands below the line that names the address.
 
     Parameters
     ----------
     act : Act or None
         What the access log says of whoever asks; an address of a case has one.
+    table : bool
+        It is of an operation, and shows an agency what that agency may see.
     """
 
     def declared(endpoint: Endpoint) -> Endpoint:
-        endpoint.__need__ = Need(right, act)  # type: ignore[attr-defined]
+        endpoint.__need__ = Need(right, act, table)  # type: ignore[attr-defined]
         return endpoint
 
     return declared
@@ -108,13 +127,34 @@ def caller_of(request: Request) -> Caller:
     return caller if isinstance(caller, Caller) else STRANGER
 
 
-def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
+def admits(caller: Caller, need: Need, case: str, is_operation: Callable[[str], bool]) -> bool:
+    """Tell whether a case is there for who asks, at an address that needs this.
+
+    A guest agency has no look at the records of an operation, whatever it was given: it has what it
+    was told of them, from its seat at the table.
+
+    Parameters
+    ----------
+    is_operation : callable
+        Tells whether a case is the desk of an operation; asked of guest agencies alone.
+    """
+    if need.table:
+        seated = Right.READ in caller.rights and caller.seat(case) is not None
+        return seated or (caller.sees(case) and not caller.is_guest)
+    return caller.sees(case) and not (caller.is_guest and is_operation(case))
+
+
+def gate(
+    log: AccessLog | None, is_operation: Callable[[str], bool]
+) -> Callable[[Request], Awaitable[None]]:
     """Return what runs before each address: it refuses who lacks the right, and logs who has it.
 
     Parameters
     ----------
     log : AccessLog or None
         ``None``: one person looks at his own files.
+    is_operation : callable
+        Tells whether a case is the desk of an operation.
     """
 
     async def admit(request: Request) -> None:
@@ -123,7 +163,9 @@ def gate(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:
         if need is None or need.right not in caller.rights:
             raise HTTPException(403)
         case = request.path_params.get(CASE)
-        if case is not None and not caller.sees(case):
+        if case is not None and not await run_in_threadpool(
+            admits, caller, need, case, is_operation
+        ):
             # As if it were not there: whether it is, is not for everybody.
             raise AbsentError(tr("There is no case of this name that you may see."))
         if need.act is not None and log is not None and caller.account is not None:

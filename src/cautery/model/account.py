@@ -30,7 +30,8 @@ class Account:
     name : str
         By which the person comes in; erased with the account.
     cases : frozenset of str or None
-        Names of the cases that the person may see; ``None``: all.
+        Names of the cases that the person may see, and seats at tables (:meth:`seat`); ``None``:
+        all cases.
     why : str
         What was written when these were given.
     password : str
@@ -56,6 +57,28 @@ class Account:
     def sees(self, case: str) -> bool:
         """Tell whether the person may see a case at all."""
         return self.cases is None or case in self.cases
+
+    def seat(self, case: str) -> str | None:
+        """Return the agency for which the person sits at the table of an operation; ``None``: none.
+
+        Among :attr:`cases` a seat is ``CASE/AGENCY``: no case has a slash in its name, so whoever
+        has a seat alone does not see the case. Two seats at one table are none.
+
+        Examples
+        --------
+        >>> Account(id="p-000000000000", name="a", roles=frozenset({RoomRole.GUEST}),
+        ...     cases=frozenset({"op-rome/bg-gdbop"}), why="w", made_at=datetime(2026, 1, 1),
+        ... ).seat("op-rome")
+        'bg-gdbop'
+        """
+        given = (name.rpartition("/") for name in self.cases or ())
+        agencies = [agency for table, slash, agency in given if slash and table == case]
+        return agencies[0] if len(agencies) == 1 else None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether the person is of another agency: of an operation it sees what it was told."""
+        return RoomRole.GUEST in self.roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

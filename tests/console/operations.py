@@ -1,0 +1,208 @@
+"""The desk of the agency that leads an operation, with what two others said, know and may not know."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.model import (
+    Agency,
+    AgencyRole,
+    ClockOffset,
+    Competence,
+    Criterion,
+    HandlingCode,
+    Marking,
+    Operation,
+    Pap,
+    Statement,
+    StatementKind,
+    Step,
+    StepKind,
+    Tlp,
+)
+from cautery.operation.schedule import schedule
+from cautery.workflows.operation.course import record_joined
+from cautery.workflows.operation.day_records import record_day
+from cautery.workflows.operation.deconflict import deconflict_desks
+from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.partners import register_partner
+from cautery.workflows.operation.receive import receive
+from cautery.workflows.operation.share import add_statements, share
+
+ROME, SOFIA, HAGUE, ADVISER = "it-postal", "bg-gdbop", "nl-fiod", "league"
+CASE = "op-rome"
+SECRET = "the mole in the data centre"
+"""What Sofia may not know, in any form."""
+TARGET, SHARED, OWN, TOLD = (
+    "host:secret.example",
+    "host:shared.example",
+    "host:sofia.example",
+    "host:told.example",
+)
+_MAY = {"investigate", "search", "arrest", "seize", "freeze", "preserve", "block"}
+
+
+def table() -> list[Agency]:
+    rows = [
+        (ROME, "Polizia Postale", "IT", AgencyRole.LEAD, _MAY, "Europe/Rome"),
+        (SOFIA, "GDBOP Sofia", "BG", AgencyRole.PARTICIPANT, _MAY, "Europe/Sofia"),
+        (HAGUE, "FIOD", "NL", AgencyRole.PARTICIPANT, _MAY, "Europe/Amsterdam"),
+        (ADVISER, "The league", "IT", AgencyRole.INDUSTRY, {"advise"}, "Europe/Rome"),
+    ]
+    return [
+        Agency(
+            id=agency,
+            name=name,
+            country=country,
+            role=role,
+            competence=frozenset(map(Competence, may)),
+            contact=f"desk@{agency}.example",
+            zone=zone,
+        )
+        for agency, name, country, role, may, zone in rows
+    ]
+
+
+def said(by: str, subject: str, text: str, at: datetime, **more: Any) -> Statement:
+    handling = frozenset(more.pop("handling", ()))
+    marking = Marking(tlp=more.pop("tlp", Tlp.GREEN), pap=Pap.AMBER, handling=handling)
+    members = {"id": "x", "about": "asset", "kind": StatementKind.FACT, **more}
+    return Statement(by=by, subject=subject, text=text, at=at, marking=marking, **members)
+
+
+class Joint:
+    """An operation: the desks of three agencies, that of Rome among the cases of a room."""
+
+    def __init__(self, folder: Path, at: datetime) -> None:
+        self.folder, self.at = folder, at
+        self.cases = folder / "cases"
+        self.path = self.cases / CASE
+        self.operation = Operation(
+            id="op-2026-07",
+            name="Operation Example",
+            agencies=tuple(table()),
+            legal_basis="decree of the prosecutor of Catania",
+            opened_at=at - timedelta(days=30),
+            lab=True,
+        )
+
+    def desk(self, agency: str = ROME) -> Desk:
+        """Open a desk to write; leave it soon."""
+        path = self.path if agency == ROME else self.folder / "others" / agency
+        return open_desk(
+            path,
+            store=FolderStore(KeyFolder(self.folder / "keys"), patience_s=2.0),
+            clock=FixedClock(self.at),
+            operation=self.operation,
+            agency=agency,
+        )
+
+    def began(self) -> Joint:
+        """Say, share, receive and compare: what a table does before the day is planned."""
+        at = self.at - timedelta(days=9)
+        rome, sofia, hague = self.desk(), self.desk(SOFIA), self.desk(HAGUE)
+        for agency in (SOFIA, HAGUE):
+            record_joined(rome, agency, at=at)
+        desks = {ROME: rome, SOFIA: sofia, HAGUE: hague}
+        for own, desk in desks.items():
+            for agency in desks.keys() - {own}:
+                register_partner(desk, agency, desks[agency].case.verifier, at=at)
+        add_statements(sofia, [said(SOFIA, OWN, "An edge stands in Plovdiv.", at)])
+        add_statements(sofia, [said(SOFIA, SHARED, "An edge of two networks.", at)])
+        add_statements(hague, [said(HAGUE, "host:hague.example", "Seen in Almere.", at)])
+        raw = share(hague, SOFIA, at=at, why="the picture", who="duty")
+        receive(sofia, raw, key=hague.case.verifier, at=at, who="duty")
+        # What The Hague said comes to Rome by Sofia.
+        raw = share(sofia, ROME, at=at, why="the picture", who="duty")
+        receive(rome, raw, key=sofia.case.verifier, at=at, who="duty")
+        add_statements(
+            rome,
+            [
+                said(ROME, SHARED, "An edge of two networks, seen by Rome.", at),
+                said(ROME, TOLD, "A panel that sells lines.", at),
+            ],
+        )
+        raw = share(rome, SOFIA, at=at, why="request 12", who="duty")
+        receive(sofia, raw, key=rome.case.verifier, at=at, who="duty")
+        add_statements(
+            rome,
+            [
+                said(ROME, TARGET, SECRET, at, tlp=Tlp.RED, to=frozenset({HAGUE})),
+                said(
+                    ROME,
+                    "host:h0.example",
+                    "For nobody's industry.",
+                    at,
+                    handling={HandlingCode.H0},
+                ),
+            ],
+        )
+        deconflict_desks(rome, sofia, at=at)
+        for desk in (rome, sofia, hague):
+            desk.leave()
+        return self
+
+    def step(
+        self, id: str, agency: str, target: str, kind: StepKind = StepKind.SEIZE, **more: Any
+    ) -> Step:
+        country = self.operation.agency(agency).country
+        return Step(
+            id=id,
+            kind=kind,
+            agency=agency,
+            country=country,
+            target=target,
+            text=more.pop("text", f"Take {target}"),
+            team=f"{agency} {id}",
+            place=f"rack of {id}",
+            lasts=timedelta(minutes=30),
+            removes=(target,),
+            **more,
+        )
+
+    def planned(self) -> Joint:
+        """Plan a day whose moment is in ten minutes."""
+        rome = self.desk()
+        day = schedule(
+            [
+                self.step("rack-rome", ROME, TARGET, text="Take the rack of the mole"),
+                self.step("rack-sofia", SOFIA, OWN, text="Take the edge in Plovdiv"),
+                self.step("hidden-sofia", SOFIA, TARGET, text="Image the secret disk"),
+                self.step(
+                    "rack-hague", HAGUE, "host:hague.example", text="Take the rack in Almere"
+                ),
+            ],
+            moment=self.at + timedelta(minutes=10),
+            operation=rome.operation,
+            criteria=[
+                Criterion(id="warrants", question="Are all warrants signed?", asks="the prosecutor")
+            ],
+            clocks={
+                one.id: ClockOffset(seconds=0, uncertainty_s=0.1, method="ntp")
+                for one in rome.operation.agencies
+            },
+            now=self.at,
+        )
+        record_day(rome, day, at=self.at)
+        rome.leave()
+        return self
+
+    def hide_more(self, number: int) -> None:
+        """Let happen at Rome's desk what Sofia may not know of."""
+        rome = self.desk()
+        subject = f"host:secret-{number}.example"
+        add_statements(
+            rome,
+            [
+                said(
+                    ROME, subject, f"{SECRET} {number}", self.at, tlp=Tlp.RED, to=frozenset({HAGUE})
+                )
+            ],
+        )
+        share(rome, HAGUE, at=self.at, why="for The Hague alone", who="duty")
+        rome.leave()
