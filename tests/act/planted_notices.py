@@ -234,6 +234,17 @@ def at_a_partner(drafted: Drafted, rng: random.Random) -> Drafted:
     return replace(drafted, basis=replace(drafted.basis, mandate=mandate))
 
 
+def at_a_bare_address(drafted: Drafted, rng: random.Random) -> Drafted:
+    """Return a notice one URL of which names an address at which a lawful site is today."""
+    address = rng.choice(
+        ("192.0.2.77", "64:ff9b::192.0.2.77", "::ffff:192.0.2.77", "2002:c000:24d::")
+    )
+    host = f"[{address}]" if ":" in address else address
+    named = spelt(drafted, rng, lambda _: f"http://{host}/arena/1.m3u8")
+    lawful_at = {"192.0.2.77": "partner.example"}
+    return replace(named, basis=replace(named.basis, lawful_at=lawful_at))
+
+
 def _said(drafted: Drafted, sentence: str) -> Drafted:
     statement = f"{drafted.notice.statement}{sentence}\n"
     return replace(drafted, notice=replace(drafted.notice, statement=statement))
@@ -307,6 +318,7 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
     ("not-proven", lambda d, r: judged_anew(d, r, Finding.LICENSED)),
     ("sends-on", only_sent_on),
     ("lawful-host", at_a_partner),
+    ("lawful-address", at_a_bare_address),
     ("verdict-differs", lambda d, r: one_url(d, r, log10_lr=12.0)),
     ("other-event", lambda d, _: written(d, event=None if d.notice.event else "match")),
     ("capture-differs", lambda d, r: one_url(d, r, captured_at=NOW - timedelta(seconds=25))),

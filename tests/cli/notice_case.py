@@ -23,6 +23,7 @@ from cautery.model import (
     Mandate,
     NetworkPolicy,
     Observation,
+    Partner,
     RedactedUrl,
     Regime,
     Verdict,
@@ -105,7 +106,9 @@ def public(path: Path) -> str:
     return base64.b64encode(raw).decode()
 
 
-def made_case(tmp_path: Path, *, keep_open: bool = False) -> Watched:
+def made_case(
+    tmp_path: Path, *, keep_open: bool = False, partners: tuple[Partner, ...] = ()
+) -> Watched:
     """Make a case in which two URLs of one host are proven."""
     mandate = Mandate(
         id="m",
@@ -115,6 +118,7 @@ def made_case(tmp_path: Path, *, keep_open: bool = False) -> Watched:
         window=Window(start=NOW - timedelta(hours=2), end=NOW + timedelta(hours=2)),
         territories=("FR",),
         events=(EVENT,),
+        partners=partners,
         keep_open=keep_open,
         network=NetworkPolicy(allow=("127.0.0.0/8",)),
         approvers=tuple(

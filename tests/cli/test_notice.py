@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from cautery.act import draft_notice
 from cautery.adapters.case_folder import FolderStore
-from cautery.model import Addressee, AddresseeKind, ExhibitId, Finding, Observation
+from cautery.model import Addressee, AddresseeKind, ExhibitId, Finding, Observation, Partner
 from cautery.model.message import as_written
 from cautery.model.records import NoticeSent, ProbeDone, SendMeans
-from cautery.wiring import cases
+from cautery.wiring import cases, notices
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.report import write_report
 
@@ -31,6 +32,7 @@ from .notice_case import (
     Watched,
     approve,
     facts,
+    made_case,
     proven,
     state,
 )
@@ -121,6 +123,50 @@ def test_what_has_changed_since_it_was_drafted_is_not_approved(
         for line in cautery("notice", "lint", proven_case.path, notice, "--json").out.splitlines()
     }
     assert rules == {"not-proven", "not-at-addressee"}
+
+
+BARE = "http://192.0.2.7/arena/stream.m3u8"
+
+
+class TodaysNames:
+    """The DNS of today; a partner may have moved since a draft was made."""
+
+    asked: ClassVar[list[str]] = []
+    at: ClassVar[str] = "198.51.100.1"
+
+    def __init__(self, resolver: str | None) -> None:
+        assert resolver is None
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        self.asked.append(host)
+        return (self.at,)
+
+
+def test_an_older_draft_of_an_address_is_not_approved_once_a_partner_is_there(
+    cautery: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "DnsNames", TodaysNames)
+    monkeypatch.setattr(TodaysNames, "asked", [])
+    monkeypatch.delenv("CAUTERY_DATA", raising=False)
+    partner = Partner(name="P", hosts=("play.example",), channels=())
+    watched = made_case(tmp_path, partners=(partner,))
+    exhibit = ExhibitId(watched.records("exhibit.sealed")[0]["exhibit"]["id"])
+    watched.write(replace(facts(64500), host="192.0.2.7"), proven(BARE, exhibit))
+    for url in (URL, BARE):
+        cautery(
+            *("notice", "draft", watched.path, "--as", "carl", *AT_THE_HOST, *COMPLETE),
+            *("--url", url),
+        )
+    by_name, by_address = [drafted["id"] for drafted in watched.records("notice.drafted")]
+    assert approve(cautery, watched, by_name).code == 0
+    assert TodaysNames.asked == []  # by its name it is compared with the mandate alone
+    assert approve(cautery, watched, by_address).code == 0
+    monkeypatch.setattr(TodaysNames, "at", "192.0.2.7")
+    ran = approve(cautery, watched, by_address, "bert")
+    assert (ran.code, "lawful-address" in ran.err, "play.example" in ran.err) == (1, True, True)
+    seen = watched.records("lawful.seen")
+    assert [record["addresses"] for record in seen] == [["198.51.100.1"], ["192.0.2.7"]]
+    assert len(watched.records("notice.approved")) == 2
 
 
 def test_an_approval_that_somebody_appended_without_a_key_counts_for_nothing(

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -34,6 +34,7 @@ from cautery.model import (
     person_key,
     to_json,
 )
+from cautery.model.host_names import addresses_in
 from cautery.model.message import Message
 
 STALE = timedelta(hours=24)
@@ -83,11 +84,14 @@ class NoticeBasis:
         By URL, what the case knows.
     exhibits : collection of str
         Every exhibit that is sealed in the case.
+    lawful_at : mapping of str to str
+        By address, a lawful site that was seen there of late.
     """
 
     mandate: Mandate
     known: Mapping[str, UrlInCase]
     exhibits: Collection[ExhibitId]
+    lawful_at: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_mail(text: str) -> bool:
@@ -286,6 +290,11 @@ def _claims(
     """Compare what a notice says of a URL with what the case knows of it."""
     if basis.mandate.is_lawful(host_of(url.url)):
         yield _of("lawful-host", url=url.url)
+    # An address names nobody: whoever else is there is accused with the pirate.
+    for address in addresses_in(host_of(url.url)):
+        if address in basis.lawful_at:
+            yield _of("lawful-address", url=url.url, host=basis.lawful_at[address])
+            break
     evidence = basis.known.get(url.url)
     if evidence is None or evidence.verdict is None:
         yield _of("not-in-case", url=url.url)

@@ -18,6 +18,9 @@ _LONGEST_NAME = 1_000
 """Letters; a name has 253, in any script."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _NUMBER = re.compile(r"(?i)0x[0-9a-f]*|[0-9]+")
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_ISATAP = 0x00005EFE
+"""Interface identifiers of ISATAP, whose universal/local bit may be 0 or 1 (RFC 5214, 6.1)."""
 _DEVIATIONS = str.maketrans({"\u00df": "s", "\u03c2": "s"})
 
 
@@ -104,6 +107,53 @@ def literal(host: str) -> str | None:
     for index, number in enumerate(numbers[:-1]):
         value += number << 8 * (3 - index)
     return str(ipaddress.IPv4Address(value))
+
+
+def addresses_in(host: str) -> tuple[str, ...]:
+    """Return the address that a host spells, and the IPv4 one within it; of a name, nothing.
+
+    Examples
+    --------
+    >>> addresses_in("64:ff9b::cb00:7109"), addresses_in("::ffff:203.0.113.9"), addresses_in("a.tv")
+    (('64:ff9b::cb00:7109', '203.0.113.9'), ('203.0.113.9',), ())
+    """
+    try:
+        text = literal(host)
+    except ForbiddenAddressError:
+        return ()
+    if text is None:
+        return ()
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    inner = embedded_in(address)
+    return (str(address),) if inner is None else (str(address), str(inner))
+
+
+def embedded_in(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 one carries within, if it is of a kind that does.
+
+    Notes
+    -----
+    6to4 (RFC 3056), Teredo (RFC 4380: the client's, inverted), NAT64 (RFC 6052 and 8215, with the
+    address at the end), ISATAP (RFC 5214), and the old IPv4-compatible form (RFC 4291).
+    """
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if any(address in network for network in _NAT64):
+        return last
+    if (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
+        return last
+    # "::" and "::1" look like this form, and carry no IPv4 address.
+    compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF
+    return last if compatible else None
 
 
 def _label(text: str) -> str:

@@ -21,6 +21,7 @@ from cautery.projections.case import CaseRecords
 from cautery.projections.complaints import Complaints, Listed
 from cautery.projections.folding import Projection, folded
 from cautery.projections.hosts import Hosts, Shown
+from cautery.projections.lawful import LawfulPlaces
 from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.notices import Notices, UrlSeen
@@ -35,6 +36,7 @@ __all__ = [
     "CaseRecords",
     "Complaints",
     "Hosts",
+    "LawfulPlaces",
     "Listed",
     "Lists",
     "MandateInForce",

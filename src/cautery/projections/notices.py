@@ -27,6 +27,7 @@ from cautery.model.records import (
     AnswerKind,
     AssetFacts,
     ExhibitSealed,
+    LawfulSeen,
     NoticeAnswered,
     NoticeApproved,
     NoticeSending,
@@ -37,6 +38,7 @@ from cautery.model.records import (
     kind_of_type,
 )
 from cautery.projections.addressee_kind import addressee_kind_of
+from cautery.projections.lawful import LawfulPlaces
 
 REMIND_AFTER = timedelta(hours=24)
 """A notice that shows no effect is due for a reminder after that. Judgement: the law says no more
@@ -48,6 +50,7 @@ MISSES = 2
 HEARD: tuple[type, ...] = (
     AssetFacts,
     ExhibitSealed,
+    LawfulSeen,
     Notice,
     NoticeAnswered,
     NoticeApproved,
@@ -135,6 +138,8 @@ class Notices:
         By URL, what the records say of it.
     sealed : set of str
         Every exhibit.
+    lawful : LawfulPlaces
+        Where lawful sites are.
     passed_over : Counter
         By the reason, how many records count for nothing.
     """
@@ -153,6 +158,7 @@ class Notices:
     unknown: list[NoticeAnswered] = field(default_factory=list)
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
     sealed: set[ExhibitId] = field(default_factory=set)
+    lawful: LawfulPlaces = field(default_factory=LawfulPlaces)
     passed_over: Counter[Message] = field(default_factory=Counter)
     _media: dict[str, str] = field(default_factory=dict)
     _places: defaultdict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
@@ -171,6 +177,8 @@ class Notices:
             case AssetFacts() as facts if facts.addresses or facts.host not in self._places:
                 self._places[facts.host].append(place_of(facts.host, facts))
                 self._kinds[facts.host] = addressee_kind_of(facts)
+            case LawfulSeen() as look_up:
+                self.lawful.take(look_up)
             case ExhibitSealed() as sealing:
                 self.sealed.add(sealing.exhibit.id)
             case Notice() as notice:

@@ -28,7 +28,9 @@ from cautery.model.records import (
     NoticeWithdrawn,
 )
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
+from cautery.wiring.facts import known_facts, named_folder
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
+from cautery.workflows.case.lawful import look_again
 from cautery.workflows.case.notice_drafting import Draft, draft_into
 from cautery.workflows.case.notice_replies import FiledReplies, file_replies
 from cautery.workflows.case.notice_sending import (
@@ -145,6 +147,16 @@ def approve(
     refuse_closed_case(case_path)
     signing = load_approver(key) if isinstance(key, Path) else key
     with adding_to(case_path) as ledger:
+        # The draft may be old, and its addresses another's by now.
+        asyncio.run(
+            look_again(
+                ledger,
+                notice,
+                names=lambda mandate: DnsNames(mandate.network.resolver),
+                facts=lambda: known_facts(named_folder(None)),  # no record says where it lies
+                now=wiring.clock().now,
+            )
+        )
         return approve_notice_in(
             ledger,
             notice,

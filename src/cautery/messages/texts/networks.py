@@ -56,6 +56,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "shared.default-certificate": "default certificate (%(subject)s)",
     # What of a host could not be looked up
     "look-up.addresses": "its addresses: %(detail)s",
+    "look-up.lawful-late": "its addresses: no answer within %(limit_s)s seconds",
+    "look-up.lawful-many": "its addresses: the mandate names more than %(limit)s lawful hosts",
     "look-up.certificate": "its certificate: %(detail)s",
     "look-up.registration": "its registration: %(detail)s",
     # What speaks for an asset's role.

@@ -102,6 +102,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.not-in-case": "no verdict of this case is about this URL",
     "notice-lint.not-proven": "the case's newest verdict on this URL is: %(finding)s",
     "notice-lint.lawful-host": "the mandate calls its host lawful: a partner's, or one's own",
+    "notice-lint.lawful-address": (
+        "it names a bare address, and %(host)s, a lawful site, was seen there: name the host by "
+        "which the stream is asked for, or ask the hoster who it is"
+    ),
     "notice-lint.sends-on": (
         "its host only sends whoever asks on to the place that the URL names: nothing lies there"
     ),

@@ -94,6 +94,8 @@ from cautery.model.records.mapping import (
     AssetFacts,
     CertificateChanged,
     HostsRuled,
+    LawfulSeen,
+    LawfulSource,
     Ruling,
 )
 from cautery.model.records.noticing import (
@@ -235,6 +237,8 @@ __all__ = [
     "HostShown",
     "HostsRuled",
     "JudgedClaim",
+    "LawfulSeen",
+    "LawfulSource",
     "ListAnswered",
     "ListSent",
     "LogBegunAnew",

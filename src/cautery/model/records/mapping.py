@@ -105,6 +105,35 @@ class AssetChanged(Dated):
     certificate: CertificateChanged
 
 
+class LawfulSource(StrEnum):
+    """What says that a lawful site is at an address."""
+
+    DNS = "dns"
+    PASSIVE_DNS = "passive-dns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawfulSeen(Dated):
+    """It was looked up where a lawful site is: no act names these addresses as a pirate's.
+
+    Parameters
+    ----------
+    host : str
+        A partner's host, one's own, or a popular or protected name that facts know.
+    addresses : tuple of str
+        Its addresses; empty: the look-up failed, and those of earlier look-ups stand.
+    source : LawfulSource
+        Who says so: the DNS at that moment, or the facts of that day.
+    failed : Message or None
+        Why nothing was found; ``None``: something was.
+    """
+
+    host: str
+    addresses: tuple[str, ...]
+    source: LawfulSource
+    failed: Message | None = None
+
+
 class Ruling(StrEnum):
     """What a person says of two hosts."""
 
@@ -152,6 +181,7 @@ KINDS = {
     "hosts.ruled": HostsRuled,
     "asset.facts": AssetFacts,
     "asset.changed": AssetChanged,
+    "lawful.seen": LawfulSeen,
     "link.seen": Link,
     "graph.mapped": SupplyGraph,
 }

@@ -10,18 +10,16 @@ from urllib.parse import urlsplit
 from cautery.errors import InputError
 from cautery.messages import message, say
 from cautery.model import Lever, ascii_name
+from cautery.model.host_names import embedded_in
 from cautery.model.message import Message
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _TUNNELS = tuple(
     ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "::ffff:0:0/96")
 )
-_ISATAP = 0x00005EFE
-"""Interface identifiers of ISATAP, whose universal/local bit may be 0 or 1 (RFC 5214, 6.1)."""
 _MAPPED_BITS = 96
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
 
@@ -137,30 +135,6 @@ def plain_name(text: str) -> str:
 def exact(url: str) -> bool:
     """Tell whether a URL is exact: no part of it stands hidden behind a pseudonym."""
     return _PSEUDONYM.search(url) is None
-
-
-def embedded_in(address: Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one carries within, if it is of a kind that does.
-
-    Notes
-    -----
-    6to4 (RFC 3056), Teredo (RFC 4380: the client's, inverted), NAT64 (RFC 6052 and 8215, with the
-    address at the end), ISATAP (RFC 5214), and the old IPv4-compatible form (RFC 4291).
-    """
-    if not isinstance(address, ipaddress.IPv6Address):
-        return None
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in _NAT64):
-        return last
-    if (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
-        return last
-    # "::" and "::1" look like this form, and carry no IPv4 address.
-    compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF
-    return last if compatible else None
 
 
 def embedded_ranges(network: Network) -> tuple[ipaddress.IPv4Network, ...]:

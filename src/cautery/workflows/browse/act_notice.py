@@ -14,6 +14,7 @@ from cautery.model.message import Message
 from cautery.model.records import (
     AssetFacts,
     ExhibitSealed,
+    LawfulSeen,
     NoticeAnswered,
     kinds_of,
 )
@@ -84,6 +85,7 @@ def _records_of(looked: Looked, notice: Notice) -> Iterator[Entry]:
     lists = looked.kept.lists()
     yield from looked.entries
     yield from lists.whole(Asked(kinds=kinds_of(RuleConfirmation), limit=500)).rows
+    yield from lists.whole(Asked(kinds=kinds_of(LawfulSeen), limit=500)).rows
     hosts: dict[str, None] = {}
     exhibits: dict[str, None] = {}
     for url in notice.urls[:MOST_CHECKED]:

@@ -106,12 +106,13 @@ def _approved(
     confirmed: Mapping[str, str],
 ) -> Approved[Notice]:
     records = (entry.content for entry in case.ledger.read(kinds=kinds_of(RuleConfirmation)))
+    now = case.clock.now()
     return approve_notice(
         notice,
         filed.approvals(notice),
-        basis=filed.basis,
+        basis=filed.basis(now),
         signed_for=filed.opening.signed_for,
-        now=case.clock.now(),
+        now=now,
         reminder=remind,
         confirmed=confirmed_by(records, filed.mandate) | dict(confirmed),
     )

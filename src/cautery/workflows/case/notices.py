@@ -79,13 +79,13 @@ class CaseNotices:
     mandate: Mandate
     confirmations: tuple[RuleConfirmation, ...] = ()
 
-    @property
-    def basis(self) -> NoticeBasis:
-        """What a notice has to agree with."""
+    def basis(self, now: datetime) -> NoticeBasis:
+        """Return what a notice has to agree with at a moment."""
         return NoticeBasis(
             mandate=self.mandate,
             known=_Known(self.notices),
             exhibits=self.notices.sealed,
+            lawful_at=self.notices.lawful.hosts_at(now),
         )
 
     def draft(self, notice: str) -> Notice:
@@ -103,7 +103,7 @@ class CaseNotices:
 
     def lint(self, notice: Notice, *, now: datetime) -> tuple[NoticeFinding, ...]:
         """Return all that is wrong with a notice."""
-        return lint_notice(notice, self.basis, now=now)
+        return lint_notice(notice, self.basis(now), now=now)
 
     def waits_for(self, notice: Notice) -> tuple[str, ...]:
         """Return the id of the rule that a notice rests on, if nobody has confirmed it."""
@@ -220,7 +220,7 @@ def approve_notice_in(
     approver = approver_named(case.opening.mandate, name)
     refuse_drafter(notice, name)
     refuse_withdrawn(case, notice)
-    refuse_faulty(notice, case.basis, now=now)
+    refuse_faulty(notice, case.basis(now), now=now)
     if any(
         approval.approver == name and approval.at >= now - OLDEST
         for approval in case.approvals(notice)

@@ -12,6 +12,7 @@ from cautery.model.records import (
     AlignmentShown,
     AssetFacts,
     ComplaintDecided,
+    LawfulSeen,
     MisshapenRecord,
     SourceRead,
     SourceRevisited,
@@ -23,6 +24,7 @@ from cautery.model.records import (
 from cautery.projections import (
     Acts,
     Hosts,
+    LawfulPlaces,
     Lists,
     Notices,
     Safeguards,
@@ -34,7 +36,7 @@ from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
 
-_LOOKED_AT = (AssetFacts, SourceRead, SourceRevisited)
+_LOOKED_AT = (AssetFacts, LawfulSeen, SourceRead, SourceRevisited)
 _OF_STREAMS = (AlignmentShown, StreamAppeared, StreamResolved, Verdict)
 _TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS, Notice, ComplaintDecided))
 """Records of other kinds (probes, maps, seals) are most of a ledger, and are not read again."""
@@ -54,6 +56,8 @@ class EarlierRuns:
         The notices that were drafted.
     granted : dict of str to str
         By target, the complaint by which it was released.
+    lawful : LawfulPlaces
+        Where lawful sites were seen.
     """
 
     hosts: Hosts = field(default_factory=Hosts)
@@ -66,6 +70,7 @@ class EarlierRuns:
     next_index: int = 0
     notices: Notices = field(default_factory=Notices)
     granted: dict[str, str] = field(default_factory=dict)
+    lawful: LawfulPlaces = field(default_factory=LawfulPlaces)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -76,6 +81,7 @@ class EarlierRuns:
             self.acts,
             self.safeguards,
             self.lists,
+            self.lawful,
         ):
             projection.hear(entry)
         self.misshapen += isinstance(entry.content, MisshapenRecord)

@@ -62,6 +62,7 @@ from cautery.workflows.watch.acting.neighbours import Neighbours
 from cautery.workflows.watch.acting.organisation import Organisation
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
+from cautery.workflows.watch.mapping.lawful_hosts import LawfulHosts
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
@@ -287,6 +288,14 @@ class _Watch:
         earlier.read_on(ports.ledger)
         self._streams: dict[str, Stream] = {}
         self._sightings = Seen()
+        self._lawful = LawfulHosts(
+            mandate,
+            self._streams,
+            names=ports.names,
+            facts=ports.facts_now,
+            journal=journal,
+            places=earlier.lawful,
+        )
         registry_fetcher = CapturingOwn(ports.own, journal, named("registration"))
         self._mapper = Mapper(
             self._streams,
@@ -300,6 +309,7 @@ class _Watch:
             journal=journal,
             rulings=RulingsRead(ports.ledger),
             earlier=earlier.hosts.shown,
+            lawful=self._lawful,
         )
         neighbours = Neighbours(
             mandate,
@@ -402,6 +412,7 @@ class _Watch:
             *(self._sources.follow(source) for source in self._mandate.sources),
             *(self._prober.work() for _ in range(PROBERS)),
             self._mapper.work(),
+            self._lawful.work(),
             self._intervener.work(),
             self._intervener.look(),
             self._checkpoints(),

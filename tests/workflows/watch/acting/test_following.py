@@ -100,6 +100,7 @@ def following(
         is_lawful=lambda _host: False,
     )
     mapper: Any = SimpleNamespace(
+        lawful_at=lambda hosts: {},
         addresses=lambda host: (host,),
         place=lambda host: PLACE,
         addressee_kind=lambda host: kind,

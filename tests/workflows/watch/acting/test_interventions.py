@@ -238,6 +238,12 @@ class Mapper:
     def suspects(self) -> tuple[str, ...]:
         return ()
 
+    async def lawful_known(self) -> None:
+        pass
+
+    def lawful_at(self, hosts: object) -> dict[str, str]:
+        return {}
+
 
 class Engine:
     async def run(self, work: Callable[[], Any]) -> Any:

@@ -18,6 +18,8 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError, SourceError
 from cautery.model import (
     AddresseeKind,
+    CoHosted,
+    Decision,
     Event,
     Finding,
     KeyedPseudonyms,
@@ -32,14 +34,18 @@ from cautery.model import (
     Window,
     host_of,
 )
-from cautery.model.records import ProbeDone
+from cautery.model.records import LawfulSeen, LawfulSource, ProbeDone, kinds_of
+from cautery.plan import candidates
+from cautery.wiring.facts import known_facts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.notice_drafting import draft_into
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.watch.acting import noticing as noticing_module
+from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.acting.noticing import Noticing
+from cautery.workflows.watch.mapping.lawful_hosts import LawfulHosts
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.seen import Seen
@@ -56,7 +62,13 @@ MANDATE = Mandate(
     territories=("FR",),
     events=(EVENT,),
 )
-HOSTS = {"edge.pirate.example": "192.0.2.7", "other.pirate.example": "198.51.100.7"}
+HOSTS = {
+    "edge.pirate.example": "192.0.2.7",
+    "other.pirate.example": "198.51.100.7",
+    "192.0.2.9": "192.0.2.9",
+    "play.example": "192.0.2.9",
+}
+BARE = "http://192.0.2.9/arena/stream.m3u8"
 EXACT, LINE, ELSEWHERE = (
     "http://edge.pirate.example/arena/stream.m3u8",
     "http://edge.pirate.example/live/anna/s3cret/17.ts",
@@ -68,7 +80,15 @@ class World:
     """Names, certificates, facts and a fetcher."""
 
     async def resolve(self, host: str) -> tuple[str, ...]:
+        if host not in HOSTS:
+            raise SourceError(f"{host}: the name does not exist")
         return (HOSTS[host],)
+
+    def names_on(self, address: str) -> tuple[CoHosted, ...]:
+        return ()
+
+    def popular(self, name: str) -> bool:
+        return name == "popular.example"
 
     async def of(self, host: str, port: int = 443) -> Any:
         raise SourceError("no TLS")
@@ -161,6 +181,7 @@ async def drafted(
         )
         streams[redacted.text].verdict = verdict
         streams[redacted.text].open_redirect = url in open_redirects
+    lawful = LawfulHosts(mandate, streams, names=world, facts=lambda: world, journal=journal)
     mapper = Mapper(
         streams,
         Seen(),
@@ -172,7 +193,9 @@ async def drafted(
         engine=world,
         journal=journal,
         rulings=RulingsRead(case.ledger),
+        lawful=lawful,
     )
+    await mapper.lawful_known()
     for host in mapper._lookups.hosts():
         await mapper._lookups.look_up_host(host)
     noticing = Noticing(mandate, streams, mapper, journal=journal)
@@ -407,6 +430,65 @@ async def test_no_person_drafts_a_notice_about_a_host_that_the_mandate_calls_law
         by_person()
     findings = filed.lint(by_person(urls=[EXACT]).notice, now=case.clock.now())
     assert "lawful-host" in {finding.rule for finding in findings}
+
+
+PLAY = replace(MANDATE, partners=(Partner(name="P", hosts=("play.example",), channels=()),))
+
+
+async def test_the_bare_address_of_a_partner_is_accused_in_no_notice(case: Case) -> None:
+    await drafted(case, BARE, ELSEWHERE, mandate=PLAY)
+    filed = notices_of(case.ledger)
+    [notice] = filed.notices.drafts.values()
+    assert [url.url for url in notice.urls] == [ELSEWHERE]
+    by_person = draft_into(
+        case.ledger,
+        replace(notice.addressee, asn=64501, name="Hosting"),
+        name="C. Desk",
+        notifier_email=None,
+        now=case.clock.now(),
+        urls=[BARE],
+        dry_run=True,
+    )
+    findings = filed.lint(by_person.notice, now=case.clock.now())
+    assert "lawful-address" in {finding.rule for finding in findings}
+
+
+async def test_the_bare_address_on_which_facts_know_a_popular_site_is_accused_in_no_notice(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = CoHosted(address="192.0.2.9", name="popular.example", first_seen=NOW, last_seen=NOW)
+    monkeypatch.setattr(
+        World, "names_on", lambda self, address: (beside,) if address == beside.address else ()
+    )
+    monkeypatch.setattr(World, "registered_domain", lambda self, name: name)
+    await drafted(case, BARE)
+    assert not notices_of(case.ledger).notices.drafts
+    (seen,) = [entry.content for entry in case.ledger.read(kinds=kinds_of(LawfulSeen))]
+    assert isinstance(seen, LawfulSeen)
+    assert (seen.host, seen.addresses, seen.source) == (
+        "popular.example",
+        ("192.0.2.9",),
+        LawfulSource.PASSIVE_DNS,
+    )
+
+
+async def test_the_address_of_a_partner_on_which_no_stream_was_listed_is_blocked_on_no_list(
+    case: Case,
+) -> None:
+    noticing, streams = await drafted(case, BARE, mandate=PLAY)
+    mapper = noticing._mapper
+    lawful = lawful_streams(streams, mapper, PLAY)
+    assert lawful["play.example"] == ("192.0.2.9",)
+    acts = candidates(
+        {BARE: mapper.addresses("192.0.2.9")},
+        facts=known_facts(None),
+        at=case.clock.now(),
+        lawful=lawful,
+        answered={BARE: {"192.0.2.9"}},
+    )
+    (guard,) = [act.guard for act in acts if act.target == "192.0.2.9"]
+    assert guard.decision is not Decision.ALLOW
+    assert "lawful-content" in {reason.code for reason in guard.reasons}
 
 
 async def test_media_are_gone_when_probes_no_longer_find_them_at_that_host(case: Case) -> None:

@@ -192,6 +192,7 @@ class Intervener:
 
     async def propose(self) -> None:
         """Judge what stands, plan for what is proven, and draft what is new."""
+        await self._mapper.lawful_known()
         standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
         if standing:
             await self._revalidate(standing, why=RevalidationTime.WHILE_IT_STANDS)
@@ -337,6 +338,7 @@ class Intervener:
             await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
         await self._filing.send()  # what is released does not wait for what is to be judged
         for filed in self._filing.ready():
+            await self._mapper.lawful_known()
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:
                 await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)

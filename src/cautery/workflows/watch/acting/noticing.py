@@ -9,7 +9,7 @@ from cautery.act import Host, UrlInCase, draft_notice, lint_notice
 from cautery.act.lint_notice import MISSING_AT_FIRST, NoticeBasis
 from cautery.act.notice import MOST_URLS, WATCH, on_media
 from cautery.errors import InputError
-from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place, Verdict
+from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place, Verdict, host_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.streams import Stream
@@ -132,6 +132,7 @@ class Noticing:
             mandate=self._mandate,
             known={url.url: url for url in known},
             exhibits=frozenset(exhibit for url in known for exhibit in url.exhibits),
+            lawful_at=self._mapper.lawful_at(host_of(url.url) for url in known),
         )
         findings = [
             finding

@@ -21,9 +21,11 @@ from cautery.model import (
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.projections import Shown
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.lawful import bare
 from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.host_facts import by_host, facts_of
+from cautery.workflows.watch.mapping.lawful_hosts import LawfulHosts
 from cautery.workflows.watch.mapping.lookups import Lookups
 from cautery.workflows.watch.mapping.marks import marks_of
 from cautery.workflows.watch.seen import Seen
@@ -44,6 +46,8 @@ class Mapper:
         What people say of pairs of hosts, in this case.
     earlier : mapping of str to (tuple of str, str or None)
         By host, addresses and certificate digest as an earlier run of the case had them.
+    lawful : LawfulHosts, optional
+        Where the mandate's own and its partners' hosts are; ``None``: nobody looks.
     """
 
     def __init__(
@@ -60,7 +64,9 @@ class Mapper:
         journal: Journal,
         rulings: RulingsRead,
         earlier: Mapping[str, Shown] | None = None,
+        lawful: LawfulHosts | None = None,
     ) -> None:
+        self._lawful = lawful
         self._streams = streams
         self._seen = seen
         self._lookups = Lookups(
@@ -90,7 +96,22 @@ class Mapper:
     def addresses(self, host: str) -> tuple[str, ...]:
         """Return the addresses that a host was seen at; none if it was never looked up."""
         facts = self._lookups.known.get(host)
-        return () if facts is None else facts.addresses
+        addresses = () if facts is None else facts.addresses
+        lawful = () if self._lawful is None else self._lawful.addresses(host)
+        return tuple(sorted({*addresses, *lawful})) if lawful else addresses
+
+    async def lawful_known(self) -> None:
+        """Wait until the lawful hosts were looked up once; it takes a bounded time."""
+        if self._lawful is not None:
+            await self._lawful.known()
+
+    def lawful_at(self, hosts: Iterable[str]) -> dict[str, str]:
+        """Return by address the lawful sites that are known, after a look at bare addresses."""
+        if self._lawful is None:
+            return {}
+        for host in bare(hosts):
+            self._lawful.look_beside(host)
+        return self._lawful.at_addresses()
 
     def place(self, host: str) -> Place:
         """Return where a host is, as its newest record says; only its name if there is none."""
