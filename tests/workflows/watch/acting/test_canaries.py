@@ -161,7 +161,9 @@ def seated(*, wide: bool = False, down: Iterable[str] = ()) -> tuple[CanaryWatch
     world = World(isp, wide=wide, down=down)
     journal = Journal(world)
     mapper: Any = SimpleNamespace(
-        addresses=lambda host: (WHERE[host],) if host in WHERE else (), suspects=lambda: ()
+        addresses=lambda host: (WHERE[host],) if host in WHERE else (),
+        suspects=lambda: (),
+        panels_of=lambda keys: (),
     )
     stream: Any = SimpleNamespace(
         proven=True,

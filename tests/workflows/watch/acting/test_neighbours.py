@@ -68,7 +68,9 @@ def kept_up(
     *streams: Stream, suspects: tuple[str, ...] = (), mandate: Mandate = MANDATE
 ) -> dict[str, tuple[str, ...]]:
     mapper: Any = SimpleNamespace(
-        addresses=lambda host: ADDRESSES.get(host, ()), suspects=lambda: suspects
+        addresses=lambda host: ADDRESSES.get(host, ()),
+        suspects=lambda: suspects,
+        panels_of=lambda keys: suspects if {*keys} else (),
     )
     return lawful_streams({stream.key: stream for stream in streams}, mapper, mandate)
 
@@ -100,6 +102,52 @@ def test_the_hosts_that_it_leads_through_first_must_stay_up_too() -> None:
     streams = proven(SENT_ON, open_redirect=True, sent_on=through), proven("http://pirate.example/")
     kept = {"innocent.example": ("203.0.113.7",), "www.innocent.example": ("203.0.113.8",)}
     assert kept_up(*streams) == kept
+
+
+def shows_nothing(url: str) -> Stream:
+    stream = proven(url)
+    assert stream.verdict is not None
+    stream.verdict = replace(stream.verdict, finding=Finding.NOTHING)
+    return stream
+
+
+PIRATE = "http://pirate.example/1.m3u8"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pirate.example/own-film.m3u8",
+        "http://more.pirate.example/own-film.m3u8",
+        "http://a.b.pirate.example/own-film.m3u8",
+    ],
+)
+def test_what_shows_nothing_at_or_below_an_accused_name_keeps_it_not_up(url: str) -> None:
+    """Whoever has a name decides what lies at it and below it: a decoy is a file and a DNS entry."""
+    assert kept_up(proven(PIRATE), shows_nothing(url)) == {}
+
+
+def test_what_shows_nothing_below_a_panel_of_proven_streams_keeps_the_panel_not_up() -> None:
+    streams = proven(PIRATE), shows_nothing("http://decoy.panel.example/1.ts")
+    assert kept_up(*streams, suspects=("panel.example",)) == {}
+
+
+@pytest.mark.parametrize("host", ["innocent.example", "notpirate.example", "example"])
+def test_what_shows_nothing_at_any_other_name_must_stay_up(host: str) -> None:
+    url = f"http://{host}/1.ts"
+    kept = kept_up(proven(PIRATE), shows_nothing(url), proven("http://198.51.100.9/2.m3u8"))
+    assert kept == {url: ADDRESSES.get(host, ())}
+
+
+def test_what_shows_nothing_below_a_name_that_only_sends_on_must_stay_up() -> None:
+    streams = proven(SENT_ON, open_redirect=True), shows_nothing("http://www.innocent.example/1.ts")
+    assert "http://www.innocent.example/1.ts" in kept_up(*streams, proven(PIRATE))
+
+
+def test_a_partner_below_an_accused_name_must_stay_up() -> None:
+    partner = Partner(name="P", hosts=("more.pirate.example",), channels=())
+    kept = kept_up(proven(PIRATE), mandate=replace(MANDATE, partners=(partner,)))
+    assert kept == {"more.pirate.example": ("203.0.113.7",)}
 
 
 @pytest.mark.parametrize("host", ["innocent.example", "www.innocent.example"])

@@ -29,10 +29,17 @@ def lawful_streams(
     streams; those of hosts of which nothing was proven; and hosts that only send on to a place that
     the question names: whoever runs an open redirect is a bystander, with the hosts that it leads
     through first.
+
+    Of a name that serves what is proven, another stream that shows nothing of ours says nothing:
+    neither at the name itself nor below it, where whoever has the name decides what lies. Partners
+    and lawful hosts below it must stay up all the same.
     """
     proven = [stream for stream in streams.values() if stream.proven]
     accused = {stream.host for stream in proven}.union(*(stream.sent_on for stream in proven))
     serving = {stream.host for stream in proven if not stream.open_redirect} | {*mapper.suspects()}
+    own_names = {stream.host for stream in proven if not stream.open_redirect} | {
+        *mapper.panels_of(stream.key for stream in proven)
+    }
     # A pirate may run an open redirect beside its streams: that must not keep their address up.
     served_at = {address for host in serving for address in mapper.addresses(host)}
     bystanders = {
@@ -46,12 +53,24 @@ def lawful_streams(
             if stream.verdict is not None
             and (
                 stream.verdict.finding is Finding.LICENSED
-                or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
+                or (
+                    stream.verdict.finding is Finding.NOTHING
+                    and stream.host not in accused
+                    and own_names.isdisjoint(_upwards(stream.host))
+                )
             )
         }
         | bystanders
         | {host: mapper.addresses(host) for host in _lawful(streams, mandate)}
     )
+
+
+def _upwards(host: str) -> Iterator[str]:
+    """Yield a host and the names above it; an address has none above."""
+    yield host
+    while address_of(host) is None and "." in host:
+        host = host.partition(".")[2]
+        yield host
 
 
 def _lawful(streams: Mapping[str, Stream], mandate: Mandate) -> set[str]:
