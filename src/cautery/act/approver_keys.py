@@ -329,10 +329,10 @@ def people_among(marks: Iterable[Collection[str]]) -> int:
     >>> people_among([{"a", "key 1"}, {"b", "key 1"}, {"c", "key 2"}])
     2
     """
-    seen, people = set[str](), 0
+    marks_seen, people = set[str](), 0
     for of_person in marks:
-        people += seen.isdisjoint(of_person)
-        seen.update(of_person)
+        people += marks_seen.isdisjoint(of_person)
+        marks_seen.update(of_person)
     return people
 
 

@@ -294,10 +294,10 @@ class StandingList:
             What other cases have on it.
         """
         require_utc("at", at)
-        own = (self.share if share is None else share).current(at)
-        parts, withdrawn = dict(own.parts), set(own.withdrawn)
-        for other in others:
-            current = other.current(at)
+        own_share = (self.share if share is None else share).current(at)
+        parts, withdrawn = dict(own_share.parts), set(own_share.withdrawn)
+        for other_list in others:
+            current = other_list.current(at)
             parts |= current.parts
             withdrawn |= current.withdrawn
         text = canonical(
@@ -320,15 +320,15 @@ class StandingList:
             list_id=self.id,
             version=self.version + 1,
             text=text,
-            referrals=tuple(part.id for part in own.parts.values()),
+            referrals=tuple(part.id for part in own_share.parts.values()),
             targets=frozenset(
                 target
-                for subject, part in own.parts.items()
+                for subject, part in own_share.parts.items()
                 for target, end in part.ends.items()
                 if end > at and (subject, target) not in withdrawn
             ),
             parts=parts,
-            own=frozenset(own.parts),
+            own=frozenset(own_share.parts),
         )
 
     def signed(self, version: ListVersion, signature: str) -> Envelope:

@@ -41,9 +41,9 @@ def confirmed_by(records: Iterable[object], mandate: Mandate) -> dict[str, str]:
     Anybody who has a case's file can append a record, so each is checked.
     """
     return dict(mandate.confirmed) | {
-        each.rule: each.source
-        for each in records
-        if isinstance(each, RuleConfirmation) and _counts(each, mandate)
+        record.rule: record.source
+        for record in records
+        if isinstance(record, RuleConfirmation) and _counts(record, mandate)
     }
 
 

@@ -206,10 +206,10 @@ def _count(table: _Readable, name: str, wanted: Collection[str], counts: Stateme
     if len(columns) > MOST_COLUMNS:
         raise InputError(f"{name}: more than {MOST_COLUMNS} columns", hint=_REMEDY)
     if missing := [column for column in _NEEDED if column not in columns]:
-        known = len(missing) < len(_NEEDED)
+        is_known = len(missing) < len(_NEEDED)
         raise InputError(
             f"{name}: no table of statements of reasons"
-            + (f": it lacks {', '.join(missing)}" if known else ""),
+            + (f": it lacks {', '.join(missing)}" if is_known else ""),
             hint=_REMEDY,
         )
     width, place = len(columns), {column: at for at, column in enumerate(columns)}

@@ -228,9 +228,9 @@ def profile_of(territory: str) -> Profile:
     without a fresh list.
     """
     code = territory.upper()
-    known = _profiles().get(code)
-    if known is not None:
-        return known
+    profile = _profiles().get(code)
+    if profile is not None:
+        return profile
     return Profile(territory=code, name=code, rules=_with_own(code, _unknown(code)))
 
 

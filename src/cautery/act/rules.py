@@ -98,8 +98,8 @@ def require_confirmed(
     waiting = () if lab else unconfirmed(rules, confirmed)
     if not waiting:
         return
-    first, *others = waiting
-    also = f"; nor are {', '.join(repr(rule.id) for rule in others)}" if others else ""
+    first, *further = waiting
+    also = f"; nor are {', '.join(repr(rule.id) for rule in further)}" if further else ""
     raise ApprovalError(
         f"the rule {first.id!r} ({first.text}) is not verified{also}",
         hint=(

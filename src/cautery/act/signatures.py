@@ -69,12 +69,12 @@ def sign(
                 "that took too long: the passkey signed for an earlier moment",
                 hint="Open the page again, and sign once more.",
             )
-        asked = to_sign(subject, approver=approver, at=key.at, signed_for=signed_for)
+        unsigned_answer = to_sign(subject, approver=approver, at=key.at, signed_for=signed_for)
         try:
-            approver_key(approver).verify(key.signature, statement_of(asked))
+            approver_key(approver).verify(key.signature, statement_of(unsigned_answer))
         except ValueError as error:
             raise ApprovalError(f"{approver.name}'s passkey does not sign this: {error}") from error
-        return replace(asked, signature=key.signature)
+        return replace(unsigned_answer, signature=key.signature)
     public = key.public_key().public_bytes_raw()
     if public != public_key(approver).public_bytes_raw():
         raise ApprovalError(f"this key is not the key of {approver.name}")

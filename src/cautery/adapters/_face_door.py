@@ -147,13 +147,13 @@ class Door:
 
     def _has_room(self, subscriber: str) -> bool:
         """Say whether a subscriber may have one more connection, and make room for it."""
-        own = len(self._inside.get(subscriber, ()))
-        if own >= self._most_of_one:
+        own_guests = len(self._inside.get(subscriber, ()))
+        if own_guests >= self._most_of_one:
             return False
         if sum(map(len, self._inside.values())) < self._most:
             return True
         largest = max(self._inside.values(), key=len)
-        if len(largest) <= own + 1:
+        if len(largest) <= own_guests + 1:
             return False
         oldest = next(iter(largest))
         self._leave(oldest)
@@ -188,9 +188,9 @@ class Door:
                 self._server.forget(guest.handler)
 
     def _leave(self, guest: _Guest) -> None:
-        others = self._inside.get(guest.subscriber, {})
-        others.pop(guest, None)
-        if not others:
+        guests_inside = self._inside.get(guest.subscriber, {})
+        guests_inside.pop(guest, None)
+        if not guests_inside:
             self._inside.pop(guest.subscriber, None)
 
 

@@ -89,17 +89,17 @@ class _Questions:
     def _rights(self, question: WallAsked, *, after_now: bool) -> tuple[tuple[RightLine, ...], int]:
         """Return those of the mandate, then others by their proven streams, and how many more."""
         statement = f"SELECT name, {', '.join(SUMS)} FROM rights WHERE proven + licensed > 0"  # noqa: S608
-        found = {}
+        rights_found = {}
         for right in question.rights:
             for _, *sums in self._rows(f"{statement} AND name = ?", right):
-                found[right] = Sums(*sums)
+                rights_found[right] = Sums(*sums)
         rows = self._rows(
-            f"{statement} ORDER BY proven DESC, name LIMIT ?", MOST_RIGHTS + len(found)
+            f"{statement} ORDER BY proven DESC, name LIMIT ?", MOST_RIGHTS + len(rights_found)
         )
         for name, *sums in rows:
-            found.setdefault(name, Sums(*sums))
+            rights_found.setdefault(name, Sums(*sums))
         ((total,),) = self._rows("SELECT count(*) FROM rights WHERE proven + licensed > 0")
-        lines_shown = list(found.items())[:MOST_RIGHTS]
+        lines_shown = list(rights_found.items())[:MOST_RIGHTS]
         lines = tuple(
             self._right(name, sums, question, after_now=after_now) for name, sums in lines_shown
         )

@@ -94,28 +94,28 @@ class Questions:
         match = self.match(question.text)
         if match == "":
             return self._nothing()
-        wanted = _List("idx", "records", "idx")
+        asked_list = _List("idx", "records", "idx")
         if match is not None:
             # CROSS JOIN: the search first, in its own order, and only then the rows.
-            wanted = _List(
+            asked_list = _List(
                 "found.rowid",
                 "found CROSS JOIN records ON idx = -1 - found.rowid",
                 "found.rowid",
                 searched=True,
             ).also("found MATCH ?", match)
         if question.subject is not None:
-            wanted = wanted.also("subject = ?", number_of(question.subject))
+            asked_list = asked_list.also("subject = ?", number_of(question.subject))
         if question.finding is not None:
-            wanted = wanted.also("finding = ?", question.finding)
+            asked_list = asked_list.also("finding = ?", question.finding)
         if question.kinds and (match, question.subject, question.finding) == (None, None, None):
             # Each kind comes in order from the index; all at once they would have to be sorted.
-            lists = [wanted.also("kind = ?", kind) for kind in dict.fromkeys(question.kinds)]
+            lists = [asked_list.also("kind = ?", kind) for kind in dict.fromkeys(question.kinds)]
             of_kinds = sum(self._number(f"kind:{kind}") for kind in dict.fromkeys(question.kinds))
             return self._page(lists, question, lambda _: None, count=of_kinds)
         if question.kinds:
-            wanted = wanted.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
-        count = None if wanted.where else self._size()
-        return self._page([wanted], question, lambda _: None, count=count)
+            asked_list = asked_list.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
+        count = None if asked_list.where else self._size()
+        return self._page([asked_list], question, lambda _: None, count=count)
 
     def streams(self, question: Asked) -> Found:
         """Return lines of streams: by their newest verdict if a finding is asked for."""
@@ -124,21 +124,21 @@ class Questions:
             return self._nothing()
         count: int | None = None
         if match is not None:
-            wanted = _List(
+            asked_list = _List(
                 STREAM,
                 "found CROSS JOIN streams ON named = -1 - found.rowid",
                 "found.rowid",
                 searched=True,
             ).also("found MATCH ?", match)
             if question.finding is not None:
-                wanted = wanted.also("finding = ?", question.finding)
+                asked_list = asked_list.also("finding = ?", question.finding)
         elif question.finding is not None:
-            wanted = _List(STREAM, "streams", "verdict").also("finding = ?", question.finding)
+            asked_list = _List(STREAM, "streams", "verdict").also("finding = ?", question.finding)
             count = self._number(f"finding:{question.finding}")
         else:
-            wanted = _List(STREAM, "streams", "named")
+            asked_list = _List(STREAM, "streams", "named")
             count = self._number("streams")
-        return self._page([wanted], question, lambda row: stream_line(row[1:]), count=count)
+        return self._page([asked_list], question, lambda row: stream_line(row[1:]), count=count)
 
     def hosts(self, question: Asked) -> Found:
         """Return lines of hosts whose name has the text in it."""
@@ -146,10 +146,10 @@ class Questions:
 
     def acts(self, question: Asked) -> Found:
         """Return lines of acts that have the text in their id or in what they are about."""
-        wanted = _List(ACT, "acts", "drafted")
+        asked_list = _List(ACT, "acts", "drafted")
         if question.kinds:
-            wanted = wanted.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
-        return self._named(wanted, question, "id || ' ' || about", act_line, "acts")
+            asked_list = asked_list.also(f"kind IN ({_marks(question.kinds)})", *question.kinds)
+        return self._named(asked_list, question, "id || ' ' || about", act_line, "acts")
 
     def naming(self, exhibit: str, most: int) -> tuple[tuple[int, ...], int]:
         """Return the first records that name an exhibit, and how many there are: at most 10,000."""
@@ -183,13 +183,13 @@ class Questions:
             rows: list[Sequence[Any]] = []
             count = 0
             for kind in dict.fromkeys(kinds):
-                wanted = _List(ACT, "acts", "clock").also("kind = ?", kind).also(condition, now)
-                statement = wanted.select(f"clock, {ACT}", f" ORDER BY clock {order} LIMIT ?")
-                rows += self._connection.execute(statement, (*wanted.values, limit))
-                inner = wanted.select("1", " LIMIT ?")
+                asked_list = _List(ACT, "acts", "clock").also("kind = ?", kind).also(condition, now)
+                statement = asked_list.select(f"clock, {ACT}", f" ORDER BY clock {order} LIMIT ?")
+                rows += self._connection.execute(statement, (*asked_list.values, limit))
+                inner = asked_list.select("1", " LIMIT ?")
                 (number,) = self._connection.execute(
                     f"SELECT count(*) FROM ({inner})",  # noqa: S608
-                    (*wanted.values, MOST_FOUND + 1),
+                    (*asked_list.values, MOST_FOUND + 1),
                 ).fetchone()
                 count += number
             rows.sort(key=lambda row: row[0], reverse=order == "DESC")
@@ -227,13 +227,13 @@ class Questions:
         complete = True
         read: list[tuple[int, object]] = []
         spent = self._allow(LONGEST_S)
-        for wanted in lists:
-            part = wanted
+        for asked_list in lists:
+            part = asked_list
             if question.before is not None:
-                part = wanted.beyond(question.before, newer=False)
+                part = asked_list.beyond(question.before, newer=False)
             elif question.after is not None:
-                part = wanted.beyond(question.after, newer=True)
-            order = "ASC" if (question.after is not None) is not wanted.searched else "DESC"
+                part = asked_list.beyond(question.after, newer=True)
+            order = "ASC" if (question.after is not None) is not asked_list.searched else "DESC"
             # One line more than is shown says whether there are more.
             statement = part.select(
                 f"{part.key}, {part.columns}", f" ORDER BY {part.key} {order} LIMIT ?"
@@ -242,7 +242,7 @@ class Questions:
             complete &= self.fetch(statement, (*part.values, question.limit + 1), rows, spent)
             read += [(part.record(row), line(row)) for row in rows]
         read.sort(key=lambda row: row[0], reverse=question.after is None)
-        more = len(read) > question.limit
+        has_more = len(read) > question.limit
         read = read[: question.limit]
         if question.after is not None:
             read.reverse()
@@ -256,7 +256,7 @@ class Questions:
             count, count_more = self._counted(lists)
         return Found(
             rows=tuple(read),
-            more=more,
+            more=has_more,
             count=count,
             count_more=count_more,
             complete=complete,
@@ -284,10 +284,10 @@ class Questions:
         """Count what is found, up to a limit, if that is quick."""
         spent = self._allow(COUNTING_S)
         numbers: list[Sequence[Any]] = []
-        for wanted in lists:
-            inner = wanted.select("1", " LIMIT ?")
+        for asked_list in lists:
+            inner = asked_list.select("1", " LIMIT ?")
             statement = f"SELECT count(*) FROM ({inner})"  # noqa: S608
-            if not self.fetch(statement, (*wanted.values, MOST_FOUND + 1), numbers, spent):
+            if not self.fetch(statement, (*asked_list.values, MOST_FOUND + 1), numbers, spent):
                 return None, False
         total = sum(number for (number,) in numbers)
         return min(total, MOST_FOUND), total > MOST_FOUND
@@ -312,8 +312,8 @@ class Questions:
         quoted = ['"' + word.replace('"', '""').replace("\0", " ") + '"' for word in words]
         if len(words[-1]) >= _SHORTEST_BEGUN:
             whole: list[Sequence[Any]] = []
-            one = "SELECT 1 FROM found WHERE found MATCH ? LIMIT 1"
-            self.fetch(one, (quoted[-1],), whole, self._allow(LONGEST_S))
+            one_match = "SELECT 1 FROM found WHERE found MATCH ? LIMIT 1"
+            self.fetch(one_match, (quoted[-1],), whole, self._allow(LONGEST_S))
             if not whole:
                 quoted[-1] += "*"
         return " ".join(quoted)

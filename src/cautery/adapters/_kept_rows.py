@@ -201,9 +201,9 @@ def standing_in(connection: sqlite3.Connection) -> Standing:
     row = connection.execute("SELECT tiles, tile_peaks, rest, rest_peaks FROM standing").fetchone()
     if row is None:
         raise SpoiltListsError("no standing")
-    tiles, tile_peaks, rest, rest_peaks = row
+    tiles, tile_peaks, rest_count, rest_peaks = row
     try:
-        return Standing(Frontier(tiles, _cut(tile_peaks)), Frontier(rest, _cut(rest_peaks)))
+        return Standing(Frontier(tiles, _cut(tile_peaks)), Frontier(rest_count, _cut(rest_peaks)))
     except Exception as error:
         raise SpoiltListsError(str(error)) from error
 

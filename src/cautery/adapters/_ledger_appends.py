@@ -63,7 +63,7 @@ def append_batches(
 
 def stand(cursor: Any, appended: Sequence[tuple[Entry, ...] | Exception]) -> bool:
     """Tell whether all that was appended stands in the ledger, under its numbers."""
-    entries = [entry for one in appended if isinstance(one, tuple) for entry in one]
+    entries = [entry for batch in appended if isinstance(batch, tuple) for entry in batch]
     # One transaction wrote them all, or none.
     return all(
         (row := cursor.execute("SELECT leaf FROM entries WHERE idx = ?", (entry.index,)).fetchone())

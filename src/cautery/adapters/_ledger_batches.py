@@ -63,19 +63,19 @@ class Pages:
 
     def pick(self, indexes: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
         """Yield the same of some records, in rising order; a number that has none is left out."""
-        wanted = sorted(set(indexes))
-        while wanted:
+        indexes_left = sorted(set(indexes))
+        while indexes_left:
             with self._reading() as cursor:
                 sizes = cursor.execute(
                     f"SELECT idx, {self._database.size_of_leaf} FROM entries"  # noqa: S608 - bound
-                    f" WHERE idx IN ({marks(wanted[:_PAGE])}) ORDER BY idx",
-                    wanted[:_PAGE],
+                    f" WHERE idx IN ({marks(indexes_left[:_PAGE])}) ORDER BY idx",
+                    indexes_left[:_PAGE],
                 ).fetchall()
                 page = self._page(sizes)
                 rows = _rows(cursor, page)
             yield from rows
-            done = page[-1] if len(page) < len(sizes) else wanted[:_PAGE][-1]
-            wanted = [index for index in wanted if index > done]
+            last_index = page[-1] if len(page) < len(sizes) else indexes_left[:_PAGE][-1]
+            indexes_left = [index for index in indexes_left if index > last_index]
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""

@@ -48,8 +48,8 @@ def failures(name: str, what: str) -> Iterator[None]:
         interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
         if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
             raise EvidenceError(message) from error
-        gone = is_of_psycopg(error, "OperationalError") and not is_of_psycopg(error, "DiskFull")
-        raise StorageError(message, hint=_AGAIN if gone else None) from error
+        is_gone = is_of_psycopg(error, "OperationalError") and not is_of_psycopg(error, "DiskFull")
+        raise StorageError(message, hint=_AGAIN if is_gone else None) from error
 
 
 def _is_of_database(error: Exception) -> bool:

@@ -153,8 +153,8 @@ class PostgresqlDatabase:
     def _refuse_other_state(self, cursor: Any) -> None:
         # Under the lock of writers, so that nothing comes after the last record of a closed case.
         place = self._place
-        asked = "SELECT 1 FROM cautery.cases WHERE id = %s AND state = %s"
-        if place.case and not cursor.execute(asked, [place.case, place.state]).fetchone():
+        statement = "SELECT 1 FROM cautery.cases WHERE id = %s AND state = %s"
+        if place.case and not cursor.execute(statement, [place.case, place.state]).fetchone():
             raise StorageError(
                 f"{place.name}: this case was closed or moved meanwhile",
                 hint="What was recorded until then is kept. List the cases: cautery cases server:",

@@ -44,14 +44,14 @@ def _seen(reader: Any) -> dict[str, Any]:
     from pyhanko.sign.validation.status import SignatureCoverageLevel  # noqa: PLC0415
     from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
 
-    found = reader.embedded_signatures
-    if not found:
+    signatures_found = reader.embedded_signatures
+    if not signatures_found:
         return {"subject": "", "stamps": 0}
-    if len(found) > _MOST_SIGNATURES:
-        raise SourceError(f"it has {len(found)} signatures")
+    if len(signatures_found) > _MOST_SIGNATURES:
+        raise SourceError(f"it has {len(signatures_found)} signatures")
     nobody = ValidationContext(trust_roots=[], allow_fetching=False)
-    policy, last, subject, stamps = _times_alone(), found[0], "", 0
-    for signature in found:
+    policy, last, subject, stamps = _times_alone(), signatures_found[0], "", 0
+    for signature in signatures_found:
         _require_one_gap(signature)
         is_stamp = signature in reader.embedded_timestamp_signatures
         judge = async_validate_pdf_timestamp if is_stamp else async_validate_pdf_signature

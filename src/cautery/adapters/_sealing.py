@@ -212,9 +212,9 @@ class Seal:
             if size > MAX_EXHIBIT_BYTES:
                 raise EvidenceError(f"exhibit {self._exhibit}: larger than an exhibit can be")
             last = piece
-        found = f"sha256:{digest.hexdigest()}"
-        if found != self._exhibit:
-            raise BrokenSealError(self._exhibit, sealed=self._exhibit, found=found)
+        digest_found = f"sha256:{digest.hexdigest()}"
+        if digest_found != self._exhibit:
+            raise BrokenSealError(self._exhibit, sealed=self._exhibit, found=digest_found)
         if last:
             yield last
 

@@ -78,5 +78,5 @@ def cpu_s(path: Path, *, least: float) -> float:
     OSError
         If it is not there.
     """
-    held = path.stat()
-    return least + _CPU_S_PER_MB * min(held.st_size, 512 * held.st_blocks) / 1e6
+    status = path.stat()
+    return least + _CPU_S_PER_MB * min(status.st_size, 512 * status.st_blocks) / 1e6

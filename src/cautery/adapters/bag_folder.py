@@ -128,8 +128,12 @@ class ExtractFile:
             if not isinstance(index, int) or not isinstance(leaf, bytes) or index <= last:
                 raise EvidenceError(f"{path}: not an extract: record {str(index)[:20]}")
             last = index
-            if (own := record_of(leaf, canonical=False).kind) != kind:  # who asks by kind is misled
-                raise EvidenceError(f"{path}: record {index}: filed as another kind than {own}")
+            if (
+                own_kind := record_of(leaf, canonical=False).kind
+            ) != kind:  # who asks by kind is misled
+                raise EvidenceError(
+                    f"{path}: record {index}: filed as another kind than {own_kind}"
+                )
             try:
                 yield index, leaf, tuple(bytes.fromhex(step) for step in str(proof).split())
             except ValueError as error:

@@ -217,14 +217,14 @@ class ServerStore(ServerRegistry):
             files.append(FileSeen(name=stored.name.partition("/")[2], size=stored.size))
             if len(files) > _MOST_FILES:
                 raise EvidenceError(f"{path}: more files than a case can have")
-        seen: set[str] = set()
+        names_seen: set[str] = set()
         for number, file in enumerate(files):
             if not plain(file.name):
                 raise EvidenceError(f"{str(path / file.name)!r}: a name that no case has")
             # What one of the two stores has under a name of the other would be read unchecked.
-            if file.name in seen or is_object(file.name) is (number < rows):
+            if file.name in names_seen or is_object(file.name) is (number < rows):
                 raise EvidenceError(f"{path / file.name}: it lies in the wrong place of the server")
-            seen.add(file.name)
+            names_seen.add(file.name)
         return tuple(sorted(files, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
@@ -249,8 +249,8 @@ class ServerStore(ServerRegistry):
         return bytes(row[1])
 
     def _object_read(self, path: Path, name: str, *, limit: int) -> bytes:
-        found, pieces = self.objects.get(f"{self.row(path).id}/{name}")
-        _require_small(path / name, found.size, limit)
+        object_found, pieces = self.objects.get(f"{self.row(path).id}/{name}")
+        _require_small(path / name, object_found.size, limit)
         content = bytearray()
         for piece in pieces:
             content += piece

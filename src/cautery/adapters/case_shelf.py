@@ -99,5 +99,5 @@ def _shown(name: str) -> str:
     No two folders have one name, since rights are given by it: a backslash of the folder's own is
     doubled, and a plus has one before it.
     """
-    own = os.fsencode(name).replace(b"\\", b"\\\\").replace(b"+", b"\\+")
-    return own.decode("utf-8", "backslashreplace")
+    own_bytes = os.fsencode(name).replace(b"\\", b"\\\\").replace(b"+", b"\\+")
+    return own_bytes.decode("utf-8", "backslashreplace")

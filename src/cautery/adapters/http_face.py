@@ -202,16 +202,16 @@ def _handler(listener: Listener) -> Handler:
             return _plain(413, f"too-long: a request has at most {listener.most_body} bytes.")
         except web.RequestPayloadError:
             return _plain(400, "The body of the request is broken.")
-        asked = _asked(request, body)
+        question = _asked(request, body)
         try:
-            answered = listener.answer(asked)
+            answered = listener.answer(question)
         except Exception as error:  # noqa: BLE001 - the next one is answered all the same
             # The kind alone: the error's text may quote what a stranger asked or wrote.
             _LOG.error("a request was not answered: %s", type(error).__name__)
             return _plain(500, "It cannot be answered at the moment.")
         if request.method == "HEAD" or sum(map(len, answered.pieces)) < _LARGE:
             return await _send(request, answered)
-        client = asked.certificate or neighbourhood(asked.address)
+        client = question.certificate or neighbourhood(question.address)
         if in_flight.total() >= MOST_LARGE or in_flight[client] >= MOST_LARGE_OF_ONE:
             return _plain(503, "Too many ask for this at the moment.", later_s=LATER_S)
         in_flight[client] += 1

@@ -73,10 +73,10 @@ class SqliteLists(KeptFile):
             try:
                 if standing_in(connection) != since:
                     return False
-                heard = Lines(recalled=Recalled(connection))
+                lines_heard = Lines(recalled=Recalled(connection))
                 for entry in entries:
-                    heard.hear(entry)
-                write(connection, heard)
+                    lines_heard.hear(entry)
+                write(connection, lines_heard)
                 stand(connection, since, *since.after(entries))
                 connection.execute("COMMIT")
             finally:

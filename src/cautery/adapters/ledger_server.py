@@ -84,15 +84,15 @@ def signed_file(pieces: Iterable[bytes], digest: str, name: Path) -> Iterator[Sq
         If it cannot be copied.
     """
     with tempfile.TemporaryDirectory(prefix="cautery-ledger-") as folder:
-        file, seen = Path(folder) / LEDGER, hashlib.sha256()
+        file, digest_seen = Path(folder) / LEDGER, hashlib.sha256()
         try:
             with file.open("xb") as copy:
                 for piece in pieces:
-                    seen.update(piece)
+                    digest_seen.update(piece)
                     copy.write(piece)
         except OSError as error:
             raise StorageError(f"{file}: {error.strerror or error}") from error
-        if seen.hexdigest() != digest:
+        if digest_seen.hexdigest() != digest:
             raise EvidenceError(f"{name}: changed: its digest differs from the signed digest")
         ledger = SqlLedger.at(file, read_only=True, immutable=True)
         try:

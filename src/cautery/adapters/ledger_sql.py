@@ -273,9 +273,11 @@ class SqlLedger(LedgerReader):
                     raise ConflictError(f"{self._name}: another process copies into it")
                 self._database.insert(cursor, batch)
         with self._writing() as cursor:
-            known = {number for (number,) in cursor.execute("SELECT number FROM checkpoints")}
+            numbers_known = {
+                number for (number,) in cursor.execute("SELECT number FROM checkpoints")
+            }
             for number, size, at, note in checkpoints:
-                if number not in known:
+                if number not in numbers_known:
                     cursor.execute(
                         "INSERT INTO checkpoints (number, size, at, note) VALUES (?, ?, ?, ?)",
                         (number, size, at, note),

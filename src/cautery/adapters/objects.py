@@ -176,9 +176,9 @@ class Objects:
             yield
         except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
             # The rest is for those who write obstore, and has whole answers in it.
-            said = str(error).partition("\n")[0][:_SHOWN]
+            sentence = str(error).partition("\n")[0][:_SHOWN]
             raise StorageError(
-                f"the vault {self.name}: cannot {what} it: {said}",
+                f"the vault {self.name}: cannot {what} it: {sentence}",
                 hint="Run the command again when the store answers: it continues where it stopped.",
             ) from error
 

@@ -79,7 +79,9 @@ class WebAuthn:
                     resident_key=ResidentKeyRequirement.REQUIRED,
                     user_verification=UserVerificationRequirement.REQUIRED,
                 ),
-                exclude_credentials=[PublicKeyCredentialDescriptor(id=one.id) for one in known],
+                exclude_credentials=[
+                    PublicKeyCredentialDescriptor(id=passkey.id) for passkey in known
+                ],
             )
         )
 
@@ -133,7 +135,7 @@ class WebAuthn:
             If it does not hold.
         """
         try:
-            made = verify_registration_response(
+            registration = verify_registration_response(
                 credential=answer[:_MOST],
                 expected_challenge=challenge,
                 expected_rp_id=self.site,
@@ -142,12 +144,12 @@ class WebAuthn:
             )
         except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error
-        bound = made.credential_device_type is CredentialDeviceType.SINGLE_DEVICE
+        bound = registration.credential_device_type is CredentialDeviceType.SINGLE_DEVICE
         return Made(
-            id=made.credential_id,
-            key=made.credential_public_key,
-            count=made.sign_count,
-            approves_at=self.origin if bound and not made.credential_backed_up else "",
+            id=registration.credential_id,
+            key=registration.credential_public_key,
+            count=registration.sign_count,
+            approves_at=self.origin if bound and not registration.credential_backed_up else "",
         )
 
     def key_of(self, answer: str) -> bytes:

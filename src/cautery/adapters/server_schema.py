@@ -118,9 +118,9 @@ def _mark(objects: Objects, mark: bytes, name: str) -> None:
     if not objects.put_new(MARK, mark):
         standing = b"".join(objects.get(MARK)[1])
         if standing != mark:
-            other = standing.decode("ascii", "replace").partition(" ")[2].strip()
+            other_mark = standing.decode("ascii", "replace").partition(" ")[2].strip()
             raise InputError(
-                f"{objects.name}: this vault belongs to another database, of {other} cases",
+                f"{objects.name}: this vault belongs to another database, of {other_mark} cases",
                 hint="Name a prefix of its own for each database: s3://BUCKET/PREFIX",
             )
     if objects.put_new(MARK, mark):

@@ -50,7 +50,7 @@ class TokenFolder:
             make_folders(self.folder)
         except OSError as error:
             raise StorageError(f"{self.folder}: {error.strerror}") from error
-        told = {
+        members = {
             "id": token.id,
             "name": token.name,
             "scopes": token.scopes,
@@ -60,7 +60,7 @@ class TokenFolder:
             "ends_at": iso(token.ends_at),
             "digest": token.digest,
         }
-        write_whole(self._path(token.id), json.dumps(told, indent=2).encode())
+        write_whole(self._path(token.id), json.dumps(members, indent=2).encode())
 
     def get(self, id: str) -> AccessToken | None:
         """Return a token; ``None``: there is none, or its file is damaged."""
@@ -68,16 +68,16 @@ class TokenFolder:
             return None
         try:
             with self._path(id).open("rb") as file:
-                told = json.loads(file.read(_MOST_BYTES))
+                members = json.loads(file.read(_MOST_BYTES))
             return AccessToken(
                 id=id,
-                name=str(told["name"]),
-                scopes=tuple(map(Scope, told["scopes"])),
-                cases=tuple(map(str, told["cases"])),
-                room=str(told["room"]),
-                made_at=datetime.fromisoformat(told["made_at"]),
-                ends_at=datetime.fromisoformat(told["ends_at"]),
-                digest=str(told["digest"]),
+                name=str(members["name"]),
+                scopes=tuple(map(Scope, members["scopes"])),
+                cases=tuple(map(str, members["cases"])),
+                room=str(members["room"]),
+                made_at=datetime.fromisoformat(members["made_at"]),
+                ends_at=datetime.fromisoformat(members["ends_at"]),
+                digest=str(members["digest"]),
             )
         # A damaged file lets nobody in, whatever is wrong with it.
         except (CauteryError, OSError, ValueError, KeyError, TypeError, RecursionError):

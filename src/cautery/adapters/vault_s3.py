@@ -64,23 +64,23 @@ class S3Vault(SealedVault):
             _, pieces = self._get(name)
             yield from pieces
             return
-        found = self._objects.find(self._at(name))
-        if found is None or self._checked.get(name) != found.version:
-            found, pieces = self._get(name)
+        object_found = self._objects.find(self._at(name))
+        if object_found is None or self._checked.get(name) != object_found.version:
+            object_found, pieces = self._get(name)
             seal.check(lambda: pieces)
-            self._checked[name] = found.version
-        end = found.size if stop is None else min(stop, found.size)
+            self._checked[name] = object_found.version
+        end = object_found.size if stop is None else min(stop, object_found.size)
         if start < end:
             _, pieces = self._objects.get(
-                self._at(name), start=start, stop=end, version=found.version
+                self._at(name), start=start, stop=end, version=object_found.version
             )
             yield from pieces
 
     def _get(self, name: str) -> tuple[Found, Iterator[bytes]]:
-        found, pieces = self._objects.get(self._at(name))
-        if found.size > MAX_EXHIBIT_BYTES:
+        object_found, pieces = self._objects.get(self._at(name))
+        if object_found.size > MAX_EXHIBIT_BYTES:
             raise EvidenceError(f"{self._name}/{name}: larger than an exhibit can be")
-        return found, pieces
+        return object_found, pieces
 
     def _at(self, name: str) -> str:
         return f"{self._prefix}/{name}"

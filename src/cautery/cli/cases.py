@@ -35,8 +35,8 @@ def cases(
     Example: cautery cases cases --state open
     """
     folder = usual_place() if folder is None else folder
-    found = cases_of(folder)
-    if not found:
+    rows_found = cases_of(folder)
+    if not rows_found:
         render.say(
             f"There is no case on the server yet. Begin one: cautery watch MANDATE.toml --case "
             f"{folder}NAME"
@@ -45,9 +45,11 @@ def cases(
             "which your cases lie, or make one there: cautery watch MANDATE.toml --case "
             f"{folder}/NAME"
         )
-    lines = [line for line in found if state is None or line.state is state]
-    if found and not lines:
-        render.say(f"None of the {len(found)} cases is {state}. For all of them, omit --state.")
+    lines = [line for line in rows_found if state is None or line.state is state]
+    if rows_found and not lines:
+        render.say(
+            f"None of the {len(rows_found)} cases is {state}. For all of them, omit --state."
+        )
     if json:
         for line in lines:
             members = {item.name: getattr(line, item.name) for item in fields(line)}

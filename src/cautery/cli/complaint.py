@@ -54,24 +54,28 @@ def list_(
     now = wiring.clock().now()
     with cases.reading(case) as opened:
         filed = complaints.of(opened.ledger)
-    waiting = {each.complaint: at for at, each in enumerate(filed.open())}
+    waiting = {filed_complaint.complaint: at for at, filed_complaint in enumerate(filed.open())}
     rows = sorted(states(filed), key=lambda row: waiting.get(row[0].complaint, len(waiting)))
     if json:
-        for each, decision in rows:
-            render.json_line({"filed": to_json(each), "decided": to_json(decision)})
+        for filed_complaint, decision in rows:
+            render.json_line({"filed": to_json(filed_complaint), "decided": to_json(decision)})
         return
     render.table(
         ("complaint", "about", "came by", "received", "decide by", "state"),
         (
             (
-                each.complaint,
-                each.target or "nothing on a list of this case",
-                each.means.value,
-                iso(each.received_at)[:19] + "Z",
-                _due(each),
-                _state(each, decision, overdue=each.due_at is not None and now > each.due_at),
+                filed_complaint.complaint,
+                filed_complaint.target or "nothing on a list of this case",
+                filed_complaint.means.value,
+                iso(filed_complaint.received_at)[:19] + "Z",
+                _due(filed_complaint),
+                _state(
+                    filed_complaint,
+                    decision,
+                    overdue=filed_complaint.due_at is not None and now > filed_complaint.due_at,
+                ),
             )
-            for each, decision in rows
+            for filed_complaint, decision in rows
         ),
     )
 
@@ -169,7 +173,7 @@ def take(
     )
     while True:
         try:
-            taken = complaints.take(case, sources, keys_dir=keys)
+            outcome = complaints.take(case, sources, keys_dir=keys)
         except InputError as error:
             if every is None:
                 raise
@@ -177,13 +181,13 @@ def take(
             render.say(f"not taken: {error}")
             time.sleep(every)
             continue
-        for filed in taken.filed:
+        for filed in outcome.filed:
             due = f"decide by {_due(filed)}" if filed.due_at else "refused: no-entry"
             render.say(render.printable(f"{filed.complaint}: {filed.target or 'nothing'}, {due}"))
-        for why in taken.refused:
+        for why in outcome.refused:
             render.say(render.printable(f"not filed: {why}"))
         if every is None:
-            render.say(f"{len(taken.filed)} filed, {len(taken.refused)} not")
+            render.say(f"{len(outcome.filed)} filed, {len(outcome.refused)} not")
             return
         time.sleep(every)
 

@@ -208,11 +208,11 @@ def _what(channels: list[str], stretches: Sequence[Stretch]) -> str:
     all_names = {name for stretch in stretches for name in stretch.references}
     if len(words) < 2 or not all_names.issuperset(channels):
         return " or ".join(channels)
-    (said, last), *others = words.items()
-    for word, stretch in others:
+    (words_said, last), *further = words.items()
+    for word, stretch in further:
         beside = stretch.start_s < last.end_s and stretch.part != last.part
-        said, last = f"{said}{' beside ' if beside else ', then '}{word}", stretch
-    return said
+        words_said, last = f"{words_said}{' beside ' if beside else ', then '}{word}", stretch
+    return words_said
 
 
 def _why(line: dict[str, Any]) -> str:

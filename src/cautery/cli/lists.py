@@ -45,9 +45,9 @@ def show(
         _show_shares(place, json=json)
         return
     with cases.reading(place) as opened:
-        sent = lists_of(opened.ledger)
+        sent_lists = lists_of(opened.ledger)
     if json:
-        for version in sent:
+        for version in sent_lists:
             render.json_line(to_json(version))
         return
     render.table(
@@ -63,7 +63,7 @@ def show(
                 word(version.effect),
                 "\n".join(f"{entry.target}: {entry.rule}" for entry in version.refused),
             )
-            for version in sent
+            for version in sent_lists
         ),
     )
 
@@ -112,18 +112,18 @@ def trust(
     if lists.is_lists(place):
         if territory is None:
             raise InputError(f"{place}: name the territory of {provider}: --territory IT")
-        known = lists.organisation_trust(place, provider, territory)
+        trusted = lists.organisation_trust(place, provider, territory)
     else:
         with cases.reading(place) as opened:
-            known = trust_of(opened.ledger, provider)
+            trusted = trust_of(opened.ledger, provider)
     lines = [
-        f"list = {toml_string(known.list_id)}",
-        f"provider = {toml_string(known.provider)}",
-        f"territory = {toml_string(known.territory)}",
-        f'list_key = "{base64.b64encode(known.key).decode()}"',
+        f"list = {toml_string(trusted.list_id)}",
+        f"provider = {toml_string(trusted.provider)}",
+        f"territory = {toml_string(trusted.territory)}",
+        f'list_key = "{base64.b64encode(trusted.key).decode()}"',
         "",
     ]
-    for name, key in known.approvers.items():
+    for name, key in trusted.approvers.items():
         lines += ["[[approver]]", f"name = {toml_string(name)}", f'key = "{key.spelled}"', ""]
     typer.echo("\n".join(lines), nl=False)
 
@@ -167,9 +167,9 @@ def publish(
     # A web server is heavy, and the other commands have no use for it.
     from cautery.wiring import face  # noqa: PLC0415
 
-    made = face.publish(case, folder, keys_dir=keys, lists=of)
-    released = f", released: {', '.join(made.released)}" if made.released else ""
-    render.say(render.printable(f"{made.lists} lists have a new version{released}"))
+    published = face.publish(case, folder, keys_dir=keys, lists=of)
+    released = f", released: {', '.join(published.released)}" if published.released else ""
+    render.say(render.printable(f"{published.lists} lists have a new version{released}"))
 
 
 def _show_shares(folder: Path, *, json: bool) -> None:

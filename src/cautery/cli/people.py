@@ -79,20 +79,22 @@ def list_people(
         accounts = room.people.accounts()
         rows = [
             {
-                "name": one.name,
-                "id": one.id,
-                "roles": sorted(one.roles),
-                "cases": None if one.cases is None else sorted(one.cases),
-                "why": one.why,
+                "name": account.name,
+                "id": account.id,
+                "roles": sorted(account.roles),
+                "cases": None if account.cases is None else sorted(account.cases),
+                "why": account.why,
                 "comes_in": bool(
-                    one.password or room.people.passkeys(one.id) or room.people.identities(one.id)
+                    account.password
+                    or room.people.passkeys(account.id)
+                    or room.people.identities(account.id)
                 ),
                 "identities": [
                     {"issuer": bound.issuer, "subject": bound.subject}
-                    for bound in room.people.identities(one.id)
+                    for bound in room.people.identities(account.id)
                 ],
             }
-            for one in accounts
+            for account in accounts
         ]
     if json:
         for row in rows:
@@ -102,14 +104,14 @@ def list_people(
         ("name", "id", "roles", "cases", "why", "comes in"),
         (
             (
-                one.name,
-                one.id,
-                ", ".join(sorted(one.roles)),
-                _seen(one.cases),
-                one.why,
+                account.name,
+                account.id,
+                ", ".join(sorted(account.roles)),
+                _seen(account.cases),
+                account.why,
                 "yes" if row["comes_in"] else "not yet",
             )
-            for one, row in zip(accounts, rows, strict=True)
+            for account, row in zip(accounts, rows, strict=True)
         ),
     )
 

@@ -36,8 +36,8 @@ def prepare(
     Example: cautery server prepare --regime gdpr
     """
     is_new = server.prepare_server(regime)
-    found = server.required_server()
+    place = server.required_server()
     render.say(
-        f"the database and {found.vault} {'are prepared' if is_new else 'are as they should be'}: "
+        f"the database and {place.vault} {'are prepared' if is_new else 'are as they should be'}: "
         f"begin {regime} cases as server:NAME"
     )

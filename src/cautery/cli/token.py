@@ -55,7 +55,7 @@ def make(
 
     Example: cautery token make "wall screen" --scope cases --days 7
     """
-    token, sent = make_token(
+    token, secret = make_token(
         tokens(folder),
         name,
         tuple(scope or (Scope.CASES,)),
@@ -63,7 +63,7 @@ def make(
         cases=tuple(case or ()),
         room=cases,
     )
-    typer.echo(sent)
+    typer.echo(secret)
     render.say(
         f"{token.name} may read {', '.join(token.scopes)} of the room of the {token.room} until "
         f"{iso(token.ends_at)}. "
@@ -81,11 +81,11 @@ def listed(
 
     Example: cautery token list
     """
-    found = tokens(folder).all()
+    tokens_found = tokens(folder).all()
     if json:
-        for token in found:
+        for token in tokens_found:
             render.json_line(_told(token))
-    elif found:
+    elif tokens_found:
         render.table(
             ("id", "name", "scopes", "room", "cases", "until"),
             [
@@ -97,7 +97,7 @@ def listed(
                     ", ".join(token.cases) or "all",
                     iso(token.ends_at),
                 )
-                for token in found
+                for token in tokens_found
             ],
         )
     else:

@@ -134,12 +134,12 @@ def verify(
                 log=leaves,
             )
             if bag is not None:
-                shown = (
+                sentence = (
                     None
                     if opening is None
                     else custody.check_opened(case, opening, public_key=public_key)
                 )
-                _show_bag(bag, shown, json=json)
+                _show_bag(bag, sentence, json=json)
                 return
             if opening is not None:
                 raise InputError("only a dossier withholds records", hint="Omit --opening.")

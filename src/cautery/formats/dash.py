@@ -290,8 +290,8 @@ def _short(text: str | None) -> str | None:
 
 
 def _not_understood(level: Element) -> Iterator[tuple[str, str]]:
-    others = (child for child in level.children if child.name not in _UNDERSTOOD)
-    for child in islice(others, _MOST_OTHER):
+    unknown_levels = (child for child in level.children if child.name not in _UNDERSTOOD)
+    for child in islice(unknown_levels, _MOST_OTHER):
         yield child.name, child.text or " ".join(child.attributes.values())
 
 

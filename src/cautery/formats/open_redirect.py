@@ -37,11 +37,11 @@ def open_redirect(hops: Sequence[str]) -> str | None:
     >>> open_redirect(["http://panel.example/live/1.ts", "http://edge.example/1.ts"])
     """
     hosts = [host_of(url) for url in hops]
-    asked = [_question(url) for url in hops]
+    questions = [_question(url) for url in hops]
     for at in range(len(hops) - 1, 0, -1):
         if hosts[at] != hosts[at - 1]:
             names = spellings(hosts[at], beside=hosts[at - 1])
-            if any(question.names(hosts[at], names) for question in asked[:at]):
+            if any(question.names(hosts[at], names) for question in questions[:at]):
                 return hops[at]
     return None
 

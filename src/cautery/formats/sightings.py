@@ -127,10 +127,10 @@ def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") ->
     def hidden(match: re.Match[str]) -> str:
         url = _plain_url(match[0])
         try:
-            shown = RedactedUrl.of(url, pseudonyms).text
+            redacted = RedactedUrl.of(url, pseudonyms).text
         except InputError:
             return "~" + pseudonyms.of(url)
-        return match[0] if shown == url else shown
+        return match[0] if redacted == url else redacted
 
     pieces, end = [], 0
     for url in _URL.finditer(text):

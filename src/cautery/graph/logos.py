@@ -86,16 +86,16 @@ class _Firsts:
 
         The same counts and moments as there, for all slots at once.
         """
-        known, mark = np.packbits(logo.known), np.packbits(logo.mark & logo.known)
+        cells_known, mark = np.packbits(logo.known), np.packbits(logo.mark & logo.known)
         common = _count(self._mark & mark)
-        either = _count(self._mark & known) + _count(self._known & mark) - common
+        either = _count(self._mark & cells_known) + _count(self._known & mark) - common
         near = np.flatnonzero((common >= LEAST_CELLS) & (common >= LEAST_OVERLAP * either))
         cells = np.flatnonzero(logo.mark & logo.known)
         size = common[near]
-        here = np.unpackbits(self._mark[near], axis=1)[:, cells].astype(np.float64)
-        a, b = logo.light.ravel()[cells].astype(np.float64), self._light[near][:, cells] * here
-        sum_a, sum_b = here @ a, b.sum(axis=1)
-        square_a, square_b, product = here @ (a * a), (b * b).sum(axis=1), b @ a
+        mark_here = np.unpackbits(self._mark[near], axis=1)[:, cells].astype(np.float64)
+        a, b = logo.light.ravel()[cells].astype(np.float64), self._light[near][:, cells] * mark_here
+        sum_a, sum_b = mark_here @ a, b.sum(axis=1)
+        square_a, square_b, product = mark_here @ (a * a), (b * b).sum(axis=1), b @ a
         spread_a, spread_b = square_a - sum_a**2 / size, square_b - sum_b**2 / size
         fits = square_a - 2 * product + square_b <= MOST_APART**2 * size + _SLACK
         fits &= np.minimum(spread_a, spread_b) >= LEAST_DETAIL**2 * size - _SLACK

@@ -309,9 +309,9 @@ def _openssl(command: tuple[str, ...], option: str, data: bytes) -> bytes:
 
 def _oid(dotted: str) -> bytes:
     """Return an object identifier in DER."""
-    first, second, *rest = map(int, dotted.split("."))
+    first, second, *further = map(int, dotted.split("."))
     body = bytearray()
-    for number in (40 * first + second, *rest):
+    for number in (40 * first + second, *further):
         digits = [number & 0x7F]
         while number := number >> 7:
             digits.append(number & 0x7F | 0x80)

@@ -334,12 +334,14 @@ class Mandate:
     def lawful_hosts(self) -> tuple[str, ...]:
         """Hosts of licensed partners, and of all feeds, references and services of one's own."""
         partners = (host for partner in self.partners for host in partner.hosts)
-        own = (host for service in self.services for host in (service.host, *service.also))
-        groups = (getattr(self, each.name) for each in fields(self))
+        own_hosts = (host for service in self.services for host in (service.host, *service.also))
+        groups = (getattr(self, part.name) for part in fields(self))
         nouns = (noun for group in groups for noun in (group if type(group) is tuple else (group,)))
         urls = (url for noun in nouns if is_dataclass(noun) for url in own_locations(noun))
-        named = (host_of(url) for url in urls if "://" in url)
-        return tuple(dict.fromkeys((*partners, *own, *(host for host in named if host))))
+        hosts_named = (host_of(url) for url in urls if "://" in url)
+        return tuple(
+            dict.fromkeys((*partners, *own_hosts, *(host for host in hosts_named if host)))
+        )
 
     def is_lawful(self, host: str) -> bool:
         """Tell whether a host is a partner's or one's own: nobody there is accused."""

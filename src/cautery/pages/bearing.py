@@ -107,8 +107,8 @@ def _rests_on(verdict: Verdict) -> tuple[tuple[str, ...], frozenset[bool]]:
         sense = _SENSES[witness.kind]
         strength[sense] = max(strength.get(sense, 0.0), witness.log10_lr)
     senses = sorted(strength, key=lambda sense: -strength[sense])
-    both = (BOTH,) if at_one_place(witnesses) else ()
-    return (*both, *senses), frozenset(witness.probe_s < _SHORT_S for witness in witnesses)
+    together = (BOTH,) if at_one_place(witnesses) else ()
+    return (*together, *senses), frozenset(witness.probe_s < _SHORT_S for witness in witnesses)
 
 
 def _short(words: re.Match[str]) -> bool:
@@ -117,9 +117,9 @@ def _short(words: re.Match[str]) -> bool:
 
 def _references(mandate: Mandate) -> int:
     """Return how many references a mandate names, one at least."""
-    named = [
+    references_named = [
         *(event.clean_feed for event in mandate.events),
         *(channel.reference for channel in mandate.channels),
         *(work.reference for work in mandate.works),
     ]
-    return max(1, sum(location is not None for location in named))
+    return max(1, sum(location is not None for location in references_named))

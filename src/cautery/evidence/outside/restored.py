@@ -115,8 +115,8 @@ class CaseLine:
 
     def base(self, size: int) -> Covered | None:
         """Return the longest note of at most ``size`` records; ``None``: there is none."""
-        known = (covered for _, covered in self.notes if covered.size <= size)
-        return max(known, key=_size, default=None)
+        covered_notes = (covered for _, covered in self.notes if covered.size <= size)
+        return max(covered_notes, key=_size, default=None)
 
     def _take_back(self, leaf: int, entry: LogRestored) -> None:
         covered = covered_in(entry.note, self.case)

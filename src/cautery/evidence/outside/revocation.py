@@ -77,14 +77,14 @@ def path_of(
         The shortest way; empty: there is none, or the certificate is itself trusted.
     """
     way: dict[x509.Certificate, tuple[tuple[x509.Certificate, x509.Certificate], ...]]
-    known, way = (*roots, *others[:_MOST_ALONG]), {certificate: ()}
+    certificates, way = (*roots, *others[:_MOST_ALONG]), {certificate: ()}
     waiting: deque[x509.Certificate] = deque(way)
     while waiting:
         last = waiting.popleft()
         path = way[last]
         if last in roots:
             return path
-        for issuer in known if len(path) < LONGEST_PATH else ():
+        for issuer in certificates if len(path) < LONGEST_PATH else ():
             if issuer not in way and _issued(last, issuer):
                 way[issuer] = (*path, (last, issuer))
                 waiting.append(issuer)
@@ -203,13 +203,13 @@ class Revocations:
         EvidenceError
             If an answer cannot be read, or is not signed by the issuer that it names.
         """
-        known = False
+        is_known = False
         for raw in answers:
-            said = self._of(raw, certificate, issuer)
-            for revoked, reason in said.revoked:
+            answer = self._of(raw, certificate, issuer)
+            for revoked, reason in answer.revoked:
                 _require_later(revoked or at, at, reason=reason)
-            known |= any(_is_about(at, begins, ends) for begins, ends in said.good)
-        return known
+            is_known |= any(_is_about(at, begins, ends) for begins, ends in answer.good)
+        return is_known
 
     def _of(self, raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Said:
         key = (raw, certificate, issuer)
@@ -222,10 +222,10 @@ class Revocations:
             except Exception as error:  # noqa: BLE001
                 why = str(error)[:200]
                 self._said[key] = f"an answer on revocation cannot be read: {why}"
-        said = self._said[key]
-        if isinstance(said, str):
-            raise EvidenceError(said)
-        return said
+        answer = self._said[key]
+        if isinstance(answer, str):
+            raise EvidenceError(answer)
+        return answer
 
 
 def _said_in(raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Said:
@@ -256,21 +256,21 @@ def _said_by_ocsp(
     responses = list(islice(answer.responses, MOST_RESPONSES + 1))
     if len(responses) > MOST_RESPONSES:
         raise EvidenceError(f"the OCSP answer is about more than {MOST_RESPONSES} certificates")
-    about = [each for each in responses if _is_for(each, certificate, issuer)]
+    about = [response for response in responses if _is_for(response, certificate, issuer)]
     if not about:
         return _Said()
     if not _ocsp_signed(answer, issuer):
         raise EvidenceError("an OCSP answer is not signed for the issuer of the certificate")
     return _Said(
         revoked=tuple(
-            (each.revocation_time_utc, each.revocation_reason)
-            for each in about
-            if each.certificate_status is ocsp.OCSPCertStatus.REVOKED
+            (response.revocation_time_utc, response.revocation_reason)
+            for response in about
+            if response.certificate_status is ocsp.OCSPCertStatus.REVOKED
         ),
         good=tuple(
-            (each.this_update_utc, each.next_update_utc)
-            for each in about
-            if each.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN
+            (response.this_update_utc, response.next_update_utc)
+            for response in about
+            if response.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN
         ),
     )
 
@@ -346,11 +346,11 @@ def _is_for(
 ) -> bool:
     if each.serial_number != certificate.serial_number:
         return False
-    asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, each.hash_algorithm)
-    named = asked.build()
+    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, each.hash_algorithm)
+    request = builder.build()
     return (each.issuer_key_hash, each.issuer_name_hash) == (
-        named.issuer_key_hash,
-        named.issuer_name_hash,
+        request.issuer_key_hash,
+        request.issuer_name_hash,
     )
 
 

@@ -206,7 +206,7 @@ def _checked(
         why = str(error)
         raise EvidenceError(_UNTRUSTED if "certificates" in why else why) from error
     path = path_of(certificate, roots=roots, others=chain_of(response))
-    known = [
+    known_links = [
         revocations.known_good(each, issuer=by, at=at, answers=revocation) for each, by in path
     ]
     return Stamp(
@@ -217,7 +217,7 @@ def _checked(
         signer=certificate.subject.rfc4514_string(),
         key=digest_of(certificate.public_bytes(Encoding.DER)),
         expires=ends,
-        revocation_known=bool(known) and all(known),
+        revocation_known=bool(known_links) and all(known_links),
         path=(certificate, *(issuer for _, issuer in path)),
     )
 
@@ -277,12 +277,16 @@ def signing_certificate(response: TimeStampResponse) -> x509.Certificate:
     if len(signers) != 1:
         raise EvidenceError(f"the time-stamp has {len(signers)} signers, but must have one")
     name = signers[0].issuer, signers[0].serial_number
-    found = [each for each in chain_of(response) if (each.issuer, each.serial_number) == name]
-    if not found:
+    matching = [
+        certificate
+        for certificate in chain_of(response)
+        if (certificate.issuer, certificate.serial_number) == name
+    ]
+    if not matching:
         raise EvidenceError("the certificate of the signer did not come with the time-stamp")
-    if len(found) > 1:
+    if len(matching) > 1:
         raise EvidenceError("two certificates with the name of the signer came with the time-stamp")
-    return found[0]
+    return matching[0]
 
 
 def read_roots(raw: bytes) -> tuple[x509.Certificate, ...]:

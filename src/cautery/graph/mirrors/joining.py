@@ -290,8 +290,8 @@ class Joining:
         for near, nats in fewer.items():
             joined.near[near] = max(nats, joined.near.get(near, nothing))
         del joined.near[left], joined.near[right]
-        for near, met in joined.near.items():
-            nats = joined.near[near] = max(met, nothing)
+        for near, meetings in joined.near.items():
+            nats = joined.near[near] = max(meetings, nothing)
             neighbours = self._groups[near].near
             neighbours.pop(left, None)
             neighbours.pop(right, None)

@@ -154,10 +154,10 @@ def _meanings(shape: type) -> Iterator[tuple[str, str]]:
     """Yield what the documentation says of each parameter, that of the base types first."""
     for base in reversed(shape.__mro__):
         documentation = inspect.cleandoc(base.__dict__.get("__doc__") or "")
-        _, found, section = documentation.partition("Parameters\n----------\n")
+        _, separator, section = documentation.partition("Parameters\n----------\n")
         names: list[str] = []
         text: list[str] = []
-        for line in (*(section.splitlines() if found else ()), "end"):
+        for line in (*(section.splitlines() if separator else ()), "end"):
             if line.startswith(" ") or not line:
                 text.append(line.strip())
                 continue

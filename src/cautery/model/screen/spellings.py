@@ -86,8 +86,8 @@ def _without_made(decoded: str, text: str) -> str:
     """Return decoded text with blanks for control characters that ``text`` did not hold."""
     if _CONTROL.search(decoded) is None:
         return decoded
-    own = frozenset(_CONTROL.findall(text))
-    return _CONTROL.sub(lambda match: match[0] if match[0] in own else " ", decoded)
+    own_letters = frozenset(_CONTROL.findall(text))
+    return _CONTROL.sub(lambda match: match[0] if match[0] in own_letters else " ", decoded)
 
 
 def _spelt(text: str) -> str:

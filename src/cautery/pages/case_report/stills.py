@@ -80,13 +80,13 @@ def _rows(png: bytes, across: int, down: int) -> bytes:
         if png[at + 4 : at + 8] == b"IDAT":
             data.append(png[at + 8 : at + 8 + size])
         at += 12 + size
-    wanted = down * (1 + 3 * across)
+    bytes_wanted = down * (1 + 3 * across)
     unpacker = zlib.decompressobj()
     try:
-        rows = unpacker.decompress(b"".join(data), wanted + 1)
+        rows = unpacker.decompress(b"".join(data), bytes_wanted + 1)
     except zlib.error as error:
         raise DecodeError(f"the sealed still could not be decoded: {error}") from error
-    if len(rows) != wanted:
+    if len(rows) != bytes_wanted:
         raise DecodeError("the sealed still has more or fewer pixels than its header says")
     return rows
 
@@ -114,12 +114,12 @@ def _unfiltered(filters: _Bytes, rows: _Bytes) -> _Bytes:
         x, kind = line - y, of_row[y][:, None]
         left, above, corner = out[y + 1, x], out[y, x + 1], out[y, x]
         guess = left + above - corner
-        apart = [np.abs(guess - known) for known in (left, above, corner)]
+        apart = [np.abs(guess - neighbour) for neighbour in (left, above, corner)]
         nearest = np.where(
             (apart[0] <= apart[1]) & (apart[0] <= apart[2]),
             left,
             np.where(apart[1] <= apart[2], above, corner),
         )
-        known = np.choose(kind, (0 * left, left, above, (left + above) // 2, nearest))
-        out[y + 1, x + 1] = (rows[y, x] + known) & 0xFF
+        neighbour = np.choose(kind, (0 * left, left, above, (left + above) // 2, nearest))
+        out[y + 1, x + 1] = (rows[y, x] + neighbour) & 0xFF
     return out[1:, 1:].astype(np.uint8)

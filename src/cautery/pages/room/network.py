@@ -48,13 +48,13 @@ class Asking:
 
     def fields(self, **changed: Any) -> dict[str, str]:
         """Return what the address of the same page, with changes, has behind its ``?``."""
-        asked = replace(self, **changed)
+        changed_query = replace(self, **changed)
         fields = {
-            "around": asked.around,
-            "network": "" if asked.around else asked.network,
-            "steps": "" if asked.steps == STEPS else str(asked.steps),
-            "by": "country" if asked.by_country else "",
-            "map": "" if asked.map is None else str(asked.map),
+            "around": changed_query.around,
+            "network": "" if changed_query.around else changed_query.network,
+            "steps": "" if changed_query.steps == STEPS else str(changed_query.steps),
+            "by": "country" if changed_query.by_country else "",
+            "map": "" if changed_query.map is None else str(changed_query.map),
         }
         return {name: value for name, value in fields.items() if value}
 

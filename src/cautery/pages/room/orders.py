@@ -101,7 +101,9 @@ class OrdersView:
 
     def of_kind(self, kind: str) -> int:
         """Return how many acts of a kind there are."""
-        return sum(count for (each, _), count in self.counts.items() if each == kind)
+        return sum(
+            count for (counted_kind, _), count in self.counts.items() if counted_kind == kind
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,8 +90,8 @@ def capped(count: int) -> str:
     >>> capped(7), capped(10_000), capped(123_456)
     ('7', '10\u202f000', '10\u202f000+')
     """
-    shown = number(min(count, COUNTED_TO), 9)
-    return tr("%(count)s+", count=shown) if count > COUNTED_TO else shown
+    digits = number(min(count, COUNTED_TO), 9)
+    return tr("%(count)s+", count=digits) if count > COUNTED_TO else digits
 
 
 def _address(*parts: object) -> str:

@@ -62,7 +62,7 @@ def strip(row: WallRow, view: TonightView, address: str) -> Markup:
 def _bar(bar: Bar, scale: TimeScale, top: float, address: str) -> str:
     start, end = scale(bar.first_seen), scale(bar.until)
     proven = end if bar.proven_at is None else min(end, scale(bar.proven_at))
-    said = tr(
+    label = tr(
         "%(title)s: seen %(seen)s, proven %(proven)s, on a list %(referred)s, dark %(dark)s",
         title=bar.title,
         seen=clock(bar.first_seen),
@@ -80,8 +80,8 @@ def _bar(bar: Bar, scale: TimeScale, top: float, address: str) -> str:
     if bar.dark_at is not None:
         parts.append(line("dark", end, top - 1, end, top + _THICK + 1))
     return (
-        f'<a href="{address}/{bar.number}" aria-label="{markup(said, 400)}">'
-        f"{hint(said)}{''.join(parts)}</a>"
+        f'<a href="{address}/{bar.number}" aria-label="{markup(label, 400)}">'
+        f"{hint(label)}{''.join(parts)}</a>"
     )
 
 

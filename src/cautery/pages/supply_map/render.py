@@ -34,7 +34,7 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     title = title_of(middle)
     names = _asset_heads()
-    shown = [
+    parts = [
         at
         for at in range(len(names))
         if at == 0 or any(_cells(asset)[at] for asset in picture.assets)
@@ -46,10 +46,10 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         for asset in row.assets
     }
     rows = (
-        [_cells(asset)[at] for at in shown]
+        [_cells(asset)[at] for at in parts]
         for asset in sorted(picture.assets, key=lambda asset: (layer[asset.name], asset.name))
     )
-    dates = {place for place, at in enumerate(shown) if at in _DATES}
+    dates = {place for place, at in enumerate(parts) if at in _DATES}
     relations = (
         (source, relation_name(relation), target)
         for source, relation, target in sorted(picture.relations)
@@ -73,7 +73,7 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         f'<div class="view"><div class="pan">{drawing.untitled}</div>'
         '<aside id="about" aria-live="polite"></aside></div>'
         f"<section><h2>{_text(tr('Assets'))}</h2>{clock}"
-        f"{_table('assets', [names[at] for at in shown], rows, dates=dates)}"
+        f"{_table('assets', [names[at] for at in parts], rows, dates=dates)}"
         f"<h2>{_text(tr('Relations'))}</h2>"
         f"{_table('relations', (tr('from'), tr('relation'), tr('to')), relations)}</section>"
         f'<script type="application/json" id="texts">{_script_texts(picture)}</script>'
@@ -102,8 +102,8 @@ def _script_texts(picture: Picture) -> str:
 
     Of a text with a number there is one for each count up to as many as there are, or as decide.
     """
-    most = min(len(picture.assets), 2 * _PERIOD - 1)
-    counts = range(most + 1)
+    largest = min(len(picture.assets), 2 * _PERIOD - 1)
+    counts = range(largest + 1)
     rows = [
         ngettext("%(count)s row of the picture", "%(count)s rows of the picture", count)
         for count in counts

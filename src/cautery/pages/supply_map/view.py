@@ -58,8 +58,10 @@ class Picture:
     def __post_init__(self) -> None:
         near: defaultdict[str, set[str]] = defaultdict(set)
         names = {asset.name for asset in self.assets}
-        known = tuple(each for each in self.relations if {each[0], each[2]} <= names)
-        object.__setattr__(self, "relations", known)
+        relations_known = tuple(
+            relation for relation in self.relations if {relation[0], relation[2]} <= names
+        )
+        object.__setattr__(self, "relations", relations_known)
         for source, _, target in self.relations:
             near[source].add(target)
             near[target].add(source)

@@ -133,9 +133,11 @@ def judge_history(
                 fact=after.fact,
             )
             return
-    here = {tenant.name for tenant in current}
+    current_names = {tenant.name for tenant in current}
     suspects_gone = [
-        tenant for tenant in seen if tenant.name not in here and _related(ruling, tenant.name, own)
+        tenant
+        for tenant in seen
+        if tenant.name not in current_names and _related(ruling, tenant.name, own)
     ]
     if suspects_gone and not any(_related(ruling, tenant.name, own) for tenant in current):
         last = max(tenant.last_seen for tenant in suspects_gone)
@@ -331,11 +333,11 @@ def _party(ruling: Ruling, name: str, own_names: Collection[str]) -> str:
 
 
 def _related(ruling: Ruling, name: str, own_names: Collection[str]) -> bool:
-    known = ruling.owners_of.get(id(own_names))
-    if known is None:  # once for all names of an address
+    owners_known = ruling.owners_of.get(id(own_names))
+    if owners_known is None:  # once for all names of an address
         owners = frozenset(_owner(ruling, own_name) for own_name in own_names)
-        known = ruling.owners_of[id(own_names)] = own_names, owners
-    return name in own_names or _owner(ruling, name) in known[1]
+        owners_known = ruling.owners_of[id(own_names)] = own_names, owners
+    return name in own_names or _owner(ruling, name) in owners_known[1]
 
 
 def _owner(ruling: Ruling, name: str) -> str:
