@@ -157,14 +157,14 @@ def test_a_search_that_was_ended_says_so_and_goes_on_from_there(
     room: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Look further" not in words(room.text(f"{CLOSED}?q=example"))
-    fetched = Questions._fetch
+    fetched = Questions.fetch
 
     def ended(self: Any, statement: str, values: Any, rows: list[Any], spent: Any) -> bool:
         fetched(self, statement, values, rows, spent)
         del rows[2:]
         return False
 
-    monkeypatch.setattr(Questions, "_fetch", ended)
+    monkeypatch.setattr(Questions, "fetch", ended)
     page = room.text(f"{CLOSED}?q=example")
     numbers = re.findall(r'records/(\d+)" hx-get', page)
     assert len(numbers) == 2
