@@ -50,6 +50,8 @@ ROOM_MESSAGES = frozenset(
         "decision",
         "effect",
         "finding",
+        "fixture-state",
+        "fixture-why",
         "lever",
         "log-purpose",
         "room-role",

@@ -84,7 +84,15 @@ def violations(page: Any) -> list[str]:
     return found
 
 
-PAGES = ["/", "/keys", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits", f"{CLOSED}/mandate"]
+PAGES = [
+    "/",
+    "/keys",
+    "/season",
+    CLOSED,
+    f"{CLOSED}/records/7",
+    f"{CLOSED}/exhibits",
+    f"{CLOSED}/mandate",
+]
 PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
 PAGES += [f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
 PAGES += [f"{CLOSED}/orders", f"{CLOSED}/orders?kind=referral", f"{CLOSED}/plan?after=3"]

@@ -54,8 +54,8 @@ class LookedAt:
 
     def at_work(self, case: str) -> bool | None:
         """Tell whether a process closes a case, or watches it; ``None``: none is there."""
-        held = _holder(self._folder / f"{case}.lock")
-        return None if held is None else held.startswith(_CLOSES)
+        holder = _holder(self._folder / f"{case}.lock")
+        return None if holder is None else holder.startswith(_CLOSES)
 
     async def watch(self, case: str, fixture: SeasonFixture) -> bool:  # noqa: ARG002
         """Start nothing."""
@@ -112,8 +112,8 @@ class ChildProcesses:
         child = self._children.get(case)
         if child is not None:
             return child.closing
-        held = _holder(self._folder / f"{case}.lock")
-        return None if held is None else held.startswith(_CLOSES)
+        holder = _holder(self._folder / f"{case}.lock")
+        return None if holder is None else holder.startswith(_CLOSES)
 
     async def watch(self, case: str, fixture: SeasonFixture) -> bool:
         """Start a watch; ``False``: another process is at the case."""
@@ -130,11 +130,11 @@ class ChildProcesses:
             with contextlib.suppress(ProcessLookupError):
                 child.process.send_signal(signal.SIGINT)
             return
-        held = _holder(self._folder / f"{case}.lock")
-        if held is None:
+        holder = _holder(self._folder / f"{case}.lock")
+        if holder is None:
             return
         # Whoever holds the lock wrote its number into it, so the number is still its own.
-        number = held.partition(b" ")[2]
+        number = holder.partition(b" ")[2]
         if number.isdigit():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(int(number), signal.SIGINT)
@@ -267,6 +267,14 @@ class SeasonLock:
     def release(self) -> None:
         """Let go of it."""
         os.close(self._handle)
+
+
+def runs_at(path: Path) -> bool:
+    """Tell whether a process holds the lock of a season."""
+    try:
+        return _holder(path) is not None
+    except StorageError:
+        return False
 
 
 def _holder(path: Path) -> bytes | None:

@@ -32,7 +32,9 @@ _Cases = Annotated[
 ]
 _State = Annotated[
     Path | None,
-    typer.Option("--state", help="Folder of seasons; default: .seasons in the folder of cases."),
+    typer.Option(
+        "--state", help="Folder of seasons; $CAUTERY_SEASONS, or .seasons in the folder of cases."
+    ),
 ]
 _LEAD_MIN = LEAD.total_seconds() / 60
 _LONGEST_LEAD_MIN = 24 * 60
@@ -159,14 +161,14 @@ def approve(
     """
     waiting = _waiting(season.rows_of(mandate, cases, state=state))
     if fixture:
-        known = {each.id for each in waiting}
+        ids = {entry.id for entry in waiting}
         for id_ in fixture:
-            if id_ not in known:
+            if id_ not in ids:
                 raise InputError(
                     f"no fixture {id_!r} waits for approval",
                     hint=f"Look at them: cautery season show {mandate} --cases {cases}",
                 )
-        waiting = tuple(each for each in waiting if each.id in fixture)
+        waiting = tuple(entry for entry in waiting if entry.id in fixture)
     if not waiting:
         raise ApprovalError("no fixture waits for approval")
     subject = fixtures_to_sign(waiting)
@@ -188,13 +190,13 @@ def approve(
 def fixtures_text(fixtures: Sequence[SeasonFixture]) -> str:
     """Return all that signatures under fixtures cover."""
     lines = []
-    for each in fixtures:
+    for entry in fixtures:
         lines += [
-            f"fixture    {each.name}",
-            f"kick-off   {iso(each.kick_off)}",
-            f"watched    {iso(each.watched.start)} to {iso(each.watched.end)}",
-            f"right      {each.legal_basis}",
-            f"id         {each.id}",
+            f"fixture    {entry.name}",
+            f"kick-off   {iso(entry.kick_off)}",
+            f"watched    {iso(entry.watched.start)} to {iso(entry.watched.end)}",
+            f"right      {entry.legal_basis}",
+            f"id         {entry.id}",
             "",
         ]
     text = "\n".join(render.printable(line) for line in lines)

@@ -34,6 +34,7 @@ from cautery.console import (
     passkey_pages,
     people_pages,
     plan_pages,
+    season_pages,
     stream_pages,
 )
 from cautery.console.api.routes import programs_app
@@ -104,7 +105,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         dependencies=[Depends(gate(log, desk.is_operation))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    for pages in (*of_cases, find_pages, operation_pages, health_pages):
+    for pages in (*of_cases, find_pages, operation_pages, season_pages, health_pages):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

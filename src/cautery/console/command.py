@@ -8,6 +8,7 @@ import tempfile
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
 from cautery.wiring.people import are_there, people_of, tls_of
 from cautery.wiring.room import cases_in, gathering_of, has_desktop
+from cautery.wiring.season import seasons_beside
 from cautery.wiring.server import name_server
 from cautery.wiring.tokens import TokensOfRoom, tokens
 
@@ -155,6 +157,7 @@ def serve(
             identity=None if oidc is None else identity_of(oidc, wiring.clock()),
             place=place,
             tokens=TokensOfRoom(tokens(), cases),
+            seasons=partial(seasons_beside, cases),
         )
         if log_json:
             log_as_json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,6 +22,7 @@ from cautery.console.telemetry import Telemetry
 from cautery.errors import InputError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right
+from cautery.model.season import SeasonSeen
 from cautery.model.web import Asked
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.render import Shell, render_page
@@ -68,6 +69,8 @@ class Desk:
         What programs bring instead.
     telemetry : Telemetry
         What it counts of itself.
+    seasons : callable
+        Returns the seasons beside the cases.
     """
 
     cases: Cases
@@ -82,6 +85,7 @@ class Desk:
     maps: Maps = field(default_factory=Maps)
     operations: Operations = field(default_factory=Operations)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    seasons: Callable[[], Sequence[SeasonSeen]] = tuple
 
     def page(
         self,
@@ -174,6 +178,8 @@ def _visitor(caller: Caller) -> Visitor | None:
     if caller.account is None:
         return None
     links = []
+    if Right.READ in caller.rights:
+        links.append(("/season", tr("Season")))
     if Right.MANAGE in caller.rights:
         links.append(("/people", tr("People")))
     if Right.READ_LOG in caller.rights:

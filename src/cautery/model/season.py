@@ -249,3 +249,19 @@ class Ended:
     signal: int | None = None
     ran_s: float
     last_line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeasonSeen:
+    """A season as somebody finds it who looks.
+
+    Parameters
+    ----------
+    board : SeasonBoard
+        What its service wrote last.
+    runs : bool
+        Whether a service runs it now.
+    """
+
+    board: SeasonBoard
+    runs: bool

@@ -50,14 +50,14 @@ def one_fixture(
     MandateError
         If the mandate names no such fixture.
     """
-    read_all = calendars_of(mandate_file)
-    named = {channel.event for channel in mandate.channels} | {id}
+    read_calendars = calendars_of(mandate_file)
+    needed = {channel.event for channel in mandate.channels} | {id}
 
     def read(_: Mapping[OwnLocation, bytes]) -> Fixtures:
-        fixtures = read_all(fetched_copies(mandate, calendars))
+        fixtures = read_calendars(fetched_copies(mandate, calendars))
         return replace(
             fixtures,
-            events=tuple(event for event in fixtures.events if event.id in named),
+            events=tuple(event for event in fixtures.events if event.id in needed),
             left_out=(),
         )
 
@@ -76,9 +76,9 @@ def with_events(mandate: Mandate, fixtures: Fixtures) -> Mandate:
     MandateError
         If two of them have one id.
     """
-    known = {event.id for event in mandate.events}
-    more = tuple(event for event in fixtures.events if event.id not in known)
-    return replace(mandate, events=(*mandate.events, *more)) if more else mandate
+    ids = {event.id for event in mandate.events}
+    fetched = tuple(event for event in fixtures.events if event.id not in ids)
+    return replace(mandate, events=(*mandate.events, *fetched)) if fetched else mandate
 
 
 def copy_of(calendar: OwnLocation, folder: Path) -> Path:

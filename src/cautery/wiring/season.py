@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from cautery import wiring
 from cautery.act import standing_of
 from cautery.adapters._files import make_folders, read_whole, write_whole
 from cautery.adapters.person_keys import load_approver
-from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock
+from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock, runs_at
 from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
 from cautery.evidence.case_names import case_path, is_on_server
 from cautery.evidence.manifest import LEDGER, NOTE
@@ -31,7 +32,14 @@ from cautery.model.records import (
     WatchStopped,
     kinds_of,
 )
-from cautery.model.season import FixtureRow, FixtureWhy, SeasonBoard, SeasonFixture, fixture_of
+from cautery.model.season import (
+    FixtureRow,
+    FixtureWhy,
+    SeasonBoard,
+    SeasonFixture,
+    SeasonSeen,
+    fixture_of,
+)
 from cautery.wiring.cases import adding_to, reading_store
 from cautery.wiring.one_fixture import fetched_copies
 from cautery.workflows.case.notices import notices_of
@@ -50,12 +58,14 @@ from cautery.workflows.watch.finishing import closes
 BOARD = "season.json"
 SEASONS = ".seasons"
 _MOST_BOARD = 16 << 20
+_MOST_SEASONS = 50
+"""Seasons that a room shows. Judgement."""
 _REREAD = timedelta(minutes=1)
 _ROOM_BYTES = 64 << 20
 """Room for a case and its reserve; a full disk is not made fuller."""
-_ANY = 1_000_000
+_NO_LIMIT = 1_000_000
 """Places for watches where none is started."""
-_HEARD = kinds_of(WatchDied, WatchPace, WatchResumed, WatchStarted, WatchStopped)
+_KINDS = kinds_of(WatchDied, WatchPace, WatchResumed, WatchStarted, WatchStopped)
 
 
 def default_most() -> int:
@@ -64,12 +74,33 @@ def default_most() -> int:
 
 
 def seasons_folder(cases: Path) -> Path:
-    """Return where the seasons of a place of cases are kept: beside the cases, or at home."""
+    """Return where the seasons of a place of cases are kept.
+
+    ``$CAUTERY_SEASONS``; without it beside the cases, or, of those on a server, at home.
+    """
+    if folder := os.environ.get("CAUTERY_SEASONS", ""):
+        return Path(folder)
     if not is_on_server(cases):
         return cases / SEASONS
     base = os.environ.get("XDG_STATE_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
     return home / "cautery" / "seasons"
+
+
+def seasons_beside(cases: Path) -> tuple[SeasonSeen, ...]:
+    """Return the seasons of a place of cases, those that run first; what cannot be read is none."""
+    folder = seasons_folder(cases)
+    try:
+        with os.scandir(folder) as entries:
+            folders = sorted(Path(entry.path) for entry in islice(entries, _MOST_SEASONS))
+    except OSError:
+        return ()
+    seasons = []
+    for path in folders:
+        board = BoardFile(path).load()
+        if board is not None:
+            seasons.append(SeasonSeen(board=board, runs=runs_at(path / "lock")))
+    return tuple(sorted(seasons, key=lambda season: (not season.runs, season.board.mandate)))
 
 
 def season_folder(seasons: Path, mandate: str) -> Path:
@@ -141,7 +172,7 @@ class MandateOnDisk:
 
     def _read_calendars(self) -> None:
         mandate = self._reading.mandate
-        own = tuple(fixture_of(event) for event in mandate.events if event.watched is None)
+        of_file = tuple(fixture_of(event) for event in mandate.events if event.watched is None)
         problems = self._reading.approvals.passed_over
         try:
             copies = fetched_copies(mandate, self._calendars)
@@ -153,7 +184,7 @@ class MandateOnDisk:
             return
         self._reading = replace(
             self._reading,
-            fixtures=(*own, *map(fixture_of, listed.events)),
+            fixtures=(*of_file, *map(fixture_of, listed.events)),
             calendar_broken=False,
             problems=problems,
         )
@@ -174,7 +205,7 @@ class MandateOnDisk:
 
 
 @dataclass(slots=True)
-class _Known:
+class _Tally:
     next: int = 0
     restarts: int = 0
     stopped: bool = False
@@ -193,7 +224,7 @@ class CasesOfSeason:
     def __init__(self, place: Path) -> None:
         self._place = place
         self._store = reading_store()
-        self._known: dict[str, _Known] = {}
+        self._tallies: dict[str, _Tally] = {}
 
     def path(self, case: str) -> Path:
         """Return how a case is named to commands."""
@@ -201,24 +232,24 @@ class CasesOfSeason:
 
     def facts(self, case: str, *, over: bool) -> CaseFacts:
         """Return what a case says."""
-        path, known = self.path(case), self._known.setdefault(case, _Known())
+        path, tally = self.path(case), self._tallies.setdefault(case, _Tally())
         if not self._store.exists(path, LEDGER):
             return CaseFacts(begun=False)
         closed, waits = self._store.exists(path, NOTE), False
         ledger = self._store.ledger(path, read_only=True)
         try:
             size = ledger.size()
-            for entry in ledger.read(since=known.next, kinds=_HEARD):
+            for entry in ledger.read(since=tally.next, kinds=_KINDS):
                 match entry.content:
                     case WatchDied():
-                        known.restarts += 1
+                        tally.restarts += 1
                     case WatchPace() as pace:
-                        known.late_s = pace.late_s if pace.late else None
+                        tally.late_s = pace.late_s if pace.late else None
                     case WatchStarted() | WatchResumed():
-                        known.late_s, known.stopped = None, False
+                        tally.late_s, tally.stopped = None, False
                     case WatchStopped():
-                        known.stopped = True
-            known.next = size
+                        tally.stopped = True
+            tally.next = size
             if over and not closed:
                 filed = notices_of(ledger)
                 waits = not closes(filed.mandate, filed.notices)
@@ -228,9 +259,9 @@ class CasesOfSeason:
             begun=True,
             closed=closed,
             left_open=waits,
-            stopped=known.stopped,
-            restarts=known.restarts,
-            late_s=known.late_s,
+            stopped=tally.stopped,
+            restarts=tally.restarts,
+            late_s=tally.late_s,
         )
 
     def record(self, case: str, died: WatchDied) -> None:
@@ -294,19 +325,19 @@ def run(
         with_keys = () if keys_dir is None else ("--keys", str(keys_dir.resolve()))
 
         def watch(case: str, fixture: SeasonFixture) -> tuple[str, ...]:
-            shown = () if publish is None else ("--publish", str(publish.resolve() / case))
+            public = () if publish is None else ("--publish", str(publish.resolve() / case))
             return (
                 *program,
                 *("watch", str(mandate_file.resolve()), "--case", str(of_cases.path(case))),
                 *(f"--fixture={fixture.id}", "--calendars", str(folder / "calendars")),
                 *with_keys,
-                *shown,
+                *public,
             )
 
         def close(case: str) -> tuple[str, ...]:
             log = mandate.mandate.log
-            seen = () if log is None else ("--log", log.folder.reveal())
-            return (*program, "close", str(of_cases.path(case)), *with_keys, *seen)
+            vouched = () if log is None else ("--log", log.folder.reveal())
+            return (*program, "close", str(of_cases.path(case)), *with_keys, *vouched)
 
         processes = ChildProcesses(folder / "watches", watch=watch, close=close)
         ports = SeasonPorts(
@@ -371,7 +402,7 @@ def rows_of(mandate_file: Path, cases: Path, *, state: Path | None) -> tuple[Fix
         now=wiring.clock().now,
         say=lambda _: None,
     )
-    return asyncio.run(Season(ports, most=_ANY).look()).rows
+    return asyncio.run(Season(ports, most=_NO_LIMIT).look()).rows
 
 
 def approve(

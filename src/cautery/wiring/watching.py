@@ -93,7 +93,9 @@ def watch(
             listeners,
             public,
             keys_dir=keys_dir,
-            one=None if fixture is None else one_fixture(mandate_file, mandate, fixture, calendars),
+            of_fixture=None
+            if fixture is None
+            else one_fixture(mandate_file, mandate, fixture, calendars),
         )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
@@ -125,14 +127,14 @@ async def _watch(
     public: PublicFolder | None,
     *,
     keys_dir: Path | None,
-    one: OfOneFixture | None,
+    of_fixture: OfOneFixture | None,
 ) -> None:
     text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
     now = case.clock.now()
     if checked_signatures(mandate_file, text, mandate, now=now) != mandate.signatures:
         raise InputError(f"{mandate_file}: its signatures changed while it was read")
-    if one is not None:
-        mandate = one.mandate
+    if of_fixture is not None:
+        mandate = of_fixture.mandate
     async with AsyncExitStack() as stack:
         policy, rdap = mandate.network, revealed(mandate.network.rdap)
         latest_facts = LatestFacts(known_facts(revealed(policy.facts)))
@@ -209,8 +211,8 @@ async def _watch(
                 publisher=publisher,
                 public=public,
                 signer=case.signer,
-                fixtures=calendars_of(mandate_file) if one is None else one.read,
-                only=None if one is None else one.only,
+                fixtures=calendars_of(mandate_file) if of_fixture is None else of_fixture.read,
+                only=None if of_fixture is None else of_fixture.only,
                 confirmations=confirmations_of(mandate_file, mandate),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),

@@ -20,6 +20,7 @@ from cautery.pages.case_report.render import filters
 from cautery.pages.public.render import LANGUAGES
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.plan import step_curve
+from cautery.pages.room.season import season_strip
 from cautery.pages.room.wall import axis, strip
 from cautery.pages.supply_map.layers import role_name
 
@@ -108,5 +109,6 @@ def _environment() -> Environment:
     env.filters |= filters()
     env.filters |= {"capped": capped, "role": role_name, "whole": whole}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
+    env.globals |= {"season_strip": season_strip}
     env.globals |= {"alignment_plot": alignment_plot}
     return env

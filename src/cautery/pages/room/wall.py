@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -19,13 +20,25 @@ _STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_
 _MOST_TICKS, _MINUTE_S = 7, 60
 
 
-def axis(view: TonightView) -> Markup:
+class Drawn(Protocol):
+    """What is drawn along one time axis."""
+
+    @property
+    def first(self) -> datetime:
+        """Where the axis begins, in UTC."""
+
+    @property
+    def last(self) -> datetime:
+        """Where it ends, in UTC."""
+
+
+def axis(view: Drawn) -> Markup:
     """Return the time axis above the strips."""
-    scale = _scale(view)
+    scale = scale_of(view)
     pattern = "%H:%M:%S" if _step(view) < _MINUTE_S else "%H:%M"
     body = "".join(
         text(scale(tick), 17, tick.strftime(pattern), "", "middle")
-        for tick in _ticks(view)
+        for tick in ticks(view)
         if 40 < scale(tick) < WIDE - 40
     )
     label = tr("Time, UTC")
@@ -43,9 +56,9 @@ def strip(row: WallRow, view: TonightView, address: str) -> Markup:
     address : str
         Below which each stream has its page.
     """
-    scale = _scale(view)
+    scale = scale_of(view)
     high = max(1, len(row.bars)) * _LANE + _LEAST
-    marks = "".join(line("grid", x, 0, x, high) for x in map(scale, _ticks(view)))
+    marks = "".join(line("grid", x, 0, x, high) for x in map(scale, ticks(view)))
     if row.kick_off is not None and view.first <= row.kick_off <= view.last:
         marks += line("kick", scale(row.kick_off), 0, scale(row.kick_off), high)
     marks += line("now", scale(view.now), 0, scale(view.now), high)
@@ -89,16 +102,18 @@ def _box(kind: str, x: float, y: float, wide: float) -> str:
     return rect(kind, x, y, wide, _THICK)
 
 
-def _scale(view: TonightView) -> TimeScale:
+def scale_of(view: Drawn) -> TimeScale:
+    """Return how times lie along the axis."""
     return TimeScale(view.first, view.last, 0.0, WIDE)
 
 
-def _step(view: TonightView) -> int:
+def _step(view: Drawn) -> int:
     span = (view.last - view.first).total_seconds()
     return next((step for step in _STEPS_S if span / step <= _MOST_TICKS), _STEPS_S[-1])
 
 
-def _ticks(view: TonightView) -> Iterator[datetime]:
+def ticks(view: Drawn) -> Iterator[datetime]:
+    """Yield the times that the axis names."""
     step = _step(view)
     begin = -(-int(view.first.timestamp()) // step) * step
     for second in range(begin, int(view.last.timestamp()) + 1, step)[: 4 * _MOST_TICKS]:

@@ -108,17 +108,17 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
     passed_over = []
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY, most=MOST_BYTES), 1):
         try:
-            given = from_json(FixtureApproval, json.loads(line))
-            is_signer = given.approval.approver not in approvers
-            person = _signed_by(given, signed if is_signer else mandate, season, now=now)
+            signed_fixture = from_json(FixtureApproval, json.loads(line))
+            is_signer = signed_fixture.approval.approver not in approvers
+            person = _signed_by(signed_fixture, signed if is_signer else mandate, season, now=now)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
             passed_over.append(f"{beside.name}, line {number}: {error}"[:300])
             continue
-        what = given.fixture.what
+        what = signed_fixture.fixture.what
         if is_signer:
-            by_signers[what].setdefault(person_key(person.name), given)
+            by_signers[what].setdefault(person_key(person.name), signed_fixture)
         else:
-            counting[what].append(given)
+            counting[what].append(signed_fixture)
     for what, people in by_signers.items():
         if len(people) >= SIGNERS_NEEDED:
             counting[what] += people.values()
@@ -126,7 +126,7 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
         by_file=frozenset(
             fixture_of(event).what for event in mandate.events if event.watched is None
         ),
-        signed={what: tuple(given) for what, given in counting.items()},
+        signed={what: tuple(signed_fixture) for what, signed_fixture in counting.items()},
         passed_over=tuple(passed_over),
     )
 
@@ -213,18 +213,18 @@ def _file(
     now: datetime,
 ) -> None:
     season = season_of(mandate)
-    given = [
+    approvals = [
         FixtureApproval(
             fixture=fixture,
             approval=sign(digest(fixture), approver=approver, key=key, at=now, signed_for=season),
         )
         for fixture in fixtures
     ]
-    append_beside(approvals_path(path), *(to_json(each) for each in given))
+    append_beside(approvals_path(path), *(to_json(approval) for approval in approvals))
 
 
 def _signed_by(
-    given: FixtureApproval, mandate: Mandate, season: SignedFor, *, now: datetime
+    signed_fixture: FixtureApproval, mandate: Mandate, season: SignedFor, *, now: datetime
 ) -> Approver:
     """Return who signed a fixture, of the people that a mandate names.
 
@@ -233,15 +233,15 @@ def _signed_by(
     ApprovalError
         If the signature does not hold.
     """
-    approval = given.approval
+    approval = signed_fixture.approval
     if approval.signed_for is None:
         raise ApprovalError(f"{approval.approver} signed it for no mandate")
     if approval.at > now + CLOCK_SKEW:
         raise ApprovalError(f"{approval.approver}'s approval is dated in the future")
     return check_signature(
         approval,
-        what=given.fixture.name,
-        subject=digest(given.fixture),
+        what=signed_fixture.fixture.name,
+        subject=digest(signed_fixture.fixture),
         mandate=mandate,
         signed_for=season,
     )

@@ -132,14 +132,14 @@ def plan(
     """
     ids = Counter(fixture.id for name, fixture in fixtures if name in listed)
     rows: list[Planned] = []
-    met: set[str] = set()
+    names: set[str] = set()
     for name, fixture in fixtures:
         case = cases.get(name, _NO_CASE)
         doubtful = ids[fixture.id] > 1 and name in listed
-        if name in met or (doubtful and not case.begun):
+        if name in names or (doubtful and not case.begun):
             rows.append(_refused(fixture, name, FixtureWhy.TWICE))
             continue
-        met.add(name)
+        names.add(name)
         if fixture.watched.end <= terms.window.start or terms.window.end <= fixture.watched.start:
             rows.append(_refused(fixture, name, FixtureWhy.OUTSIDE_WINDOW))
             continue

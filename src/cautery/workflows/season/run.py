@@ -80,13 +80,13 @@ class Season:
         self._lead = lead
         self._board = ports.place.load()
         self._rows = {} if self._board is None else {row.case: row for row in self._board.rows}
-        self._said: dict[str, str] = {}
+        self._lines: dict[str, str] = {}
         self._problems: tuple[str, ...] = ()
         self._saved: SeasonBoard | None = None
         self._at_work = {
             row.case for row in self._rows.values() if row.state is FixtureState.RUNNING
         }
-        self._asked: set[str] = set()
+        self._stopping: set[str] = set()
         self._settled: dict[str, CaseFacts] = {}
 
     async def run(self) -> SeasonBoard:
@@ -117,7 +117,7 @@ class Season:
             for name, fixture in fixtures
         }
         self._hear_ended(ended, at_work, facts, dict(fixtures), reading, now=now)
-        seen = {name: self._seen(name, facts[name], at_work.get(name)) for name, _ in fixtures}
+        cases = {name: self._seen(name, facts[name], at_work.get(name)) for name, _ in fixtures}
         hold = reading.hold
         if hold is None and not ports.cases.has_room():
             hold = FixtureWhy.NO_ROOM
@@ -127,11 +127,11 @@ class Season:
             terms=Terms(window=reading.mandate.window, lead=self._lead, most=self._most, hold=hold),
             allowed=reading.approvals.allow,
             listed=listed,
-            cases=seen,
+            cases=cases,
         )
         # What is done stands on the board before it is done, and whoever is killed in between has
         # begun nothing that the next look would not begin.
-        rows = tuple(self._row(each, facts[each.case], reading) for each in planned)
+        rows = tuple(self._row(step, facts[step.case], reading) for step in planned)
         board = SeasonBoard(
             mandate=reading.mandate.id,
             who=reading.mandate.who,
@@ -143,11 +143,11 @@ class Season:
             rows=rows,
         )
         self._keep(board, reading)
-        for each in planned:
+        for step in planned:
             try:
-                await self._do(each)
+                await self._do(step)
             except CauteryError as error:  # one that cannot be started holds up no other
-                self._say_once(f"do {each.case}", str(error))
+                self._say_once(f"do {step.case}", str(error))
         return board
 
     def _require_same(self, reading: Reading) -> None:
@@ -206,14 +206,15 @@ class Season:
     ) -> None:
         """Take up which processes ended, and record those that should not have."""
         # Of a watch that an earlier service started, nobody is told how it ended.
-        gone = self._at_work - set(at_work) - {each.case for each in ended}
-        ended += [Ended(case=name, closing=False, ran_s=0.0) for name in sorted(gone)]
+        orphans = self._at_work - set(at_work) - {process.case for process in ended}
+        ended += [Ended(case=name, closing=False, ran_s=0.0) for name in sorted(orphans)]
         self._at_work = set(at_work)
-        for each in ended:
-            if each.case in self._asked:
-                self._asked.discard(each.case)
-            elif each.case in facts:
-                facts[each.case] = self._died(each, facts[each.case], fixtures, reading, now)
+        for process in ended:
+            name = process.case
+            if name in self._stopping:
+                self._stopping.discard(name)
+            elif name in facts:
+                facts[name] = self._died(process, facts[name], fixtures, reading, now)
 
     def _died(
         self,
@@ -275,8 +276,8 @@ class Season:
 
     def _row(self, planned: Planned, facts: CaseFacts, reading: Reading) -> FixtureRow:
         before = self._rows.get(planned.case)
-        given = reading.approvals.of(planned.fixture)
-        approved_at = given[-1].fixture.kick_off if given else planned.fixture.kick_off
+        approvals = reading.approvals.of(planned.fixture)
+        approved_at = approvals[-1].fixture.kick_off if approvals else planned.fixture.kick_off
         return FixtureRow(
             fixture=planned.fixture,
             case=planned.case,
@@ -288,7 +289,7 @@ class Season:
             deaths=0 if before is None else before.deaths,
             died_at=None if before is None else before.died_at,
             late_s=facts.late_s if planned.state is FixtureState.RUNNING else None,
-            allowed_by=tuple(dict.fromkeys(each.approval.approver for each in given)),
+            allowed_by=tuple(dict.fromkeys(approval.approval.approver for approval in approvals)),
             moved_from=None if approved_at == planned.fixture.kick_off else approved_at,
         )
 
@@ -299,7 +300,7 @@ class Season:
                 self._ports.say(problem)
         self._problems = reading.problems
         for row in board.rows:
-            said = _words(row)
+            line = _words(row)
             before = self._rows.get(row.case)
             if before is not None and before.fixture.kick_off != row.fixture.kick_off:
                 self._ports.say(
@@ -310,7 +311,7 @@ class Season:
                         new=f"{row.fixture.kick_off:%Y-%m-%d %H:%MZ}",
                     )
                 )
-            self._say_once(row.case, f"{row.fixture.name}: {said}")
+            self._say_once(row.case, f"{row.fixture.name}: {line}")
         self._board = board
         self._rows = {row.case: row for row in board.rows}
         saved = self._saved
@@ -327,8 +328,8 @@ class Season:
             self._say_once("board", str(error))
 
     def _say_once(self, about: str, text: str) -> None:
-        if self._said.get(about) != text:
-            self._said[about] = text
+        if self._lines.get(about) != text:
+            self._lines[about] = text
             self._ports.say(text)
 
     async def _do(self, planned: Planned) -> None:
@@ -340,7 +341,7 @@ class Season:
             case Do.CLOSE:
                 await processes.close(planned.case)
             case Do.STOP:
-                self._asked.add(planned.case)
+                self._stopping.add(planned.case)
                 processes.stop(planned.case)
             case None:
                 pass

@@ -45,13 +45,13 @@ class OneFixture:
             If it names no such fixture.
         """
         mandate.event(self._id)
-        named = {channel.event for channel in mandate.channels}
+        needed = {channel.event for channel in mandate.channels}
         return replace(
             mandate,
             events=tuple(
                 event
                 for event in mandate.events
-                if event.watched is None or event.id == self._id or event.id in named
+                if event.watched is None or event.id == self._id or event.id in needed
             ),
             calendars=(),
         )
@@ -68,11 +68,11 @@ class OneFixture:
         """
         for event in mandate.events:
             if event.id == self._id:
-                own, whole = event.window, mandate.window
-                if own.end <= whole.start or whole.end <= own.start:
+                watched, whole = event.window, mandate.window
+                if watched.end <= whole.start or whole.end <= watched.start:
                     raise MandateError(f"fixture {event.name} lies outside the mandate's window")
                 self._window = Window(
-                    start=max(own.start, whole.start), end=min(own.end, whole.end)
+                    start=max(watched.start, whole.start), end=min(watched.end, whole.end)
                 )
         return mandate.window if self._window is None else self._window
 
@@ -82,8 +82,8 @@ class OneFixture:
         if event is None:
             return
         fixture = fixture_of(event)
-        known = deque(contents(ledger, FixtureWatched), maxlen=1)
-        if known and known[0][1].fixture == fixture:
+        last_word = deque(contents(ledger, FixtureWatched), maxlen=1)
+        if last_word and last_word[0][1].fixture == fixture:
             return
         approvals = self._approvals(fixture)
         journal.write(FixtureWatched(fixture=fixture, approvals=approvals, at=journal.now()))
