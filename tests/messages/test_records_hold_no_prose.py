@@ -15,6 +15,7 @@ NAMED_LIKE_SENTENCES = frozenset(
 )  # fmt: skip
 
 NOT_OURS = {
+    "ActRefused.why": "a person wrote it",
     "AccountChanged.why": "a person wrote it",
     "Acknowledgement.reason": "an intermediary wrote it",
     "AlertSent.error": "the name of a class",

@@ -25,6 +25,7 @@ from cautery.model import (
     referral_id,
 )
 from cautery.model.records import (
+    ActRefused,
     AnswerKind,
     ApprovalGiven,
     ComplaintAnswered,
@@ -237,6 +238,20 @@ def test_a_record_cannot_take_the_place_of_an_act_of_another_kind() -> None:
     assert folded(Lines(), entries([odd])).acts == {}
 
 
+def refused(act: str) -> ActRefused:
+    return ActRefused(id=act, subject=SIGNED.subject, by="a", why="wrong event", at=at(2))
+
+
+def test_a_refused_act_waits_for_nothing_and_stays_refused() -> None:
+    away = refused(REFERRAL.id)
+    assert state(REFERRAL, signed("A"), away) == (Waits.REFUSED, None)
+    assert state(REFERRAL, away, signed("A"), signed("B"))[0] is Waits.REFUSED
+    assert (
+        state(NOTICE, refused(NOTICE.id), NoticeApproved.of(NOTICE.id, SIGNED))[0] is Waits.REFUSED
+    )
+    assert state(REFERRAL, published("north", 7), away)[0] is Waits.ANSWER  # it has left
+
+
 COURSE = [
     REFERRAL,
     signed("A"),
@@ -246,6 +261,7 @@ COURSE = [
     NOTICE,
     BETTER,
     NoticeApproved.of(NOTICE.id, SIGNED),
+    refused(NOTICE.id),
     mailed(9),
     said(20, AnswerKind.ACTED, "anna"),
     sent(1, Effect.PENDING, 1),

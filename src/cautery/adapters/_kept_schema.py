@@ -355,7 +355,7 @@ def thing_line(row: Sequence[Any]) -> ThingLine:
 
 def clock_of(line: ActLine) -> int | None:
     """Return by which number the clocks of acts are in order; ``None``: no clock of it runs."""
-    if line.waits is Waits.NOTHING:
+    if line.waits.is_over:
         return None
     return NO_TIME if line.due_at is None else number_at(line.due_at)
 

@@ -16,7 +16,7 @@ from cautery.cli.notice_send import As, AsJson, Id, OpenCase, Seen, replies, sen
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Addressee, AddresseeKind, Digest, ExhibitId, digest, to_json
-from cautery.wiring import cases, notices
+from cautery.wiring import cases, notices, signing
 
 app = typer.Typer(
     cls=Verbs,
@@ -258,6 +258,25 @@ def approve(
         expected = digest(drafted)
     approval = notices.approve(case, notice, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has reviewed and approved {notice}"))
+
+
+@app.command()
+def refuse(
+    case: OpenCase,
+    notice: Id,
+    name: As,
+    why: Annotated[str, typer.Option("--why", help="The reason.")],
+    seen: Seen = None,
+) -> None:
+    """Refuse a notice as an approver: as it is, nobody can approve or send it any more.
+
+    Complete it with another draft instead: cautery notice draft --from.
+
+    Example: cautery notice refuse cases/md34 N-0123456789ab --as "A. Legal" --why "wrong addressee"
+    """
+    notices.refuse_closed_case(case)
+    refusal = signing.refuse(case, notice, shown=None, name=name, why=why, seen=seen)
+    render.say(render.printable(f"{refusal.by} has refused {notice}"))
 
 
 @app.command()

@@ -222,3 +222,27 @@ def approve(
         expected = filed.digest
     approval = signing.approve(case, referral, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has approved {referral}"))
+
+
+@app.command()
+def refuse(
+    case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
+    referral: Annotated[
+        str, typer.Argument(help="Id of the referral, from cautery referral list.")
+    ],
+    name: Annotated[str, typer.Option("--as", help="Your name, as in the mandate.")],
+    why: Annotated[str, typer.Option("--why", help="The reason.")],
+    seen: Annotated[
+        int | None,
+        typer.Option("--seen", help="The newest record about it that you saw: later ones stop it."),
+    ] = None,
+) -> None:
+    """Refuse a referral as an approver: as it is, nobody can sign or publish it any more.
+
+    Another version is another referral, which can be approved. What is published already is not
+    refused: its block ends with its time, or by a complaint that is granted.
+
+    Example: cautery referral refuse cases/md34 R-0123456789ab --as "A. Legal" --why "wrong event"
+    """
+    refusal = signing.refuse(case, referral, shown=None, name=name, why=why, seen=seen)
+    render.say(render.printable(f"{refusal.by} has refused {referral}"))

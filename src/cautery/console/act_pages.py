@@ -45,7 +45,7 @@ from cautery.workflows.people.second import Second
 
 Act = Annotated[str, InPath(max_length=100)]
 Token = Annotated[str, InPath(max_length=1_000)]
-_DONE_WORDS = frozenset(("signed", "withdrawn", "decided"))
+_DONE_WORDS = frozenset(("signed", "withdrawn", "decided", "refused"))
 
 
 def doer_of(desk: Desk, request: Request) -> Doer | None:
@@ -63,6 +63,7 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
     """Return the forms of acts."""
     pages = APIRouter(default_response_class=HTMLResponse)
     _add_signing(pages, desk, people)
+    _add_refusing(pages, desk)
     _add_second(pages, desk, people)
 
     @pages.post("/cases/{id}/orders/{act}/withdraw")
@@ -146,6 +147,24 @@ def _add_signing(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
             _refuse_first_device(desk, request, id, act)
             _sign(desk, people, request, id=id, act=act, fields=fields)
             return "signed"
+
+        return await _acted(desk, request, id, act, do)
+
+
+def _add_refusing(pages: APIRouter, desk: Desk) -> None:
+    @pages.post("/cases/{id}/orders/{act}/refuse")
+    @needs(Right.APPROVE, act=AccessAct.ALTERATION)
+    async def refuse(request: Request, id: Id, act: Act) -> Response:
+        def do(fields: dict[str, str]) -> str:
+            signing.refuse(
+                _path(desk, id),
+                act,
+                shown=Digest(fields.get("digest", "")),
+                name=approver_name(desk.cases, id, _doer(desk, request)),
+                why=fields.get("why", ""),
+                seen=_seen(fields),
+            )
+            return "refused"
 
         return await _acted(desk, request, id, act, do)
 
@@ -249,6 +268,7 @@ def _done_words(done: str) -> str:
         "signed": tr("Your signature is recorded."),
         "withdrawn": tr("The withdrawal is recorded."),
         "decided": tr("The decision is recorded."),
+        "refused": tr("The refusal is recorded. Another version can be approved."),
     }
     return words.get(done, "")
 

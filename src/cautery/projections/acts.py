@@ -21,6 +21,7 @@ from cautery.model import (
 )
 from cautery.model.message import Message
 from cautery.model.records import (
+    ActRefused,
     ApprovalGiven,
     EntryExpired,
     ProofFollowed,
@@ -43,6 +44,8 @@ class Acts:
         By id, the first of that id; one under an id that its content does not have counts nothing.
     approvals : dict
         By the digest that they are over; none of them is checked here.
+    refused : dict
+        By the id of a referral, the first refusal by an approver.
     published, answers, expired : dict
         By the id of a referral.
     dark_now : dict
@@ -61,6 +64,7 @@ class Acts:
     approvals: defaultdict[Digest, list[Approval]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    refused: dict[str, ActRefused] = field(default_factory=dict)
     published: defaultdict[str, list[ReferralPublished]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -92,6 +96,8 @@ class Acts:
                 self.followed[followed.url] = followed
             case ApprovalGiven() as given:
                 self.approvals[given.subject].append(given.approval)
+            case ActRefused() as refusal:
+                self.refused.setdefault(refusal.id, refusal)
             case ReferralPublished() as published:
                 self.published[published.referral].append(published)
                 for target in published.targets:

@@ -22,6 +22,7 @@ from cautery.model import (
 from cautery.model.evidence import CustodyLine
 from cautery.model.message import Message
 from cautery.model.records import (
+    ActRefused,
     AlignmentShown,
     ApprovalGiven,
     CaseClosed,
@@ -65,6 +66,7 @@ from cautery.projections.streams import Streams
 from cautery.projections.words import in_a_word
 
 _WITHOUT_WATCH = (
+    ActRefused,
     ApprovalGiven,
     CaseClosed,
     CaseReopened,

@@ -23,6 +23,7 @@ from cautery.model import (
     notice_id,
 )
 from cautery.model.records import (
+    ActRefused,
     AnswerKind,
     ApprovalGiven,
     ComplaintAnswered,
@@ -54,6 +55,7 @@ _MOST_NAMES = 16
 fewer. Judgement."""
 OF_ACTS: tuple[type, ...] = (
     Acknowledgement,
+    ActRefused,
     ApprovalGiven,
     ComplaintAnswered,
     ComplaintDecided,
@@ -131,7 +133,8 @@ def acts_of(content: object) -> Iterator[str]:
         case Notice(replaces=str(id)):
             yield id
         case (
-            ApprovalGiven(referral=id)
+            ActRefused(id=id)
+            | ApprovalGiven(referral=id)
             | ReferralPublished(referral=id)
             | Acknowledgement(referral=id)
             | EntryExpired(referral=id)
@@ -169,6 +172,8 @@ def _referral(line: ActLine, content: object, entry: Entry) -> None:
     match content:
         case ApprovalGiven(approver=name):
             _sign(line, name, entry, needed=NEEDED)
+        case ActRefused() if line.sent_at is None:
+            _refuse(line, entry)
         case ReferralPublished(intermediary=name, at=at):
             line.sent_at = line.sent_at or at
             line.owing = _with(line.owing, name)
@@ -206,6 +211,8 @@ def _notice(line: ActLine, content: object, entry: Entry) -> None:
             if by is not None and what is AnswerKind.ACTED:
                 _wait(line, Waits.END)  # a claim: our own probes see whether its URLs are gone
                 line.due_at = None
+        case ActRefused() if line.sent_at is None:
+            _refuse(line, entry)
         case NoticeWithdrawn():
             _end(line, entry)
 
@@ -249,8 +256,14 @@ def _sign(line: ActLine, name: str, entry: Entry, *, needed: int) -> None:
 
 def _wait(line: ActLine, what: Waits) -> None:
     """Wait for something, unless the act is over."""
-    if line.waits is not Waits.NOTHING:
+    if not line.waits.is_over:
         line.waits = what
+
+
+def _refuse(line: ActLine, entry: Entry) -> None:
+    if not line.waits.is_over:
+        _end(line, entry)
+        line.waits = Waits.REFUSED
 
 
 def _end(line: ActLine, entry: Entry) -> None:

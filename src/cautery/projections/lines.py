@@ -183,6 +183,13 @@ class Waits(StrEnum):
     END = "end"
     """Of its time; or, of a notice that was acted on, until our own probes see its URLs gone."""
     NOTHING = "nothing"
+    REFUSED = "refused"
+    """Nothing: an approver has refused it, and only another version can be approved."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to come any more."""
+        return self in (Waits.NOTHING, Waits.REFUSED)
 
 
 @dataclass(slots=True, kw_only=True)

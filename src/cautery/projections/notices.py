@@ -24,6 +24,7 @@ from cautery.model import (
 )
 from cautery.model.message import Message
 from cautery.model.records import (
+    ActRefused,
     AnswerKind,
     AssetFacts,
     ExhibitSealed,
@@ -48,6 +49,7 @@ MISSES = 2
 
 
 HEARD: tuple[type, ...] = (
+    ActRefused,
     AssetFacts,
     ExhibitSealed,
     LawfulSeen,
@@ -154,6 +156,7 @@ class Notices:
         default_factory=lambda: defaultdict(list)
     )
     withdrawn: dict[str, NoticeWithdrawn] = field(default_factory=dict)
+    refused: dict[str, ActRefused] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     unknown: list[NoticeAnswered] = field(default_factory=list)
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
@@ -197,6 +200,8 @@ class Notices:
                     self.answers[str(answer.notice)].append(answer)
                 else:
                     self.unknown.append(answer)
+            case ActRefused() as refusal if refusal.id in self.drafts:
+                self.refused.setdefault(refusal.id, refusal)
             case NoticeWithdrawn() as withdrawal if withdrawal.notice in self.drafts:
                 self.withdrawn.setdefault(withdrawal.notice, withdrawal)
 
@@ -264,8 +269,8 @@ class Notices:
 
     @property
     def unsent(self) -> tuple[str, ...]:
-        """Ids of drafts that are neither sent nor withdrawn, and that no later draft completes."""
-        over = {*self.replaced, *self.withdrawn, *self.sent}
+        """Ids of drafts not sent, refused or withdrawn, and that no later draft completes."""
+        over = {*self.replaced, *self.withdrawn, *self.refused, *self.sent}
         return tuple(number for number in self.drafts if number not in over)
 
     @property

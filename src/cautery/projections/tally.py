@@ -22,6 +22,7 @@ from cautery.model import (
 )
 from cautery.model.message import Message
 from cautery.model.records import (
+    ActRefused,
     ApprovalGiven,
     CalendarRead,
     ExhibitSealed,
@@ -152,6 +153,8 @@ class Tally:
                 self.notices.discard(notice.replaces or "")
             case NoticeSent() as sent:
                 self.notices_sent.add(sent.notice)
+            case ActRefused() as refusal:
+                self.notices.discard(refusal.id)
             case NoticeWithdrawn() as withdrawal:
                 self.notices.discard(withdrawal.notice)
 

@@ -11,11 +11,13 @@ from cautery.adapters.person_keys import load_approver
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Digest, Override
+from cautery.model.records import ActRefused
 from cautery.wiring.cases import adding_to, keys, reading_store
 from cautery.workflows.case.referral import approve_referral
+from cautery.workflows.case.refusals import refuse_act
 from cautery.workflows.guard.sign import sign_overrides as sign_overrides_of
 
-__all__ = ["PasskeyAnswer", "approve", "public_key_of", "sign_overrides"]
+__all__ = ["PasskeyAnswer", "approve", "public_key_of", "refuse", "sign_overrides"]
 
 
 def approve(
@@ -49,6 +51,34 @@ def approve(
             shown=shown,
             name=name,
             key=signing,
+            now=wiring.clock().now(),
+            seen=seen,
+        )
+
+
+def refuse(
+    case_path: Path,
+    act: str,
+    *,
+    shown: Digest | None,
+    name: str,
+    why: str,
+    seen: int | None = None,
+) -> ActRefused:
+    """Refuse a referral or a notice of a case that may be watched by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with adding_to(case_path) as ledger:
+        return refuse_act(
+            ledger,
+            act,
+            shown=shown,
+            name=name,
+            why=why,
             now=wiring.clock().now(),
             seen=seen,
         )

@@ -11,6 +11,7 @@ from cautery.model.records.access import (
     LogRead,
 )
 from cautery.model.records.acting import (
+    ActRefused,
     ApprovalGiven,
     BlockLifted,
     BudgetSpent,
@@ -180,6 +181,7 @@ __all__ = [
     "QUANTITIES",
     "AccountChanged",
     "AccountNames",
+    "ActRefused",
     "AddressesChanged",
     "AgencyJoined",
     "AlertRaised",

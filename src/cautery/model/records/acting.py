@@ -58,6 +58,30 @@ def _members(approval: Approval) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActRefused(Dated):
+    """An approver refuses a referral or a notice: as it is, nobody approves it any more.
+
+    Another version may be drafted, which is another act.
+
+    Parameters
+    ----------
+    id : str
+        Of the referral or notice.
+    subject : Digest
+        The digest of what the person was shown.
+    by : str
+        Name of the approver.
+    why : str
+        The reason.
+    """
+
+    id: str
+    subject: Digest
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralPublished(Dated):
     """A list was sent to an intermediary, which accepted it.
 
@@ -403,6 +427,7 @@ KINDS: dict[str, type] = {
     "referral.drafted": Referral,
     "proof.followed": ProofFollowed,
     "approval.given": ApprovalGiven,
+    "act.refused": ActRefused,
     "referral.published": ReferralPublished,
     "acknowledgement": Acknowledgement,
     "list.sent": ListSent,

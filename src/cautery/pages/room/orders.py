@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cautery.model import ExhibitId, GuardVerdict
 from cautery.model.message import Message
+from cautery.model.records import ActRefused
 from cautery.pages.room.view import CaseHead, RecordRow
 
 KINDS = ("referral", "list", "notice", "complaint")
@@ -198,7 +199,7 @@ class ActForms:
         Name under which the mandate knows the passkey of who looks, who may sign now; empty: none.
     second : bool
         The act is signed on a second device alone.
-    withdraw, complete, grant, reject : bool
+    refuse, withdraw, complete, grant, reject : bool
         Which forms there are.
     contact, reply_to : str
         Addresses of the draft that another one completes.
@@ -206,6 +207,7 @@ class ActForms:
 
     approver: str = ""
     second: bool = False
+    refuse: bool = False
     withdraw: bool = False
     complete: bool = False
     grant: bool = False
@@ -227,6 +229,8 @@ class ActView:
     ----------
     row : ActRow
         As on a board.
+    refusal : ActRefused or None
+        The approver's no; ``None``: nobody has refused it.
     digest, words : str
         What is signed, and its four words; empty: nothing is signed of it.
     facts : tuple of (str, str)
@@ -264,4 +268,5 @@ class ActView:
     commands: tuple[Command, ...]
     course: tuple[RecordRow, ...]
     named: int
+    refusal: ActRefused | None = None
     forms: ActForms = field(default_factory=ActForms)

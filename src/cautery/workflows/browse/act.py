@@ -79,5 +79,6 @@ def act_view(cases: Cases, id: str, act: str, *, doer: Doer | None = None) -> Ac
         commands=tuple(parts.commands) if writable else (),
         course=tuple(row_of(entry) for entry in reversed(entries[-COURSE_SHOWN:])),
         named=len(entries),
+        refusal=looked.refusal,
         forms=forms,
     )

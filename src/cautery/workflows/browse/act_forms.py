@@ -10,10 +10,14 @@ from cautery.act.signatures import statement_of, to_sign
 from cautery.errors import AbsentError, ApprovalError
 from cautery.messages import tr
 from cautery.model import Approver, Digest, Lever, Notice, Referral, person_key
-from cautery.model.records import ComplaintDecided, ComplaintFiled, NoticeSent, ReferralPublished
+from cautery.model.records import (
+    ComplaintDecided,
+    ComplaintFiled,
+    NoticeSent,
+    ReferralPublished,
+)
 from cautery.model.room import Right
 from cautery.pages.room.orders import ActForms
-from cautery.projections.lines import Waits
 from cautery.workflows.browse.act_looked import Looked, Parts
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.opening import opening_in
@@ -71,17 +75,24 @@ def forms_of(looked: Looked, parts: Parts, doer: Doer) -> ActForms:
     """Return the forms that an act has for somebody."""
     draft, drafts = looked.draft.content, Right.DRAFT in doer.rights
     records = [entry.content for entry in looked.entries]
-    approver = _approver(looked, parts, doer)
+    refused = looked.refusal is not None
+    approver = "" if refused else _approver(looked, parts, doer)
+    may_refuse = not refused and _is_approver(looked, doer)
     if isinstance(draft, Referral):
         is_sent = any(isinstance(record, ReferralPublished) for record in records)
-        return ActForms(approver="" if is_sent else approver, second=needs_second(draft))
+        return ActForms(
+            approver="" if is_sent else approver,
+            second=needs_second(draft),
+            refuse=may_refuse and not is_sent,
+        )
     if isinstance(draft, Notice):
-        waits = looked.line.waits is not Waits.NOTHING
+        waits = not looked.line.waits.is_over
         is_sent = any(isinstance(record, NoticeSent) for record in records)
         return ActForms(
             approver=approver if waits and not is_sent and not parts.findings else "",
+            refuse=may_refuse and waits and not is_sent,
             withdraw=drafts and waits,
-            complete=drafts and waits and not is_sent,
+            complete=drafts and (waits or refused) and not is_sent and looked.line.next is None,
             contact=draft.addressee.contact or "",
             reply_to=draft.notifier_email or "",
         )
@@ -147,6 +158,15 @@ def no_approver() -> ApprovalError:
     return ApprovalError(
         tr("The mandate of this case names no passkey of your account in this room."),
         hint=tr("Its approvers sign with the commands on the page, each with a key file."),
+    )
+
+
+def _is_approver(looked: Looked, doer: Doer) -> bool:
+    """Tell whether who looks may refuse: an approver whose passkey the mandate names."""
+    approvers = looked.opening.mandate.approvers
+    return (
+        Right.APPROVE in doer.rights
+        and approver_of(approvers, doer.account, doer.origin) is not None
     )
 
 

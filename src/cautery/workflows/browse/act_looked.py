@@ -6,8 +6,10 @@ import shlex
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cautery.messages import tr
 from cautery.model import Digest, Entry, ExhibitId, Mandate
 from cautery.model.message import Message
+from cautery.model.records import ActRefused
 from cautery.pages.room.orders import Command, Noticed, Signature, Target, Version
 from cautery.projections.lines import ActLine
 from cautery.workflows.browse.kept import Kept
@@ -36,6 +38,17 @@ class Looked:
     def draft(self) -> Entry:
         """The record that began it."""
         return self.entries[0]
+
+    @property
+    def refusal(self) -> ActRefused | None:
+        """The first refusal of it; ``None``: there is none."""
+        contents = (entry.content for entry in self.entries)
+        return next((content for content in contents if isinstance(content, ActRefused)), None)
+
+    def refuse(self, kind: str) -> Command:
+        """Return the command that refuses it."""
+        options = f'--as "YOUR NAME" --why "REASON" --seen {self.seen}'
+        return Command(what=tr("Refuse it"), line=self.command(kind, "refuse", more=options))
 
     def command(self, *words: str, more: str = "") -> str:
         """Return a command on this act, as a shell takes it."""

@@ -213,7 +213,8 @@ def _commands(
     looked: Looked, notice: Notice, signed_by: tuple[str, ...], *, sent: bool
 ) -> Iterator[Command]:
     if not sent:
-        for approver in looked.opening.mandate.approvers[:6]:
+        approvers = () if looked.refusal else looked.opening.mandate.approvers[:6]
+        for approver in approvers:
             drafted_it = person_key(approver.name) == person_key(notice.drafted_by)
             if approver.name not in signed_by and not drafted_it:
                 options = f"{as_(approver.name)} --key KEY.pem --digest {digest(notice)}"
@@ -222,16 +223,17 @@ def _commands(
                     line=looked.command("notice", "approve", more=options),
                     shows=True,
                 )
+        if looked.refusal is None:
+            yield looked.refuse("notice")
         yield Command(
             what=tr("Complete it with another draft"),
             line=looked.on_case("notice", "draft")
             + f' --from {notice.id} --as "YOUR NAME" --to ADDRESS --reply-to ADDRESS'
             f" --seen {looked.seen}",
         )
-        yield Command(
-            what=tr("Send it"),
-            line=looked.command("notice", "send", more='--as "YOUR NAME" --postbox postbox.toml'),
-        )
+        if looked.refusal is None:
+            send = looked.command("notice", "send", more='--as "YOUR NAME" --postbox postbox.toml')
+            yield Command(what=tr("Send it"), line=send)
     else:
         yield Command(
             what=tr("File the answers"), line=looked.on_case("notice", "replies") + " INBOX.mbox"

@@ -173,8 +173,9 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
                 shows=True,
             )
             for approver in looked.opening.mandate.approvers[:6]
-            if approver.name not in signed_by and not sent
-        ],
+            if approver.name not in signed_by and not sent and looked.refusal is None
+        ]
+        + ([] if sent or looked.refusal else [looked.refuse("referral")]),
     )
 
 

@@ -30,6 +30,7 @@ from cautery.projections.notices import REMIND_AFTER
 from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.notices import CaseNotices, notices_of, refuse_withdrawn
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.refusing import refuse_refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def ready_to_send(
     filed = notices_of(case.ledger)
     notice, now = filed.draft(notice_id), case.clock.now()
     refuse_withdrawn(filed, notice)
+    refuse_refused(filed.notices.refused.get(notice_id))
     _refuse_unsettled(filed, notice)
     sendings = filed.notices.sent.get(notice_id, [])
     if sendings and not remind:

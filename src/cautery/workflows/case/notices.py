@@ -40,6 +40,7 @@ from cautery.model import (
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import (
+    ActRefused,
     CaseOpened,
     FixturesChanged,
     NoticeApproved,
@@ -55,6 +56,7 @@ from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.referral import approver_named, confirmations_in
+from cautery.workflows.case.refusing import refuse_refused
 from cautery.workflows.case.unseen import refuse_unseen
 
 
@@ -173,7 +175,7 @@ def notices_of(ledger: Ledger) -> CaseNotices:
     )
 
 
-_RESTS_ON = (CaseOpened, FixturesChanged, Notice, NoticeApproved, NoticeWithdrawn)
+_RESTS_ON = (CaseOpened, FixturesChanged, Notice, NoticeApproved, NoticeWithdrawn, ActRefused)
 
 
 @again_if_passed
@@ -220,6 +222,7 @@ def approve_notice_in(
     approver = approver_named(case.opening.mandate, name)
     refuse_drafter(notice, name)
     refuse_withdrawn(case, notice)
+    refuse_refused(case.notices.refused.get(notice_id))
     refuse_faulty(notice, case.basis(now), now=now)
     if any(
         approval.approver == name and approval.at >= now - OLDEST

@@ -34,6 +34,7 @@ from cautery.model.ledger import append, contents
 from cautery.model.message import Message
 from cautery.model.ports import Ledger
 from cautery.model.records import (
+    ActRefused,
     ApprovalGiven,
     CaseOpened,
     EntryWithdrawn,
@@ -47,6 +48,7 @@ from cautery.model.records import (
 from cautery.projections import MandateInForce, folded
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in, opening_of
+from cautery.workflows.case.refusing import refusal_in, refuse_refused
 from cautery.workflows.case.unseen import refuse_unseen
 
 
@@ -333,7 +335,7 @@ def approver_named(mandate: Mandate, name: str) -> Approver:
     raise InputError(f"{name!r} is not an approver of this mandate", hint=f"Approvers: {names}.")
 
 
-_RESTS_ON = (CaseOpened, FixturesChanged, Referral, ApprovalGiven, EntryWithdrawn)
+_RESTS_ON = (CaseOpened, FixturesChanged, Referral, ApprovalGiven, ActRefused, EntryWithdrawn)
 
 
 @again_if_passed
@@ -378,6 +380,7 @@ def approve_referral(
             hint=f"Read it again: cautery referral show CASE {referral_id}",
         )
     approver = approver_named(opening.mandate, name)
+    refuse_refused(refusal_in(ledger, referral_id))
     if any(
         approval.approver == name
         and approval.subject == filed.digest

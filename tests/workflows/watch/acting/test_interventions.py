@@ -50,6 +50,7 @@ from cautery.model import (
 from cautery.model.ledger import contents, filed
 from cautery.model.message import as_written
 from cautery.model.records import (
+    ActRefused,
     ApprovalGiven,
     CaseOpened,
     ComplaintDecided,
@@ -346,6 +347,21 @@ async def test_two_approvals_let_the_list_go_once(folder: Path) -> None:
     await intervener.hear()
     await intervener.hear()
     assert publisher.taken == [REFERRAL.id]
+
+
+async def test_what_an_approver_refused_goes_to_nobody_also_after_a_restart(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.write(signed("A. Legal"))
+    ledger.write(
+        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+    )
+    ledger.write(signed("B. Duty"))
+    await intervener.hear()
+    assert publisher.taken == []
+    intervener.restore(earlier(ledger))
+    await intervener.hear()
+    assert publisher.taken == []
 
 
 @pytest.mark.parametrize("forger", ["first", "last"])

@@ -37,7 +37,12 @@ from cautery.model import (
     SignedFor,
     iso,
 )
-from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublished
+from cautery.model.records import (
+    ActRefused,
+    ApprovalGiven,
+    EntryWithdrawn,
+    ReferralPublished,
+)
 from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
@@ -61,6 +66,8 @@ class Filed:
     """Those of them that took the list."""
     withdrawn: set[str] = field(default_factory=set)
     """Targets that the guard allows no more."""
+    refused: bool = False
+    """An approver has refused it: it is published to nobody any more."""
     heard: int = 0
     judged: int = 0
     """So many of the signatures heard were looked at and did not suffice."""
@@ -138,6 +145,8 @@ class Filing:
             for filed in self
             for approval in acts.approvals.get(filed.digest, ())
         )
+        for refusal in acts.refused.values():
+            self.refuse(refusal)
         published = chain.from_iterable(acts.published.values())
         return ignored + refused(self.approved, given) + refused(self._restore_published, published)
 
@@ -284,6 +293,12 @@ class Filing:
             filed.signed[approval.approver] = approval
             filed.heard += 1
 
+    def refuse(self, refusal: ActRefused) -> None:
+        """Publish a referral to nobody any more; its targets are drafted anew when it has ended."""
+        filed = self._filed.get(refusal.id)
+        if filed is not None:
+            filed.refused = True
+
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that are not yet on each list."""
         now = self._journal.now()
@@ -292,7 +307,8 @@ class Filing:
                 self._dated_ahead.remove(given)
                 self.approved(given)
         for filed in self:
-            if len(filed.approvals) >= 2 and filed.judged < filed.heard and self._waiting(filed):
+            signed = len(filed.approvals) >= 2 and filed.judged < filed.heard
+            if signed and not filed.refused and self._waiting(filed):
                 yield filed
 
     def judge_again(self) -> None:

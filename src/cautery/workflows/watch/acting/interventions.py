@@ -29,6 +29,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Engine, Ledger
 from cautery.model.records import (
+    ActRefused,
     ApprovalGiven,
     ComplaintDecided,
     GuardRevalidated,
@@ -319,7 +320,7 @@ class Intervener:
             self._filing.judge_again()
         while self._granted:
             self._release(*self._granted.popitem())
-        signatures = kinds_of(ApprovalGiven, OverrideSigned, ComplaintDecided)
+        signatures = kinds_of(ApprovalGiven, ActRefused, OverrideSigned, ComplaintDecided)
         for entry in self._ledger.read(since=self._next_index, kinds=signatures):
             try:
                 match entry.content:
@@ -327,6 +328,8 @@ class Intervener:
                         self._release(target, decided.complaint)
                     case OverrideSigned() as signed:
                         self._woken |= self._overrides.hear(signed)
+                    case ActRefused() as refusal:
+                        self._filing.refuse(refusal)
                     case ApprovalGiven() as given:
                         self._filing.approved(given)
                     case MisshapenRecord(why=why):
