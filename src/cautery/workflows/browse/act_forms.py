@@ -133,6 +133,22 @@ def passkey_question(
     )
 
 
+def approver_name(cases: Cases, id: str, doer: Doer) -> str:
+    """Return the name under which a case's mandate knows the passkey of an account.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case.
+    ApprovalError
+        If it knows none.
+    """
+    approver = approver_of(_approvers(cases, id), doer.account, doer.origin)
+    if approver is None:
+        raise no_approver()
+    return approver.name
+
+
 def recorded_name(cases: Cases, id: str, doer: Doer) -> str:
     """Return the name under which a case records what somebody does: the mandate's, if it has one.
 
