@@ -38,6 +38,7 @@ from cautery.workflows.browse.act import act_view
 from cautery.workflows.browse.act_forms import (
     Doer,
     PasskeyQuestion,
+    approver_name,
     passkey_question,
     recorded_name,
 )
