@@ -195,3 +195,34 @@ def test_redacting_what_is_redacted_leaves_it(
 def test_a_host_is_the_same_by_all_its_spellings(spelled: str, host: str) -> None:
     url = f"http://{spelled}/1.ts"
     assert host_of(url) == RedactedUrl(url).host == host
+
+
+def test_what_a_value_names_behind_a_number_sign_tells_two_streams_apart() -> None:
+    urls = [
+        f"http://p.example/play?u=http%3A%2F%2Fq.example%2F%23%2Flive%2Fanna%2Fs3cret%2F{number}.ts"
+        for number in (1, 2)
+    ]
+    one, other = map(shown, urls)
+    assert one != other
+    assert "anna" not in one
+    assert "s3cret" not in one
+    assert shown(one) == one
+    plain = "http://p.example/go?to=http%3A%2F%2Fq.example%2Fx%23arena"
+    assert shown(plain) == plain
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "srt://p.example:9000?streamid=#!::r=channel{},m=request",
+        "rtmp://p.example/app/#channel{}",
+        "rtsp://p.example/app?stream=#{}",
+    ],
+)
+def test_schemes_without_fragments_lose_nothing_behind_a_number_sign(url: str) -> None:
+    assert shown(url.format(1)) != shown(url.format(2))
+    assert shown(shown(url.format(1))) == shown(url.format(1))
+
+
+def test_the_fragment_of_the_url_that_is_asked_is_no_other_stream() -> None:
+    assert shown("http://p.example/1.ts#a") == shown("http://p.example/1.ts")

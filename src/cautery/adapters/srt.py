@@ -181,10 +181,13 @@ def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
     --------
     >>> srt_parts("srt://feeds.example:9000?latency=200000")
     ('feeds.example', 9000, {'latency': '200000'})
+    >>> srt_parts("srt://feeds.example:9000?streamid=#!::r=arena,m=request")[2]
+    {'streamid': '#!::r=arena,m=request'}
     """
     remedy = "Write it as srt://feeds.example:9000, with options after a question mark."
     try:
-        parts = urlsplit(url)
+        # SRT has no fragments: its names of streams begin with a number sign (Access Control).
+        parts = urlsplit(url.replace("#", "%23"))
         host, port = parts.hostname, parts.port
         options = dict(
             parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))

@@ -119,6 +119,7 @@ class Question:
         values = [pair.partition("=")[2] or pair for pair in query.split("&")]
         if _WHOLE.search(path):  # what follows it is its own query
             values.insert(0, f"{path}?{query}" if query else path)
+        values += [pair.partition("=")[2] for pair in fragment.split("&") if "=" in pair]
         for value in (*values, path, fragment):
             for text in _readings(_JWT.sub(" ", value)):
                 for match in _WHOLE.finditer(text):

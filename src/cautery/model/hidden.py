@@ -142,7 +142,9 @@ class OwnLocation(Location):
         if _SUFFIX.fullmatch(suffix) and names[-1]:
             stem = parts.path.rpartition("/")[2].removesuffix(suffix)
             names[-1] = _pseudonym(stem, pseudonyms) + suffix
-        query = _pseudonym(parts.query, pseudonyms) if parts.query else ""
+        # A stream of SRT may be named behind a number sign: srt://h:9000?streamid=#!::r=arena
+        asked = f"{parts.query}#{parts.fragment}" if parts.fragment else parts.query
+        query = _pseudonym(asked, pseudonyms) if asked else ""
         return urlunsplit(SplitResult(parts.scheme, netloc, "/".join(names), query, ""))
 
 

@@ -51,6 +51,10 @@ _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
 _MAYBE_PERSONAL = re.compile(r"[%@:=(\[]|\+[0-9]|[0-9]\.[0-9]{1,3}\.[0-9]")
 _RTMP = re.compile(r"(?i)\s*rtmp[a-z]{0,2}://")
+_NO_FRAGMENT = re.compile(r"(?i)\s*(?:rtmp[a-z]{0,2}|rtsp|srt|udp)://")
+"""Schemes whose clients send all that follows: ``srt://h:9000?streamid=#!::r=arena,m=request``."""
+_WORD = re.compile(r"[A-Za-z]{0,19}")
+"""A fragment that names a place on a page, and no line or token."""
 _OPTIONS = re.compile(r"\s+(?=\w{1,40}=)")
 """Between a URL of RTMP and its options as librtmp has them: ``rtmp://h/app playpath=x live=1``."""
 _QUERY = re.compile(r"[=&?@]")
@@ -157,6 +161,8 @@ class RedactedUrl:
 
 def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
     url, *options = _OPTIONS.split(whole_text(url)) if _RTMP.match(url) else [whole_text(url)]
+    if _NO_FRAGMENT.match(url):
+        url = url.replace("#", "%23")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -189,7 +195,11 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
         safe="~",
         errors="replace",
     )
-    plain = urlunsplit(SplitResult(parts.scheme, netloc, path, query, ""))
+    # Nobody is sent the fragment of the URL that is asked; that of one within it is, as it stands.
+    fragment = parts.fragment if depth else ""
+    if _WORD.fullmatch(fragment) is None:
+        fragment = hidden(fragment)
+    plain = urlunsplit(SplitResult(parts.scheme, netloc, path, query, fragment))
     pairs = (option.partition("=") for option in options)
     query_parts = (
         # What is a query itself has names of its own, which nobody looks at here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from cautery.errors import InputError
 from cautery.messages import message, say
@@ -181,6 +181,7 @@ def _unmapped(network: Network) -> Network:
 
 
 def _url(text: str) -> Target:
+    text = urldefrag(text).url  # nobody is asked for a fragment: the URL without it is the same
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
