@@ -40,6 +40,7 @@ ROOM_CODE = (
     "drawing/months.py",
     "pages/case_report/formatting.py",
     "pages/case_report/plot.py",
+    "workflows/operation/report_step.py",
 )
 ROOM_MESSAGES = frozenset(
     (
@@ -56,6 +57,8 @@ ROOM_MESSAGES = frozenset(
         "log-purpose",
         "room-role",
         "statement-kind",
+        "step-kind",
+        "step-state",
         "watch-end",
     )
 )

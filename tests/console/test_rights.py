@@ -32,6 +32,7 @@ PLACES = {
     "{look}": "0",
     "{act}": "R-000000000000",
     "{token}": "none",
+    "{step}": "0" * 16,
     "{version}": "x",
     "{name}": "x.js",
 }

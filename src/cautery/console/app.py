@@ -22,6 +22,7 @@ from cautery.console import (
     access_pages,
     account_pages,
     act_pages,
+    board_pages,
     case_pages,
     find_pages,
     health_pages,
@@ -105,7 +106,8 @@ def all_addresses(desk: Desk) -> FastAPI:
         dependencies=[Depends(gate(log, desk.is_operation))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    for pages in (*of_cases, find_pages, operation_pages, season_pages, health_pages):
+    of_all = (find_pages, operation_pages, board_pages, season_pages, health_pages)
+    for pages in (*of_cases, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

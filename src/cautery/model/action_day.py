@@ -275,6 +275,8 @@ class StepState(StrEnum):
     """How a step stands on the day."""
 
     PLANNED = "planned"
+    READY = "ready"
+    """The team stands ready and waits for the moment."""
     RUNNING = "running"
     DONE = "done"
     LATE = "late"

@@ -24,6 +24,8 @@ class Right(StrEnum):
     """To have a case hashed again."""
     DRAFT = "draft"
     """To write what others approve."""
+    REPORT = "report"
+    """To report from an action day: how a step stands; a guest agency, of its own steps."""
     APPROVE = "approve"
     """To approve what others wrote."""
     HAND_OVER = "hand-over"
@@ -57,13 +59,14 @@ class RoomRole(StrEnum):
 _EVERYBODY = frozenset((Right.OPEN, Right.OWN))
 
 RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
-    RoomRole.ANALYST: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT},
+    RoomRole.ANALYST: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT},
     RoomRole.LEGAL: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.HAND_OVER},
-    RoomRole.DUTY_OFFICER: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT},
-    RoomRole.COMMANDER: _EVERYBODY | {Right.READ, Right.CHECK, Right.APPROVE, Right.ERASE},
+    RoomRole.DUTY_OFFICER: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT},
+    RoomRole.COMMANDER: _EVERYBODY
+    | {Right.READ, Right.CHECK, Right.REPORT, Right.APPROVE, Right.ERASE},
     RoomRole.AUDITOR: _EVERYBODY | {Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS},
     RoomRole.PROVIDER: _EVERYBODY | {Right.LISTS},
-    RoomRole.GUEST: _EVERYBODY | {Right.READ},
+    RoomRole.GUEST: _EVERYBODY | {Right.READ, Right.REPORT},
     RoomRole.KEEPER: _EVERYBODY | {Right.MANAGE},
 }
 """Which role has which right: there is no other such table."""

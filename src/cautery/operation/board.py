@@ -28,6 +28,9 @@ from cautery.operation.schedule.mend import latest_reports
 NEXT = 8
 """Next steps on the board: what fits a screen."""
 
+_WAITING = frozenset((StepState.PLANNED, StepState.READY))
+"""How a step stands whose time has not come."""
+
 Served = Callable[[frozenset[str]], float]
 """Nodes that are gone to the share of demand that is still served, 0 to 1."""
 
@@ -53,11 +56,13 @@ class BoardRow:
     failed: int = 0
     replaced: int = 0
     last: str = ""
+    ready: int = 0
 
     @property
     def total(self) -> int:
         """All its steps, those that were replaced or dropped among them."""
-        return self.planned + self.running + self.late + self.done + self.failed + self.replaced
+        waiting = self.planned + self.ready
+        return waiting + self.running + self.late + self.done + self.failed + self.replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +210,7 @@ class Board:
             served_confirmed=served(confirmed_down) if confirmed_down else everything,
             unconfirmed=tuple(sorted(down - confirmed_down)),
             steps=steps,
-            next_steps=tuple(step for step in steps if step.state is StepState.PLANNED)[:NEXT],
+            next_steps=tuple(step for step in steps if step.state in _WAITING)[:NEXT],
             late=tuple(step for step in steps if step.state is StepState.LATE),
             failed=(*(step for step in steps if step.state is StepState.FAILED), *dropped_rows),
             replanned_at=day.replanned_at,
@@ -248,9 +253,9 @@ def _criterion(
 
 def _shown(scheduled: ScheduledStep, report: StepReport | None, now: datetime) -> BoardStep:
     state = StepState.PLANNED if report is None else report.state
-    if state in {StepState.PLANNED, StepState.RUNNING} and scheduled.ends_at < now:
+    if state in {*_WAITING, StepState.RUNNING} and scheduled.ends_at < now:
         state = StepState.LATE
-    elif state is StepState.PLANNED and scheduled.starts_at <= now:
+    elif state in _WAITING and scheduled.starts_at <= now:
         state = StepState.RUNNING
     return BoardStep(
         id=scheduled.step.id,
@@ -287,6 +292,7 @@ def _rows(steps: Sequence[BoardStep]) -> tuple[BoardRow, ...]:
             BoardRow(
                 agency=agency,
                 planned=counts[StepState.PLANNED],
+                ready=counts[StepState.READY],
                 running=counts[StepState.RUNNING],
                 late=counts[StepState.LATE],
                 done=counts[StepState.DONE],

@@ -16,10 +16,10 @@ from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.case_names import is_on_server, no_case
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE
+from cautery.evidence.ports import CaseLedger
 from cautery.messages import tr
 from cautery.model import Regime, SupplyGraph
 from cautery.model.ledger import contents
-from cautery.model.ports import Ledger
 from cautery.model.records import WatchStarted, kinds_of
 from cautery.pages.supply_map.view import Met
 from cautery.wiring.server import server_store
@@ -89,7 +89,7 @@ def writing(
 
 
 @contextmanager
-def adding_to(path: Path) -> Iterator[Ledger]:
+def adding_to(path: Path) -> Iterator[CaseLedger]:
     """Open the ledger of a case that another process may be watching, to add to it without keys.
 
     Raises

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from cautery import wiring
 from cautery.evidence.manifest import NOTE
 from cautery.model import Operation
-from cautery.wiring.cases import reading_store, store
+from cautery.wiring.cases import adding_to, reading_store, store
 from cautery.wiring.signing import public_key_of
-from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.case.open import Case
+from cautery.workflows.operation.desk import Desk, desk_in, open_desk
 from cautery.workflows.operation.persons import erase_in_closed_case
 from cautery.workflows.operation.persons import erase_person as erase_in_open_case
 
@@ -49,6 +50,29 @@ def desk(
         yield opened
     finally:
         opened.leave()
+
+
+@contextmanager
+def desk_without_keys(path: Path) -> Iterator[Desk]:
+    """Open a desk to add records that no key of it signs: reports and answers of the day.
+
+    Raises
+    ------
+    CauteryError
+        If there is none, or it is closed.
+    """
+    shelf = reading_store()
+    with adding_to(path) as ledger:
+        yield desk_in(
+            Case(
+                path=path,
+                ledger=ledger,
+                vault=shelf.vault(path, None),
+                clock=wiring.clock(),
+                store=shelf,
+                keys=None,
+            )
+        )
 
 
 def erase_person(case: Path, pseudonym: str, *, why: str) -> tuple[int, bool]:

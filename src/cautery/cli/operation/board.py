@@ -76,7 +76,7 @@ def board(
 def report(
     case: Annotated[Path, typer.Argument(help="Case of the agency that leads.")],
     step: Annotated[str, typer.Argument(help="The step's id, as on the call sheet.")],
-    state: Annotated[str, typer.Argument(help="State: running, done, late or failed.")],
+    state: Annotated[str, typer.Argument(help="State: ready, running, done, late or failed.")],
     text: Annotated[str, typer.Option("--text", help="What the team says.")] = "",
     by: Annotated[str | None, typer.Option("--by", help="Who reports; default: the desk.")] = None,
     instead: Annotated[
@@ -89,7 +89,7 @@ def report(
 
     Example: cautery operation report cases/it rack failed --text "the wrong data centre"
     """
-    states = ("running", "done", "late", "failed")
+    states = ("ready", "running", "done", "late", "failed")
     if state not in states:
         raise InputError(
             f"{state!r} is not a state to report", hint="Give one of: " + ", ".join(states)
@@ -175,7 +175,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
         parts.append(lines)
     table = Table(expand=True, header_style="bold", box=None, pad_edge=False)
     table.add_column("agency")
-    for name in ("done", "running", "late", "failed", "replaced", "to come"):
+    for name in ("done", "running", "late", "failed", "replaced", "ready", "to come"):
         table.add_column(name, justify="right")
     table.add_column("last report", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in view.rows:
@@ -186,6 +186,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
             Text(str(row.late), style="bold yellow" if row.late else ""),
             Text(str(row.failed), style="bold red" if row.failed else ""),
             str(row.replaced),
+            str(row.ready),
             str(row.planned),
             Text(render.printable(row.last)),
         )

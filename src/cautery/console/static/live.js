@@ -38,9 +38,10 @@
       const old = document.getElementById(part.id);
       if (!old || old.isEqualNode(part)) continue;
       const at = document.activeElement;
-      const focused = old.contains(at) ? at.getAttribute("href") : null;
+      const [name, place] = at.matches("button") ? ["aria-label", "button"] : ["href", "a"];
+      const focused = old.contains(at) ? at.getAttribute(name) : null;
       old.replaceChildren(...part.childNodes);
-      if (focused) old.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      if (focused) old.querySelector(`${place}[${name}="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
     tick();
   }

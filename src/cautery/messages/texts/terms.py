@@ -257,6 +257,17 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "competence.seize": "seize",
     "statement-kind.assessment": "assessment",
     "statement-kind.fact": "fact",
+    # What is done in a step of the action day.
+    "step-kind.announce": "announce",
+    "step-kind.arrest": "arrest",
+    "step-kind.block": "block",
+    "step-kind.continuity": "keep others alive",
+    "step-kind.freeze": "freeze",
+    "step-kind.lock": "lock",
+    "step-kind.preserve": "preserve",
+    "step-kind.search": "search",
+    "step-kind.seize": "seize",
+    "step-kind.splash": "put up the notice",
     # How a step of the action day stands.
     "step-state.done": "done",
     "step-state.failed": "failed",

@@ -187,6 +187,17 @@ def open_desk(
     return Desk(case=case, opening=opening)
 
 
+def desk_in(case: Case) -> Desk:
+    """Return the desk whose case is open already.
+
+    Raises
+    ------
+    InputError
+        If it is not of an operation.
+    """
+    return Desk(case=case, opening=_opening_of(case, None, None))
+
+
 @again_if_passed
 def _opening_of(case: Case, operation: Operation | None, agency: str | None) -> OperationOpened:
     """Return the record that opened a case, having begun the case if it is empty."""

@@ -48,6 +48,8 @@ SERVED_AT_MOST = 0.05
 ON_THE_WAY = timedelta(minutes=30)
 """What a team needs to get to a place that was not in the plan: by judgement."""
 
+_DAY_RESTS_ON = (DayPlan, StepReport, CriterionAnswer)
+
 _NEVER = (((), 1),)
 """A need that nothing meets: a node with it is down."""
 
@@ -65,6 +67,9 @@ class RunningDay:
         The picture's graph and what may be done; without them nothing new is chosen.
     served_at_most : float
         The goal of the cut.
+    since : int or None
+        Size of the ledger when the day was read: what others reported or planned since then raises
+        ConflictError; ``None``: it is not asked.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class RunningDay:
         reports: Iterable[StepReport] = (),
         answers: Iterable[CriterionAnswer] = (),
         confirmed: Collection[str] = (),
+        since: int | None = None,
     ) -> None:
         self._day, self._operation, self._desk = day, operation, desk
         self._nodes, self._graph, self._acts = nodes, graph, acts
@@ -90,6 +96,7 @@ class RunningDay:
         self._reports = list(reports)
         self._answers = list(answers)
         self._confirmed = set(confirmed)
+        self._since = since
         self._shares: dict[frozenset[str], float] = {}
 
     @property
@@ -148,8 +155,12 @@ class RunningDay:
             if dropped is None:
                 raise InputError(f"the report is for step {report.step!r}, which is not in the day")
             raise InputError(f"step {report.step} was taken out of the day: {say(dropped.why)}")
-        self._reports.append(report)
         self._record(report, report.at)
+        self._reports.append(report)
+        return self.mend(report, replacements=replacements)
+
+    def mend(self, report: StepReport, *, replacements: Sequence[Step] | None = None) -> BoardView:
+        """Plan again if a report that is recorded says that its step failed; return the board."""
         note = ""
         if report.state is StepState.FAILED:
             note = self._mend(report, replacements)
@@ -286,8 +297,15 @@ class RunningDay:
         return self._shares[dark]
 
     def _record(self, content: object, at: datetime) -> None:
-        if self._desk is not None:
+        if self._desk is None:
+            return
+        if self._since is None:
             self._desk.record(content, at=at)
+            return
+        entry = self._desk.record(
+            content, at=at, if_unchanged_since=self._since, unless=_DAY_RESTS_ON
+        )
+        self._since = entry.index + 1
 
 
 def _on_the_way(step: Step) -> Step:
@@ -326,7 +344,11 @@ def run_day(
 
 
 def running_day(
-    desk: Desk, *, seen: Picture | None = None, served_at_most: float = SERVED_AT_MOST
+    desk: Desk,
+    *,
+    seen: Picture | None = None,
+    served_at_most: float = SERVED_AT_MOST,
+    alone: bool = False,
 ) -> tuple[RunningDay, Picture]:
     """Take up the day where a case left it; return the picture that it is judged by, too.
 
@@ -334,12 +356,15 @@ def running_day(
     ----------
     seen : Picture or None
         The picture if it is at hand; joining it anew takes a second at full size.
+    alone : bool
+        What others record on the day from now on raises ConflictError when this one records.
 
     Raises
     ------
     InputError
         If no day is planned in it.
     """
+    since = desk.size() if alone else None  # before anything is read
     day = day_of(desk)
     seen = picture_at(desk) if seen is None else seen
     running = RunningDay(
@@ -354,5 +379,6 @@ def running_day(
         reports=reports_of(desk),
         answers=answers_of(desk),
         confirmed=probed_of(desk),
+        since=since,
     )
     return running, seen

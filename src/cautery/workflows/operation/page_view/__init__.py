@@ -119,6 +119,8 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
 
 def _line(row: ScheduledStep, report: StepReport | None, *, late: bool, stood: bool) -> StepLine:
     state = StepState.PLANNED if report is None else report.state
+    if state is StepState.READY:
+        state = StepState.PLANNED  # the page tells what was done
     if state is StepState.DONE and late:
         state = StepState.LATE
     if stood:

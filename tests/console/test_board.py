@@ -1,0 +1,291 @@
+"""The live board of an action day: who reports what, once, and who sees which steps."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.console.operations import CASE, HAGUE, OWN, SECRET, SOFIA, TARGET, Joint
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.console.app import all_addresses
+from cautery.console.rights import Caller, every
+from cautery.model import CriterionAnswer, DayPlan, StepReport, StepState
+from cautery.model.ledger import contents
+from cautery.model.room import Act, RoomRole
+from cautery.wiring.desks import desk_without_keys
+from cautery.workflows.operation.report_step import report_step
+
+BOARD = f"/operations/{CASE}/board"
+
+
+def words(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+@dataclass
+class Day:
+    """A room over an operation whose moment is in ten minutes."""
+
+    joint: Joint
+    room: Any
+
+    def records(self, kind: type) -> list[Any]:
+        ledger = FolderStore().ledger(self.joint.path, read_only=True)
+        try:
+            return [content for _, content in contents(ledger, kind)]
+        finally:
+            ledger.close()
+
+    def seated(self, agency: str) -> Any:
+        account, _ = self.room.people.accounts.make(
+            f"of-{agency}", [RoomRole.GUEST], [f"{CASE}/{agency}"], by="owner:0", why="liaison"
+        )
+        self.room.people.accounts.set_password(account.id, "four words that do not belong")
+        client = self.room.browser()
+        assert self.room.login(client, f"of-{agency}").status_code == 303
+        return client
+
+    def mark(self, client: Any, step: str, state: str) -> Any:
+        """Press a button of the board as it is now."""
+        value = self.button(client, step, state)
+        return self.room.send(client, BOARD, mark=value)
+
+    def button(self, client: Any, step: str, state: str) -> str:
+        page = client.get(BOARD).text
+        row = next(row for row in page.split("<tr ") if f"<bdi>{step}</bdi>" in row)
+        found = re.search(rf'value="([0-9a-f]+ {state} \d+)"', row)
+        assert found, row
+        return found[1]
+
+    def place(self, client: Any, step: str) -> str:
+        row = next(
+            row for row in client.get(BOARD).text.split("<tr ") if f"<bdi>{step}</bdi>" in row
+        )
+        found = re.search(rf'href="({BOARD}/[0-9a-f]+)"', row)
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def day(tmp_path: Path, room_at: Any, people_room: Any) -> Iterator[Day]:
+    at = datetime.now(UTC).replace(microsecond=0)
+    joint = Joint(tmp_path, at).began().planned()
+    with ExitStack() as stack:
+        room = people_room.open_people_room(stack, room_at(joint.cases, at).desk, tmp_path)
+        yield Day(joint, room)
+
+
+def test_a_commander_marks_steps_and_the_board_says_who_and_when(day: Day) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    for state in ("ready", "running", "done"):
+        answer = day.mark(commander, "rack-rome", state)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{BOARD}?done=yes"
+    reports = day.records(StepReport)
+    assert [one.state.value for one in reports] == ["ready", "running", "done"]
+    assert {one.by for one in reports} == {"commander (it-postal)"}
+    page = words(commander.get(BOARD).text)
+    assert "commander (it-postal)" in page
+    used = [entry.content for entry in day.room.people.ledger.read()]
+    assert sum(getattr(one, "act", None) is Act.ALTERATION for one in used) == 3
+
+
+def test_a_form_that_is_sent_twice_is_one_report(day: Day) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    value = day.button(commander, "rack-rome", "ready")
+    for _ in range(3):
+        assert day.room.send(commander, BOARD, mark=value).status_code == 303
+    assert len(day.records(StepReport)) == 1
+
+
+def test_who_reports_on_an_old_look_is_told_who_came_between(day: Day) -> None:
+    commander, analyst = day.room.as_(RoomRole.COMMANDER), day.room.as_(RoomRole.ANALYST)
+    old = day.button(analyst, "rack-rome", "done")
+    day.mark(commander, "rack-rome", "running")
+    answer = day.room.send(analyst, BOARD, mark=old)
+    assert answer.status_code == 400
+    assert "commander (it-postal) reported “running”" in words(answer.text)
+    assert [one.state for one in day.records(StepReport)] == [StepState.RUNNING]
+
+
+def test_a_failed_step_keeps_what_was_said_and_is_planned_again_once(day: Day) -> None:
+    analyst = day.room.as_(RoomRole.ANALYST)
+    place = day.place(analyst, "rack-hague")
+    fields = {"state": "failed", "text": "the wrong data centre", "seen": "0"}
+    for _ in range(2):
+        assert day.room.send(analyst, place, **fields).status_code == 303
+    assert len(day.records(StepReport)) == 1
+    assert len(day.records(DayPlan)) == 2
+    page = analyst.get(place).text
+    assert "the wrong data centre" in page
+    assert "Report it" not in page  # it is out of the day
+
+
+@pytest.mark.parametrize("role", RoomRole)
+def test_only_who_may_report_does(day: Day, role: RoomRole) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    value = day.button(commander, "rack-rome", "done")
+    client = day.room.as_(role)
+    status = day.room.send(client, BOARD, mark=value).status_code
+    expected = {RoomRole.COMMANDER: 303, RoomRole.ANALYST: 303, RoomRole.DUTY_OFFICER: 303}
+    assert status == expected.get(role, 404 if role is RoomRole.GUEST else 403)
+    buttons = 'name="mark"' in client.get(BOARD).text
+    assert buttons == (status == 303)
+
+
+def test_a_guest_agency_sees_its_own_steps_and_reports_on_no_other(day: Day) -> None:
+    sofia = day.seated(SOFIA)
+    page = sofia.get(BOARD).text
+    assert page.count('<tr class="row') == 2
+    assert "Take the edge in Plovdiv" in page
+    for absent in (SECRET, TARGET, "mole", "Almere", "Image the secret disk", HAGUE):
+        assert absent not in page
+    assert "Withheld" in page
+    analyst = day.room.as_(RoomRole.ANALYST)
+    other = day.button(analyst, "rack-rome", "done")
+    assert day.room.send(sofia, BOARD, mark=other).status_code == 404
+    assert sofia.get(day.place(analyst, "rack-rome")).status_code == 404
+    assert day.mark(sofia, "rack-sofia", "done").status_code == 303
+    (report,) = day.records(StepReport)
+    assert (report.step, report.by) == ("rack-sofia", f"of-{SOFIA} ({SOFIA})")
+
+
+def test_a_guest_reports_on_a_step_whose_target_it_is_not_told(day: Day) -> None:
+    sofia = day.seated(SOFIA)
+    found = re.search(r"<bdi>(withheld-\d)</bdi>", sofia.get(BOARD).text)
+    assert found
+    assert day.mark(sofia, found[1], "ready").status_code == 303
+    assert [one.step for one in day.records(StepReport)] == ["hidden-sofia"]
+
+
+def test_what_happens_to_the_steps_of_others_changes_no_byte_of_a_guests_board(day: Day) -> None:
+    sofia, commander = day.seated(SOFIA), day.room.as_(RoomRole.COMMANDER)
+    place = day.place(sofia, "rack-sofia")
+    before = [sofia.get(path).content for path in (BOARD, place)]
+    day.joint.hide_more(1)
+    for step in ("rack-rome", "rack-hague"):
+        assert day.mark(commander, step, "done").status_code == 303
+    assert [sofia.get(path).content for path in (BOARD, place)] == before
+    day.mark(commander, "rack-sofia", "ready")
+    assert sofia.get(BOARD).content != before[0]
+
+
+def test_go_and_no_go_are_answered_once_by_who_approves(day: Day) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    place = f"/operations/{CASE}/answer"
+    for _ in range(2):
+        assert day.room.send(commander, place, answer="yes 0 warrants").status_code == 303
+    (answer,) = day.records(CriterionAnswer)
+    assert (answer.yes, answer.by) == (True, "commander (it-postal)")
+    assert day.room.send(commander, place, answer="no 0 warrants").status_code == 400
+    for wrong in ("", "maybe 0 warrants", "yes x warrants", "yes 0 none"):
+        assert day.room.send(commander, place, answer=wrong).status_code == 400
+    for client in (day.room.as_(RoomRole.ANALYST), day.seated(SOFIA)):
+        assert day.room.send(client, place, answer="no 1 warrants").status_code == 403
+    assert "GO" in words(commander.get(BOARD).text)
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "x", "0000000000000000 done 0", "a b c d", "{key} replaced 0", "{key} done 9"]
+)
+def test_what_no_page_of_the_room_sends_is_refused_with_a_sentence(day: Day, mark: str) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    key = day.place(commander, "rack-rome").rpartition("/")[2]
+    answer = day.room.send(commander, BOARD, mark=mark.format(key=key))
+    assert answer.status_code in (400, 404)
+    assert day.records(StepReport) == []
+
+
+def test_a_closed_case_takes_no_report(day: Day) -> None:
+    from cautery.workflows.case.close import close_case
+
+    commander = day.room.as_(RoomRole.COMMANDER)
+    value = day.button(commander, "rack-rome", "done")
+    rome = day.joint.desk()
+    close_case(rome.case, at=day.joint.at)
+    answer = day.room.send(commander, BOARD, mark=value)
+    assert answer.status_code == 400
+    assert "closed" in words(answer.text)
+    assert 'name="mark"' not in commander.get(BOARD).text
+
+
+def test_the_room_of_one_person_shows_the_board_and_the_command(day: Day, room_at: Any) -> None:
+    alone = room_at(day.joint.cases, day.joint.at)
+    page = alone.text(BOARD)
+    assert OWN.removeprefix("host:") not in page or "Plovdiv" in page
+    assert 'name="mark"' not in page
+    found = re.search(rf'href="({BOARD}/[0-9a-f]+)"', page)
+    assert found
+    assert "cautery operation report" in alone.text(found[1])
+
+
+def test_what_is_made_once_for_all_who_watch_holds_nothing_of_one_of_them() -> None:
+    from cautery.console import board_pages
+
+    templates = Path(board_pages.__file__).parents[1] / "pages" / "room"
+    for name in ("board_parts", "board_words"):
+        shared = (templates / f"{name}.html.j2").read_text()
+        assert "shell" not in shared
+        assert "csrf" not in shared
+
+
+class _Request:
+    """What the stream of events reads of a request."""
+
+    def __init__(self, day: Day, endpoint: Any, account: Any) -> None:
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+        self.path_params = {"id": CASE}
+        self.scope = {
+            "endpoint": endpoint,
+            "state": {"caller": Caller(rights=account.rights, account=account)},
+        }
+        self.url = type("Url", (), {"path": BOARD, "query": ""})()
+        self.day = day
+
+
+async def test_a_guests_stream_says_nothing_while_only_others_report(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a message comes would tell that something happened."""
+    day.seated(SOFIA)
+    account = day.room.people.accounts.named(f"of-{SOFIA}")
+    monkeypatch.setattr(type(day.room.desk), "still", lambda *_: True)
+    endpoint = next(
+        route.endpoint
+        for route in every(all_addresses(day.room.desk).router.routes)
+        if getattr(route, "path", "") == "/operations/{id}/board-events"
+    )
+    answer = await endpoint(_Request(day, endpoint, account), CASE)
+    messages = answer.body_iterator
+    assert (await anext(messages)).startswith("retry")
+    first = await asyncio.wait_for(anext(messages), 60)
+    assert "Plovdiv" in first
+    assert "Almere" not in first
+    waiting = asyncio.ensure_future(anext(messages))
+    await asyncio.to_thread(_reported, day, "rack-hague")
+    await asyncio.sleep(2)
+    assert not waiting.done()
+    await asyncio.to_thread(_reported, day, "rack-sofia")
+    second = await asyncio.wait_for(waiting, 60)
+    assert "of-commander" in second
+    ids = re.findall(r"^id: (\d+)$", first + second, re.MULTILINE)
+    assert len({*ids}) == 2
+    await messages.aclose()
+
+
+def _reported(day: Day, step: str) -> None:
+    with desk_without_keys(day.joint.path) as desk:
+        report = StepReport(
+            step=step, state=StepState.READY, at=day.joint.at, by="of-commander", text=""
+        )
+        assert report_step(desk, report, seen=0)
