@@ -55,8 +55,14 @@ def one_fixture(
 
     def read(_: Mapping[OwnLocation, bytes]) -> Fixtures:
         fixtures = read_calendars(fetched_copies(mandate, calendars))
+        copies = [
+            copy_of(calendar.location, calendars)
+            for calendar in mandate.calendars
+            if calendars is not None
+        ]
         return replace(
             fixtures,
+            files=(*fixtures.files, *(path for path in copies if path.exists())),
             events=tuple(event for event in fixtures.events if event.id in needed),
             left_out=(),
         )

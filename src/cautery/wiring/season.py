@@ -42,6 +42,7 @@ from cautery.model.season import (
 )
 from cautery.wiring.cases import adding_to, reading_store
 from cautery.wiring.one_fixture import fetched_copies
+from cautery.wiring.season_calendars import SeasonCalendars
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.mandate.fixture_approvals import (
     approvals_path,
@@ -126,6 +127,7 @@ class MandateOnDisk:
 
     def __init__(self, path: Path, calendars: Path | None) -> None:
         self._path, self._calendars = path, calendars
+        self.fetching: SeasonCalendars | None = None
         self._clock = wiring.clock()
         self._stamp = self._stamp_now()
         mandate, _ = read_with_bytes(path, now=self._clock.now(), may_have_ended=True)
@@ -143,7 +145,10 @@ class MandateOnDisk:
 
     async def read(self) -> Reading:
         """Read it again; what cannot be read stands as it was, and it is said."""
-        return await asyncio.to_thread(self.read_now)
+        reading = await asyncio.to_thread(self.read_now)
+        if self.fetching is not None and self.fetching.broken:
+            return replace(reading, calendar_broken=True)
+        return reading
 
     def read_now(self, *, at_once: bool = False) -> Reading:
         """Do as :meth:`read`, in this thread."""
@@ -348,18 +353,27 @@ def run(
             now=wiring.clock().now,
             say=say,
         )
-        return asyncio.run(_run(Season(ports, most=most, lead=lead), processes))
+        if mandate.mandate.calendars:
+            mandate.fetching = SeasonCalendars(mandate.mandate, folder / "calendars", say=say)
+        season = Season(ports, most=most, lead=lead)
+        return asyncio.run(_run(season, processes, mandate.fetching))
 
 
-async def _run(season: Season, processes: ChildProcesses) -> SeasonBoard:
+async def _run(
+    season: Season, processes: ChildProcesses, calendars: SeasonCalendars | None
+) -> SeasonBoard:
     """Run a season; who stops it stops its watches in order, and the next service goes on."""
     running = asyncio.ensure_future(season.run())
+    fetching = None if calendars is None else asyncio.ensure_future(calendars.work())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     try:
         return await running
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
+        if fetching is not None:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
         await processes.end_all()
 
 
