@@ -45,6 +45,8 @@ PATHS = (
     f"{CASE}?q=premium+31",
     f"{CASE}?q=edge-5.pirate.example+403",
     f"{CASE}/tonight",
+    "/find?q=premium+31",
+    "/find?q=edge-5&kind=host",
     f"{CASE}/streams/{{s}}",
     f"{CASE}/records/{{n}}",
     f"{CASE}/exhibits",

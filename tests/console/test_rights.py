@@ -35,6 +35,7 @@ PLACES = {
     "{step}": "0" * 16,
     "{version}": "x",
     "{name}": "x.js",
+    "{inquiry}": "q-000000000000",
 }
 PUBLIC = {
     "/static/{version}/{name}",

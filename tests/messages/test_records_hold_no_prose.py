@@ -49,6 +49,7 @@ NOT_OURS = {
     "PersonErased.why": "a person wrote it",
     "PersonNamed.why": "a person wrote it",
     "PersonReviewed.why": "a person wrote it",
+    "PersonSought.why": "a person wrote it",
     "RedactedUrl.text": "a URL",
     "Referral.order": "the id of a court order",
     "Referral.statement": "a letter, in the language in which people sign it",

@@ -57,7 +57,7 @@ _TABLES = {
     "found": "CREATE VIRTUAL TABLE found USING fts5(words, content='', columnsize=0, prefix='3')",
 }
 _INDEXES = {"seen_by_case": "CREATE INDEX seen_by_case ON seen (at_case)"}
-_OF_CASES = "at_case IN (SELECT value FROM json_each(?))"
+_OF_CASES = "at_case IN (SELECT value FROM json_each(?2))"
 _SEEN = "name, text, first, first_at, named, last, last_at, stream, has_map"
 
 
@@ -171,8 +171,8 @@ class SqliteAcross(KeptFile):
             wanted = (
                 " FROM found CROSS JOIN things ON number = -found.rowid WHERE found MATCH ?"
                 " AND (?2 IS NULL OR kind = ?2) AND found.rowid > ?3"
-                " AND EXISTS (SELECT 1 FROM seen WHERE thing = things.number"
-                " AND at_case IN (SELECT value FROM json_each(?4)))"
+                " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM seen WHERE thing = things.number"
+                " AND at_case IN (SELECT value FROM json_each(?4))))"
             )
             since = -(1 << 62) if words.before is None else -words.before
             values = (match, words.kind, since, numbers)
@@ -218,7 +218,7 @@ class SqliteAcross(KeptFile):
                 return None, ()
             rows = connection.execute(
                 f"SELECT {_SEEN}, at_case FROM seen JOIN cases ON number = at_case"  # noqa: S608
-                f" WHERE thing = ? AND {_OF_CASES} AND name > ? ORDER BY name LIMIT ?",
+                f" WHERE {_where(numbers)} AND name > ?3 ORDER BY name LIMIT ?4",
                 (row[0], numbers, after, limit + 1),
             ).fetchall()
             months = "SELECT month, number FROM months WHERE thing = ? AND at_case = ?"
@@ -294,8 +294,11 @@ def _drop(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("DELETE FROM cases WHERE number = ?", row)
 
 
-def _numbers(connection: sqlite3.Connection, cases: Collection[str]) -> str:
-    """Return the numbers of cases, as JSON."""
+def _numbers(connection: sqlite3.Connection, cases: Collection[str]) -> str | None:
+    """Return the numbers of cases, as JSON; ``None``: these are all that there are."""
+    names = {name for (name,) in connection.execute("SELECT name FROM cases")}
+    if names <= {*cases}:
+        return None
     rows = connection.execute(
         "SELECT number FROM cases WHERE name IN (SELECT value FROM json_each(?))",
         (json.dumps([*cases]),),
@@ -303,16 +306,21 @@ def _numbers(connection: sqlite3.Connection, cases: Collection[str]) -> str:
     return json.dumps([number for (number,) in rows])
 
 
-def _is_in(connection: sqlite3.Connection, thing: int, numbers: str) -> bool:
-    statement = f"SELECT 1 FROM seen WHERE thing = ? AND {_OF_CASES}"  # noqa: S608
+def _where(numbers: str | None) -> str:
+    """Return the condition for a thing, the first value, in cases, the second."""
+    return "thing = ?1 AND ?2 IS NULL" if numbers is None else f"thing = ?1 AND {_OF_CASES}"
+
+
+def _is_in(connection: sqlite3.Connection, thing: int, numbers: str | None) -> bool:
+    statement = f"SELECT 1 FROM seen WHERE {_where(numbers)}"  # noqa: S608
     return connection.execute(statement, (thing, numbers)).fetchone() is not None
 
 
 def _thing(
-    connection: sqlite3.Connection, row: Sequence[Any], numbers: str, *, most: int
+    connection: sqlite3.Connection, row: Sequence[Any], numbers: str | None, *, most: int
 ) -> FoundThing:
     number, kind, key = row
-    of_cases = f"WHERE thing = ? AND {_OF_CASES}"
+    of_cases = f"WHERE {_where(numbers)}"
     first, last, count = connection.execute(
         f"SELECT min(first_at), max(last_at), count(*) FROM seen {of_cases}",  # noqa: S608
         (number, numbers),
@@ -323,7 +331,7 @@ def _thing(
     )
     newest = connection.execute(
         f"SELECT {_SEEN} FROM seen JOIN cases ON number = at_case {of_cases}"  # noqa: S608
-        " ORDER BY last_at DESC, name LIMIT ?",
+        " ORDER BY last_at DESC, name LIMIT ?3",
         (number, numbers, most),
     )
     first_at, last_at = moment(first), moment(last)

@@ -14,6 +14,7 @@ from cautery.model.records import LogRead
 from cautery.model.room import LogPurpose, RoomRole
 from cautery.model.toml import toml_string
 from cautery.wiring import people as rooms
+from cautery.wiring.inquiries import answer_inquiries
 from cautery.workflows.people.reading import access_view
 
 app = typer.Typer(
@@ -62,6 +63,31 @@ def add(
     render.say(render.printable(f"{account.name} ({account.id}): {_seen(account.cases)}"))
     render.say("The word is good once, for three days, at /login/first of the room.")
     typer.echo(word)
+
+
+@app.command()
+def answer(
+    cases: Annotated[
+        Path, typer.Option("--cases", help="Folder with the cases that are asked, or server:.")
+    ] = Path("cases"),
+    people: _People = _FOLDER,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with the keys of the cases and of the log; default $CAUTERY_KEYS."
+        ),
+    ] = None,
+) -> None:
+    """Answer whether any case has the persons that two people asked for in the room.
+
+    Run it where the keys of the cases are. Each case compares under its own key, and the answer
+    that the room shows is hit or no hit. No name is printed; each is destroyed with its answer.
+
+    Example: cautery people answer --cases cases
+    """
+    with rooms.people_of(people, keys_dir=keys) as room:
+        count = answer_inquiries(room, cases, keys_dir=keys)
+    render.say(f"{count} answered" if count else "no question waits that two people agreed on")
 
 
 @app.command(name="list")

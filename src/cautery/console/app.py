@@ -27,6 +27,7 @@ from cautery.console import (
     find_pages,
     health_pages,
     identity_pages,
+    inquiry_pages,
     login_pages,
     network_pages,
     night_pages,
@@ -118,6 +119,7 @@ def all_addresses(desk: Desk) -> FastAPI:
             act_pages,
             people_pages,
             access_pages,
+            inquiry_pages,
         ):
             app.include_router(of_people.router(desk, desk.people))
     _add_assets(app)

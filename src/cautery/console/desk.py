@@ -117,6 +117,7 @@ class Desk:
             path=request.url.path + query,
             visitor=_visitor(caller),
             searches=Right.READ in caller.rights,
+            persons=Right.PERSONS in caller.rights,
         )
 
     def still(self, request: Request) -> bool:
@@ -182,6 +183,8 @@ def _visitor(caller: Caller) -> Visitor | None:
         links.append(("/season", tr("Season")))
     if Right.MANAGE in caller.rights:
         links.append(("/people", tr("People")))
+    if Right.PERSONS in caller.rights:
+        links.append(("/askings", tr("Persons")))
     if Right.READ_LOG in caller.rights:
         links.append(("/access", tr("Access log")))
     return Visitor(name=caller.account.name, links=tuple(links))

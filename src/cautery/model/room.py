@@ -20,6 +20,10 @@ class Right(StrEnum):
     """To be somebody: one's own account and the room's help."""
     READ = "read"
     """To look at the cases that one may see."""
+    PERSONS = "persons"
+    """To look for the persons of a case, and to ask whether another case has one."""
+    AGREE = "agree"
+    """To agree that somebody else asks for a person over cases."""
     CHECK = "check"
     """To have a case hashed again."""
     DRAFT = "draft"
@@ -59,11 +63,21 @@ class RoomRole(StrEnum):
 _EVERYBODY = frozenset((Right.OPEN, Right.OWN))
 
 RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
-    RoomRole.ANALYST: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT},
-    RoomRole.LEGAL: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.HAND_OVER},
+    RoomRole.ANALYST: _EVERYBODY
+    | {Right.READ, Right.PERSONS, Right.CHECK, Right.DRAFT, Right.REPORT},
+    RoomRole.LEGAL: _EVERYBODY
+    | {Right.READ, Right.PERSONS, Right.AGREE, Right.CHECK, Right.DRAFT, Right.HAND_OVER},
     RoomRole.DUTY_OFFICER: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT},
     RoomRole.COMMANDER: _EVERYBODY
-    | {Right.READ, Right.CHECK, Right.REPORT, Right.APPROVE, Right.ERASE},
+    | {
+        Right.READ,
+        Right.PERSONS,
+        Right.AGREE,
+        Right.CHECK,
+        Right.REPORT,
+        Right.APPROVE,
+        Right.ERASE,
+    },
     RoomRole.AUDITOR: _EVERYBODY | {Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS},
     RoomRole.PROVIDER: _EVERYBODY | {Right.LISTS},
     RoomRole.GUEST: _EVERYBODY | {Right.READ, Right.REPORT},
@@ -72,7 +86,9 @@ RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
 """Which role has which right: there is no other such table."""
 
 ALONE = frozenset(
-    right for right in Right if right not in {Right.MANAGE, Right.READ_LOG, Right.LISTS}
+    right
+    for right in Right
+    if right not in {Right.MANAGE, Right.READ_LOG, Right.LISTS, Right.PERSONS, Right.AGREE}
 )
 """The rights of who opened the room for himself, on his own machine and over his own files."""
 

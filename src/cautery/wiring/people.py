@@ -15,6 +15,7 @@ from cautery import wiring
 from cautery.act.approver_keys import PasskeyKey
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, private_folder
+from cautery.adapters.askings_file import AskingsFile
 from cautery.adapters.cosign_server import tls_of
 from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
@@ -26,6 +27,7 @@ from cautery.public_keys import PasskeyText, passkey_in
 from cautery.wiring.signed_log import SignedLog, begin_log, open_log
 from cautery.workflows.case.roots import Standing
 from cautery.workflows.people.accounts import OWNER, Accounts
+from cautery.workflows.people.asking import Inquiries
 from cautery.workflows.people.identities import Identities
 from cautery.workflows.people.identity_questions import Questions
 from cautery.workflows.people.log import AccessLog
@@ -74,6 +76,7 @@ class PeopleOfRoom:
     questions: Questions
     seconds: Seconds
     sessions: Sessions
+    inquiries: Inquiries
     key: bytes
 
     @property
@@ -89,6 +92,7 @@ class PeopleOfRoom:
         CauteryError
             If it cannot be written or signed.
         """
+        self.inquiries.lapse()
         self.log.settle()
         self.signed.sign(self.clock.now())
 
@@ -217,6 +221,7 @@ def people_of(
         _begin(folder, keys)
     with contextlib.ExitStack() as stack:
         people = stack.enter_context(contextlib.closing(PeopleFile(folder)))
+        askings = stack.enter_context(contextlib.closing(AskingsFile(folder)))
         signed = stack.enter_context(open_log(folder / LOG, folder / LOG_KEY, keys=keys))
         clock, key = clock or wiring.clock(), key_bytes(folder / KEY)
         passwords, log = passwords or Argon2Passwords(), AccessLog(signed.ledger, clock)
@@ -236,6 +241,7 @@ def people_of(
             questions=Questions(people, clock, key),
             seconds=Seconds(people, clock, key),
             sessions=Sessions(people, log, clock, key),
+            inquiries=Inquiries(askings, people, log, clock, key),
             key=key,
         )
         try:

@@ -17,6 +17,7 @@ from cautery.model import Person, from_json, to_json
 from cautery.wiring import desks
 from cautery.workflows.operation.persons import (
     due_persons,
+    find_person,
     kept_persons,
     name_of,
     pseudonym_at,
@@ -91,15 +92,7 @@ def add(
             raise InputError(f"a person needs {rule}")
     assert review is not None
     assert erase_at is not None
-    if sys.stdin.isatty():
-        render.say("Type the name, then press Enter:")
-    try:
-        name = sys.stdin.readline(1000).strip()
-        name.encode()
-    except UnicodeError as error:
-        raise InputError("the name on standard input is not UTF-8 text") from error
-    if not name:
-        raise InputError("no name on standard input", hint="Give it with < name.txt, or type it.")
+    name = _name_given()
     with desks.desk(case) as desk:
         person = from_json(
             Person,
@@ -190,6 +183,25 @@ def name(
 
 
 @app.command()
+def find(
+    case: _Case,
+    why: Annotated[str, typer.Option("--why", help="Justification, for the log (art. 25).")],
+    who: Annotated[str, typer.Option("--who", help="Who searches.")],
+) -> None:
+    """Read a name from standard input, and say whether this case has the person; it is recorded.
+
+    No sealed name is opened: what stands for the name under the case's own key is compared.
+
+    Example: cautery operation person find cases/op-rome --why "warrant 3" --who "A. Officer"
+    < name.txt
+    """
+    name = _name_given()
+    with desks.desk(case) as desk:
+        kept = find_person(desk, name, why=why, who=who)
+    typer.echo("no hit" if kept is None else kept.person.pseudonym)
+
+
+@app.command()
 def review(
     case: _Case,
     pseudonym: _Pseudonym,
@@ -225,3 +237,16 @@ def erase(
     if closed:
         render.say("a closed case takes no record of this: keep the reason with the key folder")
     render.say(f"{pseudonym}: {destroyed} keys destroyed; the name can no longer be read")
+
+
+def _name_given() -> str:
+    if sys.stdin.isatty():
+        render.say("Type the name, then press Enter:")
+    try:
+        name = sys.stdin.readline(1000).strip()
+        name.encode()
+    except UnicodeError as error:
+        raise InputError("the name on standard input is not UTF-8 text") from error
+    if not name:
+        raise InputError("no name on standard input", hint="Give it with < name.txt, or type it.")
+    return name

@@ -97,6 +97,25 @@ class PersonNamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSought:
+    """Somebody looked for a person by name in this case (Directive (EU) 2016/680, art. 25).
+
+    Parameters
+    ----------
+    pseudonym : str or None
+        The person's pseudonym; ``None``: the case does not have the person, or the name is erased.
+    why : str
+        Purpose of the search.
+    who : str
+        Who searched.
+    """
+
+    pseudonym: str | None
+    why: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFigure:
     """A figure that was published, in a form that can be compared with what is found.
 
@@ -373,6 +392,7 @@ KINDS = {
     "operation.person-reviewed": PersonReviewed,
     "operation.person-erased": PersonErased,
     "operation.person-named": PersonNamed,
+    "operation.person-sought": PersonSought,
     "operation.published": PublishedFigure,
     "operation.sized": SizedNetwork,
     "operation.trace": MoneyTraced,

@@ -45,6 +45,8 @@ class Shell:
         Who came in by a login; ``None``: there is none, or nobody has come in.
     searches : bool
         Whether who looks may search all cases.
+    persons : bool
+        Whether who looks may look for the persons of a case.
     """
 
     assets: Mapping[str, tuple[str, str]]
@@ -52,6 +54,7 @@ class Shell:
     path: str
     visitor: Visitor | None = None
     searches: bool = False
+    persons: bool = False
 
 
 def render_page(name: str, shell: Shell, **values: Any) -> str:

@@ -84,8 +84,8 @@ class CaseHead:
         How many it has.
     last_at : datetime or None
         Of its last record, by the clock of the machine that made it.
-    has_map, has_plan : bool
-        Whether a supply graph is in it, and a plan.
+    has_map, has_plan, has_persons : bool
+        Whether a supply graph is in it, a plan, and persons.
     why : str
         Why it cannot be read; empty: it can.
     behind : int
@@ -104,6 +104,7 @@ class CaseHead:
     last_at: datetime | None = None
     has_map: bool = False
     has_plan: bool = False
+    has_persons: bool = False
     why: str = ""
     behind: int = 0
 

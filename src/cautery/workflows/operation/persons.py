@@ -10,11 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from cautery.errors import InputError
-from cautery.evidence.ports import CaseStore
-from cautery.model import ExhibitId, Person
-from cautery.model.ports import Clock
-from cautery.model.records import PersonErased, PersonNamed, PersonRegistered, PersonReviewed
+from cautery.errors import ErasedError, InputError
+from cautery.evidence.ports import CaseStore, CaseVault
+from cautery.model import Exhibit, ExhibitId, Person, Pseudonyms
+from cautery.model.ports import Clock, Ledger
+from cautery.model.records import (
+    PersonErased,
+    PersonNamed,
+    PersonRegistered,
+    PersonReviewed,
+    PersonSought,
+    kinds_of,
+)
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk, open_desk
@@ -107,6 +114,66 @@ def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | No
     # Recorded before it is returned: a name that cannot be logged is not shown.
     desk.record(PersonNamed(pseudonym=pseudonym, why=why, who=who), at=at)
     return name
+
+
+def find_person(
+    desk: Desk, name: str, *, why: str, who: str, at: datetime | None = None
+) -> KeptPerson | None:
+    """Return who has a name in this case, and record the search (Directive (EU) 2016/680, art. 25).
+
+    No sealed name is opened: what stands for the name under the case's key is compared.
+
+    Returns
+    -------
+    KeptPerson or None
+        ``None``: nobody has it, or the name is erased.
+
+    Raises
+    ------
+    InputError
+        If there is no name, or no justification.
+    """
+    if not why.strip() or not who.strip() or not name.strip():
+        raise InputError(
+            "give the name, who searches and the reason: a search for a person is logged "
+            "(Directive (EU) 2016/680, art. 25)"
+        )
+    pseudonym = pseudonym_at(desk, name)
+    matches = [
+        kept
+        for kept in kept_persons(desk)
+        if kept.person.pseudonym == pseudonym and kept.erased_at is None
+    ]
+    sought = PersonSought(pseudonym=pseudonym if matches else None, why=why, who=who)
+    # Recorded before it is returned: a search that cannot be logged finds nothing.
+    desk.record(sought, at=at)
+    return matches[0] if matches else None
+
+
+def has_person(ledger: Ledger, vault: CaseVault, name: str, pseudonyms: Pseudonyms) -> bool:
+    """Tell whether a case, open or closed, has a person whose name is not erased.
+
+    Raises
+    ------
+    EvidenceError
+        If the key of the name is not here, and was not destroyed either: nobody knows then.
+    """
+    persons: dict[str, Exhibit] = {}
+    for entry in ledger.read(kinds=kinds_of(PersonRegistered, PersonErased)):
+        match entry.content:
+            case PersonRegistered(person=person, exhibit=exhibit):
+                persons[person.pseudonym] = exhibit
+            case PersonErased(pseudonym=pseudonym):
+                persons.pop(pseudonym, None)
+    sealed = persons.get(pseudonym_of(name, pseudonyms)) if persons else None
+    if sealed is None:
+        return False
+    try:
+        # A closed case takes no record of an erasure: the destroyed key says it.
+        vault.open(sealed.id, subject=_subject(pseudonym_of(name, pseudonyms)))
+    except ErasedError:
+        return False
+    return True
 
 
 def review_person(

@@ -7,10 +7,39 @@ from datetime import datetime
 from typing import Protocol
 
 from cautery.model.account import Account, Passkey, Session
+from cautery.model.asking import Asking, AskingState
 from cautery.model.evidence import Json
 from cautery.model.identity import Claimed, Identity
 from cautery.model.passkey import Made
 from cautery.model.records import Entry
+
+
+class Askings(Protocol):
+    """Where questions for persons over cases are kept. Safe for threads and processes."""
+
+    def add(self, asking: Asking, sealed: bytes) -> None:
+        """Write a new question with its sealed name."""
+
+    def get(self, id: str) -> Asking | None:
+        """Return a question."""
+
+    def newest(self, most: int) -> Sequence[Asking]:
+        """Return the newest questions."""
+
+    def count(self, since: datetime, *, by: str = "") -> int:
+        """Return how many were asked since a time, by one account or by all."""
+
+    def sealed(self, id: str) -> bytes | None:
+        """Return the sealed name of a question that somebody agreed to."""
+
+    def second(self, id: str, *, by: str, state: AskingState) -> bool:
+        """Note what a second person says; tell whether the question still waited for one."""
+
+    def answer(self, id: str, *, hit: bool, asked_cases: int, silent_cases: int) -> bool:
+        """Note the answer and overwrite the name; tell whether it still waited for one."""
+
+    def lapse(self, before: datetime) -> None:
+        """Overwrite the names of questions that were asked before a time and not answered."""
 
 
 class People(Protocol):

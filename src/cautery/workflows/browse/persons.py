@@ -1,0 +1,80 @@
+"""The persons of one case, looked for by what its records say of them: a name stands in none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cautery.model import Entry
+from cautery.model.records import PersonErased, PersonRegistered, PersonReviewed, kinds_of
+from cautery.pages.room.persons import CasePerson, PersonsView
+from cautery.projections.kept import MOST_LINES, Asked
+from cautery.workflows.browse.heads import head_of
+from cautery.workflows.browse.kept import Cases, Kept
+
+MOST_PERSONS = 200
+"""Persons of a page. Judgement: who looks for one writes a word more."""
+_MOST_ENTRIES = 20_000
+_OF_PERSONS = kinds_of(PersonRegistered, PersonReviewed, PersonErased)
+
+
+def persons_view(cases: Cases, id: str, words: str) -> PersonsView:
+    """Return the persons of a case whose entry has all of some words.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case.
+    """
+    with cases.case(id) as case:
+        head, persons = head_of(case, now=cases.clock.now()), _persons(case)
+    parts = words.casefold().split()
+    matches = [person for person in persons if all(part in _words_of(person) for part in parts)]
+    return PersonsView(
+        head=head,
+        words=words,
+        rows=tuple(matches[:MOST_PERSONS]),
+        count=len(persons),
+        more=len(matches) > MOST_PERSONS,
+    )
+
+
+def _persons(case: Kept) -> list[CasePerson]:
+    persons: dict[str, CasePerson] = {}
+    for entry in _entries(case):
+        match entry.content:
+            case PersonRegistered(person=person):
+                persons[person.pseudonym] = CasePerson(
+                    record=entry.index,
+                    pseudonym=person.pseudonym,
+                    category=person.category.value,
+                    kind=person.kind.value,
+                    role=person.role,
+                    country=person.country,
+                    marking=f"{person.marking.tlp}, {person.marking.pap}",
+                    review_at=person.review_at,
+                    erase_at=person.erase_at,
+                    erased_at=None,
+                )
+            case PersonReviewed(pseudonym=pseudonym, review_at=at) if pseudonym in persons:
+                persons[pseudonym] = replace(persons[pseudonym], review_at=at)
+            case PersonErased(pseudonym=pseudonym) if pseudonym in persons:
+                persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
+    return [*persons.values()]
+
+
+def _entries(case: Kept) -> Iterator[Entry]:
+    """Yield the records about persons, the first ones first."""
+    after = 0
+    for _ in range(_MOST_ENTRIES // MOST_LINES):
+        question = Asked(kinds=_OF_PERSONS, after=after, limit=MOST_LINES, counted=False)
+        page = case.lists().whole(question).rows
+        if not page:
+            return
+        yield from reversed(page)
+        after = page[0].index
+
+
+def _words_of(person: CasePerson) -> str:
+    values = (person.pseudonym, person.category, person.role, person.country or "")
+    return " ".join(values).casefold()
