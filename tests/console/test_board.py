@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,13 +15,9 @@ import pytest
 from tests.console.operations import CASE, HAGUE, OWN, SECRET, SOFIA, TARGET, Joint
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.console.app import all_addresses
-from cautery.console.rights import Caller, every
 from cautery.model import CriterionAnswer, DayPlan, StepReport, StepState
 from cautery.model.ledger import contents
 from cautery.model.room import Act, RoomRole
-from cautery.wiring.desks import desk_without_keys
-from cautery.workflows.operation.report_step import report_step
 
 BOARD = f"/operations/{CASE}/board"
 
@@ -236,56 +231,3 @@ def test_what_is_made_once_for_all_who_watch_holds_nothing_of_one_of_them() -> N
         shared = (templates / f"{name}.html.j2").read_text()
         assert "shell" not in shared
         assert "csrf" not in shared
-
-
-class _Request:
-    """What the stream of events reads of a request."""
-
-    def __init__(self, day: Day, endpoint: Any, account: Any) -> None:
-        self.headers: dict[str, str] = {}
-        self.cookies: dict[str, str] = {}
-        self.path_params = {"id": CASE}
-        self.scope = {
-            "endpoint": endpoint,
-            "state": {"caller": Caller(rights=account.rights, account=account)},
-        }
-        self.url = type("Url", (), {"path": BOARD, "query": ""})()
-        self.day = day
-
-
-async def test_a_guests_stream_says_nothing_while_only_others_report(
-    day: Day, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When a message comes would tell that something happened."""
-    day.seated(SOFIA)
-    account = day.room.people.accounts.named(f"of-{SOFIA}")
-    monkeypatch.setattr(type(day.room.desk), "still", lambda *_: True)
-    endpoint = next(
-        route.endpoint
-        for route in every(all_addresses(day.room.desk).router.routes)
-        if getattr(route, "path", "") == "/operations/{id}/board-events"
-    )
-    answer = await endpoint(_Request(day, endpoint, account), CASE)
-    messages = answer.body_iterator
-    assert (await anext(messages)).startswith("retry")
-    first = await asyncio.wait_for(anext(messages), 60)
-    assert "Plovdiv" in first
-    assert "Almere" not in first
-    waiting = asyncio.ensure_future(anext(messages))
-    await asyncio.to_thread(_reported, day, "rack-hague")
-    await asyncio.sleep(2)
-    assert not waiting.done()
-    await asyncio.to_thread(_reported, day, "rack-sofia")
-    second = await asyncio.wait_for(waiting, 60)
-    assert "of-commander" in second
-    ids = re.findall(r"^id: (\d+)$", first + second, re.MULTILINE)
-    assert len({*ids}) == 2
-    await messages.aclose()
-
-
-def _reported(day: Day, step: str) -> None:
-    with desk_without_keys(day.joint.path) as desk:
-        report = StepReport(
-            step=step, state=StepState.READY, at=day.joint.at, by="of-commander", text=""
-        )
-        assert report_step(desk, report, seen=0)
