@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import ssl
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,12 +108,13 @@ def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     Raises
     ------
     InputError
-        If one of the two files is missing or cannot be used.
+        If one of the two files is missing or cannot be used, or others can read or change the key.
     """
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
         raise InputError("a server's certificate needs its key", hint="Give --cert and --key.")
+    _require_private(key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -119,3 +122,25 @@ def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise InputError(f"{certificate}: its certificate and key cannot be used") from error
     return context
+
+
+def _require_private(key: Path) -> None:
+    """Refuse a key that others can read or change, as PostgreSQL does with its own.
+
+    What root owns may be lent to a group: systemd lends credentials so.
+    """
+    try:
+        state = key.stat()
+    except OSError as error:
+        raise InputError(f"{key}: {error.strerror}") from error
+    if state.st_uid not in (0, os.getuid()):
+        raise InputError(
+            f"{key}: this private key belongs to another user",
+            hint=f"chown {os.getuid()} {key} && chmod 600 {key}",
+        )
+    lent = 0o040 if state.st_uid == 0 else 0
+    if stat.S_IMODE(state.st_mode) & 0o077 & ~lent:
+        raise InputError(
+            f"{key}: other users can read or change this private key",
+            hint=f"chmod 600 {key}; if it was so for long, have the certificate made anew.",
+        )

@@ -44,6 +44,7 @@ from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
 from cautery.console.door import Door, Entry, KeyEntry
 from cautery.console.gate import Gate
+from cautery.console.hidden import words_for
 from cautery.console.people_entry import PeopleEntry
 from cautery.console.problems import status_of
 from cautery.console.rights import gate, needs, open_paths, undeclared
@@ -189,7 +190,14 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(CauteryError)
     def expected(request: Request, error: Exception) -> HTMLResponse:
         assert isinstance(error, CauteryError)
-        answer = fault(request, status_of(error), str(error), error.hint)
+        words, hint = str(error), error.hint
+        if desk.is_outside(request):
+            with in_language(tongue(request)):
+                plain_words = words_for(error, desk.places)
+            if plain_words is not None:
+                _LOG.error("%s was not shown: %s", _route(request), error)
+                words, hint = plain_words
+        answer = fault(request, status_of(error), words, hint)
         if isinstance(error, NotYetError):
             answer.headers["refresh"] = answer.headers["retry-after"] = "2"
         return answer
@@ -210,11 +218,14 @@ def _add_faults(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> HTMLResponse:
         # The kind alone: the error's text may quote what a stranger wrote, and a path names a case.
-        route = getattr(request.scope.get("route"), "path", "a question")
-        _LOG.error("%s was not answered: %s", route, type(error).__name__)
+        _LOG.error("%s was not answered: %s", _route(request), type(error).__name__)
         return fault(
             request,
             500,
             tr("The room made a mistake. The case is not changed by it."),
             tr("Open the page again. The commands of Cautery show the case all the same."),
         )
+
+
+def _route(request: Request) -> str:
+    return str(getattr(request.scope.get("route"), "path", "a question"))

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from cautery.console.assets import assets
 from cautery.console.door import Secret
 from cautery.console.gate import Tokens
+from cautery.console.hidden import places, without_places
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
@@ -103,9 +104,19 @@ class Desk:
             Calls the workflow, and returns what the template names.
         """
         with in_language(tongue(request)):
-            return HTMLResponse(
-                render_page(name, self.shell(request), **view()), status_code=status
-            )
+            page = render_page(name, self.shell(request), **view())
+            if self.is_outside(request):
+                page = without_places(page, self.places)
+            return HTMLResponse(page, status_code=status)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the room has its cases and its people, as errors spell it."""
+        return places((self.cases.folder, None if self.people is None else self.people.folder))
+
+    def is_outside(self, request: Request) -> bool:
+        """Tell whether who asks is not of the team: it is not told where anything lies."""
+        return self.people is not None and Right.CHECK not in caller_of(request).rights
 
     def shell(self, request: Request) -> Shell:
         """Return what is around the content of a page."""

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cautery.console.hidden import words_for
 from cautery.errors import (
     AbsentError,
     ApprovalError,
@@ -73,7 +74,11 @@ def add_problems(app: FastAPI) -> None:
     def expected(_: Request, error: Exception) -> Response:
         assert isinstance(error, CauteryError)
         headers = {"retry-after": "2"} if isinstance(error, NotYetError) else {}
-        return problem(status_of(error), str(error), error.hint, headers)
+        words, hint = str(error), error.hint
+        if (plain_words := words_for(error, ())) is not None:
+            _LOG.error("a question of a program was not answered: %s", error)
+            words, hint = plain_words
+        return problem(status_of(error), words, hint, headers)
 
     @app.exception_handler(RequestValidationError)
     def misspelt(_: Request, error: Exception) -> Response:

@@ -202,7 +202,7 @@ class Cases:
         """
         path = self._listed().get(id)
         if path is None:
-            raise AbsentError(f"There is no case {id} below {self.folder}.")
+            raise AbsentError(f"There is no case {id} here.")
         return Place(id, path)
 
     @contextmanager
