@@ -73,7 +73,6 @@ def test_the_backup_and_its_check(cautery: Cautery, organisation: Path) -> None:
 
 
 def test_the_room(organisation: Path, certificate: Path) -> None:
-    certificate.chmod(0o600)
     words = command(
         UNITS / "cautery-room.service",
         {
