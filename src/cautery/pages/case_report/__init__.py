@@ -14,6 +14,7 @@ Example
 True
 """
 
+from cautery.pages.case_report.net import ENDS, Net, Undrawn
 from cautery.pages.case_report.plot import alignment_plot
 from cautery.pages.case_report.render import render
 from cautery.pages.case_report.stills import reduced
@@ -38,6 +39,7 @@ from cautery.pages.case_report.view import (
 )
 
 __all__ = [
+    "ENDS",
     "Alignment",
     "ComplaintView",
     "ComplaintsView",
@@ -46,6 +48,7 @@ __all__ = [
     "Figures",
     "LedgerView",
     "ListsView",
+    "Net",
     "NoticeView",
     "ReferralView",
     "ReleaseView",
@@ -54,6 +57,7 @@ __all__ = [
     "SealedLine",
     "Still",
     "StreamView",
+    "Undrawn",
     "Unknown",
     "alignment_plot",
     "reduced",

@@ -17,6 +17,7 @@ from cautery.messages import tr
 from cautery.model import Finding, Mandate, Role
 from cautery.model.verdict import VERBAL_SCALE
 from cautery.pages.case_report import formatting
+from cautery.pages.case_report.net import Net
 from cautery.pages.case_report.plot import alignment_plot
 from cautery.pages.case_report.supply import colour_of, letters, role_shape, supply_drawing
 from cautery.pages.case_report.view import ReportView, StreamView
@@ -49,7 +50,8 @@ def render(view: ReportView) -> str:
     for stream in view.streams:
         groups[stream.verdict.finding.value if stream.verdict else "none"].append(stream)
     accused = groups["proven"] + groups["undecided"]
-    graph = view.graph
+    graph, net = view.graph, Net([*view.undrawn])
+    supply = tr("The supply graph, by country")
     return (
         _environment()
         .get_template("report.html.j2")
@@ -59,8 +61,12 @@ def render(view: ReportView) -> str:
             groups=groups,
             full=accused[:MOST_IN_FULL],
             accused=len(accused),
-            drawing=supply_drawing(graph) if graph and graph.assets else None,
+            drawing=net.under(supply, lambda: supply_drawing(graph), None)
+            if graph and graph.assets
+            else None,
             letters=letters(graph) if graph else {},
+            drawn=net.drawn,
+            undrawn=net.undrawn,
             names=names_of(view.mandate),
             style=style(
                 "cautery.pages.case_report",

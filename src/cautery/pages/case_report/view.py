@@ -41,6 +41,7 @@ from cautery.model.records import (
     ReferralPublished,
     RollbackProposed,
 )
+from cautery.pages.case_report.net import Undrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +330,8 @@ class ReportView:
     """Everything on the page. ``streams`` holds each stream once, strongest first.
 
     ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing,
-    ``unsent`` what can be done about notices that are not sent.
+    ``unsent`` what can be done about notices that are not sent, ``undrawn`` which parts are
+    missing.
     """
 
     made_at: datetime
@@ -355,6 +357,7 @@ class ReportView:
     unsent: Message | None = None
     lists: ListsView = ListsView()
     complaints: ComplaintsView = ComplaintsView()
+    undrawn: tuple[Undrawn, ...] = ()
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.outside.brackets import Bracket, brackets
@@ -33,9 +35,12 @@ from cautery.model.records import (
 from cautery.pages.bearing import bearing, in_order
 from cautery.pages.case_report import (
     Alignment,
+    ComplaintsView,
     FailureView,
     Figures,
     LedgerView,
+    Net,
+    ReferralView,
     ReportView,
     SealedLine,
     StreamView,
@@ -101,8 +106,12 @@ def report_view(
         opening = opening_in(entry)
     except InputError as error:
         raise EvidenceError(str(error)) from error
-    passed_over = records.passed_over
-    referrals = referral_views(records, opening, passed_over)
+    passed_over, net = records.passed_over, Net()
+    referrals: tuple[ReferralView, ...] = net.under(
+        tr("Referrals and their effect"),
+        lambda: referral_views(records, opening, passed_over),
+        (),
+    )
     safeguards = safeguards_view(records, opening, passed_over)
     ranked = sorted(records.streams.by_url.values(), key=_rank)
     # Records of a later closing say nothing of what was still up.
@@ -112,7 +121,13 @@ def report_view(
     times = times or ReportTimes()
     known = brackets(records.size, times.moments) if times.moments else []
     streams = tuple(
-        stream_view(number, stream, records, ended, pictures, times=times, known=known)
+        net.under(
+            stream.url,
+            partial(
+                stream_view, number, stream, records, ended, pictures, times=times, known=known
+            ),
+            StreamView(number=number, url=stream.url, verdict=stream.verdict),
+        )
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
@@ -126,7 +141,7 @@ def report_view(
         )
         for (what, error), n in records.failures.most_common()
     )
-    return ReportView(
+    view = ReportView(
         made_at=at,
         mandate=mandate,
         standing=_standing(opening),
@@ -153,11 +168,19 @@ def report_view(
         plan=records.acts.plan,
         referrals=referrals,
         lists=lists_view(records.lists),
-        notices=notice_views(
-            CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
+        notices=net.under(
+            tr("Notices and complaints"),
+            lambda: notice_views(
+                CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
+            ),
+            (),
         ),
         unsent=_unsent(records.notices),
-        complaints=complaints_view(records, at=at),
+        complaints=net.under(
+            tr("Complaints about blocks"),
+            lambda: complaints_view(records, at=at),
+            ComplaintsView(),
+        ),
         estimates=tuple(records.estimates.values()),
         failures=failures,
         ledger=LedgerView(
@@ -173,6 +196,7 @@ def report_view(
             times=times.lines,
         ),
     )
+    return replace(view, undrawn=tuple(net.undrawn))
 
 
 def _unsent(notices: Notices) -> Message | None:
