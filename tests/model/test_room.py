@@ -10,8 +10,8 @@ import pytest
 from cautery.errors import InputError
 from cautery.model.room import ALONE, BY_OWNER_ALONE, RIGHTS, Right, RoomRole, require_roles
 
-READING = {Right.OPEN, Right.OWN, Right.READ, Right.CHECK}
-WRITING = {Right.DRAFT, Right.APPROVE, Right.HAND_OVER}
+READING = {Right.OPEN, Right.OWN, Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS}
+WRITING = {Right.DRAFT, Right.REPORT, Right.APPROVE, Right.HAND_OVER}
 
 
 def test_every_role_stands_in_the_table() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import InputError
-from cautery.model.room import Right, RoomRole, rights_of
+from cautery.model.room import OF_OTHER_AGENCIES, Right, RoomRole, rights_of
 
 LONGEST_NAME = 80
 LONGEST_WHY = 300
@@ -66,7 +66,7 @@ class Account:
 
         Examples
         --------
-        >>> Account(id="p-000000000000", name="a", roles=frozenset({RoomRole.GUEST}),
+        >>> Account(id="p-000000000000", name="a", roles=frozenset({RoomRole("guest-agency")}),
         ...     cases=frozenset({"op-rome/bg-gdbop"}), why="w", made_at=datetime(2026, 1, 1),
         ... ).seat("op-rome")
         'bg-gdbop'
@@ -78,7 +78,7 @@ class Account:
     @property
     def is_guest(self) -> bool:
         """Whether the person is of another agency: of an operation it sees what it was told."""
-        return RoomRole.GUEST in self.roles
+        return bool(self.roles & OF_OTHER_AGENCIES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

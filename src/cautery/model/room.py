@@ -105,6 +105,9 @@ _APART = {
 OF_ASSIGNED_CASES = frozenset((RoomRole.GUEST, RoomRole.PROVIDER))
 """Roles that never see all cases, but those that somebody names."""
 
+OF_OTHER_AGENCIES = frozenset((RoomRole.GUEST,))
+"""Roles of people who see of an operation what their agency was told."""
+
 
 def rights_of(roles: Iterable[RoomRole]) -> frozenset[Right]:
     """Return the rights of somebody with these roles.
