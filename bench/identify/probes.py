@@ -8,8 +8,10 @@ different files, at places that a seed draws, and are mixed with different talk.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
+import subprocess
 import sys
 import tempfile
 import zlib
@@ -38,6 +40,8 @@ from media import (
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from cautery.adapters.decoder import ChildDecoder
+
 PROBE_S = 10.0
 SHORT_S = 5.0
 EXTRA = {
@@ -54,6 +58,9 @@ EXTRA |= {
     name: (rate, "af", f"asetrate=44100*{rate},aresample=44100")
     for name, rate in ((name, 1 + int(name.removeprefix("speed")) / 100) for name in SPED)
 }
+STEREO = {"inverted": ("c0=FL", "c1=-1*FR"), "side": ("c0=0.5*FL-0.5*FR", "c1=0.5*FL-0.5*FR")}
+"""One channel turned over, and the difference of the channels alone, on both."""
+EXTRA |= dict.fromkeys(STEREO, (1.0, "stereo", ""))
 COMBO2 = "combo2"
 """Speed 2 %, then mix0, then AAC at 32 kbit/s: three entries of the table one after another."""
 SIXTEEN = (
@@ -74,6 +81,8 @@ _IN_PROCESS = frozenset(
 )
 """Disguises that plain arithmetic makes; the others of the negatives go through ffmpeg."""
 _ARITHMETIC = _IN_PROCESS | frozenset(CROWDED)
+_SIDE_DB = -20.0
+"""Of the channels' difference against their sum: under it, it is next to nothing."""
 _CROWD_ALONE = 0.1
 """Of the negatives under crowds: a crowd and nothing else."""
 _FOREGROUND = {"dev": "foreground-tune", "tune": "foreground-tune", "test": "foreground-test"}
@@ -151,7 +160,7 @@ def planned(library: Library, which: str, disguise: str, count: int) -> list[Pro
         rng = np.random.default_rng(
             [zlib.crc32(which.encode()), zlib.crc32(disguise.encode()), number]
         )
-        channel, piece, into_s = _place(library, pieces, room, rng, rate)
+        channel, piece, into_s = _place(library, pieces, room, rng, disguise)
         over = talk[int(rng.integers(len(talk)))]
         probes.append(
             Probe(
@@ -169,13 +178,17 @@ def _place(
     pieces: Sequence[tuple[RealChannel, Piece]],
     room: NDArray[np.float64],
     rng: np.random.Generator,
-    rate: float,
+    disguise: str,
 ) -> tuple[RealChannel, Piece, float]:
+    rate = rate_of(disguise)
     for _ in range(_TRIES):
         channel, piece = pieces[int(rng.choice(len(pieces), p=room / room.sum()))]
         into_s = round(float(rng.uniform(0, piece.seconds - PROBE_S * rate - 0.3)), 3)
         source = library.sources[piece.source]
-        if _loud(source, piece.source_s + into_s, rate):
+        start_s = piece.source_s + into_s
+        if _loud(source, start_s, rate) and (
+            disguise not in STEREO or _differs(source.path, round(start_s, 3))
+        ):
             return channel, piece, into_s
     raise RuntimeError("the references are silent")
 
@@ -241,6 +254,20 @@ def crowded_negatives(library: Library, which: str, count: int) -> list[Probe]:
     return probes
 
 
+@once
+def _differs(path: str, start_s: float) -> bool:
+    """Tell whether both channels are there and differ, in either half of a probe."""
+    raw = subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-ss", str(start_s), "-t", str(PROBE_S), "-i", path,
+         "-map", "0:a:0", "-ar", "16000", "-f", "f32le", "-af", "pan=stereo|FL=FL|FR=FR", "-"],
+        stdout=subprocess.PIPE, check=False,
+    ).stdout  # fmt: skip
+    left, right = np.frombuffer(raw, np.float32).reshape(-1, 2).T
+    parts = zip(np.array_split(left - right, 2), np.array_split(left + right, 2), strict=True)
+    shares = [np.std(side) / (np.std(middle) + 1e-9) for side, middle in parts if len(side)]
+    return bool(shares) and all(20 * np.log10(share + 1e-9) >= _SIDE_DB for share in shares)
+
+
 def laid_over(library: Library, disguise: str, which: str) -> list[Source]:
     """Return what is laid over a probe: a crowd, or talk."""
     for name, role in (("recorded", "recorded-crowd"), ("crowd", "crowd")):
@@ -272,6 +299,10 @@ def _made(library: Library, probe: Probe) -> None:
     with tempfile.TemporaryDirectory(prefix="identify-") as folder:
         out = f"{folder}/probe.wav"
         foreground = (over.path, probe.foreground_s)
+        if probe.disguise in STEREO:
+            probe.path.parent.mkdir(parents=True, exist_ok=True)
+            save_array(probe.path, as_pcm(_in_stereo(source, probe, Path(folder))))
+            return
         if probe.disguise == COMBO2:
             fast, mixed = f"{folder}/fast.wav", f"{folder}/mixed.wav"
             table.audio_probe(source.path, probe.start_s, PROBE_S + 0.5, "speed2", fast)
@@ -284,6 +315,23 @@ def _made(library: Library, probe: Probe) -> None:
             )
         probe.path.parent.mkdir(parents=True, exist_ok=True)
         save_array(probe.path, as_pcm(_at_8k(Path(out))))
+
+
+def _in_stereo(source: Source, probe: Probe, folder: Path) -> Sound:
+    """Return a probe as the product hears it in AAC of two channels."""
+    out, pan = folder / "probe.ts", "|".join(("pan=stereo", *STEREO[probe.disguise]))
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-y", "-ss", str(probe.start_s), "-t", str(PROBE_S),
+         "-i", source.path, "-map", "0:a:0", "-af", pan, "-ar", "48000", "-c:a", "aac",
+         "-b:a", "128k", str(out)],
+        check=True,
+    )  # fmt: skip
+
+    async def heard() -> Sound:
+        async with ChildDecoder(workers=1) as decoder:
+            return (await decoder.decode(out.read_bytes(), pictures=False)).audio
+
+    return asyncio.run(heard())[: round(PROBE_S * RATE_HZ)]
 
 
 def _at_8k(path: Path) -> Sound:

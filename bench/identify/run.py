@@ -2,13 +2,13 @@
 
 Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration), ``crowd`` (recall
 under stadium crowds and voices, beside peers), ``speeds`` (as ``crowd``, of sound that runs up to
-15 % faster or slower), ``video`` (as ``audio``, for pictures), ``geometry`` (recall where the
-picture lies in an unusual place), ``peers``
-(other fingerprints of sound, then of pictures, on the same probes), ``event`` (an event from its
-pictures, the licensee from its sound), ``cost`` (ratios measured alternately in one process),
-``loopback`` (probes a minute and core, fetched). Media, probes, index
-and answers are kept in a cache (``~/.cache/cautery/bench/identify``, or
-``CAUTERY_BENCH_CACHE``); a run that was stopped goes on. Media: see ``_identify_media.py``.
+15 % faster or slower), ``stereo`` (of one channel turned over, and of the channels' difference),
+``video`` (as ``audio``, for pictures), ``geometry`` (recall where the picture lies in an unusual
+place), ``peers`` (other fingerprints of sound, then of pictures, on the same probes), ``event`` (an
+event from its pictures, the licensee from its sound), ``cost`` (ratios measured alternately in one
+process), ``loopback`` (probes a minute and core, fetched). Media, probes, index and answers are
+kept in a cache (``~/.cache/cautery/bench/identify``, or ``CAUTERY_BENCH_CACHE``); a run that was
+stopped goes on. Media: see ``_identify_media.py``.
 
     python bench/identify/run.py [--rows audio,video,...] [--quick] [--jobs 2] [--write]
 
@@ -48,7 +48,18 @@ from settings import TALK, Run
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify/run.py`"
-ROWS = ("audio", "crowd", "speeds", "video", "geometry", "peers", "event", "cost", "loopback")
+ROWS = (
+    "audio",
+    "crowd",
+    "speeds",
+    "stereo",
+    "video",
+    "geometry",
+    "peers",
+    "event",
+    "cost",
+    "loopback",
+)
 
 
 def audio_rows(run: Run) -> list[str]:
@@ -145,7 +156,8 @@ def main() -> None:
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {
-        "audio": audio_rows, "crowd": crowd.rows, "speeds": speeds.rows, "video": video.rows,
+        "audio": audio_rows, "crowd": crowd.rows, "speeds": speeds.rows,
+        "stereo": speeds.stereo, "video": video.rows,
         "geometry": geometry.rows,
         "peers": peer_rows, "event": event.rows, "cost": cost.rows, "loopback": loopback.rows,
     }  # fmt: skip
