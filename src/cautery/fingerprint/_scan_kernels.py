@@ -17,7 +17,7 @@ TOGETHER = 4
 """Probes that meet a place with one look at its words: what is looked at lies across two lines of
 the cache nearly always, which takes longer than to compare it with one probe."""
 _PLACES = 32
-"""Places summed at once: two vectors of 512 bits."""
+"""Places summed at once: two vectors of 512 bits, or four of 256."""
 _BLOCK = 1024
 """Places that all probes are held against while their words lie in the nearest cache."""
 
@@ -28,7 +28,9 @@ def _sums_under(ir, types):  # type: ignore[no-untyped-def]
 
     All but the count are addresses: of the first place's word, of the words' numbers, of their
     values (words, 4), of the four limits, and of where the sums go (4, 32) if a place is flagged.
-    Written as vectors, since numba's own arithmetic widens to 64 bits.
+    Written as vectors, since numba's own arithmetic widens to 64 bits. Bits are counted by bytes,
+    and bytes added up at the end alone: a processor that counts no bits of vectors counts those of
+    bytes by a table, and would take as long again to add up each word's.
     """
 
     def sums_under(_typing, _place, _at, _values, _count, _limits, _sums):  # type: ignore[no-untyped-def]
@@ -36,12 +38,14 @@ def _sums_under(ir, types):  # type: ignore[no-untyped-def]
             place, at, values, count, limits, sums = arguments
             word, long = ir.IntType(32), ir.IntType(64)
             vector = ir.VectorType(word, _PLACES)
-            name = f"llvm.ctpop.v{_PLACES}i32"
+            by_bytes = ir.VectorType(ir.IntType(8), 4 * _PLACES)
+            name = f"llvm.ctpop.v{4 * _PLACES}i8"
             counted = builder.module.globals.get(name) or ir.Function(
-                builder.module, ir.FunctionType(vector, [vector]), name
+                builder.module, ir.FunctionType(by_bytes, [by_bytes]), name
             )
             undefined = ir.Constant(vector, ir.Undefined)
             firsts = ir.Constant(vector, [0] * _PLACES)
+            nothing = ir.Constant(by_bytes, [0] * (4 * _PLACES))
 
             def loaded(address: Any, kind: Any) -> Any:
                 return builder.load(builder.inttoptr(address, kind.as_pointer()), align=4)
@@ -50,21 +54,31 @@ def _sums_under(ir, types):  # type: ignore[no-untyped-def]
                 alone = builder.insert_element(undefined, value, word(0))
                 return builder.shuffle_vector(alone, undefined, firsts)
 
+            def added_up(total: Any) -> Any:
+                words = builder.bitcast(total, vector)
+                for bits, mask in ((8, 0x00FF00FF), (16, 0x0000FFFF)):
+                    masks = ir.Constant(vector, [mask] * _PLACES)
+                    shifts = ir.Constant(vector, [bits] * _PLACES)
+                    high = builder.and_(builder.lshr(words, shifts), masks)
+                    words = builder.add(builder.and_(words, masks), high)
+                return words
+
             before = builder.block
             loop, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
             builder.branch(loop)
             builder.position_at_end(loop)
             j = builder.phi(long)
-            totals = [builder.phi(vector) for _ in range(TOGETHER)]
+            totals = [builder.phi(by_bytes) for _ in range(TOGETHER)]
             j.add_incoming(long(0), before)
             apart = builder.shl(loaded(builder.add(at, builder.shl(j, long(3))), long), long(2))
             met = loaded(builder.add(place, apart), vector)
             row = builder.add(values, builder.mul(j, long(4 * TOGETHER)))
             sums_now = []
             for p, total in enumerate(totals):
-                total.add_incoming(firsts, before)
+                total.add_incoming(nothing, before)
                 value = everywhere(loaded(builder.add(row, long(4 * p)), word))
-                bits = builder.call(counted, [builder.xor(met, value)])
+                apart_here = builder.bitcast(builder.xor(met, value), by_bytes)
+                bits = builder.call(counted, [apart_here])
                 sums_now.append(builder.add(total, bits))
                 total.add_incoming(sums_now[p], loop)
             following = builder.add(j, long(1))
@@ -72,6 +86,7 @@ def _sums_under(ir, types):  # type: ignore[no-untyped-def]
             builder.cbranch(builder.icmp_signed("<", following, count), loop, done)
             builder.position_at_end(done)
             unders = []
+            sums_now = [added_up(total) for total in sums_now]
             for p, total in enumerate(sums_now):
                 limit = everywhere(loaded(builder.add(limits, long(4 * p)), word))
                 unders.append(builder.icmp_unsigned("<=", total, limit))
