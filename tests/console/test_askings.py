@@ -135,7 +135,8 @@ def test_two_people_ask_and_learn_hit_or_no_hit_and_nothing_else(police: Police)
         assert police.ask(analyst, name).status_code == 303
         assert police.answer() == 0  # nobody agreed yet
         assert "waits for a second person" in police.shown(analyst)
-        assert police.agree(commander).status_code == 303
+        agreed = police.agree(commander)
+        assert agreed.status_code == 303, agreed.text
         assert police.answer() == 1
         for client in (analyst, commander):
             page = police.shown(client)

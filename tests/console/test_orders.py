@@ -141,7 +141,7 @@ def test_the_command_of_the_page_signs_and_the_page_then_says_who(
     page = plain(text(f"/{drafted.id}"))
     assert page.count("it holds") == 2
     assert "Signed by two people; so far: A. Legal and B. Desk yes" in page
-    assert commands(text(f"/{drafted.id}")) == []
+    assert [words[2] for words in commands(text(f"/{drafted.id}"))] == ["refuse"]
     assert "a running watch publishes it" in plain(text())
 
 

@@ -99,7 +99,7 @@ class AskingsFile:
     def newest(self, most: int) -> Sequence[Asking]:
         """Return the newest questions."""
         rows = self._rows(
-            f"SELECT {_COLUMNS} FROM askings ORDER BY asked DESC, id LIMIT ?",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM askings ORDER BY asked DESC, rowid DESC LIMIT ?",  # noqa: S608
             most,
         )
         return [_asking(row) for row in rows]

@@ -365,6 +365,7 @@ def test_references_that_never_come_in_do_not_outlast_the_window() -> None:
 
     watch = object.__new__(_Watch)
     watch._mandate, watch._journal = MANDATE, Pen()  # type: ignore[assignment]
+    watch._window = MANDATE.window
     watch._hearing = Endless()  # type: ignore[assignment]
     watch._journal.at = MANDATE.window.end - timedelta(seconds=0.05)  # type: ignore[attr-defined]
     asyncio.run(asyncio.wait_for(watch._fill(), 5))
