@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cautery.cli import main
+from cautery.wiring.server import DATABASE, VAULT
 
 from .mail_room import certificate, no_waiting, serve
 from .notice_case import AT_THE_HOST, COMPLETE, Watched, made_case
@@ -25,6 +26,14 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def _no_server_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget after each test which server a command was given."""
+    for name in (DATABASE, VAULT):
+        monkeypatch.setenv(name, "")  # so that what a command sets is undone, too
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
