@@ -14,6 +14,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.wiring import cases
+from cautery.workflows.case import report_view
 
 ASSETS = Path(__file__).parents[1] / "assets/cases_of_0_1_0"
 
@@ -88,6 +89,19 @@ def test_a_killed_case_is_closed_reported_and_verifies(killed: Path, cautery: Ca
     ran = cautery("verify", killed / "case", "--public-key", killed / "had-by-letter.pub")
     assert ran.code == 0
     assert "The Glass Harbour" in (killed / "case/report.html").read_text()
+
+
+def test_a_case_of_which_parts_cannot_be_drawn_closes_and_verifies(
+    killed: Path, cautery: Cautery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> Any:
+        raise OverflowError("cannot convert float infinity to integer")
+
+    monkeypatch.setattr(report_view, "notice_views", failing)
+    assert close(cautery, killed).code == 0
+    report = (killed / "case/report.html").read_text()
+    assert "cannot convert float infinity to integer" in report
+    assert cautery("verify", killed / "case").code == 3  # consistent: no key from elsewhere
 
 
 def test_when_a_killed_watch_was_seen_last_is_on_record(killed: Path, cautery: Cautery) -> None:
