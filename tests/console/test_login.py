@@ -487,8 +487,9 @@ def test_a_session_that_asks_for_hundreds_of_pages_a_second_waits(
     peopled: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = peopled.as_(RoomRole.PROVIDER)
-    frozen = SimpleNamespace(monotonic=lambda at=time.monotonic(): at)
-    monkeypatch.setattr("cautery.console.people_entry.time", frozen)
+    at = time.monotonic()
+    stopped = SimpleNamespace(monotonic=lambda: at)
+    monkeypatch.setattr("cautery.console.people_entry.time", stopped)
     statuses = [client.get("/keys").status_code for _ in range(310)]
     assert statuses == [200] * 300 + [429] * 10
     assert peopled.as_(RoomRole.ANALYST).get("/keys").status_code == 200
