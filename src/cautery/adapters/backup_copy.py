@@ -23,7 +23,7 @@ from cautery.adapters.custody_file import custody_path
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import EvidenceError
-from cautery.evidence.backup import CASES, list_of
+from cautery.evidence.backup import CASES, list_of, sizes_of, written_sizes
 from cautery.evidence.manifest import LEDGER, MAX_MANIFEST_BYTES, VAULT, parse_sums, sums
 from cautery.evidence.ports import CaseLedger, FileSeen
 
@@ -48,12 +48,12 @@ class FolderCopy:
 
     def __init__(self, backup: Path, case: str, earlier: Path | None) -> None:
         self._folder = backup / CASES / case
-        self._list = backup / list_of(case)
+        self._list, self._size_list = backup / list_of(case), backup / sizes_of(case)
         self._earlier = None if earlier is None else earlier / CASES / case
         self.damaged: list[str] = []
         """What the earlier backup has otherwise than it was: it is copied anew."""
         self._digests: dict[str, str] = {}
-        self._size = 0
+        self._sizes: dict[str, int] = {}
         self._listed: dict[str, str] = {}
         if earlier is not None:
             self._listed = read_list(earlier, list_of(case))
@@ -65,15 +65,14 @@ class FolderCopy:
 
     def begin(self) -> None:
         """Forget all that a backup which was cut short left of it, but for exhibits."""
-        self._digests, self._size = {}, 0
+        self._digests, self._sizes = {}, {}
         make_folders(self._folder)
         for half_written in self._folder.rglob(f"{TEMPORARY}*"):
             half_written.unlink()
         for child in self._folder.iterdir():
             if child.name != VAULT:
                 shutil.rmtree(child) if child.is_dir() else child.unlink()
-        custody_path(self._folder).unlink(missing_ok=True)
-        self._list.unlink(missing_ok=True)
+        self._forget_lists()
 
     def earlier(self, name: str) -> bytes | None:
         """Return a small file as the newest earlier backup has it; ``None``: it has none."""
@@ -103,15 +102,13 @@ class FolderCopy:
         if file.name.startswith(f"{VAULT}/") and not file.name.endswith(f"/{digest}"):
             path.unlink(missing_ok=True)
             raise EvidenceError(f"{file.name}: a file in the vault whose name is not its digest")
-        self._digests[file.name] = digest
-        self._size += path.stat().st_size
+        self._digests[file.name], self._sizes[file.name] = digest, path.stat().st_size
 
     def take_ledger(self, ledger: CaseLedger) -> None:
         """Copy the checkpoints, and all records that there are then."""
         path = self._folder / LEDGER
         copy_ledger(ledger, path)
-        self._digests[LEDGER] = digest_of_file(path)
-        self._size += path.stat().st_size
+        self._digests[LEDGER], self._sizes[LEDGER] = digest_of_file(path), path.stat().st_size
 
     def take_custody(self, chain: bytes) -> None:
         """Copy the chain of custody."""
@@ -127,20 +124,24 @@ class FolderCopy:
         return before == now
 
     def end(self) -> tuple[int, int]:
-        """Write the list of its files; return how many there are, and their bytes."""
+        """Write the lists of its files; return how many there are, and their bytes."""
         # What an earlier try copied and the case does not have any more is no part of it.
         for exhibit in (self._folder / VAULT).glob("??/*"):
             if exhibit.relative_to(self._folder).as_posix() not in self._digests:
                 exhibit.unlink()
         make_folders(self._list.parent)
         write_whole(self._list, sums(self._digests))
-        return len(self._digests), self._size
+        write_whole(self._size_list, written_sizes(self._sizes))
+        return len(self._digests), sum(self._sizes.values())
 
     def forget(self) -> None:
         """Remove it: it could not be copied."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        custody_path(self._folder).unlink(missing_ok=True)
-        self._list.unlink(missing_ok=True)
+        self._forget_lists()
+
+    def _forget_lists(self) -> None:
+        for path in (custody_path(self._folder), self._list, self._size_list):
+            path.unlink(missing_ok=True)
 
     def _linked(self, file: FileSeen, path: Path) -> str | None:
         """Take a file that lies here, or in the earlier backup; return its digest, if one does."""

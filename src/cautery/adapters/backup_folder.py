@@ -25,7 +25,7 @@ from cautery.adapters._files import (
     sync_folder,
     write_whole,
 )
-from cautery.adapters.backup_copy import FolderCopy, digest_of_file, read_list, size_of
+from cautery.adapters.backup_copy import FolderCopy, digest_of_file, size_of
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.case_shelf import cases_below
 from cautery.adapters.custody_file import custody_path
@@ -33,9 +33,22 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence.all_records import Expected, records_of
-from cautery.evidence.backup import CASES, LISTS, NAME, PEOPLE, SUMS, case_of, list_of
-from cautery.evidence.manifest import LEDGER, MAX_MANIFEST_BYTES, NOTE, parse_sums, sums
-from cautery.model.evidence import Digest, digest_of
+from cautery.evidence.backup import (
+    CASES,
+    LISTS,
+    NAME,
+    PEOPLE,
+    SIZES,
+    SUMS,
+    case_of,
+    list_of,
+    most_bytes,
+    parse_sizes,
+    sizes_of,
+    written_sizes,
+)
+from cautery.evidence.manifest import LEDGER, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums, sums
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, Digest, digest_of
 
 _ARRIVING, _LEAVING = ".arriving", ".leaving-"
 
@@ -52,6 +65,8 @@ class BackupFolder:
     def __init__(self, path: Path) -> None:
         self.path = real_path(path)
         self._store = FolderStore()
+        self._stated: dict[str, dict[str, int]] = {}
+        """Lists of sizes of backups, by their digests: each case asks for its own again."""
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -131,7 +146,7 @@ class BackupFolder:
         for path in cases_below(self._arriving / CASES).values():
             if (case := path.relative_to(self._arriving / CASES).as_posix()) not in cases:
                 self.copy_of(case).forget()
-        names = [list_of(case) for case in cases]
+        names = [of_case for case in cases for of_case in (list_of(case), sizes_of(case))]
         names += [
             chain.relative_to(self._arriving).as_posix()
             for case in cases
@@ -139,6 +154,9 @@ class BackupFolder:
         ]
         if self.people().is_dir():
             names += [f"{PEOPLE}/{child.name}" for child in self.people().iterdir()]
+        sizes = {name: (self._arriving / name).stat().st_size for name in names}
+        write_whole(self._arriving / SIZES, written_sizes(sizes))
+        names.append(SIZES)
         listed = sums({name: digest_of_file(self._arriving / name) for name in names})
         write_whole(self._arriving / SUMS, listed)
         return digest_of(listed)
@@ -206,46 +224,91 @@ class BackupFolder:
             inner[:] = [child for child in inner if (at / child).as_posix() not in cases]
         return tuple(sorted(odd))
 
-    def check_file(self, name: str, file: str, digest: str) -> None:
-        """Raise unless a file of a backup has this SHA-256.
+    def check_file(self, name: str, file: str, listed: Mapping[str, str]) -> None:
+        """Raise unless a file of a backup has the SHA-256 and the size that are listed.
 
         Raises
         ------
         EvidenceError
-            If it has another one, or is no file.
+            If it is no file, or another one; it is not read then if its size is another one.
         """
         backup = self.path / name
         size = size_of(backup / file)
-        if size is None or self._store.digest(backup, file, size=size) != digest:
-            raise EvidenceError(f"{backup / file}: {'missing' if size is None else 'changed'}")
+        if size is None:
+            raise EvidenceError(f"{backup / file}: missing")
+        stated = {} if file == SIZES else self._sizes(name, SIZES, listed)
+        if file in stated and size != stated[file]:
+            raise EvidenceError(_resized(backup / file, size, stated[file]))
+        if size > (most := most_bytes(file)) and file not in stated:
+            raise EvidenceError(f"{backup / file}: it has {size} bytes; at most {most} are allowed")
+        if self._store.digest(backup, file, size=size) != listed[file]:
+            raise EvidenceError(f"{backup / file}: changed")
 
-    def check_case(self, name: str, case: str, listed: Mapping[str, str]) -> None:
-        """Raise unless a case's files and its chain of custody are those that are listed.
+    def check_sizes(
+        self, name: str, case: str, listed: Mapping[str, str], *, most: int
+    ) -> dict[str, int]:
+        """Raise unless a case's files have the names and the sizes that are listed; none is read.
 
         Parameters
         ----------
         listed : mapping of str to str
             SHA-256 of each file that the backup lists, hex.
+        most : int
+            Bytes of all files of all its cases.
+
+        Returns
+        -------
+        dict of str to int
+            The bytes of each file.
+
+        Raises
+        ------
+        EvidenceError
+            Naming the first file that is missing, of another size or one too many.
+        """
+        folder = self.path / name / CASES / case
+        of_case = self._digests(name, case, listed)
+        files = {file.name: file.size for file in self._store.files(folder)}
+        for odd in sorted(of_case.keys() ^ files.keys()):
+            raise EvidenceError(
+                f"{folder / odd}: {'missing' if odd in of_case else 'added since the backup'}"
+            )
+        stated = self._sizes(name, sizes_of(case), listed)
+        for file, size in files.items():
+            if size != stated.get(file, size):
+                raise EvidenceError(_resized(folder / file, size, stated[file]))
+            if file.startswith(f"{VAULT}/") and size > MAX_EXHIBIT_BYTES:
+                raise EvidenceError(f"{folder / file}: larger than the largest allowed exhibit")
+        if (total := sum(files.values())) > most:
+            raise EvidenceError(
+                f"{folder}: changed: its files have {total} bytes, and those of all cases of the "
+                f"backup had {most}"
+            )
+        return files
+
+    def check_case(self, name: str, case: str, listed: Mapping[str, str], *, most: int) -> None:
+        """Raise unless a case's files and its chain of custody are those that are listed.
+
+        Parameters
+        ----------
+        listed, most
+            As for :meth:`check_sizes`, which comes first.
 
         Raises
         ------
         EvidenceError
             Naming the first file that is missing, changed or one too many.
         """
-        self.check_file(name, list_of(case), listed[list_of(case)])
+        self.check_file(name, list_of(case), listed)
         chain = custody_path(self.path / name / CASES / case)
         of_backup = chain.relative_to(self.path / name).as_posix()
         if of_backup in listed:
-            self.check_file(name, of_backup, listed[of_backup])
+            self.check_file(name, of_backup, listed)
         elif os.path.lexists(chain):
             raise EvidenceError(f"{chain}: added since the backup")
-        of_case = read_list(self.path / name, list_of(case))
+        files = self.check_sizes(name, case, listed, most=most)
+        of_case = self._digests(name, case, listed)
         folder = self.path / name / CASES / case
-        files = {file.name: file.size for file in self._store.files(folder)}
-        for odd in sorted(of_case.keys() ^ files.keys()):
-            raise EvidenceError(
-                f"{folder / odd}: {'missing' if odd in of_case else 'added since the backup'}"
-            )
         for file, size in files.items():
             if self._store.digest(folder, file, size=size) != of_case[file]:
                 raise EvidenceError(f"{folder / file}: changed")
@@ -261,10 +324,7 @@ class BackupFolder:
             If something is not what is listed.
         """
         backup, folder = self.path / name, self.path / name / CASES / case
-        raw = self._store.read(backup, list_of(case), limit=MAX_MANIFEST_BYTES)
-        if hashlib.sha256(raw).hexdigest() != listed[list_of(case)]:
-            raise EvidenceError(f"{backup / list_of(case)}: changed")
-        files = parse_sums(raw)
+        files = self._digests(name, case, listed)
         chain = listed.get(custody_path(folder).relative_to(backup).as_posix())
         if NOTE in files:
             return Expected(records=None, files=files, chain=chain)
@@ -283,3 +343,27 @@ class BackupFolder:
     @property
     def _arriving(self) -> Path:
         return self.path / _ARRIVING
+
+    def _digests(self, name: str, case: str, listed: Mapping[str, str]) -> dict[str, str]:
+        """Return the list of a case, as it was signed."""
+        return parse_sums(self._listed_file(name, list_of(case), listed))
+
+    def _sizes(self, name: str, file: str, listed: Mapping[str, str]) -> dict[str, int]:
+        """Return a list of sizes, as it was signed; empty: the backup has none."""
+        if file not in listed:
+            return {}
+        if file != SIZES:
+            return parse_sizes(self._listed_file(name, file, listed))
+        if (digest := listed[file]) not in self._stated:
+            self._stated[digest] = parse_sizes(self._listed_file(name, file, listed))
+        return self._stated[digest]
+
+    def _listed_file(self, name: str, file: str, listed: Mapping[str, str]) -> bytes:
+        raw = self._store.read(self.path / name, file, limit=MAX_MANIFEST_BYTES)
+        if hashlib.sha256(raw).hexdigest() != listed[file]:
+            raise EvidenceError(f"{self.path / name / file}: changed")
+        return raw
+
+
+def _resized(path: Path, size: int, stated: int) -> str:
+    return f"{path}: changed: it has {size} bytes, and had {stated} when it was backed up"

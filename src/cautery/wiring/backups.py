@@ -173,7 +173,7 @@ def restore_people(
         if not all(listed in listing.files for listed in names.values()):
             raise InputError(f"the backup {listing.backup.name} has no people of a room")
         for listed_file in names.values():
-            backups.check_file(listing.backup.name, listed_file, listing.files[listed_file])
+            backups.check_file(listing.backup.name, listed_file, listing.files)
         _begin_anew(
             {file: folder / listing.backup.name / place for file, place in names.items()},
             people,

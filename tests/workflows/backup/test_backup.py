@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import shutil
 import sqlite3
 import threading
@@ -444,6 +445,62 @@ def test_every_change_of_a_backup_is_found_out(kept: Kept, *, closed: bool) -> N
     with pytest.raises(EvidenceError):
         kept.restore("folder")
     assert kept.world.place("folder").standing() is None
+
+
+def without_sizes(listing: Listed, backup: Path) -> Listed:
+    """Return a backup as it was made before sizes were listed."""
+    files = {
+        name: digest
+        for name, digest in listing.files.items()
+        if not name.endswith(".sizes") and name != "SIZES"
+    }
+    for name in listing.files.keys() - files.keys():
+        (backup / name).unlink()
+    return replace(listing, files=files)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["with sizes", "without"])
+@STATES
+def test_a_file_that_was_blown_up_is_refused_before_a_byte_of_it_is_read(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, *, closed: bool, older: bool
+) -> None:
+    def people(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "access.pub").write_text("a key")
+        (folder / "people.sqlite").write_text("accounts")
+
+    kept.world.begun("folder", closed=closed)
+    custody_path(kept.world.path).write_bytes(b'{"by":"A. Legal"}\n')
+    kept.make("folder", people=people)
+    backup, listing = kept.copy.parents[1], kept.found()
+    if older:
+        listing = without_sizes(listing, backup)
+    assert check_backup(listing, kept.backups, authentic=False).holds
+    read = os.read
+    asked: list[int] = []
+
+    def counted(handle: int, size: int) -> bytes:
+        asked.append(os.fstat(handle).st_size)
+        return read(handle, size)
+
+    monkeypatch.setattr("cautery.adapters.case_folder.os.read", counted)
+    files = [
+        file
+        for file in sorted(backup.rglob("*"))
+        if file.is_file() and file.name not in {"SHA256SUMS", "manifest.note"}
+    ]
+    assert len(files) > 8
+    for file in files:
+        size = file.stat().st_size
+        os.truncate(file, 1 << 40)  # takes no room
+        checked = check_backup(listing, kept.backups, authentic=False)
+        faults = [checked.fault, *(case.fault for case in checked.cases)]
+        assert any("bytes" in fault or "largest" in fault for fault in faults), file
+        if file.is_relative_to(kept.copy) or file.is_relative_to(backup / "lists"):
+            with pytest.raises(EvidenceError):
+                restore_cases(listing, kept.backups, lambda _: kept.world.place("folder"))
+        os.truncate(file, size)
+    assert max(asked) < 1 << 40
 
 
 @STATES

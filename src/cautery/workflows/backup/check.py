@@ -162,9 +162,9 @@ def check_backup(
     try:
         for stranger in backups.strangers(name, listing.files):
             raise EvidenceError(f"{stranger}: added since the backup")
-        for file, digest in listing.files.items():
+        for file in listing.files:
             if case_of(file) is None:
-                backups.check_file(name, file, digest)
+                backups.check_file(name, file, listing.files)
                 if file.startswith("people/"):
                     people.append(file)
     except CauteryError as error:
@@ -193,7 +193,7 @@ def check_case(listing: Listed, case: str, backups: Backups) -> CheckedCase:
     EvidenceError
         Naming the first fault.
     """
-    backups.check_case(listing.backup.name, case, listing.files)
+    backups.check_case(listing.backup.name, case, listing.files, most=listing.backup.size)
     place = backups.place_of(listing.backup.name, case)
     if place.store.exists(place.at, NOTE):
         verified = verify_case(place.at, store=place.store)

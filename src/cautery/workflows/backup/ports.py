@@ -106,11 +106,17 @@ class Backups(Protocol):
         """Return what lies in a backup beside the files and the cases that are listed."""
         ...
 
-    def check_file(self, name: str, file: str, digest: str) -> None:
-        """Raise unless a file of a backup has this SHA-256."""
+    def check_file(self, name: str, file: str, listed: Mapping[str, str]) -> None:
+        """Raise unless a file of a backup has the SHA-256 and the size that are listed."""
         ...
 
-    def check_case(self, name: str, case: str, listed: Mapping[str, str]) -> None:
+    def check_sizes(
+        self, name: str, case: str, listed: Mapping[str, str], *, most: int
+    ) -> Mapping[str, int]:
+        """Raise unless a case's files have the sizes that are listed; none of them is read."""
+        ...
+
+    def check_case(self, name: str, case: str, listed: Mapping[str, str], *, most: int) -> None:
         """Raise unless a case's files and its chain of custody are those that are listed."""
         ...
 

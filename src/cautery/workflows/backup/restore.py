@@ -88,13 +88,18 @@ def _stands(
     ------
     InputError
         If something else lies there.
+    EvidenceError
+        If the case in the backup is not as it was backed up.
     """
     target = target_of(case)
     try:
         standing = target.standing()
         if standing is None:
             return False
-        copy = backups.place_of(listing.backup.name, case)
+        name = listing.backup.name
+        # Before anything is hashed: one file may have been blown up to keep us for days.
+        backups.check_sizes(name, case, listing.files, most=listing.backup.size)
+        copy = backups.place_of(name, case)
         if standing == copy.standing() and whole_of(target, with_keys=False) == whole_of(
             copy, with_keys=False
         ):
