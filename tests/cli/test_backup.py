@@ -75,6 +75,24 @@ def test_a_changed_backup_is_named_and_ends_in_one(cautery: Cautery, shelf: Watc
     assert (ran.code, (shelf.folder / "new/md34").exists()) == (1, False)
 
 
+def test_a_case_that_went_away_is_named_until_a_person_lets_go_of_it(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    shutil.copytree(shelf.path, shelf.path.with_name("cup"))
+    made(cautery, shelf)
+    shutil.rmtree(shelf.path.with_name("cup"))
+    time.sleep(1)  # a backup is named by its second
+    ran = made(cautery, shelf, "--keep", "1")
+    named = ("not in the backup: cup" in ran.err, "--let-go cup" in ran.err)
+    assert (ran.code, *named) == (1, True, True), ran.err
+    time.sleep(1)
+    ran = made(cautery, shelf, "--keep", "1", "--let-go", "cup")
+    assert isinstance(ran, dict), ran.err
+    shelf.path.rename(shelf.folder / "unmounted")
+    ran = made(cautery, shelf, "--keep", "1")
+    assert (ran.code, "no case lies there any more" in ran.err) == (1, True)
+
+
 def test_a_log_that_was_written_anew_is_not_the_one_whose_key_lies_elsewhere(
     cautery: Cautery, shelf: Watched
 ) -> None:

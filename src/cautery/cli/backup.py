@@ -56,6 +56,13 @@ def make(
         int | None,
         typer.Option(min=1, help="So many backups stay, and older ones are removed; default: all."),
     ] = None,
+    let_go: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A case that earlier backups have, and that was removed, replaced or put back on "
+            "purpose; people/ stands for the people. May be given again."
+        ),
+    ] = None,
     keys: _Keys = None,
     json: _Json = False,
 ) -> None:
@@ -64,6 +71,9 @@ def make(
     A backup has each case as a folder of its own, as it stood at one moment. Exhibits that an
     earlier backup has are not copied again. If it is cut short, give the same command again. A
     signed log says which backups were made, and by which digests they are known.
+
+    A case that the newest backup has and that does not lie there any more is named, and the command
+    ends with 1. As long as one is named, --keep removes nothing.
 
     Private keys are in no backup: keep the folder of keys by itself, encrypted. An erased exhibit
     stays erased, since its key is gone; an erased account is gone with the last backup that has it.
@@ -81,7 +91,15 @@ def make(
             bar.doing(case)
             bar.step()
 
-        outcome = backups.make(folder, cases, people=who, keep=keep, keys_dir=keys, progress=copied)
+        outcome = backups.make(
+            folder,
+            cases,
+            people=who,
+            keep=keep,
+            let_go=let_go or (),
+            keys_dir=keys,
+            progress=copied,
+        )
     if json:
         render.json_line(to_json(outcome))
     else:
@@ -96,9 +114,11 @@ def make(
             )
         if outcome.removed:
             render.say(f"removed: {', '.join(outcome.removed)}")
-    if outcome.faults:
-        for case, why in outcome.faults.items():
-            render.say(render.printable(f"not in the backup: {case}: {why}"))
+    for case, why in outcome.faults.items():
+        render.say(render.printable(f"not in the backup: {case}: {why}"))
+    for name in outcome.changed:
+        render.say(f"the list of the backup {name} is not the one that was signed")
+    if outcome.faults or outcome.changed:
         raise typer.Exit(1)
 
 

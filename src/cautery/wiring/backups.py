@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,7 @@ def make(
     *,
     people: Path | None,
     keep: int | None = None,
+    let_go: Collection[str] = (),
     keys_dir: Path | None = None,
     progress: Progress = _UNHEARD,
 ) -> Made:
@@ -69,6 +70,8 @@ def make(
         Of the backups.
     people : Path or None
         Folder of the people; ``None``: there are none.
+    let_go : collection of str
+        Cases that earlier backups have, and that went or were replaced on purpose.
 
     Raises
     ------
@@ -91,6 +94,7 @@ def make(
             clock=clock,
             people=None if people is None else partial(_copy_people, people),
             keep=keep,
+            let_go=let_go,
             progress=progress,
         )
 

@@ -63,7 +63,7 @@ class Kept:
         self.backups = BackupFolder(self.folder)
         self.now = NOON
 
-    def make(self, source: str, *, place: Any = None, **more: Any) -> Made:
+    def make(self, source: str, *, place: Any = None, cases: Any = None, **more: Any) -> Made:
         """Back the case up, a day later each time."""
         ledger = SqlLedger.at(self.folder / "backups.sqlite")
         try:
@@ -72,7 +72,9 @@ class Kept:
                     "derby": (lambda: place)
                     if place is not None
                     else partial(self.world.place, source)
-                },
+                }
+                if cases is None
+                else cases,
                 self.backups,
                 log=ledger,
                 sign=lambda: None,
@@ -647,6 +649,78 @@ def test_a_case_that_is_gone_is_in_no_later_backup(kept: Kept) -> None:
     assert [
         child.name for child in (kept.folder / kept.backups.names()[-1] / "cases").iterdir()
     ] == ["cup"]
+
+
+@pytest.fixture
+def room() -> Callable[[Path], None]:
+    def copy(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "people.sqlite").write_text("accounts")
+
+    return copy
+
+
+def test_a_case_that_went_away_pushes_no_backup_out(
+    kept: Kept, room: Callable[[Path], None]
+) -> None:
+    world = kept.world
+    world.begun("folder", closed=True)
+    cup = world.folder / "cup"
+    shutil.copytree(world.path, cup)
+    both = {
+        "derby": partial(world.place, "folder"),
+        "cup": lambda: FolderCase(cup, None, to=""),
+    }
+    last = kept.make("folder", cases=both, people=room, keep=1).backup.name
+    for _ in range(3):
+        night = kept.make("folder", keep=1)
+        assert set(night.backup.lacks) == set(night.faults) == {"cup", "people/"}
+        assert night.removed == ()
+    assert last in kept.backups.names()
+    with pytest.raises(EvidenceError, match="no case lies there any more"):
+        kept.make("folder", cases={}, keep=1)
+    with pytest.raises(InputError, match="does not have this case"):
+        kept.make("folder", let_go=["cop"])
+    cleared = kept.make("folder", keep=1, let_go=["cup", "people/"])
+    assert (cleared.faults, last in cleared.removed) == ({}, True)
+    assert kept.make("folder", keep=1).faults == {}
+
+
+@pytest.mark.parametrize("change", ["another", "less", "opened again"])
+def test_a_case_that_is_another_or_less_pushes_no_backup_out(kept: Kept, change: str) -> None:
+    world, other = kept.world, replace(kept.world, folder=kept.world.folder / "other")
+    other.begun("folder", closed=False)
+    world.begun("folder", closed=change == "opened again")
+    back = other.path if change == "another" else world.folder / "back"
+    if change != "another":
+        shutil.copytree(world.path, back)
+    if change == "less":
+        case = world.case("folder")
+        case.ledger.append("error", {"about": "later", "message": "later"}, at=NOON)
+        case.leave()
+    if change == "opened again":
+        (back / "manifest.note").unlink()
+        (back / "manifest.sha256").unlink()
+    last = kept.make("folder").backup.name
+    now = {place: partial(FolderCase, path, None, to="") for place, path in (
+        ("derby", back), ("cup", other.path)
+    )}  # fmt: skip
+    night = kept.make("folder", cases=now, keep=1)
+    assert (night.backup.lacks, night.removed) == (("derby",), ())
+    assert last in kept.backups.names()
+    assert last in kept.make("folder", cases=now, keep=1, let_go=["derby"]).removed
+
+
+def test_an_earlier_backup_whose_list_was_changed_is_named_and_nothing_is_removed(
+    kept: Kept,
+) -> None:
+    kept.world.begun("folder", closed=False)
+    first = kept.make("folder").backup.name
+    second = kept.make("folder").backup.name
+    (kept.folder / second / "SHA256SUMS").write_bytes(b"")
+    night = kept.make("folder", keep=1)
+    assert (night.changed, night.removed) == ((second,), ())
+    assert first in kept.backups.names()
 
 
 def test_a_police_case_does_not_come_back_among_others(

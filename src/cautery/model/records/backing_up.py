@@ -24,7 +24,8 @@ class BackupMade:
     size : int
         Their bytes.
     lacks : tuple of str
-        Names of the cases that could not be copied.
+        Names of the cases that could not be copied, or that went away; ``people/``: the people of
+        the room did.
     """
 
     name: str

@@ -8,7 +8,7 @@ meanwhile, it is copied again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from cautery.evidence.ports import CasePlace
 from cautery.model.ledger import append, contents
 from cautery.model.ports import Clock, Ledger
 from cautery.model.records import BackupMade
+from cautery.workflows.backup.before import had_before, require_no_less
 from cautery.workflows.backup.check import present
 from cautery.workflows.backup.ports import Backups, CaseCopy
 from cautery.workflows.case.roots import check_roots
@@ -45,13 +46,16 @@ class Made:
     backup : BackupMade
         As the log of backups has it.
     faults : mapping of str to str
-        Cases that could not be copied, each with the reason.
+        Cases that could not be copied, or that an earlier backup has and that went away, each with
+        the reason; ``people/`` stands for the people of the room.
     people : bool
         It has the people of the room.
     removed : tuple of str
         Older backups that were removed.
     damaged : tuple of str
         Files that the earlier backup has otherwise than they were: they were copied anew.
+    changed : tuple of str
+        Earlier backups whose lists are not the ones in the log.
     """
 
     backup: BackupMade
@@ -59,6 +63,7 @@ class Made:
     people: bool
     removed: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def make_backup(
@@ -70,6 +75,7 @@ def make_backup(
     clock: Clock,
     people: Callable[[Path], None] | None = None,
     keep: int | None = None,
+    let_go: Collection[str] = (),
     progress: Progress = lambda _: None,
 ) -> Made:
     """Back up all cases; go on with a backup that was cut short.
@@ -83,28 +89,37 @@ def make_backup(
     people : callable, optional
         Copies the people of the room into a folder.
     keep : int, optional
-        How many backups stay; older ones are removed, unless a case could not be copied.
+        How many backups stay; older ones are removed, unless a case could not be copied or went
+        away, or an earlier backup was changed.
+    let_go : collection of str
+        Cases that earlier backups have, and that were removed, replaced or put back on purpose;
+        ``people/``: the people.
 
     Raises
     ------
     CauteryError
-        If the folder cannot be written, or another process makes a backup there.
+        If the folder cannot be written, another process makes a backup there, or all cases went
+        away.
     """
     with backups.alone():
         name = f"{clock.now():%Y%m%dT%H%M%SZ}"
         backups.begin()
-        faults: dict[str, str] = {}
+        known = had_before(log, backups)
+        faults = known.gone(sources, let_go, has_people=people is not None)
         damaged: list[str] = []
         copied: dict[str, tuple[int, int]] = {}
         for case, source in sources.items():
             copy = backups.copy_of(case)
             try:
                 copied[case] = _copied(source, copy, partial(progress, case))
+                if case not in let_go and (earlier := copy.earlier_place) is not None:
+                    require_no_less(earlier, copy.place, case)
                 damaged += [f"{case}/{file}" for file in copy.damaged]
             except CauteryError as error:
                 if isinstance(error, StorageError):
                     source().release()  # raises where the server is away: so would the next case
                 copy.forget()
+                copied.pop(case, None)
                 faults[case] = str(error)
         if sources and not copied:
             raise EvidenceError(f"no case could be copied; the first: {min(faults.items())[1]}")
@@ -125,7 +140,7 @@ def make_backup(
         sign()
         backups.admit(name)
         standing = present((made for _, made in contents(log, BackupMade)), backups.names())
-        removed = () if keep is None or faults else tuple(standing)[:-keep]
+        removed = () if keep is None or faults or known.changed else tuple(standing)[:-keep]
         for old in removed:
             backups.remove(old)
     return Made(
@@ -134,6 +149,7 @@ def make_backup(
         people=people is not None,
         removed=removed,
         damaged=tuple(damaged),
+        changed=known.changed,
     )
 
 

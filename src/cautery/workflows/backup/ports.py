@@ -23,6 +23,11 @@ class CaseCopy(Protocol):
         """The copy, to be read."""
         ...
 
+    @property
+    def earlier_place(self) -> CasePlace | None:
+        """The case in the newest earlier backup that has it, to be read."""
+        ...
+
     def begin(self) -> None:
         """Forget all that a backup which was cut short left of it, but for exhibits."""
         ...

@@ -1,0 +1,126 @@
+"""What the newest backup has, the next must have too, unless a person lets go of it.
+
+A disk that is not mounted, a folder that somebody emptied, a case whose files somebody renamed:
+nothing fails to be copied then, and night by night the last good backup would be pushed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from cautery.errors import CauteryError, EvidenceError, InputError
+from cautery.evidence.backup import PEOPLE
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.manifest import NOTE
+from cautery.evidence.ports import CasePlace
+from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
+from cautery.model.records import BackupMade
+from cautery.workflows.backup.check import Listed, present
+from cautery.workflows.backup.ports import Backups
+
+PEOPLE_LACK = f"{PEOPLE}/"
+"""Stands for the people of the room where cases are named; no path of a case ends so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the newest backup has whose list is the one in the log, or lacks already.
+
+    Parameters
+    ----------
+    name : str
+        Of that backup; empty: there is none.
+    cases : frozenset of str
+        Paths of cases, and :data:`PEOPLE_LACK` for the people.
+    changed : tuple of str
+        Later backups, whose lists are not the ones in the log.
+    """
+
+    name: str = ""
+    cases: frozenset[str] = frozenset()
+    changed: tuple[str, ...] = ()
+
+    def gone(
+        self, standing: Collection[str], let_go: Collection[str], *, has_people: bool
+    ) -> dict[str, str]:
+        """Return what does not stand any more, each with a sentence.
+
+        Raises
+        ------
+        InputError
+            If a person lets go of something that the backup does not have.
+        EvidenceError
+            If no case stands any more.
+        """
+        for case in let_go:
+            if case not in self.cases:
+                raise InputError(f"{case}: the newest backup does not have this case")
+        gone = sorted(self.cases - set(standing) - set(let_go) - {PEOPLE_LACK})
+        if gone and not standing:
+            raise EvidenceError(
+                f"no case lies there any more, and the backup {self.name} has {gone[0]}",
+                hint="Is the disk mounted? What went on purpose you name: --let-go CASE",
+            )
+        if PEOPLE_LACK in self.cases - set(let_go) and not has_people:
+            gone.append(PEOPLE_LACK)
+        return {
+            case: f"the backup {self.name} has or lacked it, and it does not lie there any more; "
+            f"if it went on purpose: --let-go {case}"
+            for case in gone
+        }
+
+
+def had_before(log: Ledger, backups: Backups) -> Before:
+    """Return what the newest backup has, by its list; one whose list was changed says nothing."""
+    changed: list[str] = []
+    logged = (made for _, made in contents(log, BackupMade))
+    for name, made in reversed(present(logged, backups.names()).items()):
+        try:
+            files = backups.listed(name, made.digest)
+        except EvidenceError:  # the next one may still say what there was
+            changed.append(name)
+            continue
+        cases = {*Listed(backup=made, files=files).cases, *made.lacks}
+        if any(file.startswith(PEOPLE_LACK) for file in files):
+            cases.add(PEOPLE_LACK)
+        return Before(name=name, cases=frozenset(cases), changed=tuple(changed))
+    return Before(changed=tuple(changed))
+
+
+def require_no_less(earlier: CasePlace, copy: CasePlace, case: str) -> None:
+    """Raise if a copy is of another case than the earlier one, or of less of it.
+
+    Raises
+    ------
+    EvidenceError
+        If it is.
+    """
+    try:
+        before = _state(earlier)
+    except CauteryError:
+        return  # that disk damaged it, which ``backup check`` says: it is no measure any more
+    key, closed, records = _state(copy)
+    if before[0] != key:
+        fault = "it is another case"
+    elif before[1] and not closed:
+        fault = "it is open, and was closed"
+    elif records < before[2]:
+        fault = f"it has {records} records, and had {before[2]}"
+    else:
+        return
+    raise EvidenceError(
+        f"{fault} in an earlier backup; if it was replaced or put back on purpose: --let-go {case}"
+    )
+
+
+def _state(place: CasePlace) -> tuple[str, bool, int]:
+    """Return the key of a case, whether it is closed, and how many records it has."""
+    ledger = place.ledger()
+    try:
+        records = ledger.size()
+    finally:
+        ledger.close()
+    key = str(case_verifier(place.store, place.at))
+    return key, place.store.exists(place.at, NOTE), records
