@@ -155,6 +155,34 @@ def test_a_guest_who_was_given_the_case_by_its_name_sees_nothing_of_it_either(pe
     assert CASE not in client.get("/operations").text
 
 
+def test_a_guest_finds_nothing_of_an_operation_by_the_search_over_cases(
+    tmp_path: Path, room_at: Any, people_room: Any
+) -> None:
+    joint = Joint(tmp_path, AT).began()
+    desk = joint.desk()
+    appeared = {"title": "Hidden Panel", "source": "list", "host": "hidden.example", "offer": None}
+    desk.case.ledger.append(
+        "stream.appeared",
+        appeared | {"url": "http://hidden.example/1", "at": "2026-03-01T20:00:00Z"},
+        at=AT,
+    )
+    desk.leave()
+    with ExitStack() as stack:
+        room = people_room.open_people_room(stack, room_at(joint.cases, AT).desk, tmp_path)
+        account, _ = room.people.accounts.make(
+            "by-name", [RoomRole.GUEST], [CASE], by="owner:0", why="a slip"
+        )
+        room.people.accounts.set_password(account.id, "four words that do not belong")
+        guest = room.browser()
+        assert room.login(guest, "by-name").status_code == 303
+        room.desk.gathering.look()
+        room.desk.gathering.wait()
+        pages = ("/find?q=hidden&regime=led", "/find/history?q=hidden.example&kind=host&regime=led")
+        for path in pages:
+            assert CASE in room.as_(RoomRole.ANALYST).get(path).text, path
+            assert CASE not in guest.get(path).text, path
+
+
 @pytest.mark.parametrize("agency", [ROME, "us-hsi"])
 def test_a_seat_of_the_desks_own_agency_or_of_none_at_the_table_is_none(
     peopled: Any, agency: str

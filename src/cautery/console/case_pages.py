@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import TONGUE, Desk, form, tongue
-from cautery.console.rights import LONGEST_CASE, Need, admits, caller_of, needs
+from cautery.console.rights import LONGEST_CASE, caller_of, needs, readable
 from cautery.errors import InputError
 from cautery.messages import in_language, languages, tr
 from cautery.model.room import Act, Right
@@ -24,7 +24,6 @@ from cautery.workflows.browse.timeline import LONGEST_SEARCH, case_view
 Id = Annotated[str, Path(max_length=LONGEST_CASE)]
 Number = Annotated[int, Path(ge=0, lt=1 << 53)]
 Position = Annotated[int | None, Query(ge=-1, lt=1 << 53)]
-_OF_CASE = Need(Right.READ, Act.CONSULTATION)
 _SAVED = {
     "content-security-policy": "sandbox; default-src 'none'",
     "content-disposition": "attachment",
@@ -57,8 +56,6 @@ def _add_lists(pages: APIRouter, desk: Desk) -> None:
     def cases(request: Request, after: Annotated[str, Query(max_length=500)] = "") -> Response:
         if Right.READ not in caller_of(request).rights:
             return RedirectResponse("/account", status_code=303)
-        caller = caller_of(request)
-
         return desk.page(
             request,
             "cases",
@@ -67,7 +64,7 @@ def _add_lists(pages: APIRouter, desk: Desk) -> None:
                     desk.cases,
                     desk.rechecks.newest(),
                     after=after,
-                    among=lambda case: admits(caller, _OF_CASE, case, desk.is_operation),
+                    among=readable(caller_of(request), desk.is_operation),
                 )
             },
         )

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.desk import Desk
-from cautery.console.rights import caller_of, needs
+from cautery.console.rights import caller_of, needs, readable
 from cautery.model import Regime
 from cautery.model.room import Act, Right
 from cautery.projections.across import Words
@@ -34,7 +34,7 @@ def router(desk: Desk) -> APIRouter:
         regime: _Regime = "",
         before: Annotated[int | None, Query(ge=0, lt=1 << 53)] = None,
     ) -> HTMLResponse:
-        whose = whose_cases(request, regime)
+        whose = whose_cases(desk, request, regime)
         words = Words(text=q, kind=ThingKind(kind) if kind else None, before=before)
         return desk.page(request, "find", lambda: {"view": find_view(desk.gathering, whose, words)})
 
@@ -48,7 +48,7 @@ def router(desk: Desk) -> APIRouter:
         regime: _Regime = "",
         after: Annotated[str, Query(max_length=500)] = "",
     ) -> HTMLResponse:
-        whose = whose_cases(request, regime)
+        whose = whose_cases(desk, request, regime)
         return desk.page(
             request,
             "history",
@@ -58,6 +58,7 @@ def router(desk: Desk) -> APIRouter:
     return pages
 
 
-def whose_cases(request: Request, regime: str) -> Whose:
+def whose_cases(desk: Desk, request: Request, regime: str) -> Whose:
     """Return whose cases somebody may search."""
-    return Whose(regime=Regime(regime) if regime else None, among=caller_of(request).sees)
+    among = readable(caller_of(request), desk.is_operation)
+    return Whose(regime=Regime(regime) if regime else None, among=among)

@@ -144,6 +144,12 @@ def admits(caller: Caller, need: Need, case: str, is_operation: Callable[[str], 
     return caller.sees(case) and not (caller.is_guest and is_operation(case))
 
 
+def readable(caller: Caller, is_operation: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Return what tells of a case whether its records are there for who asks, on any page."""
+    need = Need(Right.READ, None)
+    return lambda case: admits(caller, need, case, is_operation)
+
+
 def gate(
     log: AccessLog | None, is_operation: Callable[[str], bool]
 ) -> Callable[[Request], Awaitable[None]]:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.desk import Desk
-from cautery.console.rights import caller_of, needs
+from cautery.console.rights import caller_of, needs, readable
 from cautery.model.room import Act, Right
 from cautery.workflows.browse.season import seasons_view
 
@@ -27,7 +27,7 @@ def router(desk: Desk) -> APIRouter:
                     desk.seasons(),
                     folder=str(desk.cases.folder),
                     now=desk.cases.clock.now(),
-                    among=caller_of(request).sees,
+                    among=readable(caller_of(request), desk.is_operation),
                 )
             },
         )
