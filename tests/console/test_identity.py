@@ -388,6 +388,30 @@ def test_a_keeper_binds_no_colleague_who_comes_in_already(world: Any) -> None:
         )
 
 
+@pytest.mark.parametrize("issuer", ["this one", "another one"])
+def test_a_keeper_binds_nobody_who_came_in_by_the_provider(world: Any, issuer: str) -> None:
+    room, people = world.room, world.room.people
+    colleague, _ = people.accounts.make(
+        "colleague", [RoomRole.COMMANDER], None, by=owner(), why="duty"
+    )
+    named = world.provider.issuer if issuer == "this one" else "https://old.id.example"
+    people.identities.bind(colleague.id, named, "colleague-sub", by=owner(), why="duty")
+    keeper = room.as_(RoomRole.KEEPER)
+
+    def binds() -> int:
+        path = f"/people/{colleague.id}/bind"
+        return int(room.send(keeper, path, subject="keepers-own", why="x").status_code)
+
+    assert binds() == 403
+    assert room.send(keeper, f"/people/{colleague.id}/unbind", why="x").status_code < 400
+    assert f"/people/{colleague.id}/bind" not in keeper.get("/people").text
+    assert binds() == 403
+    assert people.people.identities(colleague.id) == []
+    assert room.send(keeper, f"/people/{colleague.id}/invite", why="lost").status_code < 400
+    assert f"/people/{colleague.id}/bind" in keeper.get("/people").text
+    assert binds() < 400
+
+
 def test_a_subject_is_one_person_s_and_a_person_has_one(world: Any) -> None:
     people, issuer = world.room.people.identities, world.provider.issuer
     legal = world.room.accounts[RoomRole.LEGAL].id

@@ -43,6 +43,10 @@ TABLES = {
         " NULL REFERENCES accounts ON DELETE CASCADE, made INTEGER NOT NULL,"
         " PRIMARY KEY (issuer, subject), UNIQUE (account, issuer)) STRICT"
     ),
+    "unbound": (
+        "CREATE TABLE unbound (account TEXT PRIMARY KEY REFERENCES accounts ON DELETE CASCADE)"
+        " STRICT"
+    ),
     "challenges": (
         "CREATE TABLE challenges (challenge BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT"
     ),
@@ -52,7 +56,7 @@ TABLES = {
         " seen INTEGER NOT NULL, ended TEXT NOT NULL) STRICT"
     ),
 }
-LATER = frozenset({"approving", "identities"})
+LATER = frozenset({"approving", "identities", "unbound"})
 """What files of an earlier version lack."""
 
 

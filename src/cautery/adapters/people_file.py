@@ -144,6 +144,7 @@ class PeopleFile:
                     for erased in (
                         "DELETE FROM passkeys WHERE account = ?",
                         "DELETE FROM identities WHERE account = ?",
+                        "DELETE FROM unbound WHERE account = ?",
                     ):
                         self._connection.execute(erased, (after.id,))
         return changed == 1
@@ -249,18 +250,26 @@ class PeopleFile:
             raise ConflictError("This subject, or this account there, is bound already.") from error
 
     def drop_identities(self, account: str) -> int:
-        """Erase the identities of an account; if it had any, its era and all sessions end."""
+        """Erase the identities of an account; if it had any, its era and all sessions end.
+
+        That it had some stays known until a new one-time word.
+        """
         with self._lock, self._failures(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             count = self._connection.execute(
                 "DELETE FROM identities WHERE account = ?", (account,)
             ).rowcount
             if count:
+                self._connection.execute("INSERT OR IGNORE INTO unbound VALUES (?)", (account,))
                 self._connection.execute(
                     "UPDATE accounts SET era = era + 1 WHERE id = ?", (account,)
                 )
                 self._connection.execute(_END_ALL, ("out", account, ""))
         return count
+
+    def was_bound(self, account: str) -> bool:
+        """Tell whether an account has lost its identities, and had no new one-time word since."""
+        return bool(self._rows("SELECT 1 FROM unbound WHERE account = ?", account))
 
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""

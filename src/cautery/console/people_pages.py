@@ -167,6 +167,7 @@ def _page(
                 made_at=listed.made_at,
                 by_owner=bool(listed.roles & BY_OWNER_ALONE),
                 comes_in=_comes_in(people, listed),
+                keeper_binds=people.identities.keeper_binds(listed),
                 identities=tuple(
                     identity.issuer for identity in people.people.identities(listed.id)
                 ),

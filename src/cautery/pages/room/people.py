@@ -110,6 +110,8 @@ class PersonRow:
         Only the owner of the machine changes it.
     comes_in : bool
         It has a password, a passkey or an identity.
+    keeper_binds : bool
+        It never came in, so that who keeps the accounts may bind it.
     identities : tuple of str
         Issuers to whose subjects it is bound.
     """
@@ -122,6 +124,7 @@ class PersonRow:
     made_at: datetime
     by_owner: bool
     comes_in: bool
+    keeper_binds: bool
     identities: tuple[str, ...]
     own: bool
 

@@ -51,8 +51,7 @@ class Identities:
         """
         account = self._accounts.account(id)
         self._require_may(account, by)
-        # Else a keeper could come in as a colleague, who would notice nothing.
-        if not by.startswith(OWNER) and (account.password or self._people.passkeys(id)):
+        if not by.startswith(OWNER) and not self.keeper_binds(account):
             raise ApprovalError(
                 tr(
                     "This person comes in already: only the owner of the machine binds the account."
@@ -74,6 +73,18 @@ class Identities:
         except ConflictError as error:  # somebody else did it at this moment
             raise InputError(_bound()) from error
         return identity
+
+    def keeper_binds(self, account: Account) -> bool:
+        """Tell whether an account never came in, so that who keeps the accounts may bind it.
+
+        Else a keeper could come in as a colleague, who would notice nothing: also as one whom the
+        keeper unbound before, and binds again afterwards. A new one-time word begins anew, and whom
+        it puts out notices.
+        """
+        people, id = self._people, account.id  # noqa: A001 - the field's word
+        return not (
+            account.password or people.passkeys(id) or people.identities(id) or people.was_bound(id)
+        )
 
     def unbind(self, id: str, *, by: str, why: str) -> None:
         """Bind an account to nobody any more; all its sessions end.

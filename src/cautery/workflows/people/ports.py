@@ -103,6 +103,9 @@ class People(Protocol):
     def drop_identities(self, account: str) -> int:
         """Erase the identities of an account; if it had any, its era and all sessions end."""
 
+    def was_bound(self, account: str) -> bool:
+        """Tell whether an account has lost its identities, and had no new one-time word since."""
+
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""
 
