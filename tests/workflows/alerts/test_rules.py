@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.errors import InputError, RefusedError, SourceError
+from cautery.errors import InputError, RefusedError, SourceError, StorageError
 from cautery.model import Finding, Mandate, RedactedUrl, Verdict, Window
 from cautery.model.alert import Alert, AlertRule
 from cautery.model.ledger import append
@@ -66,15 +67,28 @@ class House:
     """One case, and the log of its alerts."""
 
     def __init__(self, folder: Path, mandate: Mandate) -> None:
-        self.folder = folder
+        self.folder, self.mandate = folder, mandate
         self.case = SqlLedger.at(folder / "case.sqlite")
         self.alerts = SqlLedger.at(folder / "alerts.sqlite")
         self.is_closed = False
         self.is_held = True
+        self.open("k")
+
+    def open(self, key: str) -> None:
         window = Window(start=at(-60), end=at(120))
-        self.write(
-            -60, CaseOpened(mandate=replace(mandate, window=window), version="1", lab=True, key="k")
-        )
+        mandate = replace(self.mandate, window=window)
+        self.write(-60, CaseOpened(mandate=mandate, version="1", lab=True, key=key))
+
+    def replace_case(self, *records: object) -> None:
+        """Let another case stand where this one stood, under its name."""
+        self.case.close()
+        for file in self.folder.glob("case.sqlite*"):
+            file.unlink()
+        shutil.rmtree(self.folder / "lists")
+        (self.folder / "lists").mkdir()
+        self.case = SqlLedger.at(self.folder / "case.sqlite")
+        self.open("another")
+        self.write(3, *records)
 
     def write(self, minutes: float, *records: object) -> None:
         for record in records:
@@ -191,6 +205,38 @@ def test_a_watch_that_died_is_told_once_and_one_that_stopped_or_is_over_is_not(
 
 def line(id: str, due_at: datetime | None) -> ActLine:
     return ActLine(kind=ActKind.NOTICE, id=id, drafted=1, drafted_at=NOON, last=1, due_at=due_at)
+
+
+def test_a_closed_case_is_looked_at_until_its_last_alert_is_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, faults = house.log(0), list[str]()
+    looker = Looker(house, {AlertRule.PROVEN: timedelta(0)}, log, say=faults.append)
+    looker.look(at(0))
+    house.write(1, proven(URLS[0]))
+    house.is_closed = True
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.alerts, "append", full)
+        assert told(looker.look(at(1))) == []
+    assert faults == ["md34: no space left on device"]
+    assert told(looker.look(at(2))) == [("proven", 1)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_case_of_an_earlier_ones_name_is_another_case(house: House, *, restarted: bool) -> None:
+    waits = {AlertRule.PROVEN: timedelta(0)}
+    looker = Looker(house, waits, house.log(0), say=pytest.fail)
+    house.write(1, proven(URLS[0]))
+    assert told(looker.look(at(1))) == [("proven", 1)]
+    house.replace_case(proven(URLS[1]), proven(URLS[2]))
+    if restarted:
+        looker = Looker(house, waits, house.log(3), say=pytest.fail)
+    assert told(looker.look(at(4))) == [("proven", 2)]
+    assert told(looker.look(at(5))) == []
 
 
 def test_expiring_is_told_once_for_each_act_and_time() -> None:

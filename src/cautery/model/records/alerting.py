@@ -31,8 +31,8 @@ class AlertRaised:
     case : str
         Name of the case in the room.
     about : tuple of str
-        What it is about: numbers of records, or ids of acts with their time. None of it is told
-        a second time.
+        What it is about: numbers of records, each with the first 16 digits of the SHA-256 of its
+        leaf, or ids of acts with their time. None of it is told a second time.
     count : int
         How many streams, seconds or acts the text speaks of.
     """

@@ -1,11 +1,13 @@
 """The rules: when people are told of a case, from its records, its clocks and the time.
 
-Each finding names what it is about by numbers of records or ids of acts, so that nothing is told a
-second time, also after a restart.
+Each finding names what it is about by records or ids of acts, so that nothing is told a second
+time, also after a restart. A record goes by its number and its digest: another case may come to
+have the name of an earlier one.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -57,47 +59,50 @@ class Heard:
     ----------
     next : int
         Number of the record that was not heard yet.
+    last : str
+        What names the record before that.
     proven : dict
-        By the URL of a stream, the number and the time of the record that proved it first.
+        By the URL of a stream, the record that proved it first, and its time.
     drafted : set of str
         URLs that a referral or a notice names.
-    late : (int, datetime) or None
+    late : (str, datetime) or None
         The record since which the watch is behind, without a break.
-    begun : int or None
+    begun : str or None
         The record with which its watch began or went on; ``None``: it stopped, or never began.
     alone_since : datetime or None
         Since when no process was seen at work on it.
-    deaths : list of (int, datetime)
+    deaths : list of (str, datetime)
         The records with which the season of its watch said that it died.
     """
 
     next: int = 0
+    last: str = ""
     window: Window | None = None
-    proven: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    proven: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     drafted: set[str] = field(default_factory=set)
-    late: tuple[int, datetime] | None = None
-    begun: int | None = None
+    late: tuple[str, datetime] | None = None
+    begun: str | None = None
     alone_since: datetime | None = None
-    deaths: list[tuple[int, datetime]] = field(default_factory=list)
+    deaths: list[tuple[str, datetime]] = field(default_factory=list)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        index, at = entry.index, entry.record.at
+        record, at = record_name(entry), entry.record.at
         match entry.content:
-            case CaseOpened(mandate=mandate) if index == 0:
+            case CaseOpened(mandate=mandate) if entry.index == 0:
                 self.window = mandate.window
             case Verdict(finding=Finding.PROVEN) as verdict:
-                self.proven.setdefault(str(verdict.url), (index, at))
+                self.proven.setdefault(str(verdict.url), (record, at))
             case ProofFollowed() as followed if followed.referrals or followed.notices:
                 self.drafted.add(followed.url)
             case Notice() as notice:
                 self.drafted.update(str(noticed.url) for noticed in notice.urls)
             case WatchPace() as pace:
-                self.late = (self.late or (index, at)) if pace.late else None
+                self.late = (self.late or (record, at)) if pace.late else None
             case WatchStarted() | WatchResumed():
-                self.begun, self.late, self.alone_since = index, None, None
+                self.begun, self.late, self.alone_since = record, None, None
             case WatchDied():
-                self.deaths.append((index, at))
+                self.deaths.append((record, at))
             case WatchStopped():
                 self.begun = self.late = None
 
@@ -105,6 +110,11 @@ class Heard:
         """Tell whether a watch should be at work on the case now."""
         window = self.window
         return self.begun is not None and window is not None and window.start <= now < window.end
+
+
+def record_name(entry: Entry) -> str:
+    """Return how an alert names a record: by its number, and the beginning of its digest."""
+    return f"{entry.index} {hashlib.sha256(entry.leaf).hexdigest()[:16]}"
 
 
 def found(
@@ -123,27 +133,27 @@ def found(
     if AlertRule.PROVEN in waits and news:
         yield Found(
             rule=AlertRule.PROVEN,
-            about=tuple(str(index) for index, _ in news.values()),
+            about=tuple(record for record, _ in news.values()),
             count=len(news),
         )
     wait = waits.get(AlertRule.NOTHING_DRAFTED)
     if wait is not None:
         bare = [
-            index
-            for url, (index, at) in news.items()
+            record
+            for url, (record, at) in news.items()
             if url not in heard.drafted and now - at >= wait
         ]
         if bare:
             yield Found(
                 rule=AlertRule.NOTHING_DRAFTED,
-                about=tuple(map(str, bare)),
+                about=tuple(bare),
                 count=len(bare),
             )
     wait = waits.get(AlertRule.BEHIND)
     if wait is not None and heard.late is not None and now - heard.late[1] >= wait:
-        index, at = heard.late
+        record, at = heard.late
         behind_s = int((now - at).total_seconds())
-        yield Found(rule=AlertRule.BEHIND, about=(str(index),), count=behind_s)
+        yield Found(rule=AlertRule.BEHIND, about=(record,), count=behind_s)
     wait = waits.get(AlertRule.EXPIRING)
     if wait is not None:
         soon = [
@@ -159,9 +169,9 @@ def found(
             )
     wait = waits.get(AlertRule.WATCH_DIED)
     # A season starts it again within seconds: people are told at once all the same.
-    deaths = [index for index, at in heard.deaths if at >= since]
+    deaths = [record for record, at in heard.deaths if at >= since]
     if wait is not None and deaths:
-        yield Found(rule=AlertRule.WATCH_DIED, about=tuple(map(str, deaths)), count=len(deaths))
+        yield Found(rule=AlertRule.WATCH_DIED, about=tuple(deaths), count=len(deaths))
     alone = heard.alone_since
     if wait is not None and heard.should_run(now) and alone is not None and now - alone >= wait:
-        yield Found(rule=AlertRule.WATCH_DIED, about=(str(heard.begun),), count=1)
+        yield Found(rule=AlertRule.WATCH_DIED, about=(heard.begun or "",), count=1)
