@@ -95,7 +95,7 @@ def watch(
             keys_dir=keys_dir,
             of_fixture=None
             if fixture is None
-            else one_fixture(mandate_file, mandate, fixture, calendars),
+            else one_fixture(mandate_file, mandate, fixture, calendars, case=case_path),
         )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))

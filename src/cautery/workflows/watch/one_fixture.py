@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cautery.errors import MandateError
-from cautery.model import Mandate, Window
+from cautery.model import Event, Mandate, Window
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import FixtureWatched
@@ -22,14 +22,22 @@ class OneFixture:
     ----------
     id : str
         Id of its event in the mandate.
+    is_this : callable
+        Tells whether an event with this id is the fixture that was decided upon: whoever writes a
+        calendar can give the id to another match.
     approvals : callable
         Returns the signatures that let a fixture in.
     """
 
     def __init__(
-        self, id: str, *, approvals: Callable[[SeasonFixture], tuple[FixtureApproval, ...]]
+        self,
+        id: str,
+        *,
+        is_this: Callable[[Event], bool],
+        approvals: Callable[[SeasonFixture], tuple[FixtureApproval, ...]],
     ) -> None:
         self._id = id
+        self._is_this = is_this
         self._approvals = approvals
         self._window: Window | None = None
 
@@ -42,9 +50,13 @@ class OneFixture:
         Raises
         ------
         MandateError
-            If it names no such fixture.
+            If it names no such fixture, or another one by this id.
         """
-        mandate.event(self._id)
+        if not any(event.id == self._id and self._is_this(event) for event in mandate.events):
+            raise MandateError(
+                f"fixture {self._id}: no calendar of the mandate lists it as it was approved",
+                hint="See how it stands: cautery season show MANDATE.",
+            )
         needed = {channel.event for channel in mandate.channels}
         return replace(
             mandate,
