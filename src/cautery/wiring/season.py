@@ -136,6 +136,8 @@ class MandateOnDisk:
             fixtures=tuple(map(fixture_of, mandate.events)),
             approvals=read_approvals(path, mandate, now=self._clock.now()),
         )
+        self._read_fixtures = calendars_of(path)
+        """Parses a calendar only if it says something else than before."""
         self._reread_at = self._clock.now()
 
     @property
@@ -168,6 +170,7 @@ class MandateOnDisk:
             except CauteryError as error:
                 return self._held(FixtureWhy.BROKEN, str(error))
             self._stamp, at_once = stamp, True
+            self._read_fixtures = calendars_of(self._path)
             self._reading = replace(self._reading, mandate=mandate, approvals=approvals)
         # A clock that was set back must not put the calendars off for as long.
         if at_once or not timedelta() <= now - self._reread_at < _REREAD:
@@ -181,7 +184,7 @@ class MandateOnDisk:
         problems = self._reading.approvals.passed_over
         try:
             copies = fetched_copies(mandate, self._calendars)
-            listed = calendars_of(self._path)(copies)
+            listed = self._read_fixtures(copies)
         except CauteryError as error:
             self._reading = replace(
                 self._reading, calendar_broken=True, problems=(*problems, str(error)[:500])

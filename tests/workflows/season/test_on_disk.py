@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +19,12 @@ import pytest
 
 from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock
 from cautery.errors import StorageError
+from cautery.formats import read_ical
 from cautery.model import Window
 from cautery.model.season import FixtureWhy, SeasonFixture, case_name
 from cautery.wiring.season import BoardFile, MandateOnDisk, season_folder
 from cautery.wiring.season_calendars import SeasonCalendars
+from cautery.workflows.mandate import fixtures
 
 START = datetime.now(UTC).replace(microsecond=0)
 MATCH = SeasonFixture(
@@ -107,6 +109,38 @@ def test_a_calendar_that_is_broken_or_hostile_leaves_what_it_said_before(
     else:
         assert names(reading) == [], "a calendar without a match is one"
     assert reading.hold is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [calendar(("md1", "Home v Away")), "this is no calendar"],
+    ids=["a calendar", "no calendar"],
+)
+def test_a_calendar_that_says_the_same_is_not_parsed_again(
+    league: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    on_disk, parsed = MandateOnDisk(league, None), list[object]()
+
+    def counted(chunks: Iterable[bytes]) -> Iterator[object]:
+        parsed.append(chunks)
+        return read_ical(chunks)
+
+    monkeypatch.setattr(fixtures, "read_ical", counted)
+    league.with_name("league.ics").write_text(text)
+    first = on_disk.read_now(at_once=True)
+    again = [on_disk.read_now(at_once=True) for _ in range(3)]
+    assert (len(parsed), again) == (1, [first] * 3)
+    league.with_name("league.ics").write_text(calendar(("md2", "North v South")))
+    assert names(on_disk.read_now(at_once=True)) == ["North v South"]
+    assert len(parsed) == 2
+
+
+def test_a_calendar_that_is_too_large_leaves_what_it_said_before(league: Path) -> None:
+    on_disk = MandateOnDisk(league, None)
+    league.with_name("league.ics").write_text(calendar(("md1", "Other")) + "\r\n" * 2_000_001)
+    reading = on_disk.read_now(at_once=True)
+    assert (names(reading), reading.calendar_broken) == (["Home v Away"], True)
+    assert "longer than 4000000 bytes" in reading.problems[0]
 
 
 def test_a_calendar_that_is_gone_leaves_what_it_said_before(league: Path) -> None:

@@ -41,7 +41,7 @@ from cautery.workflows.mandate.checks import some
 from cautery.workflows.mandate.confirmations import checked_confirmations
 from cautery.workflows.mandate.faults import in_words
 from cautery.workflows.mandate.file import MandateFile, OrderTable
-from cautery.workflows.mandate.fixtures import FixtureChecks, Fixtures
+from cautery.workflows.mandate.fixtures import CalendarsParsed, FixtureChecks, Fixtures
 from cautery.workflows.mandate.lines import bytes_of, tables_of, text_of
 from cautery.workflows.mandate.services import ServiceChecks
 from cautery.workflows.mandate.signatures import checked_signatures
@@ -104,13 +104,13 @@ def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures
     is gone, or none any more.
     """
     text = text_of(path, bytes_of(path))
-    file = MandateFile.model_validate(tables_of(path, text))
+    file, parsed = MandateFile.model_validate(tables_of(path, text)), CalendarsParsed()
 
     def read(fetched: Mapping[OwnLocation, bytes]) -> Fixtures:
         reading = _Reading(path, text)
         head = file.mandate
         window = reading.window(head.start, head.end, ("mandate",))
-        return reading.fixtures(file, window, fetched)
+        return reading.fixtures(file, window, fetched, parsed=parsed)
 
     return read
 

@@ -13,11 +13,11 @@ from cautery.model.ports import Readers, VerifiedFetcher
 from cautery.model.records import CalendarRead
 from cautery.workflows.case.capturing import CapturingOwn, named
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.mandate.fixtures import MOST_BYTES
 from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.sources.schedule import Schedule
 
-CALENDAR = Limits(max_bytes=32_000_000, total_s=30.0)
-"""A league's season of 400 matches has 400 kB."""
+CALENDAR = Limits(max_bytes=MOST_BYTES, total_s=30.0)
 
 
 class FetchedCalendars:
