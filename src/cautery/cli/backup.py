@@ -54,7 +54,10 @@ def make(
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option(min=1, help="So many backups stay, and older ones are removed; default: all."),
+        typer.Option(
+            min=1,
+            help="So many backups that lack nothing stay, and nothing older; default: all.",
+        ),
     ] = None,
     let_go: Annotated[
         list[str] | None,

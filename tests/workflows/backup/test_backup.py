@@ -711,6 +711,22 @@ def test_a_case_that_is_another_or_less_pushes_no_backup_out(kept: Kept, change:
     assert last in kept.make("folder", cases=now, keep=1, let_go=["derby"]).removed
 
 
+def test_backups_that_lack_a_case_push_no_whole_one_out(kept: Kept) -> None:
+    world = kept.world
+    world.begun("folder", closed=True)
+    cup = world.folder / "cup"
+    shutil.copytree(world.path, cup)
+    both = {name: partial(FolderCase, path, None, to="") for name, path in (
+        ("derby", world.path), ("cup", cup)
+    )}  # fmt: skip
+    whole = kept.make("folder", cases=both, keep=2).backup.name
+    cup.rename(cup.with_name("away"))
+    lacking = [kept.make("folder", keep=2).backup.name for _ in range(2)]
+    cup.with_name("away").rename(cup)
+    assert kept.make("folder", cases=both, keep=2).removed == ()
+    assert kept.make("folder", cases=both, keep=2).removed == (whole, *lacking)
+
+
 def test_an_earlier_backup_whose_list_was_changed_is_named_and_nothing_is_removed(
     kept: Kept,
 ) -> None:

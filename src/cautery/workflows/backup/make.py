@@ -89,8 +89,8 @@ def make_backup(
     people : callable, optional
         Copies the people of the room into a folder.
     keep : int, optional
-        How many backups stay; older ones are removed, unless a case could not be copied or went
-        away, or an earlier backup was changed.
+        How many backups stay that lack nothing; what is older than these is removed, unless a case
+        could not be copied or went away, or an earlier backup was changed.
     let_go : collection of str
         Cases that earlier backups have, and that were removed, replaced or put back on purpose;
         ``people/``: the people.
@@ -140,7 +140,7 @@ def make_backup(
         sign()
         backups.admit(name)
         standing = present((made for _, made in contents(log, BackupMade)), backups.names())
-        removed = () if keep is None or faults or known.changed else tuple(standing)[:-keep]
+        removed = () if keep is None or faults or known.changed else _spent(standing, keep)
         for old in removed:
             backups.remove(old)
     return Made(
@@ -151,6 +151,13 @@ def make_backup(
         damaged=tuple(damaged),
         changed=known.changed,
     )
+
+
+def _spent(standing: Mapping[str, BackupMade], keep: int) -> tuple[str, ...]:
+    """Return the backups before the oldest that is kept, of those that lack nothing."""
+    names = tuple(standing)
+    whole = [name for name in names if not standing[name].lacks]
+    return names[: names.index(whole[-keep])] if len(whole) >= keep else ()
 
 
 def _copied(
