@@ -40,6 +40,7 @@ ROOM_CODE = (
     "drawing/months.py",
     "pages/case_report/formatting.py",
     "pages/case_report/plot.py",
+    "pages/supply_map/countries.py",
     "workflows/operation/report_step.py",
 )
 ROOM_MESSAGES = frozenset(

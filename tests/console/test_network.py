@@ -75,6 +75,22 @@ def test_a_network_and_its_countries(room: Any) -> None:
     assert "?around=edge-21.example&amp;steps=1&amp;by=country" in page  # what was chosen stays
 
 
+def test_what_is_shown_stands_on_a_map_of_europe_and_is_counted_by_country(room: Any) -> None:
+    whole = room.text(CLOSED)
+    counted = dict(
+        re.findall(r'<tr class="row"><th scope="row">(\w+)</th><td class="n">(\d+)', whole)
+    )
+    near = room.text(f"{CLOSED}?network=network-2&steps=1")
+    fewer = dict(re.findall(r'<tr class="row"><th scope="row">(\w+)</th><td class="n">(\d+)', near))
+    assert fewer["Bulgaria"] == "6"
+    assert int(counted["Bulgaria"]) > 6
+    assert 'class="europe"' in near
+    assert re.search(r'aria-label="[^"]*assets by country: [^"]*Bulgaria: 6 assets', near)
+    assert re.search(
+        r'<path class="shape c[1-5]" d="[^"]+"><title>Bulgaria: 6 assets</title>', near
+    )
+
+
 def test_words_find_assets_and_one_that_is_found_alone_is_shown(room: Any) -> None:
     assert "Around panel-41.example" in room.text(f"{CLOSED}?q=PANEL-41")
     page = room.text(f"{CLOSED}?q=panel+2")

@@ -6,6 +6,7 @@ Shapes are Natural Earth's (``europe.json``, made by tools/europe.py; see SOURCE
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -56,6 +57,34 @@ def europe() -> dict[str, Any]:
     raw = files("cautery.drawing").joinpath("europe.json").read_text(encoding="utf-8")
     world: dict[str, Any] = json.loads(raw)
     return world
+
+
+def breaks_of(values: Sequence[float]) -> tuple[float, ...]:
+    """Return up to four round bounds between the classes: 1, 2 or 5 times a power of ten.
+
+    Examples
+    --------
+    >>> breaks_of([1, 3, 40])
+    (2.0, 5.0, 10.0, 20.0)
+    """
+    positive = [value for value in values if value > 0]
+    if not positive:
+        return ()
+    low, high = min(positive), max(positive)
+    ladder = [
+        lead * 10.0**power
+        for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+        for lead in (1, 2, 5)
+        if low < lead * 10.0**power <= high
+    ]
+    return tuple(ladder[-(SHADES - 1) :])
+
+
+def shade_in(value: float, breaks: Sequence[float]) -> int:
+    """Return 0 for none, 1 to ``SHADES`` from few to many."""
+    return (
+        0 if value <= 0 else 1 + sum(value >= bound for bound in breaks) + SHADES - 1 - len(breaks)
+    )
 
 
 def frame_of(

@@ -734,7 +734,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 def test_every_colour_of_words_can_be_read_on_paper_light_and_dark() -> None:
-    css = style("cautery.pages.operation", "page.css")
+    css = style("cautery.pages", "europe.css", "operation/page.css")
     in_the_dark = r"@media screen and \(prefers-color-scheme: dark\) \{[^}]*\} \}"
     dark = dict(re.findall(r"--(\w+): #([0-9a-f]+)", "".join(re.findall(in_the_dark, css))))
     light = dict(re.findall(r"--(\w+): #([0-9a-f]+)", re.sub(in_the_dark, "", css)))

@@ -20,10 +20,12 @@ from cautery.drawing.europe import (
     MARK_HIGH,
     MARK_LETTER,
     SHADES,
+    breaks_of,
     country_name,
     europe,
     frame_of,
     marks_frame,
+    shade_in,
 )
 from cautery.drawing.formatting import number
 from cautery.drawing.svg import dot, drawing, hint, line, sentence, text
@@ -74,12 +76,12 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
             sentence(tr("Nothing is known by country of Europe.")), "users", (), elsewhere, 0
         )
     measure = "users" if any(country.users for country in lines.values()) else "searches"
-    breaks = _breaks([_measured(country, measure) for country in lines.values()])
+    breaks = breaks_of([_measured(country, measure) for country in lines.values()])
     left, top, wide, high = frame_of([shapes[code]["at"] for code in inside], world)
     body = [""]
     for code, shape in shapes.items():
         counts = inside.get(code)
-        kind = f"c{_class(_measured(counts, measure), breaks)}" if counts else "land"
+        kind = f"c{shade_in(_measured(counts, measure), breaks)}" if counts else "land"
         name = country_name(code)
         tooltip = f"{name}: {_counted(counts)}" if counts else name
         body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(tooltip)}</path>')
@@ -103,9 +105,9 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
 
 def shade_of(line: CountryLine, drawn: MapDrawing, countries: Sequence[CountryLine]) -> int:
     """Return the class of shade of a country, as the map would give it."""
-    return _class(
+    return shade_in(
         _measured(line, drawn.measure),
-        _breaks([_measured(country, drawn.measure) for country in countries]),
+        breaks_of([_measured(country, drawn.measure) for country in countries]),
     )
 
 
@@ -138,28 +140,6 @@ def _counted(line: CountryLine) -> str:
     if line.arrests:
         parts.append(tr_n("%(count)s arrest", "%(count)s arrests", line.arrests, number))
     return ", ".join(parts) or tr("nothing counted")
-
-
-def _breaks(values: Sequence[float]) -> tuple[float, ...]:
-    """Return up to four round bounds between the classes: 1, 2 or 5 times a power of ten."""
-    positive = [value for value in values if value > 0]
-    if not positive:
-        return ()
-    low, high = min(positive), max(positive)
-    ladder = [
-        lead * 10.0**power
-        for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
-        for lead in (1, 2, 5)
-        if low < lead * 10.0**power <= high
-    ]
-    return tuple(ladder[-(SHADES - 1) :])
-
-
-def _class(value: float, breaks: Sequence[float]) -> int:
-    """Return 0 for none, 1 to ``SHADES`` from few to many."""
-    return (
-        0 if value <= 0 else 1 + sum(value >= bound for bound in breaks) + SHADES - 1 - len(breaks)
-    )
 
 
 def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:

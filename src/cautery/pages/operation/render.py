@@ -80,8 +80,9 @@ def render_page(view: OperationPageView) -> str:
             wrong=sum(descendant.right is False for descendant in view.descendants),
             fits=Counter(comparison.fit for comparison in view.comparisons),
             style=style(
-                "cautery.pages.operation",
-                "page.css",
+                "cautery.pages",
+                "europe.css",
+                "operation/page.css",
                 **{"PAGE-NAME": tr("Cautery: page of an operation")},
             ),
         )

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from cautery.model.message import Message
 from cautery.pages.room.view import CaseHead, RecordRow
+from cautery.pages.supply_map.countries import Countries
 from cautery.pages.supply_map.draw import Drawing
 from cautery.pages.supply_map.view import Drawn
 
@@ -190,6 +191,8 @@ class NetworkView:
         The network whose hosts are in the middle; empty: none.
     found : tuple of str
         Assets whose names have it, of ``found_in_all``.
+    countries : Countries
+        Where what is shown stands.
     """
 
     head: CaseHead
@@ -204,6 +207,7 @@ class NetworkView:
     network: str
     found: tuple[str, ...]
     found_in_all: int
+    countries: Countries
     networks: tuple[NetworkRow, ...]
     networks_in_all: int
     changes: Changes | None

@@ -82,7 +82,13 @@ def render_page(name: str, shell: Shell, **values: Any) -> str:
 def stylesheet() -> str:
     """Return the one style sheet of the room, behind the tokens of all pages."""
     return str(
-        style("cautery.pages", "case_report/evidence.css", "supply_map/map.css", "room/room.css")
+        style(
+            "cautery.pages",
+            "europe.css",
+            "case_report/evidence.css",
+            "supply_map/map.css",
+            "room/room.css",
+        )
     )
 
 

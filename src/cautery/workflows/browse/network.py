@@ -23,6 +23,7 @@ from cautery.pages.room.network import (
     RulingRow,
 )
 from cautery.pages.room.view import CaseHead
+from cautery.pages.supply_map.countries import countries_of
 from cautery.pages.supply_map.draw import Drawing, draw_supply
 from cautery.pages.supply_map.naming import relation_name
 from cautery.pages.supply_map.view import Picture
@@ -139,6 +140,7 @@ def network_view(cases: Cases, maps: Maps, id: str, asking: Asking) -> NetworkVi
             network=asking.network if about is None else "",
             found=matches[:_MOST_FOUND],
             found_in_all=len(matches),
+            countries=countries_of(picture.assets),
             networks=_largest(map_shown.networks),
             networks_in_all=len(_with_others(map_shown.networks)),
             changes=None if before is None else _changes(before, map_shown),

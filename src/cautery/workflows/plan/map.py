@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from cautery.drawing.escaping import clean, markup
 from cautery.drawing.europe import (
     ALIASES,
-    MARK_HIGH,
-    MARK_LETTER,
     SHADES,
     country_name,
     europe,
-    frame_of,
-    spots,
 )
+from cautery.drawing.europe_marks import CountryMark, europe_marks
 from cautery.drawing.formatting import number
-from cautery.drawing.svg import SANS, dot, fit, hint, line, rect, text
+from cautery.drawing.svg import SANS, fit, hint, line, rect, text
 from cautery.messages import language, say, term, tr, tr_n
 from cautery.model import Role
 from cautery.plan.by_country import CountryPart
@@ -137,40 +133,15 @@ def _summary(plan: SupplyPlan, cost_unit: str | None) -> str:
 
 def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
     """Return the map, and how high it is."""
-    world = europe()
-    shapes = world["countries"]
-    frame = frame_of([shapes[code]["at"] for code in parts], world)
-    left, top, wide, high = frame
-    body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
-    for code, shape in shapes.items():
-        part = parts.get(code)
-        kind = f"c{_shade(part.carries)}" if part is not None else "land"
-        name = country_name(code)
-        title = name if part is None else f"{name}: {_in_words(part)}"
-        body.append(f'<path class="shape {kind}" d="{shape["path"]}">{hint(title)}</path>')
-    ranked = sorted(parts.items(), key=lambda item: (-len(item[1].acts), item[0]))
-    anchors = [
-        (*shapes[code]["at"], 28 + len(str(len(part.acts))) * MARK_LETTER * 0.6)
-        for code, part in ranked
+    marks = [
+        CountryMark(code, _shade(part.carries), len(part.acts), _in_words(part))
+        for code, part in parts.items()
     ]
-    for (code, part), (x, y, across), (px, py) in zip(
-        ranked, anchors, spots(anchors, frame), strict=True
-    ):
-        lead = ""
-        if math.hypot(px - x, py - y) > 20:
-            lead = line("lead", x, y, px, py) + dot("anchor", x, y, 9)
-        title = f"{country_name(code)}: {_in_words(part)}"
-        body.append(
-            f'<g class="mark">{hint(title)}{lead}'
-            + rect("rim", px - across / 2 - 4, py - MARK_HIGH / 2 - 4, across + 8, MARK_HIGH + 8)
-            + rect("", px - across / 2, py - MARK_HIGH / 2, across, MARK_HIGH)
-            + text(px, py + MARK_LETTER * 0.36, str(len(part.acts)), "", "middle")
-            + "</g>"
-        )
+    body, (left, top, wide, high) = europe_marks(marks)
     map_high = _MAP_WIDE * high / wide
     return (
         f'<svg x="{_PAD:.0f}" y="{_HEAD:.0f}" width="{_MAP_WIDE:.0f}" height="{map_high:.0f}" '
-        f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {high:.0f}">{"".join(body)}</svg>'
+        f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {high:.0f}">{body}</svg>'
     ), map_high
 
 
