@@ -1,0 +1,128 @@
+"""An action day as its table and a guest in the field see it, in Debian's Chromium."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.console.operations import CASE, SECRET, SOFIA, TARGET, Joint
+from tests.console.test_room_in_a_browser import AXE, serving, violations
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.model import CriterionAnswer, StepReport, StepState
+from cautery.model.ledger import contents
+
+pytestmark = pytest.mark.browser
+BOARD = f"/operations/{CASE}/board"
+PASSWORD = "four words that do not belong"
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def joint(tmp_path: Path) -> Joint:
+    return Joint(tmp_path, datetime.now(UTC).replace(microsecond=0)).began().planned()
+
+
+@pytest.fixture
+def comes_in(browser: Any, joint: Joint, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Open the board for somebody who has just got a one-time word; nothing may fail on a page."""
+    where = ["--people", str(tmp_path / "people"), "--keys", str(tmp_path / "room-keys")]
+    pages = []
+
+    def added(name: str, *rights: str) -> str:
+        command = [sys.executable, "-m", "cautery", "people", "add", name, *rights, *where]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=True
+        ).stdout.strip()
+
+    words = {
+        "rosa": added("rosa", "--role", "commander", "--all-cases"),
+        "stoyan": added("stoyan", "--role", "guest-agency", "--case", f"{CASE}/{SOFIA}"),
+    }
+    with serving(joint.cases, *where) as address:
+        root = address.rstrip("/")
+
+        def opened(name: str, **how: Any) -> Any:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+            context.add_init_script(path=AXE)
+            page = context.new_page()
+            pages.append(page)
+            page.faults = []
+            page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
+            page.on("pageerror", lambda error: page.faults.append(str(error)))
+            page.goto(f"{root}/login/first")
+            fields = {"name": name, "word": words[name], "password": PASSWORD, "again": PASSWORD}
+            for field, value in fields.items():
+                page.fill(f"[name={field}]", value)
+            page.click("button.act")
+            page.wait_for_selector("header .top")
+            page.goto(root + BOARD)
+            return page
+
+        yield opened
+    assert [page.faults for page in pages] == [[] for _ in pages]
+
+
+def row(page: Any, step: str) -> Any:
+    return page.locator(f"tr.row:has(bdi:text-is('{step}'))")
+
+
+def test_the_table_says_go_and_the_field_reports_and_all_boards_follow_by_themselves(
+    comes_in: Callable[..., Any], joint: Joint
+) -> None:
+    rosa = comes_in("rosa")
+    stoyan = comes_in("stoyan", viewport=PHONE)
+    assert "Take the rack in Almere" in rosa.inner_text("main")
+    seen_by_guest = stoyan.inner_text("main")
+    assert "Take the edge in Plovdiv" in seen_by_guest
+    for hidden in (SECRET, TARGET, "Almere", "mole"):
+        assert hidden not in seen_by_guest
+    assert stoyan.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    rosa.click("button[aria-label^='Yes: Are all warrants signed?']")
+    rosa.wait_for_selector(".tag.go:text-is('GO')")
+    stoyan.click("button[aria-label='Go: rack-sofia']")
+    stoyan.wait_for_selector("text=It is recorded.")
+    # The table's board was not touched: the line to the room brings the report.
+    row(rosa, "rack-sofia").locator("text=stoyan (bg-gdbop)").wait_for(timeout=15_000)
+
+    row(rosa, "rack-hague").locator("a[aria-label='Other report: rack-hague']").click()
+    rosa.check("[name=state][value=failed]")
+    rosa.fill("[name=text]", "the wrong data centre")
+    rosa.click("text=Report it")
+    rosa.wait_for_selector("text=planned anew", timeout=30_000)
+    stoyan.click("button[aria-label='Done: rack-sofia']")
+    stoyan.wait_for_selector("text=It is recorded.")
+    row(rosa, "rack-sofia").locator(".tag:text-is('done')").wait_for(timeout=15_000)
+    assert "wrong data centre" not in stoyan.inner_text("main")
+
+    ledger = FolderStore().ledger(joint.path, read_only=True)
+    reports = [content for _, content in contents(ledger, StepReport)]
+    answers = [content for _, content in contents(ledger, CriterionAnswer)]
+    ledger.close()
+    assert [(report.step, report.state, report.by) for report in reports] == [
+        ("rack-sofia", StepState.RUNNING, "stoyan (bg-gdbop)"),
+        ("rack-hague", StepState.FAILED, "rosa (it-postal)"),
+        ("rack-sofia", StepState.DONE, "stoyan (bg-gdbop)"),
+    ]
+    assert [(answer.yes, answer.by) for answer in answers] == [(True, "rosa (it-postal)")]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_board_of_the_day_is_hard_to_read_or_to_use(
+    comes_in: Callable[..., Any], theme: str
+) -> None:
+    rosa = comes_in("rosa", color_scheme=theme)
+    faults = {"board": violations(rosa)}
+    row(rosa, "rack-rome").locator("a").first.click()
+    rosa.wait_for_selector("text=What the team says")
+    faults["step"] = violations(rosa)
+    stoyan = comes_in("stoyan", color_scheme=theme, viewport=PHONE, locale="fr")
+    assert stoyan.get_attribute("html", "lang") == "fr"
+    faults["guest"] = violations(stoyan)
+    assert faults == {name: [] for name in faults}
