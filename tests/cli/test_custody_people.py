@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cautery.adapters.custody_file import add_to_custody
+from cautery.adapters.custody_file import add_to_custody, custody_path
 from cautery.adapters.person_keys import create_approver, load_approver
-from cautery.evidence.custody import CustodyAct, stated
+from cautery.evidence.custody import CustodyAct, read_line, stated
 
 from .conftest import Ran
 from .notice_case import NOW, Watched
 
 
-def opened(case: Watched, *, by: str, key: Path | None) -> None:
+def opened(case: Watched, *, by: str, key: Path | None, at: datetime = NOW) -> None:
     add_to_custody(
         case.path,
         lambda chain: stated(
-            at=NOW,
+            at=at,
             act=CustodyAct.OPENED,
             by=by,
             why="to look",
@@ -57,3 +59,23 @@ def test_a_chain_beside_what_is_no_case_names_nobody(
     opened(other, by="anna", key=proven_case.key("anna"))
     shown = cautery("custody", "list", other.path)
     assert (shown.code, "approver" in shown.out) == (0, False)
+
+
+def test_lines_that_no_signature_covers_and_times_that_cannot_be_right_are_told(
+    cautery: Callable[..., Ran], proven_case: Watched
+) -> None:
+    for by, key in (("anna", None), ("bert", proven_case.key("bert")), ("anna", None)):
+        opened(proven_case, by=by, key=key, at=datetime.now(UTC))
+    path = custody_path(proven_case.path)
+    *kept, last = path.read_bytes().splitlines(keepends=True)
+    forged = replace(read_line(last.rstrip(b"\n")), at="2020-01-01T00:00:00Z", by="Somebody Else")
+    path.write_bytes(b"".join(kept) + forged.text() + b"\n")
+    shown = cautery("custody", "list", proven_case.path, "--json")
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert [line["covered"] for line in lines] == [True, True, False]
+    assert [line["remark"] for line in lines] == ["", "", "before the case was opened"]
+    assert "1 of 3 lines, the newest ones, are under no signature" in shown.err
+    table = cautery("custody", "list", proven_case.path).out
+    assert "before the case was opened" in table
+    opened(proven_case, by="bert", key=proven_case.key("bert"))
+    assert "under no signature" not in cautery("custody", "list", proven_case.path).err

@@ -27,10 +27,12 @@ from cautery.model import (
     Tlp,
 )
 from cautery.model.account import Passkey
+from cautery.model.asking import AskingState
 from cautery.model.operation import LedCategory
 from cautery.model.records import DataUsed, PersonSought
 from cautery.model.room import RIGHTS, Right, RoomRole
 from cautery.wiring.inquiries import answer_inquiries
+from cautery.wiring.people import owner
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.persons import (
     erase_person,
@@ -220,7 +222,7 @@ def test_a_question_that_is_refused_or_too_old_is_never_answered(police: Police)
     police.peopled.clock.goes(hours=25)
     assert police.answer() == 0
     police.peopled.people.settle()
-    assert "nobody answered in time" in police.shown(police.as_(RoomRole.ANALYST))
+    assert "lapsed without an answer" in police.shown(police.as_(RoomRole.ANALYST))
 
 
 def test_nobody_goes_through_a_list_of_names(police: Police) -> None:
@@ -322,3 +324,19 @@ def test_who_holds_the_keys_finds_a_person_of_a_case_by_name_and_it_is_recorded(
     other = police.desk("op-sofia")
     assert pseudonym_at(other, NAME) != person.person.pseudonym  # no hash joins two cases
     other.leave()
+
+
+@pytest.mark.parametrize("role", [RoomRole.ANALYST, RoomRole.COMMANDER])
+def test_nothing_is_compared_for_who_asked_or_agreed_and_may_not_any_more(
+    police: Any, role: RoomRole
+) -> None:
+    analyst, commander = police.as_(RoomRole.ANALYST), police.as_(RoomRole.COMMANDER)
+    assert police.ask(analyst).status_code == 303
+    assert police.agree(commander).status_code == 303
+    dismissed = police.peopled.accounts[role]
+    police.peopled.people.accounts.erase(dismissed.id, by=owner(), why="dismissed")
+    assert police.answer() == 0
+    (asking,) = police.askings.newest(5)
+    assert (asking.state, asking.hit) == (AskingState.LAPSED, None)
+    assert police.askings.sealed(asking.id) is None
+    assert police.answer() == 0

@@ -16,8 +16,10 @@ from cautery.evidence.custody import (
     CustodyAct,
     CustodyLine,
     check_receipt,
+    odd_times,
     read_chain,
     read_line,
+    signed_lines,
     stated,
 )
 
@@ -137,3 +139,24 @@ def test_no_text_of_a_line_steers_a_terminal() -> None:
     for name in ("at", "digest"):
         with pytest.raises(InputError):
             replace(line(), **{name: "\x1b[2J"})
+
+
+def test_a_signature_covers_its_line_and_those_before_and_no_receipt_covers_another_line() -> None:
+    assert signed_lines(()) == 0
+    assert [signed_lines(chain(count)) for count in range(1, 5)] == [0, 2, 2, 4]
+    receipt = line("", KEY, act=CustodyAct.RECEIVED)
+    filed = line(act=CustodyAct.RECEIVED, what=receipt.text().decode())
+    assert signed_lines([line(), filed]) == 0
+
+
+def test_times_that_go_back_lie_before_the_case_or_cannot_be_read_are_named() -> None:
+    def at(hour: int) -> CustodyLine:
+        return line(at=NOON.replace(hour=hour))
+
+    lines = [at(12), at(14), at(13), at(14), at(3), replace(at(15), at="noon")]
+    assert odd_times(lines, NOON.replace(hour=10)) == {
+        2: "earlier than a line before it",
+        4: "before the case was opened",
+        5: "its time cannot be read",
+    }
+    assert odd_times(lines[:2], None) == {}

@@ -149,6 +149,13 @@ class AskingsFile:
             (before - _EPOCH) // _MICROSECOND,
         )
 
+    def drop(self, id: str) -> bool:
+        """Let a question lapse and overwrite its name; tell whether it was open."""
+        return self._write(
+            f"UPDATE askings SET state = 'lapsed', sealed = NULL WHERE id = ? AND {_OPEN}",  # noqa: S608
+            id,
+        )
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

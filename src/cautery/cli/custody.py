@@ -11,7 +11,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct
+from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct, odd_times, signed_lines
 from cautery.packed import small_file
 from cautery.wiring import custody as chains
 
@@ -36,12 +36,28 @@ def list_lines(
     signed the mandate, this command does not. A receiver is not in it: ask the receiver for the key
     through another channel.
 
+    A signature covers its line and all lines before. Who can write beside the case can rewrite or
+    cut off the lines after the last signature, and times that cannot be right are named.
+
     Example: cautery custody list cases/md34
     """
     chain, people = chains.chain_of(case), chains.people_of(case)
+    covered, remarks = signed_lines(chain), odd_times(chain, chains.opened_at(case))
+    if covered < len(chain):
+        render.say(
+            f"{len(chain) - covered} of {len(chain)} lines, the newest ones, are under no "
+            "signature: who can write beside the case can rewrite them"
+        )
     if json:
-        for line in chain:
-            render.json_line({**asdict(line), "key_named_as": people.get(line.signed_by, ())})
+        for place, line in enumerate(chain):
+            render.json_line(
+                {
+                    **asdict(line),
+                    "key_named_as": people.get(line.signed_by, ()),
+                    "covered": place < covered,
+                    "remark": remarks.get(place, ""),
+                }
+            )
         return
     render.table(
         (
@@ -52,6 +68,8 @@ def list_lines(
             "why",
             "what",
             "digest",
+            "under a signature",
+            "remark",
             "signed by the key",
             "whom the mandate names for it",
         ),
@@ -64,10 +82,12 @@ def list_lines(
                 line.why,
                 "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
                 "" if line.digest == line.what else line.digest,  # an exhibit's id is its digest
+                "yes" if place < covered else "no",
+                remarks.get(place, ""),
                 line.signed_by,
                 "; ".join(people.get(line.signed_by, ())),
             )
-            for line in chain
+            for place, line in enumerate(chain)
         ),
     )
 

@@ -2,7 +2,8 @@
 
 Nothing is written into a closed case, so its chain lies beside it, one canonical JSON object a
 line. Each line names the digest of the line before it, so that none can be left out or altered in
-between; a person's signature covers a line, and with it all lines before.
+between; a person's signature covers a line, and with it all lines before. Lines after the last
+signature are linked, but who can write beside the case can write all of them anew.
 """
 
 from __future__ import annotations
@@ -238,6 +239,40 @@ def require_of_case(chain: Sequence[CustodyLine], case: str) -> None:
     for number, line in enumerate(chain, start=1):
         if line.case not in ("", case):
             raise EvidenceError(f"the chain of custody: line {number} is of case {line.case}")
+
+
+def signed_lines(chain: Sequence[CustodyLine]) -> int:
+    """Return how many lines, from the first on, a person's signature covers.
+
+    A receipt's own signature covers the receipt and no line before it.
+    """
+    return max((count for count, line in enumerate(chain, start=1) if line.signature), default=0)
+
+
+def odd_times(chain: Sequence[CustodyLine], opened_at: datetime | None) -> dict[int, str]:
+    """Return what cannot be right about the times of some lines, by the line's place from 0.
+
+    Parameters
+    ----------
+    opened_at : datetime or None
+        When the case was opened; ``None``: that is not known.
+    """
+    remarks: dict[int, str] = {}
+    latest = opened_at
+    for place, line in enumerate(chain):
+        try:
+            at = datetime.fromisoformat(line.at)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            remarks[place] = "its time cannot be read"
+        elif opened_at is not None and at < opened_at:
+            remarks[place] = "before the case was opened"
+        elif latest is not None and at < latest:
+            remarks[place] = "earlier than a line before it"
+        else:
+            latest = at
+    return remarks
 
 
 def check_receipt(line: CustodyLine) -> CustodyLine:

@@ -25,7 +25,7 @@ class AskingState(StrEnum):
     """It waits for who holds the keys of the cases."""
     REFUSED = "refused"
     LAPSED = "lapsed"
-    """Nobody answered in time."""
+    """Nobody answered in time, or who asked or agreed may not any more."""
     ANSWERED = "answered"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import getpass
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -102,6 +102,16 @@ def people_of(case: Path) -> Mapping[str, tuple[str, ...]]:
         words = f"{signature.name} ({signature.role}), signer of the mandate"
         people.setdefault(signature.public_key, {})[words] = None
     return {key: tuple(names) for key, names in people.items()}
+
+
+def opened_at(case: Path) -> datetime | None:
+    """Return when the first record of a case was made; ``None``: there is none, or no case."""
+    try:
+        with reading(case) as opened:
+            first = next(iter(opened.ledger.read()), None)
+    except InputError:
+        return None
+    return None if first is None else first.record.at
 
 
 def receipt(bag: Path, *, by: str, key: Path, why: str) -> CustodyLine:

@@ -124,8 +124,7 @@ class Inquiries:
         asking = self._askings.get(id)
         if asking is None or asking.state is not AskingState.ASKED:
             raise InputError(tr("No question of this number waits for a second person."))
-        asker = self._people.by_id(asking.by)
-        if asker is None or Right.PERSONS not in asker.rights:
+        if not self._has(asking.by, Right.PERSONS):
             raise InputError(tr("Who asked may not ask any more."))
         if asking.by == account.id or self._share_a_key(asking.by, account.id):
             raise InputError(tr("A second person agrees: another account, with other keys."))
@@ -135,7 +134,7 @@ class Inquiries:
             raise InputError(tr("No question of this number waits for a second person."))
 
     def answer(self, compare: Callable[[str, Regime], Compared]) -> int:
-        """Answer all questions that two people agreed on; return how many.
+        """Answer all questions that two people agreed on, and still may; return how many.
 
         Parameters
         ----------
@@ -152,6 +151,11 @@ class Inquiries:
         for asking in self._askings.newest(MOST_OF_ALL * 2):
             sealed = self._askings.sealed(asking.id)
             if sealed is None:
+                continue
+            # Days may have gone by since they asked and agreed: nothing is compared for who left.
+            if not (self._has(asking.by, Right.PERSONS) and self._has(asking.second, Right.AGREE)):
+                self._note(asking.by, asking, "dropped", second=asking.second)
+                self._askings.drop(asking.id)
                 continue
             compared = compare(self._opened(asking.id, sealed), asking.regime)
             self._note(asking.by, asking, "answered", second=asking.second)
@@ -176,6 +180,10 @@ class Inquiries:
     def lapse(self) -> None:
         """Destroy the names that have been kept too long."""
         self._askings.lapse(self._clock.now() - LASTS)
+
+    def _has(self, id: str, right: Right) -> bool:
+        account = self._people.by_id(id)
+        return account is not None and right in account.rights
 
     def _share_a_key(self, one: str, other: str) -> bool:
         keys = {key for passkey in self._people.passkeys(one) for key in (passkey.id, passkey.key)}

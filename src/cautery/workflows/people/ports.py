@@ -41,6 +41,9 @@ class Askings(Protocol):
     def lapse(self, before: datetime) -> None:
         """Overwrite the names of questions that were asked before a time and not answered."""
 
+    def drop(self, id: str) -> bool:
+        """Let a question lapse and overwrite its name; tell whether it was open."""
+
 
 class People(Protocol):
     """Where accounts are kept. Safe for threads; other processes may change it meanwhile."""
