@@ -9,6 +9,7 @@ from cautery.errors import InputError
 from cautery.model import Decision, GuardVerdict, Intervention, Lever, Override, host_of
 from cautery.model.ports import Facts
 from cautery.plan.guard.guard import DEFAULT_POLICY, GuardPolicy, guard
+from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.targets import address_of, exact, parse_target
 
 COSTS: Mapping[Lever, float] = {Lever.URL: 1.0, Lever.NAME: 2.0, Lever.ADDRESS: 5.0}
@@ -73,10 +74,9 @@ def candidates(
             addresses &= {_plain(raw) for raw in answered[url]}
         for address in addresses | ({str(bare)} if bare else set()):
             at_address.setdefault(address, []).append(url)
-    kept_up = {host_of(location) if "://" in location else location for location in spared}
-    kept_up |= set(spared) | {
-        _plain(address) for addresses in spared.values() for address in addresses
-    }
+    kept_up = Lawful.carrying(
+        [*spared, *(_plain(address) for addresses in spared.values() for address in addresses)]
+    )
     suspects = (set(streams) | set(hosts)) - set(spared)
 
     def judged(target: str, cut: Sequence[str], resolving: Collection[str] = ()) -> GuardVerdict:

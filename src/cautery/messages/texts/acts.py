@@ -80,6 +80,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "guard.invalid-target.login": "a URL that holds a login cannot be a target: host %(host)s",
     "guard.invalid-target.line": "the line has more than %(most_bytes)s",
     "guard.invalid-target.row": "the row has no target",
+    "guard.invalid-target.lawful": (
+        "%(written)s, which must stay up, is no URL, name, address or range in one certain reading"
+    ),
     "guard.invalid-target.evidence-date": (
         "evidence_date %(written)s is not a date such as 2026-08-22"
     ),

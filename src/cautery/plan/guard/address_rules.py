@@ -9,8 +9,9 @@ from heapq import nlargest
 
 from cautery.errors import InputError
 from cautery.messages import TEXTS, message
-from cautery.model import ADDRESS_LISTS, CoHosted, DedicatedFact, host_of
+from cautery.model import ADDRESS_LISTS, CoHosted, DedicatedFact
 from cautery.model.message import Message
+from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.network_kind import NetworkKind, kind_of_network
 from cautery.plan.guard.ruling import Ruling
 from cautery.plan.guard.targets import Network, embedded_ranges
@@ -54,7 +55,7 @@ def judge_address(
     *,
     suspects: Collection[str],
     here: Collection[str],
-    lawful: Collection[str],
+    lawful: Lawful,
     dedicated: DedicatedFact | None,
     evidence_date: date | None,
     allow: Sequence[str],
@@ -106,9 +107,7 @@ def judge_address(
     oldest = min((day for day in dates if day is not None), default=None)
     for place in places:
         judge_owner(ruling, place, oldest)
-        if any(
-            (host_of(location) if "://" in location else location) == place for location in lawful
-        ):
+        if lawful.on_address(place):
             ruling.at_least = max(ruling.at_least, 1)
             ruling.refuse("lawful-content", message("guard.lawful-content.address", address=place))
     judge_dedication(ruling, evidence, current, own_names, here)

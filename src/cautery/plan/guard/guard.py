@@ -29,6 +29,7 @@ from cautery.model import (
 from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.plan.guard.address_rules import judge_address, judge_url_address
+from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.name_rules import judge_name
 from cautery.plan.guard.ruling import Ruling
 from cautery.plan.guard.targets import (
@@ -90,7 +91,7 @@ def guard(
     facts: Facts,
     at: datetime,
     suspects: Collection[str] = (),
-    lawful: Collection[str] = (),
+    lawful: Lawful | Collection[str] = (),
     resolving: Collection[str] = (),
     dedicated: DedicatedFact | None = None,
     evidence_date: date | None = None,
@@ -112,8 +113,9 @@ def guard(
     suspects : collection of str
         URLs and host names with evidence against them: what a refused name or address is
         narrowed to, and the names that are no strangers to a suspect's address.
-    lawful : collection of str
-        URLs, names and addresses known to carry what nobody complains of.
+    lawful : Lawful or collection of str
+        URLs, names and addresses that carry what nobody complains of; as texts, all of them: no
+        URL on such a name or address may be blocked (:meth:`Lawful.whole`).
     resolving : collection of str
         Suspects' names that our resolver led to this address, beside passive DNS.
     dedicated : DedicatedFact or None
@@ -136,6 +138,7 @@ def guard(
         ``REFUSE`` otherwise. It never holds beyond the facts it rests on.
     """
     require_utc("at", at)
+    kept_up = lawful if isinstance(lawful, Lawful) else Lawful.whole(lawful)
     try:
         parsed = parse_target(target)
     except NoTargetError as error:
@@ -150,7 +153,7 @@ def guard(
             ruling,
             suspects=names | set(map(_host, resolving)),
             here=set(map(_host, resolving)),
-            lawful=lawful,
+            lawful=kept_up,
             dedicated=dedicated,
             evidence_date=evidence_date,
             allow=tuple(allow),
@@ -162,20 +165,20 @@ def guard(
             )
         )
         narrow_to = (
-            *_names_in_place(proposals, facts, at, lawful, policy),
+            *_names_in_place(proposals, facts, at, kept_up, policy),
             *sorted(url for url in urls if _host(url) == parsed.host and exact(url)),
         )
         horizon = policy.revalidate_address
     elif parsed.lever is Lever.NAME:
         judge_name(
             ruling,
-            lawful=lawful,
+            lawful=kept_up,
             evidence_date=evidence_date,
         )
         narrow_to = tuple(sorted(url for url in urls if _host(url) == parsed.host and exact(url)))
         horizon = policy.revalidate_name
     else:
-        _judge_url(ruling, lawful, popular_second_approver, allow=tuple(allow))
+        _judge_url(ruling, kept_up, popular_second_approver, allow=tuple(allow))
         narrow_to = ()
         horizon = policy.revalidate_url
     if not target.isascii():
@@ -196,10 +199,10 @@ def no_target(text: str, why: Message, *, at: datetime) -> GuardVerdict:
 
 
 def _judge_url(
-    ruling: Ruling, lawful: Collection[str], second: str | None, *, allow: tuple[str, ...]
+    ruling: Ruling, lawful: Lawful, second: str | None, *, allow: tuple[str, ...]
 ) -> None:
     target = ruling.target
-    if target.text in lawful:
+    if lawful.of_url(target):
         ruling.refuse("lawful-content", message("guard.lawful-content.url"))
     if not exact(target.text):
         ruling.overridable = False
@@ -231,7 +234,7 @@ def _names_in_place(
     names: tuple[str, ...],
     facts: Facts,
     at: datetime,
-    lawful: Collection[str],
+    lawful: Lawful,
     policy: GuardPolicy,
 ) -> tuple[str, ...]:
     """Keep the names that the guard itself would allow in place of their address."""

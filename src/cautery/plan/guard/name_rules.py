@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 
 from cautery.messages import message
-from cautery.model import host_of
+from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.ruling import Ruling
 
 SERVICE_ZONES = frozenset(
@@ -33,9 +32,7 @@ _RESERVED_SECOND = {"go": "government", "ac": "university"}
 where they are a country's own (``.ac``)."""
 
 
-def judge_name(
-    ruling: Ruling, *, lawful: Collection[str], evidence_date: date | None = None
-) -> None:
+def judge_name(ruling: Ruling, *, lawful: Lawful, evidence_date: date | None = None) -> None:
     """Apply every rule to a name; the ruling gets all objections, not only the first."""
     target = ruling.target
     name = target.host
@@ -74,16 +71,12 @@ def judge_name(
             ruling.refuse(
                 "protected-kind", message("guard.protected-kind.name", name=name, kind=kind)
             )
-    for location in sorted(lawful):
-        host = host_of(location) if "://" in location else location.rstrip(".").lower()
-        # Many resolvers block a name together with all below it.
-        if host == name or host.endswith("." + name):
-            ruling.strangers.add(location)
-            ruling.refuse(
-                "lawful-content",
-                message("guard.lawful-content.name", name=name, location=location),
-            )
-            break
+    if (location := lawful.above.get(name)) is not None:
+        ruling.strangers.add(location)
+        ruling.refuse(
+            "lawful-content",
+            message("guard.lawful-content.name", name=name, location=location),
+        )
     _judge_owner(ruling, name, evidence_date)
     if ruling.high == 0 and ruling.strangers:
         ruling.high = None

@@ -14,6 +14,8 @@ from cautery.messages import message
 from cautery.model import DedicatedFact
 from cautery.model.message import Message
 from cautery.packed import chunks_of
+from cautery.plan.guard.lawful import lawful_place
+from cautery.plan.guard.targets import NoTargetError
 
 MAX_LINE = 16_384
 """Longest line that is looked at: a URL of 4,096 letters with its evidence. Of a longer one the
@@ -128,10 +130,17 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
         date_text = repr(cells["evidence_date"][:40])
         problem = message("guard.invalid-target.evidence-date", written=date_text)
         return Asked(target=target, problem=problem)
+    lawful = _split(cells.get("lawful", ""))
+    for place in lawful:
+        try:
+            lawful_place(place)
+        except NoTargetError:
+            problem = message("guard.invalid-target.lawful", written=repr(place[:80]))
+            return Asked(target=target, problem=problem)
     return Asked(
         target=target,
         suspects=_split(cells.get("suspects", "")),
-        lawful=_split(cells.get("lawful", "")),
+        lawful=lawful,
         second_approver=cells.get("second_approver") or None,
         dedicated=dedicated,
     )

@@ -24,6 +24,7 @@ from cautery.model.ports import Facts
 from cautery.model.records import BudgetSpent
 from cautery.plan import candidates, guard
 from cautery.plan.by_event import choose_by_event
+from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.revalidation import Revalidation, compare
 from cautery.workflows.case.journal import Journal
 
@@ -118,6 +119,7 @@ class Judge:
                 answered=answered,
             )
         }
+        kept_up = Lawful.carrying([*lawful, *(url for urls in lawful.values() for url in urls)])
         for verdict in earlier:
             # A target whose streams are proven no more has nothing that speaks for it but facts.
             if verdict.target not in verdicts:
@@ -126,7 +128,7 @@ class Judge:
                     facts=self._facts(),
                     at=at,
                     suspects=set(proven) | {host_of(url) for url in proven},
-                    lawful=_kept_up(lawful),
+                    lawful=kept_up,
                     allow=self._mandate.network.allow,
                     override=overrides.get(verdict.target),
                 )
@@ -170,11 +172,6 @@ class Judge:
             proven_on=proven_on,
             answered=answered,
         )
-
-
-def _kept_up(lawful: Streams) -> set[str]:
-    names = {host_of(name) if "://" in name else name for name in lawful}
-    return names | set(lawful) | {url for urls in lawful.values() for url in urls}
 
 
 def _gist(verdict: GuardVerdict) -> tuple[object, ...]:

@@ -1,0 +1,130 @@
+"""What must stay up: places that carry what nobody complains of, each in its one spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from cautery.model import Lever
+from cautery.plan.guard.targets import Address, Network, NoTargetError, Target, parse_target
+
+_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lawful:
+    """Places that must stay up.
+
+    Parameters
+    ----------
+    urls : frozenset of str
+        Exact URLs.
+    hosts : frozenset of str
+        Names and addresses of which nothing may be blocked, no URL either.
+    above : dict of str to str
+        Each name that carries something lawful, and each name above one, with the place: many
+        resolvers block a name together with all below it.
+    networks : tuple of IPv4Network or IPv6Network
+        Ranges that carry something lawful.
+    addresses : frozenset of str
+        Addresses that do.
+    """
+
+    urls: frozenset[str]
+    hosts: frozenset[str]
+    above: dict[str, str]
+    networks: tuple[Network, ...]
+    addresses: frozenset[str]
+
+    @classmethod
+    def whole(cls, places: Iterable[str]) -> Lawful:
+        """Return places as a person names them: of a name or an address all must stay up.
+
+        Raises
+        ------
+        InputError
+            If one is no URL, name, address or range in one certain reading.
+        """
+        targets = [lawful_place(place) for place in places]
+        return _of(targets, {target.host for target in targets if target.lever is not Lever.URL})
+
+    @classmethod
+    def carrying(cls, places: Iterable[str]) -> Lawful:
+        """Return places on which something lawful was seen: other URLs there may be blocked.
+
+        What is no place in one certain reading, as a list of a stranger may have it, is left out.
+        """
+        targets = []
+        for place in places:
+            try:
+                targets.append(lawful_place(place))
+            except NoTargetError:
+                continue
+        return _of(targets, ())
+
+    def of_url(self, target: Target) -> bool:
+        """Tell whether a URL must stay up."""
+        return (
+            _spelt(target) in self.urls
+            or target.host in self.hosts
+            or (target.address is not None and self._ranged(target.address, whole=True))
+        )
+
+    def on_address(self, address: str) -> bool:
+        """Tell whether an address, in its one spelling, carries something lawful."""
+        return address in self.addresses or self._ranged(ip_address(address))
+
+    def _ranged(self, address: Address, *, whole: bool = False) -> bool:
+        return any(
+            address.version == network.version
+            and address in network
+            and (not whole or str(network) in self.hosts)
+            for network in self.networks
+        )
+
+
+def lawful_place(text: str) -> Target:
+    """Return a place that must stay up.
+
+    A host with a port or a path and without a scheme, as people write it, is the whole host.
+
+    Raises
+    ------
+    NoTargetError
+        If it is no URL, name, address or range in one certain reading.
+    """
+    try:
+        return parse_target(text)
+    except NoTargetError:
+        if "://" in text:
+            raise
+        return parse_target(f"http://{text.partition('/')[0]}")
+
+
+def _of(targets: Iterable[Target], hosts: Iterable[str]) -> Lawful:
+    urls, addresses, networks, above = set[str](), set[str](), list[Network](), dict[str, str]()
+    for target in targets:
+        if target.lever is Lever.URL:
+            urls.add(_spelt(target))
+        if target.network is not None:
+            networks.append(target.network)
+        elif target.address is not None:
+            addresses.add(str(target.address))
+        else:
+            name = target.host
+            while name:
+                above.setdefault(name, target.text)
+                name = name.partition(".")[2]
+    return Lawful(
+        urls=frozenset(urls), hosts=frozenset(hosts), above=above, networks=tuple(networks),
+        addresses=frozenset(addresses),
+    )  # fmt: skip
+
+
+def _spelt(target: Target) -> str:
+    """Return a URL with its scheme, host and port in one spelling."""
+    parts = urlsplit(target.text)
+    port = parts.port or _PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{target.host}:{port}{parts.path or '/'}?{parts.query}"
