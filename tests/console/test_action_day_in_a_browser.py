@@ -89,16 +89,16 @@ def test_the_table_says_go_and_the_field_reports_and_all_boards_follow_by_themse
     stoyan.click("button[aria-label='Go: rack-sofia']")
     stoyan.wait_for_selector("text=It is recorded.")
     # The table's board was not touched: the line to the room brings the report.
-    row(rosa, "rack-sofia").locator("text=stoyan (bg-gdbop)").wait_for(timeout=15_000)
+    row(rosa, "rack-sofia").locator("text=stoyan (bg-gdbop)").wait_for(timeout=60_000)
 
     row(rosa, "rack-hague").locator("a[aria-label='Other report: rack-hague']").click()
     rosa.check("[name=state][value=failed]")
     rosa.fill("[name=text]", "the wrong data centre")
     rosa.click("text=Report it")
-    rosa.wait_for_selector("text=planned anew", timeout=30_000)
+    rosa.wait_for_selector("text=planned anew", timeout=60_000)
     stoyan.click("button[aria-label='Done: rack-sofia']")
     stoyan.wait_for_selector("text=It is recorded.")
-    row(rosa, "rack-sofia").locator(".tag:text-is('done')").wait_for(timeout=15_000)
+    row(rosa, "rack-sofia").locator(".tag:text-is('done')").wait_for(timeout=60_000)
     assert "wrong data centre" not in stoyan.inner_text("main")
 
     ledger = FolderStore().ledger(joint.path, read_only=True)
