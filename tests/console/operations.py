@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,22 @@ from cautery.model import (
     ClockOffset,
     Competence,
     Criterion,
+    CustodyAct,
+    CustodyEntry,
+    ExhibitKind,
     HandlingCode,
     Marking,
+    Money,
     Operation,
     Pap,
+    SeizedExhibit,
     Statement,
     StatementKind,
     Step,
     StepKind,
     Tlp,
 )
+from cautery.operation.register import ValueMoved
 from cautery.operation.schedule import schedule
 from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.day_records import record_day
@@ -32,6 +39,12 @@ from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.partners import register_partner
 from cautery.workflows.operation.receive import receive
+from cautery.workflows.operation.register_exhibits import (
+    correct_exhibit,
+    move_exhibit,
+    move_value,
+    register_exhibits,
+)
 from cautery.workflows.operation.share import add_statements, share
 
 ROME, SOFIA, HAGUE, ADVISER = "it-postal", "bg-gdbop", "nl-fiod", "league"
@@ -45,6 +58,15 @@ TARGET, SHARED, OWN, TOLD = (
     "host:told.example",
 )
 _MAY = {"investigate", "search", "arrest", "seize", "freeze", "preserve", "block"}
+
+
+SEIZED_SECRET, GIVEN_SECRET = "hardware wallet of the mole", "laboratory of the decree"
+"""What was seized by Rome, and who has what Sofia gave away: nothing of Sofia's."""
+PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(40)
+_WALLET, _STATE = (
+    "bc1qhjgxes4hvrql7wvkqd02y3gexvxyckkhrw8xge",
+    "bc1qfh2nlvd8q9gsa79ngs2exf0u8atyd42hlrmyl3",
+)
 
 
 def table() -> list[Agency]:
@@ -73,6 +95,34 @@ def said(by: str, subject: str, text: str, at: datetime, **more: Any) -> Stateme
     marking = Marking(tlp=more.pop("tlp", Tlp.GREEN), pap=Pap.AMBER, handling=handling)
     members = {"id": "x", "about": "asset", "kind": StatementKind.FACT, **more}
     return Statement(by=by, subject=subject, text=text, at=at, marking=marking, **members)
+
+
+def _taken(number: str, agency: str, description: str, at: datetime, **more: Any) -> SeizedExhibit:
+    members = {"kind": ExhibitKind.SERVER, "search": "S-1", **more}
+    return SeizedExhibit(
+        number=number,
+        agency=agency,
+        description=description,
+        place=f"hall of {number}",
+        finder=f"{agency}/7",
+        seal=f"SEAL-{number}",
+        seized_at=at,
+        **members,
+    )
+
+
+def _moved(number: str, giver: str, taker: str, at: datetime, **more: Any) -> CustodyEntry:
+    members = {"act": CustodyAct.HANDED_OVER, **more}
+    return CustodyEntry(
+        number=number,
+        giver=giver,
+        taker=taker,
+        at=at,
+        place="station",
+        reason="to be kept",
+        seal=f"SEAL-{number}",
+        **members,
+    )
 
 
 class Joint:
@@ -191,6 +241,84 @@ class Joint:
         record_day(rome, day, at=self.at)
         rome.leave()
         return self
+
+    def seized(self) -> Joint:
+        """Enter what Rome and Sofia took, and trace money, at Rome's desk."""
+        at = self.at - timedelta(hours=2)
+        rome = self.desk()
+        register_exhibits(
+            rome,
+            [
+                (_taken("IT-0001", ROME, "rack server", at), None, None),
+                (
+                    _taken(
+                        "IT-0002",
+                        ROME,
+                        SEIZED_SECRET,
+                        at,
+                        kind=ExhibitKind.WALLET,
+                        value=Money(amount=Decimal("150000.50"), currency="EUR"),
+                        valued_at=at,
+                        details={"asset": "BTC", "address": _WALLET, "amount": "2.5"},
+                    ),
+                    None,
+                    None,
+                ),
+                (_taken("BG-0001", SOFIA, "edge server", at), None, None),
+                (_taken("BG-0002", SOFIA, "telephone", at, kind=ExhibitKind.PHONE), None, PHOTO),
+            ],
+        )
+        for link in (
+            _moved("BG-0002", "bg-gdbop/7", "evidence store", at + timedelta(minutes=5)),
+            _moved(
+                "BG-0002",
+                "evidence store",
+                "it-postal/9",
+                at + timedelta(minutes=9),
+                act=CustodyAct.TRANSFERRED,
+                to_agency=ROME,
+            ),
+            _moved(
+                "BG-0002",
+                "evidence store",
+                "it-postal/9",
+                at + timedelta(minutes=9),
+                act=CustodyAct.TRANSFERRED,
+                to_agency=ROME,
+                stated_by=SOFIA,
+            ),
+            _moved("BG-0002", "it-postal/9", GIVEN_SECRET, at + timedelta(minutes=20)),
+        ):
+            move_exhibit(rome, link)
+        move_value(
+            rome,
+            ValueMoved(
+                number="IT-0002",
+                asset="BTC",
+                amount=Decimal("2.4999"),
+                fee=Decimal("0.0001"),
+                to=_STATE,
+                transfer="aa" * 32,
+                at=at + timedelta(minutes=30),
+                by="asset recovery",
+            ),
+        )
+        correct_exhibit(
+            rome,
+            "IT-0001",
+            {"description": "rack server, two disks"},
+            reason="counted again",
+            by="exhibits officer",
+        )
+        rome.leave()
+        return self
+
+    def take_more(self, number: int) -> None:
+        """Enter what Rome takes, which is none of Sofia's."""
+        rome = self.desk()
+        taken = _taken(f"IT-1{number:03}", ROME, f"{SEIZED_SECRET} {number}", self.at)
+        register_exhibits(rome, [(taken, None, None)])
+        rome.leave()
 
     def hide_more(self, number: int) -> None:
         """Let happen at Rome's desk what Sofia may not know of."""

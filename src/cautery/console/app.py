@@ -37,6 +37,7 @@ from cautery.console import (
     people_pages,
     plan_pages,
     season_pages,
+    seizure_pages,
     stream_pages,
 )
 from cautery.console.api.routes import programs_app
@@ -108,7 +109,7 @@ def all_addresses(desk: Desk) -> FastAPI:
         dependencies=[Depends(gate(log, desk.is_operation))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    of_all = (find_pages, operation_pages, board_pages, season_pages, health_pages)
+    of_all = (find_pages, operation_pages, seizure_pages, board_pages, season_pages, health_pages)
     for pages in (*of_cases, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:

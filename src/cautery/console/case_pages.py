@@ -28,7 +28,7 @@ _SAVED = {
     "content-security-policy": "sandbox; default-src 'none'",
     "content-disposition": "attachment",
 }
-_REPORT_POLICY = (
+REPORT_POLICY = (
     "sandbox allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "frame-ancestors 'none'"
 )
@@ -151,7 +151,7 @@ def _add_documents(pages: APIRouter, desk: Desk) -> None:
     def report(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = report_page(desk.cases, id)
-        return HTMLResponse(content, headers={"content-security-policy": _REPORT_POLICY})
+        return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
 
     @pages.get("/cases/{id}/map")
     @needs(Right.READ, act=Act.CONSULTATION)

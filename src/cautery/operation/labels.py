@@ -6,11 +6,10 @@ Typst as string literals, which are shown and never run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import segno
+from collections.abc import Iterable
 
 from cautery.drawing.escaping import typst_literal
+from cautery.drawing.qr import qr_svg
 from cautery.errors import InputError
 from cautery.messages import language, tr, tr_n, word
 from cautery.operation.register import Line
@@ -21,6 +20,11 @@ MOST_LABELS = 5_000
 _CODE_LETTERS = 150
 
 
+def key_of(line: Line) -> str:
+    """Return the 16 digits of an entry's digest that its label carries."""
+    return line.digest[7:23]
+
+
 def code_of(operation: str, line: Line) -> str:
     """Return what the code on a label says: operation, number, and 16 digits of the entry's digest.
 
@@ -29,7 +33,7 @@ def code_of(operation: str, line: Line) -> str:
     InputError
         If the operation's id cannot stand in it.
     """
-    text = f"cautery:exhibit:{operation}:{line.first.number}:{line.digest[7:23]}"
+    text = f"cautery:exhibit:{operation}:{line.first.number}:{key_of(line)}"
     if ":" in operation or not text.isascii() or not text.isprintable() or " " in text:
         raise InputError(
             f"operation {operation[:40]!r}: a label's code may only contain plain ASCII and no "
@@ -67,12 +71,6 @@ def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip:
     return _head() + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
 
 
-def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the dark modules of a text's QR code, rows from above, with no quiet zone."""
-    code = segno.make(text, error="m", micro=False, boost_error=True)
-    return tuple(tuple(bool(module) for module in row) for row in code.matrix)
-
-
 def _label(line: Line, operation: str, *, lab: bool) -> str:
     exhibit = line.exhibit
     contents = word(exhibit.kind)
@@ -84,34 +82,16 @@ def _label(line: Line, operation: str, *, lab: bool) -> str:
         contents,
         exhibit.seal,
         exhibit.agency,
-        line.digest[7:23],
+        key_of(line),
         _shortened(exhibit.description),
         tr("LAB") if lab else "",
     )
-    code = _svg(matrix_of(code_of(operation, line)))
+    code = qr_svg(code_of(operation, line))
     return f"label({typst_literal(code)}, {', '.join(typst_literal(field) for field in fields)})"
 
 
 def _shortened(text: str, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _svg(matrix: Sequence[Sequence[bool]]) -> str:
-    """Draw a code with the quiet zone of four modules that ISO/IEC 18004 asks for."""
-    size = len(matrix) + 8
-    runs = []
-    for down, row in enumerate(matrix, 4):
-        start = None
-        for across, dark in enumerate((*row, False), 4):
-            if dark and start is None:
-                start = across
-            elif not dark and start is not None:
-                runs.append(f"M{start} {down}h{across - start}v1h-{across - start}z")
-                start = None
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {size} {size}' "
-        f"shape-rendering='crispEdges'><path d='{''.join(runs)}'/></svg>"
-    )
 
 
 def _joined(cells: Iterable[str]) -> str:

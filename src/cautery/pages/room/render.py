@@ -9,14 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from markupsafe import Markup
 
 from cautery.drawing.escaping import whole
+from cautery.drawing.europe import country_name
 from cautery.drawing.formatting import number
+from cautery.drawing.qr import qr_svg
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
 from cautery.messages import language, languages, tr
 from cautery.pages.case_report import alignment_plot
 from cautery.pages.case_report.render import filters
+from cautery.pages.operation.formatting import exact
 from cautery.pages.public.render import LANGUAGES
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.plan import step_curve
@@ -109,6 +113,10 @@ def _address(*parts: object) -> str:
     return "/" + "/".join(quote(str(part), safe="") for part in parts)
 
 
+def _qr(code: str) -> Markup:
+    return Markup(qr_svg(code))  # noqa: S704 - a picture of modules, with no text in it
+
+
 @cache
 def _environment() -> Environment:
     env = environment(_PACKAGE)
@@ -117,7 +125,8 @@ def _environment() -> Environment:
     env.loader = ChoiceLoader([env.loader, report])
     env.filters |= filters()
     env.filters |= {"capped": capped, "role": role_name, "whole": whole}
+    env.filters |= {"exact": exact, "country": country_name}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
     env.globals |= {"season_strip": season_strip}
-    env.globals |= {"alignment_plot": alignment_plot}
+    env.globals |= {"alignment_plot": alignment_plot, "qr": _qr}
     return env

@@ -1,0 +1,84 @@
+"""The pages of what an operation seized: the register, labels to print, money, and its page.
+
+Another agency sees its own exhibits alone; money and page are for the desk's own people.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from cautery.console.case_pages import REPORT_POLICY, Id
+from cautery.console.desk import Desk
+from cautery.console.operation_pages import seat_of
+from cautery.console.rights import needs
+from cautery.model.room import Act, Right
+from cautery.workflows.browse.operation_money import money_view, operation_page
+from cautery.workflows.browse.operation_picture import LONGEST_SEARCH
+from cautery.workflows.browse.register import A_SHEET, labels_view, register_view, taken_view
+
+Key = Annotated[str, Path(max_length=64)]
+Text = Annotated[str, Query(max_length=LONGEST_SEARCH)]
+Skip = Annotated[int, Query(ge=0, lt=A_SHEET)]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the pages of seizures."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+    here = (desk.cases, desk.operations)
+
+    @pages.get("/operations/{id}/exhibits")
+    @needs(Right.READ, act=Act.CONSULTATION, table=True)
+    def register(request: Request, id: Id, q: Text = "", after: Text = "") -> HTMLResponse:
+        return desk.page(
+            request,
+            "register",
+            lambda: {
+                "view": register_view(*here, id, search=q, after=after, **seat_of(request, id))
+            },
+        )
+
+    @pages.get("/operations/{id}/exhibits/{key}")
+    @needs(Right.READ, act=Act.CONSULTATION, table=True)
+    def taken(request: Request, id: Id, key: Key) -> HTMLResponse:
+        return desk.page(
+            request, "taken", lambda: {"view": taken_view(*here, id, key, **seat_of(request, id))}
+        )
+
+    @pages.get("/operations/{id}/labels")
+    @needs(Right.READ, act=Act.CONSULTATION, table=True)
+    def labels(
+        request: Request,
+        id: Id,
+        *,
+        q: Text = "",
+        only: Text = "",
+        skip: Skip = 0,
+        after: Text = "",
+    ) -> HTMLResponse:
+        chosen = {"search": q, "only": only, "after": after}
+        return desk.page(
+            request,
+            "labels",
+            lambda: {"view": labels_view(*here, id, skip=skip, **chosen, **seat_of(request, id))},
+        )
+
+    @pages.get("/operations/{id}/money")
+    @needs(Right.READ, act=Act.CONSULTATION, table=True)
+    def money(request: Request, id: Id) -> HTMLResponse:
+        return desk.page(
+            request,
+            "operation_money",
+            lambda: {"view": money_view(*here, id, **seat_of(request, id))},
+        )
+
+    @pages.get("/operations/{id}/page")
+    @needs(Right.READ, act=Act.CONSULTATION, table=True)
+    def page(request: Request, id: Id) -> HTMLResponse:
+        content = operation_page(*here, id, **seat_of(request, id))
+        return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
+
+    return pages
