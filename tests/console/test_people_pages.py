@@ -36,6 +36,9 @@ def test_a_keeper_makes_an_account_and_its_owner_alone_knows_the_password(people
     assert client.get("/cases/cup+night-2").status_code == 404
 
 
+PASSWORD = "four words that do not belong"
+
+
 @pytest.mark.parametrize("role", ["keeper", "auditor"])
 def test_no_keeper_makes_a_keeper_or_an_auditor(peopled: Any, role: str) -> None:
     keeper = peopled.as_(RoomRole.KEEPER)
@@ -102,6 +105,33 @@ def test_a_live_page_ends_when_its_right_or_its_case_is_taken_away(
     seen = None if cases == "*" else [cases]
     peopled.people.accounts.give(account.id, [RoomRole(role)], seen, by=owner(), why="moved")
     assert peopled.desk.still(Request(scope)) is stays
+
+
+@pytest.mark.parametrize(
+    ("role", "case"),
+    [("analyst", "cup night-2"), ("guest-agency", "cup night-2/nl-fiod")],
+)
+def test_a_live_board_ends_when_who_looks_at_it_sits_elsewhere(
+    peopled: Any, role: str, case: str
+) -> None:
+    """The stream shows what the seat of its beginning may see, so another seat begins another."""
+    guest, _ = peopled.people.accounts.make(
+        "of-sofia", [RoomRole.GUEST], ["cup night-2/bg-gdbop"], by=owner(), why="liaison"
+    )
+    peopled.people.accounts.set_password(guest.id, PASSWORD)
+    assert peopled.login(peopled.browser(), "of-sofia", PASSWORD).status_code == 303
+    account = peopled.people.people.by_id(guest.id)
+    [session] = peopled.people.people.sessions(guest.id)
+    [events] = [
+        route
+        for route in every(all_addresses(peopled.desk).router.routes)
+        if isinstance(route, Route) and route.path == "/operations/{id}/board-events"
+    ]
+    scope = {"type": "http", "endpoint": events.endpoint, "path_params": {"id": "cup night-2"}}
+    set_caller(scope, Caller(rights=account.rights, account=account, session=session.digest))
+    assert peopled.desk.still(Request(scope))
+    peopled.people.accounts.give(guest.id, [RoomRole(role)], [case], by=owner(), why="moved")
+    assert not peopled.desk.still(Request(scope))
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,8 @@ class Desk:
     def still(self, request: Request) -> bool:
         """Tell whether who asked for a page that lives may look at it still.
 
-        Rights and cases that were taken away meanwhile end it, as the end of the session does.
+        Other rights, cases or seats than those it began with end it, as the end of the session
+        does; the page that is loaded then is that of today.
         """
         if self.people is None:
             return True
@@ -142,9 +143,12 @@ class Desk:
         need = need_of(request.scope["endpoint"])
         if account is None or need is None:
             return False
-        caller, case = Caller(rights=account.rights, account=account), request.path_params.get(CASE)
-        return need.right in caller.rights and (
-            case is None or admits(caller, need, case, self.is_operation)
+        began, case = caller_of(request), request.path_params.get(CASE)
+        caller = Caller(rights=account.rights, account=account)
+        if caller.rights != began.rights:  # what it shows is that of the rights it began with
+            return False
+        return case is None or (
+            caller.seat(case) == began.seat(case) and admits(caller, need, case, self.is_operation)
         )
 
     def is_operation(self, case: str) -> bool:

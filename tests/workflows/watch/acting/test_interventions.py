@@ -364,6 +364,27 @@ async def test_what_an_approver_refused_goes_to_nobody_also_after_a_restart(fold
     assert publisher.taken == []
 
 
+async def test_what_is_refused_while_a_provider_is_away_does_not_reach_it_afterwards(
+    folder: Path,
+) -> None:
+    publisher = Publisher(deaf=True)
+    intervener, ledger, journal = seated(publisher, folder)
+    for name in KEYS:
+        ledger.write(signed(name))
+    await intervener.hear()
+    assert journal.failures  # it stands on a list that nobody has taken
+    ledger.write(
+        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+    )
+    await intervener.hear()
+    publisher.deaf = False
+    for seconds in (10, 20):
+        journal.moment = NOW + timedelta(seconds=seconds)
+        await intervener.hear()
+    assert frozenset().union(*(one.version.targets for one in publisher.sent)) == frozenset()
+    assert records(ledger, ReferralPublished) == []
+
+
 @pytest.mark.parametrize("forger", ["first", "last"])
 async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
     forger: str, folder: Path

@@ -296,8 +296,13 @@ class Filing:
     def refuse(self, refusal: ActRefused) -> None:
         """Publish a referral to nobody any more; its targets are drafted anew when it has ended."""
         filed = self._filed.get(refusal.id)
-        if filed is not None:
-            filed.refused = True
+        if filed is None:
+            return
+        filed.refused = True
+        if not filed.published:
+            # It may wait on a list that nobody has taken: the next attempt would send it.
+            for entry in filed.referral.entries:
+                self._lists.withdraw(filed.referral.id, entry.target)
 
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that are not yet on each list."""
@@ -346,6 +351,9 @@ class Filing:
             self._on_taken(taken)
             for filed in self:
                 name = taken.to.name
+                own = (entry.target for entry in filed.referral.entries)
+                if filed.refused and taken.targets.isdisjoint(own):
+                    continue  # it was off the list before anybody took it
                 if name in filed.listed - filed.published and filed.referral.id in taken.referrals:
                     filed.published.add(name)
                     self._record(filed, taken)
