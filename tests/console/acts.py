@@ -51,6 +51,7 @@ from cautery.model.records import (
     ReferralPublished,
     StreamAppeared,
 )
+from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.notice_drafting import draft_into
 from cautery.workflows.case.notices import notices_of
@@ -168,6 +169,11 @@ class Work:
         for record in records:
             journal.write(record)
         case.leave()
+
+    def closed(self) -> None:
+        """Close the case for good."""
+        case, _ = self._open()
+        close_case(case, at=case.clock.now())
 
     def proven(self, number: int, host: str = HOST) -> str:
         """Record a proven stream at a host, and return its URL."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.console.acts import HOST, PEOPLE, Work
+from tests.console.streams import listening
 from tests.passkeys import (
     PRESENT,
     SYNCABLE,
@@ -408,6 +410,40 @@ def test_what_two_people_overrode_is_signed_on_a_second_device_alone(acting: Act
     assert looked[-2:] == [("consultation", "md34"), ("alteration", "md34")]
     again = acting.room.send(telephone, link, **fields)
     assert "was used already" in again.text
+
+
+async def test_the_first_device_hears_that_the_second_one_has_signed(acting: Acting) -> None:
+    drafted = acting.work.referral()
+    first, telephone = acting.browser(), acting.browser(agent="Telephone")
+    place = f"/cases/md34/orders/{drafted.id}"
+    page = acting.room.send(first, f"{place}/second").text
+    position = re.search(rf'data-stream="({place}/events)" data-position="(\d+)"', page)
+    assert position
+    assert 'id="live-sign" data-live' in page
+    cookie = f"{acting.room.cookie}={acting.room.token(first)}"
+    async with listening(
+        acting.room.app, position[1], cookie=cookie, query=f"last={position[2]}", host=AT[7:]
+    ) as heard:
+        await heard.until("retry:")
+        sent = await asyncio.to_thread(acting.sign, telephone, drafted.id, to=link_in(page))
+        assert sent.status_code == 303, sent.text
+        await heard.until("Nothing waits for your signature here any more.")
+        assert len(heard.events) == 1
+        assert f"<bdi>{PEOPLE[0]}</bdi>" in heard.text
+        assert "<form" not in heard.text
+
+
+def test_an_act_of_a_closed_case_has_no_stream(acting: Acting) -> None:
+    drafted = acting.work.referral()
+    acting.work.closed()
+    assert "data-stream" not in acting.page(acting.browser(), drafted.id)
+
+
+def test_an_act_that_is_not_there_has_no_stream(acting: Acting) -> None:
+    acting.work.referral()
+    client = acting.browser()
+    assert client.get("/cases/md34/orders/R-none/events").status_code == 404
+    assert acting.room.browser(at=AT).get("/cases/md34/orders/R-1/events").status_code == 401
 
 
 @pytest.mark.parametrize("spelled", ["{body}!.{seal}", "{body}.{seal}=", "{body}.{seal}A"])

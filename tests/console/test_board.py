@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.console.operations import CASE, HAGUE, OWN, SECRET, SOFIA, TARGET, Joint
+from tests.console.streams import listening
 
 from cautery.adapters.case_folder import FolderStore
 from cautery.model import CriterionAnswer, DayPlan, StepReport, StepState
@@ -172,6 +174,43 @@ def test_what_happens_to_the_steps_of_others_changes_no_byte_of_a_guests_board(d
     assert [sofia.get(path).content for path in (BOARD, place)] == before
     day.mark(commander, "rack-sofia", "ready")
     assert sofia.get(BOARD).content != before[0]
+
+
+async def test_a_guest_hears_of_its_own_steps_and_is_silent_about_all_others(day: Day) -> None:
+    """Rome's steps, statements and exhibits make no event: not even an empty one."""
+    sofia, commander = day.seated(SOFIA), day.room.as_(RoomRole.COMMANDER)
+    page = sofia.get(BOARD).text
+    position = re.search(r'data-position="(\d+)"', page)
+    assert position
+    cookie = f"{day.room.cookie}={day.room.token(sofia)}"
+    path = f"/operations/{CASE}/board-events"
+    async with listening(day.room.app, path, cookie=cookie, query=f"last={position[1]}") as heard:
+        assert heard.status == 200
+        await heard.until("retry:")
+        await asyncio.to_thread(day.mark, commander, "rack-rome", "running")
+        await asyncio.to_thread(day.joint.hide_more, 1)
+        await asyncio.to_thread(day.mark, commander, "rack-rome", "done")
+        await asyncio.to_thread(day.mark, commander, "rack-sofia", "running")
+        await heard.until("rack-sofia")
+        assert len(heard.events) == 1
+        for absent in ("rack-rome", SECRET, "host:hague.example", "rack-hague"):
+            assert absent not in heard.text
+
+
+def test_a_guest_opens_no_stream_of_another_case(day: Day, make_season: Any) -> None:
+    make_season(day.joint.folder / "more")
+    (day.joint.folder / "more" / "cases" / "night-1").rename(day.joint.cases / "night-1")
+    sofia = day.seated(SOFIA)
+    for path in (
+        "/cases/night-1/events",
+        "/cases/night-1/orders/R-1/events",
+        f"/cases/{CASE}/events",
+        f"/cases/{CASE}/orders/R-1/events",
+        "/operations/night-1/board-events",
+    ):
+        answer = sofia.get(path)
+        assert answer.status_code == 404, path
+        assert "There is no case of this name that you may see" in unescape(answer.text), path
 
 
 def test_go_and_no_go_are_answered_once_by_who_approves(day: Day) -> None:

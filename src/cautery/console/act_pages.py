@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.act.approver_keys import counter_of
+from cautery.console.act_shown import act_page, doer_of
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, form, tongue
 from cautery.console.login_pages import room_origin
@@ -47,17 +48,6 @@ from cautery.workflows.people.second import Second
 Act = Annotated[str, InPath(max_length=100)]
 Token = Annotated[str, InPath(max_length=1_000)]
 _DONE_WORDS = frozenset(("signed", "withdrawn", "decided", "refused"))
-
-
-def doer_of(desk: Desk, request: Request) -> Doer | None:
-    """Return who asks, if it is somebody with an account."""
-    caller = caller_of(request)
-    if caller.account is None:
-        return None
-    return Doer(
-        account=caller.account.id, name=caller.account.name, rights=caller.rights,
-        origin=room_origin(desk.place, request),
-    )  # fmt: skip
 
 
 def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
@@ -224,54 +214,6 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
             return "signed"
 
         return await _acted(desk, request, place.case, place.act, do)
-
-
-def act_page(
-    desk: Desk,
-    request: Request,
-    id: str,
-    act: str,
-    *,
-    fault: str = "",
-    typed: dict[str, str] | None = None,
-    second: str = "",
-    token: str = "",
-    status: int = 200,
-) -> HTMLResponse:
-    """Return the page of an act with what came of a form.
-
-    Parameters
-    ----------
-    typed : dict, optional
-        What somebody wrote into a form that was not taken: it stands there still.
-    second : str
-        Address to open on a second device.
-    token : str
-        This is the second device, which brought it.
-    """
-    return desk.page(
-        request,
-        "act",
-        lambda: {
-            "view": act_view(desk.cases, id, act, doer=doer_of(desk, request)),
-            "done": _done_words(request.query_params.get("done", "")),
-            "fault": fault,
-            "typed": typed or {},
-            "second": second,
-            "token": token,
-        },
-        status=status,
-    )
-
-
-def _done_words(done: str) -> str:
-    words = {
-        "signed": tr("Your signature is recorded."),
-        "withdrawn": tr("The withdrawal is recorded."),
-        "decided": tr("The decision is recorded."),
-        "refused": tr("The refusal is recorded. Another version can be approved."),
-    }
-    return words.get(done, "")
 
 
 async def _acted(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,13 +9,13 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, form, tongue
-from cautery.console.live import MOST_STREAMS, Parts
+from cautery.console.live import Parts
+from cautery.console.part_stream import digest_of_parts, part_stream
 from cautery.console.problems import status_of
 from cautery.console.rights import caller_of, needs
 from cautery.errors import CauteryError, InputError
@@ -30,9 +28,6 @@ from cautery.workflows.browse.board import Pictures, board_view, step_at, step_v
 from cautery.workflows.operation.report_step import answer_criterion, report_step
 
 Key = Annotated[str, InPath(max_length=100)]
-_RETRY_MS = 1_000
-_DIGITS = 12
-"""Of a digest as a number that browsers keep exactly."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -61,35 +56,11 @@ def _add_board(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
     @needs(Right.READ, act=Act.CONSULTATION, table=True)
     async def events(request: Request, id: Id, last: str = "") -> StreamingResponse:
         place = await run_in_threadpool(desk.cases.place, id)
-        await run_in_threadpool(_parts, desk, pictures, request, id, 0)  # refuses as the page does
-        if desk.live.streams >= MOST_STREAMS:
-            raise HTTPException(503)
-        known = request.headers.get("last-event-id", "") or last
 
-        async def messages() -> AsyncIterator[str]:
-            """Send the board when it is another one: how often says nothing of the rest."""
-            shown = known
-            yield f"retry: {_RETRY_MS}\n\n"
-            async for size in desk.live.changes(place.path, since=0):
-                if not await run_in_threadpool(desk.still, request):
-                    return
-                try:
-                    parts = await run_in_threadpool(_parts, desk, pictures, request, id, size)
-                except CauteryError:  # the page itself says why, when it is loaded again
-                    return
-                if (digest := _digest(parts.html)) == shown:
-                    continue
-                shown = digest
-                lines = "".join(
-                    f"data: {line}\n" for line in parts.html.splitlines() if line.strip()
-                )
-                yield f"id: {digest}\nevent: parts\n{lines}\n"
+        def made(size: int) -> str:
+            return _parts(desk, pictures, request, id, size).html
 
-        return StreamingResponse(messages(), media_type="text/event-stream")
-
-
-def _digest(html: str) -> str:
-    return str(int(hashlib.sha256(html.encode()).hexdigest()[:_DIGITS], 16))
+        return await part_stream(desk, request, place.path, made, last=last)
 
 
 def _may(desk: Desk, request: Request) -> dict[str, bool]:
@@ -132,7 +103,7 @@ def _board_page(
         html = render_page("board_parts", desk.shell(request), view=view, **may)
         return {
             "op": view.head,
-            "position": _digest(html),
+            "position": digest_of_parts(html),
             "parts": Markup(html),  # noqa: S704 - our own template's
             "fault": fault,
             "done": request.query_params.get("done", "") == "yes",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, StreamingResponse
 
-from cautery.console.act_pages import Act, act_page
+from cautery.console.act_pages import Act
+from cautery.console.act_shown import act_page, act_parts
 from cautery.console.case_pages import Id, Position
 from cautery.console.desk import Desk
+from cautery.console.part_stream import part_stream
 from cautery.console.rights import needs
 from cautery.model.room import Act as AccessAct
 from cautery.model.room import Right
@@ -44,5 +47,17 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=AccessAct.CONSULTATION)
     def act(request: Request, id: Id, act: Act) -> HTMLResponse:
         return act_page(desk, request, id, act)
+
+    @pages.get("/cases/{id}/orders/{act}/events")
+    @needs(Right.READ, act=AccessAct.CONSULTATION)
+    async def events(
+        request: Request, id: Id, act: Act, last: Annotated[str, Query(max_length=40)] = ""
+    ) -> StreamingResponse:
+        place = await run_in_threadpool(desk.cases.place, id)
+
+        def made(_size: int) -> str:
+            return act_parts(desk, request, id, act)
+
+        return await part_stream(desk, request, place.path, made, last=last)
 
     return pages

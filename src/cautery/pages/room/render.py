@@ -12,7 +12,6 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from cautery.drawing.escaping import whole
-from cautery.drawing.europe import country_name
 from cautery.drawing.formatting import number
 from cautery.drawing.qr import qr_svg
 from cautery.drawing.styles import style
@@ -125,7 +124,7 @@ def _environment() -> Environment:
     env.loader = ChoiceLoader([env.loader, report])
     env.filters |= filters()
     env.filters |= {"capped": capped, "role": role_name, "whole": whole}
-    env.filters |= {"exact": exact, "country": country_name}
+    env.filters |= {"exact": exact}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
     env.globals |= {"season_strip": season_strip}
     env.globals |= {"alignment_plot": alignment_plot, "qr": _qr}

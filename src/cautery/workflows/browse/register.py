@@ -36,7 +36,7 @@ from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.record_findings import findings_of
 from cautery.workflows.operation.register_book import Book
 
-A_PAGE = 100
+A_PAGE = 50
 A_SHEET = ACROSS * DOWN
 _SHEETS = 4
 """Sheets of labels on one page. Judgement."""
