@@ -30,7 +30,7 @@ from cautery.adapters import xarf_api
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import MailServer, Security
 from cautery.errors import ApprovalError, InputError, SourceError, UnansweredError
-from cautery.wiring import cases, notices
+from cautery.wiring import cases, notices, signing
 
 from .conftest import Ran
 from .mail_room import Server, mail_settings, parsed, postbox, send
@@ -547,6 +547,32 @@ def withdrawn_meanwhile(case: Watched, notice: str) -> subprocess.CompletedProce
         [*command, notice, "--as", "anna", "--why", "the host is innocent"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def test_a_notice_that_is_refused_while_it_is_made_ready_does_not_leave(
+    cautery: Callable[..., Ran],
+    proven_case: Watched,
+    notice: str,
+    serve: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve()
+    ready_to_send = notices.ready_to_send
+
+    def ready(case: Any, notice_id: str, **how: Any) -> Any:
+        ready_now = ready_to_send(case, notice_id, **how)
+        signing.refuse(
+            proven_case.path, notice_id, shown=None, name="anna", why="an innocent host", seen=None
+        )
+        return ready_now
+
+    monkeypatch.setattr(notices, "ready_to_send", ready)
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    assert ran.code == 1
+    assert "refused" in ran.err
+    assert inbox.mails == []
+    assert proven_case.records("notice.sent") == []
 
 
 def test_a_notice_that_is_withdrawn_between_two_tries_does_not_leave(

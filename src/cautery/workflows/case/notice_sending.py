@@ -126,10 +126,11 @@ def _refuse_now(case: Case, sending: Sending) -> None:
     Raises
     ------
     ApprovalError
-        If it was withdrawn meanwhile, or anything is missing by now.
+        If it was withdrawn or refused meanwhile, or anything is missing by now.
     """
     filed, notice = notices_of(case.ledger), checked(sending.approved)
     refuse_withdrawn(filed, notice)
+    refuse_refused(filed.notices.refused.get(notice.id))
     _approved(case, filed, notice, remind=sending.first_id is not None, confirmed=sending.confirmed)
 
 

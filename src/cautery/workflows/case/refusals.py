@@ -93,5 +93,6 @@ def _notice(ledger: Ledger, id: str) -> Digest:
     notice = case.draft(id)
     refuse_withdrawn(case, notice)
     if id in case.notices.sent or id in case.notices.sending:
-        raise ApprovalError(f"notice {id} has been sent", hint="cautery notice withdraw CASE ID")
+        how = "has been" if id in case.notices.sent else "is being"
+        raise ApprovalError(f"notice {id} {how} sent", hint="cautery notice withdraw CASE ID")
     return digest(notice)
