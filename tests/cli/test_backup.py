@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,11 +12,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.model.ledger import append, contents
+from cautery.model.records import BackupMade
+from cautery.wiring import backups as backing
 from cautery.wiring.people import people_of
+from cautery.wiring.signed_log import SignedLog
 
 from .notice_case import Watched
 
@@ -104,6 +113,76 @@ def test_a_log_that_was_written_anew_is_not_the_one_whose_key_lies_elsewhere(
     assert ran.code == 0  # consistent with itself
     ran = cautery("backup", "check", shelf.folder / "evil", "--public-key", outside)
     assert (ran.code, "not the key" in ran.err) == (1, True)
+
+
+def test_a_record_that_somebody_wrote_into_the_log_is_signed_by_no_later_backup(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    """Who can write to the disk of the backups, and has no key, makes a backup of his own."""
+    backups = shelf.folder / "backups"
+    name = made(cautery, shelf)["backup"]["name"]
+    forged = "20990101T000000Z"
+    shutil.copytree(backups / name, backups / forged)
+    with closing(SqlLedger.at(backups / "backups.sqlite")) as log:
+        (true,) = (content for _, content in contents(log, BackupMade))
+        append(log, replace(true, name=forged), at=datetime.now(UTC))
+    refused = made(cautery, shelf)
+    assert refused.code == 1
+    assert "somebody else wrote them" in refused.err
+    assert [line["name"] for line in map(
+        json.loads, cautery("backup", "list", backups, "--json").out.splitlines()
+    )] == [name]  # fmt: skip
+    assert cautery("backup", "check", backups, "--backup", forged).code == 1
+    assert cautery("backup", "check", backups, "--backup", name).code == 0
+
+
+def test_a_backup_that_was_cut_off_before_its_signature_is_signed_by_the_next_one(
+    cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(SignedLog, "sign", killed)
+        with pytest.raises(KeyboardInterrupt):
+            backing.make(
+                shelf.folder / "backups", cases=shelf.path.parent, people=None,
+
+            )  # fmt: skip
+    time.sleep(1.1)
+    said = made(cautery, shelf)
+    assert said["faults"] == {}
+    with closing(SqlLedger.at(shelf.folder / "backups" / "backups.sqlite")) as log:
+        assert log.size() == 2
+    assert cautery("backup", "check", shelf.folder / "backups").code == 0
+
+
+def test_what_somebody_changed_in_an_earlier_backup_is_linked_by_no_later_one(
+    cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file and its digest in the list of the case, which only the backup's own list covers."""
+    monkeypatch.setattr("cautery.adapters.backup_copy._LOOKED_AT", 1 << 40)
+    assert cautery("close", shelf.path).code == 0
+    backups = shelf.folder / "backups"
+    first = made(cautery, shelf)["backup"]["name"]
+    report = backups / first / "cases" / "md34" / "report.html"
+    listing = backups / first / "lists" / "md34.sha256"
+    before = hashlib.sha256(report.read_bytes()).hexdigest()
+    other = bytearray(report.read_bytes())
+    other[5] ^= 1
+    report.chmod(0o600)
+    report.write_bytes(other)
+    listing.chmod(0o600)
+    listing.write_text(listing.read_text().replace(before, hashlib.sha256(other).hexdigest()))
+    time.sleep(1.1)  # a backup has its second for a name
+    ran = made(cautery, shelf, "--keep", 1)
+    assert ran.code == 1
+    said = json.loads(ran.out)
+    assert said["changed"] == [first]
+    assert said["removed"] == []
+    copied = backups / said["backup"]["name"] / "cases" / "md34" / "report.html"
+    assert hashlib.sha256(copied.read_bytes()).hexdigest() == before
+    assert cautery("backup", "check", backups).code == 0
 
 
 @pytest.mark.parametrize("where", ["cases/backups", "keys/backups", "."])

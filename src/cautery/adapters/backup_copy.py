@@ -14,7 +14,7 @@ import hashlib
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cautery.adapters._files import TEMPORARY, make_folders, write_pieces, write_whole
@@ -24,7 +24,7 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
 from cautery.errors import EvidenceError
 from cautery.evidence.backup import CASES, list_of, sizes_of, written_sizes
-from cautery.evidence.manifest import LEDGER, MAX_MANIFEST_BYTES, VAULT, parse_sums, sums
+from cautery.evidence.manifest import LEDGER, VAULT, sums
 from cautery.evidence.ports import CaseLedger, FileSeen
 
 _MOST_SMALL = 1 << 20
@@ -44,9 +44,13 @@ class FolderCopy:
         Path of the case among the cases.
     earlier : Path or None
         The newest backup that has the case.
+    listed : mapping of str to str
+        SHA-256 of each file of the case there, as it was signed.
     """
 
-    def __init__(self, backup: Path, case: str, earlier: Path | None) -> None:
+    def __init__(
+        self, backup: Path, case: str, earlier: Path | None, listed: Mapping[str, str]
+    ) -> None:
         self._folder = backup / CASES / case
         self._list, self._size_list = backup / list_of(case), backup / sizes_of(case)
         self._earlier = None if earlier is None else earlier / CASES / case
@@ -54,9 +58,7 @@ class FolderCopy:
         """What the earlier backup has otherwise than it was: it is copied anew."""
         self._digests: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
-        self._listed: dict[str, str] = {}
-        if earlier is not None:
-            self._listed = read_list(earlier, list_of(case))
+        self._listed = listed
 
     @property
     def place(self) -> FolderCase:
@@ -189,17 +191,6 @@ def copy_ledger(ledger: CaseLedger, path: Path) -> None:
         target.close()
         raise
     target.settle()
-
-
-def read_list(backup: Path, name: str) -> dict[str, str]:
-    """Return a list of a backup: name to SHA-256.
-
-    Raises
-    ------
-    EvidenceError
-        If it cannot be read.
-    """
-    return parse_sums(FolderStore().read(backup, name, limit=MAX_MANIFEST_BYTES))
 
 
 def digest_of_file(path: Path) -> str:

@@ -128,12 +128,27 @@ class BackupFolder:
             make_folders(self._arriving / folder)
         shutil.rmtree(self._arriving / PEOPLE, ignore_errors=True)
 
-    def copy_of(self, case: str) -> FolderCopy:
-        """Return where a case is copied to, by its path among the cases."""
-        for name in reversed(self.names()):
-            if (self.path / name / list_of(case)).is_file():
-                return FolderCopy(self._arriving, case, self.path / name)
-        return FolderCopy(self._arriving, case, None)
+    def copy_of(
+        self, case: str, earlier: str | None = None, listed: Mapping[str, str] | None = None
+    ) -> FolderCopy:
+        """Return where a case is copied to, beside what an earlier backup has of it.
+
+        Parameters
+        ----------
+        case : str
+            Its path among the cases.
+        listed : mapping of str to str
+            What the earlier backup lists, as it was signed.
+
+        Raises
+        ------
+        EvidenceError
+            If the list of the case there is not the one that was signed.
+        """
+        if earlier is None or listed is None:
+            return FolderCopy(self._arriving, case, None, {})
+        digests = self._digests(earlier, case, listed)
+        return FolderCopy(self._arriving, case, self.path / earlier, digests)
 
     def people(self) -> Path:
         """Return where the people of the room are copied to."""

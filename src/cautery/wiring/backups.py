@@ -89,8 +89,7 @@ def make(
         return make_backup(
             _sources(cases),
             backups,
-            log=log.ledger,
-            sign=lambda: log.sign(clock.now()),
+            log=log,
             clock=clock,
             people=None if people is None else partial(_copy_people, people),
             keep=keep,

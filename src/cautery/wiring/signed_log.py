@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,11 @@ from cautery.adapters._files import write_whole
 from cautery.adapters.keys_file import CaseSigner
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.signer import SignerProcess
-from cautery.errors import InputError
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.leaf import leaf_of
 from cautery.evidence.note import NoteVerifier
+from cautery.model.evidence import digest_of
+from cautery.model.ledger import filed
 from cautery.packed import small_file
 from cautery.workflows.case.roots import Standing, check_roots
 
@@ -31,12 +35,60 @@ class SignedLog:
         Of its ledger.
     verifier : NoteVerifier
         Its public key.
+    keys : Path
+        Folder of keys: it says, too, which record this machine was about to sign.
     """
 
     path: Path
     ledger: SqlLedger
     signer: SignerProcess
     verifier: NoteVerifier
+    keys: Path
+
+    def append(self, content: object, at: datetime) -> None:
+        """Append a record and sign it; who is killed in between signs it the next time.
+
+        Raises
+        ------
+        CauteryError
+            If it cannot be written, or the log is not what was signed last.
+        """
+        kind, body = filed(content)
+        intended = digest_of(leaf_of(kind, body, at))
+        write_whole(self._intent, str(intended).encode())
+        self.ledger.append(kind, body, at=at)
+        self.sign(at)
+
+    def require_own(self, now: datetime) -> None:
+        """Raise if the log has a record that this machine neither signed nor was about to sign.
+
+        Whoever can write to the log would else have it signed by the next who signs.
+
+        Raises
+        ------
+        EvidenceError
+            If it has one, or is not what was signed.
+        """
+        standing = self.check()
+        if standing.size == standing.signed:
+            return
+        first, *others = self.ledger.read(since=standing.signed)
+        if others or not self._intent.exists() or digest_of(first.leaf) != self._intended():
+            raise EvidenceError(
+                f"{self.path}: {standing.size - standing.signed} records at its end were signed by "
+                "nobody: somebody else wrote them",
+                hint="Keep this folder as it is, and begin a new one.",
+            )
+        self.sign(now)
+
+    @property
+    def _intent(self) -> Path:
+        named = hashlib.sha256(self.verifier.name.encode()).hexdigest()
+        return self.keys / f"log-{named[:16]}.intent"
+
+    def _intended(self) -> str:
+        raw = small_file(self._intent, most=_MOST_KEY, of="an intent")
+        return raw.decode("ascii", "replace")
 
     def sign(self, now: datetime) -> None:
         """Sign it if it has grown.
@@ -105,7 +157,7 @@ def open_log(ledger: Path, key: Path, *, keys: Path) -> Iterator[SignedLog]:
         )
         if signer.key != str(verifier):
             raise InputError(f"{key}: this is not the key of the log")
-        yield SignedLog(path=ledger, ledger=opened, signer=signer, verifier=verifier)
+        yield SignedLog(path=ledger, ledger=opened, signer=signer, verifier=verifier, keys=keys)
 
 
 def public_key(key: Path) -> NoteVerifier:

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from cautery.errors import ConflictError, EvidenceError, InputError, StorageErro
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.ports import CasePlace
 from cautery.model import Approver, Mandate, Regime, digest_of, to_json
-from cautery.model.ledger import contents
+from cautery.model.ledger import append, contents
 from cautery.model.records import BackupMade
 from cautery.workflows.backup import check
 from cautery.workflows.backup.check import Checked, Listed, check_backup, listed
@@ -51,6 +51,19 @@ WAYS = pytest.mark.parametrize(
     ("source", "target"),
     [("folder", "folder"), ("folder", "server"), ("server", "folder"), ("server", "server")],
 )
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """A log of backups that nobody signs."""
+
+    ledger: SqlLedger
+
+    def require_own(self, now: Any) -> None:
+        pass
+
+    def append(self, content: object, at: Any) -> None:
+        append(self.ledger, content, at=at)
 
 
 class Kept:
@@ -76,8 +89,7 @@ class Kept:
                 if cases is None
                 else cases,
                 self.backups,
-                log=ledger,
-                sign=lambda: None,
+                log=Unsigned(ledger),
                 clock=FixedClock(self.now),
                 **more,
             )
@@ -269,7 +281,7 @@ class Dying:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._thing, name)
         if name == "copy_of":
-            return lambda case: Dying(value(case), self._steps, self._left)
+            return lambda *values: Dying(value(*values), self._steps, self._left)
         if name not in self._steps:
             return value
 
@@ -589,7 +601,7 @@ def test_a_damaged_case_costs_itself_and_no_older_backup(kept: Kept) -> None:
     }
     shutil.copytree(kept.copy, world.folder / "more")
     made = make_backup(
-        places, kept.backups, log=ledger, sign=lambda: None, clock=FixedClock(kept.now), keep=1
+        places, kept.backups, log=Unsigned(ledger), clock=FixedClock(kept.now), keep=1
     )
     ledger.close()
     assert (made.backup.lacks, made.backup.cases, made.removed) == (("derby",), 1, ())
@@ -641,9 +653,7 @@ def test_a_case_that_is_gone_is_in_no_later_backup(kept: Kept) -> None:
     world.path.rename(world.path.with_name("cup"))
     place: CasePlace = FolderCase(world.path.with_name("cup"), None, to="")
     ledger = SqlLedger.at(kept.folder / "backups.sqlite")
-    make_backup(
-        {"cup": lambda: place}, kept.backups, log=ledger, sign=lambda: None, clock=FixedClock(NOON)
-    )
+    make_backup({"cup": lambda: place}, kept.backups, log=Unsigned(ledger), clock=FixedClock(NOON))
     ledger.close()
     assert [case.case for case in kept.check().cases] == ["cup"]
     assert [

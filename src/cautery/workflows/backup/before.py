@@ -6,11 +6,11 @@ nothing fails to be copied then, and night by night the last good backup would b
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cautery.errors import CauteryError, EvidenceError, InputError
-from cautery.evidence.backup import PEOPLE
+from cautery.evidence.backup import PEOPLE, list_of
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import NOTE
 from cautery.evidence.ports import CasePlace
@@ -18,7 +18,7 @@ from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import BackupMade
 from cautery.workflows.backup.check import Listed, present
-from cautery.workflows.backup.ports import Backups
+from cautery.workflows.backup.ports import Backups, CaseCopy
 
 PEOPLE_LACK = f"{PEOPLE}/"
 """Stands for the people of the room where cases are named; no path of a case ends so."""
@@ -34,13 +34,10 @@ class Before:
         Of that backup; empty: there is none.
     cases : frozenset of str
         Paths of cases, and :data:`PEOPLE_LACK` for the people.
-    changed : tuple of str
-        Later backups, whose lists are not the ones in the log.
     """
 
     name: str = ""
     cases: frozenset[str] = frozenset()
-    changed: tuple[str, ...] = ()
 
     def gone(
         self, standing: Collection[str], let_go: Collection[str], *, has_people: bool
@@ -72,21 +69,59 @@ class Before:
         }
 
 
-def had_before(log: Ledger, backups: Backups) -> Before:
-    """Return what the newest backup has, by its list; one whose list was changed says nothing."""
-    changed: list[str] = []
-    logged = (made for _, made in contents(log, BackupMade))
-    for name, made in reversed(present(logged, backups.names()).items()):
-        try:
-            files = backups.listed(name, made.digest)
-        except EvidenceError:  # the next one may still say what there was
-            changed.append(name)
-            continue
-        cases = {*Listed(backup=made, files=files).cases, *made.lacks}
-        if any(file.startswith(PEOPLE_LACK) for file in files):
-            cases.add(PEOPLE_LACK)
-        return Before(name=name, cases=frozenset(cases), changed=tuple(changed))
-    return Before(changed=tuple(changed))
+class Earlier:
+    """The backups that lie there, by their signed lists; one whose list was changed says nothing.
+
+    Parameters
+    ----------
+    log : Ledger
+        The log of backups, all of it signed.
+    """
+
+    def __init__(self, log: Ledger, backups: Backups) -> None:
+        self._backups = backups
+        logged = (made for _, made in contents(log, BackupMade))
+        self._standing = dict(reversed(present(logged, backups.names()).items()))
+        self._listed: dict[str, Mapping[str, str] | None] = {}
+        self.changed: list[str] = []
+        """Those whose lists are not the ones in the log, as far as they were looked at."""
+
+    def newest(self) -> Before:
+        """Return what the newest one has, or lacks already."""
+        for name, made in self._standing.items():
+            files = self._files(name)
+            if files is None:  # the next one may still say what there was
+                continue
+            cases = {*Listed(backup=made, files=files).cases, *made.lacks}
+            if any(file.startswith(PEOPLE_LACK) for file in files):
+                cases.add(PEOPLE_LACK)
+            return Before(name=name, cases=frozenset(cases))
+        return Before()
+
+    def copy_of(self, case: str) -> CaseCopy:
+        """Return where a case is copied to, beside the newest backup that has it as it was."""
+        for name in self._standing:
+            files = self._files(name)
+            if files is None or list_of(case) not in files:
+                continue
+            try:
+                return self._backups.copy_of(case, name, files)
+            except EvidenceError:
+                self._note(name)
+        return self._backups.copy_of(case)
+
+    def _files(self, name: str) -> Mapping[str, str] | None:
+        if name not in self._listed:
+            try:
+                self._listed[name] = self._backups.listed(name, self._standing[name].digest)
+            except EvidenceError:
+                self._listed[name] = None
+                self._note(name)
+        return self._listed[name]
+
+    def _note(self, name: str) -> None:
+        if name not in self.changed:
+            self.changed.append(name)
 
 
 def require_no_less(earlier: CasePlace, copy: CasePlace, case: str) -> None:

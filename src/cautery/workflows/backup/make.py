@@ -19,12 +19,12 @@ from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CasePlace
-from cautery.model.ledger import append, contents
-from cautery.model.ports import Clock, Ledger
+from cautery.model.ledger import contents
+from cautery.model.ports import Clock
 from cautery.model.records import BackupMade
-from cautery.workflows.backup.before import had_before, require_no_less
+from cautery.workflows.backup.before import Earlier, require_no_less
 from cautery.workflows.backup.check import present
-from cautery.workflows.backup.ports import Backups, CaseCopy
+from cautery.workflows.backup.ports import BackupLog, Backups, CaseCopy
 from cautery.workflows.case.roots import check_roots
 from cautery.workflows.case.verify import verify_case
 
@@ -70,8 +70,7 @@ def make_backup(
     sources: Sources,
     backups: Backups,
     *,
-    log: Ledger,
-    sign: Callable[[], object],
+    log: BackupLog,
     clock: Clock,
     people: Callable[[Path], None] | None = None,
     keep: int | None = None,
@@ -82,10 +81,8 @@ def make_backup(
 
     Parameters
     ----------
-    log : Ledger
+    log : BackupLog
         The log of these backups.
-    sign : callable
-        Signs it as it is.
     people : callable, optional
         Copies the people of the room into a folder.
     keep : int, optional
@@ -98,18 +95,19 @@ def make_backup(
     Raises
     ------
     CauteryError
-        If the folder cannot be written, another process makes a backup there, or all cases went
-        away.
+        If the folder cannot be written, another process makes a backup there, somebody else wrote
+        into the log, or all cases went away.
     """
     with backups.alone():
         name = f"{clock.now():%Y%m%dT%H%M%SZ}"
+        log.require_own(clock.now())
         backups.begin()
-        known = had_before(log, backups)
-        faults = known.gone(sources, let_go, has_people=people is not None)
+        known = Earlier(log.ledger, backups)
+        faults = known.newest().gone(sources, let_go, has_people=people is not None)
         damaged: list[str] = []
         copied: dict[str, tuple[int, int]] = {}
         for case, source in sources.items():
-            copy = backups.copy_of(case)
+            copy = known.copy_of(case)
             try:
                 copied[case] = _copied(source, copy, partial(progress, case))
                 if case not in let_go and (earlier := copy.earlier_place) is not None:
@@ -136,10 +134,9 @@ def make_backup(
             lacks=tuple(sorted(faults)),
         )
         # The log first: a backup of which it says nothing would be nobody's.
-        append(log, entry, at=clock.now())
-        sign()
+        log.append(entry, clock.now())
         backups.admit(name)
-        standing = present((made for _, made in contents(log, BackupMade)), backups.names())
+        standing = present((made for _, made in contents(log.ledger, BackupMade)), backups.names())
         removed = () if keep is None or faults or known.changed else _spent(standing, keep)
         for old in removed:
             backups.remove(old)
@@ -149,7 +146,7 @@ def make_backup(
         people=people is not None,
         removed=removed,
         damaged=tuple(damaged),
-        changed=known.changed,
+        changed=tuple(known.changed),
     )
 
 

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from cautery.evidence.all_records import Expected
 from cautery.evidence.ports import CaseLedger, CasePlace, FileSeen
 from cautery.model.evidence import Digest
+from cautery.model.ports import Ledger
+
+
+class BackupLog(Protocol):
+    """The signed log of backups."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """To be read."""
+        ...
+
+    def require_own(self, now: datetime) -> None:
+        """Raise if it has a record that this machine neither signed nor was about to sign."""
+        ...
+
+    def append(self, content: object, at: datetime) -> None:
+        """Append a record and sign it."""
+        ...
 
 
 class CaseCopy(Protocol):
@@ -83,8 +102,23 @@ class Backups(Protocol):
         """Go on with a backup that was cut short, or begin one."""
         ...
 
-    def copy_of(self, case: str) -> CaseCopy:
-        """Return where a case is copied to, by its path among the cases."""
+    def copy_of(
+        self, case: str, earlier: str | None = None, listed: Mapping[str, str] | None = None
+    ) -> CaseCopy:
+        """Return where a case is copied to, beside what an earlier backup has of it.
+
+        Parameters
+        ----------
+        case : str
+            Its path among the cases.
+        listed : mapping of str to str
+            What the earlier backup lists, as it was signed.
+
+        Raises
+        ------
+        EvidenceError
+            If the list of the case there is not the one that was signed.
+        """
         ...
 
     def people(self) -> Path:
