@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,23 @@ def test_an_account_sees_the_fixtures_of_the_cases_that_it_may_see(
         account = peopled.accounts[role]
         assert ("North v South" in answer.text) == account.sees("north-v-south"), role
     assert any(answer.status_code == 200 for answer in pages.values())
+
+
+def test_a_season_is_there_for_nobody_who_may_see_none_of_its_fixtures(peopled: Any) -> None:
+    def seen(board_of_season: Any) -> tuple[SeasonSeen, ...]:
+        return (SeasonSeen(board=board_of_season, runs=True),)
+
+    rows = tuple(replace(row, case=f"other-{row.case}") for row in board().rows)
+    full = replace(board(), mandate="secret-mandate-7", who="Ministry of Secrets", rows=rows)
+    for shown_board in (full, replace(full, rows=())):
+        desk = replace(peopled.desk, seasons=partial(seen, shown_board))
+        peopled.desk, peopled.app = desk, room_app(desk)
+        for role, is_shown in ((RoomRole.GUEST, False), (RoomRole.ANALYST, True)):
+            page = words(peopled.as_(role).get("/season").text)
+            assert ("secret-mandate-7" in page, "Ministry of Secrets" in page) == (
+                is_shown,
+                is_shown,
+            )
 
 
 def test_boards_beside_the_cases_are_found_and_what_is_no_board_is_passed_over(

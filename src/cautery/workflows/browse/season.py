@@ -32,18 +32,27 @@ def seasons_view(
     now: datetime,
     among: Callable[[str], bool],
 ) -> SeasonsView:
-    """Return the seasons, with the fixtures whose cases somebody may see.
+    """Return the seasons of which somebody may see a fixture's case, with these fixtures.
 
     Parameters
     ----------
     among : callable
         Tells whether somebody may see a case of this name, also before it is there.
     """
-    views = tuple(_season(season, now=now, among=among) for season in seasons)
+    views = tuple(
+        _season(season, now=now, among=among)
+        for season in seasons
+        # One without a fixture is there for who sees every case, also of the mandate's own name.
+        if any(among(name) for name in _cases(season))
+    )
     counts = Counter(
         row.state for season in seasons for row in season.board.rows if among(row.case)
     )
     return SeasonsView(folder=folder, seasons=views, counts=counts)
+
+
+def _cases(season: SeasonSeen) -> Sequence[str]:
+    return [row.case for row in season.board.rows] or [season.board.mandate]
 
 
 def _season(season: SeasonSeen, *, now: datetime, among: Callable[[str], bool]) -> SeasonView:
