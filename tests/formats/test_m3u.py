@@ -140,6 +140,28 @@ def test_a_line_that_is_too_long_is_dropped_with_a_warning():
     assert found[1].title is None
 
 
+@pytest.mark.parametrize("junk", ["a\n", "#\n", "#EXTINF:,a\n"], ids=["words", "tags", "titles"])
+def test_a_list_of_lines_that_give_no_entry_is_not_read_to_its_end(junk):
+    read_bytes = []
+
+    def chunks():
+        yield b"#EXTM3U\nhttp://e.example/1\n"
+        for _ in range(100):
+            read_bytes.append(len(junk) * 1_000)
+            yield junk.encode() * 1_000
+
+    limits = PlaylistLimits(idle=5_000, warnings=3)
+    *_, last = [item for item in read_m3u(chunks(), limits=limits) if getattr(item, "line", 0)]
+    assert isinstance(last, ReadWarning)
+    assert say(last.why) == "stopped after 5,064 lines that give no entry"
+    assert sum(read_bytes) <= len(junk) * 8_000
+
+
+def test_a_list_that_is_junk_from_its_beginning_is_no_playlist():
+    with pytest.raises(SourceError, match="neither #EXTM3U nor an entry in 201 lines"):
+        read("a\n" * 1_000, limits=PlaylistLimits(idle=200))
+
+
 def test_reading_stops_at_the_entry_limit_and_says_so():
     found = read("http://e.example/1\n" * 50, limits=PlaylistLimits(entries=7))
     assert len(found) == 8

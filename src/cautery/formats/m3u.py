@@ -47,6 +47,9 @@ class PlaylistLimits:
         Longer lines are dropped, with a warning.
     entries : int
         Reading stops after so many, with a warning.
+    idle : int
+        Lines that give no entry: of more, and 64 for each entry, nothing is read further, with a
+        warning. Attributes of an entry stand on 64 lines at most.
     warnings : int
         So many are told one by one, the rest as one count for each reason.
     total_bytes : int
@@ -55,6 +58,7 @@ class PlaylistLimits:
 
     line_bytes: int = 65_536
     entries: int = 2_000_000
+    idle: int = 200_000
     warnings: int = 200
     total_bytes: int = 8_000_000_000
 
@@ -94,7 +98,7 @@ def read_m3u(
     tally = Tally(most=limits.warnings)
     pending = Pending()
     folder = None if base is None else _Folder(base)
-    entries = number = 0
+    entries = number = idle = 0
     rests = tries = 0  # entries to be read line by line before runs are looked for again
     started = False
     for block in _blocks(stream, limits=limits):
@@ -107,7 +111,7 @@ def read_m3u(
             continue
         at, end = 0, len(block)
         runs = _runs(block) if large else None
-        while at < end and entries < limits.entries:
+        while at < end and entries < limits.entries and idle <= limits.idle + 64 * entries:
             if blank := _BLANK.match(block, at):
                 at, number = blank.end(), number + blank.end() - at
                 continue
@@ -135,6 +139,7 @@ def read_m3u(
             line = line.strip(" \t\ufeff")
             if not line:
                 continue
+            idle += 1
             if line.startswith("#"):
                 if entries == 0 and line.startswith(_OF_HLS):
                     raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
@@ -156,10 +161,14 @@ def read_m3u(
                 yield from tally.add(number, entry, line)
                 continue
             yield entry
-            entries += 1
+            entries, idle = entries + 1, idle - 1
             rests = max(0, rests - 1)
         if entries >= limits.entries:
             yield ReadWarning(line=number, why=message("unread.entries", most=entries))
+            break
+        if idle > limits.idle + 64 * entries:
+            # Each costs as much as an entry, and a list of junk has ten times as many of them.
+            yield ReadWarning(line=number, why=message("unread.idle", most=idle - 1))
             break
     if pending.described:
         yield from tally.add(pending.line, message("unread.no-url"), pending.title or "")

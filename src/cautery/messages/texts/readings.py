@@ -7,6 +7,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     # Any format.
     "unread.long-line": "a line of more than %(most_bytes)s",
     "unread.entries": "stopped after %(most)s entries",
+    "unread.idle": "stopped after %(most)s lines that give no entry",
     "unread.more-entries": "more than %(most)s entries",
     "unread.beginning-alone": "only the first %(most_bytes)s are read",
     "unread.not-json": "not valid JSON",

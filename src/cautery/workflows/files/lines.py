@@ -56,13 +56,14 @@ def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:
     partial = bytearray()
     for chunk in chunks:
         *ended, tail = chunk.split(b"\n")
-        for part in ended:
-            partial += part[: longest - len(partial)]
-            yield _text(partial)
+        if ended:
+            partial += ended[0][: longest - len(partial)]
+            yield _text(bytes(partial))
             partial.clear()
+            yield from _texts(ended[1:], longest)
         partial += tail[: longest - len(partial)]
     if partial:
-        yield _text(partial)
+        yield _text(bytes(partial))
 
 
 def rows_of(lines: Iterable[str], named: str = "the table") -> csv.DictReader[str]:
@@ -88,5 +89,13 @@ def rows_of(lines: Iterable[str], named: str = "the table") -> csv.DictReader[st
     return rows
 
 
-def _text(line: bytearray) -> str:
+def _texts(lines: list[bytes], longest: int) -> Iterator[str]:
+    """Yield whole lines; lists of millions of short ones are decoded at once."""
+    if any(len(line) > longest for line in lines):
+        lines = [line[:longest] for line in lines]
+    for line in b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else ():
+        yield line.removesuffix("\r").removeprefix("\ufeff") + "\n"
+
+
+def _text(line: bytes) -> str:
     return line.removesuffix(b"\r").decode("utf-8", "replace").removeprefix("\ufeff") + "\n"
