@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -62,6 +62,11 @@ _MOST_BOARD = 16 << 20
 _MOST_SEASONS = 50
 """Seasons that a room shows. Judgement."""
 _REREAD = timedelta(minutes=1)
+_GONE = timedelta(minutes=1)
+_GONE_LOOKS = 3
+"""So long, and at so many looks, a mandate's file must be away until that withdraws the mandate: an
+editor, a copy or a server of files takes one away for seconds. What is closed stays closed.
+Judgement."""
 _ROOM_BYTES = 64 << 20
 """Room for a case and its reserve; a full disk is not made fuller."""
 _NO_LIMIT = 1_000_000
@@ -139,6 +144,8 @@ class MandateOnDisk:
         self._read_fixtures = calendars_of(path)
         """Parses a calendar only if it says something else than before."""
         self._reread_at = self._clock.now()
+        self._gone_since: datetime | None = None
+        self._gone_looks = 0
 
     @property
     def mandate(self) -> Mandate:
@@ -155,9 +162,14 @@ class MandateOnDisk:
     def read_now(self, *, at_once: bool = False) -> Reading:
         """Do as :meth:`read`, in this thread."""
         now = self._clock.now()
-        if not self._path.exists():
+        try:
+            self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
             self._stamp = None
-            return self._held(FixtureWhy.WITHDRAWN, f"{self._path}: the file is gone")
+            return self._gone(now)
+        except OSError as error:
+            return self._held(FixtureWhy.BROKEN, f"{self._path}: {error.strerror}")
+        self._gone_since, self._gone_looks = None, 0
         stamp = self._stamp_now()
         if stamp != self._stamp:
             try:
@@ -185,7 +197,7 @@ class MandateOnDisk:
         try:
             copies = fetched_copies(mandate, self._calendars)
             listed = self._read_fixtures(copies)
-        except CauteryError as error:
+        except (CauteryError, OSError) as error:  # a folder that is shut for a moment, too
             self._reading = replace(
                 self._reading, calendar_broken=True, problems=(*problems, str(error)[:500])
             )
@@ -195,6 +207,17 @@ class MandateOnDisk:
             fixtures=(*of_file, *map(fixture_of, listed.events)),
             calendar_broken=False,
             problems=problems,
+        )
+
+    def _gone(self, now: datetime) -> Reading:
+        """Start nothing while the file is away; once it has been away for long, it is withdrawn."""
+        if self._gone_since is None or now < self._gone_since:
+            self._gone_since = now
+        self._gone_looks += 1
+        if self._gone_looks < _GONE_LOOKS or now - self._gone_since < _GONE:
+            return self._held(FixtureWhy.BROKEN, f"{self._path}: the file is gone")
+        return self._held(
+            FixtureWhy.WITHDRAWN, f"{self._path}: the file is gone: the mandate is withdrawn"
         )
 
     def _held(self, why: FixtureWhy, problem: str) -> Reading:

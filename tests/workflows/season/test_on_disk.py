@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from cautery.adapters.clock import FixedClock
 from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock
 from cautery.errors import StorageError
 from cautery.formats import read_ical
@@ -163,13 +164,55 @@ def test_local_times_keep_their_hour_when_the_clocks_change(tmp_path: Path) -> N
     assert len(cases) == 2, "each night of a series has a case of its own"
 
 
-def test_a_mandate_whose_file_is_gone_is_withdrawn_and_comes_back(league: Path) -> None:
+def test_a_mandate_whose_file_stays_away_is_withdrawn_and_comes_back(
+    league: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     on_disk = MandateOnDisk(league, None)
     text = league.read_text()
     league.unlink()
-    assert on_disk.read_now().hold is FixtureWhy.WITHDRAWN
+    for seconds, hold in (
+        (0, FixtureWhy.BROKEN),
+        (59, FixtureWhy.BROKEN),
+        (61, FixtureWhy.WITHDRAWN),
+        (62, FixtureWhy.WITHDRAWN),
+    ):
+        now = FixedClock(START + timedelta(seconds=seconds))
+        monkeypatch.setattr(on_disk, "_clock", now)
+        assert on_disk.read_now().hold is hold, seconds
     league.write_text(text)
     assert on_disk.read_now().hold is None
+
+
+def test_a_clock_that_leaps_does_not_withdraw_a_mandate(
+    league: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk = MandateOnDisk(league, None)
+    league.unlink()
+    for hours in (0, 5):
+        monkeypatch.setattr(on_disk, "_clock", FixedClock(START + timedelta(hours=hours)))
+        assert on_disk.read_now().hold is FixtureWhy.BROKEN, hours
+
+
+@pytest.mark.parametrize("shut", ["league.toml", "league.ics"])
+def test_a_file_that_cannot_be_read_for_a_moment_ends_nothing(
+    league: Path, monkeypatch: pytest.MonkeyPatch, shut: str
+) -> None:
+    on_disk, stat = MandateOnDisk(league, None), Path.stat
+
+    def refused(path: Path, **more: Any) -> os.stat_result:
+        if path.name == shut:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        reading = on_disk.read_now(at_once=True)
+    assert reading.hold is (FixtureWhy.BROKEN if shut == "league.toml" else None)
+    assert reading.calendar_broken is (shut == "league.ics")
+    assert "Permission denied" in reading.problems[0]
+    assert names(reading) == ["Home v Away"]
+    after = on_disk.read_now(at_once=True)
+    assert (after.hold, after.calendar_broken) == (None, False)
 
 
 @pytest.mark.parametrize(
