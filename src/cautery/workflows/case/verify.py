@@ -35,6 +35,7 @@ from cautery.workflows.case.outside import WITHIN, require_times
 from cautery.workflows.case.verify_approvals import void_approvals
 from cautery.workflows.case.verify_outside import Outside
 from cautery.workflows.case.verify_records import Progress, check_ledger, unheard
+from cautery.workflows.case.verify_refusals import left_after_refusal
 from cautery.workflows.case.whole_log import WholeLog
 
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
@@ -192,6 +193,7 @@ def verify_case(
         )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
         notes += void_approvals(ledger)
+        refused = left_after_refusal(ledger)
         checking = Outside(path, store, verifier, manifest, trust)
         times = checking.times(ledger, audit.roots, now=now, whole=whole)
         if trust.policy is not None:
@@ -215,7 +217,7 @@ def verify_case(
         ),
         restored=(*audit.restored, *audit.doubted),
         reopened=tuple(audit.reopened),
-        findings=(*audit.findings, *audit.times.findings, *times.faults),
+        findings=(*audit.findings, *refused, *audit.times.findings, *times.faults),
         mandate=mandate,
         notes=notes,
         times=(

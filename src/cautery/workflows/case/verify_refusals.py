@@ -1,0 +1,52 @@
+"""What left a case although an approver had refused it before."""
+
+from __future__ import annotations
+
+from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
+from cautery.model.records import (
+    ActRefused,
+    ListSent,
+    NoticeSending,
+    NoticeSent,
+    ReferralPublished,
+)
+
+
+def left_after_refusal(ledger: Ledger) -> tuple[str, ...]:
+    """Return a sentence for each referral or notice that left after its refusal.
+
+    A refusal is no signature, and stops nothing that has left: one that is recorded later is
+    passed over.
+    """
+    refused: dict[str, tuple[int, str]] = {}
+    left: set[str] = set()
+    findings = []
+    for entry, content in contents(
+        ledger, ActRefused, ListSent, NoticeSending, NoticeSent, ReferralPublished
+    ):
+        if isinstance(content, ActRefused):
+            refused.setdefault(content.id, (entry.index, content.by))
+            continue
+        acts, how = _leaving(content)
+        for act in acts:
+            if act in refused and act not in left:
+                index, by = refused[act]
+                findings.append(
+                    f"record {entry.index}: {act} {how}, although {by} had refused it before "
+                    f"(record {index})"
+                )
+            left.add(act)
+    return tuple(findings)
+
+
+def _leaving(content: object) -> tuple[tuple[str, ...], str]:
+    """Return which acts leave by a record, and how."""
+    match content:
+        case ReferralPublished():
+            return (content.referral,), f"was published to {content.intermediary}"
+        case ListSent():
+            return content.referrals, f"was on a list sent to {content.intermediary}"
+        case NoticeSending() | NoticeSent():
+            return (content.notice,), f"was sent to {content.to}"
+    return (), ""
