@@ -102,6 +102,28 @@ def test_a_case_that_went_away_is_named_until_a_person_lets_go_of_it(
     assert (ran.code, "no case lies there any more" in ran.err) == (1, True)
 
 
+def test_a_case_that_nobody_could_look_into_is_named(
+    cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases, access = shelf.path.parent, os.access
+    (cases / "of-2026").mkdir()
+    (cases / "lost+found").mkdir(mode=0)
+    shutil.copytree(shelf.path, cases / "of-2026" / "cup")
+    shutil.copytree(shelf.path, shelf.folder / "elsewhere")
+    (cases / "linked").symlink_to(shelf.folder / "elsewhere")
+    monkeypatch.setattr("cautery.adapters.case_shelf._is_case", lambda path: (
+        path.name != "cup" and (path / "ledger.sqlite").exists()
+    ))  # fmt: skip
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "cup" and access(path, mode))
+    ran = made(cautery, shelf, "--keep", "1")
+    assert (ran.code, "not in the backup: linked: it is a link" in ran.err) == (1, True), ran.err
+    assert "not in the backup: of-2026/cup: this user may not look into it" in ran.err
+    assert "lost+found" not in ran.err
+    time.sleep(1)
+    ran = made(cautery, shelf, "--let-go", "of-2026/cup", "--let-go", "linked")
+    assert isinstance(ran, dict), ran.err
+
+
 def test_a_log_that_was_written_anew_is_not_the_one_whose_key_lies_elsewhere(
     cautery: Cautery, shelf: Watched
 ) -> None:

@@ -24,6 +24,8 @@ _MOST_NAMES = 100_000
 _BETWEEN = "+"
 """Between folder and case in a name: a slash would part the addresses of the operations room."""
 _DEEPEST = 2
+_OF_DISK = "lost+found"
+"""In the first folder of a disk; root alone looks into it."""
 _MARKS = (LEDGER, NOTE, CASE_KEY)
 """A folder that has one of these is a case, or what is left of one."""
 _CHANGING = (LEDGER, f"{LEDGER}-wal", MANIFEST, NOTE)
@@ -51,6 +53,19 @@ def cases_below(folder: Path) -> dict[str, Path]:
         raise InputError(
             f"{folder}: {error.strerror}", hint="Give the folder in which your cases lie."
         ) from error
+
+
+def shut_below(folder: Path) -> dict[str, str]:
+    """Return what may be a case in a folder, or one further down, and is passed over: and why.
+
+    By its path in the folder. Whoever copies all cases must not leave one out without a word.
+    """
+    shut: dict[str, str] = {}
+    for path in _shut(folder, _DEEPEST, count()):
+        name = path.relative_to(folder).as_posix()
+        is_link = path.is_symlink()
+        shut[_shown(name)] = "it is a link" if is_link else "this user may not look into it"
+    return shut
 
 
 def stamp_of(case: Path) -> Stamp:
@@ -91,6 +106,25 @@ def _below(
                 with contextlib.suppress(PermissionError, FileNotFoundError):
                     # Somebody else's folder has no case of ours, and one that is gone has none.
                     yield from _below(path, name + _BETWEEN, levels - 1, numbers)
+
+
+def _shut(folder: Path, levels: int, numbers: Iterator[int]) -> Iterator[Path]:
+    if _is_case(folder):
+        return
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if next(numbers) >= _MOST_NAMES:
+                return  # :func:`cases_below` refuses such a folder
+            if entry.name.startswith(".") or entry.name == _OF_DISK or not path.is_dir():
+                continue
+            if entry.is_symlink():
+                if _is_case(path):
+                    yield path
+            elif not os.access(path, os.R_OK | os.X_OK):
+                yield path
+            elif levels > 1:
+                yield from _shut(path, levels - 1, numbers)
 
 
 def _shown(name: str) -> str:

@@ -14,6 +14,7 @@ from cautery.adapters._files import make_folders, sync_folder
 from cautery.adapters._key_files import EMPTY_ROOT, private_folder
 from cautery.adapters.backup_copy import copy_ledger
 from cautery.adapters.backup_folder import BackupFolder
+from cautery.adapters.case_shelf import shut_below
 from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
@@ -94,6 +95,7 @@ def make(
             people=None if people is None else partial(_copy_people, people),
             keep=keep,
             let_go=let_go,
+            shut={} if is_on_server(cases) else shut_below(cases),
             progress=progress,
         )
 

@@ -44,6 +44,11 @@ class Before:
     ) -> dict[str, str]:
         """Return what does not stand any more, each with a sentence.
 
+        Parameters
+        ----------
+        standing : collection of str
+            Cases that lie there, and what may be one.
+
         Raises
         ------
         InputError
@@ -52,7 +57,7 @@ class Before:
             If no case stands any more.
         """
         for case in let_go:
-            if case not in self.cases:
+            if case not in self.cases and case not in standing:
                 raise InputError(f"{case}: the newest backup does not have this case")
         gone = sorted(self.cases - set(standing) - set(let_go) - {PEOPLE_LACK})
         if gone and not standing:

@@ -75,6 +75,7 @@ def make_backup(
     people: Callable[[Path], None] | None = None,
     keep: int | None = None,
     let_go: Collection[str] = (),
+    shut: Mapping[str, str] | None = None,
     progress: Progress = lambda _: None,
 ) -> Made:
     """Back up all cases; go on with a backup that was cut short.
@@ -91,6 +92,9 @@ def make_backup(
     let_go : collection of str
         Cases that earlier backups have, and that were removed, replaced or put back on purpose;
         ``people/``: the people.
+    shut : mapping of str to str, optional
+        What may be a case and nobody could look into, and why: it counts as one that could not be
+        copied.
 
     Raises
     ------
@@ -103,7 +107,10 @@ def make_backup(
         log.require_own(clock.now())
         backups.begin()
         known = Earlier(log.ledger, backups)
-        faults = known.newest().gone(sources, let_go, has_people=people is not None)
+        not_seen = {} if shut is None else dict(shut)
+        there = {*sources, *not_seen}
+        gone = known.newest().gone(there, let_go, has_people=people is not None)
+        faults = gone | {case: why for case, why in not_seen.items() if case not in let_go}
         damaged: list[str] = []
         copied: dict[str, tuple[int, int]] = {}
         for case, source in sources.items():
