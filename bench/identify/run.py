@@ -152,7 +152,6 @@ def main() -> None:
     ask.add_argument("--event", type=int, help="probes a disguise, of vtest and of the others each")
     ask.add_argument("--loopback", type=int, help="streams served")
     ask.add_argument("--jobs", type=int, default=2)
-    ask.add_argument("--peaks", action="store_true", help="let spectral peaks count (ADR 0054)")
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {

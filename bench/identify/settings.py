@@ -36,10 +36,9 @@ class Cautery:
 
     name = "cautery"
 
-    def __init__(self, entries: tuple[index.Entry, ...], *, peaks: bool = False) -> None:
+    def __init__(self, entries: tuple[index.Entry, ...]) -> None:
         codes = hashlib.sha256(system.search_code() + entries[-1].path.parent.name.encode())
-        self.key = f"{self.name}-{codes.hexdigest()[:12]}-{len(entries)}{'-peaks' * peaks}"
-        self.peaks = peaks
+        self.key = f"{self.name}-{codes.hexdigest()[:12]}-{len(entries)}"
         self.entries = entries
         self.held = system.references((one.id, one.load()) for one in entries)
 
@@ -49,7 +48,7 @@ class Cautery:
 
     def ask(self, sound: media.Sound, hint: str | None) -> system.Answer:
         """Ask one probe."""
-        return system.ask(self.held, sound, hints=() if hint is None else (hint,), peaks=self.peaks)
+        return system.ask(self.held, sound, hints=() if hint is None else (hint,))
 
 
 class Run:
@@ -84,4 +83,4 @@ class Run:
 
     def cautery(self) -> Cautery:
         """Return the product over that index."""
-        return Cautery(self.entries(), peaks=self.asked.peaks)
+        return Cautery(self.entries())

@@ -55,7 +55,7 @@ def _rows(
         probes.make(library, wanted, lambda: tell(1), width)
         progress.update(progress.task_ids[0], completed=len(wanted))
     found, absent = peers.present(library)
-    ours = Cautery(entries, peaks=run.asked.peaks)
+    ours = Cautery(entries)
     made = []
     for system in (ours, *found):
         progress, tell = run.bar(system.name, 2 * (len(names) * count + 2 * others))

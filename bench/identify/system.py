@@ -162,7 +162,6 @@ def ask(
     sound: NDArray[np.float32],
     *,
     hints: Sequence[str] = (),
-    peaks: bool = False,
 ) -> Answer:
     """Ask which channel a probe is of, whatever the score."""
     decoded = Decoded(
@@ -173,7 +172,7 @@ def ask(
         duration_s=len(sound) / RECIPE.rate_hz,
     )
     began = time.process_time()
-    heard = listen(decoded, held, media_at_s=None, least=1, hints=hints, peaks=peaks)
+    heard = listen(decoded, held, media_at_s=None, least=1, hints=hints)
     cpu_s = time.process_time() - began
     if not heard.matches:
         return Answer(channel=None, offset_s=None, score=0.0, reason=heard.reason, cpu_s=cpu_s)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify import ReferenceInfo, References
+from cautery.identify import ReferenceInfo, References, shards
+from cautery.identify.ladder import Effort
 from cautery.identify.observe import observe
 from cautery.identify.references.saved import save
 from cautery.identify.shards import Place, observe_in, place_of, split
@@ -214,6 +215,45 @@ def test_a_hint_counts_in_the_shard_that_holds_it_and_for_as_many_as_were_search
     assert [w.reference for w in several.witnesses] == ["f"]
     unhinted = both(audio, whole, places[count], engine)[1]
     assert unhinted.witnesses[0].log10_lr <= several.witnesses[0].log10_lr
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_hint_puts_what_other_shards_found_on_its_own_scale(
+    whole: References, places: dict[int, list[Place]], engine: ThreadEngine, count: int
+) -> None:
+    hinted, other = (sounds()[name][50 * RATE : 60 * RATE] for name in ("f", "e"))
+    noise = np.random.default_rng(3).standard_normal(len(hinted)).astype(np.float32)
+    audio = hinted + 0.7 * other + noise * np.sqrt((hinted**2).mean())
+    one, several = both(audio, whole, places[count], engine, hints=("f",))
+    alike(one, several)
+    assert {w.reference for w in several.witnesses} == {"e", "f"}
+
+
+@pytest.mark.parametrize("effort", ["quick", "full"])
+@pytest.mark.parametrize("hints", [(), ("f",)])
+def test_a_shard_that_forgot_the_probe_says_what_one_that_remembers_it_says(
+    places: dict[int, list[Place]],
+    engine: ThreadEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    effort: Effort,
+    hints: tuple[str, ...],
+) -> None:
+    clean = sounds()["f"][50 * RATE : 60 * RATE]
+    noise = np.random.default_rng(5).standard_normal(len(clean)).astype(np.float32)
+    audio = clean + noise * np.sqrt(4 * (clean**2).mean())  # 6 dB above it
+
+    def asked() -> Observation:
+        return asyncio.run(
+            observe_in(
+                engine, places[2], media(audio), media_at_s=None, at=NOON, hints=hints,
+                effort=effort,
+            )
+        )  # fmt: skip
+
+    remembered = asked()
+    monkeypatch.setattr(shards, "_MOST_EARS", 0)
+    assert [w.reference for w in remembered.witnesses] == ["f"]
+    assert asked() == remembered
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -60,7 +60,7 @@ def rerun() -> ModuleType:
 
 
 def heard(references: References, audio: np.ndarray, **more: object) -> Heard:
-    return listen(media(audio), references, media_at_s=T0 + BEGIN_S + DELAY_S, peaks=True, **more)  # type: ignore[arg-type]
+    return listen(media(audio), references, media_at_s=T0 + BEGIN_S + DELAY_S, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("seconds", "snr_db"), [(5, -9), (10, -13)])

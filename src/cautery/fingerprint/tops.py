@@ -142,7 +142,8 @@ class Tops:
             References to look at; ``None``: all.
         """
         length = len(relief) // _kernels.GRID
-        numbers = np.arange(self.bounds.shape[1] - 1) if among is None else np.array(sorted(among))
+        every = np.arange(self.bounds.shape[1] - 1)
+        numbers = every if among is None else np.array(sorted(among), every.dtype)
         if not length or not len(self.keys) or not len(numbers):
             return []
         kept = relief[: length * _kernels.GRID].reshape(length, _kernels.GRID, STEPS).mean(axis=1)

@@ -3,8 +3,8 @@
 It is climbed until something is sure: landmark votes as the probe sounds; the codes of hinted
 references; those of all; the codes of all with a speed or a tempo undone; landmark votes with a
 pitch or a further speed undone. A quick look takes votes with speeds undone in place of all codes.
-Where peaks count (on trial, ADR 0054), a score is that of codes and peaks from the codes on, and of
-what a quick look is not sure of, too.
+A score is that of codes and peaks from the codes on, and of what a quick look is not sure of, too
+(ADR 0054).
 """
 
 from __future__ import annotations
@@ -61,12 +61,14 @@ class Ladder:
     ) -> None:
         self.rung: int | None = AS_IS
         """To be climbed next; ``None``: it is enough."""
+        self.climbed: tuple[int, ...] = ()
+        """Before it: on a later rung a shard judges anew what it found on these."""
         self._probe_s = probe_s
         self._least = least
-        self._rungs = [AS_IS, *([VOTED] if effort == "quick" else [])]
-        self._rungs += [HINTED] if hints else []
+        self._later = [VOTED] if effort == "quick" else []
+        self._later += [HINTED] if hints else []
         # Nothing that is not sure is told by codes alone: their scores are on another scale.
-        self._rungs += [EVERY, SPED, FAR] if effort == "full" else [JUDGED]
+        self._later += [EVERY, SPED, FAR] if effort == "full" else [JUDGED]
         self._leads: list[list[Lead]] = []
         self._best: dict[str, float] = {}
         self._deaf: NoMatch | None = None
@@ -82,8 +84,9 @@ class Ladder:
         self._deaf = next((answer.deaf for answer in answers if answer.deaf), None)
         # Less than sure may be a true match at a wrong speed, at a place beside the true one.
         enough = max(self._best.values(), default=0.0) >= SURE_SCORE
-        left = [rung for rung in self._rungs if self.rung is not None and rung > self.rung]
-        self.rung = None if self._deaf or enough or not left else left[0]
+        if self.rung is not None:
+            self.climbed = (*self.climbed, self.rung)
+        self.rung = None if self._deaf or enough or not self._later else self._later.pop(0)
 
     def chosen(self) -> list[list[Lead]]:
         """Return each shard's leads that are reported: of all shards, the best few."""
@@ -161,7 +164,6 @@ def listen(
     hints: Sequence[str] = (),
     effort: Effort = "full",
     keep: bool = False,
-    peaks: bool = False,
 ) -> Heard:
     """Compare a probe's sound with every reference.
 
@@ -180,15 +182,11 @@ def listen(
         programme's own loudness is then only heard through on hinted ones.
     keep : bool
         Keep what the scores rest on, too.
-    peaks : bool
-        Let the references' spectral peaks count, too, so that a programme is known under a louder
-        crowd. On trial (ADR 0054): the published tails are those of codes alone, so no command
-        asks for it.
     """
     nothing = mute(decoded)
     if nothing is not None:
         return nothing
-    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints, peaks=peaks)
+    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
     ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
     while ladder.rung is not None:
         ladder.add([ear.climb(ladder.rung)])

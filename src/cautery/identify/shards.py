@@ -23,7 +23,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -159,12 +159,16 @@ class Asked:
     ----------
     id : str
         By which a shard knows the probe again at the next rung.
+    climbed : tuple of int
+        Rungs before this one: what has forgotten the probe climbs them again, since a later rung
+        judges what the earlier ones found.
     """
 
     id: str
     audio: NDArray[np.float32]
     media_at_s: float | None
     hints: tuple[str, ...]
+    climbed: tuple[int, ...] = ()
 
 
 def climb_at(place: Place, asked: Asked, rung: int) -> Rung:
@@ -271,6 +275,7 @@ async def observe_in(
         ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, hints=hints, effort=effort)
         while ladder.rung is not None:
             ladder.add(await each(climb_at, alike(request), alike(ladder.rung)))
+            request = replace(request, climbed=ladder.climbed)
         leads = await each(refine_at, alike(request), ladder.chosen())
         best = best_of(leads)
         sound = ladder.heard(await each(tell_at, alike(request), leads, alike(best)))
@@ -287,6 +292,8 @@ def _ear(place: Place, request: Asked) -> Ear:
         # Outside the lock, which ``opened`` takes as well and which is not reentrant. Two threads
         # may make the same ear; either will do.
         ear = Ear(request.audio, opened(place), media_at_s=request.media_at_s, hints=request.hints)
+        for rung in request.climbed:
+            ear.climb(rung)
     with _lock:
         _ears[key] = ear
         _ears.move_to_end(key)

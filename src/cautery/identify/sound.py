@@ -148,13 +148,12 @@ class Ear:
         *,
         media_at_s: float | None,
         hints: Sequence[str] = (),
-        peaks: bool = False,
     ) -> None:
         self._references = references
         self._media_at_s = media_at_s
         self._hints = frozenset(references.number(hint) for hint in hints if references.knows(hint))
         self._sounding = Sounding.of(audio, references, media_at_s)
-        self._peaks, self._known = peaks, list[Lead]()
+        self._known = list[Lead]()
 
     def climb(self, rung: int) -> Rung:
         """Return what a rung gives, counted from 0."""
@@ -216,7 +215,8 @@ class Ear:
             return proposed(sounding, _AS_IS)
         if rung == VOTED:
             return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
-        if rung == HINTED and self._hints:
+        if rung == HINTED:
+            # Where none is held that is hinted, what is known is put on the others' scale.
             leads = leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
             return self._with_peaks(leads, _HINTS, among=self._hints)
         if rung == EVERY:
@@ -231,10 +231,10 @@ class Ear:
                 leads += leads_from(
                     sounding, sped, phases=(0,), middle_s=_WIDEST_S, few=few, few_z=few_z
                 )
-            return self._again(nearer(sounding, leads, _NEARER))
+            return judged_again(sounding, distinct(nearer(sounding, leads, _NEARER)))
         if rung == FAR:
-            return self._again(proposed(sounding, [*_PITCHED, *_FAR_SPED]))
-        if rung == JUDGED and self._peaks:
+            return judged_again(sounding, distinct(proposed(sounding, [*_PITCHED, *_FAR_SPED])))
+        if rung == JUDGED:
             known = [lead for lead in self._known if lead.score >= WORTH_IT]
             if known:
                 sounding.stand(self._references)
@@ -248,17 +248,10 @@ class Ear:
         *,
         among: frozenset[int] | None,
     ) -> list[Lead]:
-        """Let the references' peaks count from here on, if they are to."""
-        if not self._peaks:
-            return leads
+        """Let the references' peaks count from here on."""
         self._sounding.stand(self._references)
         peaks = standing_out(self._sounding, speeds, among=among)
         return judged_again(self._sounding, [*self._known, *distinct(leads), *peaks])
-
-    def _again(self, leads: list[Lead]) -> list[Lead]:
-        if self._sounding.standing is None:
-            return leads
-        return judged_again(self._sounding, distinct(leads))
 
 
 def _matched(
