@@ -19,7 +19,7 @@ Example
 from cautery.projections.acts import Acts
 from cautery.projections.case import CaseRecords
 from cautery.projections.complaints import Complaints, Listed
-from cautery.projections.folding import Projection, folded
+from cautery.projections.folding import Projection, folded, heard
 from cautery.projections.hosts import Hosts, Shown
 from cautery.projections.lawful import LawfulPlaces
 from cautery.projections.lists import Lists
@@ -52,4 +52,5 @@ __all__ = [
     "Tally",
     "UrlSeen",
     "folded",
+    "heard",
 ]

@@ -54,7 +54,7 @@ from cautery.model.records import (
 )
 from cautery.projections.acts import Acts
 from cautery.projections.figures import Figures
-from cautery.projections.folding import folded
+from cautery.projections.folding import folded, heard
 from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.notices import Notices
@@ -187,20 +187,13 @@ class CaseRecords:
         self.first_at = self.first_at or record.at
         self.last_at = record.at
         self._frontier = self._frontier.append(leaf_hash(entry.leaf))
-        for projection in (
-            self.in_force,
-            self.spans,
-            self.streams,
-            self.acts,
-            self.figures,
-            self.releases,
-            self.safeguards,
-            self.pace,
-            self.sources,
-        ):
-            projection.hear(entry)
-        self._sort(entry)
-        self._note_custody(entry)
+        hearers = (
+            *(self.in_force.hear, self.spans.hear, self.streams.hear, self.acts.hear),
+            *(self.figures.hear, self.releases.hear, self.safeguards.hear, self.pace.hear),
+            *(self.sources.hear, self._sort, self._note_custody),
+        )
+        if not heard(hearers, entry):
+            self.misshapen[message("ignored.misshapen", kind=record.kind)] += 1
 
     def _sort(self, entry: Entry) -> None:
         match entry.content:

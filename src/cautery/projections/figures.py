@@ -19,6 +19,7 @@ from cautery.model.records import (
 from cautery.projections import complaints as complaints_module
 from cautery.projections import notices as notices_module
 from cautery.projections.complaints import Complaints
+from cautery.projections.folding import heard
 from cautery.projections.lists import BY_COMPLAINT, Lists
 from cautery.projections.notices import Notices
 
@@ -75,8 +76,7 @@ class Figures:
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        for projection in (self.lists, self.complaints, self.notices):
-            projection.hear(entry)
+        heard((self.lists.hear, self.complaints.hear, self.notices.hear), entry)
         match entry.content:
             case Referral() as referral:
                 self._referrals.setdefault(referral.id, referral)

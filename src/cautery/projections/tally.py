@@ -35,6 +35,7 @@ from cautery.model.records import (
 )
 from cautery.projections.acts import Acts
 from cautery.projections.complaints import Complaints
+from cautery.projections.folding import heard
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
@@ -108,15 +109,11 @@ class Tally:
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        for projection in (
-            self.in_force,
-            self.streams,
-            self.acts,
-            self.safeguards,
-            self.complaints,
-            self.pace,
-        ):
-            projection.hear(entry)
+        projections = (
+            *(self.in_force, self.streams, self.acts),
+            *(self.safeguards, self.complaints, self.pace),
+        )
+        heard([projection.hear for projection in projections], entry)
         match entry.content:
             case ExhibitSealed():
                 self.sealed += 1

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from cautery.errors import EvidenceError, StorageError
+from cautery.messages import say
 from cautery.pages.case_report import Net, render
+from cautery.projections import Pace
 from cautery.workflows.case import report_view as report_view_module
 from cautery.workflows.case.report_view import report_view
 
@@ -90,6 +92,40 @@ def test_a_view_of_a_stream_that_fails_is_named_and_counts_by_its_verdict(
     assert {undrawn.part for undrawn in view.undrawn} == {stream.url for stream in view.streams}
     assert view.figures.proven == 8
     assert "OverflowError: cannot convert float infinity to integer" in render(view)
+
+
+def test_a_record_at_which_a_projection_fails_costs_itself_alone(
+    case: Any, view: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Pace.hear
+
+    def hear(pace: Pace, entry: Any) -> None:
+        if entry.record.kind == "source.read":
+            raise OverflowError("date value out of range")
+        failing(pace, entry)
+
+    monkeypatch.setattr(Pace, "hear", hear)
+    with_net = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    [(why, count)] = set(with_net.passed_over.items()) - set(view.passed_over.items())
+    assert (say(why), count) == ("source.read with an invalid form", 2)
+    assert with_net.streams == view.streams
+    assert with_net.ledger == view.ledger
+
+
+@pytest.mark.parametrize("part", ["safeguards_view", "guard_verdicts", "lists_view", "unknowns"])
+def test_a_part_of_the_view_that_fails_is_named_and_the_others_are_drawn(
+    case: Any, view: Any, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def failing(*_: Any, **__: Any) -> Any:
+        raise ValueError("year 10000 is out of range")
+
+    monkeypatch.setattr(report_view_module, part, failing)
+    with_net = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert [undrawn.why for undrawn in with_net.undrawn] == [
+        "ValueError: year 10000 is out of range"
+    ]
+    assert with_net.streams == view.streams
+    assert "year 10000 is out of range" in render(with_net)
 
 
 def test_a_whole_section_that_fails_leaves_the_others(

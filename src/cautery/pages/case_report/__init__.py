@@ -20,6 +20,7 @@ from cautery.pages.case_report.render import render
 from cautery.pages.case_report.stills import reduced
 from cautery.pages.case_report.supply import Drawing, supply_drawing
 from cautery.pages.case_report.view import (
+    NO_SAFEGUARDS,
     Alignment,
     ComplaintsView,
     ComplaintView,
@@ -40,6 +41,7 @@ from cautery.pages.case_report.view import (
 
 __all__ = [
     "ENDS",
+    "NO_SAFEGUARDS",
     "Alignment",
     "ComplaintView",
     "ComplaintsView",

@@ -296,6 +296,11 @@ class SafeguardsView:
     hits: int
 
 
+NO_SAFEGUARDS = SafeguardsView(
+    budgets=(), overrides=(), revalidated=0, taken_back=(), canaries=0, probes=0, hits=0
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureView:
     """Failures of one kind, counted, with the last one's words."""

@@ -34,11 +34,13 @@ from cautery.model.records import (
 )
 from cautery.pages.bearing import bearing, in_order
 from cautery.pages.case_report import (
+    NO_SAFEGUARDS,
     Alignment,
     ComplaintsView,
     FailureView,
     Figures,
     LedgerView,
+    ListsView,
     Net,
     ReferralView,
     ReportView,
@@ -112,7 +114,11 @@ def report_view(
         lambda: referral_views(records, opening, passed_over),
         (),
     )
-    safeguards = safeguards_view(records, opening, passed_over)
+    safeguards = net.under(
+        tr("Interventions"),
+        lambda: safeguards_view(records, opening, passed_over),
+        NO_SAFEGUARDS,
+    )
     ranked = sorted(records.streams.by_url.values(), key=_rank)
     # Records of a later closing say nothing of what was still up.
     watched = records.spans.watched
@@ -131,7 +137,9 @@ def report_view(
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
-    guards = guard_verdicts(records)
+    guards: tuple[GuardVerdict, ...] = net.under(
+        tr("Interventions"), lambda: guard_verdicts(records), ()
+    )
     failures = tuple(
         FailureView(
             what=term("attempt", what),
@@ -160,14 +168,20 @@ def report_view(
         hero=_hero(streams),
         guards=guards,
         safeguards=safeguards,
-        unknowns=unknowns(records, mandate, streams, observed_s=observed),
+        unknowns=net.under(
+            tr("What we do not know"),
+            lambda: unknowns(records, mandate, streams, observed_s=observed),
+            (),
+        ),
         error_rates=in_order(
             (r for stream in streams for r in stream.rates), records.rates.values()
         ),
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,
-        lists=lists_view(records.lists),
+        lists=net.under(
+            tr("Referrals and their effect"), lambda: lists_view(records.lists), ListsView()
+        ),
         notices=net.under(
             tr("Notices and complaints"),
             lambda: notice_views(

@@ -31,6 +31,7 @@ from cautery.projections import (
     Sources,
     Streams,
     folded,
+    heard,
 )
 from cautery.workflows.watch.streams import Stream
 
@@ -74,17 +75,12 @@ class EarlierRuns:
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        for projection in (
-            self.hosts,
-            self.sources,
-            self.streams,
-            self.acts,
-            self.safeguards,
-            self.lists,
-            self.lawful,
-        ):
-            projection.hear(entry)
-        self.misshapen += isinstance(entry.content, MisshapenRecord)
+        projections = (
+            *(self.hosts, self.sources, self.streams, self.acts),
+            *(self.safeguards, self.lists, self.lawful),
+        )
+        sound = heard([projection.hear for projection in projections], entry)
+        self.misshapen += not sound or isinstance(entry.content, MisshapenRecord)
         self.next_index = entry.index + 1
         match entry.content:
             case Notice():
