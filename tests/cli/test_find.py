@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.console.operations import Joint
 from tests.nights import NOON, URLS, night
 
 from cautery.adapters.case_folder import FolderStore
@@ -18,6 +20,7 @@ from cautery.wiring.kept import kept_case, sweep
 from cautery.workflows.case.open import open_case
 
 from .conftest import Ran
+from .notice_case import Watched
 
 Cautery = Callable[..., Ran]
 
@@ -98,3 +101,68 @@ def test_a_first_filling_says_how_far_it_is(
     ran = cautery("find", case, "--limit", "1", "--rebuild", "--json")
     assert "10 of 23 records" in ran.err
     assert json.loads(ran.out)["record"] == 22
+
+
+@pytest.fixture
+def cases(proven_case: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder with a case of two proven streams, and one of an operation under the other law."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    joint = Joint(tmp_path / "police", NOON)
+    joint.desk().leave()
+    gdpr = tmp_path / "private"
+    gdpr.mkdir()
+    shutil.move(proven_case.path, gdpr / "derby")
+    return gdpr
+
+
+def test_things_of_all_cases_are_found_with_their_cases(cautery: Cautery, cases: Path) -> None:
+    ran = cautery("find", "edge", "--cases", cases, "--json")
+    things = [json.loads(line) for line in ran.out.splitlines()]
+    assert {thing["kind"] for thing in things} >= {"host"}
+    assert all("edge" in thing["name"] and thing["in_cases"] == 1 for thing in things)
+    assert {row["case"] for thing in things for row in thing["newest"]} == {"derby"}
+    assert all(thing["months"] for thing in things)
+    table = cautery("find", "edge", "--cases", cases)
+    assert f"derby record {things[0]['newest'][0]['named']}" in " ".join(table.out.split())
+    hosts = cautery("find", "edge", "--cases", cases, "--kind", "host", "--json")
+    assert {json.loads(line)["kind"] for line in hosts.out.splitlines()} == {"host"}
+    assert cautery("find", "nothing-like-it", "--cases", cases, "--json").out == ""
+
+
+def test_the_next_things_are_told_by_the_number_that_leads_to_them(
+    cautery: Cautery, cases: Path
+) -> None:
+    every = cautery("find", "example", "--cases", cases, "--json").out.splitlines()
+    assert len(every) > 1
+    first = cautery("find", "example", "--cases", cases, "--json", "--limit", "1")
+    before = re.search(r"the next ones: --before (\d+)", first.err)
+    assert before, first.err
+    second = cautery("find", "example", "--cases", cases, "--json", "--before", before[1])
+    assert first.out.splitlines() + second.out.splitlines() == every
+
+
+def test_cases_under_two_laws_are_searched_one_law_at_a_time(
+    cautery: Cautery, cases: Path, tmp_path: Path
+) -> None:
+    shutil.move(tmp_path / "police" / "cases" / "op-rome", cases / "op-rome")
+    ran = cautery("find", "edge", "--cases", cases)
+    assert (ran.code, ran.out) == (2, "")
+    assert "never searched together" in ran.err
+    assert "edge" in cautery("find", "edge", "--cases", cases, "--regime", "gdpr", "--json").out
+    assert cautery("find", "edge", "--cases", cases, "--regime", "led", "--json").out == ""
+
+
+def test_a_search_over_cases_that_cannot_be_is_a_sentence(
+    cautery: Cautery, cases: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for arguments, said in (
+        (("--cases", cases), "say what to search"),
+        (("edge", "--cases", tmp_path / "empty"), "there is no case in"),
+        (("edge", "--cases", cases, "--kind", "verdict"), "one of title, host, brand and payment"),
+        (("edge", "--cases", cases, "--kind", "host", "--kind", "title"), "one of title, host"),
+        ((), "say which case, or search all cases"),
+    ):
+        ran = cautery("find", *arguments)
+        assert (ran.code, ran.out) == (2, ""), arguments
+        assert said in " ".join(ran.err.split()), arguments

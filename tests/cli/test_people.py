@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from cautery.adapters.people_file import PeopleFile
 from cautery.cli import app
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.model.account import Passkey
 
 
@@ -119,3 +119,60 @@ def test_a_passkey_is_handed_to_the_author_of_a_mandate() -> None:
     accounts.close()
     [table] = tomllib.loads(people(*named).stdout)["approver"]
     assert table == {"name": 'Anna "A" Rossi', "role": "counsel", "public_key": device.text}
+
+
+ISSUER, SUBJECT = "https://id.league.example", "248289761001"
+BOUND = ("--issuer", ISSUER, "--subject", SUBJECT, "--why", "moved to the organisation's login")
+
+
+def identities(name: str) -> list[tuple[str, str]]:
+    accounts = PeopleFile(Path("people"))
+    try:
+        account = accounts.by_name(name)
+        assert account
+        return [(one.issuer, one.subject) for one in accounts.identities(account.id)]
+    finally:
+        accounts.close()
+
+
+def test_an_account_is_bound_to_a_provider_and_unbound_and_the_log_has_no_subject() -> None:
+    people("add", "anna", "--role", "analyst", "--all-cases")
+    bound = people("bind", "anna", *BOUND)
+    assert bound.exit_code == 0, bound.output
+    assert f"anna comes in through {ISSUER}" in bound.stderr
+    assert identities("anna") == [(ISSUER, SUBJECT)]
+    assert people("unbind", "anna", "--why", "left").exit_code == 0
+    assert identities("anna") == []
+    log = people("log", "--purpose", "self-monitoring", "--why", "a test", "--json").stdout
+    changes = [json.loads(line)["what"] for line in log.splitlines()]
+    assert changes[1:3] == ["account identity-removed", "account identity"]
+    assert SUBJECT not in log
+
+
+def test_one_subject_is_of_one_account_and_one_account_of_one_provider() -> None:
+    for name in ("anna", "bert"):
+        people("add", name, "--role", "analyst", "--all-cases")
+    assert people("bind", "anna", *BOUND).exit_code == 0
+    assert isinstance(people("bind", "bert", *BOUND).exception, InputError)
+    more = people("bind", "anna", "--issuer", ISSUER, "--subject", "2", "--why", "another")
+    assert isinstance(more.exception, InputError)
+    assert (identities("anna"), identities("bert")) == ([(ISSUER, SUBJECT)], [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bind", "nobody", *BOUND),
+        ("bind", "anna", "--issuer", "http://id.league.example", "--subject", "1", "--why", "x"),
+        ("bind", "anna", "--issuer", "no address", "--subject", "1", "--why", "x"),
+        ("bind", "anna", "--issuer", ISSUER, "--subject", "", "--why", "x"),
+        ("bind", "anna", "--issuer", ISSUER, "--subject", "a\nb", "--why", "x"),
+        ("bind", "anna", "--issuer", ISSUER, "--subject", "1", "--why", " "),
+        ("unbind", "anna", "--why", "x"),
+        ("unbind", "nobody", "--why", "x"),
+    ],
+)
+def test_what_cannot_be_bound_is_a_sentence_and_binds_nothing(arguments: tuple[str, ...]) -> None:
+    people("add", "anna", "--role", "analyst", "--all-cases")
+    assert isinstance(people(*arguments).exception, CauteryError)
+    assert identities("anna") == []

@@ -62,6 +62,26 @@ def test_a_case_is_listed_searched_and_its_exhibits_are_read(
     assert not [*Path().glob("server:*")]
 
 
+def test_all_cases_of_a_named_database_are_searched(
+    cautery: Cautery,
+    on_server: Watched,
+    prepared: str,
+    bucket: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CAUTERY_DATABASE")
+    monkeypatch.delenv("CAUTERY_VAULT")
+    assert cautery("find", "edge", "--cases", "server:").code == 2
+    named = ("--database", prepared, "--vault", bucket.url)
+    ran = cautery(*named, "find", "edge", "--cases", "server:", "--json")
+    things = [json.loads(line) for line in ran.out.splitlines()]
+    assert things, ran.err
+    assert all("edge" in thing["name"] for thing in things)
+    assert {row["case"] for thing in things for row in thing["newest"]} == {"derby"}
+    streams = cautery(*named, "find", CASE, "edge", "--streams")
+    assert URL in streams.out, streams.err
+
+
 def test_people_work_on_it_and_it_is_closed_verified_and_handed_over(
     cautery: Cautery, on_server: Watched, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ PLACES = {
     "{act}": "R-000000000000",
     "{token}": "none",
     "{step}": "0" * 16,
+    "{key}": "0" * 16,
     "{version}": "x",
     "{name}": "x.js",
     "{inquiry}": "q-000000000000",
