@@ -238,6 +238,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "fit.no": "no",
     "fit.not-ours-to-say": "not ours to say",
     "fit.yes": "yes",
+    # Whether the action day goes.
+    "go.go": "GO",
+    "go.no-go": "NO-GO",
+    "go.open": "OPEN",
     # Legal instruments.
     "instrument-kind.european-investigation-order": "European Investigation Order",
     "instrument-kind.european-preservation-order": "European Preservation Order",
@@ -245,6 +249,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "instrument-kind.freezing-order": "freezing order",
     "instrument-kind.joint-investigation-team": "joint investigation team",
     "instrument-kind.mutual-legal-assistance": "mutual legal assistance",
+    # What a person is to an inquiry (Directive (EU) 2016/680, article 6).
+    "led-category.convicted": "convicted",
+    "led-category.other": "other",
+    "led-category.suspect": "suspect",
+    "led-category.victim": "victim",
     # Places that money goes through.
     "money-place.account": "account",
     "money-place.cash": "cash",
