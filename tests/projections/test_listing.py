@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.nights import NOON, REFERRAL, URLS, at, night
 
-from cautery.model import Entry, Finding, Record
+from cautery.model import Entry, Finding, Record, Verdict
 from cautery.model.ledger import filed
 from cautery.projections import Hosts, Streams, folded
 from cautery.projections.lines import ActLine, HostLine, StreamLine
@@ -78,6 +78,26 @@ def test_any_beginning_and_the_rest_are_the_whole(entries: list[Entry], cut: int
     assert {right: one for right, one in sums.items() if one.proven or one.licensed} == {
         right: one for right, one in whole.sums().items() if one.proven or one.licensed
     }
+
+
+def test_a_record_at_which_a_list_fails_stands_among_the_records_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, judge = folded(Lines(), entries(NIGHT)), Lines._judge
+    failed: list[int] = []
+
+    def failing(lines: Lines, stream: StreamLine, verdict: Verdict, record: int) -> None:
+        if not failed:
+            failed.append(record)
+            raise OverflowError("date value out of range")
+        judge(lines, stream, verdict, record)
+
+    monkeypatch.setattr(Lines, "_judge", failing)
+    with_net = folded(Lines(), entries(NIGHT))
+    assert failed
+    assert [row.number for row in with_net.records] == [row.number for row in whole.records]
+    assert with_net.records[failed[0]].finding is whole.records[failed[0]].finding
+    assert with_net.streams.keys() == whole.streams.keys()
 
 
 @given(entries=some_nights)

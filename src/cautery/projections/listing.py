@@ -28,6 +28,7 @@ from cautery.model.records import (
     StreamVanished,
 )
 from cautery.projections.courses import OF_ACTS, acts_of, begun, go_on
+from cautery.projections.folding import heard
 from cautery.projections.lines import ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import GuardLine, Night, Sums, figures_of, sums_of
 from cautery.projections.tally import right_of
@@ -193,9 +194,16 @@ class Lines:
         content, record = entry.content, entry.record
         kind, subject = kept_text(record.kind), subject_of(content)
         self._counts[f"kind:{kind}"] += 1
-        self.night.hear(entry)
         self.named += [(exhibit, entry.index) for exhibit in exhibits_named(entry)]
         finding, turned = None, False
+        if isinstance(content, Verdict):
+            known, finding = self._known(subject), content.finding
+            turned = known is None or known.finding is not finding
+        heard((self.night.hear, self._read, self._hear_things), entry)
+        self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
+
+    def _read(self, entry: Entry) -> None:
+        content, subject = entry.content, subject_of(entry.content)
         match content:
             case ProbeDone() as probe:
                 stream = self._stream(subject, entry.index)
@@ -204,9 +212,7 @@ class Lines:
                 for host in probe.hosts:
                     self._host(host, entry.index)
             case Verdict() as verdict:
-                stream, finding = self._stream(subject, entry.index), verdict.finding
-                turned = stream.finding is not finding
-                self._judge(stream, verdict, entry.index)
+                self._judge(self._stream(subject, entry.index), verdict, entry.index)
             case StreamAppeared() as appeared:
                 self._appear(self._stream(subject, entry.index), appeared, entry.index)
             case StreamVanished() as vanished:
@@ -228,13 +234,15 @@ class Lines:
                 if isinstance(content, ReferralPublished):
                     self._refer(content.targets, content.at)
                 self._go_on(entry)
-        stream_line = self.streams.get(subject)  # of what is about a stream, it is there by now
+
+    def _hear_things(self, entry: Entry) -> None:
+        # Of what is about a stream, its line is there by now.
+        stream_line = self.streams.get(subject_of(entry.content))
         self.things.hear(
             entry,
             title=None if stream_line is None else stream_line.title,
             stream=None if stream_line is None else stream_line.number,
         )
-        self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
 
     def _stream(self, url: str, record: int) -> StreamLine:
         line = self._known(url)
