@@ -340,3 +340,21 @@ def test_nothing_is_compared_for_who_asked_or_agreed_and_may_not_any_more(
     assert (asking.state, asking.hit) == (AskingState.LAPSED, None)
     assert police.askings.sealed(asking.id) is None
     assert police.answer() == 0
+
+
+@pytest.mark.parametrize(
+    ("tongue", "category", "heading"),
+    [
+        ("en", "suspect, assessment", "Persons over cases"),
+        ("fr", "suspect, appréciation", "Personnes dans les affaires"),
+        ("it", "indagato, valutazione", "Persone nei casi"),
+        ("es", "sospechoso, valoración", "Personas en los casos"),
+    ],
+)
+def test_the_pages_of_persons_speak_four_languages(
+    police: Police, tongue: str, category: str, heading: str
+) -> None:
+    client = police.as_(RoomRole.ANALYST)
+    asked = {"headers": {"accept-language": tongue}}
+    assert f"<td>{category}</td>" in client.get("/cases/op-rome/persons", **asked).text
+    assert f"<h1>{heading}</h1>" in client.get("/askings", **asked).text

@@ -270,3 +270,20 @@ def test_what_is_made_once_for_all_who_watch_holds_nothing_of_one_of_them() -> N
         shared = (templates / f"{name}.html.j2").read_text()
         assert "shell" not in shared
         assert "csrf" not in shared
+
+
+@pytest.mark.parametrize(
+    ("tongue", "state", "press"),
+    [
+        ("en", "OPEN", "Ready"),
+        ("fr", "EN SUSPENS", "Prêt"),
+        ("it", "IN SOSPESO", "Pronto"),
+        ("es", "PENDIENTE", "Listo"),
+    ],
+)
+def test_the_board_speaks_four_languages(day: Day, tongue: str, state: str, press: str) -> None:
+    analyst = day.room.as_(RoomRole.ANALYST)
+    page = analyst.get(BOARD, headers={"accept-language": tongue}).text
+    assert f'<html lang="{tongue}"' in page
+    assert state in words(page)
+    assert press in words(page)

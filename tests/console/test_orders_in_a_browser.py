@@ -152,3 +152,25 @@ def test_a_board_takes_up_what_others_do_while_somebody_looks(browser: Any, work
         page.wait_for_selector(f"#clocks tr:has-text('{number}')", timeout=25_000)
         assert page.evaluate("window.sameDocument")
         assert drafted.id in page.inner_text("#clocks")
+
+
+def test_an_act_shows_a_signature_while_somebody_writes_on_its_page(
+    browser: Any, work: Work
+) -> None:
+    drafted = work.referral()
+    with serving(work.cases) as address, opened(browser, address) as page:
+        page.goto(f"{page.root}{BOARD}/{drafted.id}")
+        page.wait_for_selector("html[data-line=open]")
+        page.evaluate("window.sameDocument = true")
+        assert "Nobody has signed it yet" in page.inner_text("#live-signatures")
+        line = next(
+            line for line in page.locator(".commands pre").all_inner_texts() if PEOPLE[0] in line
+        )
+        command = shlex.split(line)
+        command[command.index("KEY.pem")] = str(key_of(work.folder, PEOPLE[0]))
+        run(*command[1:])
+        page.wait_for_selector("#live-signatures:has-text('it holds')", timeout=25_000)
+        assert PEOPLE[0] in page.inner_text("#live-signatures")
+        assert f"so far: {PEOPLE[0]}" in page.inner_text("#live-steps")
+        assert page.evaluate("window.sameDocument")
+        assert violations(page) == []

@@ -5,7 +5,7 @@ Another agency sees its own exhibits alone; money and page are for the desk's ow
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from cautery.console.case_pages import REPORT_POLICY, Id
 from cautery.console.desk import Desk
 from cautery.console.operation_pages import seat_of
-from cautery.console.rights import needs
+from cautery.console.rights import caller_of, needs
 from cautery.model.room import Act, Right
 from cautery.workflows.browse.operation_money import money_view, operation_page
 from cautery.workflows.browse.operation_picture import LONGEST_SEARCH
@@ -59,12 +59,12 @@ def router(desk: Desk) -> APIRouter:
         skip: Skip = 0,
         after: Text = "",
     ) -> HTMLResponse:
-        chosen = {"search": q, "only": only, "after": after}
-        return desk.page(
-            request,
-            "labels",
-            lambda: {"view": labels_view(*here, id, skip=skip, **chosen, **seat_of(request, id))},
-        )
+        def values() -> dict[str, Any]:
+            seat = caller_of(request).seat(id)
+            view = labels_view(*here, id, seat=seat, search=q, only=only, skip=skip, after=after)
+            return {"view": view}
+
+        return desk.page(request, "labels", values)
 
     @pages.get("/operations/{id}/money")
     @needs(Right.READ, act=Act.CONSULTATION, table=True)

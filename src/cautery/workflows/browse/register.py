@@ -156,7 +156,7 @@ def row_of(line: Line, seat: Agency | None = None) -> TakenRow:
     """Return the row of an exhibit, as an agency or the desk's own people see it."""
     entry = line.exhibit if seat is None else line.first
     here = seat is None or line.agency == seat.id
-    last = line.chain[-1] if here else _told(line, seat)[-1]
+    last = line.chain[-1] if seat is None or here else _told(line, seat)[-1]
     return TakenRow(
         key=key_of(line),
         number=entry.number,
