@@ -193,7 +193,7 @@ def test_the_clock_of_a_referral_goes_from_signing_to_its_end(
     for step in (lambda _: None, work.published, work.acknowledged, work.expired):
         step(drafted)
         tag = re.search(
-            r'<h2>.*?<span class="tag[^"]*">([^<]+)</span></h2>', text(f"/{drafted.id}")
+            r'<h2>.*?<span class="tag[^"]*">([^<]+)</span></span></h2>', text(f"/{drafted.id}")
         )
         assert tag
         states.append(tag[1])
