@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from cautery.wiring.kept import kept_case, sweep
 from cautery.workflows.case.open import open_case
 
 from .conftest import Ran
-from .notice_case import Watched
+from .notice_case import Watched, facts
 
 Cautery = Callable[..., Ran]
 
@@ -111,6 +112,7 @@ def cases(proven_case: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     joint.desk().leave()
     gdpr = tmp_path / "private"
     gdpr.mkdir()
+    proven_case.write(replace(facts(64501), host="other-edge.pirate.example"))
     shutil.move(proven_case.path, gdpr / "derby")
     return gdpr
 
