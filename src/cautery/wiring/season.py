@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from cautery.act import standing_of
 from cautery.adapters._files import make_folders, read_whole, write_whole
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock, runs_at
-from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
+from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.case_names import case_path, is_on_server
 from cautery.evidence.manifest import LEDGER, NOTE
-from cautery.model import MISSHAPEN, Digest, Mandate, digest_of, from_json, to_json
+from cautery.model import MISSHAPEN, Digest, digest_of, from_json, to_json
 from cautery.model.ledger import append
 from cautery.model.records import (
     WatchDied,
@@ -34,23 +34,18 @@ from cautery.model.records import (
 )
 from cautery.model.season import (
     FixtureRow,
-    FixtureWhy,
     SeasonBoard,
     SeasonFixture,
     SeasonSeen,
-    fixture_of,
 )
 from cautery.wiring.cases import adding_to, reading_store
-from cautery.wiring.one_fixture import fetched_copies
 from cautery.wiring.season_calendars import SeasonCalendars
+from cautery.wiring.season_mandate import MandateOnDisk
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.mandate.fixture_approvals import (
-    approvals_path,
     approve_fixtures,
-    read_approvals,
 )
-from cautery.workflows.mandate.read import calendars_of, read_with_bytes
-from cautery.workflows.mandate.signatures import signatures_path
+from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.season.plan import LEAD
 from cautery.workflows.season.ports import CaseFacts, Reading
 from cautery.workflows.season.run import Season, SeasonPorts
@@ -61,12 +56,6 @@ SEASONS = ".seasons"
 _MOST_BOARD = 16 << 20
 _MOST_SEASONS = 50
 """Seasons that a room shows. Judgement."""
-_REREAD = timedelta(minutes=1)
-_GONE = timedelta(minutes=1)
-_GONE_LOOKS = 3
-"""So long, and at so many looks, a mandate's file must be away until that withdraws the mandate: an
-editor, a copy or a server of files takes one away for seconds. What is closed stays closed.
-Judgement."""
 _ROOM_BYTES = 64 << 20
 """Room for a case and its reserve; a full disk is not made fuller."""
 _NO_LIMIT = 1_000_000
@@ -112,127 +101,6 @@ def seasons_beside(cases: Path) -> tuple[SeasonSeen, ...]:
 def season_folder(seasons: Path, mandate: str) -> Path:
     """Return the folder of the season of a mandate, by the mandate's id."""
     return seasons / digest_of(mandate.encode())[7:23]
-
-
-class MandateOnDisk:
-    """The file of a season's mandate (port :class:`~cautery.workflows.season.ports.SeasonMandate`).
-
-    Parameters
-    ----------
-    path : Path
-        The mandate's file.
-    calendars : Path
-        Folder with the calendars that are fetched.
-
-    Raises
-    ------
-    CauteryError
-        If it cannot be read at the first time, as :func:`read_with_bytes` says.
-    """
-
-    def __init__(self, path: Path, calendars: Path | None) -> None:
-        self._path, self._calendars = path, calendars
-        self.fetching: SeasonCalendars | None = None
-        self._clock = wiring.clock()
-        self._stamp = self._stamp_now()
-        mandate, _ = read_with_bytes(path, now=self._clock.now(), may_have_ended=True)
-        self._reading = Reading(
-            mandate=mandate,
-            fixtures=tuple(map(fixture_of, mandate.events)),
-            approvals=read_approvals(path, mandate, now=self._clock.now()),
-        )
-        self._read_fixtures = calendars_of(path)
-        """Parses a calendar only if it says something else than before."""
-        self._reread_at = self._clock.now()
-        self._gone_since: datetime | None = None
-        self._gone_looks = 0
-
-    @property
-    def mandate(self) -> Mandate:
-        """The mandate as it was read last."""
-        return self._reading.mandate
-
-    async def read(self) -> Reading:
-        """Read it again; what cannot be read stands as it was, and it is said."""
-        reading = await asyncio.to_thread(self.read_now)
-        if self.fetching is not None and self.fetching.broken:
-            return replace(reading, calendar_broken=True)
-        return reading
-
-    def read_now(self, *, at_once: bool = False) -> Reading:
-        """Do as :meth:`read`, in this thread."""
-        now = self._clock.now()
-        try:
-            self._path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            self._stamp = None
-            return self._gone(now)
-        except OSError as error:
-            return self._held(FixtureWhy.BROKEN, f"{self._path}: {error.strerror}")
-        self._gone_since, self._gone_looks = None, 0
-        stamp = self._stamp_now()
-        if stamp != self._stamp:
-            try:
-                mandate, _ = read_with_bytes(self._path, now=now, may_have_ended=True)
-                if mandate.id != self._reading.mandate.id:
-                    return self._held(
-                        FixtureWhy.BROKEN, f"{self._path}: it holds another mandate, {mandate.id}"
-                    )
-                approvals = read_approvals(self._path, mandate, now=now)
-            except CauteryError as error:
-                return self._held(FixtureWhy.BROKEN, str(error))
-            self._stamp, at_once = stamp, True
-            self._read_fixtures = calendars_of(self._path)
-            self._reading = replace(self._reading, mandate=mandate, approvals=approvals)
-        # A clock that was set back must not put the calendars off for as long.
-        if at_once or not timedelta() <= now - self._reread_at < _REREAD:
-            self._reread_at = now
-            self._read_calendars()
-        return self._reading
-
-    def _read_calendars(self) -> None:
-        mandate = self._reading.mandate
-        of_file = tuple(fixture_of(event) for event in mandate.events if event.watched is None)
-        problems = self._reading.approvals.passed_over
-        try:
-            copies = fetched_copies(mandate, self._calendars)
-            listed = self._read_fixtures(copies)
-        except (CauteryError, OSError) as error:  # a folder that is shut for a moment, too
-            self._reading = replace(
-                self._reading, calendar_broken=True, problems=(*problems, str(error)[:500])
-            )
-            return
-        self._reading = replace(
-            self._reading,
-            fixtures=(*of_file, *map(fixture_of, listed.events)),
-            calendar_broken=False,
-            problems=problems,
-        )
-
-    def _gone(self, now: datetime) -> Reading:
-        """Start nothing while the file is away; once it has been away for long, it is withdrawn."""
-        if self._gone_since is None or now < self._gone_since:
-            self._gone_since = now
-        self._gone_looks += 1
-        if self._gone_looks < _GONE_LOOKS or now - self._gone_since < _GONE:
-            return self._held(FixtureWhy.BROKEN, f"{self._path}: the file is gone")
-        return self._held(
-            FixtureWhy.WITHDRAWN, f"{self._path}: the file is gone: the mandate is withdrawn"
-        )
-
-    def _held(self, why: FixtureWhy, problem: str) -> Reading:
-        return replace(self._reading, hold=why, problems=(problem[:500],))
-
-    def _stamp_now(self) -> tuple[object, ...] | None:
-        stamp: list[object] = []
-        for path in (self._path, signatures_path(self._path), approvals_path(self._path)):
-            try:
-                status = path.stat()
-            except OSError:
-                stamp.append(None)
-            else:
-                stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
-        return tuple(stamp)
 
 
 @dataclass(slots=True)

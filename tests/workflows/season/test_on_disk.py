@@ -23,8 +23,9 @@ from cautery.errors import StorageError
 from cautery.formats import read_ical
 from cautery.model import Window
 from cautery.model.season import FixtureWhy, SeasonFixture, case_name
-from cautery.wiring.season import BoardFile, MandateOnDisk, season_folder
+from cautery.wiring.season import BoardFile, season_folder
 from cautery.wiring.season_calendars import SeasonCalendars
+from cautery.wiring.season_mandate import MandateOnDisk
 from cautery.workflows.mandate import fixtures
 
 START = datetime.now(UTC).replace(microsecond=0)
