@@ -31,6 +31,9 @@ URL = "http://partner-tv-xyz.com/live/x.m3u8"
         ("http://198.51.100.9/x", "198.51.100.0/24"),
         ("xn--bcher-tv-65a.com", "bücher-tv.com"),
         ("partner-tv-xyz.com", "partner-tv-xyz.com:8080"),
+        ("cdn.partner-tv-xyz.com", "*.partner-tv-xyz.com"),
+        ("partner-tv-xyz.com", "*.partner-tv-xyz.com"),
+        ("http://cdn.partner-tv-xyz.com/x.m3u8", "*.partner-tv-xyz.com"),
         ("partner-tv-xyz.com", "www.partner-tv-xyz.com/live"),
         ("198.51.100.9", "::ffff:198.51.100.9"),
         ("198.51.100.9", "198.51.100.9:8080"),
@@ -52,6 +55,7 @@ def test_a_lawful_place_keeps_its_target_up_in_whatever_spelling(facts, target, 
         (URL, "http://partner-tv-xyz.com:8080/live/x.m3u8"),
         (URL, "http://partner-tv-xyz.com/live/x.m3u8?token=1"),
         (URL, "tv-xyz.com"),
+        (URL, "*.other-tv-xyz.com"),
         ("partner-tv-xyz.com", "other-partner-tv-xyz.com"),
         ("198.51.100.9", "198.51.100.10"),
     ],
@@ -76,9 +80,10 @@ def test_a_lawful_place_that_cannot_be_read_is_never_passed_over(facts, place):
 
 def test_a_row_with_a_lawful_place_that_cannot_be_read_is_refused(facts, tmp_path):
     path = tmp_path / "targets.csv"
-    path.write_text(f"target;lawful\n{URL};http://[\n{URL};partner-tv-xyz.com\n")
+    path.write_text(f"target;lawful\n{URL};http://u:secretword@[\n{URL};partner-tv-xyz.com\n")
     rows = list(judge_targets(read_targets(path), facts=facts, now=lambda: NOW))
     assert [verdict.decision for _, verdict in rows] == [Decision.REFUSE] * 2
+    assert "secretword" not in repr(rows[0][1])
     assert [codes(verdict) & {"invalid-target", "lawful-content"} for _, verdict in rows] == [
         {"invalid-target"},
         {"lawful-content"},

@@ -190,12 +190,17 @@ def guard(
 def no_target(text: str, why: Message, *, at: datetime) -> GuardVerdict:
     """Refuse what cannot be judged at all, such as a broken line of a list."""
     return GuardVerdict(
-        target=_SECRET.sub("://~@", text)[:MAX_ECHO],
+        target=echoed(text),
         lever=Lever.URL if "://" in text else Lever.NAME,
         decision=Decision.REFUSE,
         reasons=(Reason(code="invalid-target", text=why),),
         valid_until=at,
     )
+
+
+def echoed(text: str) -> str:
+    """Return what is no target as it may be said again and recorded: short, without a login."""
+    return _SECRET.sub("://~@", text)[:MAX_ECHO]
 
 
 def _judge_url(

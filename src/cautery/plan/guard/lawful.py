@@ -26,6 +26,8 @@ class Lawful:
     above : dict of str to str
         Each name that carries something lawful, and each name above one, with the place: many
         resolvers block a name together with all below it.
+    zones : frozenset of str
+        Names of which all that lies below must stay up (``*.name``).
     networks : tuple of IPv4Network or IPv6Network
         Ranges that carry something lawful.
     addresses : frozenset of str
@@ -35,6 +37,7 @@ class Lawful:
     urls: frozenset[str]
     hosts: frozenset[str]
     above: dict[str, str]
+    zones: frozenset[str]
     networks: tuple[Network, ...]
     addresses: frozenset[str]
 
@@ -69,12 +72,24 @@ class Lawful:
         return (
             _spelt(target) in self.urls
             or target.host in self.hosts
+            or self._zone(target.host) is not None
             or (target.address is not None and self._ranged(target.address, whole=True))
         )
+
+    def by_name(self, name: str) -> str | None:
+        """Return a place that would go down with a name; ``None``: none would."""
+        return self.above.get(name) or self._zone(name)
 
     def on_address(self, address: str) -> bool:
         """Tell whether an address, in its one spelling, carries something lawful."""
         return address in self.addresses or self._ranged(ip_address(address))
+
+    def _zone(self, name: str) -> str | None:
+        while "." in name:
+            name = name.partition(".")[2]
+            if name in self.zones:
+                return f"*.{name}"
+        return None
 
     def _ranged(self, address: Address, *, whole: bool = False) -> bool:
         return any(
@@ -104,8 +119,9 @@ def lawful_place(text: str) -> Target:
 
 
 def _of(targets: Iterable[Target], hosts: Iterable[str]) -> Lawful:
+    read = tuple(targets)
     urls, addresses, networks, above = set[str](), set[str](), list[Network](), dict[str, str]()
-    for target in targets:
+    for target in read:
         if target.lever is Lever.URL:
             urls.add(_spelt(target))
         if target.network is not None:
@@ -120,6 +136,7 @@ def _of(targets: Iterable[Target], hosts: Iterable[str]) -> Lawful:
     return Lawful(
         urls=frozenset(urls), hosts=frozenset(hosts), above=above, networks=tuple(networks),
         addresses=frozenset(addresses),
+        zones=frozenset(target.host for target in read if target.wildcard),
     )  # fmt: skip
 
 

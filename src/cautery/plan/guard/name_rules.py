@@ -71,7 +71,7 @@ def judge_name(ruling: Ruling, *, lawful: Lawful, evidence_date: date | None = N
             ruling.refuse(
                 "protected-kind", message("guard.protected-kind.name", name=name, kind=kind)
             )
-    if (location := lawful.above.get(name)) is not None:
+    if (location := lawful.by_name(name)) is not None:
         ruling.strangers.add(location)
         ruling.refuse(
             "lawful-content",

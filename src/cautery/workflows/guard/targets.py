@@ -14,6 +14,7 @@ from cautery.messages import message
 from cautery.model import DedicatedFact
 from cautery.model.message import Message
 from cautery.packed import chunks_of
+from cautery.plan.guard.guard import echoed
 from cautery.plan.guard.lawful import lawful_place
 from cautery.plan.guard.targets import NoTargetError
 
@@ -135,7 +136,7 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
         try:
             lawful_place(place)
         except NoTargetError:
-            problem = message("guard.invalid-target.lawful", written=repr(place[:80]))
+            problem = message("guard.invalid-target.lawful", written=repr(echoed(place)[:80]))
             return Asked(target=target, problem=problem)
     return Asked(
         target=target,
