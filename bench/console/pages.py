@@ -24,14 +24,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from night import write  # type: ignore[import-not-found]  # beside this file
 
 from cautery.adapters.token_folder import TokenFolder
-from cautery.model.tokens import Scope, new_token
+from cautery.model.tokens import Scope
+from cautery.wiring.tokens import make_token
 
 RATE = 50
 CONNECTIONS = 20
@@ -58,8 +58,6 @@ PATHS = (
     "/api/v1/cases/{id}/records/{n}",
     "/metrics",
 )
-NOW = datetime.now(UTC)
-TOKEN = new_token("bench", tuple(Scope), made_at=NOW, ends_at=NOW + timedelta(days=1))
 STREAMS_OF = 12
 """Records of a stream in the mean: of so many records one is a stream's first, at least."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -93,12 +91,11 @@ def filled(path: str, rng: random.Random, records: int) -> str:
 
 
 async def answer(
-    place: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str, cookie: str
+    place: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str, brings: str
 ) -> tuple[int, str, bytes]:
     """Ask for a page on a kept connection; return status, head and body."""
     reader, writer = place
     host = "{}:{}".format(*writer.get_extra_info("peername")[:2])
-    brings = f"Authorization: Bearer {TOKEN[1]}" if path.startswith("/api") else f"Cookie: {cookie}"
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{brings}\r\n\r\n".encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     length = re.search(r"(?i)content-length: (\d+)", head)
@@ -106,7 +103,7 @@ async def answer(
     return int(head.split()[1]), head, await reader.readexactly(int(length[1]))
 
 
-async def load(port: int, path: str, cookie: str, *, seconds: float, records: int) -> list[float]:
+async def load(port: int, path: str, brings: str, *, seconds: float, records: int) -> list[float]:
     """Ask at the rate, whatever the answers take; return the time of each, seconds."""
     rng = random.Random(22)
     free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
@@ -115,7 +112,7 @@ async def load(port: int, path: str, cookie: str, *, seconds: float, records: in
 
     async def one(due: float) -> float:
         place = await free.get()
-        status, _, _ = await answer(place, filled(path, rng, records), cookie)
+        status, _, _ = await answer(place, filled(path, rng, records), brings)
         assert status == 200, status
         free.put_nowait(place)
         return time.perf_counter() - due
@@ -132,30 +129,32 @@ async def load(port: int, path: str, cookie: str, *, seconds: float, records: in
 
 
 async def enter(port: int, start: str) -> tuple[str, str]:
-    """Open the room with its key; return the cookie and the id of the only case."""
+    """Open the room with its key; return the header of its cookie and the id of the only case."""
     place = await asyncio.open_connection("127.0.0.1", port)
-    _, head, _ = await answer(place, start, "")
+    _, head, _ = await answer(place, start, "Accept: text/html")
     cookie = re.search(r"(?i)set-cookie: ([^;\r]+)", head)
     assert cookie, head
-    status, _, body = await answer(place, "/", cookie[1])
+    brings = f"Cookie: {cookie[1]}"
+    status, _, body = await answer(place, "/", brings)
     case = re.search(r"/cases/([A-Za-z0-9_.-]+)", body.decode())
     assert status == 200
     assert case, body[:500]
     place[1].close()
-    return cookie[1], case[1]
+    return brings, case[1]
 
 
-async def get(port: int, path: str, cookie: str) -> tuple[int, str]:
+async def get(port: int, path: str, brings: str) -> tuple[int, str]:
     """Ask for a page once; return its status and its text."""
     place = await asyncio.open_connection("127.0.0.1", port)
-    status, _, body = await answer(place, path, cookie)
+    status, _, body = await answer(place, path, brings)
     place[1].close()
     return status, body.decode()
 
 
 def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[str]) -> None:
     """Measure the pages of the room."""
-    TokenFolder(cache / "tokens").add(TOKEN[0])
+    kept = TokenFolder(cache / "tokens")
+    _, token = make_token(kept, "bench", tuple(Scope), days=1, cases=(), room=folder)
     spawned = time.perf_counter()
     server = subprocess.Popen(
         [
@@ -198,10 +197,12 @@ def serve(folder: Path, cache: Path, records: int, seconds: float, paths: list[s
         print("| --- | --- | --- | --- |")
         for path in paths:
             place = path.replace("{id}", case)
+            brings = f"Authorization: Bearer {token}" if path.startswith("/api") else cookie
             one = 1 / RATE
-            (first,) = asyncio.run(load(port, place, cookie, seconds=one, records=records))
+            (first,) = asyncio.run(load(port, place, brings, seconds=one, records=records))
             before = cpu_of(server.pid)
-            waits = sorted(asyncio.run(load(port, place, cookie, seconds=seconds, records=records)))
+            loaded = load(port, place, brings, seconds=seconds, records=records)
+            waits = sorted(asyncio.run(loaded))
             spent = (cpu_of(server.pid) - before) / len(waits) * 1e3
             p50, p95 = (waits[int(len(waits) * share)] * 1e3 for share in (0.5, 0.95))
             spread = f"{p50:.0f} / {p95:.0f} / {waits[-1] * 1e3:.0f}"
