@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
+from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.model.ledger import append, contents
 from cautery.model.records import BackupMade
 from cautery.wiring import backups as backing
 from cautery.wiring.people import people_of
-from cautery.wiring.signed_log import SignedLog
 
 from .notice_case import Watched
 
@@ -158,14 +158,42 @@ def test_a_record_that_somebody_wrote_into_the_log_is_signed_by_no_later_backup(
     assert cautery("backup", "check", backups, "--backup", name).code == 0
 
 
+@pytest.mark.parametrize("when", ["while it copies", "while it signs"])
+def test_a_record_that_somebody_writes_into_the_log_meanwhile_is_not_signed(
+    cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    backups = shelf.folder / "backups"
+    name = made(cautery, shelf)["backup"]["name"]
+    forged = "20990101T000000Z"
+    shutil.copytree(backups / name, backups / forged)
+    place = (BackupFolder, "begin") if when == "while it copies" else (SqlLedger, "checkpoint")
+    at_that_moment = getattr(*place)
+
+    def meanwhile(*given: Any, **named: Any) -> Any:
+        with closing(SqlLedger.at(backups / "backups.sqlite")) as log:
+            true = next(content for _, content in contents(log, BackupMade))
+            append(log, replace(true, name=forged), at=datetime.now(UTC))
+        return at_that_moment(*given, **named)
+
+    time.sleep(1.1)
+    with monkeypatch.context() as attack:
+        attack.setattr(*place, meanwhile)
+        ran = cautery("backup", "make", backups, "--cases", shelf.path.parent)
+    assert ran.code == (1 if when == "while it copies" else 0), ran.err
+    listed = cautery("backup", "list", backups, "--json").out.splitlines()
+    assert forged not in [json.loads(line)["name"] for line in listed]
+    assert cautery("backup", "check", backups, "--backup", forged).code == 1
+    assert "somebody else wrote them" in made(cautery, shelf).err
+
+
 def test_a_backup_that_was_cut_off_before_its_signature_is_signed_by_the_next_one(
     cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut_off:
-        cut_off.setattr(SignedLog, "sign", killed)
+        cut_off.setattr(SqlLedger, "checkpoint", killed)
         with pytest.raises(KeyboardInterrupt):
             backing.make(
                 shelf.folder / "backups", cases=shelf.path.parent, people=None,

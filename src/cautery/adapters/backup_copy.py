@@ -65,11 +65,6 @@ class FolderCopy:
         """The copy, to be read."""
         return FolderCase(self._folder, None, to="")
 
-    @property
-    def earlier_place(self) -> FolderCase | None:
-        """The case in the newest earlier backup that has it, to be read."""
-        return None if self._earlier is None else FolderCase(self._earlier, None, to="")
-
     def begin(self) -> None:
         """Forget all that a backup which was cut short left of it, but for exhibits."""
         self._digests, self._sizes = {}, {}

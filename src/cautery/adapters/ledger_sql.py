@@ -172,8 +172,13 @@ class SqlLedger(LedgerReader):
         for index, kind, leaf in self._pages.rows(since, self.size(), ()):
             self._right(index, kind, leaf)
 
-    def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
+    def checkpoint(self, signer: Signer, *, at: datetime, size: int | None = None) -> Checkpoint:
         """Sign the ledger's size and root, as what follows the last root signed; keep the note.
+
+        Parameters
+        ----------
+        size : int, optional
+            Sign its first so many records, whatever came in after them.
 
         Raises
         ------
@@ -187,7 +192,10 @@ class SqlLedger(LedgerReader):
             with self._lock:
                 appended = self._frontier
             checkpoint, signed = self._signing.checkpoint(
-                signer, appended=appended, size=self.size, hashes=self._hashes
+                signer,
+                appended=appended,
+                size=self.size if size is None else lambda: size,
+                hashes=self._hashes,
             )
             with self._lock:
                 if self._frontier.size < signed.size:

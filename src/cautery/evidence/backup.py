@@ -30,6 +30,19 @@ def list_of(case: str) -> str:
     return f"{LISTS}/{case}.sha256"
 
 
+def require_name(case: str) -> None:
+    """Raise if a case's path has the name of a list, or of a chain of custody, on its way.
+
+    Raises
+    ------
+    EvidenceError
+        If it has: what is written beside the cases would lie in the place of one.
+    """
+    for part in case.split("/"):
+        if part.endswith((".sha256", ".sizes", ".custody.jsonl")):
+            raise EvidenceError(f"a backup has lists by names such as {part}: rename this folder")
+
+
 def sizes_of(case: str) -> str:
     """Return where the sizes of the files of a case stand."""
     return f"{LISTS}/{case}.sizes"

@@ -45,33 +45,41 @@ class SignedLog:
     verifier: NoteVerifier
     keys: Path
 
-    def append(self, content: object, at: datetime) -> None:
+    def append(self, content: object, at: datetime, *, since: int) -> None:
         """Append a record and sign it; who is killed in between signs it the next time.
+
+        Parameters
+        ----------
+        since : int
+            How many records were found to be this machine's own: if somebody wrote another one
+            since, nothing is appended, and what comes behind the record is not signed.
 
         Raises
         ------
+        ConflictError
+            If somebody did.
         CauteryError
             If it cannot be written, or the log is not what was signed last.
         """
         kind, body = filed(content)
         intended = digest_of(leaf_of(kind, body, at))
         write_whole(self._intent, str(intended).encode())
-        self.ledger.append(kind, body, at=at)
-        self.sign(at)
+        self.ledger.append(kind, body, at=at, if_unchanged_since=since)
+        self.ledger.checkpoint(CaseSigner(self.signer), at=at, size=since + 1)
 
-    def require_own(self, now: datetime) -> None:
-        """Raise if the log has a record that this machine neither signed nor was about to sign.
+    def require_own(self, now: datetime) -> int:
+        """Return the size of the log, all of which this machine signed or was about to sign.
 
         Whoever can write to the log would else have it signed by the next who signs.
 
         Raises
         ------
         EvidenceError
-            If it has one, or is not what was signed.
+            If it has another record, or is not what was signed.
         """
         standing = self.check()
         if standing.size == standing.signed:
-            return
+            return standing.size
         first, *others = self.ledger.read(since=standing.signed)
         if others or not self._intent.exists() or digest_of(first.leaf) != self._intended():
             raise EvidenceError(
@@ -79,7 +87,8 @@ class SignedLog:
                 "nobody: somebody else wrote them",
                 hint="Keep this folder as it is, and begin a new one.",
             )
-        self.sign(now)
+        self.ledger.checkpoint(CaseSigner(self.signer), at=now, size=standing.size)
+        return standing.size
 
     @property
     def _intent(self) -> Path:

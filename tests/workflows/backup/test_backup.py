@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.servers import Bucket, database_of_its_own
-from tests.worlds import NOON, World
+from tests.worlds import CLOCK, NOON, World
 
 from cautery.adapters import backup_copy
 from cautery.adapters.backup_folder import BackupFolder
@@ -34,7 +34,7 @@ from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.ports import CasePlace
 from cautery.model import Approver, Mandate, Regime, digest_of, to_json
 from cautery.model.ledger import append, contents
-from cautery.model.records import BackupMade
+from cautery.model.records import BackupMade, ExhibitSealed
 from cautery.workflows.backup import check
 from cautery.workflows.backup.check import Checked, Listed, check_backup, listed
 from cautery.workflows.backup.make import Made, make_backup
@@ -59,10 +59,10 @@ class Unsigned:
 
     ledger: SqlLedger
 
-    def require_own(self, now: Any) -> None:
-        pass
+    def require_own(self, now: Any) -> int:
+        return self.ledger.size()
 
-    def append(self, content: object, at: Any) -> None:
+    def append(self, content: object, at: Any, *, since: int) -> None:
         append(self.ledger, content, at=at)
 
 
@@ -719,6 +719,75 @@ def test_a_case_that_is_another_or_less_pushes_no_backup_out(kept: Kept, change:
     assert (night.backup.lacks, night.removed) == (("derby",), ())
     assert last in kept.backups.names()
     assert last in kept.make("folder", cases=now, keep=1, let_go=["derby"]).removed
+
+
+def lost(kept: Kept, why: str, **more: Any) -> None:
+    """A night refuses to back the only case up, and the backups before it stay."""
+    before = kept.backups.names()
+    with pytest.raises(EvidenceError, match=f"no case could be copied.*{why}.*--let-go derby"):
+        kept.make("folder", keep=1, **more)
+    assert kept.backups.names() == before
+
+
+def test_an_open_case_without_its_exhibits_pushes_no_backup_out(kept: Kept) -> None:
+    world = kept.world
+    world.begun("folder", closed=False)
+    case = world.case("folder")
+    sealed = case.vault.seal(b"shown", media_type="text/plain", at=NOON, clock=CLOCK.offset())
+    append(case.ledger, ExhibitSealed(exhibit=sealed, what="page", url=None), at=NOON)
+    case.leave()
+    last = kept.make("folder").backup.name
+    shutil.rmtree(world.path / "vault")
+    lost(kept, "missing, one of 3 exhibits")
+    assert last in kept.make("folder", keep=1, let_go=["derby"]).removed
+    assert "missing" in kept.check().cases[0].fault
+
+
+@pytest.mark.parametrize("left", [None, b"", b"{}\n"])
+def test_a_chain_of_custody_that_was_cut_pushes_no_backup_out(
+    kept: Kept, left: bytes | None
+) -> None:
+    world = kept.world
+    world.begun("folder", closed=True)
+    chain = custody_path(world.path)
+    chain.write_bytes(b"one\ntwo\nthr")
+    kept.make("folder")
+    chain.write_bytes(b"one\ntwo\nthree\n")  # what was being written is written
+    assert kept.make("folder").faults == {}
+    if left is None:
+        chain.unlink()
+    else:
+        chain.write_bytes(left)
+    lost(kept, "chain of custody has less")
+    assert kept.make("folder", let_go=["derby"]).faults == {}
+
+
+def test_an_earlier_copy_that_cannot_be_read_is_named_and_the_one_before_is_the_measure(
+    kept: Kept,
+) -> None:
+    world, other = kept.world, replace(kept.world, folder=kept.world.folder / "other")
+    other.begun("folder", closed=False)
+    world.begun("folder", closed=True)
+    kept.make("folder")
+    second = kept.make("folder").backup.name
+    damaged = kept.copy / "ledger.sqlite"
+    raw = damaged.read_bytes()
+    damaged.unlink()  # it is a link to the first one's
+    damaged.write_bytes(bytes(100) + raw[100:])
+    both = {place: partial(FolderCase, other.path, None, to="") for place in ("derby", "cup")}
+    night = kept.make("folder", cases=both, keep=1)
+    assert (night.changed, night.backup.lacks, night.removed) == ((second,), ("derby",), ())
+    assert "it is another case" in night.faults["derby"]
+
+
+@pytest.mark.parametrize("name", ["cup.sha256/b", "cup.sizes/b", "cup.custody.jsonl", "cup.sizes"])
+def test_a_case_with_the_name_of_a_list_costs_itself_alone(kept: Kept, name: str) -> None:
+    kept.world.begun("folder", closed=True)
+    cases = {place: partial(FolderCase, kept.world.path, None, to="") for place in ("cup", name)}
+    night = kept.make("folder", cases=cases)
+    assert (night.backup.cases, night.backup.lacks) == (1, (name,))
+    assert "rename this folder" in night.faults[name]
+    assert kept.check().holds
 
 
 def test_backups_that_lack_a_case_push_no_whole_one_out(kept: Kept) -> None:

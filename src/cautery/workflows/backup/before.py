@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.backup import PEOPLE, list_of
 from cautery.evidence.case_key import case_verifier
-from cautery.evidence.manifest import NOTE
+from cautery.evidence.manifest import NOTE, VAULT
 from cautery.evidence.ports import CasePlace
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
@@ -115,6 +115,33 @@ class Earlier:
                 self._note(name)
         return self._backups.copy_of(case)
 
+    def require_no_less(self, copy: CasePlace, case: str) -> None:
+        """Raise if a copy is of another case than the earlier ones, or of less of it.
+
+        The newest one that can be read is the measure; newer ones are named as changed.
+
+        Raises
+        ------
+        EvidenceError
+            If it is.
+        """
+        try:
+            for name in self._standing:
+                files = self._files(name)
+                if files is None or list_of(case) not in files:
+                    continue
+                try:
+                    before = _State.of(self._backups.place_of(name, case))
+                except CauteryError:  # its disk damaged it, or somebody did
+                    self._note(name)
+                    continue
+                _State.of(copy).require_all_of(before)
+                return
+        except EvidenceError as error:
+            raise EvidenceError(
+                f"{error}; if that is on purpose, or cannot be helped: --let-go {case}"
+            ) from error
+
     def _files(self, name: str) -> Mapping[str, str] | None:
         if name not in self._listed:
             try:
@@ -129,38 +156,45 @@ class Earlier:
             self.changed.append(name)
 
 
-def require_no_less(earlier: CasePlace, copy: CasePlace, case: str) -> None:
-    """Raise if a copy is of another case than the earlier one, or of less of it.
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What must not become less: a case's key, closing, records, exhibits and custody."""
 
-    Raises
-    ------
-    EvidenceError
-        If it is.
-    """
-    try:
-        before = _state(earlier)
-    except CauteryError:
-        return  # that disk damaged it, which ``backup check`` says: it is no measure any more
-    key, closed, records = _state(copy)
-    if before[0] != key:
-        fault = "it is another case"
-    elif before[1] and not closed:
-        fault = "it is open, and was closed"
-    elif records < before[2]:
-        fault = f"it has {records} records, and had {before[2]}"
-    else:
-        return
-    raise EvidenceError(
-        f"{fault} in an earlier backup; if it was replaced or put back on purpose: --let-go {case}"
-    )
+    key: str
+    closed: bool
+    records: int
+    exhibits: frozenset[str]
+    chain: bytes
 
+    @classmethod
+    def of(cls, place: CasePlace) -> _State:
+        ledger = place.ledger()
+        try:
+            records = ledger.size()
+        finally:
+            ledger.close()
+        files = (file.name for file in place.files())
+        return cls(
+            key=str(case_verifier(place.store, place.at)),
+            closed=place.store.exists(place.at, NOTE),
+            records=records,
+            exhibits=frozenset(name for name in files if name.startswith(f"{VAULT}/")),
+            chain=place.custody(),
+        )
 
-def _state(place: CasePlace) -> tuple[str, bool, int]:
-    """Return the key of a case, whether it is closed, and how many records it has."""
-    ledger = place.ledger()
-    try:
-        records = ledger.size()
-    finally:
-        ledger.close()
-    key = str(case_verifier(place.store, place.at))
-    return key, place.store.exists(place.at, NOTE), records
+    def require_all_of(self, before: _State) -> None:
+        # A line that was being written when it was copied is none.
+        chain = before.chain[: before.chain.rfind(b"\n") + 1]
+        if self.key != before.key:
+            fault = "it is another case"
+        elif before.closed and not self.closed:
+            fault = "it is open, and was closed"
+        elif self.records < before.records:
+            fault = f"it has {self.records} records, and had {before.records}"
+        elif gone := before.exhibits - self.exhibits:
+            fault = f"{min(gone)} is missing, one of {len(gone)} exhibits that it had"
+        elif not self.chain.startswith(chain):
+            fault = "its chain of custody has less, or begins otherwise than it did"
+        else:
+            return
+        raise EvidenceError(f"{fault} in an earlier backup")

@@ -14,11 +14,11 @@ from pathlib import Path
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.backup import LOG, case_of
 from cautery.evidence.case_key import case_verifier
-from cautery.evidence.manifest import LEDGER, NOTE
+from cautery.evidence.manifest import LEDGER, NOTE, VAULT
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger, CasePlace
 from cautery.model.ledger import contents
-from cautery.model.records import BackupMade
+from cautery.model.records import BackupMade, ExhibitSealed
 from cautery.workflows.backup.ports import Backups
 from cautery.workflows.case.roots import check_roots
 from cautery.workflows.case.verify import verify_case
@@ -202,11 +202,16 @@ def check_case(listing: Listed, case: str, backups: Backups) -> CheckedCase:
 
 
 def _open_case(case: str, place: CasePlace) -> CheckedCase:
+    there = {file.name for file in place.files()}
     ledger = place.ledger()
     try:
         standing = check_roots(
             place.at / LEDGER, ledger, case_verifier(place.store, place.at), None
         )
+        for entry, sealed in contents(ledger, ExhibitSealed):
+            digest = sealed.exhibit.id.removeprefix("sha256:")
+            if f"{VAULT}/{digest[:2]}/{digest}" not in there:
+                raise EvidenceError(f"{case}: record {entry.index} seals {digest}: missing")
     finally:
         ledger.close()
     return CheckedCase(case=case, records=standing.size, unsigned=standing.size - standing.signed)

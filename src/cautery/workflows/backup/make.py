@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, ConflictError, EvidenceError, StorageError
+from cautery.evidence.backup import require_name
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE, VAULT
 from cautery.evidence.note import MAX_NOTE_BYTES
@@ -22,7 +23,7 @@ from cautery.evidence.ports import CasePlace
 from cautery.model.ledger import contents
 from cautery.model.ports import Clock
 from cautery.model.records import BackupMade
-from cautery.workflows.backup.before import Earlier, require_no_less
+from cautery.workflows.backup.before import Earlier
 from cautery.workflows.backup.check import present
 from cautery.workflows.backup.ports import BackupLog, Backups, CaseCopy
 from cautery.workflows.case.roots import check_roots
@@ -55,7 +56,7 @@ class Made:
     damaged : tuple of str
         Files that the earlier backup has otherwise than they were: they were copied anew.
     changed : tuple of str
-        Earlier backups whose lists are not the ones in the log.
+        Earlier backups whose lists are not the ones in the log, or a case of which cannot be read.
     """
 
     backup: BackupMade
@@ -104,7 +105,7 @@ def make_backup(
     """
     with backups.alone():
         name = f"{clock.now():%Y%m%dT%H%M%SZ}"
-        log.require_own(clock.now())
+        own = log.require_own(clock.now())
         backups.begin()
         known = Earlier(log.ledger, backups)
         not_seen = {} if shut is None else dict(shut)
@@ -114,11 +115,16 @@ def make_backup(
         damaged: list[str] = []
         copied: dict[str, tuple[int, int]] = {}
         for case, source in sources.items():
+            try:
+                require_name(case)
+            except EvidenceError as error:
+                faults[case] = str(error)
+                continue
             copy = known.copy_of(case)
             try:
                 copied[case] = _copied(source, copy, partial(progress, case))
-                if case not in let_go and (earlier := copy.earlier_place) is not None:
-                    require_no_less(earlier, copy.place, case)
+                if case not in let_go:
+                    known.require_no_less(copy.place, case)
                 damaged += [f"{case}/{file}" for file in copy.damaged]
             except CauteryError as error:
                 if isinstance(error, StorageError):
@@ -141,7 +147,7 @@ def make_backup(
             lacks=tuple(sorted(faults)),
         )
         # The log first: a backup of which it says nothing would be nobody's.
-        log.append(entry, clock.now())
+        log.append(entry, clock.now(), since=own)
         backups.admit(name)
         standing = present((made for _, made in contents(log.ledger, BackupMade)), backups.names())
         removed = () if keep is None or faults or known.changed else _spent(standing, keep)

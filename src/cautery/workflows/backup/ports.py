@@ -22,12 +22,12 @@ class BackupLog(Protocol):
         """To be read."""
         ...
 
-    def require_own(self, now: datetime) -> None:
-        """Raise if it has a record that this machine neither signed nor was about to sign."""
+    def require_own(self, now: datetime) -> int:
+        """Return its size; raise if it has a record that this machine was not about to sign."""
         ...
 
-    def append(self, content: object, at: datetime) -> None:
-        """Append a record and sign it."""
+    def append(self, content: object, at: datetime, *, since: int) -> None:
+        """Append a record and sign it; raise if another one came in since the log was so large."""
         ...
 
 
@@ -40,11 +40,6 @@ class CaseCopy(Protocol):
     @property
     def place(self) -> CasePlace:
         """The copy, to be read."""
-        ...
-
-    @property
-    def earlier_place(self) -> CasePlace | None:
-        """The case in the newest earlier backup that has it, to be read."""
         ...
 
     def begin(self) -> None:
