@@ -39,6 +39,17 @@ URL = "http://partner-tv-xyz.com/live/x.m3u8"
         ("198.51.100.9", "198.51.100.9:8080"),
         ("198.51.100.9", "198.51.100.0/24"),
         ("198.51.100.9", "http://198.51.100.9/school"),
+        ("http://[64:ff9b::c633:6409]/x", "198.51.100.9"),
+        ("http://[64:ff9b::c633:6409]/x", "198.51.100.0/24"),
+        ("http://[64:ff9b::c633:6409]/x", "http://198.51.100.9/x"),
+        ("http://[2002:c633:6409::1]/x", "198.51.100.9"),
+        ("http://198.51.100.9/x", "64:ff9b::c633:6409"),
+        ("http://198.51.100.9/x", "64:ff9b::c633:6400/120"),
+        ("198.51.100.9", "64:ff9b::c633:6409"),
+        ("rtmps://partner-tv-xyz.com:443/live", "rtmps://partner-tv-xyz.com/live"),
+        ("http://partner-tv-xyz.com/%6cive/x.m3u8", URL),
+        ("http://partner-tv-xyz.com/./live/x.m3u8", URL),
+        ("http://partner-tv-xyz.com/y/../live/x.m3u8", URL),
     ],
 )
 def test_a_lawful_place_keeps_its_target_up_in_whatever_spelling(facts, target, lawful):
@@ -58,6 +69,8 @@ def test_a_lawful_place_keeps_its_target_up_in_whatever_spelling(facts, target, 
         (URL, "*.other-tv-xyz.com"),
         ("partner-tv-xyz.com", "other-partner-tv-xyz.com"),
         ("198.51.100.9", "198.51.100.10"),
+        ("http://[64:ff9b::c633:6409]/x", "198.51.100.10"),
+        ("http://partner-tv-xyz.com/live%2Fx.m3u8", URL),
     ],
 )
 def test_another_place_keeps_nothing_up(facts, target, lawful):

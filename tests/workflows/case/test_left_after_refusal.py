@@ -15,6 +15,7 @@ from cautery.model.records import (
     ActRefused,
     ListSent,
     NoticeSending,
+    NoticeUnsent,
     ReferralPublished,
 )
 from cautery.model.records.acting import Effect
@@ -78,3 +79,10 @@ def test_verify_names_what_left_after_it_was_refused(
 
 def test_a_refusal_of_what_has_left_says_nothing_of_it(tmp_path: Path) -> None:
     assert findings(tmp_path, [PUBLISHED, SENDING, refused("R-1"), refused("N-1"), LISTED]) == []
+
+
+def test_what_was_about_to_leave_and_did_not_has_not_left(tmp_path: Path) -> None:
+    unsent = NoticeUnsent(notice="N-1", message_id=SENDING.message_id, at=NOON)
+    assert findings(tmp_path / "a", [refused("N-1"), SENDING, unsent]) == []
+    again = findings(tmp_path / "b", [refused("N-1"), SENDING, unsent, SENDING])
+    assert [finding.partition(":")[0] for finding in again] == ["record 7"]

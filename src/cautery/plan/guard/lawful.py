@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from cautery.model import Lever
-from cautery.plan.guard.targets import Address, Network, NoTargetError, Target, parse_target
+from yarl import URL
 
-_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
+from cautery.model import Lever
+from cautery.plan.guard.targets import (
+    Address,
+    Network,
+    NoTargetError,
+    Target,
+    embedded_ranges,
+    parse_target,
+)
+
+_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "rtsp": 554}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ class Lawful:
             If one is no URL, name, address or range in one certain reading.
         """
         targets = [lawful_place(place) for place in places]
-        return _of(targets, {target.host for target in targets if target.lever is not Lever.URL})
+        return _of(targets, whole=True)
 
     @classmethod
     def carrying(cls, places: Iterable[str]) -> Lawful:
@@ -65,15 +75,15 @@ class Lawful:
                 targets.append(lawful_place(place))
             except NoTargetError:
                 continue
-        return _of(targets, ())
+        return _of(targets, whole=False)
 
     def of_url(self, target: Target) -> bool:
         """Tell whether a URL must stay up."""
         return (
-            _spelt(target) in self.urls
-            or target.host in self.hosts
+            not self.urls.isdisjoint(_spelt(target))
+            or not self.hosts.isdisjoint(_hosts(target))
             or self._zone(target.host) is not None
-            or (target.address is not None and self._ranged(target.address, whole=True))
+            or any(self._ranged(address, whole=True) for address in _addresses(target))
         )
 
     def by_name(self, name: str) -> str | None:
@@ -118,16 +128,26 @@ def lawful_place(text: str) -> Target:
         return parse_target(f"http://{text.partition('/')[0]}")
 
 
-def _of(targets: Iterable[Target], hosts: Iterable[str]) -> Lawful:
+def _of(targets: Iterable[Target], *, whole: bool) -> Lawful:
+    """Put places together.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether of a name, an address or a range all must stay up.
+    """
     read = tuple(targets)
-    urls, addresses, networks, above = set[str](), set[str](), list[Network](), dict[str, str]()
+    urls, hosts, addresses = set[str](), set[str](), set[str]()
+    networks, above = list[Network](), dict[str, str]()
     for target in read:
         if target.lever is Lever.URL:
-            urls.add(_spelt(target))
+            urls.update(_spelt(target))
+        elif whole:
+            hosts.update(_hosts(target))
         if target.network is not None:
-            networks.append(target.network)
+            networks += [target.network, *embedded_ranges(target.network)]
         elif target.address is not None:
-            addresses.add(str(target.address))
+            addresses.update(map(str, _addresses(target)))
         else:
             name = target.host
             while name:
@@ -140,8 +160,22 @@ def _of(targets: Iterable[Target], hosts: Iterable[str]) -> Lawful:
     )  # fmt: skip
 
 
-def _spelt(target: Target) -> str:
-    """Return a URL with its scheme, host and port in one spelling."""
+def _addresses(target: Target) -> tuple[Address, ...]:
+    """Return the address that a target is or lies on, and the one that leads to it by IPv6."""
+    return tuple(one for one in (target.address, target.embedded) if one is not None)
+
+
+def _hosts(target: Target) -> set[str]:
+    """Return the host of a target in each of its spellings."""
+    inner = () if target.network is None else embedded_ranges(target.network)
+    return {target.host, *map(str, _addresses(target)), *map(str, inner)}
+
+
+def _spelt(target: Target) -> set[str]:
+    """Return a URL in its one spelling (RFC 3986, 6.2.2), at each address of its host."""
     parts = urlsplit(target.text)
-    port = parts.port or _PORTS.get(parts.scheme)
-    return f"{parts.scheme}://{target.host}:{port}{parts.path or '/'}?{parts.query}"
+    port = parts.port or _PORTS[parts.scheme]
+    path = f"{parts.path or '/'}?{parts.query}"
+    with suppress(ValueError):  # no other spelling of it is known
+        path = URL(f"http://host{path}").raw_path_qs
+    return {f"{parts.scheme}://{host}:{port}{path}" for host in _hosts(target)}

@@ -9,6 +9,7 @@ from cautery.model.records import (
     ListSent,
     NoticeSending,
     NoticeSent,
+    NoticeUnsent,
     ReferralPublished,
 )
 
@@ -17,17 +18,21 @@ def left_after_refusal(ledger: Ledger) -> tuple[str, ...]:
     """Return a sentence for each referral or notice that left after its refusal.
 
     A refusal is no signature, and stops nothing that has left: one that is recorded later is
-    passed over.
+    passed over. So is a sending of which another record says that it did not leave.
     """
+    unsent = {about.message_id: entry.index for entry, about in contents(ledger, NoticeUnsent)}
     refused: dict[str, tuple[int, str]] = {}
     left: set[str] = set()
     findings = []
     for entry, content in contents(
         ledger, ActRefused, ListSent, NoticeSending, NoticeSent, ReferralPublished
     ):
-        if isinstance(content, ActRefused):
-            refused.setdefault(content.id, (entry.index, content.by))
-            continue
+        match content:
+            case ActRefused():
+                refused.setdefault(content.id, (entry.index, content.by))
+                continue
+            case NoticeSending() if unsent.get(content.message_id, -1) > entry.index:
+                continue
         acts, how = _leaving(content)
         for act in acts:
             if act in refused and act not in left:
