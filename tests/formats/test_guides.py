@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from cautery.errors import SourceError
-from cautery.formats import Fixture, GuideChannel, Programme, ReadWarning, read_ical, read_xmltv
+from cautery.formats import (
+    Fixture,
+    GuideChannel,
+    Programme,
+    ReadWarning,
+    ical,
+    read_ical,
+    read_xmltv,
+)
 from cautery.messages import say
 
 DATA = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -119,8 +127,8 @@ def test_a_zone_by_name_and_a_day_without_a_time():
     assert (day.whole_day, day.cancelled) == (True, True)
 
 
-def in_own_zone(hours, *, broken=False):
-    zone = ["BEGIN:VTIMEZONE", "TZID:Stadium", "BEGIN:STANDARD", "DTSTART:19961027T030000",
+def in_own_zone(hours, *, broken=False, names=("Stadium",)):
+    zone = ["BEGIN:VTIMEZONE", *(f"TZID:{name}" for name in names), "BEGIN:STANDARD", "DTSTART:19961027T030000",
             f"TZOFFSETFROM:{hours}", f"TZOFFSETTO:{'x' if broken else hours}", "END:STANDARD",
             "END:VTIMEZONE"]  # fmt: skip
     event = ["BEGIN:VEVENT", "DTSTART;TZID=Stadium:20261127T204500", "END:VEVENT"]
@@ -131,6 +139,13 @@ def in_own_zone(hours, *, broken=False):
 def test_a_zone_of_a_calendar_is_that_of_all_its_events_and_of_no_other_calendar():
     for hours, hour in (("+0200", 18), ("-0300", 23)):
         assert [event.starts_at.hour for event in in_own_zone(hours)] == [hour, hour]
+
+
+def test_a_zone_has_one_name_so_that_no_event_is_searched_for_a_million(monkeypatch):
+    searched_for = []
+    monkeypatch.setattr(ical, "_define_zones", lambda zones, _: searched_for.append(len(zones)))
+    in_own_zone("+0200", names=[f"Z{number}" for number in range(1_000)])
+    assert searched_for == [1, 1]
 
 
 def test_a_broken_zone_of_a_calendar_is_an_unknown_one():

@@ -129,8 +129,7 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
     zones: dict[str, str] = {}
     for number, block, kind in _components(chunks):
         if kind == "VTIMEZONE":
-            for name in _zone_names(block):
-                zones.setdefault(name, block)
+            zones.setdefault(_zone_name(block), block)
             continue
         if kind != "VEVENT":
             yield from tally.add(number, message("unread.endless", component=kind), block[:80])
@@ -274,8 +273,10 @@ def _dates(dates: Any) -> Iterator[datetime]:
                 yield _utc(value.dt)
 
 
-def _zone_names(zone: str) -> list[str]:
-    return [line[5:].strip() for line in zone.split("\r\n") if line.upper().startswith("TZID:")]
+def _zone_name(zone: str) -> str:
+    """Return the one name that a zone has (RFC 5545, 3.6.5): each event is searched for all."""
+    lines = (line for line in zone.split("\r\n") if line.upper().startswith("TZID:"))
+    return next(lines, "")[5:].strip()
 
 
 def _utc(moment: object) -> datetime:
