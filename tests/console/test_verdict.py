@@ -201,7 +201,7 @@ def test_media_whose_seal_is_broken_are_not_played(compared: Any, side: str) -> 
 def test_a_part_that_is_not_sealed_in_the_clear_is_a_sentence(
     compared: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cautery.workflows.browse.media.read_warc", lambda _: ())
+    monkeypatch.setattr("cautery.workflows.media.segments.read_warc", lambda _: ())
     answer = compared.client.get(f"{STREAM}/suspect.media")
     assert answer.status_code == 409
     assert "not sealed in the clear" in words(answer.text)

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cautery.errors import AbsentError, EvidenceError
-from cautery.evidence.warc import read_warc
 from cautery.messages import tr
-from cautery.model import Digest, ExhibitId, digest_of
+from cautery.model import ExhibitId
 from cautery.model.ports import Vault
 from cautery.model.records import AlignmentShown, ProbeDone
 from cautery.model.records.scoring import ScoreBasis
 from cautery.pages.room.verdict import Player
 from cautery.workflows.browse.kept import Cases, Kept, stream_of
 from cautery.workflows.browse.streams import entries_of
-from cautery.workflows.media.segments import joined_again
+from cautery.workflows.media.segments import MOST_BYTES, answers_in, joined_again
 
 Side = Literal["suspect", "reference"]
-_MOST_BYTES = 64 << 20
 _SYNC, _PACKET = 0x47, 188
 _LONGEST_S = 600
 
@@ -112,7 +110,7 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
     if compared is None:
         raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
     content = _joined(compared, vault) if side == "suspect" else _reference(compared.aligned, vault)
-    if len(content) > _MOST_BYTES:
+    if len(content) > MOST_BYTES:
         raise EvidenceError(tr("These media are too large to be played here."))
     return Media(content=content, initial=_initial(content), media_type=_type(content))
 
@@ -138,12 +136,7 @@ def _compared(case: Kept, url: str) -> _Compared | None:
 
 
 def _joined(compared: _Compared, vault: Vault) -> bytes:
-    bodies: dict[Digest, bytes] = {}
-    for name in compared.archives:
-        archive = vault.read(name)
-        if archive.startswith(b"WARC/"):
-            bodies |= {digest_of(one.body): one.body for one in read_warc(archive) if one.body}
-    return joined_again(compared.basis.media, bodies)
+    return joined_again(compared.basis.media, answers_in(compared.archives, vault))
 
 
 def _reference(aligned: AlignmentShown, vault: Vault) -> bytes:

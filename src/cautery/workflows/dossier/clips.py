@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from cautery.errors import CauteryError, DecodeError
 from cautery.evidence.ports import CaseStore
-from cautery.evidence.warc import read_warc
-from cautery.model import Digest, Entry, ExhibitId, Finding, Verdict, digest_of
+from cautery.model import Entry, ExhibitId, Finding, Verdict, digest_of
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.ports import Vault
 from cautery.model.records import AlignmentShown, ProbeDone, kinds_of
 from cautery.model.records.scoring import ScoreBasis
-from cautery.workflows.media.segments import joined_again
+from cautery.workflows.media.segments import answers_in, joined_again
 
 PER_S = 12.5
 """Pictures a second, as streams are compared."""
@@ -136,19 +135,14 @@ async def _clip(proof: _Proof, vault: Vault, decoder: Frames, encode: Encoder) -
         or alignment.suspect_at_s is None
     ):
         raise DecodeError("the media of the reference are not sealed")
-    bodies: dict[Digest, bytes] = {}
-    for name in proof.archives:
-        archive = vault.read(name)
-        if archive.startswith(b"WARC/"):
-            answers = (answer.body for answer in read_warc(archive))
-            bodies |= {digest_of(body): body for body in answers if body}
-    stream = joined_again(proof.basis.media, bodies)
+    answers = answers_in(proof.archives, vault)
+    stream = joined_again(proof.basis.media, answers)
     reference = vault.read(alignment.reference_media)
     reference_media = await decoder.decode(reference, pictures=True)
     stream_media = await decoder.decode(stream, pictures=True)
     sound = stream_media
     if proof.basis.sound:
-        sound = await decoder.decode(joined_again(proof.basis.sound, bodies), pictures=False)
+        sound = await decoder.decode(joined_again(proof.basis.sound, answers), pictures=False)
     before_s, after_s = _room(
         stream_media, reference_media, alignment.suspect_at_s, alignment.reference_media_s
     )
