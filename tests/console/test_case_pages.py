@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -17,9 +19,17 @@ import pytest
 from jinja2 import nodes
 
 from cautery.adapters._kept_questions import Questions
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.adapters.keys_file import KeyFolder
 from cautery.drawing.templates import environment
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
+from cautery.model.ledger import append
+from cautery.model.records import ExhibitSealed
 from cautery.pages.room.render import capped
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.open import open_case
+from cautery.workflows.case.report import write_report
 
 CLOSED, OPEN = "/cases/night-1", "/cases/cup+night-2"
 ALL = (
@@ -310,6 +320,33 @@ def test_an_exhibit_whose_bytes_were_changed_is_not_given_out(
     assert room.client.get(f"{CLOSED}/exhibits/{digits}/bytes").status_code == 409
 
 
+def test_an_exhibit_is_read_and_sent_in_pieces_whoever_asks_for_it(
+    tmp_path: Path, make_season: Callable[[Path], Path], room_at: Callable[[Path], Any]
+) -> None:
+    """Two dozen of 192 MB that nobody reads on took 5 GB of the room, and then the room."""
+    cases, most = make_season(tmp_path), 24 << 20
+    store, now = FolderStore(KeyFolder(tmp_path / "keys"), patience_s=0.1), datetime.now(UTC)
+    case = open_case(cases / "cup" / "night-2", store=store, clock=SystemClock())
+    sealed = case.vault.seal(
+        bytes(most), media_type="application/x-sql", at=now, clock=case.clock.offset()
+    )
+    append(case.ledger, ExhibitSealed(exhibit=sealed, what="dump", url=None), at=now)
+    case.leave()
+    room = room_at(cases)
+    address = f"{OPEN}/exhibits/{sealed.id.removeprefix('sha256:')}"
+    room.text(address)  # all that is loaded once
+    tracemalloc.start()
+    try:
+        assert "unchanged" in words(room.text(address))
+        with room.client.stream("GET", f"{address}/bytes") as answer:
+            assert answer.headers["content-length"] == str(most)
+            assert max(map(len, answer.iter_raw())) <= 1 << 20
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < most
+
+
 # -- hostile text -----------------------------------------------------------------------------
 
 
@@ -467,13 +504,6 @@ def test_looking_at_every_page_changes_no_byte_and_leaves_no_file(
 def test_who_looks_at_a_case_does_not_keep_it_from_being_written_or_closed(
     tmp_path: Path, make_season: Callable[[Path], Path], room_at: Callable[[Path], Any]
 ) -> None:
-    from cautery.adapters.case_folder import FolderStore
-    from cautery.adapters.clock import SystemClock
-    from cautery.adapters.keys_file import KeyFolder
-    from cautery.workflows.case.close import close_case
-    from cautery.workflows.case.open import open_case
-    from cautery.workflows.case.report import write_report
-
     cases = make_season(tmp_path)
     room = room_at(cases)
     room.text(OPEN)

@@ -16,7 +16,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.model import ExhibitId
-from cautery.workflows.browse.media import _initial, _type
+from cautery.workflows.browse.media import _initial, _type, media_of
 from cautery.workflows.browse.verdict import AsSealed
 from cautery.workflows.case.open import open_case
 
@@ -205,6 +205,18 @@ def test_a_part_that_is_not_sealed_in_the_clear_is_a_sentence(
     answer = compared.client.get(f"{STREAM}/suspect.media")
     assert answer.status_code == 409
     assert "not sealed in the clear" in words(answer.text)
+
+
+def test_media_that_others_still_read_take_the_room_for_more(
+    compared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.workflows.browse.media._MOST_SENT", 0)
+    slow = media_of(compared.desk.cases, "cup+night-2", int(STREAM.rpartition("/")[2]), "suspect")
+    answer = compared.client.get(f"{STREAM}/suspect.media")
+    assert answer.status_code == 503
+    assert "no room for more" in words(answer.text)
+    del slow
+    assert compared.client.get(f"{STREAM}/suspect.media").status_code == 200
 
 
 def box(kind: bytes, size: int, *, said: int | None = None) -> bytes:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import TONGUE, Desk, form, tongue
+from cautery.console.ranges import part_of
 from cautery.console.rights import LONGEST_CASE, caller_of, needs, readable
 from cautery.errors import InputError
 from cautery.messages import in_language, languages, tr
@@ -24,10 +25,6 @@ from cautery.workflows.browse.timeline import LONGEST_SEARCH, case_view
 Id = Annotated[str, Path(max_length=LONGEST_CASE)]
 Number = Annotated[int, Path(ge=0, lt=1 << 53)]
 Position = Annotated[int | None, Query(ge=-1, lt=1 << 53)]
-_SAVED = {
-    "content-security-policy": "sandbox; default-src 'none'",
-    "content-disposition": "attachment",
-}
 REPORT_POLICY = (
     "sandbox allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "frame-ancestors 'none'"
@@ -140,9 +137,9 @@ def _add_exhibits(pages: APIRouter, desk: Desk) -> None:
 
     @pages.get("/cases/{id}/exhibits/{digits}/bytes")
     @needs(Right.READ, act=Act.CONSULTATION)
-    def sealed(id: Id, digits: Id) -> Response:
-        _, content = exhibit_bytes(desk.cases, id, digits)
-        return Response(content, media_type="application/octet-stream", headers=_SAVED)
+    def sealed(request: Request, id: Id, digits: Id) -> Response:
+        content = exhibit_bytes(desk.cases, id, digits)
+        return part_of(content, "application/octet-stream", request.headers.get("range", ""))
 
 
 def _add_documents(pages: APIRouter, desk: Desk) -> None:

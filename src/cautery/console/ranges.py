@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Protocol
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 _SAVED = {
@@ -15,18 +18,31 @@ _SAVED = {
 }
 
 
-def part_of(content: bytes, media_type: str, asked: str) -> Response:
+class Content(Protocol):
+    """Bytes that are sent a piece at a time: a slow reader holds none of them in memory."""
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        ...
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Yield a range of them; what is wrong with them is raised before the first."""
+        ...
+
+
+def part_of(content: Content, media_type: str, asked: str) -> Response:
     """Return all of some bytes, or the one range that was asked for."""
-    headers = dict(_SAVED)
+    headers, status, first, last = dict(_SAVED), 200, 0, content.size - 1
     match = _RANGE.fullmatch(asked)
-    if match is None:  # no range, or one that this room does not cut: all of it
-        return Response(content, media_type=media_type, headers=headers)
-    first = int(match[1])
-    last = min(int(match[2] or len(content)), len(content) - 1)
-    if first > last:
-        headers["content-range"] = f"bytes */{len(content)}"
-        return Response(status_code=416, headers=headers)
-    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(
-        content[first : last + 1], status_code=206, media_type=media_type, headers=headers
-    )
+    if match is not None:  # else no range, or one that this room does not cut: all of it
+        status, first = 206, int(match[1])
+        last = min(int(match[2] or content.size), last)
+        if first > last:
+            headers["content-range"] = f"bytes */{content.size}"
+            return Response(status_code=416, headers=headers)
+        headers["content-range"] = f"bytes {first}-{last}/{content.size}"
+    headers["content-length"] = str(last + 1 - first)
+    pieces = content.pieces(first, last + 1)
+    begun = chain([next(pieces, b"")], pieces)
+    return StreamingResponse(begun, status_code=status, media_type=media_type, headers=headers)

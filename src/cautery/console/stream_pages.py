@@ -46,6 +46,6 @@ def router(desk: Desk) -> APIRouter:
     @needs(Right.READ, act=Act.CONSULTATION)
     def media(request: Request, id: Id, number: Stream, side: Side) -> Response:
         sealed = media_of(desk.cases, id, number, side)
-        return part_of(sealed.content, sealed.media_type, request.headers.get("range", ""))
+        return part_of(sealed, sealed.media_type, request.headers.get("range", ""))
 
     return pages

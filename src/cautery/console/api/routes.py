@@ -302,7 +302,7 @@ def _exhibits(desk: Desk) -> APIRouter:
 
         They were made by strangers and may be hostile. A confidential exhibit stays encrypted.
         """
-        _, content = exhibit_bytes(desk.cases, id, digits)
+        content = exhibit_bytes(desk.cases, id, digits)
         return part_of(content, "application/octet-stream", request.headers.get("range", ""))
 
     return paths

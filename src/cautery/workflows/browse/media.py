@@ -6,13 +6,16 @@ alone, so that a player is told where its first part ends.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal
+from weakref import WeakSet
 
-from cautery.errors import AbsentError, EvidenceError
+from cautery.errors import AbsentError, EvidenceError, NotYetError
+from cautery.evidence.ports import CaseVault
 from cautery.messages import tr
 from cautery.model import ExhibitId
-from cautery.model.ports import Vault
 from cautery.model.records import AlignmentShown, ProbeDone
 from cautery.model.records.scoring import ScoreBasis
 from cautery.pages.room.verdict import Player
@@ -21,11 +24,16 @@ from cautery.workflows.browse.streams import entries_of
 from cautery.workflows.media.segments import MOST_BYTES, answers_in, joined_again
 
 Side = Literal["suspect", "reference"]
+_MOST_SENT = 256 << 20
+_PIECE = 1 << 16
 _SYNC, _PACKET = 0x47, 188
 _LONGEST_S = 600
+_joining = Lock()
+_sent: WeakSet[Media] = WeakSet()
+"""Media that somebody still reads: they are held in memory, and count against all who ask."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Media:
     """Media of one side.
 
@@ -42,6 +50,17 @@ class Media:
     content: bytes
     initial: int
     media_type: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return len(self.content)
+
+    def pieces(self, start: int, stop: int) -> Iterator[memoryview]:
+        """Yield a range of the content."""
+        view = memoryview(self.content)
+        for at in range(start, stop, _PIECE):
+            yield view[at : min(at + _PIECE, stop)]
 
     def playlist(self, name: str) -> str:
         """Return the HLS playlist (RFC 8216) of media whose one part has a name."""
@@ -109,10 +128,17 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
         vault = case.vault
     if compared is None:
         raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
-    content = _joined(compared, vault) if side == "suspect" else _reference(compared.aligned, vault)
-    if len(content) > MOST_BYTES:
-        raise EvidenceError(tr("These media are too large to be played here."))
-    return Media(content=content, initial=_initial(content), media_type=_type(content))
+    with _joining:
+        if sum(media.size for media in _sent) > _MOST_SENT:
+            raise NotYetError(tr("So many media are being sent that there is no room for more."))
+        content = (
+            joined_again(compared.basis.media, answers_in(compared.archives, vault))
+            if side == "suspect"
+            else _reference(compared.aligned, vault)
+        )
+        media = Media(content=content, initial=_initial(content), media_type=_type(content))
+        _sent.add(media)
+    return media
 
 
 def _compared(case: Kept, url: str) -> _Compared | None:
@@ -135,14 +161,13 @@ def _compared(case: Kept, url: str) -> _Compared | None:
     return compared
 
 
-def _joined(compared: _Compared, vault: Vault) -> bytes:
-    return joined_again(compared.basis.media, answers_in(compared.archives, vault))
-
-
-def _reference(aligned: AlignmentShown, vault: Vault) -> bytes:
+def _reference(aligned: AlignmentShown, vault: CaseVault) -> bytes:
     if aligned.reference_media is None:
         raise AbsentError(tr("The media of the reference were gone when the stream was compared."))
-    return vault.read(aligned.reference_media)
+    content = b"".join(vault.pieces(aligned.reference_media, start=0, stop=MOST_BYTES + 1))
+    if len(content) > MOST_BYTES:
+        raise EvidenceError(tr("These media are too large to be played here."))
+    return content
 
 
 def _type(content: bytes) -> str:

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import CauteryError, DecodeError
-from cautery.evidence.ports import CaseStore
+from cautery.evidence.ports import CaseStore, CaseVault
 from cautery.model import Entry, ExhibitId, Finding, Verdict, digest_of
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
-from cautery.model.ports import Vault
 from cautery.model.records import AlignmentShown, ProbeDone, kinds_of
 from cautery.model.records.scoring import ScoreBasis
 from cautery.workflows.media.segments import answers_in, joined_again
@@ -127,7 +126,7 @@ def _speed(basis: ScoreBasis, reference: str) -> float:
     return 1.0
 
 
-async def _clip(proof: _Proof, vault: Vault, decoder: Frames, encode: Encoder) -> bytes:
+async def _clip(proof: _Proof, vault: CaseVault, decoder: Frames, encode: Encoder) -> bytes:
     alignment = proof.aligned
     if (
         alignment.reference_media is None

@@ -9,18 +9,18 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import EvidenceError, SourceError
+from cautery.evidence.ports import CaseVault
 from cautery.evidence.warc import read_warc
 from cautery.formats.hls import Segment
 from cautery.messages import tr
 from cautery.model import Digest, ExhibitId, digest_of
-from cautery.model.ports import Vault
 from cautery.model.records.scoring import MediaPiece
 
 MOST_BYTES = 64 << 20
 """Of joined media: a probe of twelve seconds has 40 MB at 25 Mbit/s. Whoever has the folder of a
 case can append a record that names one sealed answer ten thousand times."""
-_MOST_ARCHIVED = 8 * MOST_BYTES
-"""Of the archives of one comparison, packed and unpacked together. Judgement."""
+_MOST_ARCHIVED = 4 * MOST_BYTES
+"""Of the archives of one comparison, as they lie and as they were answered together. Judgement."""
 _BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
 
 
@@ -77,7 +77,7 @@ def undone(body: bytes, *, key: bytes, iv: bytes) -> bytes:
     return unpadder.update(clear) + unpadder.finalize()
 
 
-def answers_in(archives: Sequence[ExhibitId], vault: Vault) -> dict[Digest, bytes]:
+def answers_in(archives: Sequence[ExhibitId], vault: CaseVault) -> dict[Digest, bytes]:
     """Return the answers in sealed archives by their digests; what is no archive has none.
 
     Raises
@@ -88,14 +88,14 @@ def answers_in(archives: Sequence[ExhibitId], vault: Vault) -> dict[Digest, byte
     answers: dict[Digest, bytes] = {}
     left = _MOST_ARCHIVED
     for name in dict.fromkeys(archives):
-        archive = vault.read(name)
+        archive = b"".join(vault.pieces(name, start=0, stop=left + 1))
         left -= len(archive)
         if archive.startswith(b"WARC/"):
             for answer in read_warc(archive):
                 if answer.body:
                     answers[digest_of(answer.body)] = answer.body
                     left -= len(answer.body)
-        if left < 0:
+        if left < 0:  # before the next one is read
             raise EvidenceError(tr("These media are too large to be played here."))
     return answers
 
