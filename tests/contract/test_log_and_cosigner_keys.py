@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,18 @@ def test_a_log_signs_nothing_else(log: Log, text: str, proof: tuple[bytes, ...])
     with pytest.raises((EvidenceError, InputError)):
         log.sign(text, proof)
     assert log.last()[0] == 3  # type: ignore[index]
+
+
+def test_a_log_makes_keyed_hashes_that_say_nothing_of_its_key(
+    log: Log, opened: Callable[[bool], Log], tmp_path: Path
+) -> None:
+    hashes = log.hashes([b"one", b"two", b"one"])
+    assert hashes[0] == hashes[2] != hashes[1]
+    assert opened(False).hashes([b"one"]) == hashes[:1]
+    other = LogSecrets(tmp_path / "keys", "other.example", new=True)
+    assert other.hashes([b"one"]) != hashes[:1]
+    for key in (tmp_path / "keys").glob("log-*.key"):
+        assert hashes[0] != hmac.digest(key.read_bytes(), b"one", "sha256")
 
 
 @pytest.mark.parametrize("origin", ["", "League.example", "one word", "a+b.example", "a" * 300])

@@ -30,6 +30,8 @@ NOT_OURS = {
     "DataUsed.why": "a person wrote it",
     "DeconflictionForgotten.why": "a person wrote it",
     "ExhibitCorrected.reason": "a person wrote it",
+    "ExhibitPhotographed.note": "a person wrote it",
+    "ExhibitPhotographed.why": "a person wrote it",
     "Failure.error": "the name of a class",
     "HostsRuled.why": "a person wrote it",
     "JudgedClaim.text": "the claim as it was published",

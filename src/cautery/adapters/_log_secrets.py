@@ -3,12 +3,14 @@
 Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: docs/reference/log-format.md.
 
-The key signs nothing but checkpoints of its own log, and each goes on from the last one.
+The key signs nothing but checkpoints of its own log, and each goes on from the last one. A key that
+is derived from it makes keyed hashes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +66,10 @@ class LogSecrets:
                 raise InputError(f"the key of log {origin} is already in {folder}")
             self._files.write_new(Ed25519PrivateKey.generate())
         self._private = self._files.private()
+        # Derived, never the key itself: a hash says nothing about signatures.
+        self._hashing = hmac.digest(
+            self._private.private_bytes_raw(), b"cautery log hashes", "sha256"
+        )
         self.case = f"{LOG}{origin}"
         self.name = origin
         self.key = verifier_key(origin, self._private.public_key().public_bytes_raw())
@@ -84,6 +90,10 @@ class LogSecrets:
                 hint="Restore it from a backup of the keys.",
             )
         return last
+
+    def hashes(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return the HMAC-SHA-256 of each value: what this machine wrote down, and nobody else."""
+        return [hmac.digest(self._hashing, value, "sha256") for value in values]
 
     def sign(self, text: str, proof: Sequence[bytes]) -> str:
         """Return a checkpoint as a signed note.

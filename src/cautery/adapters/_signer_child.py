@@ -122,6 +122,8 @@ def _logged(secrets: LogSecrets, message: list[bytes]) -> list[bytes]:
     match message:
         case [b"sign", text, *proof]:
             return [secrets.sign(text.decode(), proof).encode()]
+        case [b"hashes", *values]:
+            return secrets.hashes(values)
         case [b"last"]:
             size, root, at, closed = secrets.last()
             return [str(size).encode(), root, TIME.pack(at), closed.encode()]

@@ -178,7 +178,7 @@ class SignerProcess:
         self._ask(*message, answers=(0,))
 
     def hashes(self, values: Sequence[bytes]) -> list[bytes]:
-        """Return the HMAC-SHA-256 of each value under the redaction key."""
+        """Return the HMAC-SHA-256 of each value, of a case under the redaction key."""
         return self._ask(b"hashes", *values, answers=(len(values),))
 
     def pseudonym_key(self, subject: str) -> bytes:

@@ -132,7 +132,14 @@ from cautery.model.reach import (
 )
 from cautery.model.records import Entry, Record
 from cautery.model.rights import Channel, Event, Partner, Work
-from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
+from cautery.model.seizure import (
+    CustodyAct,
+    CustodyEntry,
+    ExhibitKind,
+    ExhibitPhotographed,
+    Search,
+    SeizedExhibit,
+)
 from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line
 from cautery.model.sizing import (
     Claim,
@@ -207,6 +214,7 @@ __all__ = [
     "Exhibit",
     "ExhibitId",
     "ExhibitKind",
+    "ExhibitPhotographed",
     "Fault",
     "FaultKind",
     "Finding",

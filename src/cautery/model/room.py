@@ -29,7 +29,8 @@ class Right(StrEnum):
     DRAFT = "draft"
     """To write what others approve."""
     REPORT = "report"
-    """To report from an action day: how a step stands; a guest agency, of its own steps."""
+    """To report from an action day how a step stands, and to send photographs of exhibits; a guest
+    agency, of its own."""
     APPROVE = "approve"
     """To approve what others wrote."""
     HAND_OVER = "hand-over"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.estimate import Money
-from cautery.model.evidence import ExhibitId, Json
+from cautery.model.evidence import Digest, ExhibitId, Json
 from cautery.model.times import require_utc
 
 
@@ -175,6 +175,56 @@ class CustodyEntry:
     result: str | None = None
     to_agency: str | None = None
     stated_by: str | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitPhotographed:
+    """A photograph of an exhibit came to the operations room by telephone, and was filed.
+
+    Parameters
+    ----------
+    number : str
+        Number of the exhibit in the register.
+    exhibit : ExhibitId
+        The sealed photograph, encrypted: its bytes are those that came.
+    digest : Digest
+        Digest of the photograph as it came.
+    size : int
+        Size of the photograph as it came, in bytes.
+    media_type : str
+        Media type, by its first bytes.
+    account : str
+        Id of the account in the room that sent it.
+    by : str
+        Who took it: the service number by which the account comes in, such as ``it-postal/7``, or
+        its id again.
+    agency : str
+        Id of the agency of that person.
+    at : datetime
+        When it had come whole, in UTC, by the room's clock.
+    note : str
+        What that person said of it; empty: nothing.
+    filed_by : str
+        Who filed it, as a service number or role.
+    why : str
+        Why it was filed.
+    """
+
+    number: str
+    exhibit: ExhibitId
+    digest: Digest
+    size: int
+    media_type: str
+    account: str
+    by: str
+    agency: str
+    at: datetime
+    note: str
+    filed_by: str
+    why: str
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)

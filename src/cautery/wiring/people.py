@@ -21,6 +21,7 @@ from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME, PeopleFile
+from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import EvidenceError, InputError
 from cautery.model.ports import Clock
 from cautery.public_keys import PasskeyText, passkey_in
@@ -36,6 +37,7 @@ from cautery.workflows.people.passkeys import Passkeys
 from cautery.workflows.people.ports import Authenticators, Passwords
 from cautery.workflows.people.second import Seconds
 from cautery.workflows.people.sessions import Sessions
+from cautery.workflows.people.tray import Tray
 
 __all__ = [
     "PeopleOfRoom",
@@ -47,7 +49,7 @@ __all__ = [
     "tls_of",
 ]
 
-LOG, LOG_KEY, KEY = "access.sqlite", "access.pub", "room.key"
+LOG, LOG_KEY, KEY, TRAY = "access.sqlite", "access.pub", "room.key", "tray"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class PeopleOfRoom:
     seconds: Seconds
     sessions: Sessions
     inquiries: Inquiries
+    tray: Tray
     key: bytes
 
     @property
@@ -242,6 +245,14 @@ def people_of(
             seconds=Seconds(people, clock, key),
             sessions=Sessions(people, log, clock, key),
             inquiries=Inquiries(askings, people, log, clock, key),
+            tray=Tray(
+                TrayFolder(folder / TRAY),
+                log,
+                signed.ledger,
+                clock,
+                hashes=signed.signer.hashes,
+                check=signed.check,
+            ),
             key=key,
         )
         try:

@@ -87,6 +87,7 @@ KINDS = [
     "custody",
     "value-moved",
     "exhibit-corrected",
+    "exhibit-photographed",
 ]
 HERE = "it-postal"
 JUNK: list[dict[str, Any]] = [

@@ -89,6 +89,10 @@ _VERBS = {
         "cautery.cli.operation.exhibit:app",
         "Register exhibits; record their custody, add them up, print labels.",
     ),
+    "photos": (
+        "cautery.cli.operation.photos:photos",
+        "List, file or reject the photographs of exhibits that were sent to the room.",
+    ),
     "day": (
         "cautery.cli.operation.day:app",
         "Plan the action day by the clock, show it, and re-plan it.",

@@ -111,6 +111,22 @@ def show(case: Case, number: Number, json: Json = False) -> None:
             for link in line.chain
         ),
     )
+    if line.photographs:
+        render.table(
+            ("photographed", "by", "note", "filed by", "why", "SHA-256", "sealed as"),
+            (
+                (
+                    iso(one.at),
+                    f"{one.by} ({one.agency})",
+                    one.note,
+                    one.filed_by,
+                    one.why,
+                    one.digest,
+                    one.exhibit,
+                )
+                for one in line.photographs
+            ),
+        )
     moves = coins_moved(line)
     if moves:
         render.table(

@@ -15,7 +15,7 @@ from cautery.model.message import Message
 from cautery.model.operation import (
     Instrument,
 )
-from cautery.model.seizure import CustodyEntry, SeizedExhibit
+from cautery.model.seizure import CustodyEntry, ExhibitPhotographed, SeizedExhibit
 from cautery.model.times import require_utc
 
 
@@ -333,6 +333,7 @@ KINDS = {
     "operation.custody": CustodyEntry,
     "operation.value-moved": CoinsMoved,
     "operation.exhibit-corrected": ExhibitCorrected,
+    "operation.exhibit-photographed": ExhibitPhotographed,
     "operation.grew-back": GrewBack,
     "operation.happened": OutsideEvent,
 }

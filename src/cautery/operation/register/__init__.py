@@ -1,9 +1,10 @@
 """The register of seized exhibits: unique numbers, chains without gaps, no deletions.
 
 A :class:`Register` is a value. What happens to it is an :data:`Act`: a thing taken, a link of
-custody, coins moved to the state's wallet, a correction. Each act either fits all that stands, and
-gives a new register, or is refused with the rule that it breaks (ISO/IEC 27037: unique id; who,
-when, where and why at each step). A correction is a new act that names what it corrects.
+custody, coins moved to the state's wallet, a correction, a photograph. Each act either fits all
+that stands, and gives a new register, or is refused with the rule that it breaks (ISO/IEC 27037:
+unique id; who, when, where and why at each step). A correction is a new act that names what it
+corrects.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cautery.errors import InputError
-from cautery.model import CustodyAct, CustodyEntry, SeizedExhibit
+from cautery.model import CustodyAct, CustodyEntry, ExhibitPhotographed, SeizedExhibit
 from cautery.operation.register.acts import Act, Correction, Taken, ValueMoved, entry_digest, taken
 from cautery.operation.register.custody import check_chain, linked
 from cautery.operation.register.lines import (
@@ -24,6 +25,7 @@ from cautery.operation.register.lines import (
     corrected,
     entered,
     moved,
+    photographed,
 )
 
 __all__ = [
@@ -107,4 +109,6 @@ def _after(lines: Mapping[str, Line], seals: Mapping[str, str], act: Act) -> Lin
         return replace(line, chain=chain, pending=pending)
     if isinstance(act, ValueMoved):
         return moved(line, act)
+    if isinstance(act, ExhibitPhotographed):
+        return photographed(line, act)
     return corrected(line, act)

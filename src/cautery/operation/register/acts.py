@@ -1,6 +1,6 @@
 """Acts on exhibits: an exhibit is taken, its coins are moved, an entry is corrected.
 
-A link of custody is the fourth act; it is a noun of the model.
+A link of custody and a photograph that was filed are acts, too; they are nouns of the model.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from cautery.model import (
     CustodyAct,
     CustodyEntry,
     Digest,
+    ExhibitPhotographed,
     Json,
     SeizedExhibit,
     digest_of,
@@ -88,7 +89,7 @@ class Correction:
         require_utc("at", self.at)
 
 
-Act: TypeAlias = Taken | CustodyEntry | ValueMoved | Correction
+Act: TypeAlias = Taken | CustodyEntry | ValueMoved | Correction | ExhibitPhotographed
 
 
 def taken(exhibit: SeizedExhibit, custody: CustodyEntry | None = None) -> Taken:

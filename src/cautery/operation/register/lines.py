@@ -13,6 +13,7 @@ from cautery.model import (
     CustodyAct,
     CustodyEntry,
     Digest,
+    ExhibitPhotographed,
     Json,
     SeizedExhibit,
     from_json,
@@ -39,7 +40,7 @@ class Line:
     """All that the register knows of one exhibit.
 
     ``versions`` begins with the entry as first written; the last one holds now. ``pending`` is a
-    transfer that one side has stated and the other not yet.
+    transfer that one side has stated and the other not yet; ``photographs`` came after the entry.
     """
 
     versions: tuple[SeizedExhibit, ...]
@@ -47,6 +48,7 @@ class Line:
     corrections: tuple[Correction, ...] = ()
     moves: tuple[ValueMoved, ...] = ()
     pending: CustodyEntry | None = None
+    photographs: tuple[ExhibitPhotographed, ...] = ()
 
     @property
     def first(self) -> SeizedExhibit:
@@ -207,6 +209,23 @@ def corrected(line: Line, correction: Correction) -> Line:
     for move in line.moves:
         result = moved(result, move)
     return result
+
+
+def photographed(line: Line, act: ExhibitPhotographed) -> Line:
+    """Return the line with one more photograph, which it does not have yet."""
+    where = f"exhibit {act.number}"
+    if any(act.digest == earlier.digest for earlier in line.photographs):
+        raise InputError(f"{where}: this photograph is already filed")
+    if act.at < line.first.seized_at:
+        raise InputError(f"{where}: the photograph came before the seizure")
+    require_role(f"{where}: photographer", act.by)
+    require_role(f"{where}: who files", act.filed_by)
+    if not act.why.strip():
+        raise InputError(f"{where}: say why the photograph is filed")
+    for name, text in (("note", act.note), ("reason", act.why)):
+        if len(text) > LONGEST_TEXT or (not text.replace("\n", " ").isprintable() and text):
+            raise InputError(f"{where}: the {name} must be printable text of at most a page")
+    return replace(line, photographs=(*line.photographs, act))
 
 
 def check_fresh_seal(seals: Mapping[str, str], seal: str, number: str) -> None:

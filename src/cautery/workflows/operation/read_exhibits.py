@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from cautery.errors import InputError
 from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
+from cautery.model.photograph import MAX_PHOTO_BYTES
 from cautery.model.toml import parsed_toml
 from cautery.operation.findings import CrimeFinding
 from cautery.packed import content_of, plain_name
-from cautery.workflows.operation.register_exhibits import MAX_PHOTO_BYTES
 
 MAX_BYTES = 64 << 20
 T = TypeVar("T")

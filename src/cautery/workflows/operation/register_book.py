@@ -13,7 +13,7 @@ from datetime import datetime
 
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
-from cautery.model import CustodyEntry, ExhibitId, from_json, to_json
+from cautery.model import CustodyEntry, ExhibitId, ExhibitPhotographed, from_json, to_json
 from cautery.model.ledger import filed
 from cautery.model.records import (
     CoinsMoved,
@@ -28,7 +28,7 @@ from cautery.operation.register import Act, Correction, Register, Taken, ValueMo
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 
-_ACTS = (ExhibitTaken, CustodyEntry, CoinsMoved, ExhibitCorrected)
+_ACTS = (ExhibitTaken, CustodyEntry, CoinsMoved, ExhibitCorrected, ExhibitPhotographed)
 """The records of the register."""
 
 
@@ -124,7 +124,7 @@ def act_of(content: object) -> Act:
     match content:
         case ExhibitTaken(entry=exhibit, custody=custody):
             return Taken(exhibit=exhibit, custody=custody)
-        case CustodyEntry():
+        case CustodyEntry() | ExhibitPhotographed():
             return content
         case CoinsMoved():
             return from_json(ValueMoved, to_json(content))
@@ -145,7 +145,7 @@ def _content_of(act: Act) -> object:
                 digest=entry_digest(exhibit),
                 exhibits=_leans_on(exhibit.photo, exhibit.details),
             )
-        case CustodyEntry():
+        case CustodyEntry() | ExhibitPhotographed():
             return act
         case ValueMoved():
             return from_json(CoinsMoved, to_json(act))

@@ -20,16 +20,14 @@ from cautery.model import (
     SeizedExhibit,
     to_json,
 )
+from cautery.model.photograph import MAX_PHOTO_BYTES, picture_type
 from cautery.operation.details import check_iban, mask_iban
 from cautery.operation.register import Act, Correction, ValueMoved, entry_digest, taken
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.register_book import Book
 
-MAX_PHOTO_BYTES = 64 << 20
 LONGEST_BEFORE = timedelta(days=20 * 365)
 """That an older case's exhibit may be older than the operation. Judgement: a slip of the year."""
-
-_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 def register_exhibit(
@@ -220,9 +218,7 @@ def _seal(desk: Desk, data: bytes, media_type: str, subject: str, moment: dateti
 def _media_type(number: str, photo: bytes) -> str:
     if len(photo) > MAX_PHOTO_BYTES:
         raise InputError(f"exhibit {number}: the photo is larger than {MAX_PHOTO_BYTES >> 20} MiB")
-    for magic, media_type in _PICTURES.items():
-        if photo.startswith(magic):
-            return media_type
-    if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP":
-        return "image/webp"
-    raise InputError(f"exhibit {number}: the photo must be a JPEG, PNG or WebP")
+    media_type = picture_type(photo)
+    if media_type is None:
+        raise InputError(f"exhibit {number}: the photo must be a JPEG, PNG or WebP")
+    return media_type

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from cautery.model.account import Account, Passkey, Session
 from cautery.model.asking import Asking, AskingState
@@ -210,3 +211,45 @@ class AccessLedger(Protocol):
 
     def size(self) -> int:
         """Return how many records it has."""
+
+
+class ArrivingFile(Protocol):
+    """A file that arrives."""
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece."""
+
+
+class TrayFiles(Protocol):
+    """Where photographs wait that were sent by telephone. Safe for threads and processes.
+
+    A name is the SHA-256 of a photograph, a dash, and the key of its exhibit. One counts as soon as
+    its entry is there.
+    """
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep out everybody else who puts something in or takes it out."""
+
+    def arriving(self) -> AbstractContextManager[Any]:
+        """Lend an :class:`ArrivingFile`, which is gone afterwards unless it was put in."""
+
+    def put(self, arriving: Any, name: str) -> None:
+        """Put what has arrived whole in, durably, without an entry."""
+
+    def enter(self, name: str, entry: bytes) -> None:
+        """Write the entry of a photograph that was put in, durably."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of the photographs that count."""
+
+    def entry(self, name: str) -> bytes:
+        """Return an entry."""
+
+    def photo(self, name: str) -> bytes:
+        """Return the bytes of a photograph."""
+
+    def remove(self, name: str) -> None:
+        """Take a photograph out, its entry first."""
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; the caller has the lock."""

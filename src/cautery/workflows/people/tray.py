@@ -1,0 +1,439 @@
+"""The tray of a room: photographs that people sent by telephone, until somebody files them.
+
+The room has no key of a case (ADR 0061), so it cannot file. What it takes in, it writes into the
+access log before it says that it has it, with a keyed hash of the entry. The key is that of the
+log, outside the folder: who can write to the disk can neither slip a photograph in nor swap one,
+and one that goes missing is missed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+
+import rfc8785
+
+from cautery.errors import CauteryError, EvidenceError, InputError
+from cautery.messages import tr
+from cautery.model.account import Account, require_why
+from cautery.model.evidence import Digest, digest_of
+from cautery.model.photograph import (
+    HEAD_BYTES,
+    MAX_PHOTO_BYTES,
+    Photograph,
+    picture_type,
+)
+from cautery.model.ports import Clock
+from cautery.model.records import DataUsed, kinds_of
+from cautery.model.room import Act
+from cautery.model.wire import from_json, to_json
+from cautery.workflows.people.log import AccessLog
+from cautery.workflows.people.ports import AccessLedger, ArrivingFile, TrayFiles
+
+MOST_WAITING, MOST_BYTES = 2_000, 16 << 30
+"""What a tray holds. Judgement: an action day of forty searches."""
+MOST_OF_ONE, MOST_BYTES_OF_ONE = 200, 2 << 30
+"""Of one account."""
+AT_A_TIME, AT_A_TIME_OF_ONE = 8, 2
+"""Photographs that arrive at the same time."""
+LONGEST_NOTE = 500
+SENT = "/operations/{id}/exhibits/{key}/photographs"
+"""The address that takes photographs in, as the access log names it."""
+REJECTED = "cautery operation photos --reject"
+_CAME, _WENT = b"photograph came ", b"photograph rejected "
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The exhibit that a photograph shows, and for whom; members as of a ``Photograph``."""
+
+    desk: str
+    case: str
+    number: str
+    exhibit: Digest
+    agency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What lies in the tray under one name.
+
+    Parameters
+    ----------
+    name : str
+        SHA-256 of the photograph, a dash, and the key of the exhibit.
+    photograph : Photograph or None
+        ``None``: its entry cannot be read.
+    fault : str
+        Why it cannot be filed; empty: it can.
+    entry : str
+        Digits of the digest of its entry; empty: it cannot be read.
+    """
+
+    name: str
+    photograph: Photograph | None
+    fault: str = ""
+    entry: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """The digits of the photograph's digest."""
+        return self.name.partition("-")[0]
+
+    @property
+    def key(self) -> str:
+        """The digits of the exhibit's entry."""
+        return self.name.partition("-")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What the access log says of a name in the tray.
+
+    Parameters
+    ----------
+    at : datetime
+        When it came last.
+    entries : frozenset of str
+        Digests of the entries with which it came and was not rejected.
+    """
+
+    name: str
+    case: str
+    account: str
+    at: datetime
+    entries: frozenset[str]
+
+
+class Arrival:
+    """A photograph that arrives, piece by piece; nothing of it is decoded."""
+
+    def __init__(self, file: ArrivingFile) -> None:
+        self.file, self.size = file, 0
+        self._hash, self._head = hashlib.sha256(), b""
+
+    def write(self, piece: bytes) -> None:
+        """Take the next bytes.
+
+        Raises
+        ------
+        InputError
+            If it is too large, or no photograph.
+        StorageError
+            If it cannot be written.
+        """
+        self.size += len(piece)
+        if self.size > MAX_PHOTO_BYTES:
+            raise InputError(too_large())
+        if len(self._head) < HEAD_BYTES:
+            self._head += piece[: HEAD_BYTES - len(self._head)]
+            if len(self._head) == HEAD_BYTES:
+                self._media_type()
+        self._hash.update(piece)
+        self.file.write(piece)
+
+    def whole(self) -> tuple[Digest, str]:
+        """Return digest and media type of what has arrived whole.
+
+        Raises
+        ------
+        InputError
+            If it is no photograph.
+        """
+        if not self.size:
+            raise InputError(tr("Choose a photograph."))
+        return Digest(f"sha256:{self._hash.hexdigest()}"), self._media_type()
+
+    def _media_type(self) -> str:
+        media_type = picture_type(self._head)
+        if media_type is None:
+            raise InputError(
+                tr("This is no photograph that the register takes: it takes JPEG, PNG and WebP."),
+                hint=tr("In the settings of an iPhone's camera, choose “Most Compatible”."),
+            )
+        return media_type
+
+
+class Tray:
+    """Takes photographs in, and says which of those that lie there are as they came.
+
+    Parameters
+    ----------
+    ledger : AccessLedger
+        That of the access log.
+    hashes : callable
+        Returns keyed hashes, under a key outside the folder.
+    check : callable
+        Raises EvidenceError if the access log is not what was signed.
+    """
+
+    def __init__(
+        self,
+        files: TrayFiles,
+        log: AccessLog,
+        ledger: AccessLedger,
+        clock: Clock,
+        *,
+        hashes: Callable[[Sequence[bytes]], Sequence[bytes]],
+        check: Callable[[], object],
+    ) -> None:
+        self._files, self._log, self._ledger, self._clock = files, log, ledger, clock
+        self._hashes, self._check = hashes, check
+        self._arriving: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @contextmanager
+    def arriving(self, account: Account, size: int) -> Iterator[Arrival]:
+        """Lend a place for a photograph that arrives; what is not kept is gone afterwards.
+
+        Parameters
+        ----------
+        size : int
+            Bytes that are announced.
+
+        Raises
+        ------
+        InputError
+            If there is no place for it.
+        StorageError
+            If it cannot be written.
+        """
+        self._require_place(self.waiting(), account.id, size)
+        with self._lock:
+            if (
+                self._arriving[account.id] >= AT_A_TIME_OF_ONE
+                or self._arriving.total() >= AT_A_TIME
+            ):
+                raise InputError(tr("So many photographs at a time: send this one again."))
+            self._arriving[account.id] += 1
+        try:
+            with self._files.arriving() as file:
+                yield Arrival(file)
+        finally:
+            with self._lock:
+                self._arriving[account.id] -= 1
+
+    def keep(
+        self, arrival: Arrival, subject: Subject, account: Account, *, note: str
+    ) -> Photograph:
+        """Put a photograph that arrived whole in the tray; one that waits there already stays.
+
+        Raises
+        ------
+        InputError
+            If it is no photograph, its note is too long, or there is no place for it.
+        StorageError
+            If it cannot be written, or not logged: then it does not count.
+        """
+        note = note.replace("\r\n", "\n").strip()
+        if len(note) > LONGEST_NOTE or not note.replace("\n", " ").isprintable():
+            raise InputError(tr("A note has at most %(count)s letters.", count=str(LONGEST_NOTE)))
+        digest, media_type = arrival.whole()
+        with self._files.locked():
+            self._files.sweep()
+            lying = self.waiting()
+            photograph = Photograph(
+                desk=subject.desk,
+                case=subject.case,
+                number=subject.number,
+                exhibit=subject.exhibit,
+                agency=subject.agency,
+                account=account.id,
+                by=account.name,
+                at=self._clock.now(),
+                note=note,
+                digest=digest,
+                size=arrival.size,
+                media_type=media_type,
+            )
+            name = f"{photograph.sha256}-{photograph.key}"
+            for one in lying:
+                if one.name == name and one.photograph is not None and not one.fault:
+                    return one.photograph
+            self._require_place(lying, account.id, arrival.size)
+            entry = _entry_digest(photograph)
+            mac = self._mac(_CAME, entry)
+            self._files.put(arrival.file, name)
+            self._log.used(
+                account.id,
+                Act.COLLECTION,
+                why=account.why,
+                case=subject.case,
+                page=SENT,
+                numbers=_numbers(name, entry, mac),
+            )
+            content = {"photograph": to_json(photograph), "mac": mac}
+            self._files.enter(name, rfc8785.dumps(content))
+        return photograph
+
+    def waiting(self) -> list[Waiting]:
+        """Return what lies in the tray, by name; one that this room did not take in has a fault."""
+        read = [self._read(name) for name in self._files.names()]
+        macs = self._macs(_CAME, [one.entry for one, _ in read])
+        lying = []
+        for (one, stated), mac in zip(read, macs, strict=True):
+            photograph = one.photograph
+            named = photograph and f"{photograph.sha256}-{photograph.key}"
+            own = one.name == named and hmac.compare_digest(mac.encode(), stated)
+            fault = "" if own else tr("Nobody sent it through this room, or its entry was changed.")
+            lying.append(replace(one, fault=fault))
+        return lying
+
+    def judged(self) -> tuple[list[Waiting], list[Sent]]:
+        """Return what lies in the tray, compared with the signed log, and what the log has beside.
+
+        Raises
+        ------
+        EvidenceError
+            If the log is not what was signed: then nothing in the tray can be trusted.
+        """
+        self._check()
+        sent = self._sent()
+        lying = []
+        for one in self.waiting():
+            logged = sent.pop(one.name, None)
+            if not one.fault and (logged is None or one.entry not in logged.entries):
+                fault = tr("The access log does not say that it came, or says it was rejected.")
+                one = replace(one, fault=fault)  # noqa: PLW2901
+            if not one.fault:
+                try:
+                    self.photo(one)
+                except EvidenceError as error:
+                    one = replace(one, fault=str(error))  # noqa: PLW2901
+            lying.append(one)
+        return lying, [one for one in sent.values() if one.entries]
+
+    def photo(self, one: Waiting) -> bytes:
+        """Return the bytes of a photograph.
+
+        Raises
+        ------
+        EvidenceError
+            If they are not those that came.
+        """
+        content = self._files.photo(one.name)
+        if digest_of(content) != f"sha256:{one.sha256}":
+            raise EvidenceError(tr("Its bytes are not those that came."))
+        return content
+
+    def remove(self, one: Waiting) -> None:
+        """Take out what was filed.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be removed.
+        """
+        with self._files.locked():
+            self._files.remove(one.name)
+
+    def reject(self, one: Waiting, *, by: str, why: str) -> None:
+        """Destroy a photograph that is not filed; the access log has it first.
+
+        Raises
+        ------
+        InputError
+            If there is no reason.
+        StorageError
+            If it cannot be logged, or not removed.
+        """
+        photograph = one.photograph
+        with self._files.locked():
+            self._log.used(
+                by,
+                Act.ERASURE,
+                why=require_why(why),
+                case="" if photograph is None else photograph.case,
+                page=REJECTED,
+                numbers=_numbers(one.name, one.entry, self._mac(_WENT, one.entry)),
+            )
+            self._files.remove(one.name)
+
+    def _sent(self) -> dict[str, Sent]:
+        """Return what the log says of each name, of records that only this room can have made."""
+        records = []
+        for entry in self._ledger.read(kinds=kinds_of(DataUsed)):
+            used = entry.content
+            if isinstance(used, DataUsed) and used.page in (SENT, REJECTED):
+                numbers = dict(used.numbers)
+                if numbers.keys() == {"key", "photograph", "entry", "mac"}:
+                    records.append((entry.record.at, used, numbers))
+        came = [numbers["entry"] for _, used, numbers in records if used.page == SENT]
+        went = [numbers["entry"] for _, used, numbers in records if used.page == REJECTED]
+        macs = {SENT: iter(self._macs(_CAME, came)), REJECTED: iter(self._macs(_WENT, went))}
+        sent: dict[str, Sent] = {}
+        for at, used, numbers in records:
+            if not hmac.compare_digest(next(macs[used.page]).encode(), numbers["mac"].encode()):
+                continue
+            name = f"{numbers['photograph']}-{numbers['key']}"
+            before = sent[name].entries if name in sent else frozenset[str]()
+            if used.page == SENT:
+                entries = before | {numbers["entry"]}
+                sent[name] = Sent(
+                    name=name, case=used.case, account=used.by, at=at, entries=entries
+                )
+            elif name in sent:  # all that came until then went
+                sent[name] = replace(sent[name], entries=frozenset())
+        return sent
+
+    def _read(self, name: str) -> tuple[Waiting, bytes]:
+        """Return what lies under a name, and the keyed hash that stands beside its entry."""
+        try:
+            content = json.loads(self._files.entry(name))
+            photograph = from_json(Photograph, content["photograph"])
+            one = Waiting(name=name, photograph=photograph, entry=_entry_digest(photograph))
+            return one, str(content["mac"]).encode()
+        except (CauteryError, ValueError, TypeError, KeyError, RecursionError):
+            return Waiting(name=name, photograph=None), b""
+
+    def _require_place(self, lying: Sequence[Waiting], account: str, size: int) -> None:
+        if size > MAX_PHOTO_BYTES:
+            raise InputError(too_large())
+        sizes = [one.photograph.size for one in lying if one.photograph is not None]
+        own = [
+            one.photograph.size
+            for one in lying
+            if one.photograph is not None and one.photograph.account == account
+        ]
+        if len(own) >= MOST_OF_ONE or sum(own) + size > MOST_BYTES_OF_ONE:
+            raise InputError(
+                tr("So many of your photographs wait already that there is no place for more."),
+                hint=tr("Ask the desk of the operation to file them."),
+            )
+        if len(lying) >= MOST_WAITING or sum(sizes) + size > MOST_BYTES:
+            raise InputError(
+                tr("So many photographs wait already that there is no place for more."),
+                hint=tr("Ask the desk of the operation to file them."),
+            )
+
+    def _mac(self, what: bytes, entry: str) -> str:
+        return self._macs(what, [entry])[0]
+
+    def _macs(self, what: bytes, entries: Sequence[str]) -> list[str]:
+        macs: list[str] = []
+        for begin in range(0, len(entries), _BATCH):
+            batch = [what + entry.encode() for entry in entries[begin : begin + _BATCH]]
+            macs += [mac.hex() for mac in self._hashes(batch)]
+        return macs
+
+
+def too_large() -> str:
+    """Return what who sends too much is told."""
+    return tr("A photograph has at most %(count)s MiB.", count=str(MAX_PHOTO_BYTES >> 20))
+
+
+def _entry_digest(photograph: Photograph) -> str:
+    return hashlib.sha256(rfc8785.dumps(to_json(photograph))).hexdigest()
+
+
+def _numbers(name: str, entry: str, mac: str) -> tuple[tuple[str, str], ...]:
+    sha256, _, key = name.partition("-")
+    return (("key", key), ("photograph", sha256), ("entry", entry), ("mac", mac))
