@@ -119,7 +119,7 @@ def test_a_key_is_made_once(log: Log, opened: Callable[[bool], Log]) -> None:
 def test_a_signer_of_a_log_knows_nothing_of_cases(tmp_path: Path) -> None:
     process = SignerProcess(tmp_path / "keys", f"new-log:{ORIGIN}")
     with pytest.raises(CauteryError, match="asked for something that it does not know"):
-        process.hashes([b"x"])
+        process.pseudonym_key("x")
     with pytest.raises(CauteryError, match="asked for something that it does not know"):
         process.cosign(b"x")
     assert repr(LogSecrets(tmp_path / "keys", ORIGIN)) == "LogSecrets(name='league.example')"

@@ -35,6 +35,7 @@ from cautery.console import (
     orders_pages,
     passkey_pages,
     people_pages,
+    photo_pages,
     plan_pages,
     season_pages,
     seizure_pages,
@@ -75,6 +76,7 @@ def room_app(desk: Desk) -> ASGIApp:
         _entry(app, desk),
         Gate(desk.tokens, desk.cases.clock.now),
         always=_ONLY_TLS if desk.place.is_secure else {},
+        uploads=photo_pages.most_upload if desk.people else lambda _: 0,
     )
     return desk.telemetry.wrap(door)
 
@@ -122,6 +124,7 @@ def all_addresses(desk: Desk) -> FastAPI:
             people_pages,
             access_pages,
             inquiry_pages,
+            photo_pages,
         ):
             app.include_router(of_people.router(desk, desk.people))
     _add_assets(app)

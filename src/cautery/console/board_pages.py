@@ -98,11 +98,12 @@ def _board_page(
     seat = caller_of(request).seat(id)
 
     def values() -> dict[str, Any]:
-        view = board_view(desk.cases, desk.operations, pictures, id, seat=seat)
+        view = board_view(desk.cases, desk.operations, pictures, id, seat=seat, tray=desk.tray)
         may = _may(desk, request) | ({} if seat is None else {"may_answer": False})
         html = render_page("board_parts", desk.shell(request), view=view, **may)
         return {
             "op": view.head,
+            "waiting": view.waiting,
             "position": digest_of_parts(html),
             "parts": Markup(html),  # noqa: S704 - our own template's
             "fault": fault,

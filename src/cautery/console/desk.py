@@ -33,6 +33,7 @@ from cautery.workflows.browse.gathering import Gathering
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
 from cautery.workflows.browse.operations import Operations, is_operation
+from cautery.workflows.people.tray import Tray
 from cautery.workflows.public.tongues import tongue_of
 
 TONGUE = "cautery-tongue"
@@ -110,6 +111,11 @@ class Desk:
             return HTMLResponse(page, status_code=status)
 
     @property
+    def tray(self) -> Tray | None:
+        """Where photographs wait; ``None``: the room has no people."""
+        return None if self.people is None else self.people.tray
+
+    @property
     def places(self) -> tuple[str, ...]:
         """Where the room has its cases and its people, as errors spell it."""
         return places((self.cases.folder, None if self.people is None else self.people.folder))
@@ -165,14 +171,18 @@ async def form(request: Request) -> dict[str, str]:
         If it cannot be read, or does not come from a page that the sender was shown.
     """
     fields = await bare_form(request)
+    require_csrf(request, fields.pop("csrf", ""))
+    return fields
+
+
+def require_csrf(request: Request, given: str) -> None:
+    """Raise InputError unless a form brings back what the sender's page has."""
     csrf = caller_of(request).csrf
-    given = fields.pop("csrf", "").encode("utf-8", "replace")
-    if not csrf or not hmac.compare_digest(given, csrf.encode()):
+    if not csrf or not hmac.compare_digest(given.encode("utf-8", "replace"), csrf.encode()):
         raise InputError(
             tr("This form is of an earlier start of the room, or of an earlier login."),
             hint=tr("Open the page again, and send the form once more."),
         )
-    return fields
 
 
 async def bare_form(request: Request) -> dict[str, str]:

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cautery.console.files_form import FILES, bounded, no_body
 from cautery.console.gate import Gate
 from cautery.console.rights import COUNTER, STRANGER, alone, caller_of, set_caller
 from cautery.model.tokens import AccessToken
@@ -44,6 +45,7 @@ POLICY = (
     "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+FORM = "application/x-www-form-urlencoded"
 _OPEN = "/static/"
 """Whoever asks for these gets them: they are the same for everybody."""
 _ALWAYS = {
@@ -196,6 +198,9 @@ class Door:
         Admits programs, to their own addresses alone.
     always : mapping of str to str
         Headers of every answer besides those of every room.
+    uploads : callable
+        Returns how many bytes a form with a file may have at an address; 0: none is taken there.
+        Such a form is handed on as it comes, to who may come in alone.
     """
 
     def __init__(
@@ -205,8 +210,9 @@ class Door:
         gate: Gate,
         *,
         always: Mapping[str, str] = MappingProxyType({}),
+        uploads: Callable[[str], int] = lambda _: 0,
     ) -> None:
-        self._app, self._entry, self._gate = app, entry, gate
+        self._app, self._entry, self._gate, self._uploads = app, entry, gate, uploads
         self._always = {**_ALWAYS, **always}
         self._under_way: Counter[str] = Counter()
 
@@ -218,14 +224,18 @@ class Door:
         if scope["type"] != "http":  # the room has no web sockets
             return
         headers = Headers(scope=scope)
-        answer = self._refusal(scope, headers) or self._entry.stray(scope)
-        if answer is None and scope["method"] == "POST":
+        upload = self._uploads(scope["path"]) if _form_of(headers) == FILES else 0
+        answer = self._refusal(scope, headers, upload) or self._entry.stray(scope)
+        coming = receive
+        if answer is None and scope["method"] == "POST" and upload:
+            coming, receive = bounded(receive, int(headers["content-length"])), no_body
+        elif answer is None and scope["method"] == "POST":
             whole = await _whole(receive, int(headers["content-length"]))
             if isinstance(whole, Response):
                 answer = whole
                 answer.headers["connection"] = "close"
             else:
-                receive = whole
+                coming = receive = whole
         if answer is None and self._gate.is_for_programs(scope["path"]):
             answer = self._gate.refusal(scope, headers)
         elif answer is None and self._gate.is_counted(scope, headers):
@@ -242,13 +252,13 @@ class Door:
             return
         self._under_way[whose] += bool(whose)
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, coming, sending)
         finally:
             self._under_way[whose] -= bool(whose)
             if not self._under_way[whose]:
                 del self._under_way[whose]
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers, upload: int) -> Response | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._entry.knows(hosts[0]):
             return plain(421, "This room does not answer to this name.")
@@ -260,7 +270,8 @@ class Door:
             return _refused_form(
                 headers,
                 origin=self._entry.origin(scope, hosts[0]),
-                most=self._entry.most_body(scope["path"]),
+                most=upload or self._entry.most_body(scope["path"]),
+                kind=FILES if upload else FORM,
             )
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
             return plain(413, "A question has no body.")
@@ -287,7 +298,7 @@ def names_this_machine(host: str) -> bool:
         return False
 
 
-def _refused_form(headers: Headers, *, origin: str, most: int) -> Response | None:
+def _refused_form(headers: Headers, *, origin: str, most: int, kind: str) -> Response | None:
     length = headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         return plain(411, "A form says how long it is.")
@@ -295,14 +306,16 @@ def _refused_form(headers: Headers, *, origin: str, most: int) -> Response | Non
         return plain(413, f"A form has at most {most} bytes.")
     if "transfer-encoding" in headers:  # it would count, and not the length (RFC 9112, 6.3)
         return plain(400, "A form comes in one piece.")
-    if headers.get("content-type", "").partition(";")[0].strip() != (
-        "application/x-www-form-urlencoded"
-    ):
+    if _form_of(headers) != kind:
         return plain(415, "The room takes forms alone.")
     # Browsers name the origin of each form; what names none, or another, is not our page.
     if headers.get("origin") != origin:
         return plain(403, "This form does not come from a page of the room.")
     return None
+
+
+def _form_of(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip()
 
 
 def own_path(scope: Scope) -> str:

@@ -25,6 +25,38 @@ Text = Annotated[str, Query(max_length=LONGEST_SEARCH)]
 Skip = Annotated[int, Query(ge=0, lt=A_SHEET)]
 
 
+def taken_page(
+    desk: Desk,
+    request: Request,
+    id: str,
+    key: str,
+    *,
+    fault: str = "",
+    note: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """Return the page of one exhibit; ``fault``: why a photograph of it was not taken."""
+    return desk.page(
+        request,
+        "taken",
+        lambda: {
+            "view": taken_view(
+                desk.cases, desk.operations, id, key, tray=desk.tray, **seat_of(request, id)
+            ),
+            "may_photograph": may_photograph(desk, request),
+            "sent": request.query_params.get("done", "") == "sent",
+            "fault": fault,
+            "note": note,
+        },
+        status=status,
+    )
+
+
+def may_photograph(desk: Desk, request: Request) -> bool:
+    """Tell whether who asks may send photographs of exhibits, and look at those that wait."""
+    return desk.people is not None and Right.REPORT in caller_of(request).rights
+
+
 def router(desk: Desk) -> APIRouter:
     """Return the pages of seizures."""
     pages = APIRouter(default_response_class=HTMLResponse)
@@ -37,16 +69,16 @@ def router(desk: Desk) -> APIRouter:
             request,
             "register",
             lambda: {
-                "view": register_view(*here, id, search=q, after=after, **seat_of(request, id))
+                "view": register_view(
+                    *here, id, search=q, after=after, tray=desk.tray, **seat_of(request, id)
+                )
             },
         )
 
     @pages.get("/operations/{id}/exhibits/{key}")
     @needs(Right.READ, act=Act.CONSULTATION, table=True)
     def taken(request: Request, id: Id, key: Key) -> HTMLResponse:
-        return desk.page(
-            request, "taken", lambda: {"view": taken_view(*here, id, key, **seat_of(request, id))}
-        )
+        return taken_page(desk, request, id, key)
 
     @pages.get("/operations/{id}/labels")
     @needs(Right.READ, act=Act.CONSULTATION, table=True)
@@ -61,7 +93,16 @@ def router(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         def values() -> dict[str, Any]:
             seat = caller_of(request).seat(id)
-            view = labels_view(*here, id, seat=seat, search=q, only=only, skip=skip, after=after)
+            view = labels_view(
+                *here,
+                id,
+                seat=seat,
+                search=q,
+                only=only,
+                skip=skip,
+                after=after,
+                address=desk.place.address,
+            )
             return {"view": view}
 
         return desk.page(request, "labels", values)

@@ -90,6 +90,8 @@ class BoardView:
         ``GO``, ``NO-GO`` or ``OPEN``.
     served : str
         What is still served, in words; empty: it is not known, or not for who looks.
+    waiting : int
+        Photographs of exhibits that wait to be filed, as far as who looks may know.
     """
 
     head: OperationHead
@@ -100,6 +102,7 @@ class BoardView:
     steps: tuple[StepRow, ...]
     served: str
     replanned_at: datetime | None
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

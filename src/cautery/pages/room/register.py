@@ -88,6 +88,8 @@ class RegisterView:
         Why the accounts do not agree; empty: they do.
     void : tuple of (int, str)
         Records that break a rule and do not count, each with the rule.
+    waiting : frozenset of str
+        Keys of the exhibits of which photographs wait to be filed.
     """
 
     head: OperationHead
@@ -101,6 +103,7 @@ class RegisterView:
     fault: str = ""
     findings: tuple[FindingRow, ...] = ()
     void: tuple[tuple[int, str], ...] = ()
+    waiting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,50 @@ class MovedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotographRow:
+    """A photograph that came by telephone and was filed.
+
+    Parameters
+    ----------
+    exhibit : str
+        In the vault, encrypted.
+    sha256 : str
+        Digits of its digest as it came.
+    filed_by, why : str
+        Empty for another agency.
+    """
+
+    exhibit: str
+    sha256: str
+    by: str
+    agency: str
+    at: datetime
+    note: str
+    filed_by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRow:
+    """A photograph that waits in the tray.
+
+    Parameters
+    ----------
+    at : datetime or None
+        When it came; ``None``: its entry cannot be read.
+    fault : str
+        Why it cannot be filed; empty: it can.
+    """
+
+    sha256: str
+    by: str
+    agency: str
+    at: datetime | None
+    note: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakenView:
     """The page of one exhibit.
 
@@ -168,6 +215,10 @@ class TakenView:
         not told.
     awaited : str
         The agency whose word a transfer still lacks; empty: none does.
+    photographs : tuple of PhotographRow
+        Those that came by telephone and were filed.
+    waiting : tuple of WaitingRow
+        Those that wait to be filed.
     """
 
     head: OperationHead
@@ -181,6 +232,8 @@ class TakenView:
     corrections: tuple[CorrectionRow, ...] = ()
     moves: tuple[MovedRow, ...] = ()
     awaited: str = ""
+    photographs: tuple[PhotographRow, ...] = ()
+    waiting: tuple[WaitingRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -30,12 +30,14 @@ from cautery.pages.room.board import (
 from cautery.plan import Supply
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import AtTable, Operations, day_at
+from cautery.workflows.browse.waiting import waiting_at
 from cautery.workflows.operation.day_records import answers_of, probed_of, reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import held
 from cautery.workflows.operation.picture import Picture, picture_at
 from cautery.workflows.operation.report_step import REPORTED
 from cautery.workflows.operation.withhold import WITHHELD, day_for
+from cautery.workflows.people.tray import Tray
 
 _MOST_STEPS = 1_000
 _DIGITS = 16
@@ -81,7 +83,13 @@ class Pictures:
 
 
 def board_view(
-    cases: Cases, operations: Operations, pictures: Pictures, id: str, *, seat: str | None
+    cases: Cases,
+    operations: Operations,
+    pictures: Pictures,
+    id: str,
+    *,
+    seat: str | None,
+    tray: Tray | None = None,
 ) -> BoardView:
     """Return the board now.
 
@@ -89,6 +97,8 @@ def board_view(
     ----------
     seat : str or None
         The agency that looks; ``None``: people of the desk's own.
+    tray : Tray or None
+        Where photographs wait; ``None``: they are not counted.
 
     Raises
     ------
@@ -98,8 +108,9 @@ def board_view(
     with operations.table(cases, id, seat) as table:
         day = day_at(table)
         steps = [] if day is None else shown_steps(table, day)
+        waiting = sum(1 for _ in waiting_at(table, tray))
         if day is None or not steps:
-            return _empty(table)
+            return replace(_empty(table), waiting=waiting)
         own = table.seat is None
         picture, served = pictures.at(table) if own else (None, None)
         standing = Board.of(
@@ -120,6 +131,7 @@ def board_view(
             steps=rows[:_MOST_STEPS],
             served=_served(standing) if picture is not None and picture.demand > 0 else "",
             replanned_at=day.replanned_at if own else None,
+            waiting=waiting,
         )
 
 

@@ -6,9 +6,11 @@ it answers for now: as they were first entered, with their chain up to where it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import quote
 
 from cautery.drawing.formatting import DASH
 from cautery.drawing.templates import said
@@ -25,22 +27,29 @@ from cautery.pages.room.register import (
     LabelsView,
     LinkRow,
     MovedRow,
+    PhotographRow,
     RegisterView,
     SumRow,
     TakenRow,
     TakenView,
+    WaitingRow,
 )
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import AtTable, Operations
+from cautery.workflows.browse.waiting import waiting_at, waiting_rows
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.record_findings import findings_of
 from cautery.workflows.operation.register_book import Book
+from cautery.workflows.people.tray import Tray
 
 A_PAGE = 50
 A_SHEET = ACROSS * DOWN
 _SHEETS = 4
 """Sheets of labels on one page. Judgement."""
-_CODE = "cautery:exhibit:"
+_CODE = re.compile(r"(?:cautery:exhibit:.*:|https://.*/exhibits/)([0-9a-f]{16})")
+"""What a telephone reads from a label, with the key of its exhibit."""
+_LONGEST_CODE = 150
+"""Letters of a code; a longer one has modules too small for a label."""
 _ENDED = {"returned": "returned", "destroyed": "destroyed", "state-wallet": "state", "fee": "fee"}
 
 
@@ -52,6 +61,7 @@ def register_view(
     seat: str | None,
     search: str = "",
     after: str = "",
+    tray: Tray | None = None,
 ) -> RegisterView:
     """Return a page of the register, as somebody may see it.
 
@@ -63,6 +73,8 @@ def register_view(
         A part of what a row shows, or what a telephone read from a label.
     after : str
         Key of the last exhibit of the page before.
+    tray : Tray or None
+        Where photographs wait; ``None``: the room has no people.
 
     Raises
     ------
@@ -78,14 +90,26 @@ def register_view(
             found=len(rows),
             search=search,
             after=rest,
+            waiting=frozenset(one.key for one in waiting_at(table, tray)),
         )
         return view if table.seat is not None else _with_sums(table.desk, view)
 
 
 def taken_view(
-    cases: Cases, operations: Operations, id: str, key: str, *, seat: str | None
+    cases: Cases,
+    operations: Operations,
+    id: str,
+    key: str,
+    *,
+    seat: str | None,
+    tray: Tray | None = None,
 ) -> TakenView:
     """Return the page of one exhibit.
+
+    Parameters
+    ----------
+    tray : Tray or None
+        Where photographs wait; ``None``: the room has no people.
 
     Raises
     ------
@@ -93,9 +117,20 @@ def taken_view(
         If there is none with this key for who asks.
     """
     with operations.table(cases, id, seat) as table:
-        for line in _visible(table):
-            if key_of(line) == key:
-                return _taken(table, line)
+        return _taken(table, line_at(table, key), waiting_rows(table, tray, key))
+
+
+def line_at(table: AtTable, key: str) -> Line:
+    """Return the line of an exhibit at a desk that is lent.
+
+    Raises
+    ------
+    AbsentError
+        If there is none with this key for who asks.
+    """
+    for line in _visible(table):
+        if key_of(line) == key:
+            return line
     raise AbsentError(tr("There is no exhibit of this operation that you may see here."))
 
 
@@ -109,6 +144,7 @@ def labels_view(
     only: str = "",
     skip: int = 0,
     after: str = "",
+    address: str = "",
 ) -> LabelsView:
     """Return labels to print, as many as stand on a few sheets.
 
@@ -118,6 +154,8 @@ def labels_view(
         Key of the only exhibit; empty: all that the search finds.
     skip : int
         Stickers that are gone from the first sheet.
+    address : str
+        Where people reach the room: a label then leads to the page of its exhibit.
 
     Raises
     ------
@@ -134,9 +172,7 @@ def labels_view(
         return LabelsView(
             head=table.head,
             labels=tuple(
-                LabelRow(
-                    row=row, digest=line.digest[7:], code=code_of(table.desk.operation.id, line)
-                )
+                LabelRow(row=row, digest=line.digest[7:], code=_code(table, line, address))
                 for line, row in page
             ),
             found=len(rows),
@@ -207,17 +243,24 @@ def _visible(table: AtTable) -> Iterator[Line]:
 
 
 def _found(table: AtTable, search: str) -> Iterator[tuple[Line, TakenRow]]:
-    code = search.rpartition(":")[2] if search.startswith(_CODE) else ""
+    match = _CODE.fullmatch(search)
     wanted = search.casefold()
     for line in _visible(table):
         row = row_of(line, table.seat)
-        if (row.key == code) if code else (not wanted or _contains(row, wanted)):
+        if (row.key == match[1]) if match else (not wanted or _contains(row, wanted)):
             yield line, row
 
 
 def _contains(row: TakenRow, wanted: str) -> bool:
     texts = (row.number, row.description, row.place, row.seal, row.agency, row.finder, row.holder)
     return any(wanted in text.casefold() for text in (*texts, row.key, word(row.kind)))
+
+
+def _code(table: AtTable, line: Line, address: str) -> str:
+    place = f"{address}/operations/{quote(table.id, safe='+~')}/exhibits/{key_of(line)}"
+    if address and len(place) <= _LONGEST_CODE:
+        return place
+    return code_of(table.desk.operation.id, line)
 
 
 def _page(
@@ -240,7 +283,7 @@ def _told(line: Line, seat: Agency) -> tuple[CustodyEntry, ...]:
     return line.chain[:known]
 
 
-def _taken(table: AtTable, line: Line) -> TakenView:
+def _taken(table: AtTable, line: Line, waiting: tuple[WaitingRow, ...]) -> TakenView:
     own = table.seat is None
     entry, pending = line.exhibit, line.pending
     awaited = ""
@@ -269,6 +312,21 @@ def _taken(table: AtTable, line: Line) -> TakenView:
             if own
         ),
         moves=tuple(moved_rows(line)) if own else (),
+        photographs=tuple(
+            PhotographRow(
+                exhibit=one.exhibit,
+                sha256=one.digest[7:],
+                by=one.by,
+                agency=one.agency,
+                at=one.at,
+                note=one.note,
+                filed_by=one.filed_by if own else "",
+                why=one.why if own else "",
+            )
+            for one in line.photographs
+            if table.seat is None or one.agency == table.seat.id
+        ),
+        waiting=waiting,
     )
 
 

@@ -68,7 +68,7 @@ def tray_of(desk: Desk, tray: Tray, book: Book) -> TrayOfDesk:
     """
     lines = {key_of(line): line for line in book.register.lines.values()}
     lying, rest = tray.judged()
-    own = str(desk.case.verifier)
+    own = desk.opening.key
     return TrayOfDesk(
         waiting=tuple(
             _fitting(one, book.register)
