@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cautery.act import (
     Approved,
     Envelope,
-    FileKey,
     StandingList,
     approve,
     list_subject,
@@ -41,6 +40,7 @@ from cautery.model import (
     referral_id,
 )
 from cautery.model.message import as_written
+from cautery.model.signing_keys import FileKey
 
 NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2))

@@ -20,9 +20,9 @@ from webauthn.helpers import encode_cbor
 
 from cautery import act
 from cautery.act import list_subject, terms_digest
-from cautery.act.approver_keys import signed_by_passkey
 from cautery.act.signatures import statement_of, to_sign
 from cautery.model import Approval, Approver, Intermediary, SignedFor
+from cautery.model.signing_keys import signed_by_passkey
 from cautery.public_keys import PasskeyText
 
 ORIGIN = "https://room.example"

@@ -31,11 +31,11 @@ from webauthn import verify_authentication_response
 from webauthn.helpers.exceptions import WebAuthnException
 
 from cautery.act import approver_key, list_subject, sign, terms_of
-from cautery.act.approver_keys import challenge_of
 from cautery.act.signatures import check_signature, statement_of
 from cautery.errors import ApprovalError, EvidenceError
 from cautery.evidence.restoring import approvers_in, require_two_people, restore_text
 from cautery.model import Approval, from_json, to_json
+from cautery.model.signing_keys import challenge_of
 from cautery.public_keys import passkey_in
 
 
@@ -178,14 +178,13 @@ def test_a_text_that_names_no_passkey_is_refused(place: int, word: str) -> None:
         approver_key(replace(A, public_key=text))
 
 
-def test_nobody_takes_a_case_back_in_the_name_of_a_passkey() -> None:
-    """Passkeys sign no restoration: a case that names them alone is not one that names nobody."""
+def test_nobody_takes_a_case_back_by_a_key_file_in_the_name_of_a_passkey() -> None:
     rows = [to_json(each) for each in (A, B)]
     opened = json.dumps({"kind": "case.opened", "body": {"mandate": {"approvers": rows}}}).encode()
-    assert approvers_in(opened) == {"A": b"", "B": b""}
+    assert approvers_in(opened) == {"A": LEGAL.text, "B": CHIEF.text}
     text = restore_text("0" * 16, last=(2, bytes(32)), to=(1, bytes(32)), at="2026-11-24T00:00:00Z", why="x")  # fmt: skip
     signatures = [
-        (name, key.public_key().public_bytes_raw(), key.sign(text.encode()))
+        (name, key.public_key().public_bytes_raw().hex(), key.sign(text.encode()).hex())
         for name, key in zip("AB", KEYS, strict=True)
     ]
     with pytest.raises(EvidenceError, match="not an approver of this case with this key"):

@@ -18,7 +18,7 @@ from cautery.act.approval import (
     subjects_of,
 )
 from cautery.act.approved import Approved
-from cautery.act.approver_keys import ApproverKey, FileKey, approver_key, key_in, public_key
+from cautery.act.approver_keys import approver_key, public_key
 from cautery.act.block_list import Envelope, ListVersion, Share, StandingList, id_of_key
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
@@ -56,9 +56,7 @@ __all__ = [
     "RULES",
     "AcceptedList",
     "Approved",
-    "ApproverKey",
     "Envelope",
-    "FileKey",
     "Host",
     "ListTrust",
     "ListVersion",
@@ -86,7 +84,6 @@ __all__ = [
     "id_of_key",
     "in_force",
     "is_target",
-    "key_in",
     "lint_notice",
     "list_subject",
     "order_for",

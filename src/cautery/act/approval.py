@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cautery.act.approved import Approved, let_out
-from cautery.act.approver_keys import approver_key, people_among
+from cautery.act.approver_keys import approver_key
 from cautery.act.orders import in_force
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
@@ -30,6 +30,7 @@ from cautery.model import (
     person_key,
     require_utc,
 )
+from cautery.model.signing_keys import people_among
 
 NEEDED = 2
 """Two-person rule: one person with an automatic list took a whole messenger down in 2023."""

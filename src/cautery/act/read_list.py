@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from cautery.act.approver_keys import ApproverKey, people_among
 from cautery.act.block_list import LIST_TYPE, id_of_key
 from cautery.act.referral_text import REFERRAL_TYPE, is_target
 from cautery.errors import InputError
 from cautery.model import Digest, digest_of, key_fault
+from cautery.model.signing_keys import PersonKey, people_among
 
 MOST_BYTES = 32 << 20
 CLOCK_AHEAD = timedelta(seconds=120)
@@ -57,7 +57,7 @@ class ListTrust:
     ----------
     provider, territory : str
         Whose list it takes.
-    approvers : collection of ApproverKey
+    approvers : collection of PersonKey
         The keys of people who approve referrals.
     list_key : bytes or None
         The raw Ed25519 key that signs versions; ``None``: the key that approvers name.
@@ -65,7 +65,7 @@ class ListTrust:
 
     provider: str
     territory: str
-    approvers: Collection[ApproverKey]
+    approvers: Collection[PersonKey]
     list_key: bytes | None = None
 
     def __post_init__(self) -> None:
@@ -373,7 +373,7 @@ def _list_key(envelope: Mapping[str, Any], encoded: str, trust: ListTrust) -> by
     return key
 
 
-def _is_approved(signed: Mapping[str, str], key: ApproverKey) -> bool:
+def _is_approved(signed: Mapping[str, str], key: PersonKey) -> bool:
     try:
         key.verify(signed["signature"], signed["text"].encode())
     except ValueError:

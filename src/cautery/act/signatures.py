@@ -33,7 +33,7 @@ class PasskeyAnswer:
     Parameters
     ----------
     signature : str
-        As :func:`~cautery.act.approver_keys.signed_by_passkey` writes it.
+        As :func:`~cautery.model.signing_keys.signed_by_passkey` writes it.
     at : datetime
         The time in that approval, in UTC.
     """

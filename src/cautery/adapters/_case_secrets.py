@@ -43,6 +43,7 @@ from cautery.evidence.signing import (
     text_digest,
     verifier_key,
 )
+from cautery.model.signing_keys import rehearsed_passkey
 
 KEY_ID_BYTES = 16
 
@@ -93,8 +94,9 @@ class CaseSecrets:
         with contextlib.suppress(EvidenceError):
             root = (0, EMPTY_ROOT)
             text = restore_text(self.case, last=root, to=root, at="2026-01-01Z", why="rehearsed")
-            people = [(name, name.encode() * 32, b"0" * 64) for name in "ab"]
-            require_two_people(text, people, opened=b'{"kind":"operation.opened"}')
+            key = self._private.public_key().public_bytes_raw().hex()
+            people = [("a", key, "00" * 64), ("b", *rehearsed_passkey(text.encode()))]
+            require_two_people(text, people[::-1], opened=b'{"kind":"operation.opened"}')
 
     def last(self) -> tuple[int, bytes, float, str] | None:
         """Return the last root that was signed, when, and the manifest that closed the case.

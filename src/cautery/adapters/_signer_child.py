@@ -153,10 +153,9 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             size, root, at, closed = last
             return [str(size).encode(), root, TIME.pack(at), closed.encode()]
         case [b"go back", text, checkpoint, opened, count, *rest]:
-            people, proof = rest[: int(count) * 3], rest[int(count) * 3 :]
-            names, keys, signatures = people[::3], people[1::3], people[2::3]
-            decoded = [name.decode() for name in names]
-            signed = list(zip(decoded, keys, signatures, strict=True))
+            people = [part.decode() for part in rest[: int(count) * 3]]
+            proof = rest[int(count) * 3 :]
+            signed = list(zip(people[::3], people[1::3], people[2::3], strict=True))
             secrets.go_back(text.decode(), signed, checkpoint.decode(), opened, proof)
             return []
         case [b"subject key", subject]:

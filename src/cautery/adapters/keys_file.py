@@ -30,8 +30,9 @@ from cautery.adapters._key_files import private_folder
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures
-from cautery.model import Digest, KeyedPseudonyms, PersonSignature, Pseudonyms, SignedRoot
+from cautery.model import Digest, KeyedPseudonyms, Pseudonyms, SignedRoot
 from cautery.model.ports import Signer
+from cautery.model.records.case import RestoredBy
 
 __all__ = [
     "KEY_ID_BYTES",
@@ -181,7 +182,7 @@ class CaseSigner:
         self,
         text: str,
         *,
-        signatures: Sequence[PersonSignature],
+        signatures: Sequence[RestoredBy],
         checkpoint: str,
         opened: bytes,
         proof: Sequence[bytes],
@@ -193,9 +194,7 @@ class CaseSigner:
         EvidenceError
             If they, or the earlier root, do not hold.
         """
-        people = [
-            (signature.name, signature.public, signature.signature) for signature in signatures
-        ]
+        people = [(person.name, person.key, person.signature) for person in signatures]
         self.secrets.go_back(text, people, checkpoint, opened, proof)
 
 

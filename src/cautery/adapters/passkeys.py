@@ -37,10 +37,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from cautery.act.approver_keys import signed_by_passkey
 from cautery.errors import ApprovalError, InputError
 from cautery.model.account import Account, Passkey
 from cautery.model.passkey import Made
+from cautery.model.signing_keys import signed_by_passkey
 
 _MOST = 12_000
 _NAME = "Cautery"

@@ -170,9 +170,7 @@ class SignerProcess:
         proof: Sequence[bytes],
     ) -> None:
         """Take an earlier root for the last one, as two people signed."""
-        people = [
-            part for name, key, signature in signatures for part in (name.encode(), key, signature)
-        ]
+        people = [part.encode() for signature in signatures for part in signature]
         count = str(len(signatures)).encode()
         message = (b"go back", text.encode(), checkpoint.encode(), opened, count, *people, *proof)
         self._ask(*message, answers=(0,))

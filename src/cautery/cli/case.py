@@ -26,13 +26,20 @@ def restore(
     case: Annotated[Path, typer.Argument(help="Folder of the older copy, at the case's own path.")],
     why: Annotated[str, typer.Option(help="Why only an older copy is left, in one line.")],
     name: Annotated[
-        list[str],
-        typer.Option("--as", help="An approver's name, as in the mandate; give it twice."),
-    ],
+        list[str] | None,
+        typer.Option("--as", help="An approver's name, as in the mandate; may be given twice."),
+    ] = None,
     key: Annotated[
-        list[Path],
-        typer.Option(help="That approver's signing key (PEM, mode 0600); give it twice."),
-    ],
+        list[Path] | None,
+        typer.Option(help="That approver's signing key (PEM, mode 0600); once for each --as."),
+    ] = None,
+    passkey: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of an approver whose passkey signs in the room."),
+    ] = None,
+    people: Annotated[
+        Path, typer.Option("--people", help="Folder of the people of that room.")
+    ] = Path("people"),
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
@@ -44,18 +51,23 @@ def restore(
     record names no approvers, as in an operation's case, any two people can accept it, and `verify`
     shows that.
 
+    An approver who signs with a passkey does so in the operations room, on a second device. The
+    command lays the text there and ends with exit code 1; run it again, with the same options, when
+    the approver has signed.
+
     Example: cautery case restore cases/md34 --why "the disk broke" --as "A. Legal" --key a.pem
     --as "B. Duty" --key b.pem
     """
-    if len(name) != len(key) or len(name) != 2:
+    names, files, in_room = name or [], key or [], passkey or []
+    if len(names) != len(files) or len(names) + len(in_room) != 2:
         raise InputError(
             "two different people must accept an older copy of a case",
-            hint='Give --as "A. Legal" --key a.pem --as "B. Duty" --key b.pem',
+            hint='Give --as "A. Legal" --key a.pem --as "B. Duty" --key b.pem, or --passkey NAME '
+            "for who signs in the room.",
         )
 
-    restored = closing.restore(
-        case, why=why, people=list(zip(name, key, strict=True)), keys_dir=keys
-    )
+    signing = [*zip(names, files, strict=True), *((each, None) for each in in_room)]
+    restored = closing.restore(case, why=why, people=signing, room_people=people, keys_dir=keys)
     render.say(
         f"{case} continues from {restored.signed} signed records; {restored.before} had been "
         "signed before. "

@@ -19,7 +19,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from cautery.act.approver_keys import counter_of
 from cautery.console.act_shown import act_page, doer_of
 from cautery.console.case_pages import Id
 from cautery.console.desk import Desk, form, tongue
@@ -33,6 +32,7 @@ from cautery.model import Addressee, Digest, require_utc
 from cautery.model.account import Passkey
 from cautery.model.room import Act as AccessAct
 from cautery.model.room import Right
+from cautery.model.signing_keys import counter_of
 from cautery.wiring import complaints, notices, signing
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.act import act_view
@@ -179,12 +179,9 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
 
     def opened(request: Request, id: str, token: str) -> Second:
         caller = caller_of(request)
-        second = people.seconds.read(
-            token, account=_doer(desk, request).account, session=caller.session
+        return people.seconds.read(
+            token, case=id, account=_doer(desk, request).account, session=caller.session
         )
-        if second.case != id:
-            raise InputError(tr("This link is none of this room."))
-        return second
 
     @pages.get("/cases/{id}/second/{token}")
     @needs(Right.APPROVE, act=AccessAct.CONSULTATION)

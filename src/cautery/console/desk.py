@@ -206,6 +206,8 @@ def _visitor(caller: Caller) -> Visitor | None:
     links = []
     if Right.READ in caller.rights:
         links.append(("/season", tr("Season")))
+    if Right.APPROVE in caller.rights:
+        links.append(("/requests", tr("To sign")))
     if Right.MANAGE in caller.rights:
         links.append(("/people", tr("People")))
     if Right.PERSONS in caller.rights:

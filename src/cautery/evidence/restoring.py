@@ -10,26 +10,25 @@ own keys::
     at 2026-11-24T12:00:00.000000Z
     why the disk of the watch broke
 
-They are approvers whom the case's own first record names. Where it names none, as in an
-operation's case, they are any two people, and whoever verifies is told so.
+They are approvers whom the case's own first record names, each with a key file or a passkey. Where
+it names none, as in an operation's case, they are any two people, and whoever verifies is told so.
 
 As :mod:`cautery.evidence.signing`, it is imported by a signer process.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.signing import COUNT, Root
 from cautery.model.people import person_key
+from cautery.model.signing_keys import FileKey, PasskeyKey, PersonKey, people_among
 from cautery.public_keys import is_passkey, passkey_in, raw_public_key
 
 TITLE = "Cautery case restore v1"
@@ -50,8 +49,8 @@ _OPENED = "case.opened"
 _WITHOUT_APPROVERS = frozenset({"operation.opened"})
 """First records of cases that stand under no mandate."""
 
-Signatures = Sequence[tuple[str, bytes, bytes]]
-"""Of each person: name, public key, signature."""
+Signatures = Sequence[tuple[str, str, str]]
+"""Of each person: name, public key and signature, as the record of a restoration spells them."""
 
 
 class Return(NamedTuple):
@@ -126,18 +125,27 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
             f"{len(signatures)} signatures, but at most {MAX_SIGNATURES} are checked"
         )
     approvers = approvers_in(opened)
-    # Neither one key under two names nor one name in two spellings is two people.
-    names = {person_key(name) for name, _, _ in signatures}
-    if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
+    keys = [_key_in(name, key) for name, key, _ in signatures]
+    # Neither one key under two names, nor one name in two spellings, nor two passkeys of one
+    # account are two people.
+    if (
+        people_among(
+            {f"name {person_key(name)}", *key.marks}
+            for (name, _, _), key in zip(signatures, keys, strict=True)
+        )
+        < NEEDED
+    ):
         raise EvidenceError(
             "two different people must sign the restoration, each with a separate key"
         )
-    for name, key, signature in signatures:
+    for (name, _, signature), key in zip(signatures, keys, strict=True):
         try:
-            Ed25519PublicKey.from_public_bytes(key).verify(signature, text.encode())
-        except (InvalidSignature, ValueError) as error:
-            raise EvidenceError(f"the signature of {name} does not match the text") from error
-        if approvers and approvers.get(name) != key:
+            key.verify(_spelled(signature), text.encode())
+        except ValueError as error:
+            raise EvidenceError(
+                f"the signature of {name} does not match the text: {error}"
+            ) from error
+        if approvers and approvers.get(name) != key.spelled:
             raise EvidenceError(
                 f"{name}: not an approver of this case with this key",
                 hint=f"The approvers are {', '.join(sorted(approvers))}.",
@@ -188,11 +196,10 @@ def require_return(
     return target
 
 
-def approvers_in(opened: bytes) -> dict[str, bytes]:
-    """Return the approvers that the first record of a case names, with their raw public keys.
+def approvers_in(opened: bytes) -> dict[str, str]:
+    """Return the approvers that the first record of a case names, with their keys.
 
-    A passkey signs no text that takes a case back: its approver has an empty key here, which none
-    is.
+    A key is base64 of its 32 bytes, or a passkey as the mandate names it.
 
     The mapping is empty if the mandate names no approver, or the case has no mandate.
 
@@ -210,20 +217,35 @@ def approvers_in(opened: bytes) -> dict[str, bytes]:
         ) from error
 
 
-def _approvers_in(record: Any) -> dict[str, bytes]:
+def _approvers_in(record: Any) -> dict[str, str]:
     if record["kind"] in _WITHOUT_APPROVERS:
         return {}
     if record["kind"] != _OPENED:
         raise ValueError(f"its kind is {record['kind']}, which does not open a case")
     listed = record["body"]["mandate"]["approvers"]
-    approvers = {str(approver["name"]): _key_of(str(approver["public_key"])) for approver in listed}
+    approvers = {str(approver["name"]): _named(str(approver["public_key"])) for approver in listed}
     if len(approvers) != len(listed):
         raise ValueError("two of its approvers have the same name")
     return approvers
 
 
-def _key_of(text: str) -> bytes:
+def _named(text: str) -> str:
     if is_passkey(text.strip()):
-        passkey_in(text.strip())
-        return b""
-    return raw_public_key(text)
+        return passkey_in(text.strip()).spelled
+    return base64.b64encode(raw_public_key(text)).decode("ascii")
+
+
+def _key_in(name: str, text: str) -> PersonKey:
+    try:
+        if is_passkey(text):
+            return PasskeyKey(passkey_in(text))
+        return FileKey(bytes.fromhex(text))
+    except ValueError as error:
+        raise EvidenceError(f"the key of {name} is not valid: {error}") from error
+
+
+def _spelled(signature: str) -> str:
+    """Return a signature as its key reads it: hexadecimal stands for a key file's base64."""
+    if is_passkey(signature):
+        return signature
+    return base64.b64encode(bytes.fromhex(signature)).decode("ascii")

@@ -12,10 +12,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import ListTrust, key_in
+from cautery.act import ListTrust
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
 from cautery.model import digest_of
+from cautery.model.signing_keys import key_in
 from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
 

@@ -115,12 +115,3 @@ class SignedRoot:
 
     def __str__(self) -> str:
         return f"{self.size} {self.root.hex()}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonSignature:
-    """One person's signature under a text: name, Ed25519 public key, signature."""
-
-    name: str
-    public: bytes
-    signature: bytes

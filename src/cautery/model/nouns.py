@@ -52,7 +52,6 @@ from cautery.model.evidence import (
     Exhibit,
     ExhibitId,
     Json,
-    PersonSignature,
     SignedRoot,
     digest_of,
 )
@@ -260,7 +259,6 @@ __all__ = [
     "Partner",
     "PaymentCount",
     "Person",
-    "PersonSignature",
     "Phase",
     "Place",
     "PriceSeen",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,16 @@ from cautery.evidence.case_names import no_case
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.proof import NOBODY
 from cautery.evidence.ports import CaseLedger
+from cautery.model import Digest
 from cautery.model.records import OutsideProof, kinds_of
+from cautery.model.signing_request import RequestKind
 from cautery.wiring.cases import reading_store, store, writing
+from cautery.wiring.requests import asked_in_room
 from cautery.wiring.timing import own_trust, prove_closed
 from cautery.workflows.case.manifest import finish_cut_closing
 from cautery.workflows.case.open import refuse_closed
 from cautery.workflows.case.restore import Restored, restore_case
+from cautery.workflows.people.requests import Written
 from cautery.workflows.timing.log import Proven
 from cautery.workflows.watch.finishing import REPORT, finish_killed_watch
 
@@ -83,16 +87,36 @@ def _has_log(ledger: CaseLedger) -> bool:
 
 
 def restore(
-    case_path: Path, *, why: str, people: Sequence[tuple[str, Path]], keys_dir: Path | None = None
+    case_path: Path,
+    *,
+    why: str,
+    people: Sequence[tuple[str, Path | None]],
+    room_people: Path,
+    keys_dir: Path | None = None,
 ) -> Restored:
     """Go on with an older copy of a case, by the keys of two people.
+
+    Parameters
+    ----------
+    people : sequence of (str, Path or None)
+        Their names and key files; ``None``: a passkey, which the room asks.
+    room_people : Path
+        Folder of the people of that room.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    signing = [(name, load_approver(key)) for name, key in people]
-    return restore_case(
-        case_path, store=store(keys_dir), clock=wiring.clock(), why=why, people=signing
-    )
+    signing = [(name, None if key is None else load_approver(key)) for name, key in people]
+    with asked_in_room(room_people) as asked:
+
+        def ask(
+            about: Digest, passkeys: Mapping[str, str], write: Callable[[], str]
+        ) -> tuple[str, Mapping[str, str]]:
+            requests = asked(RequestKind.RESTORATION, about, passkeys, lambda: Written(write()))
+            return requests[0].text, {request.person: request.answer for request in requests}
+
+        return restore_case(
+            case_path, store=store(keys_dir), clock=wiring.clock(), why=why, people=signing, ask=ask
+        )

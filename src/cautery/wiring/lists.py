@@ -14,7 +14,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cautery.act import (
-    ApproverKey,
     RefusedListError,
     StandingList,
     approver_key,
@@ -27,6 +26,7 @@ from cautery.adapters.signer import SignerProcess
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approver, Intermediary, Mandate
+from cautery.model.signing_keys import PersonKey
 from cautery.model.toml import simple_toml, toml_string
 from cautery.public_keys import raw_public_key
 from cautery.workflows.case.lists import ProviderTrust
@@ -63,7 +63,7 @@ class ListsSettings:
     """
 
     origin: str
-    approvers: dict[str, ApproverKey]
+    approvers: dict[str, PersonKey]
 
 
 def new_lists(folder: Path, origin: str, mandate: Mandate, *, keys_dir: Path | None = None) -> str:
@@ -115,7 +115,7 @@ def lists_settings(folder: Path) -> ListsSettings:
         raise InputError(f"{place}: {where}: {first['msg']}") from error
     except ValueError as error:
         raise InputError(f"{place}: not valid TOML: {error}") from error
-    approvers: dict[str, ApproverKey] = {}
+    approvers: dict[str, PersonKey] = {}
     marks = set[str]()
     for row in file.approver:
         try:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery import wiring
-from cautery.act.approver_keys import PasskeyKey
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, private_folder
 from cautery.adapters.askings_file import AskingsFile
@@ -22,8 +21,10 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME, PeopleFile
 from cautery.adapters.tray_folder import TrayFolder
+from cautery.adapters.requests_folder import RequestsFolder
 from cautery.errors import EvidenceError, InputError
 from cautery.model.ports import Clock
+from cautery.model.signing_keys import PasskeyKey
 from cautery.public_keys import PasskeyText, passkey_in
 from cautery.wiring.signed_log import SignedLog, begin_log, open_log
 from cautery.workflows.case.roots import Standing
@@ -35,6 +36,7 @@ from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.login import Logins
 from cautery.workflows.people.passkeys import Passkeys
 from cautery.workflows.people.ports import Authenticators, Passwords
+from cautery.workflows.people.requests import SigningRequests
 from cautery.workflows.people.second import Seconds
 from cautery.workflows.people.sessions import Sessions
 from cautery.workflows.people.tray import Tray
@@ -80,6 +82,7 @@ class PeopleOfRoom:
     sessions: Sessions
     inquiries: Inquiries
     tray: Tray
+    requests: SigningRequests
     key: bytes
 
     @property
@@ -98,6 +101,7 @@ class PeopleOfRoom:
         self.inquiries.lapse()
         self.log.settle()
         self.signed.sign(self.clock.now())
+        self.requests.lapse()
 
     def check(self) -> Standing:
         """Re-hash every record of the log past every root that was signed.
@@ -253,6 +257,7 @@ def people_of(
                 hashes=signed.signer.hashes,
                 check=signed.check,
             ),
+            requests=SigningRequests(RequestsFolder(folder), people, clock),
             key=key,
         )
         try:

@@ -21,9 +21,8 @@ from cautery.evidence.leaf import leaf_of
 from cautery.evidence.merkle import Frontier, inclusion_proof, leaf_hash
 from cautery.evidence.note import open_checkpoint
 from cautery.evidence.restoring import require_two_people, restore_text
-from cautery.model import PersonSignature
 from cautery.model.ledger import append
-from cautery.model.records import CaseRestored, RootOfRecords
+from cautery.model.records import CaseRestored, RestoredBy, RootOfRecords
 from cautery.workflows.case import verify_records
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
@@ -175,8 +174,10 @@ def test_the_signer_itself_refuses_what_the_workflow_would_not_ask(folder: Path)
         keys.case, last=(last.size, last.root), to=(target.size, target.root), at="2026Z", why="x"
     )
     people = [
-        PersonSignature(
-            name=name, public=key.public_key().public_bytes_raw(), signature=key.sign(text.encode())
+        RestoredBy(
+            name=name,
+            key=key.public_key().public_bytes_raw().hex(),
+            signature=key.sign(text.encode()).hex(),
         )
         for name, key in (("E. Legal", ANNA), ("B. Duty", BEN))
     ]

@@ -186,13 +186,7 @@ def _signed_return(entry: LogRestored, covered: Covered, case: NoteVerifier) -> 
     back = return_in(content.text, case=case_id(case))
     if entry.index < back.to[0]:
         raise EvidenceError("the record of the restoration lies before what it goes back to")
-    try:
-        signatures = [
-            (person.name, bytes.fromhex(person.key), bytes.fromhex(person.signature))
-            for person in content.by
-        ]
-    except ValueError as error:
-        raise EvidenceError(f"a signature of the restoration cannot be read: {error}") from error
+    signatures = [(person.name, person.key, person.signature) for person in content.by]
     if not require_two_people(content.text, signatures, opened=opened):
         raise EvidenceError(
             "the case names no approvers, so any two people could have taken it back"

@@ -7,7 +7,8 @@ from datetime import datetime
 from threading import Event
 from typing import Protocol
 
-from cautery.model.evidence import Digest, Exhibit, ExhibitId, Json, PersonSignature, SignedRoot
+from cautery.model.evidence import Digest, Exhibit, ExhibitId, Json, SignedRoot
+from cautery.model.records.case import RestoredBy
 from cautery.model.records.entry import Entry
 from cautery.model.times import ClockOffset
 
@@ -173,7 +174,7 @@ class Signer(Protocol):
         self,
         text: str,
         *,
-        signatures: Sequence[PersonSignature],
+        signatures: Sequence[RestoredBy],
         checkpoint: str,
         opened: bytes,
         proof: Sequence[bytes],

@@ -108,9 +108,9 @@ class RestoredBy:
     name : str
         The person's name.
     key : str
-        The person's Ed25519 public key, hexadecimal.
+        The person's Ed25519 public key, hexadecimal; or a passkey, as the mandate names it.
     signature : str
-        The person's signature over the record's text, hexadecimal.
+        The person's signature over the record's text, hexadecimal; or the passkey's answer.
     """
 
     name: str

@@ -209,3 +209,33 @@ class AccessView:
     older: int | None
     about: str = ""
     case: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """A text that waits for one's passkey; ``kind`` is a ``RequestKind``."""
+
+    id: str
+    kind: str
+    person: str
+    made_at: datetime
+    until: datetime
+    is_signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A text that waits for one's passkey, whole.
+
+    Parameters
+    ----------
+    lines : tuple of str
+        All that the text covers.
+    digest, words : str
+        Of the text, which is signed; and its four words.
+    """
+
+    row: RequestRow
+    lines: tuple[str, ...]
+    digest: str
+    words: str

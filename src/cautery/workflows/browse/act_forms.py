@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cautery.act.approver_keys import PasskeyKey, approver_key, approver_of, challenge_of
+from cautery.act.approver_keys import approver_key, approver_of
 from cautery.act.signatures import statement_of, to_sign
 from cautery.errors import AbsentError, ApprovalError
 from cautery.messages import tr
@@ -17,6 +17,7 @@ from cautery.model.records import (
     ReferralPublished,
 )
 from cautery.model.room import Right
+from cautery.model.signing_keys import PasskeyKey, challenge_of
 from cautery.pages.room.orders import ActForms
 from cautery.workflows.browse.act_looked import Looked, Parts
 from cautery.workflows.browse.kept import Cases

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cautery.act import ApproverKey, StandingList, approver_key
+from cautery.act import StandingList, approver_key
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import CaseOpened, ListAnswered, ListSent, kinds_of
+from cautery.model.signing_keys import PersonKey
 from cautery.projections import Lists, folded
 from cautery.workflows.case.opening import opening_of
 
@@ -25,7 +26,7 @@ class ProviderTrust:
         Which list it is.
     key : bytes
         The raw public key that signs each version.
-    approvers : mapping of str to ApproverKey
+    approvers : mapping of str to PersonKey
         By name, the keys of the people who approve referrals.
     """
 
@@ -33,7 +34,7 @@ class ProviderTrust:
     provider: str
     territory: str
     key: bytes
-    approvers: Mapping[str, ApproverKey]
+    approvers: Mapping[str, PersonKey]
 
 
 def lists_of(ledger: Ledger) -> tuple[ListSent, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,14 +15,27 @@ from cautery.evidence.manifest import LEDGER, NOTE
 from cautery.evidence.merkle import inclusion_proof, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger, CaseStore
-from cautery.evidence.restoring import require_two_people, restore_text
-from cautery.model import Checkpoint, PersonSignature, SignedRoot
+from cautery.evidence.restoring import (
+    Return,
+    approvers_in,
+    require_two_people,
+    restore_text,
+    return_in,
+)
+from cautery.model import Checkpoint, Digest, SignedRoot, digest_of
 from cautery.model.ledger import append
 from cautery.model.ports import Clock, Signer
 from cautery.model.records import CaseRestored, RestoredBy, RootOfRecords
 from cautery.model.times import iso
+from cautery.public_keys import is_passkey
 from cautery.workflows.case.open import refuse_closed
 from cautery.workflows.case.roots import check_roots
+
+AskPasskeys = Callable[
+    [Digest, Mapping[str, str], Callable[[], str]], tuple[str, Mapping[str, str]]
+]
+"""Asks passkeys, by the name of each approver, to sign a text that it lets write unless one waits
+that is about the same. It returns the text and the answers, or raises until all are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +67,8 @@ def restore_case(
     store: CaseStore,
     clock: Clock,
     why: str,
-    people: Sequence[tuple[str, Ed25519PrivateKey]],
+    people: Sequence[tuple[str, Ed25519PrivateKey | None]],
+    ask: AskPasskeys | None = None,
 ) -> Restored:
     """Take the longest root that an older copy of a case holds for the last one.
 
@@ -63,8 +78,11 @@ def restore_case(
         Where the copy lies, in the case's place.
     why : str
         One line.
-    people : sequence of (str, Ed25519PrivateKey)
-        Two approvers, by the names that the mandate gives them, with their keys.
+    people : sequence of (str, Ed25519PrivateKey or None)
+        Two approvers, by the names that the mandate gives them, with their keys; ``None``: the
+        passkey that the case names is asked.
+    ask : callable, optional
+        Asks passkeys.
 
     Raises
     ------
@@ -73,6 +91,8 @@ def restore_case(
     EvidenceError
         If the copy is not one of this case, the case was closed, or the people are not two of its
         approvers.
+    ApprovalError
+        If a passkey has not signed yet.
     StorageError
         If another process holds the case.
     """
@@ -108,7 +128,7 @@ def restore_case(
             ledger.set_right(since=roots.signed, now=clock.now)
             return _go_back(
                 ledger, keys.signer, last=last, to=roots.longest, unsigned=roots.unsigned,
-                why=why, people=people, now=clock.now(),
+                why=why, people=people, ask=ask, now=clock.now(),
             )  # fmt: skip
         finally:
             ledger.close()
@@ -132,26 +152,32 @@ def _go_back(
     to: Checkpoint,
     unsigned: Mapping[str, int],
     why: str,
-    people: Sequence[tuple[str, Ed25519PrivateKey]],
+    people: Sequence[tuple[str, Ed25519PrivateKey | None]],
+    ask: AskPasskeys | None,
     now: datetime,
 ) -> Restored:
     leaves = [leaf for _, _, leaf in ledger.leaves()]
-    text = restore_text(
-        signer.name.removeprefix("cautery/case-"),
-        last=(last.size, last.root),
-        to=(to.size, to.root),
-        at=iso(now),
-        why=why,
-    )
-    signatures = tuple(
-        PersonSignature(
+    case = signer.name.removeprefix("cautery/case-")
+    back = Return(last=(last.size, last.root), to=(to.size, to.root), why=" ".join(why.split()))
+    write = partial(restore_text, case, last=back.last, to=back.to, why=why)
+    passkeys = _passkeys([name for name, key in people if key is None], leaves[0])
+    text, answers = write(at=iso(now)), dict[str, str]()
+    if passkeys and ask is not None:
+        about = digest_of(write(at="").encode())
+        text, answers = ask(about, passkeys, partial(write, at=iso(now)))
+        if return_in(text, case=case) != back:
+            raise EvidenceError("the passkeys were asked for another restoration than this one")
+    by = tuple(
+        RestoredBy(name=name, key=passkeys[name], signature=answers.get(name, ""))
+        if key is None
+        else RestoredBy(
             name=name,
-            public=key.public_key().public_bytes_raw(),
-            signature=key.sign(text.encode()),
+            key=key.public_key().public_bytes_raw().hex(),
+            signature=key.sign(text.encode()).hex(),
         )
         for name, key in people
     )
-    listed = [(signature.name, signature.public, signature.signature) for signature in signatures]
+    listed = [(person.name, person.key, person.signature) for person in by]
     are_approvers = require_two_people(text, listed, opened=leaves[0])
     # The record first: whatever stops us now, no case has gone back without it.
     restored = CaseRestored(
@@ -159,23 +185,16 @@ def _go_back(
         to=RootOfRecords(size=to.size, root=to.root.hex()),
         records=len(leaves),
         unsigned=unsigned,  # whoever held the copy may have put them there
-        why=" ".join(why.split()),
+        why=back.why,
         text=text,
-        by=tuple(
-            RestoredBy(
-                name=signature.name,
-                key=signature.public.hex(),
-                signature=signature.signature.hex(),
-            )
-            for signature in signatures
-        ),
+        by=by,
         named=are_approvers,
     )
     append(ledger, restored, at=now)
     hashes = [leaf_hash(leaf) for leaf in leaves[: to.size]]
     signer.go_back(
         text,
-        signatures=signatures,
+        signatures=by,
         checkpoint=to.note,
         opened=leaves[0],
         proof=inclusion_proof(hashes, 0),
@@ -185,6 +204,26 @@ def _go_back(
         records=len(leaves),
         signed=to.size,
         before=last.size,
-        people=tuple(signature.name for signature in signatures),
+        people=tuple(person.name for person in by),
         named=are_approvers,
     )
+
+
+def _passkeys(names: Sequence[str], opened: bytes) -> dict[str, str]:
+    """Return the passkeys that the first record of a case names for these approvers.
+
+    Raises
+    ------
+    EvidenceError
+        If it names none for one of them.
+    """
+    if not names:
+        return {}
+    approvers = approvers_in(opened)
+    for name in names:
+        if not is_passkey(approvers.get(name, "")):
+            raise EvidenceError(
+                f"{name}: not an approver of this case with a passkey",
+                hint=f"The approvers are {', '.join(sorted(approvers))}.",
+            )
+    return {name: approvers[name] for name in names}

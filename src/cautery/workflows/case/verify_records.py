@@ -317,12 +317,9 @@ def _restored(record: CaseRestored, seen: Seen) -> str:
         raise _DoubtedError(f"not judged: {MOST_JUDGED} records before it say the same")
     seen.judged += 1
     try:
-        signatures = [
-            (signer.name, bytes.fromhex(signer.key), bytes.fromhex(signer.signature))
-            for signer in record.by
-        ]
+        signatures = [(signer.name, signer.key, signer.signature) for signer in record.by]
         are_approvers = require_two_people(record.text, signatures, opened=seen.opened)
-    except (EvidenceError, ValueError) as error:
+    except EvidenceError as error:
         raise _DoubtedError(f"{_BY_NOBODY} ({error})") from error
     seen.returns.add(record.text)
     people = " and ".join(name for name, _, _ in signatures)

@@ -13,6 +13,7 @@ from cautery.model.evidence import Json
 from cautery.model.identity import Claimed, Identity
 from cautery.model.passkey import Made
 from cautery.model.records import Entry
+from cautery.model.signing_request import SigningRequest
 
 
 class Askings(Protocol):
@@ -44,6 +45,28 @@ class Askings(Protocol):
 
     def drop(self, id: str) -> bool:
         """Let a question lapse and overwrite its name; tell whether it was open."""
+
+
+class Requests(Protocol):
+    """Where texts wait for passkeys, and their answers for who asked. Safe for processes."""
+
+    def add(self, request: SigningRequest) -> None:
+        """Write a new request."""
+
+    def all(self) -> Sequence[SigningRequest]:
+        """Return all requests with their answers, the oldest first."""
+
+    def get(self, id: str) -> SigningRequest | None:
+        """Return a request with its answer; ``None``: there is none."""
+
+    def answer(self, id: str, signature: str) -> bool:
+        """Write what a passkey answered; tell whether the request was still there."""
+
+    def drop(self, id: str) -> None:
+        """Remove a request with its answer."""
+
+    def lapse(self, now: datetime) -> None:
+        """Remove the requests that are over."""
 
 
 class People(Protocol):

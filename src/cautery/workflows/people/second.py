@@ -61,13 +61,18 @@ class Seconds:
         body = json.dumps([*members, secrets.token_hex(8)]).encode()
         return _spelled(body, self._sealed(body))
 
-    def read(self, token: str, *, account: str, session: str) -> Second:
+    def read(self, token: str, *, case: str, account: str, session: str) -> Second:
         """Return the act of a token, for its account in another session than it was made in.
+
+        Parameters
+        ----------
+        case : str
+            Where the token is used; empty: for a text of no case.
 
         Raises
         ------
         InputError
-            If it is none, is too old, or was made for another account or in this session.
+            If it is none, is too old, or was made for another case or account, or in this session.
         """
         body, _, seal = token[:_LONGEST].partition(".")
         try:
@@ -77,7 +82,9 @@ class Seconds:
         is_ours = hmac.compare_digest(given, self._sealed(raw))
         if not is_ours or token != _spelled(raw, given):  # base64 has many spellings
             raise InputError(tr("This link is none of this room."))
-        case, act, owner, made_in, until, _ = json.loads(raw)
+        made_for, act, owner, made_in, until, _ = json.loads(raw)
+        if made_for != case:
+            raise InputError(tr("This link is none of this room."))
         if datetime.fromtimestamp(until, UTC) < self._clock.now():
             raise InputError(
                 tr("That took too long: this link has ended."),

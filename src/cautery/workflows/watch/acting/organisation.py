@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cautery.act import Approved, ApproverKey, ListTrust, Share, SharesRead, StandingList
+from cautery.act import Approved, ListTrust, Share, SharesRead, StandingList
 from cautery.act.ports import ListShares, ListSigner
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Digest, Referral
+from cautery.model.signing_keys import PersonKey
 from cautery.workflows.case.public_lists import ListFiles
 
 _MOST_FAULTS = 100
@@ -34,7 +35,7 @@ class Organisation:
         Signs their versions.
     shares : ListShares
         What each case has on them.
-    approvers : collection of ApproverKey
+    approvers : collection of PersonKey
         The keys of the approvers whom its intermediaries believe.
     files : ListFiles
         Where all its intermediaries fetch their lists, and say what they did.
@@ -42,7 +43,7 @@ class Organisation:
 
     signer: ListSigner
     shares: ListShares
-    approvers: Collection[ApproverKey]
+    approvers: Collection[PersonKey]
     files: ListFiles
 
 

@@ -1,0 +1,54 @@
+"""What waits for the passkeys of somebody with an account, made from what is signed alone.
+
+Whoever lays a request could write one thing beside the text and have another signed. So a page
+shows the text itself, or what the text has the digest of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cautery.act.four_words import four_words
+from cautery.errors import EvidenceError
+from cautery.evidence.restoring import TITLE
+from cautery.model.signing_request import RequestKind, SigningRequest
+from cautery.pages.room.people import RequestRow, RequestView
+
+
+def request_row(request: SigningRequest) -> RequestRow:
+    """Return a request as a line of the list."""
+    return RequestRow(
+        id=request.id,
+        kind=request.kind.value,
+        person=request.person,
+        made_at=request.made_at,
+        until=request.until,
+        is_signed=bool(request.answer),
+    )
+
+
+def request_view(request: SigningRequest) -> RequestView:
+    """Return a request with all that its text covers.
+
+    Raises
+    ------
+    EvidenceError
+        If the text is not of its kind, or has the digest of something else than what would be
+        shown.
+    """
+    return RequestView(
+        row=request_row(request),
+        lines=tuple(_lines(request)),
+        digest=request.digest,
+        words=four_words(request.digest),
+    )
+
+
+def _lines(request: SigningRequest) -> Sequence[str]:
+    match request.kind:
+        case RequestKind.RESTORATION if request.text.startswith(f"{TITLE}\n"):
+            return request.text.splitlines()
+    raise EvidenceError(
+        f"{request.id}: its text is not one of a {request.kind.value}: it is not shown",
+        hint="Sign nothing. Whoever runs the room looks into the folder of its people.",
+    )
