@@ -71,7 +71,7 @@ ROOM_MESSAGES = frozenset(
     )
 )
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
-DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")
+DOSSIER_CODE = ("act/mandate_signatures.py", "workflows/case/outside.py")
 DOSSIER_MESSAGES = frozenset(
     ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
 )

@@ -1,4 +1,4 @@
-"""`cautery case restore --passkey`: the command lays a text, ends, and uses what the room brought."""
+"""`cautery case restore --in-room`: the command lays a text, ends, and uses what the room brought."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_case_goes_on_once_both_passkeys_have_signed(tmp_path: Path, cautery: 
     people = tmp_path / "people"
     people.mkdir(mode=0o700)
     where = ("--people", people, "--keys", tmp_path / "keys", "--why", "the disk broke")
-    names = [part for name in DEVICES for part in ("--passkey", name)]
+    names = [part for name in DEVICES for part in ("--in-room", name)]
     assert cautery("case", "restore", tmp_path / "case", *names[:2], *where).code == 2
     ran = cautery("case", "restore", tmp_path / "case", *names, *where)
     assert ran.code == 1

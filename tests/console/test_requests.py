@@ -6,15 +6,19 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.console.acts import PEOPLE
 from tests.console.test_acting import AT, Acting, _field, acting, link_in  # noqa: F401 - a fixture
 from tests.passkeys import PRESENT, SYNCABLE, VERIFIED, Device, assertion
+from typer.testing import CliRunner
 
 from cautery.act.four_words import four_words
 from cautery.adapters.requests_folder import MOST, RequestsFolder
+from cautery.cli import app
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.restoring import restore_text
 from cautery.model import digest_of
@@ -251,3 +255,140 @@ def test_a_folder_of_requests_is_bounded_and_its_files_are_checked(acting: Actin
         (path.parent / f"S-{number:016x}.json").touch()
     with pytest.raises(InputError, match=f"{MOST} requests wait already"):
         store.add(request)
+
+
+MANDATE = """\
+[mandate]
+id = "league"
+who = "League <i>Nord</i>"
+regime = "gdpr"
+legal_basis = "rights"
+start = {start}
+end = {end}
+territories = ["FR"]
+
+[[event]]
+id = "e"
+name = "Home v Away"
+kick_off = {start}
+
+[[channel]]
+id = "c"
+names = ["Sport 1"]
+event = "e"
+
+[[source]]
+url = "http://panel.example/"
+kind = "xtream"
+access = "test-purchase"
+receipt = "no. 7"
+username = "u"
+password = "guess-me"
+"""
+
+
+@pytest.fixture
+def mandate(acting: Acting) -> Path:  # noqa: F811
+    path, now = acting.room.people.folder.parent / "league.toml", datetime.now(UTC)
+    start, end = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (-1, 3))
+    path.write_text(MANDATE.format(start=start, end=end))
+    return path
+
+
+def cautery(acting: Acting, *words: object) -> Any:  # noqa: F811
+    folder = acting.room.people.folder
+    where = ("--people", folder, "--keys", folder.parent / "keys-of-people")
+    return CliRunner().invoke(app, [*map(str, words), *map(str, where)])
+
+
+def test_two_people_sign_a_mandate_in_the_room_and_check_says_so(
+    acting: Acting,  # noqa: F811
+    mandate: Path,
+) -> None:
+    people = {"M. Head": ("commander", acting.browser), "N. Deputy": ("deputy", acting.deputy)}
+    for (name, (login, browser)), device in zip(
+        people.items(), acting.devices.values(), strict=True
+    ):
+        sign_it = ("mandate", "sign", mandate, "--name", name, "--role", "head", "--account", login)
+        waits = cautery(acting, *sign_it)
+        assert isinstance(waits.exception, ApprovalError)
+        [request] = store_of(acting).all()
+        assert four_words(request.digest) in str(waits.exception)
+        first = browser()
+        page = first.get(f"/requests/{request.id}").text
+        for words in ("League &lt;i&gt;Nord", "Home v Away", name, four_words(request.digest)):
+            assert words in page
+        for secret in ("guess-me", request.kept):
+            assert secret not in page
+        other = acting.room.browser(at=AT, agent="Telephone")
+        assert acting.room.login(other, login).status_code == 303
+        assert sign(acting, other, link_of(acting, first, request), device).status_code == 303
+        done = cautery(acting, *sign_it)
+        assert done.exit_code == 0, done.output
+        assert f"{name} has signed" in done.stderr
+        assert not store_of(acting).all()
+    handed = [
+        cautery(acting, "people", "approver", login, "--as", name, "--role", "head", "--signer")
+        for name, (login, _) in people.items()
+    ]
+    signers = mandate.with_name("signers.toml")
+    signers.write_text("".join(each.stdout for each in handed))
+    checked = CliRunner().invoke(app, ["mandate", "check", str(mandate), "--signers", str(signers)])
+    assert checked.exit_code == 0, checked.output
+    assert "their keys are known from outside" in checked.stdout
+
+
+def test_a_mandate_that_changed_while_it_waited_is_asked_for_anew(
+    acting: Acting,  # noqa: F811
+    mandate: Path,
+) -> None:
+    sign_it = ("mandate", "sign", mandate, "--name", "M.", "--role", "x", "--account", "commander")
+    cautery(acting, *sign_it)
+    [request] = store_of(acting).all()
+    store_of(acting).answer(request.id, acting.devices[PEOPLE[0]].signature(request.text.encode()))
+    mandate.write_text(mandate.read_text().replace("Home v Away", "Home v Here"))
+    assert isinstance(cautery(acting, *sign_it).exception, ApprovalError)
+    assert len(store_of(acting).all()) == 2
+    assert not mandate.with_name("league.toml.signatures").exists()
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda request: {"shown": request.shown.replace("Nord", "Sued")},
+        lambda request: {"shown": ""},
+        lambda request: {"person": "N. Deputy"},
+        lambda request: {"text": request.text.replace("mandate-signature/1", "approval/2")},
+        lambda request: {"text": "[]"},
+    ],
+    ids=["other terms", "no terms", "another person", "another kind", "no object"],
+)
+def test_terms_that_the_text_does_not_have_the_digest_of_are_not_shown(
+    acting: Acting,  # noqa: F811
+    mandate: Path,
+    forge: Any,
+) -> None:
+    cautery(
+        acting,
+        *("mandate", "sign", mandate, "--name", "M.", "--role", "x", "--account", "commander"),
+    )
+    [request] = store_of(acting).all()
+    store_of(acting).drop(request.id)
+    store_of(acting).add(replace(request, **forge(request)))
+    page = acting.browser().get(f"/requests/{request.id}")
+    assert "it is not shown" in page.text
+    assert "League" not in page.text
+
+
+def test_a_passkey_that_was_taken_away_signs_no_mandate_that_it_answered(
+    acting: Acting,  # noqa: F811
+    mandate: Path,
+) -> None:
+    sign_it = ("mandate", "sign", mandate, "--name", "M.", "--role", "x", "--account", "commander")
+    cautery(acting, *sign_it)
+    [request] = store_of(acting).all()
+    device = acting.devices[PEOPLE[0]]
+    store_of(acting).answer(request.id, device.signature(request.text.encode()))
+    acting.room.people.passkeys.drop(acting.room.accounts[RoomRole.COMMANDER], device.credential)
+    assert isinstance(cautery(acting, *sign_it).exception, InputError)
+    assert not mandate.with_name("league.toml.signatures").exists()

@@ -23,14 +23,15 @@ from cautery.act.block_list import Envelope, ListVersion, Share, StandingList, i
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
 from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
-from cautery.act.mandate_terms import (
+from cautery.act.mandate_signatures import (
     Standing,
     check_mandate_signature,
+    mandate_message,
+    mandate_to_sign,
     sign_mandate,
     standing_of,
-    terms_digest,
-    terms_of,
 )
+from cautery.act.mandate_terms import terms_digest, terms_json, terms_lines, terms_of
 from cautery.act.notice import UrlInCase, draft_notice
 from cautery.act.notice_approval import approve_notice, refuse_drafter, refuse_faulty
 from cautery.act.orders import in_force, orders_in_force
@@ -86,6 +87,8 @@ __all__ = [
     "is_target",
     "lint_notice",
     "list_subject",
+    "mandate_message",
+    "mandate_to_sign",
     "order_for",
     "order_of",
     "orders_in_force",
@@ -102,6 +105,8 @@ __all__ = [
     "standing_of",
     "subjects_of",
     "terms_digest",
+    "terms_json",
+    "terms_lines",
     "terms_of",
     "without_referral",
 ]

@@ -1,104 +1,21 @@
-"""Who lets the approvers approve: two named people from outside sign a mandate's terms.
+"""What a mandate's signatures cover beside its file: its terms, in one form.
 
-A mandate names the people who may approve. Whoever could write that file could name themselves;
-so two others sign it, with keys that are known from elsewhere (ADR 0028).
+They say who may do what, where and until when; anybody can take them from the first record of a
+case again (ADR 0028).
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from cautery.act.approval import CLOCK_SKEW, NEEDED
-from cautery.act.approver_keys import approver_key, public_key
-from cautery.drawing.formatting import both
+from cautery.act.approver_keys import approver_key
 from cautery.errors import ApprovalError
-from cautery.messages import tr
-from cautery.model import (
-    Approver,
-    CourtOrder,
-    Digest,
-    Mandate,
-    MandateSignature,
-    OrderKind,
-    digest_of,
-    iso,
-    key_fault,
-    person_key,
-    require_utc,
-)
+from cautery.model import Approver, CourtOrder, Digest, Mandate, OrderKind, digest_of, iso
 
-MESSAGE = "cautery/mandate-signature/1"
 # A new field that gives power makes this version 2 (ADR 0028): old signatures must not cover what
 # their signers never saw.
 TERMS = "cautery/mandate-terms/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What may be said of the signatures under a mandate.
-
-    Parameters
-    ----------
-    people : tuple of str
-        Who signed: name, role and key.
-    signed : bool
-        Two people did, each with a key of their own.
-    vouched : bool or None
-        Two of them are known from outside, key and all; ``None``: nobody was asked.
-    lab : bool
-        A lab's own mandate, which counts for nothing outside it.
-    strangers : tuple of str
-        Who signed with a key that is not known from outside, if people were asked; they are in
-        ``people``, too.
-    """
-
-    people: tuple[str, ...]
-    signed: bool
-    vouched: bool | None
-    lab: bool
-    strangers: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """One sentence, for every place where the case is shown."""
-        if not self.people:
-            sentence = tr("unsigned: nobody has signed this mandate")
-        elif not self.signed:
-            sentence = tr(
-                "unsigned: only %(people)s has signed this mandate, and it takes two people",
-                people=both(self.people),
-            )
-        elif self.vouched is None:
-            sentence = tr(
-                "signed by %(people)s; nobody vouches here for these keys",
-                people=both(self.people),
-            )
-        elif self.vouched and self.strangers:
-            sentence = tr(
-                "signed by %(people)s; their keys are known from outside; nobody vouches for those "
-                "who signed beside them: %(strangers)s",
-                people=both([each for each in self.people if each not in self.strangers]),
-                strangers=both(self.strangers),
-            )
-        elif self.vouched:
-            sentence = tr(
-                "signed by %(people)s; their keys are known from outside",
-                people=both(self.people),
-            )
-        else:
-            sentence = tr(
-                "signed by %(people)s; of the keys known from outside, fewer than two are among "
-                "them",
-                people=both(self.people),
-            )
-        return tr("LAB: %(sentence)s", sentence=sentence) if self.lab else sentence
 
 
 def terms_of(mandate: Mandate) -> dict[str, Any]:
@@ -180,162 +97,32 @@ def _beyond(order: CourtOrder) -> dict[str, Any]:
     return beyond
 
 
-def terms_digest(mandate: Mandate) -> Digest:
-    """Return the SHA-256 of a mandate's terms in RFC 8785 JSON."""
+def terms_json(mandate: Mandate) -> bytes:
+    """Return a mandate's terms as RFC 8785 JSON."""
     import rfc8785  # noqa: PLC0415 - only where something is signed or checked
 
-    return digest_of(rfc8785.dumps(terms_of(mandate)))
+    return rfc8785.dumps(terms_of(mandate))
 
 
-def sign_mandate(
-    mandate: Mandate,
-    file: Digest,
-    *,
-    name: str,
-    role: str,
-    key: Ed25519PrivateKey,
-    at: datetime,
-) -> MandateSignature:
-    """Sign a mandate's file and terms as a named person.
-
-    Raises
-    ------
-    ApprovalError
-        If the name or role is empty, or the person or the key has signed it already.
-    """
-    require_utc("at", at)
-    if not person_key(name) or not role.strip():
-        raise ApprovalError("a person who signs a mandate must give a name and a role")
-    raw = key.public_key().public_bytes_raw()
-    unsigned = MandateSignature(
-        name=name,
-        role=role,
-        public_key=base64.b64encode(raw).decode("ascii"),
-        at=at,
-        file=file,
-        terms=terms_digest(mandate),
-        signature="",
-    )
-    for earlier in mandate.signatures:
-        if person_key(earlier.name) == person_key(name):
-            raise ApprovalError(f"{earlier.name} has signed this mandate already")
-        if earlier.public_key == unsigned.public_key:
-            raise ApprovalError(
-                f"{earlier.name} has signed this mandate with the same key",
-                hint="Two people must sign, each with a key of their own.",
-            )
-    signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
-    return replace(unsigned, signature=signature)
+def terms_digest(mandate: Mandate) -> Digest:
+    """Return the SHA-256 of a mandate's terms in RFC 8785 JSON."""
+    return digest_of(terms_json(mandate))
 
 
-def check_mandate_signature(one: MandateSignature, *, terms: Digest, now: datetime) -> None:
-    """Check that a signature is over these terms, by the key that it names, and not of tomorrow.
-
-    Raises
-    ------
-    ApprovalError
-        If it is not.
-    """
-    if one.terms != terms:
-        raise ApprovalError(
-            f"{one.name} signed other terms than this mandate's",
-            hint="It was changed after it was signed: have it signed again.",
-        )
-    if one.at > now + CLOCK_SKEW:
-        raise ApprovalError(f"{one.name}'s signature under the mandate is dated in the future")
-    try:
-        raw = base64.b64decode(one.public_key, validate=True)
-        if (fault := key_fault(raw)) is not None:
-            raise ApprovalError(f"{one.name} signed the mandate with {fault}")
-        if base64.b64encode(raw).decode("ascii") != one.public_key:
-            raise ApprovalError(f"{one.name}'s key under the mandate is not canonical base64")
-        signature = base64.b64decode(one.signature, validate=True)
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _message(one))
-    except (InvalidSignature, ValueError) as error:
-        raise ApprovalError(f"{one.name}'s signature under the mandate does not verify") from error
-
-
-def standing_of(
-    mandate: Mandate, *, now: datetime, signers: Sequence[Approver] | None = None
-) -> Standing:
-    """Check the signatures under a mandate and return what may be said of them.
-
-    Parameters
-    ----------
-    now : datetime
-        When they are relied on: a case's, at its first record.
-    signers : sequence of Approver, optional
-        People who may sign mandates, with their keys, known from elsewhere than the mandate.
-
-    Raises
-    ------
-    ApprovalError
-        If a signature does not hold, or uses the name or the key of somebody who is known from
-        outside with another one, or in another role.
-    """
-    terms = terms_digest(mandate)
-    vouched: set[str] = set()
-    strangers: list[str] = []
-    for signature in mandate.signatures:
-        check_mandate_signature(signature, terms=terms, now=now)
-        if signers is None:
-            continue
-        if _is_known(signature, signers):
-            vouched.add(person_key(signature.name))
+def terms_lines(terms: Mapping[str, Any]) -> list[str]:
+    """Return terms, as :func:`terms_of` has them, in lines for a person who signs them."""
+    lines = []
+    for key, term in terms.items():
+        if not isinstance(term, list):
+            lines.append(f"{key:<18} {term}")
+        elif all(isinstance(item, str) for item in term):
+            lines.append(f"{key:<18} {', '.join(term) or 'none'}")
         else:
-            strangers.append(_shown(signature))
-    names = {person_key(signature.name) for signature in mandate.signatures}
-    keys = {signature.public_key for signature in mandate.signatures}
-    return Standing(
-        people=tuple(_shown(signature) for signature in mandate.signatures),
-        signed=min(len(names), len(keys)) >= NEEDED,
-        vouched=None if signers is None else len(vouched) >= NEEDED,
-        lab=mandate.lab,
-        strangers=tuple(strangers),
-    )
-
-
-def _shown(signature: MandateSignature) -> str:
-    return tr(
-        "%(name)s (%(role)s, key %(key)s)",
-        name=signature.name,
-        role=signature.role,
-        key=signature.public_key,
-    )
-
-
-def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
-    for signer in signers:
-        raw = base64.b64encode(public_key(signer).public_bytes_raw()).decode("ascii")
-        same_name = person_key(signer.name) == person_key(signature.name)
-        if same_name and raw == signature.public_key:
-            _refuse_other_role(signature, signer)
-            return True
-        # Half a match is an attack or a mistake: somebody else's key under a known name, or a
-        # known key under another name.
-        if same_name or raw == signature.public_key:
-            raise ApprovalError(
-                f"{signature.name} signed the mandate with key {signature.public_key}, but "
-                f"{signer.name} is known from outside with key {raw}",
-                hint="Ask that person through another channel: somebody may sign in their name.",
+            lines.append(f"{key:<18} {len(term)}")
+            lines += (
+                "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
             )
-    return False
-
-
-def _refuse_other_role(signature: MandateSignature, signer: Approver) -> None:
-    """Raise if a person signed in a role in which nobody knows that person: anybody can claim one.
-
-    Raises
-    ------
-    ApprovalError
-        If so.
-    """
-    if person_key(signature.role) != person_key(signer.role):
-        raise ApprovalError(
-            f"{signature.name} signed the mandate as {signature.role!r}, but is known from outside "
-            f"as {signer.role!r}",
-            hint="Ask that person, and correct the role in the list of signers if it is right.",
-        )
+    return lines
 
 
 def _spelt(approver: Approver) -> str:
@@ -344,19 +131,3 @@ def _spelt(approver: Approver) -> str:
         return approver_key(approver).spelled
     except ApprovalError:
         return approver.public_key
-
-
-def _message(signature: MandateSignature) -> bytes:
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
-    return rfc8785.dumps(
-        {
-            "type": MESSAGE,
-            "name": signature.name,
-            "role": signature.role,
-            "public_key": signature.public_key,
-            "at": iso(signature.at),
-            "file": str(signature.file),
-            "terms": str(signature.terms),
-        }
-    )

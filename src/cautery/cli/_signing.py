@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import typer
 
-from cautery.act import terms_of
+from cautery.act import terms_lines, terms_of
 from cautery.act.four_words import four_words
 from cautery.cli import render
 from cautery.errors import ApprovalError
@@ -130,17 +130,7 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
 
 def mandate_text(mandate: Mandate, raw: bytes) -> str:
     """Return what a person signs under a mandate: terms, file by its digest, and fixtures."""
-    lines = []
-    for key, term in terms_of(mandate).items():
-        if not isinstance(term, list):
-            lines.append(f"{key:<18} {term}")
-        elif all(isinstance(item, str) for item in term):
-            lines.append(f"{key:<18} {', '.join(term) or 'none'}")
-        else:
-            lines.append(f"{key:<18} {len(term)}")
-            lines += (
-                "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
-            )
+    lines = terms_lines(terms_of(mandate))
     lines.append(f"{'sources':<18} {len(mandate.sources)}, listed in the file")
     listed = listed_fixtures(mandate)
     if listed:

@@ -33,9 +33,11 @@ def restore(
         list[Path] | None,
         typer.Option(help="That approver's signing key (PEM, mode 0600); once for each --as."),
     ] = None,
-    passkey: Annotated[
+    in_room: Annotated[
         list[str] | None,
-        typer.Option(help="Name of an approver whose passkey signs in the room."),
+        typer.Option(
+            "--in-room", help="Name of an approver whose passkey signs in the operations room."
+        ),
     ] = None,
     people: Annotated[
         Path, typer.Option("--people", help="Folder of the people of that room.")
@@ -58,15 +60,15 @@ def restore(
     Example: cautery case restore cases/md34 --why "the disk broke" --as "A. Legal" --key a.pem
     --as "B. Duty" --key b.pem
     """
-    names, files, in_room = name or [], key or [], passkey or []
-    if len(names) != len(files) or len(names) + len(in_room) != 2:
+    names, files, of_room = name or [], key or [], in_room or []
+    if len(names) != len(files) or len(names) + len(of_room) != 2:
         raise InputError(
             "two different people must accept an older copy of a case",
-            hint='Give --as "A. Legal" --key a.pem --as "B. Duty" --key b.pem, or --passkey NAME '
-            "for who signs in the room.",
+            hint='Give --as "A. Legal" --key a.pem --as "B. Duty" --key b.pem, or --in-room NAME '
+            "for who signs with a passkey.",
         )
 
-    signing = [*zip(names, files, strict=True), *((each, None) for each in in_room)]
+    signing = [*zip(names, files, strict=True), *((each, None) for each in of_room)]
     restored = closing.restore(case, why=why, people=signing, room_people=people, keys_dir=keys)
     render.say(
         f"{case} continues from {restored.signed} signed records; {restored.before} had been "

@@ -23,7 +23,9 @@ from cautery.cli._signing import ask, mandate_text, on_a_terminal, refuse_anothe
 from cautery.cli._verbs import Verbs
 from cautery.cli.mandate_new import new
 from cautery.cli.mandate_rules import confirm, rules
+from cautery.errors import InputError
 from cautery.model import Digest, digest_of, iso, to_json
+from cautery.wiring.mandates import sign_in_room
 from cautery.workflows.mandate.fixture_approvals import approvals_path, list_fixtures
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
@@ -123,10 +125,28 @@ def sign(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     name: Annotated[str, typer.Option("--name", help="Your name.")],
     role: Annotated[str, typer.Option("--role", help="Your role, such as director.")],
-    key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Your signing key (PEM, mode 0600).")
+    ] = None,
     digest: Annotated[
         str | None,
         typer.Option("--digest", help="Digest of what you sign, from cautery mandate show."),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of --key: by which you come into the operations room; your passkey signs."
+        ),
+    ] = None,
+    passkey: Annotated[
+        str | None, typer.Option(help="What you call that passkey, if you have several.")
+    ] = None,
+    people: Annotated[
+        Path, typer.Option("--people", help="Folder of the people of that room.")
+    ] = Path("people"),
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the key of that room's access log; default $CAUTERY_KEYS."),
     ] = None,
 ) -> None:
     """Sign a mandate.
@@ -139,8 +159,27 @@ def sign(
     of the mandate. The fixtures that its calendars list at this moment are signed, too, each for
     itself: with two signatures they are of the mandate's season (cautery season).
 
+    Whoever signs with a passkey does so in the operations room, on a second device: with --account
+    the command lays the terms there and ends with exit code 1. Run it again, with the same options,
+    when that person has signed. A passkey signs no fixtures: an approver approves them.
+
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """
+    if (key is None) == (account is None):
+        raise InputError("give either --key or --account: with what do you sign?")
+    if account is not None:
+        sign_in_room(
+            mandate,
+            name=name,
+            role=role,
+            account=account,
+            passkey=passkey,
+            people=people,
+            keys_dir=keys,
+        )
+        render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
+        return
+    assert key is not None
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
     private = load_approver(key)

@@ -12,6 +12,7 @@ from cautery.cli._verbs import Verbs
 from cautery.errors import EvidenceError, InputError
 from cautery.model.records import LogRead
 from cautery.model.room import LogPurpose, RoomRole
+from cautery.model.signing_keys import PasskeyKey
 from cautery.model.toml import toml_string
 from cautery.wiring import people as rooms
 from cautery.wiring.inquiries import answer_inquiries
@@ -235,6 +236,10 @@ def approver(
     passkey: Annotated[
         str | None, typer.Option(help="What the person calls the passkey, if there are several.")
     ] = None,
+    signer: Annotated[
+        bool,
+        typer.Option("--signer", help="A table for the list of who may sign mandates instead."),
+    ] = False,
     people: _People = _FOLDER,
     keys: _Keys = None,
 ) -> None:
@@ -246,12 +251,16 @@ def approver(
     Example: cautery people approver a.rossi --as "A. Rossi" --role counsel >> mandate.toml
     """
     with rooms.people_of(people, keys_dir=keys) as room:
-        text = rooms.approver_passkey(room, name, passkey).spelled
+        key = PasskeyKey(rooms.approver_passkey(room, name, passkey))
+    table = "signer" if signer else "approver"
     typer.echo(
-        f"\n[[approver]]\nname = {toml_string(person)}\nrole = {toml_string(role)}\n"
-        f"public_key = {toml_string(text)}"
+        f"\n[[{table}]]\nname = {toml_string(person)}\nrole = {toml_string(role)}\n"
+        f"public_key = {toml_string(key.spelled)}"
     )
-    render.say("Two people sign the mandate with it: cautery mandate sign.")
+    if signer:
+        render.say(f"cautery mandate check names this key {key.id} of {key.passkey.origin}.")
+    else:
+        render.say("Two people sign the mandate with it: cautery mandate sign.")
 
 
 @app.command()

@@ -66,7 +66,7 @@ class Approver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateSignature:
-    """A named person's Ed25519 signature under a mandate; it authorises the approvers in it.
+    """A named person's signature under a mandate; it authorises the approvers in it.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ class MandateSignature:
     role : str
         The person's role.
     public_key : str
-        Base64 of the 32 raw bytes of the signer's key. The key alone does not prove the person;
-        see ``--signers``.
+        Base64 of the 32 raw bytes of the signer's key, or a passkey as mandates name it. The key
+        alone does not prove the person; see ``--signers``.
     at : datetime
         When it was signed, in UTC.
     file : Digest
@@ -86,7 +86,7 @@ class MandateSignature:
         Digest of the terms that :func:`cautery.act.terms_of` takes from the mandate; anybody can
         compute it again from the first record of a case.
     signature : str
-        The Ed25519 signature, base64.
+        The Ed25519 signature, base64; or what the passkey answered.
     """
 
     name: str

@@ -6,11 +6,15 @@ shows the text itself, or what the text has the digest of.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from cautery.act import terms_lines
 from cautery.act.four_words import four_words
+from cautery.act.mandate_signatures import MESSAGE
 from cautery.errors import EvidenceError
 from cautery.evidence.restoring import TITLE
+from cautery.model import MISSHAPEN, digest_of
 from cautery.model.signing_request import RequestKind, SigningRequest
 from cautery.pages.room.people import RequestRow, RequestView
 
@@ -48,7 +52,26 @@ def _lines(request: SigningRequest) -> Sequence[str]:
     match request.kind:
         case RequestKind.RESTORATION if request.text.startswith(f"{TITLE}\n"):
             return request.text.splitlines()
+        case RequestKind.MANDATE if (lines := _mandate_lines(request)) is not None:
+            return lines
     raise EvidenceError(
         f"{request.id}: its text is not one of a {request.kind.value}: it is not shown",
         hint="Sign nothing. Whoever runs the room looks into the folder of its people.",
     )
+
+
+def _mandate_lines(request: SigningRequest) -> Sequence[str] | None:
+    """Return who signs, and the terms that the text has the digest of; ``None``: it has others."""
+    try:
+        members, terms = json.loads(request.text), json.loads(request.shown)
+        signs = {name: str(members[name]) for name in ("name", "role", "at", "file", "terms")}
+        lines = terms_lines(terms)
+    except MISSHAPEN:
+        return None
+    if (
+        (members.get("type"), members.get("public_key")) != (MESSAGE, request.passkey)
+        or signs["name"] != request.person
+        or signs["terms"] != digest_of(request.shown.encode())
+    ):
+        return None
+    return [*lines, "", *(f"{name:<18} {value}" for name, value in signs.items())]

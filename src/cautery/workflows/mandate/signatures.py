@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import check_mandate_signature, sign_mandate, terms_digest
+from cautery.act import (
+    check_mandate_signature,
+    mandate_message,
+    mandate_to_sign,
+    sign_mandate,
+    terms_digest,
+)
 from cautery.errors import ApprovalError, MandateError
 from cautery.model import (
     MISSHAPEN,
@@ -24,6 +31,7 @@ from cautery.model import (
     from_json,
     to_json,
 )
+from cautery.model.signing_keys import PasskeyKey
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".signatures"
@@ -116,5 +124,65 @@ def add_signature(
         )
     salt = secrets.token_bytes(SALT_BYTES)
     signed = sign_mandate(mandate, digest_of(salt + raw), name=name, role=role, key=key, at=now)
+    append_beside(signatures_path(path), {**to_json(signed), "salt": salt.hex()})
+    return signed
+
+
+def text_for_passkey(
+    mandate: Mandate, *, raw: bytes, name: str, role: str, key: PasskeyKey, now: datetime
+) -> tuple[str, bytes]:
+    """Return the text that a named person's passkey signs under a mandate, and the file's salt.
+
+    Raises
+    ------
+    ApprovalError
+        If the name or role is empty, or the person, the key or the account has signed it already.
+    """
+    salt = secrets.token_bytes(SALT_BYTES)
+    file = digest_of(salt + raw)
+    unsigned = mandate_to_sign(mandate, file, name=name, role=role, key=key, at=now)
+    return mandate_message(unsigned).decode(), salt
+
+
+def add_passkey_signature(
+    path: Path,
+    mandate: Mandate,
+    *,
+    raw: bytes,
+    text: str,
+    salt: bytes,
+    answer: str,
+    name: str,
+    role: str,
+    key: PasskeyKey,
+    now: datetime,
+) -> MandateSignature:
+    """Put what a passkey signed beside a mandate's file.
+
+    Parameters
+    ----------
+    text, salt
+        As :func:`text_for_passkey` returned them for this file, person and passkey.
+    answer : str
+        As :func:`cautery.model.signing_keys.signed_by_passkey` writes it.
+
+    Raises
+    ------
+    ApprovalError
+        If the text is another one, the passkey did not sign it, or somebody who is this person
+        has signed the mandate meanwhile.
+    StorageError
+        If it cannot be written.
+    """
+    try:
+        at = datetime.fromisoformat(json.loads(text)["at"])
+    except MISSHAPEN as error:
+        raise ApprovalError(f"{name}'s passkey was asked for no signature of a mandate") from error
+    file = digest_of(salt + raw)
+    unsigned = mandate_to_sign(mandate, file, name=name, role=role, key=key, at=at)
+    if mandate_message(unsigned).decode() != text:
+        raise ApprovalError(f"{name}'s passkey was asked for a signature of another mandate")
+    signed = replace(unsigned, signature=answer)
+    check_mandate_signature(signed, terms=terms_digest(mandate), now=now)
     append_beside(signatures_path(path), {**to_json(signed), "salt": salt.hex()})
     return signed

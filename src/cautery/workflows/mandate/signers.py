@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cautery.act import public_key
+from cautery.act import approver_key
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Approver, from_json, person_key
 from cautery.model.toml import simple_toml
@@ -33,24 +33,24 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
     if len(raw) > _MAX_BYTES or set(tables) - {"signer"} or not isinstance(listed, list):
         raise InputError(f"{path}: only tables [[signer]] are allowed")
     signers: list[Approver] = []
-    names, keys = set[str](), set[bytes]()
+    names, marks = set[str](), set[str]()
     for number, row in enumerate(listed, 1):
         where = f"{path}: signer {number}"
         if not isinstance(row, dict) or set(row) != {"name", "role", "public_key"}:
             raise InputError(f"{where}: expected name, role and public_key")
         signer = from_json(Approver, row)
         try:
-            raw_key = public_key(signer).public_bytes_raw()
+            of_key = approver_key(signer).marks
         except ApprovalError as error:
             raise InputError(f"{where}: {error}", hint=error.hint) from error
         name = person_key(signer.name)
-        if not name or name in names or raw_key in keys:
+        if not name or name in names or marks & of_key:
             raise InputError(
                 f"{where}: the name or key of {signer.name!r} is already in the list",
                 hint="Name each person once, with a separate key.",
             )
         names.add(name)
-        keys.add(raw_key)
+        marks |= of_key
         signers.append(signer)
     if not signers:
         raise InputError(f"{path}: the list names no signer")
