@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +26,8 @@ from cautery.model import digest_of
 from cautery.model.records import DataUsed
 from cautery.model.room import RoomRole
 from cautery.model.signing_request import RequestKind, SigningRequest
-from cautery.workflows.people.requests import Written, answered
+from cautery.workflows.people.requests import Written, require_answers
+from cautery.workflows.people.requests import laid as lay
 
 TEXT = restore_text(
     "0" * 16, last=(9, bytes(32)), to=(5, bytes(32)), at="2026-11-30T00:00:00Z", why="<b>disk</b>"
@@ -43,7 +45,7 @@ def asked(
     kind: RequestKind = RequestKind.RESTORATION,
     passkey: str = "",
 ) -> Sequence[SigningRequest]:
-    return answered(
+    requests = lay(
         store_of(acting),
         kind=kind,
         about=digest_of(text.encode()),
@@ -51,6 +53,8 @@ def asked(
         write=lambda: Written(text),
         now=acting.room.clock.now(),
     )
+    require_answers(requests)
+    return requests
 
 
 def laid(acting: Acting, **how: Any) -> SigningRequest:  # noqa: F811
@@ -313,7 +317,7 @@ def test_two_people_sign_a_mandate_in_the_room_and_check_says_so(
         waits = cautery(acting, *sign_it)
         assert isinstance(waits.exception, ApprovalError)
         [request] = store_of(acting).all()
-        assert four_words(request.digest) in str(waits.exception)
+        assert four_words(request.digest) in waits.exception.hint
         first = browser()
         page = first.get(f"/requests/{request.id}").text
         for words in ("League &lt;i&gt;Nord", "Home v Away", name, four_words(request.digest)):
@@ -392,3 +396,101 @@ def test_a_passkey_that_was_taken_away_signs_no_mandate_that_it_answered(
     acting.room.people.passkeys.drop(acting.room.accounts[RoomRole.COMMANDER], device.credential)
     assert isinstance(cautery(acting, *sign_it).exception, InputError)
     assert not mandate.with_name("league.toml.signatures").exists()
+
+
+@pytest.fixture
+def season(acting: Acting, mandate: Path) -> Path:  # noqa: F811
+    """A mandate with a calendar of two fixtures and one approver, who has a passkey."""
+    now = datetime.now(UTC)
+    lines = ["BEGIN:VCALENDAR"]
+    for number, name in enumerate(("Home v Away", "North v <u>South</u>"), 1):
+        at = now + timedelta(hours=number)
+        lines += ["BEGIN:VEVENT", f"UID:md{number}", f"SUMMARY:{name}"]
+        lines += [f"DTSTART:{at:%Y%m%dT%H%M%SZ}", "END:VEVENT"]
+    mandate.with_name("league.ics").write_text("\r\n".join([*lines, "END:VCALENDAR", ""]))
+    device = acting.devices[PEOPLE[0]]
+    mandate.write_text(
+        mandate.read_text()
+        + '[[fixtures]]\npath = "league.ics"\n'
+        + f'[[approver]]\nname = "{PEOPLE[0]}"\nrole = "x"\npublic_key = "{device.text}"\n'
+    )
+    return mandate
+
+
+def rows_of(mandate: Path) -> dict[str, dict[str, Any]]:
+    shown = CliRunner().invoke(
+        app, ["season", "show", str(mandate), "--cases", str(mandate.parent), "--json"]
+    )
+    rows = [json.loads(line) for line in shown.stdout.splitlines()]
+    return {row["fixture"]["name"]: row for row in rows}
+
+
+def test_an_approver_lets_fixtures_of_a_season_in_by_one_signature_in_the_room(
+    acting: Acting,  # noqa: F811
+    season: Path,
+) -> None:
+    folder = acting.room.people.folder
+    approve = ["season", "approve", season, "--cases", season.parent, "--as", PEOPLE[0]]
+    approve = [*map(str, approve), "--people", str(folder)]
+    assert isinstance(CliRunner().invoke(app, approve).exception, ApprovalError)
+    [request] = store_of(acting).all()
+    first = acting.browser()
+    page = first.get(f"/requests/{request.id}").text
+    for words in ("Fixtures of a season", "Home v Away", "North v &lt;u&gt;South", PEOPLE[0]):
+        assert words in page
+    device = acting.devices[PEOPLE[0]]
+    assert (
+        sign(acting, telephone(acting), link_of(acting, first, request), device).status_code == 303
+    )
+    done = CliRunner().invoke(app, approve)
+    assert done.exit_code == 0, done.output
+    assert [
+        row["allowed_by"] for row in rows_of(season).values() if row["fixture"]["id"] != "e"
+    ] == [
+        [PEOPLE[0]],
+        [PEOPLE[0]],
+    ]
+    assert not store_of(acting).all()
+
+
+def test_fixtures_that_the_text_does_not_have_the_digest_of_are_not_shown(
+    acting: Acting,  # noqa: F811
+    season: Path,
+) -> None:
+    approve = ["season", "approve", season, "--cases", season.parent, "--as", PEOPLE[0]]
+    approve = [*map(str, approve), "--people", str(acting.room.people.folder)]
+    assert isinstance(CliRunner().invoke(app, approve).exception, ApprovalError)
+    [request] = store_of(acting).all()
+    for forged in (
+        {"shown": request.shown.replace("Home", "Away")},
+        {"shown": "{}"},
+        {"text": request.text.replace('"season"', '"0123456789abcdef"')},
+        {"person": PEOPLE[1]},
+    ):
+        store_of(acting).drop(request.id)
+        store_of(acting).add(replace(request, **forged))
+        page = acting.browser().get(f"/requests/{request.id}").text
+        assert "it is not shown" in page
+        assert "North" not in page
+
+
+def test_the_fixtures_of_a_mandate_are_a_second_text_for_who_signs_it(
+    acting: Acting,  # noqa: F811
+    season: Path,
+) -> None:
+    people = {"M. Head": "commander", "N. Deputy": "deputy"}
+    for (name, login), device in zip(people.items(), acting.devices.values(), strict=True):
+        sign_it = ("mandate", "sign", season, "--name", name, "--role", "head", "--account", login)
+        for left in (2, 1, 0):
+            ran = cautery(acting, *sign_it)
+            waiting = [each for each in store_of(acting).all() if not each.answer]
+            assert len(waiting) == left
+            if left:
+                assert isinstance(ran.exception, ApprovalError)
+                assert not season.with_name("league.toml.fixtures").exists() or name != "M. Head"
+                text = waiting[0].text.encode()
+                store_of(acting).answer(waiting[0].id, device.signature(text))
+        assert "and the 2 fixtures of its calendars" in ran.stderr
+    rows = rows_of(season)
+    assert rows["Home v Away"]["state"] != "waits for approval"
+    assert rows["North v <u>South</u>"]["allowed_by"] == [*people]

@@ -161,14 +161,14 @@ def sign(
 
     Whoever signs with a passkey does so in the operations room, on a second device: with --account
     the command lays the terms there and ends with exit code 1. Run it again, with the same options,
-    when that person has signed. A passkey signs no fixtures: an approver approves them.
+    when that person has signed. The fixtures of its calendars are a text of their own there.
 
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """
     if (key is None) == (account is None):
         raise InputError("give either --key or --account: with what do you sign?")
     if account is not None:
-        sign_in_room(
+        count = sign_in_room(
             mandate,
             name=name,
             role=role,
@@ -177,7 +177,7 @@ def sign(
             people=people,
             keys_dir=keys,
         )
-        render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
+        _say_signed(mandate, name, count)
         return
     assert key is not None
     now = wiring.clock().now()
@@ -196,6 +196,10 @@ def sign(
         mandate, checked, raw=raw, shown=expected, name=name, role=role, key=private, now=now
     )
     listed = list_fixtures(mandate, checked, signature, key=private, now=now)
+    _say_signed(mandate, name, listed)
+
+
+def _say_signed(mandate: Path, name: str, fixtures: int) -> None:
     render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
-    if listed:
-        render.say(f"and the {listed} fixtures of its calendars: {approvals_path(mandate)}")
+    if fixtures:
+        render.say(f"and the {fixtures} fixtures of its calendars: {approvals_path(mandate)}")

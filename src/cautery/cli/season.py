@@ -14,10 +14,14 @@ from cautery.cli._signing import ask, on_a_terminal, refuse_another, to_sign
 from cautery.cli._verbs import Verbs
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import word
-from cautery.model import Digest, digest, iso, to_json
+from cautery.model import Digest, digest, to_json
 from cautery.model.season import FixtureRow, FixtureState, SeasonFixture
 from cautery.wiring import season
-from cautery.workflows.mandate.fixture_approvals import approvals_path, fixtures_to_sign
+from cautery.workflows.mandate.fixture_approvals import (
+    approvals_path,
+    fixtures_lines,
+    fixtures_to_sign,
+)
 from cautery.workflows.season.plan import LEAD
 
 app = typer.Typer(
@@ -139,7 +143,15 @@ def approve(
     mandate: _Mandate,
     cases: _Cases,
     name: Annotated[str, typer.Option("--as", help="Your name, as an approver of the mandate.")],
-    key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key", help="Your signing key (PEM, mode 0600); without it your passkey is asked."
+        ),
+    ] = None,
+    people: Annotated[
+        Path, typer.Option("--people", help="Folder of the people of the room, for a passkey.")
+    ] = Path("people"),
     fixture: Annotated[
         list[str] | None,
         typer.Option("--fixture", help="Id of a fixture; may be repeated. Default: all that wait."),
@@ -157,6 +169,10 @@ def approve(
     a file next to the mandate; a running season reads it within seconds. A fixture that is moved
     later needs no further approval; one with another name does.
 
+    An approver with a passkey gives no --key: the command lays the fixtures in the operations room,
+    where they are signed on a second device, and ends with exit code 1. Run it again when they are
+    signed.
+
     Example: cautery season approve league.toml --cases cases --as "A. Legal" --key a.pem
     """
     waiting = _waiting(season.rows_of(mandate, cases, state=state))
@@ -173,7 +189,9 @@ def approve(
         raise ApprovalError("no fixture waits for approval")
     subject = fixtures_to_sign(waiting)
     expected = None if digest is None else Digest(digest)
-    if expected is None or on_a_terminal():
+    if key is None:
+        expected = subject  # the room shows them
+    elif expected is None or on_a_terminal():
         refuse_another(subject, expected, what="the list of fixtures")
         ask(
             fixtures_text(waiting),
@@ -181,7 +199,7 @@ def approve(
             hint=f"Give --digest {subject} if you have read the list in cautery season show.",
         )
         expected = subject
-    season.approve(mandate, waiting, shown=expected, name=name, key=key)
+    season.approve(mandate, waiting, shown=expected, name=name, key=key, people=people)
     render.say(
         render.printable(f"{name} has approved {len(waiting)} fixtures: {approvals_path(mandate)}")
     )
@@ -189,17 +207,7 @@ def approve(
 
 def fixtures_text(fixtures: Sequence[SeasonFixture]) -> str:
     """Return all that signatures under fixtures cover."""
-    lines = []
-    for entry in fixtures:
-        lines += [
-            f"fixture    {entry.name}",
-            f"kick-off   {iso(entry.kick_off)}",
-            f"watched    {iso(entry.watched.start)} to {iso(entry.watched.end)}",
-            f"right      {entry.legal_basis}",
-            f"id         {entry.id}",
-            "",
-        ]
-    text = "\n".join(render.printable(line) for line in lines)
+    text = "\n".join(render.printable(line) for line in fixtures_lines(fixtures))
     return f"{text}\n{to_sign(fixtures_to_sign(fixtures))}"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.model.act import Approval
+from cautery.model.evidence import Digest
 from cautery.model.rights import Event
 from cautery.model.times import Window, require_utc
 
@@ -142,9 +143,29 @@ class FixtureApproval:
         The fixture as the person saw it.
     approval : Approval
         The signature over its digest; it counts for the season of one mandate.
+    among : tuple of Digest
+        Of all fixtures that a passkey signed at once: the signature is over the digest of these;
+        empty: it is over this fixture alone.
     """
 
     fixture: SeasonFixture
+    approval: Approval
+    among: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixturesApproval:
+    """The signature of one person's passkey under several fixtures at once.
+
+    Parameters
+    ----------
+    fixtures : tuple of SeasonFixture
+        As the person saw them, in this order.
+    approval : Approval
+        The signature over the digest of their digests.
+    """
+
+    fixtures: tuple[SeasonFixture, ...]
     approval: Approval
 
 

@@ -115,6 +115,7 @@ def restore(
             about: Digest, passkeys: Mapping[str, str], write: Callable[[], str]
         ) -> tuple[str, Mapping[str, str]]:
             requests = asked(RequestKind.RESTORATION, about, passkeys, lambda: Written(write()))
+            asked.require_answers()
             return requests[0].text, {request.person: request.answer for request in requests}
 
         return restore_case(

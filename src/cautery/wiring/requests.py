@@ -11,12 +11,12 @@ from cautery import wiring
 from cautery.adapters.requests_folder import RequestsFolder
 from cautery.model import Digest
 from cautery.model.signing_request import RequestKind, SigningRequest
-from cautery.workflows.people.requests import Written, answered
+from cautery.workflows.people.requests import Written, laid, require_answers
 
 
 @dataclass(frozen=True, slots=True)
 class AskedInRoom:
-    """Has texts signed in the room of some people, and remembers what it used.
+    """Has texts signed in the room of some people, and remembers which.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class AskedInRoom:
     """
 
     folder: RequestsFolder
-    used: list[SigningRequest] = field(default_factory=list)
+    asked: list[SigningRequest] = field(default_factory=list)
 
     def __call__(
         self,
@@ -34,14 +34,14 @@ class AskedInRoom:
         passkeys: Mapping[str, str],
         write: Callable[[], Written],
     ) -> Sequence[SigningRequest]:
-        """Return the requests with what the passkeys answered.
+        """Return the requests of one text, with what passkeys have answered so far.
 
         Raises
         ------
-        ApprovalError, InputError
-            As :func:`cautery.workflows.people.requests.answered`.
+        InputError
+            As :func:`cautery.workflows.people.requests.laid`.
         """
-        requests = answered(
+        requests = laid(
             self.folder,
             kind=kind,
             about=about,
@@ -49,8 +49,12 @@ class AskedInRoom:
             write=write,
             now=wiring.clock().now(),
         )
-        self.used.extend(requests)
+        self.asked.extend(requests)
         return requests
+
+    def require_answers(self) -> None:
+        """Raise ApprovalError until all that was asked for is signed."""
+        require_answers(self.asked)
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def asked_in_room(people: Path) -> Iterator[AskedInRoom]:
     people : Path
         Folder of the people of the room.
     """
-    asked = AskedInRoom(RequestsFolder(people))
-    yield asked
-    for request in asked.used:
-        asked.folder.drop(request.id)
+    room = AskedInRoom(RequestsFolder(people))
+    yield room
+    for request in room.asked:
+        room.folder.drop(request.id)

@@ -39,6 +39,7 @@ from cautery.model.season import (
     SeasonSeen,
 )
 from cautery.wiring.cases import adding_to, reading_store
+from cautery.wiring.mandates import approve_in_room
 from cautery.wiring.season_calendars import SeasonCalendars
 from cautery.wiring.season_mandate import MandateOnDisk
 from cautery.workflows.case.notices import notices_of
@@ -319,9 +320,17 @@ def approve(
     *,
     shown: Digest,
     name: str,
-    key: Path,
+    key: Path | None,
+    people: Path,
 ) -> None:
     """Approve fixtures as one of the mandate's approvers.
+
+    Parameters
+    ----------
+    key : Path or None
+        The approver's key file; ``None``: a passkey, which the room asks.
+    people : Path
+        Folder of the people of that room.
 
     Raises
     ------
@@ -331,6 +340,9 @@ def approve(
     now = wiring.clock().now()
     mandate, _ = read_with_bytes(mandate_file, now=now)
     standing_of(mandate, now=now)
+    if key is None:
+        approve_in_room(mandate_file, mandate, fixtures, name=name, people=people, now=now)
+        return
     approve_fixtures(
         mandate_file,
         mandate,

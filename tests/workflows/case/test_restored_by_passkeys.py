@@ -29,7 +29,8 @@ from cautery.model.ledger import contents
 from cautery.model.records import CaseRestored
 from cautery.model.signing_request import RequestKind
 from cautery.workflows.case.restore import Restored, restore_case
-from cautery.workflows.people.requests import Written, answered
+from cautery.workflows.people.requests import Written, require_answers
+from cautery.workflows.people.requests import laid as lay
 
 DEVICES = {"A. Legal": LEGAL, "B. Duty": CHIEF}
 
@@ -50,7 +51,7 @@ class Room:
         def ask(
             about: Digest, passkeys: Mapping[str, str], write: Callable[[], str]
         ) -> tuple[str, Mapping[str, str]]:
-            requests = answered(
+            requests = lay(
                 self.requests,
                 kind=RequestKind.RESTORATION,
                 about=about,
@@ -58,6 +59,7 @@ class Room:
                 write=lambda: Written(write()),
                 now=self.at,
             )
+            require_answers(requests)
             return requests[0].text, {each.person: each.answer for each in requests}
 
         return restore_case(
@@ -115,7 +117,7 @@ def test_until_all_have_signed_nothing_goes_back_and_nothing_is_laid_twice(room:
     first, second = room.laid()
     room.signs(second)
     assert [each.id for each in room.laid()] == [first.id, second.id]
-    with pytest.raises(ApprovalError, match=r"the passkey of A\. Legal: four words"):
+    with pytest.raises(ApprovalError, match=r"it waits for the passkey of A\. Legal$"):
         room.restored()
     with pytest.raises(EvidenceError, match="older copy"):
         opened(room.folder)

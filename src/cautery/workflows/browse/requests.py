@@ -14,9 +14,11 @@ from cautery.act.four_words import four_words
 from cautery.act.mandate_signatures import MESSAGE
 from cautery.errors import EvidenceError
 from cautery.evidence.restoring import TITLE
-from cautery.model import MISSHAPEN, digest_of
+from cautery.model import MISSHAPEN, digest_of, from_json
+from cautery.model.season import SeasonFixture
 from cautery.model.signing_request import RequestKind, SigningRequest
 from cautery.pages.room.people import RequestRow, RequestView
+from cautery.workflows.mandate.fixture_approvals import SEASON, fixtures_lines, fixtures_to_sign
 
 
 def request_row(request: SigningRequest) -> RequestRow:
@@ -54,6 +56,8 @@ def _lines(request: SigningRequest) -> Sequence[str]:
             return request.text.splitlines()
         case RequestKind.MANDATE if (lines := _mandate_lines(request)) is not None:
             return lines
+        case RequestKind.FIXTURES if (lines := _fixture_lines(request)) is not None:
+            return lines
     raise EvidenceError(
         f"{request.id}: its text is not one of a {request.kind.value}: it is not shown",
         hint="Sign nothing. Whoever runs the room looks into the folder of its people.",
@@ -75,3 +79,24 @@ def _mandate_lines(request: SigningRequest) -> Sequence[str] | None:
     ):
         return None
     return [*lines, "", *(f"{name:<18} {value}" for name, value in signs.items())]
+
+
+def _fixture_lines(request: SigningRequest) -> Sequence[str] | None:
+    """Return who signs, and the fixtures that the text has the digest of; ``None``: others."""
+    try:
+        members = json.loads(request.text)
+        fixtures = [from_json(SeasonFixture, each) for each in json.loads(request.shown)]
+        signs = {name: str(members[name]) for name in ("approver", "role", "at", "mandate")}
+        subject, season = members["subject"], members["case"]
+    except MISSHAPEN:
+        return None
+    if (
+        (subject, season) != (fixtures_to_sign(fixtures), SEASON)
+        or members.get("type") != "cautery/approval/2"
+        or signs["approver"] != request.person
+    ):
+        return None
+    return [
+        *fixtures_lines(fixtures),
+        *(f"{name:<10} {value}" for name, value in signs.items()),
+    ]

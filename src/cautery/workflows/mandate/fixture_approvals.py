@@ -12,14 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest
+from cautery.act.signatures import statement_of, to_sign
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
+    Approval,
     Approver,
     Digest,
     Mandate,
@@ -28,17 +31,23 @@ from cautery.model import (
     digest,
     digest_of,
     from_json,
+    iso,
     person_key,
     to_json,
 )
-from cautery.model.season import FixtureApproval, SeasonFixture, fixture_of
+from cautery.model.season import (
+    FixtureApproval,
+    FixturesApproval,
+    SeasonFixture,
+    fixture_of,
+)
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".fixtures"
 MOST_BYTES = 16 << 20
 """Two signatures under each of 2,000 fixtures take 3 MB."""
 SIGNERS_NEEDED = 2
-_SEASON = "season"
+SEASON = "season"
 """In the place of a case: no case has this id, so no signature counts for both."""
 _REMEDY = "Move the file away, and approve the fixtures again: cautery season approve."
 
@@ -77,12 +86,31 @@ def approvals_path(mandate: Path) -> Path:
 
 def season_of(mandate: Mandate) -> SignedFor:
     """Return what a signature under a fixture names: the season of this mandate, and no case."""
-    return SignedFor(case=_SEASON, mandate=terms_digest(mandate))
+    return SignedFor(case=SEASON, mandate=terms_digest(mandate))
 
 
 def fixtures_to_sign(fixtures: Iterable[SeasonFixture]) -> Digest:
     """Return the digest of some fixtures together: what a person is shown before signing each."""
-    return digest_of(canonical([str(digest(fixture)) for fixture in fixtures]))
+    return _together([digest(fixture) for fixture in fixtures])
+
+
+def _together(digests: Iterable[Digest]) -> Digest:
+    return digest_of(canonical(list(map(str, digests))))
+
+
+def fixtures_lines(fixtures: Iterable[SeasonFixture]) -> list[str]:
+    """Return all that signatures under fixtures cover, in lines for a person."""
+    lines = []
+    for fixture in fixtures:
+        lines += [
+            f"fixture    {fixture.name}",
+            f"kick-off   {iso(fixture.kick_off)}",
+            f"watched    {iso(fixture.watched.start)} to {iso(fixture.watched.end)}",
+            f"right      {fixture.legal_basis}",
+            f"id         {fixture.id}",
+            "",
+        ]
+    return lines
 
 
 def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApprovals:
@@ -100,7 +128,7 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
     """
     beside = approvals_path(path)
     season = season_of(mandate)
-    signers = tuple(_signer(signature) for signature in mandate.signatures)
+    signers = tuple(signer_of(signature) for signature in mandate.signatures)
     signed = replace(mandate, approvers=signers)
     approvers = {person.name for person in mandate.approvers}
     by_signers: defaultdict[tuple[str, str, str], dict[str, FixtureApproval]] = defaultdict(dict)
@@ -108,17 +136,18 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
     passed_over = []
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY, most=MOST_BYTES), 1):
         try:
-            signed_fixture = from_json(FixtureApproval, json.loads(line))
-            is_signer = signed_fixture.approval.approver not in approvers
-            person = _signed_by(signed_fixture, signed if is_signer else mandate, season, now=now)
+            given = _given(json.loads(line))
+            is_signer = given[0].approval.approver not in approvers
+            person = _signed_by(given[0], signed if is_signer else mandate, season, now=now)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
             passed_over.append(f"{beside.name}, line {number}: {error}"[:300])
             continue
-        what = signed_fixture.fixture.what
-        if is_signer:
-            by_signers[what].setdefault(person_key(person.name), signed_fixture)
-        else:
-            counting[what].append(signed_fixture)
+        for signed_fixture in given:
+            what = signed_fixture.fixture.what
+            if is_signer:
+                by_signers[what].setdefault(person_key(person.name), signed_fixture)
+            else:
+                counting[what].append(signed_fixture)
     for what, people in by_signers.items():
         if len(people) >= SIGNERS_NEEDED:
             counting[what] += people.values()
@@ -162,6 +191,18 @@ def approve_fixtures(
             f"{fixtures_to_sign(fixtures)}, not {shown}",
             hint=f"Read them again: cautery season show {path}",
         )
+    approver = season_approver(mandate, name, fixtures)
+    _file(path, mandate, fixtures, approver=approver, key=key, now=now)
+
+
+def season_approver(mandate: Mandate, name: str, fixtures: Sequence[SeasonFixture]) -> Approver:
+    """Return the approver who lets fixtures in.
+
+    Raises
+    ------
+    ApprovalError
+        If the person is no approver, or a fixture is not in the mandate's window.
+    """
     approver = next((person for person in mandate.approvers if person.name == name), None)
     if approver is None:
         names = ", ".join(person.name for person in mandate.approvers) or "none"
@@ -174,7 +215,74 @@ def approve_fixtures(
                 f"{fixture.name} begins outside the mandate's window: no approval lets it in",
                 hint="It takes another mandate.",
             )
-    _file(path, mandate, fixtures, approver=approver, key=key, now=now)
+    return approver
+
+
+def text_for_passkey(
+    mandate: Mandate, fixtures: Sequence[SeasonFixture], *, approver: Approver, now: datetime
+) -> str:
+    """Return the text by which a passkey lets fixtures in, all at once."""
+    return statement_of(_unsigned(mandate, fixtures, approver, now)).decode()
+
+
+def add_passkey_approval(
+    path: Path,
+    mandate: Mandate,
+    fixtures: Sequence[SeasonFixture],
+    *,
+    approver: Approver,
+    text: str,
+    answer: str,
+    now: datetime,
+) -> None:
+    """Put what a passkey signed of fixtures beside their mandate.
+
+    Parameters
+    ----------
+    approver : Approver
+        Whose passkey it is: an approver, or who signed the mandate (:func:`signer_of`).
+    text : str
+        As :func:`text_for_passkey` returned it for them.
+    answer : str
+        As :func:`cautery.model.signing_keys.signed_by_passkey` writes it.
+
+    Raises
+    ------
+    ApprovalError
+        If the text is another one, or the passkey did not sign it.
+    StorageError
+        If it cannot be written.
+    """
+    try:
+        at = datetime.fromisoformat(json.loads(text)["at"])
+    except MISSHAPEN as error:
+        raise ApprovalError(f"{approver.name}'s passkey was asked for no fixtures") from error
+    approval = replace(_unsigned(mandate, fixtures, approver, at), signature=answer)
+    if statement_of(approval).decode() != text:
+        raise ApprovalError(f"{approver.name}'s passkey was asked for other fixtures")
+    row = to_json(FixturesApproval(fixtures=tuple(fixtures), approval=approval))
+    people = replace(mandate, approvers=(approver,))
+    _signed_by(_given(row)[0], people, season_of(mandate), now=now)
+    append_beside(approvals_path(path), row)
+
+
+def _unsigned(
+    mandate: Mandate, fixtures: Sequence[SeasonFixture], approver: Approver, at: datetime
+) -> Approval:
+    season = season_of(mandate)
+    return to_sign(fixtures_to_sign(fixtures), approver=approver, at=at, signed_for=season)
+
+
+def _given(row: Any) -> tuple[FixtureApproval, ...]:
+    """Return what a line of the file lets in; each of them has the line's one signature."""
+    if "fixtures" not in row:
+        return (from_json(FixtureApproval, row),)
+    several = from_json(FixturesApproval, row)
+    among = tuple(map(digest, several.fixtures))
+    return tuple(
+        FixtureApproval(fixture=fixture, approval=several.approval, among=among)
+        for fixture in several.fixtures
+    )
 
 
 def list_fixtures(
@@ -194,7 +302,7 @@ def list_fixtures(
     """
     fixtures = listed_fixtures(mandate)
     if fixtures:
-        _file(path, mandate, fixtures, approver=_signer(signature), key=key, now=now)
+        _file(path, mandate, fixtures, approver=signer_of(signature), key=key, now=now)
     return len(fixtures)
 
 
@@ -241,11 +349,14 @@ def _signed_by(
     return check_signature(
         approval,
         what=signed_fixture.fixture.name,
-        subject=digest(signed_fixture.fixture),
+        subject=_together(signed_fixture.among)
+        if signed_fixture.among
+        else digest(signed_fixture.fixture),
         mandate=mandate,
         signed_for=season,
     )
 
 
-def _signer(signature: MandateSignature) -> Approver:
+def signer_of(signature: MandateSignature) -> Approver:
+    """Return who signed a mandate, as who signs its fixtures."""
     return Approver(name=signature.name, role=signature.role, public_key=signature.public_key)

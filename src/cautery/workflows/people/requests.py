@@ -32,7 +32,7 @@ class Written(NamedTuple):
     kept: str = ""
 
 
-def answered(
+def laid(
     requests: Requests,
     *,
     kind: RequestKind,
@@ -41,7 +41,7 @@ def answered(
     write: Callable[[], Written],
     now: datetime,
 ) -> Sequence[SigningRequest]:
-    """Return the requests of one text that passkeys have signed; lay those that are not there.
+    """Return the requests of one text, with what passkeys answered; lay those that lack.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ def answered(
 
     Raises
     ------
-    ApprovalError
-        Until all have signed: it says who has not, and where that person signs.
     InputError
         If nothing can be laid.
     """
@@ -65,7 +63,7 @@ def answered(
         if (request.kind, request.about) == (kind, about) and not request.is_over(now)
     ]
     written = Written(waiting[0].text, waiting[0].shown, waiting[0].kept) if waiting else write()
-    laid = []
+    found_or_laid = []
     for person, passkey in passkeys.items():
         found = next(
             (
@@ -89,19 +87,32 @@ def answered(
                 made_at=now,
             )
             requests.add(found)
-        laid.append(found)
-    if open_ := [request for request in laid if not request.answer]:
-        names = " and ".join(request.person for request in open_)
-        places = " and ".join(
-            f"{passkey_in(request.passkey).origin}/requests/{request.id}" for request in open_
-        )
-        raise ApprovalError(
-            f"it waits for the passkey of {names}: four words {four_words(open_[0].digest)}, "
-            f"digest {open_[0].digest}",
-            hint=f"Sign at {places} within {LASTS.total_seconds() / 3600:.0f} hours, with the same "
-            "four words on that page; then run this command again.",
-        )
-    return laid
+        found_or_laid.append(found)
+    return found_or_laid
+
+
+def require_answers(requests: Sequence[SigningRequest]) -> None:
+    """Raise until all requests are signed.
+
+    Raises
+    ------
+    ApprovalError
+        It says who has not signed, where that person signs, and the four words of each text.
+    """
+    waiting = [request for request in requests if not request.answer]
+    if not waiting:
+        return
+    names = " and ".join(dict.fromkeys(request.person for request in waiting))
+    places = "; ".join(
+        f"{passkey_in(request.passkey).origin}/requests/{request.id} "
+        f"(four words: {four_words(request.digest)})"
+        for request in waiting
+    )
+    raise ApprovalError(
+        f"it waits for the passkey of {names}",
+        hint=f"Within {LASTS.total_seconds() / 3600:.0f} hours, sign at {places}. If the page has "
+        "other words, sign nothing. Then run this command again.",
+    )
 
 
 class SigningRequests:
