@@ -1,8 +1,8 @@
 """The tables of the accounts of a room, and what a row of each says.
 
 Reaches: nothing.
-Lawful basis: that of :mod:`cautery.adapters.people_file`.
-Manners: that of :mod:`cautery.adapters.people_file`.
+Lawful basis: that of :mod:`cautery.adapters.people_sql`.
+Manners: that of :mod:`cautery.adapters.people_sql`.
 Format: sqlite.org/stricttables.html.
 """
 
@@ -58,6 +58,17 @@ TABLES = {
 }
 LATER = frozenset({"approving", "identities", "unbound"})
 """What files of an earlier version lack."""
+COLUMNS = {
+    "accounts": 8,
+    "words": 3,
+    "passkeys": 6,
+    "approving": 2,
+    "identities": 4,
+    "unbound": 1,
+    "challenges": 2,
+    "sessions": 6,
+}
+"""How many columns each table has, here and in PostgreSQL; each comes after those it refers to."""
 
 
 def row_of(account: Account) -> tuple[Any, ...]:

@@ -29,17 +29,26 @@ def server_package(name: str) -> Any:
         ) from error
 
 
-def connected(url: str, *, schema: str = "") -> Any:
+def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> Any:
     """Return a connection of psycopg to a server of PostgreSQL, each statement on its own.
 
     Parameters
     ----------
     schema : str
         Its tables are meant by names alone; empty: those where the URL leads.
+    silence_s : int, optional
+        How long a machine may take nothing of what was sent; then the connection is over, and so
+        is a try to connect. Default: as long as the system waits.
     """
-    options = {"options": f"-csearch_path={schema}"} if schema else {}
+    options: dict[str, Any] = {"options": f"-csearch_path={schema}"} if schema else {}
+    if silence_s is not None:
+        options["tcp_user_timeout"] = silence_s * 1000
     return server_package("psycopg").connect(
-        url, autocommit=True, connect_timeout=10, application_name="cautery", **options
+        url,
+        autocommit=True,
+        connect_timeout=silence_s or 10,
+        application_name="cautery",
+        **options,
     )
 
 

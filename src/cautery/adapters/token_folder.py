@@ -50,17 +50,7 @@ class TokenFolder:
             make_folders(self.folder)
         except OSError as error:
             raise StorageError(f"{self.folder}: {error.strerror}") from error
-        members = {
-            "id": token.id,
-            "name": token.name,
-            "scopes": token.scopes,
-            "cases": token.cases,
-            "room": token.room,
-            "made_at": iso(token.made_at),
-            "ends_at": iso(token.ends_at),
-            "digest": token.digest,
-        }
-        write_whole(self._path(token.id), json.dumps(members, indent=2).encode())
+        write_whole(self._path(token.id), json_of(token))
 
     def get(self, id: str) -> AccessToken | None:
         """Return a token; ``None``: there is none, or its file is damaged."""
@@ -68,19 +58,8 @@ class TokenFolder:
             return None
         try:
             with self._path(id).open("rb") as file:
-                members = json.loads(file.read(_MOST_BYTES))
-            return AccessToken(
-                id=id,
-                name=str(members["name"]),
-                scopes=tuple(map(Scope, members["scopes"])),
-                cases=tuple(map(str, members["cases"])),
-                room=str(members["room"]),
-                made_at=datetime.fromisoformat(members["made_at"]),
-                ends_at=datetime.fromisoformat(members["ends_at"]),
-                digest=str(members["digest"]),
-            )
-        # A damaged file lets nobody in, whatever is wrong with it.
-        except (CauteryError, OSError, ValueError, KeyError, TypeError, RecursionError):
+                return token_of(id, file.read(_MOST_BYTES))
+        except OSError:  # it lets nobody in, whatever is wrong with it
             return None
 
     def all(self) -> tuple[AccessToken, ...]:
@@ -100,13 +79,51 @@ class TokenFolder:
             If it cannot be removed.
         """
         if _ID.fullmatch(id) is None:
-            raise AbsentError(f"There is no token {id[:80]}.", hint="See cautery token list.")
+            raise no_token(id)
         try:
             self._path(id).unlink()
         except FileNotFoundError as error:
-            raise AbsentError(f"There is no token {id}.", hint="See cautery token list.") from error
+            raise no_token(id) from error
         except OSError as error:
             raise StorageError(f"{self._path(id)}: {error.strerror}") from error
 
     def _path(self, id: str) -> Path:
         return self.folder / f"{id}.json"
+
+
+def json_of(token: AccessToken) -> bytes:
+    """Return what is kept of a token, as JSON."""
+    members = {
+        "id": token.id,
+        "name": token.name,
+        "scopes": token.scopes,
+        "cases": token.cases,
+        "room": token.room,
+        "made_at": iso(token.made_at),
+        "ends_at": iso(token.ends_at),
+        "digest": token.digest,
+    }
+    return json.dumps(members, indent=2).encode()
+
+
+def token_of(id: str, raw: bytes) -> AccessToken | None:
+    """Return the token of what is kept of it; ``None``: that is damaged."""
+    try:
+        members = json.loads(raw)
+        return AccessToken(
+            id=id,
+            name=str(members["name"]),
+            scopes=tuple(map(Scope, members["scopes"])),
+            cases=tuple(map(str, members["cases"])),
+            room=str(members["room"]),
+            made_at=datetime.fromisoformat(members["made_at"]),
+            ends_at=datetime.fromisoformat(members["ends_at"]),
+            digest=str(members["digest"]),
+        )
+    except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def no_token(id: str) -> AbsentError:
+    """Return the error of who names a token that there is not."""
+    return AbsentError(f"There is no token {id[:80]}.", hint="See cautery token list.")

@@ -16,6 +16,7 @@ from cautery.model.signing_keys import PasskeyKey
 from cautery.model.toml import toml_string
 from cautery.wiring import people as rooms
 from cautery.wiring.inquiries import answer_inquiries
+from cautery.wiring.people_moving import move_people
 from cautery.workflows.people.reading import access_view
 
 app = typer.Typer(
@@ -261,6 +262,46 @@ def approver(
         render.say(f"cautery mandate check names this key {key.id} of {key.passkey.origin}.")
     else:
         render.say("Two people sign the mandate with it: cautery mandate sign.")
+
+
+@app.command()
+def move(
+    source: Annotated[
+        Path, typer.Argument(metavar="FROM", help="Folder of the people, or server:.")
+    ],
+    to: Annotated[Path, typer.Argument(metavar="TO", help="server:, or the folder of the people.")],
+    why: _Why,
+    keys: _Keys = None,
+) -> None:
+    """Move the accounts of a room from its folder into the organisation's database, or back.
+
+    Rooms of one database share their people: roles, passwords, passkeys and sessions. What is
+    hashed stays so. The access log, the room's own key and questions for persons stay in the
+    folder. Stop the room first. If the move is cut short, give the same command again.
+
+    Example: cautery people move people server: --why "a second room"
+    """
+    count = move_people(source, to, why=why, keys_dir=keys)
+    render.say(render.printable(f"{to} has the accounts now: {count}"))
+
+
+@app.command()
+def join(
+    key: Annotated[
+        Path, typer.Argument(metavar="FILE", help="room.key of a room that these people have.")
+    ],
+    people: _People = _FOLDER,
+    keys: _Keys = None,
+) -> None:
+    """Make a room on this machine for the people in the organisation's database.
+
+    It gets an access log of its own. Bring the other room's key by a way that nobody else reads,
+    and remove that copy afterwards.
+
+    Example: cautery people join room.key --people people
+    """
+    rooms.join(people, key, keys_dir=keys)
+    render.say(render.printable(f"{people}: a room of the same people, with a log of its own"))
 
 
 @app.command()

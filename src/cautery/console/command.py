@@ -25,6 +25,7 @@ from cautery.console.rechecks import Rechecks
 from cautery.console.telemetry import log_as_json
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
+from cautery.evidence.case_names import is_on_server
 from cautery.wiring.cases import reading_store
 from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
@@ -130,7 +131,7 @@ def serve(
     cases = usual_place() if cases is None else cases
     place = Place(address=address.rstrip("/").lower(), proxy=proxy)
     folder = cases.absolute().parent / "people" if people is None else people
-    many = are_there(folder)
+    many = are_there(folder, cases=cases)
     if people is not None and not many:
         raise InputError(
             f"--people: nobody is in {people}",
@@ -156,7 +157,7 @@ def serve(
             people=who,
             identity=None if oidc is None else identity_of(oidc, wiring.clock()),
             place=place,
-            tokens=TokensOfRoom(tokens(), cases),
+            tokens=TokensOfRoom(tokens(on_server=is_on_server(cases)), cases),
             seasons=partial(seasons_beside, cases),
         )
         if log_json:

@@ -20,7 +20,7 @@ from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
 from cautery.console.rights import CASE, Caller, admits, caller_of, need_of
 from cautery.console.telemetry import Telemetry
-from cautery.errors import InputError
+from cautery.errors import InputError, StorageError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right
 from cautery.model.season import SeasonSeen
@@ -145,7 +145,10 @@ class Desk:
         """
         if self.people is None:
             return True
-        account = self.people.sessions.still(caller_of(request).session)
+        try:
+            account = self.people.sessions.still(caller_of(request).session)
+        except StorageError:  # the page is loaded again, and its browser asked who it is
+            return False
         need = need_of(request.scope["endpoint"])
         if account is None or need is None:
             return False

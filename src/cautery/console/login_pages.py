@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from cautery.console.people_entry import (
     set_address,
 )
 from cautery.console.rights import Caller, caller_of, needs, set_caller
-from cautery.errors import InputError
+from cautery.errors import InputError, StorageError
 from cautery.messages import in_language, tr
 from cautery.model.account import Account
 from cautery.model.room import Right
@@ -44,6 +45,7 @@ _UNKEPT = ("/account", "/people", "/access", LOGIN)
 """What is typed there has passwords in it, or is soon typed again."""
 
 T = TypeVar("T")
+_LOG = logging.getLogger("cautery.room")
 
 
 class Lines:
@@ -111,19 +113,25 @@ def _add_login(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
             return people.logins.by_password(one, fields.get("password", ""))
 
         try:
-            one = people.logins.begin(
+            one = await run_in_threadpool(
+                people.logins.begin,
                 fields.get("name", ""),
                 address=address_of(request),
                 mark=mark_of(request, desk, people),
             )
             account = await _looked_at(lines, found, known=bool(one.mark), wait_s=one.wait_s)
+        except StorageError as error:
+            return refused(desk, request, view, _unanswered(request, error), status=503)
         except InputError as error:
             return refused(desk, request, view, str(error), status=429)
         if account is None:
             with in_language(tongue(request)):
                 words = tr("This name and this password do not belong together.")
             return refused(desk, request, view, words, status=401)
-        return await welcome(desk, people, request, account, by="password", view=view)
+        try:
+            return await welcome(desk, people, request, account, by="password", view=view)
+        except StorageError as error:
+            return refused(desk, request, view, _unanswered(request, error), status=503)
 
 
 def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines) -> None:
@@ -149,13 +157,19 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom, lines: Lines)
         wait_s = people.logins.wait_s(address_of(request))
         try:
             account = await _looked_at(lines, found, known=True, wait_s=wait_s)
+        except StorageError as error:
+            return _first_page(desk, request, fault=_unanswered(request, error), status=503)
         except InputError as error:
             return _first_page(desk, request, fault=f"{error} {error.hint}", status=400)
         if account is None:
             with in_language(tongue(request)):
                 words = tr("This is not the one-time word of this name, or it is over or used.")
             return _first_page(desk, request, fault=words, status=401)
-        return await welcome(desk, people, request, account, by="word", view=LoginView())
+        try:
+            return await welcome(desk, people, request, account, by="word", view=LoginView())
+        except StorageError as error:  # the password is set: the next way in is the login
+            words = _unanswered(request, error)
+            return refused(desk, request, view_of({}, desk, request), words, status=503)
 
 
 def view_of(fields: Mapping[str, str], desk: Desk, request: Request) -> LoginView:
@@ -307,6 +321,13 @@ def _first_page(
     desk: Desk, request: Request, *, fault: str = "", status: int = 200
 ) -> HTMLResponse:
     return desk.page(request, "first", lambda: {"fault": fault}, status=status)
+
+
+def _unanswered(request: Request, error: StorageError) -> str:
+    """Say that nobody knows now who somebody is; the room's log has why."""
+    _LOG.error("a login was not answered: %s", error)
+    with in_language(tongue(request)):
+        return tr("Who you are cannot be looked up now. Nothing is lost: try again in a moment.")
 
 
 def _session(desk: Desk, people: PeopleOfRoom) -> str:

@@ -18,7 +18,7 @@ from cautery.adapters.case_shelf import shut_below
 from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.moved_folder import FolderCase
-from cautery.adapters.people_copy import copy_accounts
+from cautery.adapters.people_copy import copy_accounts, write_accounts
 from cautery.adapters.people_file import NAME as ACCOUNTS
 from cautery.adapters.person_keys import load_public_key
 from cautery.errors import EvidenceError, InputError, StorageError
@@ -28,6 +28,7 @@ from cautery.evidence.ports import CasePlace
 from cautery.model.records import BackupMade, LogBegunAnew
 from cautery.wiring import people as rooms
 from cautery.wiring.cases import reading_store
+from cautery.wiring.people_places import marked_server, open_accounts
 from cautery.wiring.server import required_server
 from cautery.wiring.signed_log import begin_log, open_log, public_key
 from cautery.workflows.backup.check import Checked, Listed, check_backup, listed, logged
@@ -198,7 +199,7 @@ def _begin_anew(
     arriving = people.with_name(f".{people.name}.arriving")
     try:
         shutil.rmtree(arriving, ignore_errors=True)
-        with rooms.people_of(arriving, new=True, keys_dir=keys_dir) as room:
+        with rooms.people_of(arriving, new=True, on_server=False, keys_dir=keys_dir) as room:
             anew = LogBegunAnew(
                 by=rooms.owner(),
                 backup=backup,
@@ -225,7 +226,11 @@ def _begin_anew(
 def _copy_people(people: Path, to: Path) -> None:
     """Copy the accounts of a room and its access log; the room's own key stays behind."""
     make_folders(to)
-    copy_accounts(people / ACCOUNTS, to / ACCOUNTS)
+    if marked_server(people) is None:
+        copy_accounts(people / ACCOUNTS, to / ACCOUNTS)
+    else:
+        with contextlib.closing(open_accounts(people, key=None)) as accounts:
+            write_accounts(accounts.required().everything(), to / ACCOUNTS)
     with contextlib.closing(SqlLedger.at(people / rooms.LOG, read_only=True)) as ledger:
         copy_ledger(ledger, to / rooms.LOG)
     shutil.copyfile(people / rooms.LOG_KEY, to / rooms.LOG_KEY)

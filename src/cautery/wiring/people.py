@@ -1,4 +1,8 @@
-"""The people of an operations room: where their accounts lie, and their access log."""
+"""The people of an operations room, and their access log.
+
+The log and its key, the room's own key and the questions for persons lie in a folder of this
+machine. The accounts lie there, too, or in the database of an organisation, for all of its rooms.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,23 @@ from cautery.adapters.cosign_server import tls_of
 from cautery.adapters.keys_file import default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
-from cautery.adapters.people_file import NAME, PeopleFile
-from cautery.adapters.tray_folder import TrayFolder
+from cautery.adapters.people_file import NAME
+from cautery.adapters.people_sql import SqlPeople
 from cautery.adapters.requests_folder import RequestsFolder
+from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.case_names import is_on_server
 from cautery.model.ports import Clock
 from cautery.model.signing_keys import PasskeyKey
+from cautery.packed import small_file
 from cautery.public_keys import PasskeyText, passkey_in
+from cautery.wiring.people_places import (
+    mark,
+    open_accounts,
+    open_server,
+    refuse_other_people,
+)
+from cautery.wiring.server import server as server_named
 from cautery.wiring.signed_log import SignedLog, begin_log, open_log
 from cautery.workflows.case.roots import Standing
 from cautery.workflows.people.accounts import OWNER, Accounts
@@ -46,12 +60,14 @@ __all__ = [
     "approver_passkey",
     "are_there",
     "authenticators",
+    "join",
     "owner",
     "people_of",
     "tls_of",
 ]
 
 LOG, LOG_KEY, KEY, TRAY = "access.sqlite", "access.pub", "room.key", "tray"
+_KEY_BYTES, _MOST_KEY = 32, 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +76,7 @@ class PeopleOfRoom:
 
     Parameters
     ----------
-    people : PeopleFile
+    people : SqlPeople
         Their accounts.
     signed : SignedLog
         The access log's ledger, with its key.
@@ -70,7 +86,7 @@ class PeopleOfRoom:
 
     folder: Path
     clock: Clock
-    people: PeopleFile
+    people: SqlPeople
     signed: SignedLog
     log: AccessLog
     accounts: Accounts
@@ -114,23 +130,34 @@ class PeopleOfRoom:
         return self.signed.check()
 
 
-def are_there(folder: Path) -> bool:
-    """Tell whether a folder has people.
+def are_there(folder: Path, *, cases: Path | None = None) -> bool:
+    """Tell whether a room has people.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the room's people.
+    cases : Path, optional
+        That the room shows: those of an organisation are shown to its people alone.
 
     Raises
     ------
     EvidenceError
         If it had some, and has none any more: the room does not open without a login for that.
+    InputError
+        If the organisation has people, and this machine has no room of theirs.
     """
     anybody = False
-    if (folder / NAME).exists():
-        with contextlib.closing(PeopleFile(folder)) as people:
-            anybody = people.any()
+    with contextlib.closing(open_accounts(folder, key=None)) as accounts:
+        anybody = accounts.people is not None and accounts.people.any()
+    if not anybody and cases is not None and is_on_server(cases):
+        refuse_other_people()
     if not anybody and (folder / LOG_KEY).exists():
         raise EvidenceError(
             f"{folder}: it has an access log, and no accounts",
-            hint=f"Bring {NAME} back, or make an account: cautery people add NAME --role keeper "
-            f"--people {folder}. For a room without people, move the folder away.",
+            hint=f"Bring the accounts back ({NAME}, or the database), or make one: "
+            f"cautery people add NAME --role keeper --people {folder}. For a room without people, "
+            "move the folder away.",
         )
     return anybody
 
@@ -198,6 +225,7 @@ def people_of(
     folder: Path,
     *,
     new: bool = False,
+    on_server: bool | None = None,
     keys_dir: Path | None = None,
     clock: Clock | None = None,
     passwords: Passwords | None = None,
@@ -208,6 +236,9 @@ def people_of(
     ----------
     new : bool
         Make them where there are none.
+    on_server : bool, optional
+        Make the accounts in the organisation's database, or in the folder; default: in the database
+        where one is named.
     clock, passwords
         By default this machine's clock, and argon2id as RFC 9106 recommends it.
 
@@ -225,12 +256,16 @@ def people_of(
                 f"{folder}: no people of an operations room",
                 hint=f"Make an account: cautery people add NAME --role keeper --people {folder}",
             )
-        _begin(folder, keys)
+        _begin(folder, keys, on_server=on_server)
     with contextlib.ExitStack() as stack:
-        people = stack.enter_context(contextlib.closing(PeopleFile(folder)))
+        key = key_bytes(folder / KEY)
+        accounts_here = stack.enter_context(contextlib.closing(open_accounts(folder, key=key)))
+        people = accounts_here.required()
+        if new:
+            people.begin()
         askings = stack.enter_context(contextlib.closing(AskingsFile(folder)))
         signed = stack.enter_context(open_log(folder / LOG, folder / LOG_KEY, keys=keys))
-        clock, key = clock or wiring.clock(), key_bytes(folder / KEY)
+        clock = clock or wiring.clock()
         passwords, log = passwords or Argon2Passwords(), AccessLog(signed.ledger, clock)
         accounts = Accounts(people, passwords, log, clock)
         room = PeopleOfRoom(
@@ -241,7 +276,14 @@ def people_of(
             log=log,
             accounts=accounts,
             logins=Logins(
-                people, accounts, log, clock, key=key, passwords=passwords, seconds=time.monotonic
+                people,
+                accounts,
+                log,
+                clock,
+                key=key,
+                passwords=passwords,
+                seconds=time.monotonic,
+                tries=accounts_here.tries,
             ),
             passkeys=Passkeys(people, log, clock, key),
             identities=Identities(people, accounts, log, clock),
@@ -266,9 +308,48 @@ def people_of(
             room.settle()
 
 
-def _begin(folder: Path, keys: Path) -> None:
+def join(folder: Path, key: Path, *, keys_dir: Path | None = None) -> None:
+    """Open another room of the people in the organisation's database, on this machine.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this room's people: it gets an access log of its own.
+    key : Path
+        ``room.key`` of a room that they have.
+
+    Raises
+    ------
+    InputError
+        If it is not their rooms' key, or they are nowhere, or something lies in the folder.
+    """
+    raw = small_file(key, most=_MOST_KEY, of="a room's key")
+    if len(raw) != _KEY_BYTES:
+        raise InputError(f"{key}: this is no room's key")
+    with contextlib.closing(open_server(raw)) as people:
+        if not people.begun():
+            raise InputError(
+                "no people are in the database yet",
+                hint="Make an account: cautery people add NAME --role keeper",
+            )
+        server = people.id
+    keys = default_folder() if keys_dir is None else keys_dir
+    _make(folder, keys, raw, server=server)
+
+
+def _begin(folder: Path, keys: Path, *, on_server: bool | None) -> None:
+    key, server = secrets.token_bytes(_KEY_BYTES), ""
+    if on_server or (on_server is None and server_named() is not None):
+        with contextlib.closing(open_server(key)) as people:
+            server = people.id
+    _make(folder, keys, key, server=server)
+
+
+def _make(folder: Path, keys: Path, key: bytes, *, server: str) -> None:
     private_folder(folder)
     if any(folder.iterdir()):
         raise InputError(f"{folder}: there is something in this folder already")
-    write_whole(folder / KEY, secrets.token_bytes(32), mode=0o600)
+    write_whole(folder / KEY, key, mode=0o600)
+    if server:
+        mark(folder, server)
     begin_log(folder / LOG, folder / LOG_KEY, of="access", keys=keys)

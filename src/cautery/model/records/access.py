@@ -73,8 +73,8 @@ class AccountChanged:
         ``identity-provider``, where the room takes roles from it.
     what : str
         ``made``, ``given``, ``invited``, ``password``, ``passkey``, ``passkey-removed``,
-        ``identity`` (a subject of an identity provider was bound to it), ``identity-removed``, or
-        ``erased``.
+        ``identity`` (a subject of an identity provider was bound to it), ``identity-removed``,
+        ``moved`` (into the organisation's database, or back) or ``erased``.
     roles : tuple of str
         What it has from now on; empty for what does not change them.
     cases : tuple of str or None

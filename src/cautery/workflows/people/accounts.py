@@ -129,7 +129,13 @@ class Accounts:
         return word
 
     def set_password(
-        self, id: str, password: str, *, era: int | None = None, but: str = ""
+        self,
+        id: str,
+        password: str,
+        *,
+        era: int | None = None,
+        but: str = "",
+        word: str | None = None,
     ) -> Account:
         """Set the password of an account; all its sessions end, but for one by its digest.
 
@@ -137,6 +143,9 @@ class Accounts:
         ----------
         era : int, optional
             The account's when somebody proved to be its owner; default: as it is now.
+        word : str, optional
+            Digest of the one-time word by which that was proven: it is used up with the password
+            that it sets, or stays good.
 
         Raises
         ------
@@ -156,7 +165,7 @@ class Accounts:
 
         renewed(self.account(id))
         self._log.write(AccountChanged(account=id, by=id, what="password"))
-        return self._change(id, renewed, but=but)
+        return self._change(id, renewed, but=but, word=word)
 
     def erase(self, id: str, *, by: str, why: str) -> None:
         """Erase an account: its name, password, passkeys and sessions; the log keeps its id.
@@ -207,13 +216,22 @@ class Accounts:
             raise AbsentError(tr("There is no such account."))
         return account
 
-    def _change(self, id: str, change: Callable[[Account], Account], *, but: str = "") -> Account:
+    def _change(
+        self,
+        id: str,
+        change: Callable[[Account], Account],
+        *,
+        but: str = "",
+        word: str | None = None,
+    ) -> Account:
         """Change an account as it is now: what others change at the same moment is not undone."""
         while True:
-            before = self.account(id)
+            before, now = self.account(id), self._clock.now()
             after = change(before)
-            if self._people.change(before, after, but=but):
+            if self._people.change(before, after, but=but, word=word, now=now):
                 return after
+            if word is not None and not self._people.is_invited(id, word, now):
+                raise InputError(tr("This login is not known here any more."))
 
     def _invited(self, account: Account, by: str) -> str:
         word = new_word()

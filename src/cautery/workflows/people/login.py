@@ -21,7 +21,7 @@ from cautery.workflows.people.accounts import Accounts
 from cautery.workflows.people.log import AccessLog
 from cautery.workflows.people.ports import Passwords, People
 from cautery.workflows.people.sessions import digest_of_token
-from cautery.workflows.people.throttle import Throttle
+from cautery.workflows.people.throttle import Throttle, Tries
 from cautery.workflows.people.words import normal, require_password
 
 MARK_LASTS = timedelta(days=180)
@@ -59,6 +59,8 @@ class Logins:
     ----------
     key : bytes
         The room's own: it makes the marks of browsers.
+    tries : Tries, optional
+        Where wrong logins are counted; default: here.
     """
 
     def __init__(
@@ -71,10 +73,11 @@ class Logins:
         passwords: Passwords,
         key: bytes,
         seconds: Callable[[], float],
+        tries: Tries | None = None,
     ) -> None:
         self._people, self._passwords, self._accounts = people, passwords, accounts
         self._log, self._clock, self._key = log, clock, key
-        self.throttle = Throttle(seconds)
+        self.throttle = Throttle(seconds, tries)
 
     def begin(self, name: str, *, address: str, mark: str) -> Try:
         """Count a login, and tell whether it may be looked at."""
@@ -122,12 +125,10 @@ class Logins:
             account = None
         require_password(password, name=name)
         digest = digest_of_token(word.strip().casefold())
-        if account is None or not self._people.take_invitation(
-            account.id, digest, self._clock.now()
-        ):
+        if account is None or not self._people.is_invited(account.id, digest, self._clock.now()):
             self._log.refused("" if account is None else account.id)
             return None
-        return self._accounts.set_password(account.id, password, era=account.era)
+        return self._accounts.set_password(account.id, password, era=account.era, word=digest)
 
     def confirmed(self, account: Account, password: str, *, address: str, session: str) -> bool:
         """Tell whether somebody who is in knows the account's password, within the budgets.
@@ -170,8 +171,8 @@ class Logins:
         )
 
     def _fail(self, attempt: Try) -> None:
-        self.throttle.failed(attempt.name, attempt.mark)
         self._log.refused("" if attempt.account is None else attempt.account.id)
+        self.throttle.failed(attempt.name, attempt.mark)
 
     def _sealed(self, text: str) -> str:
         raw = hmac.digest(self._key, f"mark\n{text}".encode("utf-8", "replace"), "sha256")

@@ -87,11 +87,20 @@ class People(Protocol):
     def add(self, account: Account) -> None:
         """Write a new account; ConflictError if another one has its name."""
 
-    def change(self, before: Account, after: Account, *, but: str = "") -> bool:
+    def change(
+        self,
+        before: Account,
+        after: Account,
+        *,
+        but: str = "",
+        word: str | None = None,
+        now: datetime | None = None,
+    ) -> bool:
         """Change an account, unless it is not as before any more; tell whether it was.
 
         With a new era all its sessions end, but for one by its digest; where no password is left,
-        its passkeys and identities go as well. All of it is written, or nothing.
+        its passkeys and identities go as well. A one-time word, by its digest and with the time, is
+        used up with it; nothing is changed without that word. All of it is written, or nothing.
         """
 
     def erase(self, account: Account) -> bool:
@@ -100,8 +109,8 @@ class People(Protocol):
     def invite(self, id: str, digest: str, until: datetime) -> None:
         """Keep the digest of an account's one-time word; an earlier one is worth nothing then."""
 
-    def take_invitation(self, id: str, digest: str, now: datetime) -> bool:
-        """Use a one-time word up; tell whether it was one."""
+    def is_invited(self, id: str, digest: str, now: datetime) -> bool:
+        """Tell whether a digest is that of an account's one-time word."""
 
     def passkeys(self, account: str) -> Sequence[Passkey]:
         """Return the passkeys of an account."""

@@ -5,7 +5,8 @@ made. Three budgets stand before it: one for each address, one for each name, an
 browsers that never came in. A browser that came in before has a mark and budgets of its own, so
 10,000 logins a minute under somebody's name keep that person out of nothing.
 
-All is in memory and bounded: what was not seen for longest is forgotten first.
+Budgets are in memory and bounded: what was not seen for longest is forgotten first. Wrong logins
+are counted where :class:`Tries` says: rooms that share their people share these, too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 MOST_KEPT = 50_000
 FREE_TRIES = 5
@@ -40,8 +41,24 @@ class _Bucket:
     at: float
 
 
-class Throttle:
-    """Counts logins.
+class Tries(Protocol):
+    """Where wrong logins are counted. Safe for threads."""
+
+    def wait_s(self, who: str) -> float:
+        """Return how long somebody must wait; 0.0: no time."""
+
+    def failed(self, who: str, wait_s: Callable[[int], float]) -> int:
+        """Count a wrong login, after which one waits as long as ``wait_s`` says of their number.
+
+        Return how many there were; they are forgotten a day after the last one.
+        """
+
+    def came_in(self, who: str) -> None:
+        """Forget what went wrong before."""
+
+
+class OwnTries:
+    """Wrong logins, counted in the memory of one room.
 
     Parameters
     ----------
@@ -51,9 +68,52 @@ class Throttle:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now, self._lock = now, Lock()
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+
+    def wait_s(self, who: str) -> float:
+        """Return how long somebody must wait; 0.0: no time."""
+        with self._lock:
+            tries = self._tries.get(who)
+            return 0.0 if tries is None else max(tries.until - self._now(), 0.0)
+
+    def failed(self, who: str, wait_s: Callable[[int], float]) -> int:
+        """Count a wrong login; return how many there were."""
+        with self._lock:
+            now = self._now()
+            tries = self._tries.pop(who, None) or _Tries()
+            if now - tries.at > _FORGIVEN_S:
+                tries = _Tries()
+            self._tries[who] = tries
+            _trim(self._tries)
+            tries.failed += 1
+            tries.at, tries.until = now, now + wait_s(tries.failed)
+            return tries.failed
+
+    def came_in(self, who: str) -> None:
+        """Forget what went wrong before."""
+        with self._lock:
+            self._tries.pop(who, None)
+
+
+class Throttle:
+    """Counts logins.
+
+    Parameters
+    ----------
+    now : callable
+        Seconds of a clock that never goes back.
+    tries : Tries, optional
+        Where wrong ones are counted; default: here.
+    """
+
+    def __init__(self, now: Callable[[], float], tries: Tries | None = None) -> None:
+        self._now, self._lock = now, Lock()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._strange = _Bucket(STRANGE_TRIES, now())
-        self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
+        self._tries = OwnTries(self._seconds) if tries is None else tries
+
+    def _seconds(self) -> float:
+        return self._now()
 
     def wait_s(self, address: str, name: str, mark: str) -> float:
         """Return how long somebody must wait; 0.0: the login may be looked at, and is counted.
@@ -67,11 +127,11 @@ class Throttle:
         mark : str
             Of a browser that came in under this name before; empty: it did not.
         """
+        wait = self._tries.wait_s(_who(name, mark))
+        if wait > 0:
+            return wait
         with self._lock:
             now = self._now()
-            tries = self._tries.get((name, mark))
-            if tries is not None and tries.until > now:
-                return tries.until - now
             # A flood from one's own office is a flood as well: a mark has a budget of its own.
             bucket = self._bucket(f"mark {mark}" if mark else address, now)
             if bucket.left < 1:
@@ -102,24 +162,21 @@ class Throttle:
 
     def failed(self, name: str, mark: str) -> int:
         """Count a wrong login; return how many there were under this name from such browsers."""
-        with self._lock:
-            now = self._now()
-            tries = self._tries.pop((name, mark), None) or _Tries()
-            if now - tries.at > _FORGIVEN_S:
-                tries = _Tries()
-            self._tries[name, mark] = tries
-            _trim(self._tries)
-            tries.failed += 1
-            tries.at = now
-            if tries.failed >= FREE_TRIES:
-                wait = FIRST_WAIT_S * 2.0 ** min(tries.failed - FREE_TRIES, 20)
-                tries.until = now + min(wait, LONGEST_WAIT_S)
-            return tries.failed
+        return self._tries.failed(_who(name, mark), _wait_after_s)
 
     def came_in(self, name: str, mark: str) -> None:
         """Forget what went wrong before."""
-        with self._lock:
-            self._tries.pop((name, mark), None)
+        self._tries.came_in(_who(name, mark))
+
+
+def _who(name: str, mark: str) -> str:
+    return f"{name}\n{mark}"
+
+
+def _wait_after_s(failed: int) -> float:
+    if failed < FREE_TRIES:
+        return 0.0
+    return min(FIRST_WAIT_S * 2.0 ** min(failed - FREE_TRIES, 20), LONGEST_WAIT_S)
 
 
 def _refill(bucket: _Bucket, now: float, limit: float, each_s: float) -> None:
