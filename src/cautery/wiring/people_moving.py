@@ -70,10 +70,12 @@ def move_people(source: Path, to: Path, *, why: str, keys_dir: Path | None = Non
 
 def _to_server(folder: Path, *, why: str, keys: Path) -> int:
     marked = marked_server(folder)
-    if not (folder / NAME).exists():
+    if marked is None and not (folder / NAME).exists():
         raise InputError(f"{folder}: no accounts lie here")
     with contextlib.closing(open_server(key_bytes(folder / KEY))) as people:
         require_same(folder, marked or people.id, people.id)
+        if not (folder / NAME).exists() and people.begun():
+            return len(people.accounts())  # nothing is left to do
         if people.begun() and marked is None:
             raise InputError(f"{folder}: people are in the database already")
         with contextlib.closing(_alone(folder / NAME)) as tables:
