@@ -22,5 +22,5 @@ def test_a_room_that_is_killed_loses_nothing_and_comes_back() -> None:
     assert acknowledged
     assert int(acknowledged[1]) > 0
     assert acknowledged[2] == "0"
-    assert "did not answer 0" in done.stdout
+    assert "did not answer 0;" in done.stdout
     assert "made anew: True" in done.stdout
