@@ -10,8 +10,8 @@ Every fifth time the room must answer within a minute. At the end every record, 
 that was acknowledged must be there as it was, every session that was ended must have ended, and the
 room's lists must be those that are made anew.
 
-Rooms are forked from a process that has loaded the code, so that a kill costs no start of Python.
-The server of the database is one of the bench's own: it needs initdb, and moto for the exhibits.
+Rooms and watches are forked from a process that has loaded the code: a kill costs no start of
+Python. The server of the database is the bench's own: it needs initdb, and moto for the exhibits.
 
     python bench/console/killed.py [KILLS [SEED [postgresql]]]
 """
@@ -200,11 +200,13 @@ class Told:
             return
         try:
             out = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            for line in self.does(str(self.cases)):
-                os.write(out, f"{line}\n".encode())
-        except BaseException:
-            traceback.print_exc()
+            while True:
+                # What fails to open while the database starts is begun anew, as a unit is.
+                with contextlib.suppress(StorageError):
+                    for line in self.does(str(self.cases)):
+                        os.write(out, f"{line}\n".encode())
         finally:  # it is a copy of the bench, and must not go on as one
+            traceback.print_exc()
             os._exit(1)
 
     def kill(self) -> None:
@@ -231,7 +233,8 @@ class Postgres:
 
     def make(self) -> None:
         """Make it, as the user `postgres` where root asks."""
-        shutil.chown(self.folder, **self._user)
+        if self._as:
+            shutil.chown(self.folder, **self._as)
         made = [self._program("initdb"), "-D", self.folder / "data", "-U", "postgres"]
         subprocess.run([*made, "--auth=trust"], check=True, stdout=subprocess.DEVNULL, **self._as)
 
@@ -262,10 +265,6 @@ class Postgres:
     @property
     def _as(self) -> dict[str, Any]:
         return {} if os.getuid() else {"user": "postgres", "group": "postgres"}
-
-    @property
-    def _user(self) -> dict[str, Any]:
-        return self._as or {"user": os.getuid()}
 
     def _program(self, name: str) -> str:
         found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))

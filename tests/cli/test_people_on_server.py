@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,6 +118,15 @@ def test_accounts_move_to_the_database_and_back_as_they_are(
     log = cautery("people", "log", "--purpose", "security", *WHY, "--json").out
     what = [json.loads(line)["what"] for line in log.splitlines()]
     assert what.count("account moved") == 4
+
+
+def test_a_room_says_that_its_accounts_are_not_in_the_database_yet(
+    cautery: Cautery, in_folder: Server
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = cautery("serve", "--no-browser", "--port", port, "--cases", "server:")
+    assert f"cautery people move {FOLDER.absolute()} server:" in ran.err
 
 
 def test_accounts_do_not_move_under_an_open_room(cautery: Cautery, in_folder: Server) -> None:

@@ -375,6 +375,17 @@ def test_preparing_again_changes_nothing(server: OnServer) -> None:
     assert [*server.store().cases()] == ["derby"]
 
 
+def test_a_database_of_the_first_version_is_brought_up_with_its_cases(server: OnServer) -> None:
+    begun(server).leave()
+    server.sql("DROP SCHEMA cautery_people CASCADE")
+    server.sql("UPDATE cautery.alembic_version SET version_num = '0001'")
+    with pytest.raises(InputError, match="older tables"):
+        server.store().cases()
+    assert not prepare(server.server, Regime.GDPR)
+    assert [*server.store().cases()] == ["derby"]
+    server.sql("INSERT INTO cautery_people.challenges VALUES ('x', 1)")
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "x" * 101, "-x", "a;b", "a'b"])
 def test_a_name_that_no_case_has_is_refused(server: OnServer, name: str) -> None:
     with pytest.raises(InputError, match="not the name of a case"):

@@ -22,7 +22,11 @@ app = typer.Typer(
 )
 Folder = Annotated[
     Path | None,
-    typer.Option("--tokens", help="Folder of tokens; $CAUTERY_TOKENS, or one in your data folder."),
+    typer.Option(
+        "--tokens",
+        help="Folder of tokens, and no other place; default: $CAUTERY_TOKENS or one in your data "
+        "folder, and the organisation's database for its rooms.",
+    ),
 ]
 
 

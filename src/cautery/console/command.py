@@ -29,7 +29,7 @@ from cautery.evidence.case_names import is_on_server
 from cautery.wiring.cases import reading_store
 from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
-from cautery.wiring.people import are_there, people_of, tls_of
+from cautery.wiring.people import are_there, lie_on_server, people_of, tls_of
 from cautery.wiring.room import cases_in, gathering_of, has_desktop
 from cautery.wiring.season import seasons_beside
 from cautery.wiring.server import name_server
@@ -145,6 +145,12 @@ def serve(
     tls = tls_of(tls_cert, tls_key) is not None
     where = listening_place(host, place, many=many, tls=tls)
     secret = Secret.new()
+    if many and is_on_server(cases) and not lie_on_server(folder):
+        typer.echo(
+            f"The accounts of this room lie in {folder}, so no other room of the organisation has "
+            f"them. To move them: cautery people move {folder} server:",
+            err=True,
+        )
     with ExitStack() as stack:
         who = stack.enter_context(people_of(folder, keys_dir=keys)) if many else None
         cases_shown = cases_in(cases)

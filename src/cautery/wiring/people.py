@@ -35,6 +35,7 @@ from cautery.packed import small_file
 from cautery.public_keys import PasskeyText, passkey_in
 from cautery.wiring.people_places import (
     mark,
+    marked_server,
     open_accounts,
     open_server,
     refuse_other_people,
@@ -61,6 +62,7 @@ __all__ = [
     "are_there",
     "authenticators",
     "join",
+    "lie_on_server",
     "owner",
     "people_of",
     "tls_of",
@@ -160,6 +162,11 @@ def are_there(folder: Path, *, cases: Path | None = None) -> bool:
             "move the folder away.",
         )
     return anybody
+
+
+def lie_on_server(folder: Path) -> bool:
+    """Tell whether the accounts of a room lie in the organisation's database."""
+    return marked_server(folder) is not None
 
 
 def authenticators(site: str, origin: str) -> Authenticators:
