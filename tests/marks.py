@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from enum import Enum
-from gettext import NullTranslations
+from gettext import GNUTranslations, NullTranslations
 from html.parser import HTMLParser
+from importlib.resources import files
 from typing import Any
 
 from cautery.drawing.europe import europe
@@ -37,6 +38,31 @@ class Marked(NullTranslations):
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+class Lacking(NullTranslations):
+    """What stands behind a real language and keeps the texts that this one lacks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: set[str] = set()
+
+    def gettext(self, message: str) -> str:
+        self.texts.add(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def spoken(language: str) -> tuple[NullTranslations, Lacking]:
+    """Return a real language, and what will hold the texts that were asked for and are English."""
+    file = files("cautery.messages") / "locale" / language / "LC_MESSAGES" / "cautery.mo"
+    with file.open("rb") as compiled:
+        translations = GNUTranslations(compiled)
+    lacking = Lacking()
+    translations.add_fallback(lacking)
+    return translations, lacking
 
 
 class _Texts(HTMLParser):

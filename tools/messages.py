@@ -12,6 +12,7 @@ here.
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import re
 import sys
@@ -35,27 +36,46 @@ ROOT = Path(__file__).parent.parent / "src" / "cautery"
 TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
-ROOM_FOLDERS = ("pages/room", "workflows/browse", "workflows/people", "console")
+ROOM_FOLDERS = (
+    "console",
+    "pages/operation",
+    "pages/room",
+    "workflows/browse",
+    "workflows/operation/page_view",
+    "workflows/people",
+)
 ROOM_CODE = (
+    "drawing/europe.py",
     "drawing/months.py",
+    "messages/dates.py",
     "pages/case_report/formatting.py",
     "pages/case_report/plot.py",
     "pages/supply_map/countries.py",
+    "workflows/operation/holdings.py",
     "workflows/operation/report_step.py",
 )
 ROOM_MESSAGES = frozenset(
     (
         "agency-role",
+        "band",
+        "bias",
         "case-state",
         "checked",
+        "claim",
+        "claims",
         "competence",
         "crime",
         "custody-act",
         "decision",
+        "distance",
         "effect",
+        "estimate",
+        "event",
         "exhibit-kind",
         "exhibit-state",
+        "fate",
         "finding",
+        "fit",
         "fixture-state",
         "fixture-why",
         "go",
@@ -63,10 +83,24 @@ ROOM_MESSAGES = frozenset(
         "led-category",
         "lever",
         "log-purpose",
+        "member",
+        "method",
+        "money-place",
+        "no-estimate",
+        "plan",
+        "price",
+        "quantity",
+        "role",
         "room-role",
+        "several",
+        "size",
+        "sizing",
         "statement-kind",
+        "step",
         "step-kind",
         "step-state",
+        "trace",
+        "unit",
         "watch-end",
     )
 )
@@ -95,6 +129,20 @@ def texts_of(path: Path) -> Iterator[tuple[str | tuple[str, str], list[str]]]:
             method, file, keywords=KEYWORDS, comment_tags=("Translators:",), options=options
         ):
             yield text, comments  # type: ignore[misc]
+    if path.suffix == ".py":
+        for within in _in_f_strings(path.read_text(encoding="utf-8")):
+            yield within, []
+
+
+def _in_f_strings(source: str) -> Iterator[str | tuple[str, str]]:
+    """Yield the texts of calls inside f-strings, which Babel takes for one string (Python 3.11)."""
+    for written in ast.walk(ast.parse(source)):
+        for call in ast.walk(written) if isinstance(written, ast.JoinedStr) else ():
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                wanted = KEYWORDS.get(call.func.id, ()) or (1,)
+                given = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+                if call.func.id in KEYWORDS and len(given) >= len(wanted):
+                    yield given[0] if len(wanted) == 1 else (given[0], given[1])
 
 
 def rate_texts() -> list[str]:
@@ -135,7 +183,10 @@ def public_texts() -> list[str | tuple[str, str]]:
 
 
 def room_texts() -> list[str | tuple[str, str]]:
-    """Return every text that the operations room itself may say; of records it says more."""
+    """Return every text that the operations room and the page of an operation may say.
+
+    Of records the room says more.
+    """
     of_records = [text for name, text in TEXTS.items() if name.partition(".")[0] in ROOM_MESSAGES]
     paths = [
         *(ROOT / name for name in ROOM_CODE),
@@ -146,7 +197,8 @@ def room_texts() -> list[str | tuple[str, str]]:
             for path in sorted((ROOT / folder).glob(pattern))
         ),
     ]
-    return [*(text for path in paths for text, _ in texts_of(path)), *of_records]
+    of_code = [text for path in paths for text, _ in texts_of(path)]
+    return [*of_code, *of_records, *country_names().values()]
 
 
 def languages() -> list[Path]:

@@ -114,6 +114,7 @@ def begin(cautery: Callable[..., Any]) -> None:
          2, "a folder"),
         ("operation page rome -o rome/page.html", 2, "is inside the case"),
         ("operation page nowhere -o p.html", 2, "not the case of an operation"),
+        ("operation page rome --language xx -o p.html", 2, "no language 'xx'"),
         ("operation receive sofia op.toml --key rome/keys/case.pub", 2, "not a valid letter"),
         ("operation receive sofia op.toml --key op.toml", 2, "neither a verifier key"),
         ("operation correct rome 00 --text x", 2, "is not a statement of this agency"),
@@ -144,6 +145,16 @@ def test_what_is_refused_says_why(
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert "Traceback" not in ran.err
     assert not list(opened.glob(".writing-*"))
+
+
+def test_the_page_is_written_in_the_language_that_is_asked_for(
+    opened: Path, cautery: Callable[..., Any]
+) -> None:
+    ran = cautery(*shlex.split("operation page rome --language it -o p.html"))
+    assert ran.code == 0, ran.err
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert '<html lang="it"' in page
+    assert "Il giorno ora per ora" in page
 
 
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(

@@ -267,3 +267,18 @@ def test_the_pages_of_seizures_speak_four_languages(alone: Any, tongue: str) -> 
         page = alone.text(path, headers={"accept-language": tongue})
         assert f'<html lang="{tongue}"' in page
         assert f"<h2>{heading}</h2>" in page
+
+
+TITLES = {
+    "en": "The day by the clock",
+    "fr": "Le jour heure par heure",
+    "it": "Il giorno ora per ora",
+    "es": "El día hora a hora",
+}
+
+
+def test_the_page_of_the_operation_speaks_the_language_of_who_asks(alone: Any) -> None:
+    for tongue, title in (*TITLES.items(), *TITLES.items()):
+        page = alone.text(f"{PLACE}/page", headers={"accept-language": tongue})
+        assert f'<html lang="{tongue}"' in page
+        assert f"</span>{title}</h2>" in page

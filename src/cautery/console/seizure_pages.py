@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cautery.console.case_pages import REPORT_POLICY, Id
-from cautery.console.desk import Desk
+from cautery.console.desk import Desk, tongue
 from cautery.console.operation_pages import seat_of
 from cautery.console.rights import caller_of, needs
+from cautery.messages import in_language
 from cautery.model.room import Act, Right
 from cautery.workflows.browse.operation_money import money_view, operation_page
 from cautery.workflows.browse.operation_picture import LONGEST_SEARCH
@@ -119,7 +120,8 @@ def router(desk: Desk) -> APIRouter:
     @pages.get("/operations/{id}/page")
     @needs(Right.READ, act=Act.CONSULTATION, table=True)
     def page(request: Request, id: Id) -> HTMLResponse:
-        content = operation_page(*here, id, **seat_of(request, id))
+        with in_language(tongue(request)):
+            content = operation_page(*here, id, **seat_of(request, id))
         return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
 
     return pages

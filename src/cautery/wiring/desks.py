@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cautery import wiring
 from cautery.evidence.manifest import NOTE
+from cautery.messages import in_language
 from cautery.model import Operation
 from cautery.wiring.cases import adding_to, reading_store, store
 from cautery.wiring.signing import public_key_of
@@ -106,20 +107,25 @@ def close_operation(case: Path, *, keys_dir: Path | None = None) -> Path:
         opened.leave()
 
 
-def write_operation_page(case: Path, out: Path) -> None:
+def write_operation_page(case: Path, out: Path, *, language: str) -> None:
     """Write the page of an operation from the records of a desk's case, for its owner's eyes.
+
+    Parameters
+    ----------
+    language : str
+        Code of the page's language, such as ``fr``.
 
     Raises
     ------
     InputError
-        If there is no such case.
+        If there is no such case or no such language.
     StorageError
         If the page cannot be written.
     """
     from cautery.pages.operation import render_page  # noqa: PLC0415 - heavy
     from cautery.workflows.operation.page_view import page_view  # noqa: PLC0415 - heavy
 
-    with desk(case, read_only=True) as opened:
+    with in_language(language), desk(case, read_only=True) as opened:
         page = render_page(page_view(opened, made_at=wiring.clock().now()))
     wiring.write_secret(out, (page.encode(),))
 

@@ -29,7 +29,7 @@ from cautery.drawing.europe import country_name, europe
 from cautery.drawing.styles import style
 from cautery.drawing.svg import TimeScale, lanes, width
 from cautery.errors import InputError
-from cautery.messages import in_language
+from cautery.messages import in_language, languages, tr, tr_n
 from cautery.model import ErrorRate, Role, StepState
 from cautery.pages.operation import (
     Arrivals,
@@ -790,16 +790,21 @@ def test_in_a_browser_the_page_is_quiet_stamped_and_fits(
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_in_a_browser_the_words_of_a_crowded_operation_stay_apart(
-    browser: Any, tmp_path: Path
+@pytest.mark.parametrize("language", languages())
+def test_in_a_browser_a_crowded_operation_stays_apart_and_fits_a_phone_in_each_language(
+    browser: Any, tmp_path: Path, language: str
 ) -> None:
     path = tmp_path / "crowded.html"
-    path.write_text(render_page(_made().crowded()), encoding="utf-8")
+    with in_language(language):
+        path.write_text(render_page(_made().crowded()), encoding="utf-8")
     tab = browser.new_page(viewport={"width": 1280, "height": 1000})
     tab.goto(path.as_uri())
     over = tab.evaluate(OVERLAP)
+    tab.set_viewport_size({"width": 390, "height": 1000})
+    across = tab.evaluate("document.documentElement.scrollWidth")
     tab.close()
     assert over == []
+    assert across <= 390
 
 
 @pytest.mark.browser
@@ -847,6 +852,26 @@ def test_a_text_of_the_page_that_is_not_of_the_catalogue_is_noticed(marks: Modul
         drawn = render_page(marks.as_data(EMPTY, but=KEYS))
     for text in ("No exhibit was registered.", "Contents", "Cautery: page of an operation"):
         assert marks.forgotten(drawn.replace(f"⟦{text}⟧", text)) == [text]
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_no_english_is_left_on_a_page_in_another_language(
+    language: str, view: OperationPageView, marks: ModuleType
+) -> None:
+    translations, lacking = marks.spoken(language)
+    with in_language(translations):
+        drawn = [render_page(shown) for shown in (view, _made().crowded(), EMPTY)]
+    assert lacking.texts == set()
+    assert all(f'<html lang="{language}"' in page for page in drawn)
+    assert _Outline(drawn[0]).tags == _Outline(render_page(view)).tags
+    assert _Outline(drawn[0]).names == _Outline(render_page(view)).names
+
+
+def test_a_text_that_a_language_lacks_is_noticed(marks: ModuleType) -> None:
+    translations, lacking = marks.spoken("fr")
+    with in_language(translations):
+        tr("Contents of nobody's page"), tr_n("%(count)s nobody", "%(count)s nobodies", 2)
+    assert lacking.texts == {"Contents of nobody's page", "%(count)s nobodies"}
 
 
 def test_no_quote_of_a_translator_ends_an_attribute_or_a_style_sheet(

@@ -17,7 +17,7 @@ import pytest
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
-from cautery.messages import in_language
+from cautery.messages import in_language, languages
 from cautery.model import (
     Estimate,
     Marking,
@@ -383,9 +383,9 @@ def test_hostile_texts_add_no_element_and_steer_nothing(agency_desk: Desks) -> N
     assert "<script>alert(1)</script>" in unescape(page)
 
 
-def test_every_text_of_a_page_of_a_case_is_of_the_catalogue_or_data_of_the_case(
-    agency_desk: Desks, agency_table: Operation, marks: ModuleType
-) -> None:
+@pytest.fixture
+def full_desk(agency_desk: Desks) -> Desk:
+    """Rome's desk with something for each part of its page."""
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     nobody = said("n", "link", details={"source": "host:yy", "target": "host:shop", "needs": 1})
     person = said("P-1234", "person", details={"category": "suspect", "country": "BG"})
@@ -410,9 +410,27 @@ def test_every_text_of_a_page_of_a_case_is_of_the_catalogue_or_data_of_the_case(
         proposals=(), refused=0,
     )  # fmt: skip
     trace_money(rome, found)
-    truth = LabTruth(seed=1, sizes={}, descends_from={"ц": "ц"}, network_of={})
+    return rome
+
+
+TRUTH = LabTruth(seed=1, sizes={}, descends_from={"ц": "ц"}, network_of={})
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_no_english_is_left_on_the_page_of_a_case_in_another_language(
+    full_desk: Desk, language: str, marks: ModuleType
+) -> None:
+    translations, lacking = marks.spoken(language)
+    with in_language(translations):
+        drawn(full_desk, truth=TRUTH)
+    assert lacking.texts == set()
+
+
+def test_every_text_of_a_page_of_a_case_is_of_the_catalogue_or_data_of_the_case(
+    full_desk: Desk, agency_table: Operation, marks: ModuleType
+) -> None:
     with in_language(marks.Marked()):
-        view = page_view(rome, made_at=NOON, truth=truth)
+        view = page_view(full_desk, made_at=NOON, truth=TRUTH)
         page = render_page(view)
     known = {*marks.strings(agency_table), *view.verify.commands, view.verify.root, view.verify.key}
     known |= {"m", "shop", "edge", "yy", "Rome", "(IT)", "TLP:GREEN", "PAP:AMBER"}

@@ -17,11 +17,12 @@ def page(
     out: Annotated[Path, typer.Option("-o", "--out", help="File for the page.")] = Path(
         "operation.html"
     ),
+    language: Annotated[str, typer.Option(help="Language of the page: en, es, fr or it.")] = "en",
 ) -> None:
     """Write the page of an operation again from the records of an open or closed case.
 
-    Example: cautery operation page cases/op-rome -o operation.html
+    Example: cautery operation page cases/op-rome --language it -o operation.html
     """
     check_place(out, case=case)
-    desks.write_operation_page(case, out)
+    desks.write_operation_page(case, out, language=language)
     render.say(f"page    {out.resolve()}")

@@ -170,12 +170,12 @@ def _x(order: int, count: int) -> float:
 
 def _heads(used: Sequence[int]) -> str:
     heads = (
-        tr("test purchase"),
-        tr("merchant descriptor"),
-        tr("payment provider"),
-        tr("account"),
-        tr("wallet"),
-        tr("service"),
+        tr("test purchases"),
+        tr("merchant descriptors"),
+        tr("payment providers"),
+        tr("accounts"),
+        tr("wallets"),
+        tr("services"),
     )
     return "".join(
         text(_x(order, len(used)), 14, heads[place], "head") for order, place in enumerate(used)

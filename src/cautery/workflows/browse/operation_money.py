@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from cautery.evidence.manifest import NOTE
-from cautery.messages import in_language
+from cautery.messages import in_language, language
 from cautery.model import ExhibitKind, Instrument, InstrumentKind
 from cautery.model.records import Entry, MoneyTraced
 from cautery.operation.register import Line
@@ -29,8 +31,6 @@ from cautery.workflows.operation.page_view import page_view
 _MOST_PAGE = 64 << 20
 _MOST_TRACED = 60
 _MONEY = frozenset((ExhibitKind.CASH, ExhibitKind.BANK_ACCOUNT, ExhibitKind.WALLET))
-PAGE_LANGUAGE = "en"
-"""The page of an operation is written in one language, and signed so when its case is closed."""
 
 
 def money_view(cases: Cases, operations: Operations, id: str, *, seat: str | None) -> MoneyPageView:
@@ -51,6 +51,7 @@ def money_view(cases: Cases, operations: Operations, id: str, *, seat: str | Non
 def operation_page(cases: Cases, operations: Operations, id: str, *, seat: str | None) -> bytes:
     """Return the page of an operation: of a closed case the signed file, else one made now.
 
+    The signed file is in the language in which it was signed, the other one in the language in use.
     It has the strictest marking of all that it rests on, so it is for the desk's own people.
 
     Raises
@@ -67,13 +68,19 @@ def operation_page(cases: Cases, operations: Operations, id: str, *, seat: str |
             signed = signed_file(case.path, PAGE, store=case.store, limit=_MOST_PAGE)
             if signed is not None:
                 return signed
-        return table.desk.once(_page)
+        return table.desk.once(_page_in(language()))
 
 
-def _page(desk: Desk) -> bytes:
-    with in_language(PAGE_LANGUAGE):
-        page = render_page(page_view(desk, made_at=desk.case.clock.now()))
-    return page.encode("utf-8", "backslashreplace")
+@cache
+def _page_in(spoken: str) -> Callable[[Desk], bytes]:
+    """Return what makes the page in a language: a desk keeps what each such function made."""
+
+    def page(desk: Desk) -> bytes:
+        with in_language(spoken):
+            drawn = render_page(page_view(desk, made_at=desk.case.clock.now()))
+        return drawn.encode("utf-8", "backslashreplace")
+
+    return page
 
 
 def _money(desk: Desk) -> dict[str, Any]:
