@@ -25,7 +25,7 @@ from cautery.adapters.lists_folder import PUBLIC, SETTINGS, FolderShares, ListsF
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approver, Intermediary, Mandate
+from cautery.model import MISSHAPEN, Approver, Intermediary, Mandate
 from cautery.model.signing_keys import PersonKey
 from cautery.model.toml import simple_toml, toml_string
 from cautery.public_keys import raw_public_key
@@ -204,7 +204,7 @@ def shares_shown(folder: Path) -> Iterator[ShareShown]:
             try:
                 share = json.loads(raw)
                 counts = len(share["referrals"]), len(share["withdrawn"])
-            except (ValueError, KeyError, TypeError):
+            except MISSHAPEN:
                 counts = None, None
             yield ShareShown(
                 provider=version["provider"],

@@ -592,3 +592,25 @@ async def test_a_folder_that_is_full_does_not_keep_a_list_from_being_handed_in(
 
 def raising(*_: object, **__: object) -> None:
     raise StorageError("no space left")
+
+
+@pytest.mark.parametrize(
+    "false",
+    [b"[" * 60_000, rb'{"version":"\ud800"}', b"{}", b"null", b"\xff"],
+    ids=["deep", "no text", "nothing in it", "null", "no UTF-8"],
+)
+async def test_what_somebody_puts_in_the_place_of_the_public_list_ends_no_watch(
+    house: House, false: bytes
+) -> None:
+    alive, other = house.case(1), house.case(2)
+    alive.add("a.example")
+    await alive.work()
+    house.pass_s(20)
+    other.add("b.example")
+    await other.work()
+    house.pass_s(11)
+    (house.path / "public" / "lists" / f"{house.id}.json").write_bytes(false)
+    await alive.work()
+    house.pass_s(20)
+    await alive.work()
+    assert house.blocked == {"a.example", "b.example"}
