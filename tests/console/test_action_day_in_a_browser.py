@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from tests.console.test_room_in_a_browser import AXE, serving, violations
 from cautery.adapters.case_folder import FolderStore
 from cautery.model import CriterionAnswer, StepReport, StepState
 from cautery.model.ledger import contents
+from cautery.wiring.people import people_of
+from cautery.workflows.operation.file_photographs import Outcome, file_photographs, tray_of
+from cautery.workflows.operation.register_book import Book
 
 pytestmark = pytest.mark.browser
 BOARD = f"/operations/{CASE}/board"
@@ -111,6 +115,55 @@ def test_the_table_says_go_and_the_field_reports_and_all_boards_follow_by_themse
         ("rack-sofia", StepState.DONE, "stoyan (bg-gdbop)"),
     ]
     assert [(answer.yes, answer.by) for answer in answers] == [(True, "rosa (it-postal)")]
+
+
+def picture() -> bytes:
+    """A PNG of 3 x 2 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + checksum
+
+    head = (3).to_bytes(4, "big") + (2).to_bytes(4, "big") + b"\x08\x00\x00\x00\x00"
+    pixels = zlib.compress(b"\x00abc" * 2)
+    parts = ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def test_the_field_photographs_an_exhibit_without_scripts_and_the_desk_files_it(
+    comes_in: Callable[..., Any], joint: Joint, tmp_path: Path
+) -> None:
+    joint.seized()
+    stoyan = comes_in("stoyan", viewport=PHONE, java_script_enabled=False)
+    stoyan.click("nav >> text=Exhibits")
+    stoyan.click("text=BG-0001")
+    stoyan.fill("[name=note]", "the seal, whole")
+    photo = {"name": "Stoyan at home.png", "mimeType": "image/png", "buffer": picture()}
+    stoyan.set_input_files("[name=photo]", photo)
+    stoyan.click("text=Send it")
+    stoyan.wait_for_selector("text=The photograph has come.")
+    assert "the seal, whole" in stoyan.inner_text("main")
+
+    rosa = comes_in("rosa", viewport=PHONE)
+    rosa.click("text=1 photograph waits to be filed.")
+    row = rosa.locator("tr.row", has_text="photograph waits")
+    row.locator("a").click()
+    rosa.click("text=Look at it")
+    shown = rosa.locator(".photographs img")
+    assert shown.evaluate("img => img.decode().then(() => img.naturalWidth)") == 3
+    assert rosa.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(rosa) == []
+    assert "at home" not in rosa.content()
+
+    with people_of(tmp_path / "people", keys_dir=tmp_path / "room-keys") as room:
+        desk = joint.desk()
+        book = Book(desk)
+        waiting = tray_of(desk, room.tray, book).waiting
+        done = [*file_photographs(desk, room.tray, book, waiting, by="desk", why="of the day")]
+        desk.leave()
+    assert [one.outcome for one in done] == [Outcome.FILED]
+    rosa.reload()
+    assert "Photographs that were filed" in rosa.inner_text("main")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
