@@ -27,6 +27,7 @@ class Everybody:
     def __init__(self, browser: Any, folder: Path, address: str) -> None:
         self.browser, self.folder, self.address = browser, folder, address
         self.pages: dict[str, Any] = {}
+        self.keys: dict[str, tuple[Any, str]] = {}
 
     @property
     def where(self) -> list[str]:
@@ -40,8 +41,34 @@ class Everybody:
 
     def comes_in(self, name: str, word: str, *, synced: bool = False) -> Any:
         """Open a browser for somebody, who chooses a password."""
+        page, self.keys[name] = self._with_key(synced=synced)
+        self.pages[name] = page
+        page.goto(f"{self.address}/login/first")
+        for field, value in (("name", name), ("word", word), ("password", PASSWORD)):
+            page.fill(f"[name={field}]", value)
+        page.fill("[name=again]", PASSWORD)
+        page.click("button.act")
+        page.wait_for_selector("header .top")
+        return page
+
+    def second_device(self, name: str) -> Any:
+        """Open another browser for somebody, with the same security key in it, and log in."""
+        page, (session, here) = self._with_key(synced=False)
+        first, there = self.keys[name]
+        held = first.send("WebAuthn.getCredentials", {"authenticatorId": there})
+        for credential in held["credentials"]:
+            known = {"authenticatorId": here, "credential": credential}
+            session.send("WebAuthn.addCredential", known)
+        page.goto(f"{self.address}/login")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button.act")
+        page.wait_for_selector("header .top")
+        return page
+
+    def _with_key(self, *, synced: bool) -> tuple[Any, tuple[Any, str]]:
         context = self.browser.new_context(viewport={"width": 1280, "height": 900})
-        page = self.pages[name] = context.new_page()
+        page = context.new_page()
         session = context.new_cdp_session(page)
         session.send("WebAuthn.enable")
         options = {
@@ -53,14 +80,8 @@ class Everybody:
             "automaticPresenceSimulation": True,
             "defaultBackupEligibility": synced,
         }
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        page.goto(f"{self.address}/login/first")
-        for field, value in (("name", name), ("word", word), ("password", PASSWORD)):
-            page.fill(f"[name={field}]", value)
-        page.fill("[name=again]", PASSWORD)
-        page.click("button.act")
-        page.wait_for_selector("header .top")
-        return page
+        added = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return page, (session, added["authenticatorId"])
 
     def enrols(self, name: str) -> None:
         page, form = self.pages[name], "form[data-passkey=make]"

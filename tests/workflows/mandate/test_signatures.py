@@ -450,15 +450,15 @@ def test_a_labs_mandate_is_marked_as_one(path: Path) -> None:
     assert standing_of(signed(path), now=NOW).words.startswith("LAB: signed by M. Head")
 
 
-def test_the_guide_checks_the_signatures_without_cautery(path: Path, tmp_path: Path) -> None:
-    case = closed_under(signed(path), tmp_path)
+def guided(case: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program of the guide that checks who signed the mandate of a case."""
     guide = (ROOT / "docs/howto/check-a-case-without-cautery.md").read_text()
     (script,) = [
         one for one in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "signatures" in one
     ]
     work = tmp_path / "work"
     work.mkdir()
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-I", "-c", script],
         cwd=case,
         env={**os.environ, "WORK": str(work)},
@@ -466,6 +466,10 @@ def test_the_guide_checks_the_signatures_without_cautery(path: Path, tmp_path: P
         text=True,
         check=False,
     )
+
+
+def test_the_guide_checks_the_signatures_without_cautery(path: Path, tmp_path: Path) -> None:
+    ran = guided(closed_under(signed(path), tmp_path), tmp_path)
     assert ran.stderr == ""
     assert ran.stdout.splitlines() == [
         f"{name} (director) signed these terms with key {public(name)}"

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.passkeys import PRESENT, SYNCABLE, VERIFIED, Device
 from tests.workflows.mandate.test_signatures import (
     NOW,
     TEXT,
     closed_under,
+    guided,
     lines,
     public,
     sign,
@@ -107,6 +109,24 @@ def test_a_passkey_signs_beside_a_key_file(path: Path) -> None:
         *known(N_Deputy=DEPUTY),
     )
     assert standing_of(mandate, now=NOW, signers=signers).vouched
+
+
+def test_the_guide_checks_passkeys_without_cautery(path: Path, tmp_path: Path) -> None:
+    passkey_signs(path, "M. Head", HEAD)
+    sign(path, "N. Deputy")
+    ed25519 = Device(key=Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32))
+    passkey_signs(path, "O. Third", ed25519)
+    case = closed_under(read_mandate(path, now=NOW), tmp_path)
+    ran = guided(case, tmp_path)
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == [
+        f"{name} (director) signed these terms with key {spelled}"
+        for name, spelled in (
+            ("M. Head", HEAD.text),
+            ("N. Deputy", public("N. Deputy")),
+            ("O. Third", ed25519.text),
+        )
+    ]
 
 
 BAD = {
