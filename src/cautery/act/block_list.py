@@ -274,6 +274,17 @@ class StandingList:
                 return True
         return False
 
+    def drop(self, referral_id: str) -> frozenset[str]:
+        """Take a referral off the list with its text and signatures; return its targets."""
+        dropped = {
+            subject: part for subject, part in self.share.parts.items() if part.id == referral_id
+        }
+        places = {(subject, target) for subject, part in dropped.items() for target in part.ends}
+        for subject in dropped:
+            del self.share.parts[subject]
+        self.share.withdrawn.difference_update(places)
+        return frozenset(target for _, target in places)
+
     def next_version(
         self,
         at: datetime,

@@ -56,6 +56,7 @@ from cautery.model.records import (
     ComplaintDecided,
     EntryWithdrawn,
     GuardRevalidated,
+    ListSent,
     OverrideGiven,
     OverrideSigned,
     ReferralPublished,
@@ -381,8 +382,38 @@ async def test_what_is_refused_while_a_provider_is_away_does_not_reach_it_afterw
     for seconds in (10, 20):
         journal.moment = NOW + timedelta(seconds=seconds)
         await intervener.hear()
-    assert frozenset().union(*(one.version.targets for one in publisher.sent)) == frozenset()
+    assert publisher.sent  # somebody may have it although no answer came: this takes it off
+    assert all(REFERRAL.id not in one.body().decode() for one in publisher.sent)
+    assert [sent.referrals for sent in records(ledger, ListSent)] == [()]
     assert records(ledger, ReferralPublished) == []
+
+
+async def test_what_one_provider_took_before_it_was_refused_does_not_reach_another_afterwards(
+    folder: Path,
+) -> None:
+    class OneAway(Publisher):
+        away = "late"
+
+        async def publish(self, envelope: Envelope, **given: Any) -> ListAnswer:
+            self.deaf = envelope.to.name == self.away
+            return await super().publish(envelope, **given)
+
+    publisher = OneAway()
+    late = replace(MANDATE.intermediaries[0], name="late")
+    mandate = replace(MANDATE, intermediaries=(*MANDATE.intermediaries, late))
+    intervener, ledger, journal = seated(publisher, folder, mandate=mandate)
+    for name in KEYS:
+        ledger.write(signed(name))
+    await intervener.hear()
+    ledger.write(
+        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+    )
+    await intervener.hear()
+    publisher.away = ""
+    journal.moment = NOW + timedelta(seconds=60)
+    await intervener.hear()
+    held = {one.to.name: one.version.referrals for one in publisher.sent}
+    assert held == {"isp": (REFERRAL.id,), "late": ()}
 
 
 @pytest.mark.parametrize("forger", ["first", "last"])

@@ -299,10 +299,8 @@ class Filing:
         if filed is None:
             return
         filed.refused = True
-        if not filed.published:
-            # It may wait on a list that nobody has taken: the next attempt would send it.
-            for entry in filed.referral.entries:
-                self._lists.withdraw(filed.referral.id, entry.target)
+        # It may wait on the list of who is away: the next attempt would send it.
+        self._lists.drop(refusal.id, but=filed.published)
 
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that are not yet on each list."""
@@ -351,9 +349,6 @@ class Filing:
             self._on_taken(taken)
             for filed in self:
                 name = taken.to.name
-                own = (entry.target for entry in filed.referral.entries)
-                if filed.refused and taken.targets.isdisjoint(own):
-                    continue  # it was off the list before anybody took it
                 if name in filed.listed - filed.published and filed.referral.id in taken.referrals:
                     filed.published.add(name)
                     self._record(filed, taken)

@@ -206,6 +206,19 @@ class Lists:
                 course.withdrawn.add(target)
                 course.due, course.changed = self._journal.now(), True
 
+    def drop(self, referral: str, *, but: Collection[str]) -> None:
+        """Take a referral off the lists of all intermediaries but some, as if it had been on none.
+
+        Parameters
+        ----------
+        but : collection of str
+            Names of those that took it already.
+        """
+        for name, course in self._courses.items():
+            if name not in but and (targets := course.list.drop(referral)):
+                course.withdrawn |= targets
+                course.due, course.changed = self._journal.now(), True
+
     async def hear(self, answer: AnswerOfAgent) -> None:
         """Record what an intermediary that fetches its list says, where that is new.
 
