@@ -101,7 +101,7 @@ class Question:
 
     @cached_property
     def _readings(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(text.lower() for text in _readings(self._text)))
+        return tuple(dict.fromkeys(text.lower() for text in readings(self._text)))
 
     @cached_property
     def _hosts(self) -> frozenset[str]:
@@ -121,7 +121,7 @@ class Question:
             values.insert(0, f"{path}?{query}" if query else path)
         values += [pair.partition("=")[2] for pair in fragment.split("&") if "=" in pair]
         for value in (*values, path, fragment):
-            for text in _readings(_JWT.sub(" ", value)):
+            for text in readings(_JWT.sub(" ", value)):
                 for match in _WHOLE.finditer(text):
                     yield f"{match[1].lower()}://{match[2]}"
                 relative = _RELATIVE.fullmatch(text)
@@ -157,7 +157,7 @@ def _host(token: str) -> str | None:
     return token if spelled is None else address_in(spelled)
 
 
-def _readings(text: str) -> Iterator[str]:
+def readings(text: str) -> Iterator[str]:
     """Yield a text as it stands, unquoted, and with the codes read that sites read in questions."""
     for _ in range(UNQUOTED + 1):
         yield text

@@ -32,6 +32,7 @@ from cautery.evidence.custody import CustodyAct, stated
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CaseStore
+from cautery.formats.named_hosts import host_written
 from cautery.messages import in_language
 from cautery.model import NetworkPolicy
 from cautery.model.records import CaseOpened, kinds_of
@@ -173,7 +174,7 @@ def make(
     CauteryError
         As the workflow says.
     """
-    hosts = frozenset(host.lower() for host in hosts)
+    hosts = frozenset(map(host_written, hosts))
     if audience is Audience.HOSTER and not hosts:
         raise InputError(
             "a hoster is shown what lies at its own hosts, and none is named",

@@ -7,12 +7,11 @@ counted and committed to, so that it can be opened later.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
+from cautery.formats.named_hosts import host_written, hosts_in
 from cautery.model import (
     Acknowledgement,
     DarkProbe,
@@ -21,6 +20,7 @@ from cautery.model import (
     RedactedUrl,
     Referral,
     Verdict,
+    host_of,
 )
 from cautery.model.records import (
     AlignmentShown,
@@ -36,13 +36,9 @@ from cautery.model.records import (
 from cautery.model.records.scoring import ScoreBasis
 
 _HOSTS = frozenset(("host", "hosts", "named", "redirected_to"))
-"""Members that hold names or addresses alone."""
-_WORDS = frozenset(("detail", "message", "why"))
-"""Members that hold the words of an error."""
-_URL = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>]{1,4096}", re.IGNORECASE)
-_IN_WORDS = re.compile(
-    r"(?:[a-z0-9_-]{1,63}\.){1,20}[a-z][a-z0-9-]{1,62}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
-)
+"""Members that hold a host alone, perhaps one without a dot."""
+_IDS = frozenset(("channels", "event", "id", "licensee", "reference", "references"))
+"""Members that hold ids of the mandate and of sentences: ``Canal.fr`` is no host there."""
 
 
 class Audience(StrEnum):
@@ -110,11 +106,11 @@ def hosts_named(content: object, body: object) -> frozenset[str]:
         What the record says, as the type of its kind. One that does not have the form of its kind
         is about no host: nobody knows whom it names.
     body : object
-        The same as JSON. A stream leads to other hosts: its segments, what it redirects to, and
-        what an error names.
+        The same as JSON. A stream leads to other hosts: its segments, what it redirects to, what
+        its question names, and what an error names. Each text of it counts.
     """
     url = getattr(content, "url", None)
-    own = _host_of(url.text if isinstance(url, RedactedUrl) else url)
+    own = host_of(url.text if isinstance(url, RedactedUrl) else str(url))
     if not own:
         return frozenset()
     hosts = {own}
@@ -125,20 +121,11 @@ def hosts_named(content: object, body: object) -> frozenset[str]:
             pending += value.items()
         elif isinstance(value, list):
             pending += [(name, inner) for inner in value]
-        elif isinstance(value, str):
-            hosts.update(_host_of(found) for found in _URL.findall(value))
+        elif isinstance(value, str) and name not in _IDS:
+            hosts |= hosts_in(value)
             if name in _HOSTS and "://" not in value:
-                hosts.add(value.lower())
-            elif name in _WORDS:
-                hosts.update(found.lower() for found in _IN_WORDS.findall(value))
+                hosts.add(host_written(value))
     return frozenset(hosts - {""})
-
-
-def _host_of(url: object) -> str:
-    try:
-        return urlsplit(url).hostname or "" if isinstance(url, str) else ""
-    except ValueError:
-        return ""
 
 
 def names_no_host(kind: str) -> bool:
