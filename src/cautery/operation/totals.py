@@ -154,7 +154,7 @@ def manifest_of(register: Register) -> dict[str, Any]:
 
 def chain_digest(line: Line) -> Digest:
     """Return the digest of all that was stated of an exhibit after its entry."""
-    statements = [line.chain, line.corrections, line.moves, line.pending]
+    statements: list[object] = [line.chain, line.corrections, line.moves, line.pending]
     if line.photographs:  # manifests that were signed before there were any stay right
         statements.append(line.photographs)
     return digest_of(rfc8785.dumps(to_json(statements)))

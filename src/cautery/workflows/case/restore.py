@@ -161,7 +161,8 @@ def _go_back(
     back = Return(last=(last.size, last.root), to=(to.size, to.root), why=" ".join(why.split()))
     write = partial(restore_text, case, last=back.last, to=back.to, why=why)
     passkeys = _passkeys([name for name, key in people if key is None], leaves[0])
-    text, answers = write(at=iso(now)), dict[str, str]()
+    text = write(at=iso(now))
+    answers: Mapping[str, str] = {}
     if passkeys and ask is not None:
         about = digest_of(write(at="").encode())
         text, answers = ask(about, passkeys, partial(write, at=iso(now)))
