@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from cautery.act.referral_text import referral_text
 from cautery.act.signatures import statement_of
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
+from cautery.json_text import parsed_json
 from cautery.model import CourtOrder, Digest, Intermediary, Referral, digest_of, iso, require_utc
 
 LIST_TYPE, SHARE_TYPE = "cautery/block-list/1", "cautery/list-share/1"
@@ -58,7 +58,7 @@ class ListPart:
     @classmethod
     def of(cls, text: str, approvals: Iterable[Mapping[str, str]]) -> ListPart:
         """Read the text of a referral, whose form and signatures were checked."""
-        referral = json.loads(text)
+        referral = parsed_json(text)
         entries = referral["entries"]
         return cls(
             id=referral["referral"],

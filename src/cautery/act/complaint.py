@@ -7,7 +7,6 @@ digest gives the complaint's number, so that the number says nothing of the toke
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from cautery.act.lint_notice import is_mail
 from cautery.act.referral_text import is_target
 from cautery.canonical import canonical
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import Lever, require_utc
 from cautery.model.times import iso, to_utc
 
@@ -145,7 +145,7 @@ def read_complaint(body: bytes) -> Complaint:
     if len(body) > MOST_BYTES:
         raise RefusedComplaintError("too-long", f"over {MOST_BYTES} bytes")
     try:
-        fields: Any = json.loads(body)
+        fields: Any = parsed_json(body)
         texts = {name: fields[name] for name in ("number", "target", "standing", "text")}
         mail, at = fields.get("mail"), to_utc("at", datetime.fromisoformat(fields["at"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:

@@ -5,13 +5,13 @@ Format: docs/reference/block-list.md, "Requests".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import Digest, Effect, RefusedEntry
 
 MOST_BYTES = 2 << 20
@@ -64,7 +64,7 @@ def read_answer(body: bytes) -> AnswerOfAgent:
     if len(body) > MOST_BYTES:
         raise InputError(f"an acknowledgement of over {MOST_BYTES} bytes")
     try:
-        fields = json.loads(body)
+        fields = parsed_json(body)
     except (ValueError, RecursionError) as error:
         raise InputError("not valid JSON") from error
     if not isinstance(fields, dict) or fields.keys() != _MEMBERS:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cautery.act.block_list import LIST_TYPE, id_of_key
 from cautery.act.referral_text import REFERRAL_TYPE, is_target
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import Digest, digest_of, key_fault
 from cautery.model.signing_keys import PersonKey, people_among
 
@@ -318,7 +319,7 @@ def _text(text: str, shapes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def _loaded(raw: bytes) -> Any:
     """Return the JSON of some bytes, which have one spelling (RFC 8785)."""
     try:
-        value = json.loads(raw.decode(), parse_float=_no_number, parse_constant=_no_number)
+        value = parsed_json(raw.decode(), parse_float=_no_number, parse_constant=_no_number)
         spelled = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError):
         _refuse("form", "not valid JSON")

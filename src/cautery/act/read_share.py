@@ -6,7 +6,6 @@ stays off the list, and costs that case alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from cautery.act.block_list import SHARE_TYPE, ListPart, Share
 from cautery.act.read_list import ListTrust, read_referral
 from cautery.canonical import canonical
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import Digest, digest_of
 
 MOST_REFERRALS = 10_000
@@ -65,7 +65,7 @@ class SharesRead:
             If it is not a share.
         """
         try:
-            share = json.loads(raw)
+            share = parsed_json(raw)
             if share["type"] != SHARE_TYPE:
                 raise InputError(f"this is not {SHARE_TYPE}")
             if len(share["referrals"]) > MOST_REFERRALS:

@@ -8,6 +8,8 @@ import json
 import struct
 from typing import Any, BinaryIO
 
+from cautery.json_text import parsed_json
+
 PIPE_BYTES = 1 << 20
 """Size of a pipe, where the system allows it."""
 
@@ -27,7 +29,7 @@ def read_head(pipe: BinaryIO) -> dict[str, Any]:
         If there is no further job.
     """
     (size,) = struct.unpack("<I", _read(pipe, 4))
-    head: dict[str, Any] = json.loads(_read(pipe, size))
+    head: dict[str, Any] = parsed_json(_read(pipe, size))
     return head
 
 

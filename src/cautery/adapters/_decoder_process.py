@@ -19,6 +19,7 @@ from typing import Any
 
 from cautery.adapters._confine import Confinement
 from cautery.errors import ConfinementError, DecodeError
+from cautery.json_text import parsed_json
 from cautery.model.whole_text import whole_json
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -191,7 +192,7 @@ async def _answer(process: asyncio.subprocess.Process, limit: int) -> tuple[dict
     (size,) = struct.unpack("<I", await process.stdout.readexactly(4))
     if size > _HEAD_BYTES:
         raise ValueError("head too long")
-    head = whole_json(json.loads(await process.stdout.readexactly(size)))
+    head = whole_json(parsed_json(await process.stdout.readexactly(size)))
     (size,) = struct.unpack("<Q", await process.stdout.readexactly(8))
     if not isinstance(head, dict) or size > limit:
         raise ValueError("answer too long")

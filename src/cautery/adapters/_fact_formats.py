@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from cautery.adapters._fact_files import KNOWN, MAX_LINE, MAX_ROWS
 from cautery.adapters._fact_text import read_address, read_moment, read_name, read_number, read_span
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import ADDRESS_LISTS
 
 SHARED = ("cidr", "provider", "class", "source")
@@ -97,7 +97,7 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
 
 def _json(text: str, *, name: str, share: str) -> Imported:
     try:
-        document = json.loads(text)
+        document = parsed_json(text)
     except (ValueError, RecursionError):
         return _cof(text.splitlines())
     if isinstance(document, dict) and "rrname" in document:
@@ -168,7 +168,7 @@ def _cof(lines: Iterable[str]) -> Imported:
         if not line.strip():
             continue
         try:
-            row = json.loads(line) if len(line) < 1_000_000 else None
+            row = parsed_json(line) if len(line) < 1_000_000 else None
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):

@@ -10,7 +10,6 @@ Format: OpenID Connect Core 1.0, sections 2 and 3.1.3.7; RFC 7515, 7517, 7518, 8
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from cautery.errors import ApprovalError
+from cautery.json_text import parsed_json
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
 """Those with which a key of the provider signs. There is none in which our secret, or a public key
@@ -114,7 +114,7 @@ def header_of(token: str) -> dict[str, Any]:
     if len(token) > LONGEST_TOKEN or not token.isascii() or not dots or token.count(".") != 2:
         raise ApprovalError("it is no signed token")
     try:
-        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        header = parsed_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     except (ValueError, RecursionError) as error:
         raise ApprovalError("its header cannot be read") from error
     if not isinstance(header, dict):

@@ -30,6 +30,7 @@ from cautery.adapters._kept_schema import (
     thing_row,
 )
 from cautery.evidence.merkle import Frontier
+from cautery.json_text import parsed_json
 from cautery.model import Decision
 from cautery.projections.kept import SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
@@ -74,14 +75,14 @@ class Recalled:
             return None
         by_lever = {
             lever: (Decision(decision), tuple(names))
-            for lever, (decision, names) in json.loads(row[0]).items()
+            for lever, (decision, names) in parsed_json(row[0]).items()
         }
         return GuardLine(target=target, by_lever=by_lever)
 
     def cut(self, target: str) -> tuple[str, ...]:
         """Return the streams that a target cuts."""
         row = self._one("SELECT streams FROM cuts WHERE target = ?", target)
-        return () if row is None else tuple(json.loads(row[0]))
+        return () if row is None else tuple(parsed_json(row[0]))
 
     def many(self) -> int:
         """Return how many streams there are."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery import __version__
+from cautery.json_text import parsed_json
 from cautery.model import Finding, brands
 from cautery.projections import courses, kept, lines, listing, night, tally, things, words
 from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
@@ -269,7 +270,7 @@ def host_line(row: Sequence[Any]) -> HostLine:
         last=row[2],
         streams=row[3],
         facts=row[4],
-        addresses=tuple(json.loads(row[5])),
+        addresses=tuple(parsed_json(row[5])),
     )
 
 
@@ -310,8 +311,8 @@ def act_line(row: Sequence[Any]) -> ActLine:
         due_at=None if row[7] == NO_TIME else moment(row[7]),
         until=moment(row[8]),
         approvals=row[9],
-        signed=tuple((int(record), str(name)) for record, name in json.loads(row[10])),
-        owing=tuple(map(str, json.loads(row[11]))),
+        signed=tuple((int(record), str(name)) for record, name in parsed_json(row[10])),
+        owing=tuple(map(str, parsed_json(row[11]))),
         sent_at=moment(row[12]),
         answered_at=moment(row[13]),
         ended_at=moment(row[14]),
@@ -349,7 +350,7 @@ def thing_line(row: Sequence[Any]) -> ThingLine:
         last=row[6],
         last_at=_EPOCH + row[7] * _MICROSECOND,
         stream=row[8],
-        months={int(month): int(count) for month, count in json.loads(row[9])},
+        months={int(month): int(count) for month, count in parsed_json(row[9])},
     )
 
 

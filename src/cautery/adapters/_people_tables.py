@@ -12,6 +12,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cautery.json_text import parsed_json
 from cautery.model.account import Account, Passkey, Session
 from cautery.model.identity import Identity
 from cautery.model.room import RoomRole
@@ -91,8 +92,8 @@ def account_of(row: tuple[Any, ...]) -> Account:
     return Account(
         id=id,
         name=name,
-        roles=frozenset(map(RoomRole, json.loads(roles))),
-        cases=None if cases is None else frozenset(json.loads(cases)),
+        roles=frozenset(map(RoomRole, parsed_json(roles))),
+        cases=None if cases is None else frozenset(parsed_json(cases)),
         why=why,
         made_at=_moment(made_at),
         password=password,

@@ -12,7 +12,6 @@ Format: OpenID Connect Core 1.0 and Discovery 1.0 (authorization code); RFC 6749
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from cautery.adapters._id_tokens import LONGEST_TOKEN, MOST_KEYS, checked_claims, fits, header_of
 from cautery.errors import ApprovalError, InputError, SourceError
+from cautery.json_text import parsed_json
 from cautery.model import Limits, Secret
 from cautery.model.identity import Claimed, is_safe_url, require_subject
 from cautery.model.ports import Clock, VerifiedFetcher
@@ -276,7 +276,7 @@ def _object(status: int, body: bytes, what: str) -> dict[str, Any]:
     if status != 200:
         raise SourceError(f"the identity provider: {what} has the status {status}")
     try:
-        read = json.loads(body)
+        read = parsed_json(body)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"the identity provider: {what} is no JSON") from error
     if not isinstance(read, dict):

@@ -15,13 +15,13 @@ art. 9(1): if and when.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cautery.act import Envelope
 from cautery.errors import ApprovalError, SourceError
+from cautery.json_text import parsed_json
 from cautery.model import (
     Digest,
     Effect,
@@ -80,7 +80,7 @@ class HttpPublisher:
 def _answer(response: Response, envelope: Envelope) -> ListAnswer:
     to, version = envelope.to, envelope.version.version
     try:
-        answer = json.loads(response.body)
+        answer = parsed_json(response.body)
     except (ValueError, RecursionError) as error:
         raise _refused(response, envelope, "an answer that is not valid JSON") from error
     if not isinstance(answer, dict):

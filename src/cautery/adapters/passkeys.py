@@ -9,7 +9,6 @@ Format: W3C Web Authentication, level 3, sections 7.1 and 7.2.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +37,7 @@ from webauthn.helpers.structs import (
 )
 
 from cautery.errors import ApprovalError, InputError
+from cautery.json_text import parsed_json
 from cautery.model.account import Account, Passkey
 from cautery.model.passkey import Made
 from cautery.model.signing_keys import signed_by_passkey
@@ -115,7 +115,7 @@ class WebAuthn:
             If it is no answer.
         """
         try:
-            raw = json.loads(answer[:_MOST])
+            raw = parsed_json(answer[:_MOST])
             kind = raw["response"]
             credential = (
                 parse_registration_credential_json(raw)

@@ -9,12 +9,12 @@ Format: PDF 1.7 and 2.0 (ISO 32000), PAdES (ETSI EN 319 142-1).
 from __future__ import annotations
 
 import importlib.util
-import json
 
 from cautery.adapters._pdf_signatures import JOB, MODULE
 from cautery.adapters.reading import ReadingProcess
 from cautery.errors import EvidenceError, SourceError
 from cautery.evidence.bag import SignedDocument
+from cautery.json_text import parsed_json
 
 _LONGEST_SUBJECT = 500
 
@@ -46,7 +46,7 @@ def checked_document(pdf: bytes, *, without_seccomp: bool = False) -> SignedDocu
 def _read(answer: bytes) -> SignedDocument:
     """Read what the child says; a document may have taken it over."""
     try:
-        fields = json.loads(answer)
+        fields = parsed_json(answer)
         document = SignedDocument(subject=fields["subject"], stamps=fields["stamps"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError("what reads it gave no answer that can be understood") from error

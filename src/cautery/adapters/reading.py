@@ -29,6 +29,7 @@ from typing import Any, Self
 
 from cautery.adapters._confine import Confinement
 from cautery.errors import ConfinementError, InputError, LimitError, SourceError
+from cautery.json_text import parsed_json
 from cautery.model.whole_text import whole_json
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -323,7 +324,7 @@ def _answer(
     (size,) = struct.unpack("<I", _take(process, 4, until))
     if size > _MOST_HEAD_BYTES:
         raise ValueError("head too long")
-    head = whole_json(json.loads(_take(process, size, until)))
+    head = whole_json(parsed_json(_take(process, size, until)))
     (size,) = struct.unpack("<Q", _take(process, 8, until))
     if not isinstance(head, dict):
         raise ValueError("head is no object")  # noqa: TRY004 - of a child, not of the caller

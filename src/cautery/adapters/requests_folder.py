@@ -18,6 +18,7 @@ from pathlib import Path
 from cautery.adapters._files import read_whole, write_new, write_whole
 from cautery.adapters._key_files import private_folder
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, from_json, to_json
 from cautery.model.signing_request import SigningRequest
 
@@ -88,7 +89,7 @@ class RequestsFolder:
         if not _ID.fullmatch(id) or not self._path(id).exists():
             return None
         try:
-            raw = json.loads(read_whole(self._path(id), limit=_MOST_BYTES))
+            raw = parsed_json(read_whole(self._path(id), limit=_MOST_BYTES))
             request = from_json(SigningRequest, raw)
             if self._answer(id).exists():
                 answer = read_whole(self._answer(id), limit=_MOST_ANSWER).decode("ascii")

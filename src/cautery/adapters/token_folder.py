@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cautery.adapters._files import make_folders, write_whole
 from cautery.errors import AbsentError, CauteryError, StorageError
+from cautery.json_text import parsed_json
 from cautery.model.times import iso
 from cautery.model.tokens import AccessToken, Scope
 
@@ -109,7 +110,7 @@ def json_of(token: AccessToken) -> bytes:
 def token_of(id: str, raw: bytes) -> AccessToken | None:
     """Return the token of what is kept of it; ``None``: that is damaged."""
     try:
-        members = json.loads(raw)
+        members = parsed_json(raw)
         return AccessToken(
             id=id,
             name=str(members["name"]),

@@ -10,7 +10,6 @@ Format: XARF 4.2 JSON by POST; any 2xx is an acceptance.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 
 from cautery.act.ports import Delivery
@@ -22,6 +21,7 @@ from cautery.errors import (
     UnansweredError,
     UnprovenError,
 )
+from cautery.json_text import parsed_json
 from cautery.model import Limits, Secret, host_of
 from cautery.model.ports import VerifiedFetcher
 
@@ -117,7 +117,7 @@ def check_report(report: bytes) -> None:
         With the first thing that does not fit.
     """
     xarf = required("xarf")
-    parsed = xarf.parse(json.loads(report))
+    parsed = xarf.parse(parsed_json(report))
     if parsed.errors:
         first = parsed.errors[0]
         raise InputError(f"the XARF report does not fit its schema: {first.field}: {first.message}")

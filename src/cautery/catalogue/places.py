@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
+
+from cautery.json_text import parsed_json
 
 _OTHER_CODES = {
     "uk": "gb", "usa": "us", "eng": "gb", "ger": "de", "deu": "de", "fra": "fr", "fre": "fr",
@@ -104,7 +105,7 @@ class Places(NamedTuple):
 def places() -> Places:
     """Load iptv-org's countries and regions (Unlicense), and the spellings that Cautery adds."""
     text = resources.files("cautery.catalogue").joinpath("data/places.json").read_text("utf-8")
-    tables = json.loads(text)
+    tables = parsed_json(text)
     countries = {code: number for number, code in enumerate(tables["countries"], start=1)}
     spoken_codes = {
         code for country in tables["countries"].values() for code in country["languages"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text
 import tempfile
 import time
 from datetime import timedelta
@@ -16,6 +15,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.demo import lab_cache, show_score
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
 from cautery.lab.operations import build_world, write_world
 from cautery.lab.operations.store import require_empty
@@ -98,7 +98,7 @@ def score(
             raw = file.read(_MOST_TRUTH_BYTES + 1)
         if len(raw) > _MOST_TRUTH_BYTES:
             raise InputError(f"{truth}: over {_MOST_TRUTH_BYTES:,} bytes, too long for a truth")
-        lab_truth = text.loads(raw.decode("utf-8"))
+        lab_truth = parsed_json(raw.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{truth}: not the truth of a lab run ({error})") from error
     check_truth(lab_truth)

@@ -14,6 +14,7 @@ from cautery.act.dsa_dump import read_dump
 from cautery.act.lumen import lumen_notice
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.json_text import parsed_json
 from cautery.projections.figures import Figures
 from cautery.wiring import cases, notices
 from cautery.workflows.case.public_figures import figures_file, read_on
@@ -41,7 +42,7 @@ def show(
     with cases.reading(case) as opened:
         figures = read_on(Figures(), opened.ledger)
         content = figures_file(figures, mandate_of(opened.ledger), wiring.clock().now())
-    body = json_module.loads(content)
+    body = parsed_json(content)
     if json:
         render.json_line(body)
     else:

@@ -27,6 +27,7 @@ from cautery.console.passkey_pages import site_at
 from cautery.console.problems import status_of
 from cautery.console.rights import caller_of, needs
 from cautery.errors import ApprovalError, CauteryError, ConflictError, InputError
+from cautery.json_text import parsed_json
 from cautery.messages import in_language, tr
 from cautery.model import Addressee, Digest, require_utc
 from cautery.model.account import Passkey
@@ -257,7 +258,7 @@ def _asked(
     _kept(people, _doer(desk, request), question)
     options = site_at(desk, request).to_approve(question.challenge, question.credential)
     return Response(
-        json.dumps({**json.loads(options), "at": now.isoformat()}), media_type="application/json"
+        json.dumps({**parsed_json(options), "at": now.isoformat()}), media_type="application/json"
     )
 
 

@@ -5,7 +5,6 @@ Shapes are Natural Earth's (``europe.json``, made by tools/europe.py; see SOURCE
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from functools import cache
@@ -13,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from cautery.drawing.apart import Frame, Mark, kept_apart
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.messages.language import gettext
 
@@ -55,7 +55,7 @@ def country_names() -> dict[str, str]:
 def europe() -> dict[str, Any]:
     """Return the shapes: ``countries`` by code, each with name, path and anchor, and the size."""
     raw = files("cautery.drawing").joinpath("europe.json").read_text(encoding="utf-8")
-    world: dict[str, Any] = json.loads(raw)
+    world: dict[str, Any] = parsed_json(raw)
     return world
 
 

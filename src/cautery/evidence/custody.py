@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
+from cautery.json_text import parsed_json
 from cautery.model import iso
 from cautery.model.ed25519 import key_fault
 from cautery.model.evidence import digest_of
@@ -164,7 +164,7 @@ def read_line(raw: bytes) -> CustodyLine:
     if len(raw) > MAX_LINE_BYTES:
         raise EvidenceError(f"a record of custody has at most {MAX_LINE_BYTES} bytes")
     try:
-        value: Any = json.loads(raw)
+        value: Any = parsed_json(raw)
         if not isinstance(value, dict) or value.pop("type", None) != _TYPE:
             raise EvidenceError("not a record of custody")
         line = CustodyLine(**(value | {"act": CustodyAct(value["act"])}))

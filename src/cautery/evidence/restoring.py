@@ -19,7 +19,6 @@ As :mod:`cautery.evidence.signing`, it is imported by a signer process.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -27,6 +26,7 @@ from typing import Any, NamedTuple
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.signing import COUNT, Root
+from cautery.json_text import parsed_json
 from cautery.model.people import person_key
 from cautery.model.signing_keys import FileKey, PasskeyKey, PersonKey, people_among
 from cautery.public_keys import is_passkey, passkey_in, raw_public_key
@@ -210,7 +210,7 @@ def approvers_in(opened: bytes) -> dict[str, str]:
         case back: what we cannot read may name people.
     """
     try:
-        return _approvers_in(json.loads(opened))
+        return _approvers_in(parsed_json(opened))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise EvidenceError(
             f"the approvers cannot be read from the first record of the case ({error})"

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import verify_consistency
+from cautery.json_text import parsed_json
 
 Root = tuple[int, bytes]
 """Size and RFC 9162 root of a ledger."""
@@ -184,7 +185,7 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
         If it is not a version of a block list in its one spelling.
     """
     name = list_of(text)
-    list_version = json.loads(text)
+    list_version = parsed_json(text)
     if list_version.get("key") != base64.b64encode(key).decode():
         raise EvidenceError(f"not signed: list {name} names another key")
     number, previous = (last[0] + 1, last[1]) if last else (1, None)
@@ -216,7 +217,7 @@ def list_of(text: str) -> str:
         If it is not a block list, or not in its one spelling.
     """
     try:
-        list_version = json.loads(text)
+        list_version = parsed_json(text)
         # The spelling of RFC 8785 for a list, which has neither floats nor names beyond the basic
         # plane; the signer imports no library for more.
         plain = json.dumps(list_version, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from cautery.errors import InputError
 from cautery.formats._seized import FIELDS, SeizedRow, Sort
 from cautery.formats.access_log import ACTIONS, METHODS, ROUTES
 from cautery.formats.sightings import redacted_text
+from cautery.json_text import parsed_json
 from cautery.model import Pseudonyms, RedactedUrl
 
 Place = Callable[[str], tuple[str | None, int | None]]
@@ -219,7 +219,7 @@ def _urls(text: str, pseudonyms: Pseudonyms) -> list[str] | None:
     """Return the URLs in a list, a player's command or plain text, redacted, each once."""
     urls: list[str] = []
     try:
-        body = json.loads(text) if text.startswith(("[", "{", '"')) else text
+        body = parsed_json(text) if text.startswith(("[", "{", '"')) else text
     except (ValueError, RecursionError):
         body = text
     words = body if isinstance(body, list) else [body]

@@ -13,6 +13,7 @@ from typing import Any
 
 from cautery.errors import SourceError
 from cautery.formats._text import begin, markup_of, text_of, what_is, whole
+from cautery.json_text import parsed_json
 from cautery.messages import message
 from cautery.model.message import Message
 from cautery.model.whole_text import whole_text
@@ -281,7 +282,7 @@ def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, M
             yield number, text[:200], message("unread.not-json")
             continue
         try:
-            yield number, json.loads(text), None
+            yield number, parsed_json(text), None
         except (ValueError, RecursionError):
             yield number, text[:200], message("unread.not-json")
 

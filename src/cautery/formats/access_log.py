@@ -7,7 +7,6 @@ rest of path and query is never read out, for anything may stand in it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from cautery.formats._seized import SeizedRow, unread
 from cautery.formats._tally import Tally
 from cautery.formats._text import begin, decode_line
 from cautery.formats._values import ReadWarning
+from cautery.json_text import parsed_json
 from cautery.messages import message
 from cautery.model import Authority
 
@@ -162,7 +162,7 @@ def _from_text(text: str) -> dict[str, str] | None:
 
 def _from_json(text: str) -> dict[str, str] | None:
     try:
-        body = json.loads(text)
+        body = parsed_json(text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict):

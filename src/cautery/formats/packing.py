@@ -17,6 +17,7 @@ import numpy as np
 
 from cautery.errors import InputError
 from cautery.formats._values import PlaylistEntry, ReadWarning, made_entries
+from cautery.json_text import parsed_json
 from cautery.model.message import Message
 from cautery.model.whole_text import whole_json, whole_text
 from cautery.model.wire import from_json, to_json
@@ -68,7 +69,7 @@ class Unpacker:
     def json(self) -> Any:
         """Return plain JSON."""
         try:
-            return whole_json(json.loads(str(self._next(), "utf-8", "replace")))
+            return whole_json(parsed_json(str(self._next(), "utf-8", "replace")))
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
 

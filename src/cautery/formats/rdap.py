@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from cautery.errors import SourceError
 from cautery.formats._dates import moment_of
 from cautery.formats._json import other_in, text_in
 from cautery.formats._text import text_of, whole
+from cautery.json_text import parsed_json
 from cautery.model import Registration
 
 FORMAT = "RDAP answer about a domain, and the bootstrap registry"
@@ -177,7 +177,7 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
 def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
     data = whole(chunks, most=_MOST_BYTES, wanted="RDAP answer")
     try:
-        answer = json.loads(text_of(data))
+        answer = parsed_json(text_of(data))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"RDAP answer: not valid JSON ({error})"[:200]) from error
     if not isinstance(answer, Mapping):

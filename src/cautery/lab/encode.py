@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.lab.encode_options import Coding
 from cautery.lab.sounds import RATE_HZ, Sound
 from cautery.model.media import ByteArray
@@ -53,7 +54,7 @@ class Rendered:
         index = folder / "media.json"
         if not index.is_file():
             return None
-        media = json.loads(index.read_text(encoding="utf-8"))
+        media = parsed_json(index.read_text(encoding="utf-8"))
         pieces = tuple(Piece(piece["file"], piece["seconds"]) for piece in media["pieces"])
         return cls(folder, pieces, media["init"])
 

@@ -6,7 +6,6 @@ what others saw can tell.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from cautery.evidence.manifest import Manifest, sums
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import checkpoint_text
 from cautery.evidence.signing import signed_note, verifier_key
+from cautery.json_text import parsed_json
 from cautery.model import digest_of
 from cautery.model.times import iso
 
@@ -67,7 +67,7 @@ def forged(case: Path, target: Path, change: Callable[[Leaves], Leaves], key: Ke
             if frontier.size in sizes:
                 text = checkpoint_text(name, frontier.size, frontier.root())
                 note = signed_note(text, name=name, private=private)
-                at = json.loads(leaf)["at"]
+                at = parsed_json(leaf)["at"]
                 rows.append((len(rows), frontier.size, at, note))
         ledger.executemany("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", rows)
     sign(target, len(leaves), frontier.root(), key)
@@ -104,7 +104,7 @@ def sign(case: Path, size: int, root: bytes, key: Key) -> None:
 def edited(leaves: Leaves, at: int) -> Leaves:
     """Change one record and nothing else."""
     kind, leaf = leaves[at]
-    record = json.loads(leaf)
+    record = parsed_json(leaf)
     record["body"]["forged"] = at
     return [*leaves[:at], (kind, canonical(record)), *leaves[at + 1 :]]
 
@@ -116,7 +116,7 @@ def cut(leaves: Leaves, size: int) -> Leaves:
 
 def rolled_back(leaves: Leaves, size: int) -> Leaves:
     """Go back to the first records, and tell another story from there, as long as the old one."""
-    last = json.loads(leaves[size - 1][1])
+    last = parsed_json(leaves[size - 1][1])
     at = datetime.fromisoformat(last["at"])
     forged_leaves = [
         (
@@ -134,7 +134,7 @@ def back_dated(leaves: Leaves, by: timedelta) -> Leaves:
     """Move the time of every record back; what proofs they hold is left as it was."""
     moved = []
     for kind, leaf in leaves:
-        record = json.loads(leaf)
+        record = parsed_json(leaf)
         record["at"] = iso(datetime.fromisoformat(record["at"]) - by)
         moved.append((kind, canonical(record)))
     return moved

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from cautery.json_text import parsed_json
 from cautery.model.ed25519 import key_fault
 from cautery.public_keys import PASSKEY, PasskeyText, is_passkey, passkey_in, raw_public_key
 
@@ -302,10 +303,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _client_data(raw: bytes) -> dict[str, Any]:
-    try:
-        client_data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once)
-    except RecursionError as error:
-        raise ValueError("the passkey's clientDataJSON cannot be read") from error
+    client_data = parsed_json(raw.decode("utf-8"), object_pairs_hook=_once)
     if not isinstance(client_data, dict):
         raise ValueError("the passkey's clientDataJSON is not an object")  # noqa: TRY004
     return client_data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from cautery.adapters.lists_folder import PUBLIC, SETTINGS, FolderShares, ListsF
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, Approver, Intermediary, Mandate
 from cautery.model.signing_keys import PersonKey
 from cautery.model.toml import simple_toml, toml_string
@@ -202,7 +202,7 @@ def shares_shown(folder: Path) -> Iterator[ShareShown]:
         for case, raw, silent_s in shares.others(version["list"]):
             counts: tuple[int | None, int | None]
             try:
-                share = json.loads(raw)
+                share = parsed_json(raw)
                 counts = len(share["referrals"]), len(share["withdrawn"])
             except MISSHAPEN:
                 counts = None, None

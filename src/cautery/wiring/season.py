@@ -22,6 +22,7 @@ from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLo
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.case_names import case_path, is_on_server
 from cautery.evidence.manifest import LEDGER, NOTE
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, Digest, digest_of, from_json, to_json
 from cautery.model.ledger import append
 from cautery.model.records import (
@@ -191,7 +192,7 @@ class BoardFile:
         if not self._path.exists():
             return None
         with contextlib.suppress(EvidenceError, *MISSHAPEN, InputError):
-            return from_json(SeasonBoard, json.loads(read_whole(self._path, limit=_MOST_BOARD)))
+            return from_json(SeasonBoard, parsed_json(read_whole(self._path, limit=_MOST_BOARD)))
         return None
 
     def save(self, board: SeasonBoard) -> None:

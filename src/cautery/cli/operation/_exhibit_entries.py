@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from cautery.cli import render
 from cautery.cli.operation._exhibit_words import Case, Json, Number, awaited
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import CustodyAct, CustodyEntry
 from cautery.operation.details import decimal_of
 from cautery.operation.register import ValueMoved
@@ -206,6 +206,6 @@ def _change(text: str) -> tuple[str, Any]:
     if not equals:
         raise InputError(f"--set: {text[:60]!r} is not FIELD=VALUE")
     try:
-        return name, json.loads(value, parse_float=str)
+        return name, parsed_json(value, parse_float=str)
     except ValueError:
         return name, value

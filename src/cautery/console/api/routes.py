@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query
@@ -18,6 +17,7 @@ from cautery.console.gate import logged, needs
 from cautery.console.problems import MEDIA_TYPE, Problem, add_problems
 from cautery.console.ranges import part_of
 from cautery.console.rights import LONGEST_CASE
+from cautery.json_text import parsed_json
 from cautery.model import Finding
 from cautery.model.tokens import AccessToken, Scope
 from cautery.projections.kept import MOST_LINES, Asked
@@ -324,7 +324,7 @@ def _attributes(view: object, model: type[BaseModel]) -> dict[str, Any]:
 def _body(leaf: str) -> Any:
     """Return what a record says; ``None``: it is nested more deeply than programs read JSON."""
     try:
-        return _plain(json.loads(leaf).get("body"), _DEEPEST)
+        return _plain(parsed_json(leaf).get("body"), _DEEPEST)
     except RecursionError:
         return None
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError, StorageError
+from cautery.json_text import parsed_json
 
 Array = NDArray[Any]
 MAGIC = b"CAUTREF2"
@@ -287,7 +288,7 @@ def _written(file: Any, array: Stored) -> int:
 
 def _understood(path: Path, head_bytes: bytes) -> tuple[dict[str, Any], list[_Planned]]:
     try:
-        document = json.loads(head_bytes, parse_constant=_no_number)
+        document = parsed_json(head_bytes, parse_constant=_no_number)
         head, listed = document["head"], document["arrays"]
         planned = [_planned(path, entry) for entry in listed[:_MOST_ARRAYS]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -8,7 +8,6 @@ that somebody altered is ever parsed here, and a damaged folder is refused, not 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any
 from cautery import __version__
 from cautery.adapters._files import read_whole, regular, sync_folder
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.json_text import parsed_json
 from cautery.lab.operations.shapes import LIKES
 from cautery.lab.operations.spec import OperationWorld
 from cautery.lab.operations.tables import (
@@ -166,7 +166,7 @@ def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -
 def _header(folder: Path) -> dict[str, Any]:
     path = folder / "world.json"
     try:
-        header = json.loads(read_whole(path, limit=_HEADER_LIMIT))
+        header = parsed_json(read_whole(path, limit=_HEADER_LIMIT))
     except EvidenceError as error:
         raise InputError(f"{folder}: not a world of the lab ({error})") from error
     except (ValueError, RecursionError) as error:

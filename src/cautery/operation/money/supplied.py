@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ import polars as pl
 
 from cautery.cells import require_few_columns
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import AddressTag
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
 from cautery.payments.addresses import CASELESS, CASH_PREFIX
@@ -126,7 +126,7 @@ def _from_lines(data: bytes) -> pl.DataFrame:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = parsed_json(line)
             rows = list(_rows_of(value))
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise InputError(

@@ -6,7 +6,6 @@ shows the text itself, or what the text has the digest of.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from cautery.act import terms_lines
@@ -14,6 +13,7 @@ from cautery.act.four_words import four_words
 from cautery.act.mandate_signatures import MESSAGE
 from cautery.errors import EvidenceError
 from cautery.evidence.restoring import TITLE
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, digest_of, from_json
 from cautery.model.season import SeasonFixture
 from cautery.model.signing_request import RequestKind, SigningRequest
@@ -67,7 +67,7 @@ def _lines(request: SigningRequest) -> Sequence[str]:
 def _mandate_lines(request: SigningRequest) -> Sequence[str] | None:
     """Return who signs, and the terms that the text has the digest of; ``None``: it has others."""
     try:
-        members, terms = json.loads(request.text), json.loads(request.shown)
+        members, terms = parsed_json(request.text), parsed_json(request.shown)
         signs = {name: str(members[name]) for name in ("name", "role", "at", "file", "terms")}
         lines = terms_lines(terms)
     except MISSHAPEN:
@@ -84,8 +84,8 @@ def _mandate_lines(request: SigningRequest) -> Sequence[str] | None:
 def _fixture_lines(request: SigningRequest) -> Sequence[str] | None:
     """Return who signs, and the fixtures that the text has the digest of; ``None``: others."""
     try:
-        members = json.loads(request.text)
-        fixtures = [from_json(SeasonFixture, each) for each in json.loads(request.shown)]
+        members = parsed_json(request.text)
+        fixtures = [from_json(SeasonFixture, each) for each in parsed_json(request.shown)]
         signs = {name: str(members[name]) for name in ("approver", "role", "at", "mandate")}
         subject, season = members["subject"], members["case"]
     except MISSHAPEN:

@@ -6,7 +6,6 @@ So an unblocking has two paths: one of them may be cut, and the next version sti
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from cautery.act.ports import PublicFiles, Publisher
 from cautery.act.read_answer import MOST_BYTES, AnswerOfAgent, read_answer
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError, SourceError, StorageError
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, Digest, Effect, ListAnswer, digest_of
 
 BYTES_A_SECOND = 10_000
@@ -68,7 +68,7 @@ class ListFiles:
         if head is None:
             return None
         try:
-            text = str(json.loads(head)["version"])
+            text = str(parsed_json(head)["version"])
             return text if digest_of(text.encode()) == digest else None
         except MISSHAPEN:  # who has taken over the public server writes what he likes
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_shown_by
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
+from cautery.json_text import parsed_json
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.model.records.kinds import typed
@@ -100,7 +100,7 @@ def extract_of(
     secret: set[ExhibitId] = set()
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
-        body = json.loads(leaf).get("body")
+        body = parsed_json(leaf).get("body")
         content = typed(kind, body) if hosts or kind in _SEALED else None
         if isinstance(content, ExhibitSealed) and content.exhibit.confidential:
             secret.add(content.exhibit.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
 from cautery.evidence.outside.proof import Checked, Trust, check_proof
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_proof_file
 from cautery.evidence.ports import CaseStore
+from cautery.json_text import parsed_json
 from cautery.model.times import iso
 from cautery.workflows.case.outside import require_cosigned
 from cautery.workflows.case.verify import exhibit_at
@@ -110,7 +110,7 @@ def check_extract(
 def _named_in(leaf: bytes) -> set[str]:
     """Return the exhibits that a record names, but for media of a reference."""
     try:
-        return set(exhibits_shown_by(json.loads(leaf)["body"]))
+        return set(exhibits_shown_by(parsed_json(leaf)["body"]))
     except (ValueError, RecursionError, KeyError, TypeError):
         return set()
 

@@ -13,6 +13,7 @@ from typing import Any
 from cautery.errors import InputError, LimitError
 from cautery.formats import Reader, ReadWarning, guess, reader, redacted_json, redacted_text
 from cautery.formats.diff import Changes, Listed, compare
+from cautery.json_text import parsed_json
 from cautery.model import KeyedPseudonyms, Pseudonyms, RedactedUrl, to_json
 from cautery.packed import chunks_of
 
@@ -175,7 +176,7 @@ def _title(members: dict[str, Any]) -> str | None:
 def _differing(old: str, new: str, pseudonyms: Pseudonyms) -> dict[str, tuple[str, str]]:
     if old == new:
         return {}
-    before, after = json.loads(old), json.loads(new)
+    before, after = parsed_json(old), parsed_json(new)
 
     def shown(value: object) -> str:
         value = redacted_json(value, pseudonyms)

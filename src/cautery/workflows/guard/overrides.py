@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import Override
 from cautery.model.times import to_utc
 from cautery.model.toml import simple_toml
@@ -88,7 +88,7 @@ def read_allowed(path: Path) -> dict[str, str]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = parsed_json(line)
                 target, verdict, until = row["target"], row["verdict"], row["valid_until"]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InputError(

@@ -30,6 +30,7 @@ from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.references.joining import check_room, join
 from cautery.identify.references.opening import load as load_references
 from cautery.identify.references.saved import save
+from cautery.json_text import parsed_json
 from cautery.model.ports import Decoder, Engine
 from cautery.workflows.identification.appending import Before, digest_of, stamp_of
 from cautery.workflows.identification.media import media_of
@@ -201,7 +202,7 @@ class Builder:
         """Return what an earlier build made of the same source, if it finished it."""
         part = self._part(source)
         try:
-            record = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
+            record = parsed_json(part.with_suffix(".json").read_text(encoding="utf-8"))
             load_references(part, recipe=self._recipe)
             lists = ("codecs", "warnings", "failures")
             sequences: dict[str, Any] = {name: tuple(record[name]) for name in lists}

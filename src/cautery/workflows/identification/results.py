@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cautery.errors import InputError, StorageError
+from cautery.json_text import parsed_json
 from cautery.workflows.identification.records import KEYS
 
 SEEN_SUFFIX = ".seen"
@@ -129,7 +130,7 @@ class Results:
             self._file.seek(start)
             tail = self._file.read(end - start)
         try:
-            answer: dict[str, Any] = json.loads(tail.rstrip(b"\n").rpartition(b"\n")[2])
+            answer: dict[str, Any] = parsed_json(tail.rstrip(b"\n").rpartition(b"\n")[2])
         except ValueError:
             return None
         return answer
@@ -205,7 +206,7 @@ def _write(file: io.FileIO, data: bytes) -> None:
 
 def _note(line: bytes) -> tuple[str, int, int, str, int] | None:
     try:
-        probe, size, mtime_ns, question, end = json.loads(line)
+        probe, size, mtime_ns, question, end = parsed_json(line)
     except (ValueError, TypeError):
         return None
     if not line.endswith(b"\n") or not isinstance(probe, str) or not isinstance(question, str):

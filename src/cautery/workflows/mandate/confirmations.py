@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from cautery.act.confirmed import stands
 from cautery.act.jurisdictions import Rule
 from cautery.act.rules import check_confirmation, confirm_rule
 from cautery.errors import ApprovalError, MandateError
+from cautery.json_text import parsed_json
 from cautery.model import MISSHAPEN, Mandate, RuleConfirmation, from_json, to_json
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
@@ -40,7 +40,7 @@ def checked_confirmations(path: Path, mandate: Mandate) -> tuple[RuleConfirmatio
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY), 1):
         where = f"{beside}, line {number}"
         try:
-            confirmation = from_json(RuleConfirmation, json.loads(line))
+            confirmation = from_json(RuleConfirmation, parsed_json(line))
         except MISSHAPEN as error:
             raise MandateError(f"{where}: not a valid confirmation", hint=_REMEDY) from error
         try:

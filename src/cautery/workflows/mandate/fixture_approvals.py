@@ -6,7 +6,6 @@ mandate, or if an approver of the mandate approved it afterwards. A calendar alo
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest
 from cautery.act.signatures import statement_of, to_sign
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError
+from cautery.json_text import parsed_json
 from cautery.model import (
     MISSHAPEN,
     Approval,
@@ -136,7 +136,7 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
     passed_over = []
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY, most=MOST_BYTES), 1):
         try:
-            given = _given(json.loads(line))
+            given = _given(parsed_json(line))
             is_signer = given[0].approval.approver not in approvers
             person = _signed_by(given[0], signed if is_signer else mandate, season, now=now)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
@@ -254,7 +254,7 @@ def add_passkey_approval(
         If it cannot be written.
     """
     try:
-        at = datetime.fromisoformat(json.loads(text)["at"])
+        at = datetime.fromisoformat(parsed_json(text)["at"])
     except MISSHAPEN as error:
         raise ApprovalError(f"{approver.name}'s passkey was asked for no fixtures") from error
     approval = replace(_unsigned(mandate, fixtures, approver, at), signature=answer)

@@ -6,7 +6,6 @@ stays here: with it, whoever knows all of the file but a password could try pass
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from cautery.act import (
     terms_digest,
 )
 from cautery.errors import ApprovalError, MandateError
+from cautery.json_text import parsed_json
 from cautery.model import (
     MISSHAPEN,
     Digest,
@@ -70,7 +70,7 @@ def checked_signatures(
     for number, line in enumerate(lines_beside(beside, remedy=_SIGN_AGAIN), 1):
         where = f"{beside}, line {number}"
         try:
-            members = json.loads(line)
+            members = parsed_json(line)
             salt = bytes.fromhex(members.pop("salt"))
             signature = from_json(MandateSignature, members)
         except MISSHAPEN as error:
@@ -175,7 +175,7 @@ def add_passkey_signature(
         If it cannot be written.
     """
     try:
-        at = datetime.fromisoformat(json.loads(text)["at"])
+        at = datetime.fromisoformat(parsed_json(text)["at"])
     except MISSHAPEN as error:
         raise ApprovalError(f"{name}'s passkey was asked for no signature of a mandate") from error
     file = digest_of(salt + raw)

@@ -16,6 +16,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
+from cautery.json_text import parsed_json
 from cautery.model import Agency, digest_of
 from cautery.model.records import DeconflictionLetter, DeconflictionResult, SealedSecrets
 from cautery.operation.deconflict import FORMAT, POINT_BYTES, MaskedSet, check_points
@@ -110,7 +111,7 @@ def state_of(desk: Desk, payload: dict[str, Any], other: Agency, *, previous: in
         raise InputError("the letter does not answer the letter that this desk sent")
     secret = own_letter.run or next(letter.run for letter in letters if letter.run is not None)
     clear = desk.case.vault.open(secret.exhibit, subject=subject_of(session))
-    run_secrets = json.loads(clear)
+    run_secrets = parsed_json(clear)
     return Begun(
         size=own_letter.size,
         run=MaskedSet(
@@ -155,7 +156,7 @@ def letter_of(desk: Desk, session: str, step: int) -> dict[str, Any]:
     for letter in letters_of(desk, session):
         if letter.step == step:
             raw = desk.case.vault.read(letter.exhibit)
-            payload: dict[str, Any] = json.loads(raw)["payload"]
+            payload: dict[str, Any] = parsed_json(raw)["payload"]
             return payload
     raise InputError(f"the case has no letter of step {step} of this run")
 

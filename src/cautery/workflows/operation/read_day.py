@@ -5,7 +5,6 @@ Nothing is timed or recorded before this has succeeded.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
 from cautery.model.toml import parsed_toml
 from cautery.operation.schedule.rules import MOST_STEPS
@@ -317,7 +317,7 @@ def _tables(path: Path) -> Any:
     raw = small_file(path, most=MAX_BYTES, of="an action day", hint=hint)
     try:
         text = raw.decode("utf-8-sig")
-        return json.loads(text) if path.suffix == ".json" else parsed_toml(text)
+        return parsed_json(text) if path.suffix == ".json" else parsed_toml(text)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:  # TOML and JSON errors are ValueErrors

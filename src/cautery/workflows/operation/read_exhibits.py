@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
 from cautery.model.photograph import MAX_PHOTO_BYTES
 from cautery.model.toml import parsed_toml
@@ -82,7 +82,7 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
             if set(parsed) - {table} or not isinstance(rows, list):
                 raise InputError(f"{path}: only [[{table}]] tables are allowed")
         else:
-            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+            rows = [parsed_json(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: neither valid TOML nor JSON lines: {str(error)[:200]}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import rfc8785
 
 from cautery.errors import EvidenceError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.evidence.signing import REGISTER, REGISTER_TITLE
+from cautery.json_text import parsed_json
 from cautery.model import digest_of
 from cautery.operation.totals import compare_manifest, manifest_of
 from cautery.workflows.operation.desk import Desk
@@ -62,7 +61,7 @@ def check_manifest(desk: Desk, raw: bytes, *, key: NoteVerifier | None = None) -
     if digest_of(listed) != match[3]:
         raise EvidenceError("the manifest differs from the one that was signed")
     try:
-        stated = json.loads(listed)
+        stated = parsed_json(listed)
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"the manifest is not valid JSON: {error}") from error
     whose = {"operation": desk.operation.id, "desk": desk.agency.id}

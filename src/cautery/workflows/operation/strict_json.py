@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from cautery.json_text import parsed_json
 
 
 def strictly_parsed(raw: bytes) -> Any:
@@ -16,7 +17,7 @@ def strictly_parsed(raw: bytes) -> Any:
     RecursionError
         If it is nested beyond what can be parsed at all.
     """
-    return json.loads(raw, parse_constant=_refused, object_pairs_hook=_members)
+    return parsed_json(raw, parse_constant=_refused, object_pairs_hook=_members)
 
 
 def is_deeper(told: Any, most: int) -> bool:

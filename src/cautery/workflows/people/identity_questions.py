@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.ports import Clock
 from cautery.workflows.people.ports import People
@@ -87,7 +88,7 @@ class Questions:
             raw = seal_bytes = b""
         if not hmac.compare_digest(seal_bytes, self._sealed(raw)):
             raise InputError(_not_here())
-        seed, at, to, asked_issuer = json.loads(raw)
+        seed, at, to, asked_issuer = parsed_json(raw)
         question = self._question(seed, to, cookie)
         same = hmac.compare_digest(state.encode("utf-8", "replace"), question.state.encode())
         if not same or asked_issuer != issuer:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import InputError
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.ports import Clock
 from cautery.workflows.people.ports import People
@@ -82,7 +83,7 @@ class Seconds:
         is_ours = hmac.compare_digest(given, self._sealed(raw))
         if not is_ours or token != _spelled(raw, given):  # base64 has many spellings
             raise InputError(tr("This link is none of this room."))
-        made_for, act, owner, made_in, until, _ = json.loads(raw)
+        made_for, act, owner, made_in, until, _ = parsed_json(raw)
         if made_for != case:
             raise InputError(tr("This link is none of this room."))
         if datetime.fromtimestamp(until, UTC) < self._clock.now():

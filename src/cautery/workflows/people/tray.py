@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from threading import Lock
 import rfc8785
 
 from cautery.errors import CauteryError, EvidenceError, InputError
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.account import Account, require_why
 from cautery.model.evidence import Digest, digest_of
@@ -387,7 +387,7 @@ class Tray:
     def _read(self, name: str) -> tuple[Waiting, bytes]:
         """Return what lies under a name, and the keyed hash that stands beside its entry."""
         try:
-            content = json.loads(self._files.entry(name))
+            content = parsed_json(self._files.entry(name))
             photograph = from_json(Photograph, content["photograph"])
             one = Waiting(name=name, photograph=photograph, entry=_entry_digest(photograph))
             return one, str(content["mac"]).encode()

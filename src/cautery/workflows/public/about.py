@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cautery.act.ports import PublicFiles
 from cautery.errors import CauteryError
+from cautery.json_text import parsed_json
 from cautery.model import OrderKind
 
 ABOUT = "about.json"
@@ -58,7 +58,7 @@ class About:
 def read_about(files: PublicFiles) -> About:
     """Return what a folder says; of a broken or missing file, nothing."""
     try:
-        about = json.loads(files.read(ABOUT) or b"{}")
+        about = parsed_json(files.read(ABOUT) or b"{}")
         return About(
             who=str(about.get("who", "")),
             orders={

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -17,6 +16,7 @@ from cautery.act.complaint import (
 )
 from cautery.act.ports import PublicFiles
 from cautery.errors import CauteryError, InputError, StorageError
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.web import Answered, Asked, neighbourhood
 from cautery.pages.public import Decision, Desk
@@ -163,7 +163,7 @@ class ComplaintDesk:
 
 def _decision(files: PublicFiles, number: str) -> Decision | None:
     try:
-        decision = json.loads(files.read(f"decisions/{number}.json") or b"null")
+        decision = parsed_json(files.read(f"decisions/{number}.json") or b"null")
         if not isinstance(decision, dict) or decision["state"] not in _STATES:
             return None
         return Decision(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cautery.errors import CauteryError
+from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.web import CSV, Answered, Asked
 from cautery.pages.public import Desk
@@ -54,7 +54,7 @@ class FiguresDesk:
 
 def _read(content: bytes | None) -> Mapping[str, Any] | None:
     try:
-        body = json.loads(content or b"null")
+        body = parsed_json(content or b"null")
     except (ValueError, RecursionError, CauteryError):
         return None
     return body if isinstance(body, dict) else None

@@ -6,7 +6,6 @@ list is read here for its form alone, and a broken file leaves what was read bef
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from cautery.act.ports import PublicFiles
 from cautery.act.read_list import ListedEntry
 from cautery.canonical import canonical
 from cautery.errors import CauteryError, InputError
+from cautery.json_text import parsed_json
 from cautery.model import Digest, digest_of
 from cautery.workflows.public.zipped import Opening, Part
 
@@ -168,9 +168,9 @@ class Shelf:
         return opening.ended(shelved.tail)
 
     def _read(self, name: str, list_id: str, stamp: tuple[int, ...]) -> ShelvedList:
-        head = json.loads(self.files.read(name) or b"")
+        head = parsed_json(self.files.read(name) or b"")
         text, signature = str(head["version"]), str(head["signature"])
-        version = json.loads(text)
+        version = parsed_json(text)
         if version["list"] != list_id:
             raise InputError(f"{name} is list {version['list']}")
         referrals = tuple(Digest(str(digest)) for digest in version["referrals"])
@@ -197,12 +197,12 @@ class Shelf:
         part = self.files.read(referral_file(digest))
         if part is None:
             raise InputError(f"referral {digest} is not there")
-        text = str(json.loads(part)["text"])
+        text = str(parsed_json(part)["text"])
         # A referral is kept for good under its digest, so a file of another text would stay
         # wrong.
         if digest_of(text.encode()) != digest:
             raise InputError(f"{digest} is another referral's name")
-        referral = _referral(json.loads(text))
+        referral = _referral(parsed_json(text))
         self._parts[digest] = Part.of(part)
         self.referrals[digest] = referral
         for target in referral.entries:

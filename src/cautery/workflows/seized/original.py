@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from cautery.errors import EvidenceError, InputError, LimitError
 from cautery.evidence.ports import CaseVault
+from cautery.json_text import parsed_json
 from cautery.model import ExhibitId
 from cautery.model.ledger import append, contents
 from cautery.model.records import OriginalPartSealed
@@ -125,7 +126,7 @@ def read_cover(vault: CaseVault, cover: ExhibitId, id: str) -> tuple[str, str]:
     ErasedError
         If its key was destroyed.
     """
-    contents = json.loads(vault.open(cover, subject=subject_of(id)))
+    contents = parsed_json(vault.open(cover, subject=subject_of(id)))
     return str(contents["name"]), str(contents["sha256"])
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from cautery.errors import InputError, StorageError
+from cautery.json_text import parsed_json
 from cautery.packed import require_file
 from cautery.workflows.networks.state.tables import (
     LATER,
@@ -106,7 +107,7 @@ def load(folder: Path) -> Kept | None:
         return None
     try:
         require_file(pointer)
-        current = json.loads(pointer.read_text())
+        current = parsed_json(pointer.read_text())
         if current["format"] != FORMAT:
             raise InputError(
                 f"{folder}: the state has format {current['format']}, expected {FORMAT}",
@@ -157,7 +158,7 @@ def all_links(folder: Path) -> pl.DataFrame:
     InputError
         If a file is missing or not as it was written.
     """
-    return links_of(folder, json.loads((folder / CURRENT).read_text())["links"])
+    return links_of(folder, parsed_json((folder / CURRENT).read_text())["links"])
 
 
 def links_of(folder: Path, names: Sequence[str]) -> pl.DataFrame:
@@ -219,7 +220,7 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
 
 def tidy(folder: Path) -> None:
     """Drop what interrupted runs left in the folder of a state that was loaded or saved."""
-    counts = {CURRENT, *json.loads((folder / CURRENT).read_text())["sizes"]}
+    counts = {CURRENT, *parsed_json((folder / CURRENT).read_text())["sizes"]}
     for old in folder.iterdir():
         if old.is_file() and _ours(old) and old.name not in counts:
             old.unlink()

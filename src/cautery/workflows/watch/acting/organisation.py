@@ -7,7 +7,6 @@ a target back: whoever can write to the folder of shares has neither its approva
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from datetime import datetime, timedelta
 from cautery.act import Approved, ListTrust, Share, SharesRead, StandingList
 from cautery.act.ports import ListShares, ListSigner
 from cautery.errors import ApprovalError, InputError
+from cautery.json_text import parsed_json
 from cautery.model import Digest, Referral
 from cautery.model.signing_keys import PersonKey
 from cautery.workflows.case.public_lists import ListFiles
@@ -65,7 +65,7 @@ class Head:
     @classmethod
     def of(cls, text: str) -> Head:
         """Read the text of a version, as the key of the list signed it."""
-        version = json.loads(text)
+        version = parsed_json(text)
         return cls(
             frozenset(map(Digest, version["referrals"])),
             frozenset((Digest(each["referral"]), each["target"]) for each in version["withdrawn"]),
