@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
+from collections.abc import Iterable
 
 from cautery.errors import InputError
 
@@ -74,6 +76,22 @@ def csv_cell(text: str) -> str:
     ("'=1", 'a\\u001b[2Jb')
     """
     return safe_cell("\n".join(map(escaped, text.split("\n"))))
+
+
+def table_of(rows: Iterable[Iterable[object]]) -> bytes:
+    r"""Return rows as CSV (RFC 4180) that leaves: each text of them by :func:`csv_cell`.
+
+    Examples
+    --------
+    >>> table_of([("what", "bytes"), ("=1", 7), (None, 0.5)])
+    b"what,bytes\r\n'=1,7\r\n,0.5\r\n"
+    """
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(
+        [cell if isinstance(cell, int | float | None) else csv_cell(str(cell)) for cell in row]
+        for row in rows
+    )
+    return out.getvalue().encode()
 
 
 def escaped(line: str) -> str:

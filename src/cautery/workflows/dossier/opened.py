@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cautery.cells import table_of
 from cautery.errors import ErasedError, InputError
 from cautery.evidence.manifest import VAULT
 from cautery.evidence.ports import CaseStore
@@ -95,9 +94,7 @@ def opened_copies(
             digest, size = hashlib.sha256(clear).hexdigest(), str(len(clear))
             files[f"opened/{VAULT}/{digest[:2]}/{digest}"] = clear
         lines.append((sealed.id.removeprefix("sha256:"), sealed.what, digest, size))
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(lines)
-    files[LIST] = out.getvalue().encode()
+    files[LIST] = table_of(lines)
     return Opened(
         files=files,
         exhibits=len(exhibits) - missing_copies,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cautery.cells import table_of
 from cautery.errors import CauteryError
 from cautery.json_text import parsed_json
 from cautery.messages import tr
@@ -62,13 +61,9 @@ def _read(content: bytes | None) -> Mapping[str, Any] | None:
 
 def csv_of(cases: list[Mapping[str, Any]]) -> bytes:
     """Return figures as CSV, a figure a line: case, table, row, measure, value."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("case", "at", "table", "row", "measure", "value"))
-    for case in cases:
-        for row in _rows(case):
-            writer.writerow((_cell(case["mandate"]), case["at"], *map(_cell, row)))
-    return text.getvalue().encode()
+    columns = ("case", "at", "table", "row", "measure", "value")
+    rows = ((case["mandate"], case["at"], *row) for case in cases for row in _rows(case))
+    return table_of([columns, *(map(_plain, row) for row in rows)])
 
 
 def _rows(case: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
@@ -92,7 +87,5 @@ def _rows(case: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
                 yield "notices", notices["kind"], measure, value
 
 
-def _cell(value: Any) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+def _plain(value: Any) -> Any:
+    return f"{value:.3f}" if isinstance(value, float) else value
