@@ -340,6 +340,50 @@ async def test_who_sends_too_slowly_or_too_much_is_cut_off(monkeypatch: pytest.M
         await files_form.bounded(much, 1)()
 
 
+@pytest.mark.parametrize("who", ["stranger", "auditor", "analyst"])
+async def test_nothing_of_a_photograph_is_read_before_it_is_known_whose_it_is(
+    room: Any, keys: dict[str, str], who: str
+) -> None:
+    client = room.browser() if who == "stranger" else room.as_(RoomRole(who))
+    path = f"{page_of(keys['IT-0001'])}/photographs"
+    begin = b'--b\r\ncontent-disposition: form-data; name="csrf"\r\n\r\nanother\r\n--b\r\n'
+    read, status = [], []
+
+    async def receive() -> Any:
+        read.append(begin)
+        return {"type": "http.request", "body": begin, "more_body": True}
+
+    async def send_on(message: Any) -> None:
+        status.append(message.get("status"))
+
+    headers = {
+        "host": "127.0.0.1:8017",
+        "origin": ORIGIN["origin"],
+        "user-agent": "Firefox",
+        "content-type": "multipart/form-data; boundary=b",
+        "content-length": str(MAX_PHOTO_BYTES),
+        "cookie": f"{room.cookie}={room.token(client)}",
+    }
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "http_version": "1.1",
+        "client": ("testclient", 50000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    await room.app(scope, receive, send_on)
+    assert (status[0], len(read)) == {
+        "stranger": (401, 0),
+        "auditor": (403, 0),
+        "analyst": (400, 1),
+    }[who]
+
+
 def test_a_tray_that_was_tampered_with_is_seen_in_the_room(
     room: Any, keys: dict[str, str], tmp_path: Path
 ) -> None:

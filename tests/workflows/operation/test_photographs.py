@@ -209,6 +209,14 @@ def test_a_swapped_photograph_is_refused_and_not_filed(told: Told) -> None:
     assert told.photo.exists()
 
 
+def test_what_was_swapped_comes_whole_again_when_it_is_sent_again(told: Told) -> None:
+    told.send()
+    told.photo.write_bytes(OTHER)
+    told.send()
+    assert told.photo.read_bytes() == PHOTO
+    assert [one.outcome for one in told.file()] == [Outcome.FILED]
+
+
 def test_an_entry_that_says_something_else_is_refused(told: Told) -> None:
     told.send(note="the seal, whole")
     content = told.entry.read_text()

@@ -27,7 +27,8 @@ def waiting_at(table: AtTable, tray: Tray | None, key: str = "") -> Iterator[Wai
         photograph = one.photograph
         own = photograph is not None and photograph.desk == desk
         told = table.seat is None or (own and not one.fault and _is_of(one, table.seat.id))
-        if told and (own or photograph is None) and key in ("", one.key):
+        here = key in ("", one.key) if own else photograph is None and key == one.key
+        if told and here:
             yield one
 
 

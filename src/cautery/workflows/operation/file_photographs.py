@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cautery.errors import InputError
+from cautery.errors import EvidenceError, InputError
 from cautery.model import ExhibitId, ExhibitPhotographed
 from cautery.model.photograph import Photograph
 from cautery.operation.details import require_role
@@ -71,7 +71,7 @@ def tray_of(desk: Desk, tray: Tray, book: Book) -> TrayOfDesk:
     own = desk.opening.key
     return TrayOfDesk(
         waiting=tuple(
-            _fitting(one, book.register)
+            _fitting(one, book.register, tray)
             for one in lying
             if (one.photograph.desk == own if one.photograph else one.key in lines)
         ),
@@ -174,14 +174,19 @@ def _spoken_of(photograph: Photograph) -> str:
     return photograph.by if is_number else photograph.account
 
 
-def _fitting(one: Waiting, register: Register) -> Waiting:
-    """Return it with a fault if the register has no such exhibit."""
+def _fitting(one: Waiting, register: Register, tray: Tray) -> Waiting:
+    """Return it with a fault if the register has no such exhibit, or its bytes are others."""
     if one.fault or one.photograph is None:
         return one
     line = register.lines.get(one.photograph.number)
-    if line is not None and line.digest == one.photograph.exhibit:
-        return one
-    return replace(one, fault=f"the register has no exhibit {one.photograph.number[:60]!r} of it")
+    if line is None or line.digest != one.photograph.exhibit:
+        number = one.photograph.number[:60]
+        return replace(one, fault=f"the register has no exhibit {number!r} of it")
+    try:
+        tray.photo(one)
+    except EvidenceError as error:
+        return replace(one, fault=str(error))
+    return one
 
 
 def _has(line: Line, name: str) -> bool:

@@ -256,7 +256,7 @@ class Tray:
             )
             name = f"{photograph.sha256}-{photograph.key}"
             for one in lying:
-                if one.name == name and one.photograph is not None and not one.fault:
+                if one.name == name and one.photograph is not None and self._is_whole(one):
                     return one.photograph
             self._require_place(lying, account.id, arrival.size)
             entry = _entry_digest(photograph)
@@ -303,11 +303,6 @@ class Tray:
             if not one.fault and (logged is None or one.entry not in logged.entries):
                 fault = tr("The access log does not say that it came, or says it was rejected.")
                 one = replace(one, fault=fault)  # noqa: PLW2901
-            if not one.fault:
-                try:
-                    self.photo(one)
-                except EvidenceError as error:
-                    one = replace(one, fault=str(error))  # noqa: PLW2901
             lying.append(one)
         return lying, [one for one in sent.values() if one.entries]
 
@@ -323,6 +318,12 @@ class Tray:
         if digest_of(content) != f"sha256:{one.sha256}":
             raise EvidenceError(tr("Its bytes are not those that came."))
         return content
+
+    def _is_whole(self, one: Waiting) -> bool:
+        try:
+            return not one.fault and bool(self.photo(one))
+        except EvidenceError:
+            return False
 
     def remove(self, one: Waiting) -> None:
         """Take out what was filed.
