@@ -23,12 +23,11 @@ def waiting_at(table: AtTable, tray: Tray | None, key: str = "") -> Iterator[Wai
         Of the only exhibit; empty: of all.
     """
     desk = table.desk.opening.key
-    for one in () if tray is None else tray.waiting():
+    for one in () if tray is None else tray.waiting(key):
         photograph = one.photograph
         own = photograph is not None and photograph.desk == desk
         told = table.seat is None or (own and not one.fault and _is_of(one, table.seat.id))
-        here = key in ("", one.key) if own else photograph is None and key == one.key
-        if told and here:
+        if told and (own or (photograph is None and key)):
             yield one
 
 

@@ -274,9 +274,16 @@ class Tray:
             self._files.enter(name, rfc8785.dumps(content))
         return photograph
 
-    def waiting(self) -> list[Waiting]:
-        """Return what lies in the tray, by name; one that this room did not take in has a fault."""
-        read = [self._read(name) for name in self._files.names()]
+    def waiting(self, key: str = "") -> list[Waiting]:
+        """Return what lies in the tray, by name; one that this room did not take in has a fault.
+
+        Parameters
+        ----------
+        key : str
+            Of the only exhibit; empty: of all.
+        """
+        names = (name for name in self._files.names() if key in ("", name.partition("-")[2]))
+        read = [self._read(name) for name in names]
         macs = self._macs(_CAME, [one.entry for one, _ in read])
         lying = []
         for (one, stated), mac in zip(read, macs, strict=True):
