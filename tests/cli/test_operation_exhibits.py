@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cautery.wiring.people import people_of
+
 TILL = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
 OPERATION = """
 [operation]
@@ -270,6 +272,8 @@ def test_every_command_of_a_how_to_does_what_it_says(
     files: list[tuple[str, str]],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    with people_of(Path("people"), new=True):  # a room, to whose tray nothing was sent
+        pass
     text = (HOWTO / page).read_text()
     for kind, block in re.findall(r"```(toml|csv)\n(.*?)```", text, re.DOTALL):
         wanted, name = files.pop(0)

@@ -90,6 +90,8 @@ def _file(
         else:
             reason = f": {one.why}" if one.why else ""
             render.say(render.printable(f"{one.waiting.sha256} {one.outcome.value}{reason}"))
+    if not waiting and not json:
+        render.say("no photograph waits")
     _tell_missing(found, json=json)
     if refused or found.missing:
         raise EvidenceError(
