@@ -364,8 +364,9 @@ def test_a_mandate_that_changed_while_it_waited_is_asked_for_anew(
         lambda request: {"person": "N. Deputy"},
         lambda request: {"text": request.text.replace("mandate-signature/1", "approval/2")},
         lambda request: {"text": "[]"},
+        lambda request: {"text": '{"type":"cautery/approval/2",' + request.text[1:]},
     ],
-    ids=["other terms", "no terms", "another person", "another kind", "no object"],
+    ids=["other terms", "no terms", "another person", "another kind", "no object", "two kinds"],
 )
 def test_terms_that_the_text_does_not_have_the_digest_of_are_not_shown(
     acting: Acting,  # noqa: F811
@@ -491,3 +492,21 @@ def test_the_fixtures_of_a_mandate_are_a_second_text_for_who_signs_it(
     rows = rows_of(season)
     assert rows["Here v There"]["allowed_by"] == [*people]
     assert rows["North v <u>South</u>"]["allowed_by"] == [*people]
+
+
+def test_a_term_neither_begins_a_line_of_its_own_nor_is_cut(
+    acting: Acting,  # noqa: F811
+    mandate: Path,
+) -> None:
+    words = "x" * 30_000
+    mandate.write_text(
+        mandate.read_text().replace('"rights"', f'"rights\\nlab  False {words} the end"', 1)
+    )
+    cautery(
+        acting,
+        *("mandate", "sign", mandate, "--name", "M.", "--role", "x", "--account", "commander"),
+    )
+    [request] = store_of(acting).all()
+    page = acting.browser().get(f"/requests/{request.id}").text
+    assert "rights[U+000A]lab  False xxx" in page
+    assert "x" * 30_000 + " the end" in page.replace("\n… ", "")

@@ -87,6 +87,7 @@ def room(tmp_path: Path) -> Room:
     return Room(tmp_path)
 
 
+@pytest.mark.real_signers  # a signer that is closed in loads nothing more, and checks passkeys
 def test_two_passkeys_take_a_case_back_and_verifying_says_so_without_the_room(room: Room) -> None:
     for request in room.laid():
         room.signs(request)

@@ -6,11 +6,12 @@ shows the text itself, or what the text has the digest of.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cautery.act import terms_lines
 from cautery.act.four_words import four_words
 from cautery.act.mandate_signatures import MESSAGE
+from cautery.canonical import canonical
 from cautery.errors import EvidenceError
 from cautery.evidence.restoring import TITLE
 from cautery.json_text import parsed_json
@@ -19,6 +20,9 @@ from cautery.model.season import SeasonFixture
 from cautery.model.signing_request import RequestKind, SigningRequest
 from cautery.pages.room.people import RequestRow, RequestView
 from cautery.workflows.mandate.fixture_approvals import SEASON, fixtures_lines, fixtures_to_sign
+
+_LONGEST = 500
+"""Letters of a line. Pages cut what is far longer, and what is signed is shown to its end."""
 
 
 def request_row(request: SigningRequest) -> RequestRow:
@@ -44,16 +48,24 @@ def request_view(request: SigningRequest) -> RequestView:
     """
     return RequestView(
         row=request_row(request),
-        lines=tuple(_lines(request)),
+        lines=tuple(_whole(_lines(request))),
         digest=request.digest,
         words=four_words(request.digest),
     )
 
 
+def _whole(lines: Iterable[str]) -> Iterable[str]:
+    """Yield lines in pieces that no page cuts; a line end inside of one begins no line."""
+    for line in lines:
+        one = line.translate({ord(end): f"[U+{ord(end):04X}]" for end in "\n\r\t"})
+        yield one[:_LONGEST]
+        yield from (f"… {one[at : at + _LONGEST]}" for at in range(_LONGEST, len(one), _LONGEST))
+
+
 def _lines(request: SigningRequest) -> Sequence[str]:
     match request.kind:
         case RequestKind.RESTORATION if request.text.startswith(f"{TITLE}\n"):
-            return request.text.splitlines()
+            return request.text.removesuffix("\n").split("\n")
         case RequestKind.MANDATE if (lines := _mandate_lines(request)) is not None:
             return lines
         case RequestKind.FIXTURES if (lines := _fixture_lines(request)) is not None:
@@ -76,6 +88,7 @@ def _mandate_lines(request: SigningRequest) -> Sequence[str] | None:
         (members.get("type"), members.get("public_key")) != (MESSAGE, request.passkey)
         or signs["name"] != request.person
         or signs["terms"] != digest_of(request.shown.encode())
+        or canonical(members) != request.text.encode()
     ):
         return None
     return [*lines, "", *(f"{name:<18} {value}" for name, value in signs.items())]
@@ -94,6 +107,7 @@ def _fixture_lines(request: SigningRequest) -> Sequence[str] | None:
         (subject, season) != (fixtures_to_sign(fixtures), SEASON)
         or members.get("type") != "cautery/approval/2"
         or signs["approver"] != request.person
+        or canonical(members) != request.text.encode()
     ):
         return None
     return [
