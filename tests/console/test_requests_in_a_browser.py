@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.console.test_acting_in_a_browser import Everybody, words
-from tests.console.test_requests import MANDATE
+from tests.console.test_requests_of_commands import MANDATE
 from tests.console.test_room_in_a_browser import serving
 
 __all__ = ["words"]

@@ -168,6 +168,8 @@ def sign(
     if (key is None) == (account is None):
         raise InputError("give either --key or --account: with what do you sign?")
     if account is not None:
+        if digest is not None:
+            raise InputError("--digest goes with --key: the room shows what a passkey signs")
         count = sign_in_room(
             mandate,
             name=name,

@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
 
 def asked(path: Path, name: str, device: Device, role: str = "director") -> dict[str, Any]:
     mandate, raw = read_with_bytes(path, now=NOW)
-    who = {"name": name, "role": role, "key": key(device)}
+    who: dict[str, Any] = {"name": name, "role": role, "key": key(device)}
     text, salt = text_for_passkey(mandate, raw=raw, now=NOW, **who)
     return {"text": text, "salt": salt, **who}
 
