@@ -258,6 +258,13 @@ def test_another_machine_joins_with_the_rooms_key_and_no_room_opens_without_peop
     listed = cautery("people", "list", "--json", *beside)
     assert len(listed.out.splitlines()) == 2
     assert cautery("people", "join", "elsewhere/room.key", *beside).code == 2
+    back = cautery("people", "move", "server:", "elsewhere", *WHY)
+    assert back.code == 0, back.err
+    assert cautery("serve", "--no-browser", "--port", "0", "--people", there / "people").code == 1
+    nobody = ("people", "move", there / "people", "server:", *WHY, "--keys", there / "keys")
+    ran = cautery(*nobody)
+    assert (ran.code, "no accounts lie here" in ran.err) == (2, True)
+    assert not ServerPeople(in_folder, None).begun()
     assert (there / "people/access.pub").read_bytes() != Path("elsewhere/access.pub").read_bytes()
 
 

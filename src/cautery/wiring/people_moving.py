@@ -70,17 +70,19 @@ def move_people(source: Path, to: Path, *, why: str, keys_dir: Path | None = Non
 
 def _to_server(folder: Path, *, why: str, keys: Path) -> int:
     marked = marked_server(folder)
-    if marked is None and not (folder / NAME).exists():
-        raise InputError(f"{folder}: no accounts lie here")
     with contextlib.closing(open_server(key_bytes(folder / KEY))) as people:
         require_same(folder, marked or people.id, people.id)
-        if not (folder / NAME).exists() and people.begun():
+        if not (folder / NAME).exists():
+            if marked is None or not people.begun():
+                raise _nobody(folder)
             return len(people.accounts())  # nothing is left to do
         if people.begun() and marked is None:
             raise InputError(f"{folder}: people are in the database already")
         with contextlib.closing(_alone(folder / NAME)) as tables:
             everything = SqlPeople(tables).everything()
             if not people.begun():
+                if not everything["accounts"]:
+                    raise _nobody(folder)
                 _note(folder, everything["accounts"], why=why, keys=keys)
                 mark(folder, people.id)
                 try:
@@ -127,6 +129,10 @@ def _to_folder(folder: Path, *, why: str, keys: Path) -> int:
     (folder / MARK).unlink()
     sync_folder(folder)
     return count
+
+
+def _nobody(folder: Path) -> InputError:
+    return InputError(f"{folder}: no accounts lie here")
 
 
 def _alone(path: Path) -> PeopleTables:
