@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from tests.identity import SUBJECT, settings, world_of
 
+from cautery.adapters.passwords import Argon2Passwords
 from cautery.errors import ApprovalError, InputError
 from cautery.model.records import AccountChanged, DoorUsed
 from cautery.model.room import RoomRole
 from cautery.wiring.identity import identity_of
 from cautery.wiring.people import owner
+from cautery.workflows.people.accounts import WORD_LASTS
+from cautery.workflows.people.sessions import digest_of_token
 
 
 @pytest.fixture
@@ -407,9 +410,81 @@ def test_a_keeper_binds_nobody_who_came_in_by_the_provider(world: Any, issuer: s
     assert f"/people/{colleague.id}/bind" not in keeper.get("/people").text
     assert binds() == 403
     assert people.people.identities(colleague.id) == []
-    assert room.send(keeper, f"/people/{colleague.id}/invite", why="lost").status_code < 400
-    assert f"/people/{colleague.id}/bind" in keeper.get("/people").text
-    assert binds() < 400
+    # A new word as well: bound to another subject for a night, and then to the right one again.
+    people.identities.bind(colleague.id, named, "colleague-sub", by=owner(), why="back")
+    for _ in range(2):
+        assert room.send(keeper, f"/people/{colleague.id}/invite", why="lost").status_code < 400
+        assert f"/people/{colleague.id}/bind" not in keeper.get("/people").text
+        assert binds() == 403
+    people.identities.bind(colleague.id, named, "colleague-sub", by=owner(), why="back")
+
+
+def test_a_keeper_binds_a_colleague_whose_password_a_new_word_has_ended(world: Any) -> None:
+    room, legal = world.room, world.room.accounts[RoomRole.LEGAL]
+    keeper = room.as_(RoomRole.KEEPER)
+    room.send(keeper, f"/people/{legal.id}/invite", why="moved to the League login")
+    assert room.send(keeper, f"/people/{legal.id}/bind", subject="7", why="x").status_code == 303
+    assert room.login(room.browser(), "legal").status_code == 401  # who was put out notices
+
+
+def first_visit(world: Any, name: str, word: str) -> int:
+    """Return what the room answers to whoever knows a one-time word."""
+    password = {"password": "five other words chosen well", "again": "five other words chosen well"}
+    answer = world.room.send(world.room.browser(), "/login/first", name=name, word=word, **password)
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_nobody_who_read_a_one_time_word_out_comes_in_beside_whom_the_provider_lets_in(
+    world: Any, *, ends: bool
+) -> None:
+    people, issuer = world.room.people, world.provider.issuer
+    keeper = world.room.accounts[RoomRole.KEEPER].id
+    new, word = people.accounts.make("new", [RoomRole.ANALYST], None, by=keeper, why="night shift")
+    people.identities.bind(new.id, issuer, "new-sub", by=keeper, why="night shift")
+    if not ends:  # a word that is made at the very moment of the binding
+        people.people.invite(new.id, digest_of_token(word), world.room.clock.now() + WORD_LASTS)
+    assert first_visit(world, "new", word) == 401
+    assert not people.people.by_id(new.id).password
+    people.identities.unbind(new.id, by=owner(), why="left")
+    assert (first_visit(world, "new", word) == 401) is ends
+
+
+def test_who_uses_a_one_time_word_while_its_account_is_bound_does_not_come_in(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, issuer = world.room.people, world.provider.issuer
+    keeper = world.room.accounts[RoomRole.KEEPER].id
+    new, word = people.accounts.make("new", [RoomRole.ANALYST], None, by=keeper, why="night shift")
+    slow = Argon2Passwords.hashed
+
+    def hashed(self: Argon2Passwords, password: str) -> str:
+        people.identities.bind(new.id, issuer, "new-sub", by=keeper, why="night shift")
+        return slow(self, password)
+
+    monkeypatch.setattr(Argon2Passwords, "hashed", hashed)
+    assert first_visit(world, "new", word) == 400
+    assert not people.people.by_id(new.id).password
+
+
+def test_a_keeper_binds_nobody_who_chooses_a_password_meanwhile(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, issuer = world.room.people, world.provider.issuer
+    keeper = world.room.accounts[RoomRole.KEEPER].id
+    new, word = people.accounts.make("new", [RoomRole.ANALYST], None, by=keeper, why="night shift")
+    write = people.log.write
+
+    def written(content: Any) -> Any:
+        if isinstance(content, AccountChanged) and content.what == "identity":
+            monkeypatch.undo()
+            assert first_visit(world, "new", word) == 303
+        return write(content)
+
+    monkeypatch.setattr(people.log, "write", written)
+    with pytest.raises(ApprovalError):
+        people.identities.bind(new.id, issuer, "new-sub", by=keeper, why="night shift")
+    assert people.people.identities(new.id) == []
 
 
 def test_a_subject_is_one_person_s_and_a_person_has_one(world: Any) -> None:

@@ -37,6 +37,10 @@ _CHANGE = (
     " era = ? WHERE id = ? AND name = ? AND roles = ? AND coalesce(cases, '') = coalesce(?, '')"
     " AND why = ? AND made = ? AND password = ? AND era = ?"
 )
+_UNBOUND = (
+    "INSERT INTO unbound SELECT DISTINCT account FROM identities WHERE account = ?"
+    " ON CONFLICT DO NOTHING"
+)
 _WORD = "SELECT 1 FROM words WHERE account = ? AND digest = ? AND until > ?"
 _PASSKEYS = "SELECT passkeys.*, origin FROM passkeys LEFT JOIN approving ON passkey = id"
 
@@ -118,7 +122,8 @@ class SqlPeople:
         """Change an account, unless it is not as before any more; tell whether it was.
 
         With a new era all its sessions end, but for one by its digest; where no password is left,
-        its passkeys and identities go as well. All of it is written, or nothing.
+        its passkeys and identities go as well, and that it had identities stays known. All of it
+        is written, or nothing.
 
         Parameters
         ----------
@@ -143,8 +148,9 @@ class SqlPeople:
             if changed and after.era != before.era:
                 do(_END_ALL, "out", after.id, but)
                 if not after.password:
-                    for table in ("passkeys", "identities", "unbound"):
-                        do(f"DELETE FROM {table} WHERE account = ?", after.id)  # noqa: S608
+                    do("DELETE FROM passkeys WHERE account = ?", after.id)
+                    do(_UNBOUND, after.id)
+                    do("DELETE FROM identities WHERE account = ?", after.id)
         return bool(changed == 1)
 
     def erase(self, account: Account) -> bool:
@@ -227,30 +233,39 @@ class SqlPeople:
         rows = self._rows(statement, issuer, subject)
         return identity_of(rows[0]) if rows else None
 
-    def add_identity(self, identity: Identity) -> None:
-        """Bind a subject of an identity provider to an account.
+    def add_identity(self, identity: Identity, *, era: int) -> None:
+        """Bind a subject of an identity provider to an account that still has this era.
+
+        The era ends, and the account's one-time word is used up.
 
         Raises
         ------
         ConflictError
-            If it is bound already, or the account has another one there, or is gone.
+            If it has not, or the subject is bound already, or the account has another one there.
         """
-        count = self._write(
-            f"INSERT INTO identities SELECT ?, ?, ?, ? FROM accounts WHERE id = ?"  # noqa: S608
-            f"{self._database.share} ON CONFLICT DO NOTHING",
-            identity.issuer,
-            identity.subject,
-            identity.account,
-            number_of(identity.made_at),
-            identity.account,
-        )
-        if count != 1:
-            raise ConflictError("This subject, or this account there, is bound already.")
+        account = identity.account
+        with self._database.writing() as do:
+            count = do(
+                "UPDATE accounts SET era = era + 1 WHERE id = ? AND era = ?", account, era
+            ).rowcount
+            if count == 1:
+                count = do(
+                    "INSERT INTO identities VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    identity.issuer,
+                    identity.subject,
+                    account,
+                    number_of(identity.made_at),
+                ).rowcount
+            if count != 1:
+                raise ConflictError(
+                    "This subject, or this account there, is bound already, or was changed."
+                )
+            do("DELETE FROM words WHERE account = ?", account)
 
     def drop_identities(self, account: str) -> int:
         """Erase the identities of an account; if it had any, its era and all sessions end.
 
-        That it had some stays known until a new one-time word.
+        That it had some stays known.
         """
         with self._database.writing() as do:
             # First, as each change of an account does: two at a time wait in one order.
@@ -263,7 +278,7 @@ class SqlPeople:
         return int(count)
 
     def was_bound(self, account: str) -> bool:
-        """Tell whether an account has lost its identities, and had no new one-time word since."""
+        """Tell whether an account has ever lost its identities."""
         return bool(self._rows("SELECT 1 FROM unbound WHERE account = ?", account))
 
     def use_up(self, challenge: bytes, now: datetime) -> bool:

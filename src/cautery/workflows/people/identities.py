@@ -33,6 +33,8 @@ class Identities:
     def bind(self, id: str, issuer: str, subject: str, *, by: str, why: str) -> Identity:
         """Let whom an identity provider calls by a subject come in under an account.
 
+        The account's one-time word is used up: whoever read it out would come in by it as well.
+
         Parameters
         ----------
         id : str
@@ -52,11 +54,14 @@ class Identities:
         account = self._accounts.account(id)
         self._require_may(account, by)
         if not by.startswith(OWNER) and not self.keeper_binds(account):
+            by_password = account.password and not self._was_ever_bound(id)
             raise ApprovalError(
                 tr(
                     "This person comes in already: only the owner of the machine binds the account."
                 ),
-                hint=tr("Or end the password and passkeys first, with a new one-time word."),
+                hint=tr("Or end the password and passkeys first, with a new one-time word.")
+                if by_password
+                else None,
             )
         identity = Identity(
             issuer=require_issuer(issuer),
@@ -69,22 +74,28 @@ class Identities:
             raise InputError(_bound())
         self._log.write(AccountChanged(account=id, by=by, what="identity", why=require_why(why)))
         try:
-            self._people.add_identity(identity)
-        except ConflictError as error:  # somebody else did it at this moment
+            self._people.add_identity(identity, era=account.era)
+        except ConflictError as error:  # somebody else did it at this moment, or came in
+            if self._accounts.account(id).era != account.era:
+                return self.bind(id, issuer, subject, by=by, why=why)
             raise InputError(_bound()) from error
         return identity
 
     def keeper_binds(self, account: Account) -> bool:
         """Tell whether an account never came in, so that who keeps the accounts may bind it.
 
-        Else a keeper could come in as a colleague, who would notice nothing: also as one whom the
-        keeper unbound before, and binds again afterwards. A new one-time word begins anew, and whom
-        it puts out notices.
+        Else a keeper could come in as a colleague, who would notice nothing: the keeper could bind
+        whom a provider lets in to another subject for a night, and then to the right one again.
+        Who has a password is put out for good by a new one-time word, and notices.
         """
-        people, id = self._people, account.id  # noqa: A001 - the field's word
         return not (
-            account.password or people.passkeys(id) or people.identities(id) or people.was_bound(id)
+            account.password
+            or self._people.passkeys(account.id)
+            or self._was_ever_bound(account.id)
         )
+
+    def _was_ever_bound(self, id: str) -> bool:
+        return bool(self._people.identities(id)) or self._people.was_bound(id)
 
     def unbind(self, id: str, *, by: str, why: str) -> None:
         """Bind an account to nobody any more; all its sessions end.

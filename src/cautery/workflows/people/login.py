@@ -112,7 +112,8 @@ class Logins:
         """Set a first password with a one-time word; ``None``: it is not the word.
 
         A word cannot be guessed, so wrong ones do not lock its name: nobody keeps a colleague from
-        a first visit.
+        a first visit. Who comes in by an identity provider sets no password so: somebody else who
+        knows the word would come in beside that person, who notices nothing.
 
         Raises
         ------
@@ -125,7 +126,11 @@ class Logins:
             account = None
         require_password(password, name=name)
         digest = digest_of_token(word.strip().casefold())
-        if account is None or not self._people.is_invited(account.id, digest, self._clock.now()):
+        if (
+            account is None
+            or self._people.identities(account.id)
+            or not self._people.is_invited(account.id, digest, self._clock.now())
+        ):
             self._log.refused("" if account is None else account.id)
             return None
         return self._accounts.set_password(account.id, password, era=account.era, word=digest)

@@ -99,8 +99,9 @@ class People(Protocol):
         """Change an account, unless it is not as before any more; tell whether it was.
 
         With a new era all its sessions end, but for one by its digest; where no password is left,
-        its passkeys and identities go as well. A one-time word, by its digest and with the time, is
-        used up with it; nothing is changed without that word. All of it is written, or nothing.
+        its passkeys and identities go as well, and that it had identities stays known. A one-time
+        word, by its digest and with the time, is used up with it; nothing is changed without that
+        word. All of it is written, or nothing.
         """
 
     def erase(self, account: Account) -> bool:
@@ -133,14 +134,17 @@ class People(Protocol):
     def identity(self, issuer: str, subject: str) -> Identity | None:
         """Return whose account a subject of an identity provider is bound to."""
 
-    def add_identity(self, identity: Identity) -> None:
-        """Bind a subject; ConflictError if it, or its account there, is bound already."""
+    def add_identity(self, identity: Identity, *, era: int) -> None:
+        """Bind a subject, end its account's era and use up the one-time word, all or nothing.
+
+        ConflictError: the era has ended, or the subject, or its account there, is bound already.
+        """
 
     def drop_identities(self, account: str) -> int:
         """Erase the identities of an account; if it had any, its era and all sessions end."""
 
     def was_bound(self, account: str) -> bool:
-        """Tell whether an account has lost its identities, and had no new one-time word since."""
+        """Tell whether an account has ever lost its identities."""
 
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""
