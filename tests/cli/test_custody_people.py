@@ -79,3 +79,21 @@ def test_lines_that_no_signature_covers_and_times_that_cannot_be_right_are_told(
     assert "before the case was opened" in table
     opened(proven_case, by="bert", key=proven_case.key("bert"))
     assert "under no signature" not in cautery("custody", "list", proven_case.path).err
+
+
+def test_a_chain_that_a_stranger_wrote_anew_and_signed_is_under_no_signature_of_the_mandate(
+    cautery: Callable[..., Ran], proven_case: Watched
+) -> None:
+    opened(proven_case, by="anna", key=proven_case.key("anna"))
+    create_approver(proven_case.folder / "stranger.pem")
+    custody_path(proven_case.path).unlink()
+    opened(proven_case, by="anna", key=None)
+    opened(proven_case, by="anna", key=proven_case.folder / "stranger.pem")
+    opened(proven_case, by="anna", key=None)
+    shown = cautery("custody", "list", proven_case.path)
+    head, *rows = (row.split("\t") for row in shown.out.splitlines())
+    place = head.index("under a signature")
+    assert [row[place] for row in rows] == ["a stranger's", "a stranger's", "no"]
+    assert "3 of 3 lines, the newest ones, are under no signature by a key" in shown.err
+    lines = cautery("custody", "list", proven_case.path, "--json").out.splitlines()
+    assert [json.loads(line)["covered"] for line in lines] == [False] * 3

@@ -150,16 +150,17 @@ def test_a_new_era_ends_sessions_and_without_a_password_all_else(people: SqlPeop
     for number in (1, 2):
         assert people.begin_session(session(number), era=1)
     people.add_passkey(passkey(approves_at="https://room"), era=1)
-    people.add_identity(identity())
-    changed = account(password="$other", era=2)
-    assert people.change(account(), changed, but=session(2).digest)
+    people.add_identity(identity(), era=1)
+    changed = account(password="$other", era=3)
+    assert people.change(account(era=2), changed, but=session(2).digest)
     assert [one.ended for one in people.sessions(account().id)].count("out") == 1
     assert not people.begin_session(session(3), era=1)
     [kept] = people.passkeys(account().id)
     assert kept == passkey(approves_at="https://room") == people.passkey(b"\1")
-    assert people.change(changed, account(password="", era=3))
+    assert people.change(changed, account(password="", era=4))
     assert not people.passkeys(account().id)
     assert not people.identities(account().id)
+    assert people.was_bound(account().id)
     assert all(one.ended for one in people.sessions(account().id))
 
 
@@ -195,10 +196,15 @@ def test_a_passkey_is_counted_and_taken_away(people: SqlPeople) -> None:
 def test_a_subject_is_of_one_account_and_unbound_with_its_sessions(people: SqlPeople) -> None:
     for number in (1, 2):
         people.add(account(number))
-    people.add_identity(identity())
+    people.invite(account().id, "word", SOON)
+    people.add_identity(identity(), era=1)
+    assert not people.is_invited(account().id, "word", NOON)
     for other in (identity(of=account(2).id), identity("2"), identity("3", of="p-000000000009")):
         with pytest.raises(ConflictError):
-            people.add_identity(other)
+            people.add_identity(other, era=1 if other.account == account(2).id else 2)
+    with pytest.raises(ConflictError):  # of an era that has ended
+        people.add_identity(identity("4", of=account(2).id), era=0)
+    assert [people.by_id(account(number).id).era for number in (1, 2)] == [2, 1]
     assert people.identity(ISSUER, "1") == identity()
     people.begin_session(session(), era=1)
     assert people.drop_identities(account().id) == 1
@@ -315,8 +321,8 @@ def test_what_is_half_written_when_the_database_hangs_up_is_not_written(
 ) -> None:
     people = database.open()
     people.add(account(password=""))
+    people.add_identity(identity(), era=1)
     people.invite(account().id, "word", SOON)
-    people.add_identity(identity())
 
     def half() -> None:
         with people.tables.writing() as do:
@@ -328,7 +334,7 @@ def test_what_is_half_written_when_the_database_hangs_up_is_not_written(
     with pytest.raises(StorageError):
         half()
     assert people.is_invited(account().id, "word", NOON)
-    assert people.by_id(account().id) == account(password="")
+    assert people.by_id(account().id) == account(password="", era=2)
     people.close()
 
 

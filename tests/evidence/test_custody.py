@@ -144,6 +144,7 @@ def test_no_text_of_a_line_steers_a_terminal() -> None:
 def test_a_signature_covers_its_line_and_those_before_and_no_receipt_covers_another_line() -> None:
     assert signed_lines(()) == 0
     assert [signed_lines(chain(count)) for count in range(1, 5)] == [0, 2, 2, 4]
+    assert signed_lines(chain(4), frozenset()) == 0
     receipt = line("", KEY, act=CustodyAct.RECEIVED)
     filed = line(act=CustodyAct.RECEIVED, what=receipt.text().decode())
     assert signed_lines([line(), filed]) == 0

@@ -36,18 +36,27 @@ def list_lines(
     signed the mandate, this command does not. A receiver is not in it: ask the receiver for the key
     through another channel.
 
-    A signature covers its line and all lines before. Who can write beside the case can rewrite or
-    cut off the lines after the last signature, and times that cannot be right are named.
+    A signature covers its line and all lines before, if the mandate names its key. Who can write
+    beside the case can rewrite all other lines, and cut lines off, also signed ones. Times that
+    cannot be right are named.
 
     Example: cautery custody list cases/md34
     """
     chain, people = chains.chain_of(case), chains.people_of(case)
-    covered, remarks = signed_lines(chain), odd_times(chain, chains.opened_at(case))
+    covered, remarks = signed_lines(chain, people), odd_times(chain, chains.opened_at(case))
+    by_strangers = signed_lines(chain)
     if covered < len(chain):
         render.say(
             f"{len(chain) - covered} of {len(chain)} lines, the newest ones, are under no "
-            "signature: who can write beside the case can rewrite them"
+            "signature by a key that the mandate names: who can write beside the case can rewrite "
+            "them"
         )
+
+    def under(place: int) -> str:
+        if place < covered:
+            return "yes"
+        return "a stranger's" if place < by_strangers else "no"
+
     if json:
         for place, line in enumerate(chain):
             render.json_line(
@@ -82,7 +91,7 @@ def list_lines(
                 line.why,
                 "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
                 "" if line.digest == line.what else line.digest,  # an exhibit's id is its digest
-                "yes" if place < covered else "no",
+                under(place),
                 remarks.get(place, ""),
                 line.signed_by,
                 "; ".join(people.get(line.signed_by, ())),

@@ -2,15 +2,16 @@
 
 Nothing is written into a closed case, so its chain lies beside it, one canonical JSON object a
 line. Each line names the digest of the line before it, so that none can be left out or altered in
-between; a person's signature covers a line, and with it all lines before. Lines after the last
-signature are linked, but who can write beside the case can write all of them anew.
+between; a person's signature covers a line, and with it all lines before. Who can write beside the
+case can cut lines off, also signed ones, and write others anew; but no line under the signature of
+a known key can be changed, nor can one be put among these.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -241,12 +242,24 @@ def require_of_case(chain: Sequence[CustodyLine], case: str) -> None:
             raise EvidenceError(f"the chain of custody: line {number} is of case {line.case}")
 
 
-def signed_lines(chain: Sequence[CustodyLine]) -> int:
-    """Return how many lines, from the first on, a person's signature covers.
+def signed_lines(chain: Sequence[CustodyLine], keys: Container[str] | None = None) -> int:
+    """Return how many lines, from the first on, a signature covers.
 
     A receipt's own signature covers the receipt and no line before it.
+
+    Parameters
+    ----------
+    keys : container of str, optional
+        Keys, base64, whose signatures count; default: those of anybody.
     """
-    return max((count for count, line in enumerate(chain, start=1) if line.signature), default=0)
+    return max(
+        (
+            count
+            for count, line in enumerate(chain, start=1)
+            if line.signature and (keys is None or line.public_key in keys)
+        ),
+        default=0,
+    )
 
 
 def odd_times(chain: Sequence[CustodyLine], opened_at: datetime | None) -> dict[int, str]:
