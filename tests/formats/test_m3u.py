@@ -140,7 +140,11 @@ def test_a_line_that_is_too_long_is_dropped_with_a_warning():
     assert found[1].title is None
 
 
-@pytest.mark.parametrize("junk", ["a\n", "#\n", "#EXTINF:,a\n"], ids=["words", "tags", "titles"])
+@pytest.mark.parametrize(
+    "junk",
+    ["a\n", "#\n", "#EXTINF:,a\n", " \n", "\ufeff\n", "\0\0\n"],
+    ids=["words", "tags", "titles", "blanks", "marks", "zeros"],
+)
 def test_a_list_of_lines_that_give_no_entry_is_not_read_to_its_end(junk):
     read_bytes = []
 

@@ -132,14 +132,13 @@ def read_m3u(
             stop = block.find(b"\n", at)
             line = decode_line(block[at:] if stop == -1 else block[at:stop])
             at = end if stop == -1 else stop + 1
-            number += 1
+            number, idle = number + 1, idle + 1
             if "\0" in line:
                 yield from tally.add(number, message("unread.nul-bytes"), line.replace("\0", ""))
                 line = line.replace("\0", "")
             line = line.strip(" \t\ufeff")
             if not line:
                 continue
-            idle += 1
             if line.startswith("#"):
                 if entries == 0 and line.startswith(_OF_HLS):
                     raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
