@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from cautery.adapters.passkeys import WebAuthn
+from cautery.errors import InputError
 from cautery.model.room import RoomRole
 
 AT = "http://localhost:8017"
@@ -58,6 +60,14 @@ def test_what_is_no_answer_is_a_sentence(peopled: Any, answer: str) -> None:
     assert sent.status_code == 400
     assert 'role="alert"' in sent.text
     assert "set-cookie" not in sent.headers
+
+
+@pytest.mark.parametrize("answer", ["", "null", "[" * 11_000, '{"response":' * 900])
+def test_what_is_no_answer_approves_nothing_and_is_a_sentence(answer: str) -> None:
+    site = WebAuthn(site="room.example", origin="https://room.example")
+    for read in (site.approval, site.challenge, site.key_of):
+        with pytest.raises(InputError, match="not the answer of a passkey"):
+            read(answer)
 
 
 def made_up(challenge: bytes) -> str:

@@ -196,7 +196,7 @@ class WebAuthn:
         """
         try:
             parts = parse_authentication_credential_json(answer[:_MOST]).response
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise InputError("this is not the answer of a passkey") from error
         return signed_by_passkey(parts.authenticator_data, parts.client_data_json, parts.signature)
 
@@ -211,6 +211,6 @@ def public_key_of(passkey: Passkey) -> bytes:
     """
     try:
         key = decoded_public_key_to_cryptography(decode_credential_public_key(passkey.key))
-    except (WebAuthnException, ValueError) as error:
+    except _BROKEN as error:
         raise InputError(f"the passkey {passkey.name!r} cannot be read") from error
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
