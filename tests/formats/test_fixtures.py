@@ -100,7 +100,21 @@ def test_a_series_on_two_days_of_the_week():
     ]
 
 
-@pytest.mark.parametrize("rule", ["DAILY", "WEEKLY", "WEEKLY;BYDAY=TU,TH,SU", "WEEKLY;INTERVAL=2"])
+def test_a_day_that_is_named_twice_counts_once():
+    series = "UID:s|DTSTART:20261118T190000Z|RRULE:FREQ=WEEKLY;COUNT=4;BYDAY="
+    assert starts(series + "WE,TU,WE,TU") == starts(series + "TU,WE")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "DAILY",
+        "WEEKLY",
+        "WEEKLY;BYDAY=TU,TH,SU",
+        "WEEKLY;INTERVAL=2",
+        "WEEKLY;BYDAY=" + ",".join(500 * ["TU"]),
+    ],
+)
 def test_a_series_that_counts_from_decades_ago_is_not_walked_through(rule, monkeypatch):
     steps = []
     walk = Recurrence._steps

@@ -106,11 +106,11 @@ def recurrence_of(
     parts = {str(name).upper(): value for name, value in rule.items()}
     frequency = str(parts["FREQ"][0]).upper() if parts.get("FREQ") else ""
     interval = int(parts.get("INTERVAL", [1])[0])
-    weekdays = [str(day).upper() for day in parts.get("BYDAY", [])]
+    weekdays = {str(day).upper() for day in parts.get("BYDAY", [])}  # one may be named twice
     if (
         frequency not in ("DAILY", "WEEKLY")
         or not parts.keys() <= _RULE_PARTS
-        or not set(weekdays) <= set(_DAYS)
+        or not weekdays <= set(_DAYS)
         or (weekdays and frequency == "DAILY")
         or not 1 <= interval <= 366
     ):
