@@ -125,6 +125,8 @@ def test_impossible_playlists_are_refused(text):
 def test_a_million_segments_are_refused_before_they_are_parsed():
     with pytest.raises(LimitError, match="segments"):
         read("#EXTM3U\n" + "#EXTINF:1,\na\n" * 50_000)
+    with pytest.raises(LimitError, match="segments"):
+        read("#EXTM3U\n" + "#EXT-X-BYTERANGE:1@0\na\n" * 50_000)
 
 
 def test_thousands_of_different_keys_are_refused_and_one_that_is_repeated_is_not():
@@ -138,6 +140,16 @@ def test_thousands_of_different_keys_are_refused_and_one_that_is_repeated_is_not
     with pytest.raises(LimitError, match="different keys"):
         listed(range(5_001))
     assert len(listed([1] * 5_001).segments) == 5_001
+
+
+def test_thousands_of_segments_under_thousands_of_keys_are_refused_before_they_are_parsed():
+    def listed(keys, segments):
+        head = "".join(f'#EXT-X-KEY:METHOD=AES-128,URI="k{number}"\n' for number in range(keys))
+        return read("#EXTM3U\n#EXT-X-TARGETDURATION:6\n" + head + "#EXTINF:6,\n1.ts\n" * segments)
+
+    with pytest.raises(LimitError, match="600 different keys for 20000 segments"):
+        listed(600, 20_000)
+    assert len(listed(10, 2_000).segments) == 2_000
 
 
 @pytest.mark.parametrize("tag", ["EXT-X-MAP:URI", "EXT-X-KEY:METHOD=AES-128,URI"])

@@ -42,7 +42,9 @@ class HlsLimits:
     segments: int = 20_000
     variants: int = 500
     keys: int = 5_000
-    """Different ones: the parser looks each segment's up among all of them."""
+    """Different ones: the parser looks each new one up among all of them."""
+    lookups: int = 10_000_000
+    """Different keys times segments: the parser looks each segment's up among all of them."""
 
 
 @dataclass(slots=True)
@@ -184,14 +186,19 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
         raise SourceError("not an HLS playlist: it does not begin with #EXTM3U")
     if "\0" in text:
         raise SourceError("not an HLS playlist: NUL bytes in it")
-    if text.count("#EXTINF") > limits.segments:
+    # Either tag makes the address behind it a segment.
+    segments = max(text.count("#EXTINF"), text.count("#EXT-X-BYTERANGE"))
+    if segments > limits.segments:
         raise LimitError(f"HLS playlist: more than {limits.segments} segments")
     if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > limits.variants:
         raise LimitError(f"HLS playlist: more than {limits.variants} variants")
     if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
         raise LimitError("HLS playlist: more keys than segments")
-    if len(set(_KEY.findall(text))) > limits.keys:
+    keys = len(set(_KEY.findall(text)))
+    if keys > limits.keys:
         raise LimitError(f"HLS playlist: more than {limits.keys} different keys")
+    if keys * segments > limits.lookups:
+        raise LimitError(f"HLS playlist: {keys} different keys for {segments} segments")
     if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
         raise LimitError("HLS playlist: too many parts")
     if _LONG_NUMBER.search(data):
