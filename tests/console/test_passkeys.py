@@ -8,17 +8,30 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.passkeys import Device, registration
+from webauthn.helpers import encode_cbor
 
-from cautery.adapters.passkeys import WebAuthn
-from cautery.errors import InputError
+from cautery.adapters.passkeys import WebAuthn, public_key_of
+from cautery.errors import ApprovalError, InputError
+from cautery.model.account import Passkey
 from cautery.model.room import RoomRole
 
 AT = "http://localhost:8017"
 PASSWORD = "four words that do not belong"
+KEPT = Passkey(
+    id=b"k",
+    account="p-0123456789ab",
+    key=b"",
+    count=0,
+    name="blue",
+    made_at=datetime(2026, 11, 24, tzinfo=UTC),
+)
 FORM = {"origin": AT, "content-type": "application/x-www-form-urlencoded"}
 
 
@@ -68,6 +81,22 @@ def test_what_is_no_answer_approves_nothing_and_is_a_sentence(answer: str) -> No
     for read in (site.approval, site.challenge, site.key_of):
         with pytest.raises(InputError, match="not the answer of a passkey"):
             read(answer)
+
+
+@pytest.mark.parametrize("y", [None, 7, b"", bytes(32)])
+def test_a_passkey_whose_key_cannot_be_read_is_not_made(
+    y: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, challenge = WebAuthn(site="room.example", origin="https://room.example"), bytes(56)
+    assert public_key_of(
+        replace(KEPT, key=site.made(registration(Device.of(1), challenge), challenge).key)
+    )
+    odd = bytes(encode_cbor({1: 2, 3: -7, -1: 1, -2: bytes(32), -3: y}))
+    monkeypatch.setattr("tests.passkeys.cose", lambda _: odd)
+    with pytest.raises(ApprovalError, match="does not hold"):
+        site.made(registration(Device.of(1), challenge), challenge)
+    with pytest.raises(InputError, match="cannot be read"):  # an earlier version kept such a one
+        public_key_of(replace(KEPT, key=odd))
 
 
 def made_up(challenge: bytes) -> str:

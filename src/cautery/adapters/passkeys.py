@@ -132,7 +132,7 @@ class WebAuthn:
         Raises
         ------
         ApprovalError
-            If it does not hold.
+            If it does not hold, or its key cannot be read.
         """
         try:
             registration = verify_registration_response(
@@ -142,6 +142,7 @@ class WebAuthn:
                 expected_origin=self.origin,
                 require_user_verification=True,
             )
+            _subject_public_key_info(registration.credential_public_key)
         except _BROKEN as error:
             raise ApprovalError("this passkey does not hold") from error
         bound = registration.credential_device_type is CredentialDeviceType.SINGLE_DEVICE
@@ -210,7 +211,11 @@ def public_key_of(passkey: Passkey) -> bytes:
         If it is of a kind that approves nothing.
     """
     try:
-        key = decoded_public_key_to_cryptography(decode_credential_public_key(passkey.key))
+        return _subject_public_key_info(passkey.key)
     except _BROKEN as error:
         raise InputError(f"the passkey {passkey.name!r} cannot be read") from error
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _subject_public_key_info(key: bytes) -> bytes:
+    decoded = decoded_public_key_to_cryptography(decode_credential_public_key(key))
+    return decoded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
