@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence import custody
 from cautery.evidence.custody import (
     CustodyAct,
     CustodyLine,
@@ -161,3 +163,20 @@ def test_times_that_go_back_lie_before_the_case_or_cannot_be_read_are_named() ->
         5: "its time cannot be read",
     }
     assert odd_times(lines[:2], None) == {}
+
+
+@pytest.mark.parametrize("broken", [b"", b"{}\n"])
+def test_the_signatures_of_a_chain_are_checked_once_however_often_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch, broken: bytes
+) -> None:
+    shown = raw(chain(3)) + broken
+    texts: list[bytes] = []
+    monkeypatch.setattr(custody, "_kept", {})
+    monkeypatch.setattr(custody, "read_line", lambda text: texts.append(text) or read_line(text))
+    for _ in range(3):
+        with pytest.raises(EvidenceError, match="line 4") if broken else nullcontext():
+            assert len(read_chain(shown)) == 3
+    assert len(texts) == (4 if broken else 3)
+    for count in range(12):
+        read_chain(raw(chain(count)))
+    assert len(custody._kept) == custody._MOST_KEPT

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -34,6 +36,12 @@ _TYPE = "cautery/custody/1"
 _MOST_TEXT = 500
 _MOST_RECEIPT = 4000
 """A receipt is a line of its own inside this one, with its signature and key."""
+
+
+_reading = Lock()
+_kept: dict[bytes, tuple[CustodyLine, ...] | str] = {}
+"""By the digest of their bytes, chains that were read, or why they could not be."""
+_MOST_KEPT = 4
 
 
 class CustodyAct(StrEnum):
@@ -200,13 +208,32 @@ def check_signature(line: CustodyLine) -> None:
 
 
 def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
-    """Read a whole chain, oldest first.
+    """Read a whole chain, oldest first; the newest few that were read are kept.
+
+    Each signature in it is checked, which takes seconds for a chain of 8 MB, and a room shows it
+    with each exhibit.
 
     Raises
     ------
     EvidenceError
         Naming the first line that is wrong, or that does not follow the line before it.
     """
+    digest = hashlib.sha256(raw).digest()
+    with _reading:  # who asks for the same at the same time waits for it
+        if digest not in _kept:
+            try:
+                _kept[digest] = _read_chain(raw)
+            except EvidenceError as error:
+                _kept[digest] = str(error)
+            if len(_kept) > _MOST_KEPT:
+                del _kept[next(iter(_kept))]
+        chain = _kept[digest]
+    if isinstance(chain, str):
+        raise EvidenceError(chain)
+    return chain
+
+
+def _read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
     # A line is written with its end: one without it was cut, by a crash or by somebody.
     if raw and not raw.endswith(b"\n"):
         raise EvidenceError("the chain of custody is cut")
