@@ -21,7 +21,7 @@ from cautery.pages.room.operation import (
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import AtTable, Operations
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import Held, held, permissions_of
+from cautery.workflows.operation.holdings import HOLDINGS, Held, held, permissions_of
 from cautery.workflows.operation.own_targets import compared_targets, targets_of
 from cautery.workflows.operation.released import released, told_to
 
@@ -72,7 +72,7 @@ def picture_view(
 
 
 def _visible(table: AtTable) -> tuple[Held, ...]:
-    return table.desk.once(_by_time) if table.seat is None else released(table.desk, table.seat)
+    return table.desk.once(_by_time, *HOLDINGS) if table.seat is None else released(table.desk, table.seat)
 
 
 def _by_time(desk: Desk) -> tuple[Held, ...]:

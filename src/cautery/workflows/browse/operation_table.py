@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cautery.drawing.templates import said
 from cautery.messages import tr, tr_n
-from cautery.model import Agency, DayPlan
+from cautery.model import Agency, DayPlan, Statement
 from cautery.model.records import (
     AgencyJoined,
     BundleReceived,
@@ -27,7 +27,7 @@ from cautery.pages.room.operation import AgencyRow, Happened, TableView
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import AtTable, Operations, day_at
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import permissions_of, standing
+from cautery.workflows.operation.holdings import HOLDINGS, permissions_of, standing
 from cautery.workflows.operation.released import released, told_to
 
 MOST_HAPPENED = 200
@@ -92,7 +92,7 @@ def _agency(table: AtTable, agency: Agency, *, judged: bool) -> AgencyRow:
     return replace(
         shown,
         joined_at=_joined(desk).get(agency.id),
-        statements=sum(row.statement.by == agency.id for row in standing(desk)),
+        statements=desk.once(_said, *HOLDINGS)[agency.id],
         told=None if agency.id == desk.agency.id else len(told),
         may=may,
         withheld=withheld,
@@ -112,40 +112,67 @@ def _own_row(desk: Desk, shown: AgencyRow) -> AgencyRow:
 
 def releases(desk: Desk) -> dict[str, tuple[int, tuple[tuple[str, int], ...]]]:
     """Return, by agency, how many statements it may still be sent, and may not, by marking."""
-    return desk.once(_releases)
+    return desk.once(_releases, *HOLDINGS, BundleShared)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """By a statement's object: it, who may be sent it without a permission, its marking's words.
+
+    Each is judged once: neither it nor the table ever changes.
+    """
+
+    of: dict[int, tuple[Statement, frozenset[str], str]] = field(default_factory=dict)
 
 
 def _releases(desk: Desk) -> dict[str, tuple[int, tuple[tuple[str, int], ...]]]:
-    permitted, told = permissions_of(desk), told_to(desk)
-    counts = {}
-    for agency in desk.operation.agencies:
-        if agency.id == desk.agency.id:
-            continue
-        may, withheld = 0, Counter[str]()
-        for row in standing(desk):
-            statement = row.statement
-            if statement.by == agency.id or (statement.by, statement.id) in told.get(agency.id, ()):
+    permitted, told, judged = permissions_of(desk), told_to(desk), desk.keeper(_Judged).of
+    others = [agency for agency in desk.operation.agencies if agency.id != desk.agency.id]
+    told_of = [(to, told.get(to.id, frozenset())) for to in others]
+    may, withheld = Counter[str](), {to.id: Counter[str]() for to in others}
+    for statement in (row.statement for row in standing(desk)):
+        if id(statement) not in judged:
+            free = frozenset(to.id for to in others if _is_releasable(desk, statement, to))
+            judged[id(statement)] = statement, free, statement.marking.words
+        _, free, marking = judged[id(statement)]
+        key = statement.by, statement.id
+        for to, known in told_of:
+            if statement.by == to.id or key in known:
                 continue
-            if releasable(
-                statement,
-                to=agency,
-                operation=desk.operation,
-                by=desk.agency.id,
-                permitted=(statement.by, statement.id, agency.id) in permitted,
+            if to.id in free or (
+                (*key, to.id) in permitted and _is_releasable(desk, statement, to, permitted=True)
             ):
-                may += 1
+                may[to.id] += 1
             else:
-                withheld[statement.marking.words] += 1
-        counts[agency.id] = may, tuple(sorted(withheld.items()))
-    return counts
+                withheld[to.id][marking] += 1
+    return {
+        name: (may[name], tuple(sorted(markings.items()))) for name, markings in withheld.items()
+    }
+
+
+def _is_releasable(
+    desk: Desk, statement: Statement, agency: Agency, *, permitted: bool = False
+) -> bool:
+    return releasable(
+        statement, to=agency, operation=desk.operation, by=desk.agency.id, permitted=permitted
+    )
 
 
 def _joined(desk: Desk) -> dict[str, datetime]:
     """Return when each agency joined first."""
+    return desk.once(_first_joined, AgencyJoined)
+
+
+def _first_joined(desk: Desk) -> dict[str, datetime]:
     joined: dict[str, datetime] = {}
     for _, record in desk.contents(AgencyJoined):
         joined.setdefault(record.agency, record.at)
     return joined
+
+
+def _said(desk: Desk) -> Counter[str]:
+    """Return how many standing statements there are of each agency."""
+    return Counter(row.statement.by for row in standing(desk))
 
 
 def _course(table: AtTable) -> Iterator[Happened]:

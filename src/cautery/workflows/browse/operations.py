@@ -235,7 +235,7 @@ def _opened_by(first: Entry | None) -> OperationOpened | None:
 
 def day_at(table: AtTable) -> DayPlan | None:
     """Return the newest plan of the action day; ``None``: none was made."""
-    return table.desk.once(_newest_day)
+    return table.desk.once(_newest_day, DayPlan)
 
 
 def _newest_day(desk: Desk) -> DayPlan | None:

@@ -24,6 +24,14 @@ from cautery.workflows.case.open import Case, open_case
 T = TypeVar("T")
 
 
+@dataclass(slots=True)
+class _Heard:
+    """The records of a type among the first ``size`` of a ledger."""
+
+    size: int = 0
+    pairs: list[tuple[Entry, Any]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One agency's open case of one operation."""
@@ -37,6 +45,9 @@ class Desk:
         default_factory=dict, repr=False, compare=False
     )
     """What functions made of the records, and how many there were."""
+    _heard: dict[type, _Heard] = field(default_factory=dict, repr=False, compare=False)
+    """The records of a type that were read so far."""
+    _keepers: dict[type, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def operation(self) -> Operation:
@@ -101,27 +112,56 @@ class Desk:
         """Return the number of records: what a decision that is made now rests on."""
         return self.case.ledger.size()
 
-    def once(self, read: Callable[[Self], T]) -> T:
-        """Return what a function makes of the records, which it reads anew once there are more."""
-        size = self.size()
+    def once(self, read: Callable[[Self], T], *shapes: type) -> T:
+        """Return what a function makes of the records, which it reads anew once there are more.
+
+        Parameters
+        ----------
+        shapes : type
+            Types of the records that the function reads; none: of all.
+        """
+        # Counted before the records are read: what another process appends meanwhile is new.
+        count = sum(len(self._pairs(shape)) for shape in shapes) if shapes else self.size()
         before = self._read.get(read)
-        if before is None or before[0] != size:
-            # Taken before the records are read: what another process appends meanwhile is new.
-            before = self._read[read] = size, read(self)
+        if before is None or before[0] != count:
+            before = self._read[read] = count, read(self)
         return cast("T", before[1])
+
+    def keeper(self, made: type[T]) -> T:
+        """Return this desk's one object of a type, for what a function keeps from call to call."""
+        if made not in self._keepers:
+            self._keepers[made] = made()
+        return cast("T", self._keepers[made])
 
     def contents(self, *shapes: type[T]) -> Iterator[tuple[Entry, T]]:
         """Yield the records of some types in order, each with its entry.
 
-        One that does not have the shape of its kind is passed over and noted in
-        :attr:`passed_over`: whoever has the file can append one, and it costs itself alone.
+        Each is read once: a desk goes on from the last one that it read. One that does not have
+        the shape of its kind is passed over and noted in :attr:`passed_over`: whoever has the file
+        can append one, and it costs itself alone.
         """
-        for entry in self.case.ledger.read(kinds=kinds_of(*shapes)):
-            content = _content_of(entry.leaf)
-            if isinstance(content, shapes):
-                yield entry, content
-            else:
-                self.pass_over(entry)
+        if len(shapes) == 1:
+            yield from (*self._pairs(shapes[0]),)
+            return
+        pairs = [pair for shape in shapes for pair in self._pairs(shape)]
+        yield from sorted(pairs, key=lambda pair: pair[0].index)
+
+    def _pairs(self, shape: type[T]) -> list[tuple[Entry, T]]:
+        """Return the records of a type, having read those that came since the last call."""
+        size, heard = self.size(), self._heard.get(shape)
+        if heard is None or heard.size > size:
+            heard = self._heard[shape] = _Heard()
+        if heard.size < size:
+            for entry in self.case.ledger.read(since=heard.size, kinds=kinds_of(shape)):
+                content = _content_of(entry.leaf)
+                if isinstance(content, shape):
+                    heard.pairs.append((entry, content))
+                else:
+                    self.pass_over(entry)
+                heard.size = entry.index + 1
+            # The size was taken before: what another process appended meanwhile is new.
+            heard.size = max(heard.size, size)
+        return heard.pairs
 
     def pass_over(self, entry: Entry) -> None:
         """Note a record that counts for nothing."""

@@ -17,7 +17,12 @@ from cautery.evidence.leaf import record_of
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.messages import tr, tr_n
 from cautery.model import Operation, Statement
-from cautery.model.records import BundleReceived, StatementRecorded
+from cautery.model.records import (
+    BundleReceived,
+    DeconflictionLetter,
+    PartnerRegistered,
+    StatementRecorded,
+)
 from cautery.operation.bundle import (
     OLD_FORMAT,
     Bundle,
@@ -30,6 +35,11 @@ from cautery.operation.signed import SignedText, statement_digest, text_of_state
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter
 from cautery.workflows.operation.partners import known_keys, open_partner_note
+
+_BUNDLES = (BundleReceived, DeconflictionLetter, PartnerRegistered)
+"""What bundles are, and the keys by which they count."""
+HOLDINGS = (StatementRecorded, *_BUNDLES)
+"""The records that say what a desk holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +124,7 @@ def own_statements(desk: Desk) -> Iterator[Statement]:
 
 def own_noted(desk: Desk) -> Iterator[NotedStatement]:
     """Yield the agency's own statements with those notes that its key signed, in order."""
-    yield from desk.once(_own_noted)
+    yield from desk.once(_own_noted, StatementRecorded)
 
 
 def _own_noted(desk: Desk) -> tuple[NotedStatement, ...]:
@@ -136,41 +146,72 @@ def received_statements(desk: Desk) -> Iterator[tuple[str, Statement]]:
     The first statement of an id holds, but what is signed takes the place of what is not, and
     what its provider sent that of what another passed on.
     """
-    for row in _received(_bundles(desk)):
+    for row in _received(desk):
         assert row.sender is not None
         yield row.sender, row.noted.statement
 
 
+@dataclass(slots=True)
+class _Received:
+    """What a desk goes on from when a further bundle comes in.
+
+    Parameters
+    ----------
+    opened : mapping of (exhibit, sender) to Bundle
+        Bundles that were read from the vault, each note in them checked with ``keys``.
+    taken : tuple of Bundle
+        Those that ``rows`` are made of.
+    """
+
+    keys: Mapping[str, NoteVerifier] = field(default_factory=dict)
+    opened: dict[tuple[str, str], Bundle] = field(default_factory=dict)
+    taken: tuple[Bundle, ...] = ()
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+
 def _bundles(desk: Desk) -> tuple[Bundle, ...]:
     """Return the bundles that this desk has filed, each under the key known for its sender."""
-    keys = known_keys(desk)
+    return desk.once(_filed_bundles, *_BUNDLES)
+
+
+def _filed_bundles(desk: Desk) -> tuple[Bundle, ...]:
+    keys, kept = known_keys(desk), desk.keeper(_Received)
+    if kept.keys != keys:
+        kept.keys, kept.opened = keys, {}
     bundles = []
     for entry, received in desk.contents(BundleReceived):
-        sender = received.from_
+        sender, exhibit = received.from_, received.exhibit
         if sender not in keys or received.key != str(keys[sender]):
             continue
         with desk.passing_over(entry):
-            if not desk.case.vault.holds(received.exhibit):
-                raise InputError(f"no bundle {received.exhibit} in the vault")
-            raw = desk.case.vault.read(received.exhibit)
-            bundles.append(filed_bundle(desk, raw, sender, keys))
+            if not desk.case.vault.holds(exhibit):
+                raise InputError(f"no bundle {exhibit} in the vault")
+            if (exhibit, sender) not in kept.opened:
+                raw = desk.case.vault.read(exhibit)
+                kept.opened[exhibit, sender] = filed_bundle(desk, raw, sender, keys)
+            bundles.append(kept.opened[exhibit, sender])
     return tuple(bundles)
 
 
-def _received(bundles: Iterable[Bundle]) -> tuple[Row, ...]:
-    rows: dict[tuple[str, str], Row] = {}
-    for bundle in bundles:
-        for shared in bundle.rows:
-            notes = {} if shared.note is None else {_recipient(shared.note): shared.note}
-            row = Row(
-                noted=NotedStatement(statement=shared.statement, notes=notes), sender=bundle.by
-            )
-            first = rows.get(shared.key)
-            if first is None or row.weight > first.weight:
-                rows[shared.key] = row
-            elif bundle.by == row.noted.statement.by and _same(row, first):
-                rows[shared.key] = replace(first, sender=bundle.by)
-    return tuple(rows.values())
+def _received(desk: Desk) -> tuple[Row, ...]:
+    bundles, kept = _bundles(desk), desk.keeper(_Received)
+    if kept.taken != bundles[: len(kept.taken)]:  # a key that came later opens an earlier bundle
+        kept.taken, kept.rows = (), {}
+    for bundle in bundles[len(kept.taken) :]:
+        _take(bundle, kept.rows)
+        kept.taken = (*kept.taken, bundle)
+    return tuple(kept.rows.values())
+
+
+def _take(bundle: Bundle, rows: dict[tuple[str, str], Row]) -> None:
+    for shared in bundle.rows:
+        notes = {} if shared.note is None else {_recipient(shared.note): shared.note}
+        row = Row(noted=NotedStatement(statement=shared.statement, notes=notes), sender=bundle.by)
+        first = rows.get(shared.key)
+        if first is None or row.weight > first.weight:
+            rows[shared.key] = row
+        elif bundle.by == row.noted.statement.by and _same(row, first):
+            rows[shared.key] = replace(first, sender=bundle.by)
 
 
 def _same(row: Row, first: Row) -> bool:
@@ -181,12 +222,11 @@ def _same(row: Row, first: Row) -> bool:
 
 def holdings(desk: Desk) -> Holdings:
     """Read all that a desk holds, own first."""
-    return desk.once(_holdings)
+    return desk.once(_holdings, *HOLDINGS)
 
 
 def _holdings(desk: Desk) -> Holdings:
-    bundles = _bundles(desk)
-    received = _received(bundles)
+    received = _received(desk)
     rows = (*(Row(noted=noted, sender=None) for noted in own_noted(desk)), *received)
     weights: dict[tuple[str, str], int] = {}
     for row in rows:
@@ -199,7 +239,7 @@ def _holdings(desk: Desk) -> Holdings:
     }
     provided = {row.noted.key: row.noted.statement for row in received}
     permissions = {}
-    for bundle in bundles:
+    for bundle in _bundles(desk):
         for note in bundle.permissions:
             text = _text_in(note)
             statement = provided.get((text.agency, text.statement))
@@ -210,7 +250,7 @@ def _holdings(desk: Desk) -> Holdings:
 
 def held(desk: Desk) -> tuple[Held, ...]:
     """Return all that the desk holds, own first; what was corrected says by what."""
-    return desk.once(_held)
+    return desk.once(_held, *HOLDINGS)
 
 
 def _held(desk: Desk) -> tuple[Held, ...]:
@@ -228,6 +268,10 @@ def _held(desk: Desk) -> tuple[Held, ...]:
 
 def standing(desk: Desk) -> tuple[Held, ...]:
     """Return what the desk holds and nobody has corrected or withdrawn."""
+    return desk.once(_standing, *HOLDINGS)
+
+
+def _standing(desk: Desk) -> tuple[Held, ...]:
     return tuple(
         row
         for row in held(desk)

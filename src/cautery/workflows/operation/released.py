@@ -48,7 +48,7 @@ def released(desk: Desk, agency: Agency) -> tuple[Held, ...]:
 
 def told_to(desk: Desk) -> dict[str, frozenset[tuple[str, str]]]:
     """Return which statements each agency was sent, as provider and id."""
-    return desk.once(_told_to)
+    return desk.once(_told_to, BundleShared)
 
 
 def _told_to(desk: Desk) -> dict[str, frozenset[tuple[str, str]]]:
