@@ -109,6 +109,30 @@ def literal(host: str) -> str | None:
     return str(ipaddress.IPv4Address(value))
 
 
+def is_at(host: str, other: str) -> bool:
+    """Tell whether two hosts are one, or addresses of which one leads to the other.
+
+    An IPv4 address is reached by several IPv6 ones: mapped into one, by NAT64, by 6to4. Those of
+    ISATAP lead nowhere from afar: whoever has a network may choose them, so they are nobody else's.
+
+    Examples
+    --------
+    >>> is_at("64:ff9b::cb00:7109", "203.0.113.9"), is_at("2001:db8::5efe:cb00:7109", "203.0.113.9")
+    (True, False)
+    """
+    return host == other or not led_to(host).isdisjoint(led_to(other))
+
+
+@lru_cache(maxsize=4096)
+def led_to(host: str) -> frozenset[str]:
+    """Return the addresses at which whoever asks for a host that is an address is led."""
+    addresses = addresses_in(host)
+    if not addresses:
+        return frozenset()
+    inner = _routed_to(ipaddress.ip_address(addresses[0]))
+    return frozenset(addresses[:1] if inner is None else (addresses[0], str(inner)))
+
+
 def addresses_in(host: str) -> tuple[str, ...]:
     """Return the address that a host spells, and the IPv4 one within it; of a name, nothing.
 
@@ -142,14 +166,24 @@ def embedded_in(
     """
     if not isinstance(address, ipaddress.IPv6Address):
         return None
+    inner = _routed_to(address)
+    if inner is None and (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return inner
+
+
+def _routed_to(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address to which the network itself takes what is sent to an IPv6 one."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
     if address.sixtofour is not None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if any(address in network for network in _NAT64):
-        return last
-    if (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
         return last
     # "::" and "::1" look like this form, and carry no IPv4 address.
     compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF

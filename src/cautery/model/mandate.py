@@ -15,7 +15,7 @@ from enum import StrEnum
 from cautery.errors import MandateError
 from cautery.model.evidence import Digest
 from cautery.model.hidden import OwnLocation, hide_at_birth, own_locations
-from cautery.model.host_names import host_of
+from cautery.model.host_names import host_of, is_at
 from cautery.model.message import Message
 from cautery.model.orders import CourtOrder, RuleConfirmation
 from cautery.model.reach import (
@@ -345,7 +345,9 @@ class Mandate:
 
     def is_lawful(self, host: str) -> bool:
         """Tell whether a host is a partner's or one's own: nobody there is accused."""
-        return self.partner_on(host) is not None or host in self.lawful_hosts
+        return self.partner_on(host) is not None or any(
+            is_at(host, lawful) for lawful in self.lawful_hosts
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cautery.errors import MandateError
 from cautery.model.hidden import OwnLocation, hide_at_birth
+from cautery.model.host_names import is_at
 from cautery.model.times import Window, require_utc
 
 BEFORE, AFTER = timedelta(minutes=30), timedelta(hours=3)
@@ -144,4 +145,6 @@ class Partner:
     def carries(self, host: str) -> bool:
         """Tell whether ``host`` is one of the partner's, or below one."""
         host = host.lower().rstrip(".")
-        return any(host == own_host or host.endswith("." + own_host) for own_host in self.hosts)
+        return any(
+            is_at(host, own_host) or host.endswith("." + own_host) for own_host in self.hosts
+        )

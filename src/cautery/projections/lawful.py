@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.model import Entry
+from cautery.model.host_names import led_to
 from cautery.model.records import LawfulSeen, LawfulSource
 
 CURRENT = timedelta(days=30)
@@ -50,5 +51,10 @@ class LawfulPlaces:
         return tuple(sorted(address for address, last in places.items() if last >= since))
 
     def hosts_at(self, at: datetime) -> dict[str, str]:
-        """Return by address a lawful host that is there."""
-        return {address: host for host in sorted(self.seen) for address in self.addresses(host, at)}
+        """Return by address a lawful host that is there, also if only another form leads there."""
+        return {
+            place: host
+            for host in sorted(self.seen)
+            for address in self.addresses(host, at)
+            for place in {address, *led_to(address)}
+        }

@@ -21,6 +21,7 @@ from cautery.model import (
     Window,
     Work,
 )
+from cautery.model.host_names import addresses_in
 from cautery.model.records import LawfulSeen, LawfulSource
 from cautery.projections import LawfulPlaces
 from cautery.workflows.case import lawful
@@ -142,6 +143,35 @@ def test_a_name_of_the_pirates_own_an_old_one_and_a_host_by_name_keep_nothing_up
     host: str, facts: Any, accused: tuple[str, ...]
 ) -> None:
     assert lawful_beside(host, facts=facts, accused=accused, at=NOON) is None
+
+
+@pytest.mark.parametrize(
+    "host", ["203.0.113.9", "::ffff:cb00:7109", "64:ff9b::cb00:7109", "2002:cb00:7109::1"]
+)
+@pytest.mark.parametrize(
+    "named", ["203.0.113.9", "::ffff:203.0.113.9", "64:ff9b::cb00:7109", "2002:cb00:7109::1"]
+)
+def test_a_host_that_the_mandate_names_by_address_is_lawful_by_each_way_there(
+    host: str, named: str
+) -> None:
+    partner = Partner(name="P", hosts=(named,), channels=())
+    mandate = replace(MANDATE, partners=(partner,))
+    assert mandate.partner_on(host) is partner
+    assert mandate.is_lawful(host)
+    own = OwnLocation(
+        f"https://[{named}]/film.wav" if ":" in named else f"https://{named}/film.wav"
+    )
+    [work] = MANDATE.works
+    assert replace(MANDATE, works=(replace(work, reference=own),)).is_lawful(host)
+    places = LawfulPlaces()
+    places.take(seen(named))
+    assert set(places.hosts_at(NOON)) & set(addresses_in(host))
+
+
+def test_nobody_is_lawful_by_an_address_that_anybody_may_choose() -> None:
+    mandate = replace(MANDATE, partners=(Partner(name="P", hosts=("203.0.113.9",), channels=()),))
+    assert not mandate.is_lawful("2001:db8::5efe:cb00:7109")  # ISATAP
+    assert not mandate.is_lawful("203.0.113.10")
 
 
 def test_a_site_is_where_the_newest_answer_has_it_or_one_of_the_last_month() -> None:
