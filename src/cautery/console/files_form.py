@@ -40,7 +40,7 @@ class FilesForm:
             raise _unreadable()
         self._mark = b"\r\n--" + match[1].encode()
         self._coming = aiter(request.stream())
-        self._held = b"\r\n"  # the first mark stands at the beginning, without a line before it
+        self._unread = b"\r\n"  # the first mark stands at the beginning, without a line before it
         self._begun = False
 
     async def text(self, name: str, *, most: int) -> str:
@@ -87,11 +87,11 @@ class FilesForm:
 
     async def _head(self) -> str:
         """Return what stands between a mark and the content of its field."""
-        while b"\r\n\r\n" not in self._held:
-            if len(self._held) > _MOST_HEAD:
+        while b"\r\n\r\n" not in self._unread:
+            if len(self._unread) > _MOST_HEAD:
                 raise _unreadable()
             await self._more()
-        head, _, self._held = self._held.partition(b"\r\n\r\n")
+        head, _, self._unread = self._unread.partition(b"\r\n\r\n")
         if len(head) > _MOST_HEAD or not head.startswith(b"\r\n"):
             raise _unreadable()
         return head.decode("utf-8", "replace")
@@ -99,29 +99,32 @@ class FilesForm:
     async def _before_mark(self) -> AsyncIterator[bytes]:
         """Yield what comes before the next mark, and pass the mark."""
         while True:
-            place = self._held.find(self._mark)
+            place = self._unread.find(self._mark)
             if place >= 0:
-                content, self._held = self._held[:place], self._held[place + len(self._mark) :]
+                content, self._unread = (
+                    self._unread[:place],
+                    self._unread[place + len(self._mark) :],
+                )
                 if content:
                     yield content
                 return
-            sure = len(self._held) - len(self._mark) + 1
+            sure = len(self._unread) - len(self._mark) + 1
             if sure > 0:
-                content, self._held = self._held[:sure], self._held[sure:]
+                content, self._unread = self._unread[:sure], self._unread[sure:]
                 yield content
             await self._more()
 
     async def _until(self, size: int) -> bytes:
-        while len(self._held) < size:
+        while len(self._unread) < size:
             await self._more()
-        return self._held
+        return self._unread
 
     async def _more(self) -> None:
         try:
             piece = await anext(self._coming)
         except (StopAsyncIteration, ClientDisconnect) as error:
             raise _unreadable() from error
-        self._held += piece
+        self._unread += piece
 
 
 async def no_body() -> Message:

@@ -63,16 +63,16 @@ def _add_first(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
 
         def made() -> HTMLResponse:
             with in_language(tongue(request)):
-                asked = _request(desk, people, request, number)
+                signing = _request(desk, people, request, number)
             second = Second(
                 case=_NO_CASE,
-                act=asked.id,
+                act=signing.id,
                 account=own_account(request).id,
                 session=caller_of(request).session,
             )
             origin = room_origin(desk.place, request)
             address = f"{origin}/requests/second/{people.seconds.token(second)}"
-            return _page(desk, request, lambda: asked, second=address)
+            return _page(desk, request, lambda: signing, second=address)
 
         return await run_in_threadpool(made)
 
@@ -98,10 +98,10 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
         request: Request, token: Token, digest: Annotated[str, Query(max_length=80)]
     ) -> Response:
         with in_language(tongue(request)):
-            asked = opened(request, token)
-            request_view(asked)  # what cannot be shown is not signed either
-            passkey = people.requests.passkey(asked, shown=digest)
-            challenge = challenge_of(asked.text.encode())
+            signing = opened(request, token)
+            request_view(signing)  # what cannot be shown is not signed either
+            passkey = people.requests.passkey(signing, shown=digest)
+            challenge = challenge_of(signing.text.encode())
             options = site_at(desk, request).to_approve(challenge, passkey.id)
         return Response(options, media_type=_JSON)
 
@@ -112,17 +112,17 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
 
         def signed() -> Response:
             with in_language(tongue(request)):
-                asked = opened(request, token)
+                signing = opened(request, token)
                 try:
-                    request_view(asked)
+                    request_view(signing)
                     people.seconds.use_up(token)
                     signature = site_at(desk, request).approval(fields.get("answer", ""))
-                    people.requests.sign(asked, signature, shown=fields.get("digest", ""))
+                    people.requests.sign(signing, signature, shown=fields.get("digest", ""))
                 except CauteryError as error:
                     fault = f"{error} {error.hint}".strip()
                     status = status_of(error)
-                    return _page(desk, request, lambda: asked, fault=fault, status=status)
-            return RedirectResponse(f"/requests/{asked.id}", status_code=303)
+                    return _page(desk, request, lambda: signing, fault=fault, status=status)
+            return RedirectResponse(f"/requests/{signing.id}", status_code=303)
 
         return await run_in_threadpool(signed)
 
@@ -136,7 +136,7 @@ def _request(desk: Desk, people: PeopleOfRoom, request: Request, number: str) ->
 def _page(
     desk: Desk,
     request: Request,
-    asked: Callable[[], SigningRequest],
+    signing: Callable[[], SigningRequest],
     *,
     second: str = "",
     token: str = "",
@@ -156,7 +156,7 @@ def _page(
     """
 
     def values() -> dict[str, Any]:
-        view = request_view(asked())
+        view = request_view(signing())
         return {"view": view, "second": second, "token": token, "fault": fault}
 
     return desk.page(request, "request", values, status=status)

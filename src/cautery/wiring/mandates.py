@@ -77,11 +77,11 @@ def sign_in_room(
         text, salt = text_for_passkey(mandate, raw=raw, name=name, role=role, key=key, now=now)
         return Written(text, shown=terms_json(mandate).decode(), kept=salt.hex())
 
-    with asked_in_room(people) as asked:
+    with asked_in_room(people) as asking:
         about = _about(signer, file=digest_of(raw))
-        (request,) = asked(RequestKind.MANDATE, about, {name: key.spelled}, write)
-        season = _ask_fixtures(asked, mandate, fixtures, signer, now) if fixtures else None
-        asked.require_answers()
+        (request,) = asking(RequestKind.MANDATE, about, {name: key.spelled}, write)
+        season = _ask_fixtures(asking, mandate, fixtures, signer, now) if fixtures else None
+        asking.require_answers()
         add_passkey_signature(
             path,
             mandate,
@@ -120,14 +120,14 @@ def approve_in_room(
     approver = season_approver(mandate, name, fixtures)
     if not is_passkey(approver.public_key.strip()):
         raise ApprovalError(f"{name} signs with a key file", hint="Name it: --key KEY.pem")
-    with asked_in_room(people) as asked:
-        request = _ask_fixtures(asked, mandate, fixtures, approver, now)
-        asked.require_answers()
+    with asked_in_room(people) as asking:
+        request = _ask_fixtures(asking, mandate, fixtures, approver, now)
+        asking.require_answers()
         _add_fixtures(path, mandate, fixtures, person=approver, request=request, now=now)
 
 
 def _ask_fixtures(
-    asked: AskedInRoom,
+    asking: AskedInRoom,
     mandate: Mandate,
     fixtures: Sequence[SeasonFixture],
     person: Approver,
@@ -138,7 +138,9 @@ def _ask_fixtures(
         return Written(text, shown=canonical([to_json(each) for each in fixtures]).decode())
 
     about = _about(person, fixtures=fixtures_to_sign(fixtures), mandate=terms_digest(mandate))
-    (request,) = asked(RequestKind.FIXTURES, about, {person.name: person.public_key.strip()}, write)
+    (request,) = asking(
+        RequestKind.FIXTURES, about, {person.name: person.public_key.strip()}, write
+    )
     return request
 
 

@@ -70,8 +70,8 @@ def photos(
         if file:
             _file(desk, room.tray, only=only or (), by=by, why=why, json=json)
         elif reject:
-            for one in reject_photographs(desk, room.tray, only=reject, by=rooms.owner(), why=why):
-                render.say(f"{one.sha256} is destroyed; the access log says why")
+            for item in reject_photographs(desk, room.tray, only=reject, by=rooms.owner(), why=why):
+                render.say(f"{item.sha256} is destroyed; the access log says why")
         else:
             _list(tray_of(desk, room.tray, Book(desk)), json=json)
 
@@ -80,29 +80,29 @@ def _file(
     desk: Desk, tray: Tray, *, only: list[str] | tuple[str, ...], by: str, why: str, json: bool
 ) -> None:
     book, refused = Book(desk), 0
-    found = tray_of(desk, tray, book)
-    waiting = chosen(found.waiting, only) if only else found.waiting
-    for one in file_photographs(desk, tray, book, waiting, by=by, why=why):
-        refused += one.outcome is Outcome.REFUSED
+    tray_content = tray_of(desk, tray, book)
+    waiting = chosen(tray_content.waiting, only) if only else tray_content.waiting
+    for item in file_photographs(desk, tray, book, waiting, by=by, why=why):
+        refused += item.outcome is Outcome.REFUSED
         if json:
-            row = _row(one.waiting) | {"outcome": one.outcome.value, "fault": one.why or None}
+            row = _row(item.waiting) | {"outcome": item.outcome.value, "fault": item.why or None}
             render.json_line(row)
         else:
-            reason = f": {one.why}" if one.why else ""
-            render.say(render.printable(f"{one.waiting.sha256} {one.outcome.value}{reason}"))
+            reason = f": {item.why}" if item.why else ""
+            render.say(render.printable(f"{item.waiting.sha256} {item.outcome.value}{reason}"))
     if not waiting and not json:
         render.say("no photograph waits")
-    _tell_missing(found, json=json)
-    if refused or found.missing:
+    _tell_missing(tray_content, json=json)
+    if refused or tray_content.missing:
         raise EvidenceError(
-            f"{refused} photographs were refused, and {len(found.missing)} are missing",
+            f"{refused} photographs were refused, and {len(tray_content.missing)} are missing",
             hint="Find out who changed the tray; cautery operation photos CASE --reject destroys "
             "what lies there.",
         )
 
 
-def _tell_missing(found: TrayOfDesk, *, json: bool) -> None:
-    for sent in found.missing:
+def _tell_missing(tray_content: TrayOfDesk, *, json: bool) -> None:
+    for sent in tray_content.missing:
         sha256 = sent.name.partition("-")[0]
         if json:
             at = iso(sent.at)
@@ -115,42 +115,42 @@ def _tell_missing(found: TrayOfDesk, *, json: bool) -> None:
             )
 
 
-def _list(found: TrayOfDesk, *, json: bool) -> None:
+def _list(tray_content: TrayOfDesk, *, json: bool) -> None:
     if json:
-        for one in found.waiting:
-            render.json_line(_row(one) | {"outcome": "waits", "fault": one.fault or None})
-        _tell_missing(found, json=True)
+        for item in tray_content.waiting:
+            render.json_line(_row(item) | {"outcome": "waits", "fault": item.fault or None})
+        _tell_missing(tray_content, json=True)
         return
-    if not found.waiting:
+    if not tray_content.waiting:
         render.say("no photograph waits")
     else:
         render.table(
             ("exhibit", "came", "by", "note", "SHA-256"),
             (
                 (
-                    "" if one.photograph is None else one.photograph.number,
-                    "" if one.photograph is None else iso(one.photograph.at),
-                    "" if one.photograph is None else _who(one),
-                    one.fault or ("" if one.photograph is None else one.photograph.note),
-                    one.sha256,
+                    "" if item.photograph is None else item.photograph.number,
+                    "" if item.photograph is None else iso(item.photograph.at),
+                    "" if item.photograph is None else _who(item),
+                    item.fault or ("" if item.photograph is None else item.photograph.note),
+                    item.sha256,
                 )
-                for one in found.waiting
+                for item in tray_content.waiting
             ),
-            title=f"{len(found.waiting)} photographs wait",
+            title=f"{len(tray_content.waiting)} photographs wait",
         )
-    _tell_missing(found, json=False)
+    _tell_missing(tray_content, json=False)
 
 
-def _who(one: Waiting) -> str:
-    return "" if one.photograph is None else f"{one.photograph.by} ({one.photograph.agency})"
+def _who(item: Waiting) -> str:
+    return "" if item.photograph is None else f"{item.photograph.by} ({item.photograph.agency})"
 
 
-def _row(one: Waiting) -> dict[str, Any]:
-    photograph = one.photograph
+def _row(item: Waiting) -> dict[str, Any]:
+    photograph = item.photograph
     if photograph is None:
-        return {"sha256": one.sha256}
+        return {"sha256": item.sha256}
     return {
-        "sha256": one.sha256,
+        "sha256": item.sha256,
         "exhibit": photograph.number,
         "at": iso(photograph.at),
         "account": photograph.account,

@@ -191,8 +191,8 @@ class _State:
             fault = "it is open, and was closed"
         elif self.records < before.records:
             fault = f"it has {self.records} records, and had {before.records}"
-        elif gone := before.exhibits - self.exhibits:
-            fault = f"{min(gone)} is missing, one of {len(gone)} exhibits that it had"
+        elif missing := before.exhibits - self.exhibits:
+            fault = f"{min(missing)} is missing, one of {len(missing)} exhibits that it had"
         elif not self.chain.startswith(chain):
             fault = "its chain of custody has less, or begins otherwise than it did"
         else:

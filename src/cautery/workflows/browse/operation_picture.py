@@ -72,7 +72,11 @@ def picture_view(
 
 
 def _visible(table: AtTable) -> tuple[Held, ...]:
-    return table.desk.once(_by_time, *HOLDINGS) if table.seat is None else released(table.desk, table.seat)
+    return (
+        table.desk.once(_by_time, *HOLDINGS)
+        if table.seat is None
+        else released(table.desk, table.seat)
+    )
 
 
 def _by_time(desk: Desk) -> tuple[Held, ...]:

@@ -58,7 +58,7 @@ def photo_of(
     with operations.table(cases, id, seat) as table:
         line_at(table, key)
         waiting = [*waiting_at(table, tray, key)]
-    for one in waiting:
-        if one.sha256 == sha256 and one.photograph is not None and not one.fault:
-            return tray.photo(one), one.photograph.media_type
+    for item in waiting:
+        if item.sha256 == sha256 and item.photograph is not None and not item.fault:
+            return tray.photo(item), item.photograph.media_type
     raise AbsentError(tr("This photograph does not wait here; it may be filed by now."))

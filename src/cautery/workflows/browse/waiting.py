@@ -23,29 +23,29 @@ def waiting_at(table: AtTable, tray: Tray | None, key: str = "") -> Iterator[Wai
         Of the only exhibit; empty: of all.
     """
     desk = table.desk.opening.key
-    for one in () if tray is None else tray.waiting(key):
-        photograph = one.photograph
+    for item in () if tray is None else tray.waiting(key):
+        photograph = item.photograph
         own = photograph is not None and photograph.desk == desk
-        told = table.seat is None or (own and not one.fault and _is_of(one, table.seat.id))
+        told = table.seat is None or (own and not item.fault and _is_of(item, table.seat.id))
         if told and (own or (photograph is None and key)):
-            yield one
+            yield item
 
 
 def waiting_rows(table: AtTable, tray: Tray | None, key: str) -> tuple[WaitingRow, ...]:
     """Return the rows of what waits at an exhibit, in the order in which it came."""
     rows = [
         WaitingRow(
-            sha256=one.sha256,
-            by="" if one.photograph is None else one.photograph.by,
-            agency="" if one.photograph is None else one.photograph.agency,
-            at=None if one.photograph is None else one.photograph.at,
-            note="" if one.photograph is None else one.photograph.note,
-            fault=one.fault,
+            sha256=item.sha256,
+            by="" if item.photograph is None else item.photograph.by,
+            agency="" if item.photograph is None else item.photograph.agency,
+            at=None if item.photograph is None else item.photograph.at,
+            note="" if item.photograph is None else item.photograph.note,
+            fault=item.fault,
         )
-        for one in waiting_at(table, tray, key)
+        for item in waiting_at(table, tray, key)
     ]
     return tuple(sorted(rows, key=lambda row: (row.at is None, str(row.at), row.sha256)))
 
 
-def _is_of(one: Waiting, agency: str) -> bool:
-    return one.photograph is not None and one.photograph.agency == agency
+def _is_of(item: Waiting, agency: str) -> bool:
+    return item.photograph is not None and item.photograph.agency == agency

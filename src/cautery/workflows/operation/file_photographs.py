@@ -71,9 +71,9 @@ def tray_of(desk: Desk, tray: Tray, book: Book) -> TrayOfDesk:
     own = desk.opening.key
     return TrayOfDesk(
         waiting=tuple(
-            _fitting(one, book.register, tray)
-            for one in lying
-            if (one.photograph.desk == own if one.photograph else one.key in lines)
+            _fitting(item, book.register, tray)
+            for item in lying
+            if (item.photograph.desk == own if item.photograph else item.key in lines)
         ),
         missing=tuple(
             sent for sent in rest if (line := lines.get(_key(sent))) and not _has(line, sent.name)
@@ -101,8 +101,8 @@ def file_photographs(
     require_role("--by", by)
     if not why.strip():
         raise InputError("--why: say why they are filed")
-    for one in waiting:
-        yield _filed(desk, tray, book, one, by=by, why=why.strip())
+    for item in waiting:
+        yield _filed(desk, tray, book, item, by=by, why=why.strip())
 
 
 def chosen(waiting: Collection[Waiting], digits: Collection[str]) -> tuple[Waiting, ...]:
@@ -113,34 +113,34 @@ def chosen(waiting: Collection[Waiting], digits: Collection[str]) -> tuple[Waiti
     InputError
         If there is none.
     """
-    for one in digits:
-        if len(one) < _LEAST_DIGITS or not any(w.sha256.startswith(one) for w in waiting):
+    for item in digits:
+        if len(item) < _LEAST_DIGITS or not any(w.sha256.startswith(item) for w in waiting):
             raise InputError(
-                f"no photograph {one[:64]!r} waits for this case",
+                f"no photograph {item[:64]!r} waits for this case",
                 hint=f"Give at least {_LEAST_DIGITS} digits of one that is listed.",
             )
-    return tuple(one for one in waiting if one.sha256.startswith(tuple(digits)))
+    return tuple(item for item in waiting if item.sha256.startswith(tuple(digits)))
 
 
-def _filed(desk: Desk, tray: Tray, book: Book, one: Waiting, *, by: str, why: str) -> Filed:
-    if one.photograph is None or one.fault:
-        return Filed(waiting=one, outcome=Outcome.REFUSED, why=one.fault)
-    line = book.register.lines[one.photograph.number]
+def _filed(desk: Desk, tray: Tray, book: Book, item: Waiting, *, by: str, why: str) -> Filed:
+    if item.photograph is None or item.fault:
+        return Filed(waiting=item, outcome=Outcome.REFUSED, why=item.fault)
+    line = book.register.lines[item.photograph.number]
     outcome = Outcome.ALREADY
-    if not _has(line, one.name):
+    if not _has(line, item.name):
         try:
-            _file(desk, tray, book, one, one.photograph, by=by, why=why)
+            _file(desk, tray, book, item, item.photograph, by=by, why=why)
         except InputError as error:  # another run may have filed it meanwhile
-            if not _has(book.register.lines[one.photograph.number], one.name):
-                return Filed(waiting=one, outcome=Outcome.REFUSED, why=str(error))
+            if not _has(book.register.lines[item.photograph.number], item.name):
+                return Filed(waiting=item, outcome=Outcome.REFUSED, why=str(error))
         else:
             outcome = Outcome.FILED
-    tray.remove(one)
-    return Filed(waiting=one, outcome=outcome)
+    tray.remove(item)
+    return Filed(waiting=item, outcome=outcome)
 
 
 def _file(
-    desk: Desk, tray: Tray, book: Book, one: Waiting, photograph: Photograph, *, by: str, why: str
+    desk: Desk, tray: Tray, book: Book, item: Waiting, photograph: Photograph, *, by: str, why: str
 ) -> None:
     act = ExhibitPhotographed(
         number=photograph.number,
@@ -159,7 +159,7 @@ def _file(
     book.register.after(act)  # before the first byte is sealed
     moment = desk.case.clock.now()
     sealed = desk.case.vault.seal(
-        tray.photo(one),
+        tray.photo(item),
         media_type=photograph.media_type,
         at=moment,
         clock=desk.case.clock.offset(),
@@ -174,23 +174,23 @@ def _spoken_of(photograph: Photograph) -> str:
     return photograph.by if is_number else photograph.account
 
 
-def _fitting(one: Waiting, register: Register, tray: Tray) -> Waiting:
+def _fitting(item: Waiting, register: Register, tray: Tray) -> Waiting:
     """Return it with a fault if the register has no such exhibit, or its bytes are others."""
-    if one.fault or one.photograph is None:
-        return one
-    line = register.lines.get(one.photograph.number)
-    if line is None or line.digest != one.photograph.exhibit:
-        number = one.photograph.number[:60]
-        return replace(one, fault=f"the register has no exhibit {number!r} of it")
+    if item.fault or item.photograph is None:
+        return item
+    line = register.lines.get(item.photograph.number)
+    if line is None or line.digest != item.photograph.exhibit:
+        number = item.photograph.number[:60]
+        return replace(item, fault=f"the register has no exhibit {number!r} of it")
     try:
-        tray.photo(one)
+        tray.photo(item)
     except EvidenceError as error:
-        return replace(one, fault=str(error))
-    return one
+        return replace(item, fault=str(error))
+    return item
 
 
 def _has(line: Line, name: str) -> bool:
-    return any(f"{one.digest[7:]}-{key_of(line)}" == name for one in line.photographs)
+    return any(f"{item.digest[7:]}-{key_of(line)}" == name for item in line.photographs)
 
 
 def _key(sent: Sent) -> str:
@@ -210,6 +210,6 @@ def reject_photographs(
         If it cannot be logged or removed.
     """
     rejected = chosen(tray_of(desk, tray, Book(desk)).waiting, only)
-    for one in rejected:
-        tray.reject(one, by=by, why=why)
+    for item in rejected:
+        tray.reject(item, by=by, why=why)
     return rejected

@@ -255,9 +255,9 @@ class Tray:
                 media_type=media_type,
             )
             name = f"{photograph.sha256}-{photograph.key}"
-            for one in lying:
-                if one.name == name and one.photograph is not None and self._is_whole(one):
-                    return one.photograph
+            for item in lying:
+                if item.name == name and item.photograph is not None and self._is_whole(item):
+                    return item.photograph
             self._require_place(lying, account.id, arrival.size)
             entry = _entry_digest(photograph)
             mac = self._mac(_CAME, entry)
@@ -284,14 +284,14 @@ class Tray:
         """
         names = (name for name in self._files.names() if key in ("", name.partition("-")[2]))
         read = [self._read(name) for name in names]
-        macs = self._macs(_CAME, [one.entry for one, _ in read])
+        macs = self._macs(_CAME, [item.entry for item, _ in read])
         lying = []
-        for (one, stated), mac in zip(read, macs, strict=True):
-            photograph = one.photograph
+        for (item, stated), mac in zip(read, macs, strict=True):
+            photograph = item.photograph
             named = photograph and f"{photograph.sha256}-{photograph.key}"
-            own = one.name == named and hmac.compare_digest(mac.encode(), stated)
+            own = item.name == named and hmac.compare_digest(mac.encode(), stated)
             fault = "" if own else tr("Nobody sent it through this room, or its entry was changed.")
-            lying.append(replace(one, fault=fault))
+            lying.append(replace(item, fault=fault))
         return lying
 
     def judged(self) -> tuple[list[Waiting], list[Sent]]:
@@ -305,15 +305,15 @@ class Tray:
         self._check()
         sent = self._sent()
         lying = []
-        for one in self.waiting():
-            logged = sent.pop(one.name, None)
-            if not one.fault and (logged is None or one.entry not in logged.entries):
+        for item in self.waiting():
+            logged = sent.pop(item.name, None)
+            if not item.fault and (logged is None or item.entry not in logged.entries):
                 fault = tr("The access log does not say that it came, or says it was rejected.")
-                one = replace(one, fault=fault)  # noqa: PLW2901
-            lying.append(one)
-        return lying, [one for one in sent.values() if one.entries]
+                item = replace(item, fault=fault)  # noqa: PLW2901
+            lying.append(item)
+        return lying, [item for item in sent.values() if item.entries]
 
-    def photo(self, one: Waiting) -> bytes:
+    def photo(self, item: Waiting) -> bytes:
         """Return the bytes of a photograph.
 
         Raises
@@ -321,18 +321,18 @@ class Tray:
         EvidenceError
             If they are not those that came.
         """
-        content = self._files.photo(one.name)
-        if digest_of(content) != f"sha256:{one.sha256}":
+        content = self._files.photo(item.name)
+        if digest_of(content) != f"sha256:{item.sha256}":
             raise EvidenceError(tr("Its bytes are not those that came."))
         return content
 
-    def _is_whole(self, one: Waiting) -> bool:
+    def _is_whole(self, item: Waiting) -> bool:
         try:
-            return not one.fault and bool(self.photo(one))
+            return not item.fault and bool(self.photo(item))
         except EvidenceError:
             return False
 
-    def remove(self, one: Waiting) -> None:
+    def remove(self, item: Waiting) -> None:
         """Take out what was filed.
 
         Raises
@@ -341,9 +341,9 @@ class Tray:
             If it cannot be removed.
         """
         with self._files.locked():
-            self._files.remove(one.name)
+            self._files.remove(item.name)
 
-    def reject(self, one: Waiting, *, by: str, why: str) -> None:
+    def reject(self, item: Waiting, *, by: str, why: str) -> None:
         """Destroy a photograph that is not filed; the access log has it first.
 
         Raises
@@ -353,7 +353,7 @@ class Tray:
         StorageError
             If it cannot be logged, or not removed.
         """
-        photograph = one.photograph
+        photograph = item.photograph
         with self._files.locked():
             self._log.used(
                 by,
@@ -361,9 +361,9 @@ class Tray:
                 why=require_why(why),
                 case="" if photograph is None else photograph.case,
                 page=REJECTED,
-                numbers=_numbers(one.name, one.entry, self._mac(_WENT, one.entry)),
+                numbers=_numbers(item.name, item.entry, self._mac(_WENT, item.entry)),
             )
-            self._files.remove(one.name)
+            self._files.remove(item.name)
 
     def _sent(self) -> dict[str, Sent]:
         """Return what the log says of each name, of records that only this room can have made."""
@@ -397,19 +397,19 @@ class Tray:
         try:
             content = parsed_json(self._files.entry(name))
             photograph = from_json(Photograph, content["photograph"])
-            one = Waiting(name=name, photograph=photograph, entry=_entry_digest(photograph))
-            return one, str(content["mac"]).encode()
+            item = Waiting(name=name, photograph=photograph, entry=_entry_digest(photograph))
+            return item, str(content["mac"]).encode()
         except (CauteryError, ValueError, TypeError, KeyError, RecursionError):
             return Waiting(name=name, photograph=None), b""
 
     def _require_place(self, lying: Sequence[Waiting], account: str, size: int) -> None:
         if size > MAX_PHOTO_BYTES:
             raise InputError(too_large())
-        sizes = [one.photograph.size for one in lying if one.photograph is not None]
+        sizes = [item.photograph.size for item in lying if item.photograph is not None]
         own = [
-            one.photograph.size
-            for one in lying
-            if one.photograph is not None and one.photograph.account == account
+            item.photograph.size
+            for item in lying
+            if item.photograph is not None and item.photograph.account == account
         ]
         if len(own) >= MOST_OF_ONE or sum(own) + size > MOST_BYTES_OF_ONE:
             raise InputError(
