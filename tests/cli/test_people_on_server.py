@@ -103,7 +103,7 @@ def test_accounts_move_to_the_database_and_back_as_they_are(
 ) -> None:
     before = rows(PeopleFile(FOLDER))
     assert names(cautery) == ["anna", "bert"]  # from the folder, until they are moved
-    moved = cautery("people", "move", "people", "server:", *WHY)
+    moved = cautery("people", "move", "people", "server:")
     assert "accounts now: 2" in moved.err
     assert not (FOLDER / "people.sqlite").exists()
     assert rows(ServerPeople(in_folder, None)) == before

@@ -270,7 +270,7 @@ def move(
         Path, typer.Argument(metavar="FROM", help="Folder of the people, or server:.")
     ],
     to: Annotated[Path, typer.Argument(metavar="TO", help="server:, or the folder of the people.")],
-    why: _Why,
+    why: _Why = "moved by the owner of the machine",
     keys: _Keys = None,
 ) -> None:
     """Move the accounts of a room from its folder into the organisation's database, or back.
@@ -279,7 +279,7 @@ def move(
     hashed stays so. The access log, the room's own key and questions for persons stay in the
     folder. Stop the room first. If the move is cut short, give the same command again.
 
-    Example: cautery people move people server: --why "a second room"
+    Example: cautery people move people server:
     """
     count = move_people(source, to, why=why, keys_dir=keys)
     render.say(render.printable(f"{to} has the accounts now: {count}"))
