@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.cosign_server import tls_of
 from cautery.console.hidden import words_for
 from cautery.errors import AbsentError, EvidenceError, InputError, StorageError
+from cautery.model.ledger import append
+from cautery.model.records import Failure
 from cautery.model.room import RoomRole
 from cautery.wiring.people import owner
 
@@ -35,6 +41,39 @@ def test_a_guest_reads_no_place_of_any_case(peopled: Any, guest: Any) -> None:
         assert "ledger.sqlite" not in text, path
     staff = peopled.as_(RoomRole.ANALYST)
     assert folder in staff.get("/cases/broken").text  # who works on it finds the file
+
+
+def test_a_guest_reads_no_place_in_a_report_nor_in_what_a_live_page_sends(
+    room_at: Any, make_season: Any, people_room: Any, tmp_path: Path
+) -> None:
+    cases = make_season(tmp_path)
+    place = f"{cases}/cup/night-2/vault/ab"
+    ledger = FolderStore().ledger(cases / "cup" / "night-2", read_only=False)
+    *_, last = ledger.read()
+    failure = Failure(
+        what="publish",
+        where="isp",
+        error=place,
+        message=f"{place}: No space left on device",
+        at=last.record.at,
+    )
+    append(ledger, failure, at=last.record.at)
+    ledger.close()
+
+    async def once(*_: Any, since: int) -> AsyncIterator[int]:
+        yield since + 1_000_000
+
+    with ExitStack() as stack:
+        room = people_room.open_people_room(stack, room_at(cases).desk, tmp_path)
+        [id_] = [case.id for case in room.desk.cases.places() if case.id.endswith("night-2")]
+        account = room.accounts[RoomRole.GUEST]
+        room.people.accounts.give(account.id, [RoomRole.GUEST], [id_], by=owner(), why="x")
+        guest, staff = room.as_(RoomRole.GUEST), room.as_(RoomRole.ANALYST)
+        room.desk.live.changes = once
+        for page in ("report", "tonight", "events"):
+            path = f"/cases/{quote(id_, safe='')}/{page}"
+            assert str(cases) not in guest.get(path).text, page
+            assert str(cases) in staff.get(path).text, page
 
 
 def test_a_server_that_refuses_is_not_told_to_a_guest(

@@ -148,14 +148,16 @@ def _add_documents(pages: APIRouter, desk: Desk) -> None:
     def report(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = report_page(desk.cases, id)
-        return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
+        told = desk.told(request, content.decode("utf-8", "replace"))
+        return HTMLResponse(told, headers={"content-security-policy": REPORT_POLICY})
 
     @pages.get("/cases/{id}/map")
     @needs(Right.READ, act=Act.CONSULTATION)
     def supply_map(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = map_page(desk.cases, id)
-        return HTMLResponse(content, headers={"content-security-policy": _MAP_POLICY})
+        told = desk.told(request, content.decode("utf-8", "replace"))
+        return HTMLResponse(told, headers={"content-security-policy": _MAP_POLICY})
 
 
 def _add_forms(pages: APIRouter, desk: Desk) -> None:

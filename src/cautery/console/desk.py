@@ -106,9 +106,14 @@ class Desk:
         """
         with in_language(tongue(request)):
             page = render_page(name, self.shell(request), **view())
-            if self.is_outside(request):
-                page = without_places(page, self.places)
-            return HTMLResponse(page, status_code=status)
+            return HTMLResponse(self.told(request, page), status_code=status)
+
+    def told(self, request: Request, html: str) -> str:
+        """Return a page, or a part of one, as who asks may read it; each way out leads through it.
+
+        Who is not of the team reads no place in it, also where a signed report tells one.
+        """
+        return without_places(html, self.places) if self.is_outside(request) else html
 
     @property
     def tray(self) -> Tray | None:

@@ -72,7 +72,7 @@ def router(desk: Desk) -> APIRouter:
         since = int(again) if again.isascii() and again.isdigit() and len(again) < 16 else last
 
         def made(size: int) -> str:
-            return parts_of(request, id, place.path, size, sent=True).html
+            return desk.told(request, parts_of(request, id, place.path, size, sent=True).html)
 
         async def messages() -> AsyncIterator[str]:
             yield f"retry: {_RETRY_MS}\n\n"

@@ -65,7 +65,8 @@ async def part_stream(
             if (digest := digest_of_parts(html)) == shown:
                 continue
             shown = digest
-            lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())
+            told = desk.told(request, html)
+            lines = "".join(f"data: {line}\n" for line in told.splitlines() if line.strip())
             yield f"id: {digest}\nevent: parts\n{lines}\n"
 
     return StreamingResponse(messages(), media_type="text/event-stream")

@@ -122,6 +122,7 @@ def router(desk: Desk) -> APIRouter:
     def page(request: Request, id: Id) -> HTMLResponse:
         with in_language(tongue(request)):
             content = operation_page(*here, id, **seat_of(request, id))
-        return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
+        told = desk.told(request, content.decode("utf-8", "replace"))
+        return HTMLResponse(told, headers={"content-security-policy": REPORT_POLICY})
 
     return pages
