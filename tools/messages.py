@@ -40,6 +40,7 @@ ROOM_FOLDERS = (
     "console",
     "pages/operation",
     "pages/room",
+    "pages/supply_map",
     "workflows/browse",
     "workflows/operation/page_view",
     "workflows/people",
@@ -50,7 +51,6 @@ ROOM_CODE = (
     "messages/dates.py",
     "pages/case_report/formatting.py",
     "pages/case_report/plot.py",
-    "pages/supply_map/countries.py",
     "workflows/operation/holdings.py",
     "workflows/operation/report_step.py",
 )
