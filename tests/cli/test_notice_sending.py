@@ -21,16 +21,23 @@ import xarf
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cautery.act import Approved
+from cautery.act import Approved, digest
 from cautery.act.confirmed import NOTICE_RULES
 from cautery.act.notice_mail import notice_mail
 from cautery.act.rules import confirm_rule
 from cautery.adapters import smtp as adapter
 from cautery.adapters import xarf_api
+from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import MailServer, Security
 from cautery.errors import ApprovalError, InputError, SourceError, UnansweredError
+from cautery.model import digest_of
+from cautery.model.ledger import append
+from cautery.model.records import ActRefused
 from cautery.wiring import cases, notices, signing
+from cautery.workflows.case.notices import notices_of
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.case.refusing import refusal_in
 
 from .conftest import Ran
 from .mail_room import Server, mail_settings, parsed, postbox, send
@@ -573,6 +580,22 @@ def test_a_notice_that_is_refused_while_it_is_made_ready_does_not_leave(
     assert "refused" in ran.err
     assert inbox.mails == []
     assert proven_case.records("notice.sent") == []
+
+
+def test_a_refusal_of_another_text_or_by_nobody_of_the_mandate_keeps_no_notice_back(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    ledger = FolderStore().ledger(proven_case.path, read_only=False)
+    subject = digest(notices_of(ledger).draft(notice))
+    true = ActRefused(id=notice, subject=subject, by="anna", why="w", at=NOW)
+    for forged in (replace(true, by="Nobody"), replace(true, subject=digest_of(b"x"))):
+        append(ledger, forged, at=NOW)
+        assert refusal_in(ledger, notice, mandate=mandate_of(ledger), subject=subject) is None
+    ledger.close()
+    approve(cautery, proven_case, notice)
+    inbox, port = serve()
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    assert (ran.code, len(inbox.mails)) == (0, 1), ran.err
 
 
 def test_a_notice_that_is_withdrawn_between_two_tries_does_not_leave(

@@ -44,8 +44,8 @@ class Acts:
         By id, the first of that id; one under an id that its content does not have counts nothing.
     approvals : dict
         By the digest that they are over; none of them is checked here.
-    refused : dict
-        By the id of a referral, the first refusal by an approver.
+    refused : list
+        Refusals of referrals and notices; whether one counts is not checked here.
     published, answers, expired : dict
         By the id of a referral.
     dark_now : dict
@@ -64,7 +64,7 @@ class Acts:
     approvals: defaultdict[Digest, list[Approval]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    refused: dict[str, ActRefused] = field(default_factory=dict)
+    refused: list[ActRefused] = field(default_factory=list)
     published: defaultdict[str, list[ReferralPublished]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -97,7 +97,7 @@ class Acts:
             case ApprovalGiven() as given:
                 self.approvals[given.subject].append(given.approval)
             case ActRefused() as refusal:
-                self.refused.setdefault(refusal.id, refusal)
+                self.refused.append(refusal)
             case ReferralPublished() as published:
                 self.published[published.referral].append(published)
                 for target in published.targets:

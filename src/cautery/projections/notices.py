@@ -127,6 +127,8 @@ class Notices:
         By id, the first of that id; one under an id that its content does not have counts nothing.
     approvals : dict
         By the id of a notice; none of them is checked here.
+    refused : dict
+        By the id of a notice, its refusals; whether one counts is not checked here.
     sent, answers, withdrawn : dict
         By the id of a notice.
     replaced : set of str
@@ -156,7 +158,7 @@ class Notices:
         default_factory=lambda: defaultdict(list)
     )
     withdrawn: dict[str, NoticeWithdrawn] = field(default_factory=dict)
-    refused: dict[str, ActRefused] = field(default_factory=dict)
+    refused: defaultdict[str, list[ActRefused]] = field(default_factory=lambda: defaultdict(list))
     replaced: set[str] = field(default_factory=set)
     unknown: list[NoticeAnswered] = field(default_factory=list)
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
@@ -201,7 +203,7 @@ class Notices:
                 else:
                     self.unknown.append(answer)
             case ActRefused() as refusal if refusal.id in self.drafts:
-                self.refused.setdefault(refusal.id, refusal)
+                self.refused[refusal.id].append(refusal)
             case NoticeWithdrawn() as withdrawal if withdrawal.notice in self.drafts:
                 self.withdrawn.setdefault(withdrawal.notice, withdrawal)
 

@@ -41,9 +41,11 @@ class Looked:
 
     @property
     def refusal(self) -> ActRefused | None:
-        """The first refusal of it; ``None``: there is none."""
+        """The first refusal of it by an approver; ``None``: there is none."""
+        names = {approver.name for approver in self.mandate.approvers}
         contents = (entry.content for entry in self.entries)
-        return next((content for content in contents if isinstance(content, ActRefused)), None)
+        refusals = (content for content in contents if isinstance(content, ActRefused))
+        return next((refusal for refusal in refusals if refusal.by in names), None)
 
     def refuse(self, kind: str) -> Command:
         """Return the command that refuses it."""

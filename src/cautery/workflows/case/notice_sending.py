@@ -78,7 +78,7 @@ def ready_to_send(
     filed = notices_of(case.ledger)
     notice, now = filed.draft(notice_id), case.clock.now()
     refuse_withdrawn(filed, notice)
-    refuse_refused(filed.notices.refused.get(notice_id))
+    refuse_refused(filed.refusal(notice))
     _refuse_unsettled(filed, notice)
     sendings = filed.notices.sent.get(notice_id, [])
     if sendings and not remind:
@@ -130,7 +130,7 @@ def _refuse_now(case: Case, sending: Sending) -> None:
     """
     filed, notice = notices_of(case.ledger), checked(sending.approved)
     refuse_withdrawn(filed, notice)
-    refuse_refused(filed.notices.refused.get(notice.id))
+    refuse_refused(filed.refusal(notice))
     _approved(case, filed, notice, remind=sending.first_id is not None, confirmed=sending.confirmed)
 
 

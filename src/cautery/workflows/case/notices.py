@@ -56,7 +56,7 @@ from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.referral import approver_named, confirmations_in
-from cautery.workflows.case.refusing import refuse_refused
+from cautery.workflows.case.refusing import first_of, refuse_refused
 from cautery.workflows.case.unseen import refuse_unseen
 
 
@@ -106,6 +106,11 @@ class CaseNotices:
     def lint(self, notice: Notice, *, now: datetime) -> tuple[NoticeFinding, ...]:
         """Return all that is wrong with a notice."""
         return lint_notice(notice, self.basis(now), now=now)
+
+    def refusal(self, notice: Notice) -> ActRefused | None:
+        """Return the first refusal of a notice that counts; ``None``: nobody refused it."""
+        refusals = self.notices.refused.get(notice.id, ())
+        return first_of(refusals, mandate=self.opening.mandate, subject=digest(notice))
 
     def waits_for(self, notice: Notice) -> tuple[str, ...]:
         """Return the id of the rule that a notice rests on, if nobody has confirmed it."""
@@ -222,7 +227,7 @@ def approve_notice_in(
     approver = approver_named(case.opening.mandate, name)
     refuse_drafter(notice, name)
     refuse_withdrawn(case, notice)
-    refuse_refused(case.notices.refused.get(notice_id))
+    refuse_refused(case.refusal(notice))
     refuse_faulty(notice, case.basis(now), now=now)
     if any(
         approval.approver == name and approval.at >= now - OLDEST

@@ -380,7 +380,7 @@ def approve_referral(
             hint=f"Read it again: cautery referral show CASE {referral_id}",
         )
     approver = approver_named(opening.mandate, name)
-    refuse_refused(refusal_in(ledger, referral_id))
+    refuse_refused(refusal_in(ledger, referral_id, mandate=opening.mandate, subject=filed.digest))
     if any(
         approval.approver == name
         and approval.subject == filed.digest

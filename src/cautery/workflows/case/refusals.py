@@ -67,9 +67,10 @@ def refuse_act(
     reason = why.strip()
     if not 0 < len(reason) <= LONGEST_WHY:
         raise InputError(f"a refusal gives a reason, in at most {LONGEST_WHY} letters")
-    approver = approver_named(opening_of(ledger).mandate, name)
-    refuse_refused(refusal_in(ledger, act))
+    mandate = opening_of(ledger).mandate
+    approver = approver_named(mandate, name)
     subject = _notice(ledger, act) if act.startswith("N-") else _referral(ledger, act)
+    refuse_refused(refusal_in(ledger, act, mandate=mandate, subject=subject))
     if shown not in (None, subject):
         raise ApprovalError(f"{act} differs from what was shown: its digest is {subject}")
     refuse_unseen(ledger, act, seen=seen, but=(ApprovalGiven, NoticeApproved))

@@ -355,7 +355,9 @@ async def test_what_an_approver_refused_goes_to_nobody_also_after_a_restart(fold
     intervener, ledger, _ = seated(publisher, folder)
     ledger.write(signed("A. Legal"))
     ledger.write(
-        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+        ActRefused(
+            id=REFERRAL.id, subject=signed("A. Legal").subject, by="B. Duty", why="w", at=NOW
+        )
     )
     ledger.write(signed("B. Duty"))
     await intervener.hear()
@@ -363,6 +365,32 @@ async def test_what_an_approver_refused_goes_to_nobody_also_after_a_restart(fold
     intervener.restore(earlier(ledger))
     await intervener.hear()
     assert publisher.taken == []
+
+
+@pytest.mark.parametrize(
+    "forged_one",
+    [{"by": "C"}, {"subject": digest_of(b"another text")}],
+    ids=["nobody's", "of another text"],
+)
+async def test_a_refusal_of_another_text_or_by_nobody_of_the_mandate_stops_nothing(
+    forged_one: dict[str, Any], folder: Path
+) -> None:
+    true = ActRefused(
+        id=REFERRAL.id, subject=signed("A. Legal").subject, by="A. Legal", why="w", at=NOW
+    )
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for content in (replace(true, **forged_one), *map(signed, KEYS)):
+        ledger.write(content)
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL.id]
+    other = Publisher()
+    again, second, _ = seated(other, folder)
+    for content in (replace(true, **forged_one), true, *map(signed, KEYS)):
+        second.write(content)
+    again.restore(earlier(second))  # a forged one hides no true one
+    await again.hear()
+    assert other.taken == []
 
 
 async def test_what_is_refused_while_a_provider_is_away_does_not_reach_it_afterwards(
@@ -375,7 +403,9 @@ async def test_what_is_refused_while_a_provider_is_away_does_not_reach_it_afterw
     await intervener.hear()
     assert journal.failures  # it stands on a list that nobody has taken
     ledger.write(
-        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+        ActRefused(
+            id=REFERRAL.id, subject=signed("A. Legal").subject, by="B. Duty", why="w", at=NOW
+        )
     )
     await intervener.hear()
     publisher.deaf = False
@@ -406,7 +436,9 @@ async def test_what_one_provider_took_before_it_was_refused_does_not_reach_anoth
         ledger.write(signed(name))
     await intervener.hear()
     ledger.write(
-        ActRefused(id=REFERRAL.id, subject=signed("A. Legal").subject, by="C", why="w", at=NOW)
+        ActRefused(
+            id=REFERRAL.id, subject=signed("A. Legal").subject, by="B. Duty", why="w", at=NOW
+        )
     )
     await intervener.hear()
     publisher.away = ""

@@ -45,6 +45,7 @@ from cautery.model.records import (
 )
 from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.refusing import first_of
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
 from cautery.workflows.watch.acting.lists import PATIENCE_S, Lists, Taken
 from cautery.workflows.watch.resume import refused
@@ -145,7 +146,7 @@ class Filing:
             for filed in self
             for approval in acts.approvals.get(filed.digest, ())
         )
-        for refusal in acts.refused.values():
+        for refusal in acts.refused:
             self.refuse(refusal)
         published = chain.from_iterable(acts.published.values())
         return ignored + refused(self.approved, given) + refused(self._restore_published, published)
@@ -296,7 +297,9 @@ class Filing:
     def refuse(self, refusal: ActRefused) -> None:
         """Publish a referral to nobody any more; its targets are drafted anew when it has ended."""
         filed = self._filed.get(refusal.id)
-        if filed is None:
+        if filed is None or (
+            first_of([refusal], mandate=self._mandate, subject=filed.digest) is None
+        ):
             return
         filed.refused = True
         # It may wait on the list of who is away: the next attempt would send it.
