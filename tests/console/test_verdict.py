@@ -210,7 +210,7 @@ def test_a_part_that_is_not_sealed_in_the_clear_is_a_sentence(
 def test_media_that_others_still_read_take_the_room_for_more(
     compared: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cautery.workflows.browse.media._MOST_SENT", 0)
+    monkeypatch.setattr("cautery.workflows.browse.media._MOST_BYTES_SENT", 0)
     slow = media_of(compared.desk.cases, "cup+night-2", int(STREAM.rpartition("/")[2]), "suspect")
     answer = compared.client.get(f"{STREAM}/suspect.media")
     assert answer.status_code == 503

@@ -171,7 +171,7 @@ def test_the_signatures_of_a_chain_are_checked_once_however_often_it_is_shown(
 ) -> None:
     shown = raw(chain(3)) + broken
     texts: list[bytes] = []
-    monkeypatch.setattr(custody, "_kept", {})
+    monkeypatch.setattr(custody, "_chains", {})
     monkeypatch.setattr(custody, "read_line", lambda text: texts.append(text) or read_line(text))
     for _ in range(3):
         with pytest.raises(EvidenceError, match="line 4") if broken else nullcontext():
@@ -179,4 +179,4 @@ def test_the_signatures_of_a_chain_are_checked_once_however_often_it_is_shown(
     assert len(texts) == (4 if broken else 3)
     for count in range(12):
         read_chain(raw(chain(count)))
-    assert len(custody._kept) == custody._MOST_KEPT
+    assert len(custody._chains) == custody._MOST_CHAINS

@@ -39,9 +39,9 @@ _MOST_RECEIPT = 4000
 
 
 _reading = Lock()
-_kept: dict[bytes, tuple[CustodyLine, ...] | str] = {}
+_chains: dict[bytes, tuple[CustodyLine, ...] | str] = {}
 """By the digest of their bytes, chains that were read, or why they could not be."""
-_MOST_KEPT = 4
+_MOST_CHAINS = 4
 
 
 class CustodyAct(StrEnum):
@@ -220,14 +220,14 @@ def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
     """
     digest = hashlib.sha256(raw).digest()
     with _reading:  # who asks for the same at the same time waits for it
-        if digest not in _kept:
+        if digest not in _chains:
             try:
-                _kept[digest] = _read_chain(raw)
+                _chains[digest] = _read_chain(raw)
             except EvidenceError as error:
-                _kept[digest] = str(error)
-            if len(_kept) > _MOST_KEPT:
-                del _kept[next(iter(_kept))]
-        chain = _kept[digest]
+                _chains[digest] = str(error)
+            if len(_chains) > _MOST_CHAINS:
+                del _chains[next(iter(_chains))]
+        chain = _chains[digest]
     if isinstance(chain, str):
         raise EvidenceError(chain)
     return chain

@@ -24,12 +24,12 @@ from cautery.workflows.browse.streams import entries_of
 from cautery.workflows.media.segments import MOST_BYTES, answers_in, joined_again
 
 Side = Literal["suspect", "reference"]
-_MOST_SENT = 256 << 20
+_MOST_BYTES_SENT = 256 << 20
 _PIECE = 1 << 16
 _SYNC, _PACKET = 0x47, 188
 _LONGEST_S = 600
 _joining = Lock()
-_sent: WeakSet[Media] = WeakSet()
+_being_sent: WeakSet[Media] = WeakSet()
 """Media that somebody still reads: they are held in memory, and count against all who ask."""
 
 
@@ -129,7 +129,7 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
     if compared is None:
         raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
     with _joining:
-        if sum(media.size for media in _sent) > _MOST_SENT:
+        if sum(media.size for media in _being_sent) > _MOST_BYTES_SENT:
             raise NotYetError(tr("So many media are being sent that there is no room for more."))
         content = (
             joined_again(compared.basis.media, answers_in(compared.archives, vault))
@@ -137,7 +137,7 @@ def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
             else _reference(compared.aligned, vault)
         )
         media = Media(content=content, initial=_initial(content), media_type=_type(content))
-        _sent.add(media)
+        _being_sent.add(media)
     return media
 
 
