@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from itertools import islice
 from typing import NamedTuple
+
+from cautery.model.whole_text import unescaped
 
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][^\s/>]*+)"
@@ -26,7 +27,6 @@ _COMMENT_END = re.compile(r"--!?>")
 _MOST_ATTRIBUTES = 200
 _REFERENCE = re.compile(r"&(?:#\w{1,9};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![=A-Za-z0-9])))")
 """In an attribute, ``&copy=`` is a parameter of a URL and no sign."""
-_HUGE_NUMBER = re.compile(r"&#(?:\d{9,}|[xX][0-9a-fA-F]{9,});?")
 _RAW_END = {
     name: re.compile(rf"(?i)</{name}(?=[\s/>])")
     for name in ("script", "style", "xmp", "iframe", "noembed", "noframes", "title", "textarea")
@@ -156,13 +156,8 @@ def _after_no_tag(source: str, at: int) -> int | None:
 def _text(source: str) -> str:
     if "\0" in source:
         source = source.replace("\0", "")
-    return _unescaped(source) if "&" in source else source
+    return unescaped(source) if "&" in source else source
 
 
 def _plain(match: re.Match[str]) -> str:
-    return _unescaped(match[0])
-
-
-def _unescaped(source: str) -> str:
-    # Python refuses to read a number of thousands of digits; no character has such a one.
-    return unescape(_HUGE_NUMBER.sub("\ufffd", source) if "#" in source else source)
+    return unescaped(match[0])

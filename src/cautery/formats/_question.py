@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import ipaddress
 import re
 import zlib
@@ -17,6 +16,7 @@ from cautery.errors import ForbiddenAddressError
 from cautery.formats._derive import address_in
 from cautery.model import ascii_name, host_of
 from cautery.model.host_names import literal, of_one_domain
+from cautery.model.whole_text import unescaped
 
 MOST_CHARACTERS = 16_384
 """Letters of a URL that are searched; no server that people use takes longer ones."""
@@ -161,7 +161,7 @@ def readings(text: str) -> Iterator[str]:
     """Yield a text as it stands, unquoted, and with the codes read that sites read in questions."""
     for _ in range(UNQUOTED + 1):
         yield text
-        yield html.unescape(text)
+        yield unescaped(text)
         yield _JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
         for token in _TOKEN.findall(text):
             # A slash is a letter of base64, too: where the code begins is not known.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,6 +11,7 @@ from cautery.errors import ForbiddenAddressError
 from cautery.formats._question import MOST_CHARACTERS, readings
 from cautery.model import ascii_name, host_of
 from cautery.model.host_names import literal
+from cautery.model.whole_text import unescaped
 
 _OPAQUE = re.compile(r"sha256:[0-9a-f]{64}|~[0-9a-f]{16}")
 """Digests and pseudonyms: they name nobody."""
@@ -71,7 +71,7 @@ def host_written(text: str) -> str:
 
 def _plainly(text: str) -> str:
     for _ in range(_LEVELS):
-        plain = html.unescape(unquote(text, errors="replace"))
+        plain = unescaped(unquote(text, errors="replace"))
         if plain == text:
             break
         text = plain

@@ -6,13 +6,12 @@ addresses that are spelt out: ``anna (at) mail . com``.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from urllib.parse import unquote
 
 from cautery.model.screen.addresses import TIGHT_MAC
-from cautery.model.whole_text import whole_text
+from cautery.model.whole_text import unescaped, whole_text
 
 _UNSEEN: dict[int, str | None] = dict.fromkeys(
     [0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, *range(0x200B, 0x2010),
@@ -53,7 +52,7 @@ def decoded(text: str, original: str) -> str:
     A control character that ``original`` does not hold becomes a blank.
     """
     reading = text
-    for rewrite in (_percent, html.unescape, _percent, _escapes, _slashes, _spelt):
+    for rewrite in (_percent, unescaped, _percent, _escapes, _slashes, _spelt):
         reading = _without_made(whole_text(rewrite(reading)), original)
     return reading
 
