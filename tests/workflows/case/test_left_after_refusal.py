@@ -74,7 +74,7 @@ def test_verify_names_what_left_after_it_was_refused(
     tmp_path: Path, act: str, leaving: object, how: str
 ) -> None:
     [finding] = findings(tmp_path, [refused(act), leaving, leaving])
-    assert finding == f"record 5: {how}, although B. Boss had refused it before (record 4)"
+    assert finding == f"record 5: {how}, although record 4 says that B. Boss had refused it before"
 
 
 def test_a_refusal_of_what_has_left_says_nothing_of_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What left a case although an approver had refused it before."""
+"""What left a case although a record says that an approver had refused it before."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def left_after_refusal(ledger: Ledger) -> tuple[str, ...]:
             if act in refused and act not in left:
                 index, by = refused[act]
                 findings.append(
-                    f"record {entry.index}: {act} {how}, although {by} had refused it before "
-                    f"(record {index})"
+                    f"record {entry.index}: {act} {how}, although record {index} says that {by} "
+                    "had refused it before"
                 )
             left.add(act)
     return tuple(findings)
