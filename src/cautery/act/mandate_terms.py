@@ -113,16 +113,23 @@ def terms_lines(terms: Mapping[str, Any]) -> list[str]:
     """Return terms, as :func:`terms_of` has them, in lines for a person who signs them."""
     lines = []
     for key, term in terms.items():
-        if not isinstance(term, list):
-            lines.append(f"{key:<18} {term}")
-        elif all(isinstance(item, str) for item in term):
-            lines.append(f"{key:<18} {', '.join(term) or 'none'}")
+        if not isinstance(term, list) or all(isinstance(item, str) for item in term):
+            lines.append(f"{key:<18} {_said(term)}")
         else:
             lines.append(f"{key:<18} {len(term)}")
             lines += (
-                "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
+                "  " + "; ".join(f"{name} {_said(value)}" for name, value in item.items())
+                for item in term
             )
     return lines
+
+
+def _said(term: Any) -> str:
+    if isinstance(term, bool):
+        return "yes" if term else "no"
+    if isinstance(term, list) and all(isinstance(item, str) for item in term):
+        return ", ".join(term) or "none"
+    return "none" if term is None else str(term)
 
 
 def _spelt(approver: Approver) -> str:
