@@ -23,7 +23,7 @@ from cautery.model import Entry, Event, Exchange, Mandate, Source
 from cautery.model.records import UnknownRecord
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.case.transactions import is_personal
+from cautery.workflows.case.transactions import Budget, is_personal
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.reading import SourceReader
 
@@ -285,10 +285,12 @@ def test_packed_media_lie_in_the_open(journal: Journal, heard: list[Entry]) -> N
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_a_text_is_judged_in_every_encoding_that_readers_know(encoding: str) -> None:
-    assert is_personal("Sport: tel. 347 123 4567".encode(encoding))
-    assert not is_personal("Sport caf\u00e9 1080p".encode(encoding))
-    assert is_personal(("\u0421\u043f\u043e\u0440\u0442 " * 50 + " tel. 347 123 4567").encode())
+    assert is_personal("Sport: tel. 347 123 4567".encode(encoding), Budget())
+    assert not is_personal("Sport caf\u00e9 1080p".encode(encoding), Budget())
+    assert is_personal(
+        ("\u0421\u043f\u043e\u0440\u0442 " * 50 + " tel. 347 123 4567").encode(), Budget()
+    )
 
 
 def test_random_media_are_not_taken_for_a_letter() -> None:
-    assert sum(is_personal(b"\0" + os.urandom(200_000)) for _ in range(50)) == 0
+    assert sum(is_personal(b"\0" + os.urandom(200_000), Budget()) for _ in range(50)) == 0

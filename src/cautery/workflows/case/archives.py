@@ -14,6 +14,7 @@ from cautery.model import Exchange, ExhibitId, Location, OwnLocation, Pseudonyms
 from cautery.model.own_secrets import OwnSecrets
 from cautery.workflows.case.transactions import (
     MOST_TEXT,
+    Budget,
     Payloads,
     in_the_open,
     shows_persons,
@@ -68,16 +69,19 @@ class Archives:
         self, exchanges: Sequence[Exchange], *, what: str, confidential: bool, own: bool = False
     ) -> tuple[ExhibitId, ...]:
         """See :meth:`cautery.workflows.case.journal.Journal.seal_exchanges`."""
-        confidential = confidential or any(map(self._must_be_hidden, exchanges))
+        budget = Budget()
+        confidential = confidential or any(
+            self._must_be_hidden(exchange, budget) for exchange in exchanges
+        )
         return self._archived(exchanges, what=what, confidential=confidential, own=own)
 
     def seal_sorted(
         self, answers: Sequence[Sequence[Exchange]], *, what: str
     ) -> tuple[ExhibitId, ...]:
         """Seal the answers that may lie in the open as one archive, and each other one alone."""
-        shown, exhibits = list[Exchange](), list[ExhibitId]()
+        shown, exhibits, budget = list[Exchange](), list[ExhibitId](), Budget()
         for exchanges in answers:
-            if any(map(self._must_be_hidden, exchanges)):
+            if any(self._must_be_hidden(exchange, budget) for exchange in exchanges):
                 exhibits += self._archived(exchanges, what=what, confidential=True)
             else:
                 shown += exchanges
@@ -116,8 +120,10 @@ class Archives:
             self._payloads.remember(sealed, digests, subject, exhibit)
         return (exhibit, *(warc for warc in beside if warc != exhibit))
 
-    def _must_be_hidden(self, exchange: Exchange) -> bool:
-        return shows_persons(exchange) or self._secrets.stand_in(exchange.payload[:MOST_TEXT])
+    def _must_be_hidden(self, exchange: Exchange, budget: Budget) -> bool:
+        return shows_persons(exchange, budget) or self._secrets.stand_in(
+            exchange.payload[:MOST_TEXT]
+        )
 
     def _in_the_open(self, exchange: Exchange) -> Exchange:
         opened = in_the_open(exchange, self._pseudonyms)

@@ -19,8 +19,10 @@ from cautery.workflows.case.open_headers import shown_headers, shown_reason
 MOST_PAYLOADS = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
 MOST_TEXT = 1 << 20
-"""Bytes of a text that is looked through; a longer one is hidden unread."""
+"""Bytes of the texts of one look that are looked through: some six seconds of CPU, where each
+letter is hostile. What is longer, and what comes behind, is hidden unread."""
 _MOST_UNPACKED = 32 << 20
+"""Of one payload, and four times as much of one look."""
 _MOST_PACKINGS = 3
 _MOST_MEMBERS = 10_000
 """Of one payload: packers that work in blocks make one for each 64 kB."""
@@ -32,7 +34,15 @@ _MAIL_HOST = re.compile(rb"@[A-Za-z0-9-]{3,63}\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
 _MAIL_NAME = re.compile(rb"[A-Za-z0-9._%+-]{4}")
 
 
-def shows_persons(one: Exchange) -> bool:
+@dataclass(slots=True)
+class Budget:
+    """How much of the answers of one look is still read for what is in them."""
+
+    text: int = MOST_TEXT
+    unpacked: int = 4 * _MOST_UNPACKED
+
+
+def shows_persons(one: Exchange, budget: Budget) -> bool:
     """Tell whether the payload of an exchange must not lie in the open, packed as it may be.
 
     See :func:`is_personal`. What cannot be unpacked within bounds must not either.
@@ -44,32 +54,33 @@ def shows_persons(one: Exchange) -> bool:
     )
     for _ in range(_MOST_PACKINGS):
         if not payload or not (packed or payload.startswith(_GZIP)):
-            return is_personal(payload)
-        whole = _unpacked(payload)
+            return is_personal(payload, budget)
+        whole = _unpacked(payload, most=min(_MOST_UNPACKED, budget.unpacked))
         if whole is None:
             return True
+        budget.unpacked -= len(whole)
         payload, packed = whole, False
     return True
 
 
-def _unpacked(payload: bytes) -> bytes | None:
+def _unpacked(payload: bytes, *, most: int) -> bytes | None:
     """Return what gzip or deflate packed, as far as it goes; ``None``: it is neither, or a bomb."""
     for form in (47, -15):  # a header of gzip or zlib; none, as some servers send deflate
         try:
-            return _members(payload, form)
+            return _members(payload, form, most=most)
         except zlib.error:
             continue
     return None
 
 
-def _members(payload: bytes, form: int) -> bytes | None:
+def _members(payload: bytes, form: int, *, most: int) -> bytes | None:
     """Return what all members of a packed payload hold; ``None``: more than is looked at.
 
     A member gets little at first, then more: zlib copies what a member leaves over, and gzip allows
     a member every twenty bytes.
     """
     packed, end = memoryview(payload), len(payload.rstrip(b"\0"))
-    parts, left, at = list[bytes](), _MOST_UNPACKED, 0
+    parts, left, at = list[bytes](), most, 0
     for _ in range(_MOST_MEMBERS):
         stream, step = zlib.decompressobj(form), _FIRST_STEP
         while at < end and not stream.eof:
@@ -85,21 +96,29 @@ def _members(payload: bytes, form: int) -> bytes | None:
     return None
 
 
-def is_personal(payload: bytes) -> bool:
+def is_personal(payload: bytes, budget: Budget) -> bool:
     """Tell whether a payload must not lie in the open: a text with personal data, or a long one.
 
-    In media only an e-mail address is looked for, which a stream's own metadata may hold.
+    A text longer than what is left to be looked through is a long one. In media only an e-mail
+    address is looked for, which a stream's own metadata may hold.
     """
     head = payload[:4096]
     wide = encoding_of(head)
     if wide is not None:
-        return len(payload) > MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
+        return _found_in(payload, wide, budget)
     if b"\0" in head or not (_is_utf8(head) or _is_mostly_ascii(head)):
         return any(
             _MAIL_NAME.fullmatch(payload, max(match.start() - 4, 0), match.start())
             for match in _MAIL_HOST.finditer(payload)
         )
-    return len(payload) > MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
+    return _found_in(payload, "utf-8", budget)
+
+
+def _found_in(payload: bytes, encoding: str, budget: Budget) -> bool:
+    if len(payload) > budget.text:
+        return True
+    budget.text -= len(payload)
+    return finds_personal(payload.decode(encoding, "replace"))
 
 
 def _is_utf8(head: bytes) -> bool:
