@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import shutil
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -401,6 +403,25 @@ def test_a_tray_that_was_tampered_with_is_seen_in_the_room(
     assert "It cannot be filed." in client.get(page_of(keys["IT-0001"])).text
     sofia = seated(room, SOFIA)
     assert "cannot be filed" not in sofia.get(page_of(keys["BG-0001"])).text
+
+
+def test_a_photograph_is_sent_in_pieces_whoever_reads_slowly(
+    room: Any, keys: dict[str, str]
+) -> None:
+    client, most = room.as_(RoomRole.ANALYST), 12 << 20
+    content = b"\xff\xd8\xff" + bytes(most)
+    send(room, client, keys["IT-0001"], photo=content)
+    place = f"{page_of(keys['IT-0001'])}/photographs/{hashlib.sha256(content).hexdigest()}"
+    assert client.get(place, headers={"range": "bytes=1-2"}).content == content[1:3]
+    tracemalloc.start()
+    try:
+        with client.stream("GET", place) as answer:
+            assert answer.headers["content-length"] == str(len(content))
+            assert max(map(len, answer.iter_raw())) <= 1 << 20
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < most
 
 
 def test_the_tray_is_its_owners_alone(room: Any, keys: dict[str, str], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cautery.errors import EvidenceError, StorageError
 
+_PIECE_BYTES = 1 << 20
 TEMPORARY = ".writing-"
 """Begins the name of a file that is not whole yet; the writer's process id follows."""
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
@@ -178,6 +179,25 @@ def regular(path: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def pieces_of(path: Path, handle: int, start: int, stop: int) -> Iterator[bytes]:
+    """Yield a range of an open file, a megabyte at a time, as far as it goes.
+
+    Raises
+    ------
+    EvidenceError
+        If it cannot be read.
+    """
+    while start < stop:
+        try:
+            piece = os.pread(handle, min(_PIECE_BYTES, stop - start), start)
+        except OSError as error:
+            raise EvidenceError(f"{path}: {error.strerror}") from error
+        if not piece:
+            return
+        yield piece
+        start += len(piece)
 
 
 def read_whole(path: Path, *, limit: int) -> bytes:

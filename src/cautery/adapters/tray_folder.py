@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -21,12 +22,14 @@ from cautery.adapters._files import (
     PRIVATE,
     TEMPORARY,
     abandoned,
+    pieces_of,
     read_whole,
+    regular,
     sync_folder,
     write_whole,
 )
 from cautery.adapters._key_files import private_folder
-from cautery.errors import InputError, StorageError
+from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.model.photograph import MAX_PHOTO_BYTES
 
 _NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")
@@ -138,6 +141,23 @@ class TrayFolder:
             If it is no file of a photograph's size.
         """
         return read_whole(self._file(name, _PHOTO), limit=MAX_PHOTO_BYTES)
+
+    def pieces(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """Yield a range of a photograph, once all of it has the digest of its name.
+
+        Raises
+        ------
+        EvidenceError
+            If it has not, or is no file of a photograph's size.
+        """
+        path = self._file(name, _PHOTO)
+        with regular(path) as handle:
+            digest = hashlib.sha256()
+            for piece in pieces_of(path, handle, 0, MAX_PHOTO_BYTES + 1):
+                digest.update(piece)
+            if digest.hexdigest() != name.partition("-")[0]:
+                raise EvidenceError(f"{path}: not the bytes that came")
+            yield from pieces_of(path, handle, start, stop)
 
     def remove(self, name: str) -> None:
         """Take a photograph out, its entry first.

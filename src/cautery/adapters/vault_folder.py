@@ -17,6 +17,7 @@ from cautery.adapters._files import (
     TEMPORARY,
     abandoned,
     make_folders,
+    pieces_of,
     regular,
     sync_folder,
     write_whole,
@@ -25,8 +26,6 @@ from cautery.adapters._sealing import Seal, SealedVault, name_of
 from cautery.adapters.keys_file import SubjectKeys
 from cautery.errors import EvidenceError, StorageError
 from cautery.model.evidence import MAX_EXHIBIT_BYTES, ExhibitId
-
-_PIECE_BYTES = 1 << 20
 
 _Stamp = tuple[int, int, int, int]
 
@@ -91,10 +90,10 @@ class FolderVault(SealedVault):
             if start or stop is not None:
                 stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
                 if self._checked.get(name) != stamp:
-                    seal.check(lambda: _read(path, handle, 0, status.st_size))
+                    seal.check(lambda: pieces_of(path, handle, 0, status.st_size))
                     self._checked[name] = stamp
             end = MAX_EXHIBIT_BYTES + 1 if stop is None else stop
-            yield from _read(path, handle, start, end)
+            yield from pieces_of(path, handle, start, end)
 
     def _make_folder(self, path: Path) -> None:
         for folder in (self._path, path):
@@ -112,15 +111,3 @@ class FolderVault(SealedVault):
         except (FileNotFoundError, EvidenceError):
             return False
         return True
-
-
-def _read(path: Path, handle: int, start: int, stop: int) -> Iterator[bytes]:
-    while start < stop:
-        try:
-            piece = os.pread(handle, min(_PIECE_BYTES, stop - start), start)
-        except OSError as error:
-            raise EvidenceError(f"{path}: {error.strerror}") from error
-        if not piece:
-            return
-        yield piece
-        start += len(piece)

@@ -22,6 +22,7 @@ from cautery.console.door import MOST_BODY
 from cautery.console.files_form import FilesForm
 from cautery.console.operation_pages import seat_of
 from cautery.console.problems import status_of
+from cautery.console.ranges import part_of
 from cautery.console.rights import needs
 from cautery.console.seizure_pages import Key, taken_page
 from cautery.errors import CauteryError
@@ -76,12 +77,10 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         request: Request, id: Id, key: Key, digits: Annotated[str, Path(max_length=64)]
     ) -> Response:
         with in_language(tongue(request)):
-            content, media_type = photo_of(
-                *here, id, key, digits, tray=people.tray, **seat_of(request, id)
-            )
-        name = f"{digits[:16]}.{PICTURES[media_type]}"
+            content = photo_of(*here, id, key, digits, tray=people.tray, **seat_of(request, id))
+        name = f"{digits[:16]}.{PICTURES[content.media_type]}"
         headers = {**_AS_PICTURE, "content-disposition": f'inline; filename="{name}"'}
-        return Response(content, media_type=media_type, headers=headers)
+        return part_of(content, content.media_type, request.headers.get("range", ""), headers)
 
     return pages
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Protocol
 
@@ -31,9 +31,11 @@ class Content(Protocol):
         ...
 
 
-def part_of(content: Content, media_type: str, asked: str) -> Response:
+def part_of(
+    content: Content, media_type: str, asked: str, headers: Mapping[str, str] = _SAVED
+) -> Response:
     """Return all of some bytes, or the one range that was asked for."""
-    headers, status, first, last = dict(_SAVED), 200, 0, content.size - 1
+    headers, status, first, last = dict(headers), 200, 0, content.size - 1
     match = _RANGE.fullmatch(asked)
     if match is not None:  # else no range, or one that this room does not cut: all of it
         status, first = 206, int(match[1])

@@ -146,3 +146,17 @@ def test_two_signers_of_the_mandate_let_in_what_they_signed_with_it_one_with_a_p
     found = read_approvals(path, both, now=NOW)
     assert [given.approval.approver for given in found.of(fixtures[0])] == ["M", "N"]
     assert not approvals(path).allow(fixtures[0])
+
+
+def test_two_passkeys_of_one_account_are_one_person_here_too(path: Path) -> None:
+    fixtures = listed_fixtures(read(path))
+    sign_mandate(path, "M")
+    mandate = read(path)
+    first, second = EVE, Device.of(33, account=EVE.account)
+    signatures = []
+    for name, device in (("N", first), ("O", second)):
+        signer = Approver(name=name, role="director", public_key=device.text)
+        passkey_signs(path, *fixtures, approver=signer, device=device)
+        signatures.append(replace(mandate.signatures[0], name=name, public_key=device.text))
+    by_one = replace(mandate, signatures=tuple(signatures))
+    assert not read_approvals(path, by_one, now=NOW).allow(fixtures[0])

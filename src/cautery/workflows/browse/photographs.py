@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from cautery.errors import AbsentError, InputError
 from cautery.messages import tr
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import Operations
 from cautery.workflows.browse.register import line_at
 from cautery.workflows.browse.waiting import waiting_at
-from cautery.workflows.people.tray import Subject, Tray
+from cautery.workflows.people.tray import Subject, Tray, Waiting
 
 
 def subject_of(
@@ -36,6 +39,20 @@ def subject_of(
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPhoto:
+    """The bytes of a photograph that waits, to be sent."""
+
+    size: int
+    media_type: str
+    item: Waiting
+    tray: Tray
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield a range of them, once all are known to be those that came."""
+        return self.tray.pieces(self.item, start, stop)
+
+
 def photo_of(
     cases: Cases,
     operations: Operations,
@@ -45,20 +62,19 @@ def photo_of(
     *,
     tray: Tray,
     seat: str | None,
-) -> tuple[bytes, str]:
-    """Return the bytes of a photograph that waits, and their media type.
+) -> WaitingPhoto:
+    """Return a photograph that waits.
 
     Raises
     ------
     AbsentError
         If none waits there that who asks may see.
-    EvidenceError
-        If its bytes are not those that came.
     """
     with operations.table(cases, id, seat) as table:
         line_at(table, key)
         waiting = [*waiting_at(table, tray, key)]
     for item in waiting:
         if item.sha256 == sha256 and item.photograph is not None and not item.fault:
-            return tray.photo(item), item.photograph.media_type
+            about = item.photograph
+            return WaitingPhoto(size=about.size, media_type=about.media_type, item=item, tray=tray)
     raise AbsentError(tr("This photograph does not wait here; it may be filed by now."))

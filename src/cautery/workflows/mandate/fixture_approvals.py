@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest
+from cautery.act.approver_keys import approver_key
 from cautery.act.signatures import statement_of, to_sign
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError
@@ -41,6 +42,7 @@ from cautery.model.season import (
     SeasonFixture,
     fixture_of,
 )
+from cautery.model.signing_keys import people_among
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".fixtures"
@@ -148,8 +150,10 @@ def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApp
                 by_signers[what].setdefault(person_key(person.name), signed_fixture)
             else:
                 counting[what].append(signed_fixture)
+    keys = {person_key(person.name): approver_key(person).marks for person in signers}
     for what, people in by_signers.items():
-        if len(people) >= SIGNERS_NEEDED:
+        # Two names with one key or account are one person, as under the mandate.
+        if people_among({f"name {name}", *keys[name]} for name in people) >= SIGNERS_NEEDED:
             counting[what] += people.values()
     return FixtureApprovals(
         by_file=frozenset(

@@ -284,6 +284,9 @@ class TrayFiles(Protocol):
     def photo(self, name: str) -> bytes:
         """Return the bytes of a photograph."""
 
+    def pieces(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """Yield a range of a photograph, once all of it has the digest of its name."""
+
     def remove(self, name: str) -> None:
         """Take a photograph out, its entry first."""
 

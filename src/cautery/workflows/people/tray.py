@@ -313,6 +313,16 @@ class Tray:
             lying.append(item)
         return lying, [item for item in sent.values() if item.entries]
 
+    def pieces(self, item: Waiting, start: int, stop: int) -> Iterator[bytes]:
+        """Yield a range of the bytes of a photograph.
+
+        Raises
+        ------
+        EvidenceError
+            Before the first piece, if they are not those that came.
+        """
+        return self._files.pieces(item.name, start, stop)
+
     def photo(self, item: Waiting) -> bytes:
         """Return the bytes of a photograph.
 
