@@ -335,7 +335,11 @@ MACHINES = sorted(_seccomp._MACHINES)
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("calls", [_seccomp.COMPUTE, _seccomp.FILES], ids=["compute", "files"])
+@pytest.mark.parametrize(
+    "calls",
+    [_seccomp.COMPUTE, _seccomp.FILES, _seccomp.SOCKETS],
+    ids=["compute", "files", "sockets"],
+)
 def test_a_filter_refuses_all_that_is_not_listed(machine: str, calls: Any) -> None:
     code, kind = _seccomp.program(calls, machine), _seccomp._MACHINES[machine]
     column = list(_seccomp._MACHINES).index(machine)
@@ -455,3 +459,40 @@ def test_the_command_hides_its_memory_before_it_does_anything() -> None:
         [sys.executable, "-c", code, "--version"], stdout=subprocess.PIPE, text=True, check=False
     )
     assert "dumpable 0" in done.stdout
+
+
+def test_a_process_goes_on_with_the_sockets_that_it_has_and_gets_no_other(tmp_path: Path) -> None:
+    """The library of a token may ask a daemon; nothing else of the process can reach anything."""
+    code = """
+        import socket, sys
+        sys.path.insert(0, sys.argv[1])
+        from pathlib import Path
+        from cautery.adapters._confine import confine
+        ours, daemon = socket.socketpair()
+        keep = 1 + max(ours.fileno(), daemon.fileno())
+        with_sockets = sys.argv[3] == "with"
+        confine(memory_mb=200, keep=keep, writable=[Path(sys.argv[2])], with_sockets=with_sockets)
+        try:
+            ours.sendall(b"sign")
+            print(daemon.recv(4).decode())
+        except PermissionError:
+            print("no talk")
+        for reach in (socket.socket, socket.socketpair, lambda: daemon.connect("/run/other")):
+            try:
+                reach()
+                print("reached")
+            except PermissionError:
+                print("refused")
+    """
+    root = str(Path(_seccomp.__file__).parents[2])
+    said = {
+        how: subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), root, str(tmp_path), how],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout.split("\n")[:4]
+        for how in ("with", "without")
+    }
+    assert said["with"] == ["sign", "refused", "refused", "refused"]
+    assert said["without"] == ["no talk", "refused", "refused", "refused"]

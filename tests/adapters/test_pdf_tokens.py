@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from tests.tokens import LIBRARY, SoftToken
 
 from cautery.adapters._pdf_keys import KeyToken
 from cautery.adapters.pades import sign_pdf
@@ -23,7 +23,6 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.wiring.dossiers import certificate_of
 
-LIBRARY = Path(os.environ.get("SOFTHSM2_LIBRARY", "/usr/lib/softhsm/libsofthsm2.so"))
 SCRIPT = """
 import sys, pkcs11, pkcs11.util.ec, pkcs11.util.x509
 library, key, certificate = sys.argv[1:]
@@ -39,16 +38,8 @@ with token.open(rw=True, user_pin="1234") as session:
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of a token with a key and its certificate, or a skip that says what is missing."""
-    if not LIBRARY.is_file() or shutil.which("softhsm2-util") is None:
-        pytest.skip(f"no SoftHSM (Debian: softhsm2): {LIBRARY}")
     folder = tmp_path_factory.mktemp("token")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\n")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    made = ["softhsm2-util", "--init-token", "--free", "--label", "lab", "--pin", "1234"]
-    subprocess.run(
-        [*made, "--so-pin", "5678", "--module", LIBRARY], check=True, capture_output=True
-    )
+    os.environ["SOFTHSM2_CONF"] = str(SoftToken.made(folder).conf)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "League")])
     now = datetime.now(UTC)

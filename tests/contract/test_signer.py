@@ -1,4 +1,4 @@
-"""One suite over every signer: in this process, and in one of its own."""
+"""One suite over every signer: in this process, in one of its own, and with its key in a token."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.tokens import SoftToken
 
 from cautery.act import StandingList
 from cautery.adapters import signer as signer_module
@@ -38,9 +39,13 @@ LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
 LETTER = f"cautery.letter/1\nsha256:{'0' * 64}\n"
 
 
-@pytest.fixture(params=[CaseSecrets, SignerProcess])
+@pytest.fixture(params=["here", "process", "token"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> KeyFolder:
-    return KeyFolder(tmp_path / "keys", request.param)
+    if request.param == "token":
+        token = SoftToken.made(tmp_path / "token")
+        token.name_in(tmp_path / "keys")
+    secrets = CaseSecrets if request.param == "here" else SignerProcess
+    return KeyFolder(tmp_path / "keys", secrets)
 
 
 @pytest.fixture

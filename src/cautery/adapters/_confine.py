@@ -80,6 +80,7 @@ def confine(
     keep: int = 3,
     readable: Sequence[Path] = (),
     writable: Sequence[Path] = (),
+    with_sockets: bool = False,
     niceness: int = 5,
     without_seccomp: bool = False,
 ) -> Confinement:
@@ -98,6 +99,8 @@ def confine(
         Descriptors from 0 that stay open; all from this number on are closed.
     readable, writable : sequence of Path
         Folders or files that are there.
+    with_sockets : bool
+        With paths: it can send and receive by the sockets among the descriptors that stay open.
     niceness : int
         How far others go before it.
     without_seccomp : bool
@@ -148,7 +151,8 @@ def confine(
         seccomp=True, landlock=landlock, own_network=own_network, own_files=own_files
     )
     try:
-        _seccomp.allow_only(_seccomp.FILES if with_files else _seccomp.COMPUTE)
+        calls = _seccomp.SOCKETS if with_sockets else _seccomp.FILES
+        _seccomp.allow_only(calls if with_files else _seccomp.COMPUTE)
     except OSError as error:
         without = Confinement(**reached.to_json() | {"seccomp": False})
         return _judged(without, str(error), without_seccomp=without_seccomp)

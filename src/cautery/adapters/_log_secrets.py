@@ -4,21 +4,23 @@ Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: docs/reference/log-format.md.
 
 The key signs nothing but checkpoints of its own log, and each goes on from the last one. A key that
-is derived from it makes keyed hashes.
+is derived from it, or lies beside it if it is in a token, makes keyed hashes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from cautery.adapters._key_files import KeyFiles, private_folder
-from cautery.errors import EvidenceError, InputError
+from cautery.adapters._key_files import KEY_BYTES, key_bytes, private_folder
+from cautery.adapters._signing_keys import KeyFiles, new_key
+from cautery.adapters._token_keys import TokenKey
+from cautery.errors import EvidenceError, InputError, SignerError
 from cautery.evidence.signing import require_signable, signed_note, verifier_key
 
 LOG, NEW_LOG = "log:", "new-log:"
@@ -55,6 +57,8 @@ class LogSecrets:
         valid.
     StorageError
         If it cannot be written.
+    SignerError
+        If a token should make it and is away.
     """
 
     def __init__(self, folder: Path, origin: str, *, new: bool = False) -> None:
@@ -64,12 +68,18 @@ class LogSecrets:
         if new:
             if self._files.path("key").exists():
                 raise InputError(f"the key of log {origin} is already in {folder}")
-            self._files.write_new(Ed25519PrivateKey.generate())
+            private = new_key(folder)
+            # From a key in a token nothing can be derived.
+            apart = {"hashing": os.urandom(KEY_BYTES)} if isinstance(private, TokenKey) else {}
+            self._files.write_new(private, **apart)
         self._private = self._files.private()
-        # Derived, never the key itself: a hash says nothing about signatures.
-        self._hashing = hmac.digest(
-            self._private.private_bytes_raw(), b"cautery log hashes", "sha256"
-        )
+        if isinstance(self._private, TokenKey):
+            self._hashing = key_bytes(self._files.path("hashing"))
+        else:
+            # Derived, never the key itself: a hash says nothing about signatures.
+            self._hashing = hmac.digest(
+                self._private.private_bytes_raw(), b"cautery log hashes", "sha256"
+            )
         self.case = f"{LOG}{origin}"
         self.name = origin
         self.key = verifier_key(origin, self._private.public_key().public_bytes_raw())
@@ -79,7 +89,8 @@ class LogSecrets:
 
     def rehearse(self) -> None:
         """Do once what loads code when it is first done: in a closed process nothing can be."""
-        signed_note("rehearsed\n", name=self.name, private=self._private)
+        with contextlib.suppress(SignerError):  # the token is away
+            signed_note("rehearsed\n", name=self.name, private=self._private)
 
     def last(self) -> tuple[int, bytes, float, str]:
         """Return size, root and time of the last checkpoint that was signed; a log never closes."""

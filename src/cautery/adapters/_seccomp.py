@@ -112,6 +112,12 @@ FILES: Mapping[str, Rule] = {
 Landlock has no right for the change of a mode or a time, so those go by an open descriptor alone.
 """
 
+SOCKETS: Mapping[str, Rule] = {
+    **FILES,
+    **dict.fromkeys(("sendto", "recvfrom", "sendmsg", "recvmsg"), _FREE),
+}
+"""The same with sockets that are open already; no other one can be made or connected."""
+
 _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -140,6 +146,10 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "madvise": (28, 233),
     "nanosleep": (35, 101),
     "getpid": (39, 172),
+    "sendto": (44, 206),
+    "recvfrom": (45, 207),
+    "sendmsg": (46, 211),
+    "recvmsg": (47, 212),
     "exit": (60, 93),
     "uname": (63, 160),
     "fcntl": (72, 25),

@@ -4,7 +4,9 @@ Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: see :mod:`cautery.adapters._signer_talk`.
 
 It is closed in (:mod:`cautery.adapters._confine`): it reaches the folder of keys and its one line,
-no network and no other process; and nobody reads its memory, by ptrace(2), /proc or a core.
+no network and no other process; and nobody reads its memory, by ptrace(2), /proc or a core. Where
+its key is in a token, the maker's library is loaded and logged in before that, and goes on with the
+folders that the settings name and with the sockets that it has opened (ADR 0078).
 """
 
 from __future__ import annotations
@@ -20,12 +22,14 @@ from cautery.adapters._confine import confine
 from cautery.adapters._list_secrets import LISTS, NEW_LISTS, ListSecrets
 from cautery.adapters._log_secrets import LOG, NEW_LOG, LogSecrets
 from cautery.adapters._signer_talk import framed, receive
+from cautery.adapters._token_keys import held_descriptors, reached
+from cautery.adapters._token_trial import TRIAL, TokenTrial
 from cautery.errors import CauteryError, StorageError
 
 if TYPE_CHECKING:
     from cautery.adapters._cosigner_secrets import CosignerSecrets
 
-    _Secrets = CaseSecrets | LogSecrets | ListSecrets | CosignerSecrets
+    _Secrets = CaseSecrets | LogSecrets | ListSecrets | TokenTrial | CosignerSecrets
 
 COSIGNER, NEW_COSIGNER = "cosigner:", "new-cosigner:"
 """Begin what the process is asked to hold: the key of a co-signer, or of a new one."""
@@ -45,16 +49,22 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The line takes a fixed low number: ``confine`` closes all descriptors above it.
     os.dup2(descriptor, _LINE)
+    if descriptor != _LINE:
+        os.close(descriptor)
     try:
         secrets = _opened(Path(folder), case)
         secrets.rehearse()
+        held = held_descriptors()
         confine(
             memory_mb=_MEMORY_MB,
-            keep=_LINE + 1,
-            writable=(Path(folder),),
+            keep=1 + max({_LINE} | held),
+            writable=(Path(folder), *reached()),
+            with_sockets=bool(held),
             niceness=0,
             without_seccomp=bool(unconfined),
         )
+        if isinstance(secrets, TokenTrial):
+            secrets.conclude()
     except CauteryError as error:
         _say(_refusal(error))
         os._exit(1)
@@ -74,6 +84,8 @@ def _opened(folder: Path, case: str) -> _Secrets:
     for prefix, new in ((LISTS, False), (NEW_LISTS, True)):
         if case.startswith(prefix):
             return ListSecrets(folder, case.removeprefix(prefix), new=new)
+    if case == TRIAL:
+        return TokenTrial(folder)
     for prefix, new in ((COSIGNER, False), (NEW_COSIGNER, True)):
         if case.startswith(prefix):
             # No case's signer needs its imports.
@@ -98,6 +110,8 @@ def answer(secrets: _Secrets, request: list[bytes]) -> list[bytes]:
             return [b"ok", *_logged(secrets, request)]
         if isinstance(secrets, ListSecrets):
             return [b"ok", *_listed(secrets, request)]
+        if isinstance(secrets, TokenTrial):
+            return [b"no", b"SignerError", b"a trial of a token answers nothing"]
         return [b"ok", *_cosigned(secrets, request)]
     except CauteryError as error:
         return _refusal(error)

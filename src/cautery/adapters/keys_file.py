@@ -6,9 +6,10 @@ art. 17 and retention are served while every proof still holds.
 Manners: folders must be 0700 and files 0600, else nothing is read.
 Format: docs/reference/case-format.md; raw 32-byte keys.
 
-Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key), ``case-ID.last`` (the
-last root that was signed, and the manifest over it), ``case-ID.list-L-ID`` (the last version of a
-list that was signed; the lists of an organisation have ``lists-HASH.key`` and the like),
+Layout: ``case-ID.key`` (Ed25519 seed, or which key of a token it is), ``case-ID.redaction`` (HMAC
+key), ``case-ID.last`` (the last root that was signed, and the manifest over it),
+``case-ID.list-L-ID`` (the last version of a list that was signed; the lists of an organisation have
+``lists-HASH.key`` and the like),
 ``case-ID.subjects/HASH-KEYID.key`` (one or more a subject) or ``.erased`` where one was.
 """
 

@@ -28,6 +28,7 @@ from cautery import errors
 from cautery.adapters._files import real_path
 from cautery.adapters._signer_child import TIME
 from cautery.adapters._signer_talk import framed, receive
+from cautery.adapters._token_keys import TokenError
 from cautery.errors import CauteryError, EvidenceError, SignerError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.evidence.restoring import Signatures
@@ -45,7 +46,7 @@ _PATIENCE_S = 60.0
 _KNOWN_ERRORS = {
     name: getattr(errors, name)
     for name in ("InputError", "StorageError", "EvidenceError", "ErasedError", "ConfinementError")
-}
+} | {"TokenError": TokenError}
 
 
 class SignerProcess:
@@ -60,7 +61,7 @@ class SignerProcess:
     case : str or None
         Whose; ``None`` makes those of a new case. ``log:ORIGIN``, ``lists:ORIGIN`` and
         ``cosigner:`` name the key of a log, of an organisation's lists or of a co-signer; with
-        ``new-`` before it, one is made.
+        ``new-`` before it, one is made. ``token-trial:`` makes one in a token, to try that.
 
     Raises
     ------
@@ -227,10 +228,10 @@ class SignerProcess:
         self.case, self.name, self.key = case, name, key
 
     def _ask(self, *parts: bytes, answers: tuple[int, ...]) -> list[bytes]:
-        """Ask once, and once more if the process has died meanwhile.
+        """Ask once, and once more if the process has died meanwhile, or its token was away.
 
         It does each thing whole or not at all, and a checkpoint that it signed for nobody is
-        signed again.
+        signed again. A token that is back needs a new session, and a closed process opens none.
         """
         # Two processes on one socket would read each other's answers.
         if os.getpid() != self._owner:
@@ -245,6 +246,10 @@ class SignerProcess:
                 try:
                     self._socket.sendall(framed(parts))
                     return self._heard(*answers)
+                except TokenError:
+                    self.close()
+                    if is_retry:
+                        raise
                 except (EOFError, ConnectionError) as error:
                     self.close()
                     if is_retry:

@@ -176,7 +176,7 @@ _VERBS = {
     ),
     "keys": (
         "cautery.cli.keys:app",
-        "Make signing keys for the people who approve.",
+        "Make signing keys for the people who approve; keep those of cases in a token.",
     ),
     "case": (
         "cautery.cli.case:app",

@@ -1,4 +1,4 @@
-"""``cautery keys``: make an approver's key, and show its public half for the mandate."""
+"""``cautery keys``: an approver's key, its public half, and where signing keys are."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from typing import Annotated
 import typer
 
 from cautery.adapters.person_keys import create_approver, load_approver
+from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
+from cautery.wiring import keys as places
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Make signing keys for the people who approve."
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Make signing keys for the people who approve; keep those of cases in a token.",
 )
+
+_Keys = Annotated[
+    Path | None, typer.Option("--keys", help="Key folder outside the case; default $CAUTERY_KEYS.")
+]
 
 
 @app.command()
@@ -45,3 +53,61 @@ def public(
     """
     raw = load_approver(path).public_key().public_bytes_raw()
     typer.echo(f'public_key = "{base64.b64encode(raw).decode()}"')
+
+
+@app.command()
+def token(
+    library: Annotated[Path, typer.Argument(help="The PKCS#11 library of the token's maker.")],
+    label: Annotated[str, typer.Argument(help="Label of the token.")],
+    pin_file: Annotated[
+        Path, typer.Option(help="File with its PIN, mode 0600, outside the folder of keys.")
+    ],
+    reach: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder that the library reads and writes while it signs; repeatable."),
+    ] = None,
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A variable that the library reads; repeatable."),
+    ] = None,
+    keys: _Keys = None,
+) -> None:
+    """Make the signing keys of new cases and logs in a token, from where they cannot be copied.
+
+    A trial key is made, signs in a closed process and is destroyed; then `token.toml` is written
+    into the folder of keys. Keys that are files stay files.
+
+    Example: cautery keys token /usr/lib/softhsm/libsofthsm2.so cases --pin-file /etc/cautery/pin
+    """
+    places.use_token(
+        library,
+        label,
+        pin_file=pin_file,
+        reach=reach or (),
+        variables=variable or (),
+        keys_dir=keys,
+    )
+    render.say(render.printable(f"new signing keys are made in the token {label!r}"))
+
+
+@app.command()
+def where(
+    keys: _Keys = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List the signing keys of a folder of keys: each is a file in it, or is in a token.
+
+    Example: cautery keys where
+    """
+    found = places.key_places(keys)
+    if json:
+        for place in found:
+            render.json_line({"key": place.name, "token": place.token, "id": place.key_id or None})
+        return
+    render.table(
+        ("key", "place", "id in the token"),
+        (
+            (place.name, "file" if place.token is None else f"token {place.token}", place.key_id)
+            for place in found
+        ),
+    )

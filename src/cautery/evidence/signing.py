@@ -15,8 +15,10 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import verify_consistency
@@ -64,6 +66,13 @@ _OTHER_FORMS = (
 """Texts that stand for themselves: who reads them judges them by their own lines."""
 
 
+class SigningKey(Protocol):
+    """An Ed25519 key that signs; its private half may lie elsewhere."""
+
+    def public_key(self) -> Ed25519PublicKey: ...  # noqa: D102
+    def sign(self, data: bytes, /) -> bytes: ...  # noqa: D102
+
+
 def key_id(name: str, public: bytes) -> bytes:
     """Return the 4 bytes that name a key in a signature line."""
     return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
@@ -75,7 +84,7 @@ def verifier_key(name: str, public: bytes) -> str:
     return f"{name}+{key_id(name, public).hex()}+{encoded}"
 
 
-def signed_note(text: str, *, name: str, private: Ed25519PrivateKey) -> str:
+def signed_note(text: str, *, name: str, private: SigningKey) -> str:
     """Return ``text`` as a signed note.
 
     Raises
@@ -90,6 +99,19 @@ def signed_note(text: str, *, name: str, private: Ed25519PrivateKey) -> str:
     public = private.public_key().public_bytes_raw()
     raw = key_id(name, public) + private.sign(text.encode())
     return f"{text}\n{DASH}{name} {base64.b64encode(raw).decode()}\n"
+
+
+def is_signed_note(note: str, *, name: str, public: Ed25519PublicKey) -> bool:
+    """Tell whether a note is exactly what :func:`signed_note` writes with this key."""
+    text, _, _ = note.rpartition("\n\n")
+    prefix = f"{text}\n\n{DASH}{name} "
+    try:
+        raw = base64.b64decode(note.removeprefix(prefix).removesuffix("\n"), validate=True)
+        public.verify(raw[4:], f"{text}\n".encode())
+    except (ValueError, InvalidSignature):
+        return False
+    named = key_id(name, public.public_bytes_raw())
+    return raw[:4] == named and note == f"{prefix}{base64.b64encode(raw).decode()}\n"
 
 
 def text_digest(text: str) -> str:

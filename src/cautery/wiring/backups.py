@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters._files import make_folders, sync_folder
-from cautery.adapters._key_files import EMPTY_ROOT, private_folder
+from cautery.adapters._key_files import private_folder
+from cautery.adapters._signing_keys import EMPTY_ROOT
 from cautery.adapters.backup_copy import copy_ledger
 from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.case_shelf import shut_below

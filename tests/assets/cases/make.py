@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import list_subject, sign_mandate
 from cautery.adapters._case_secrets import CaseSecrets
-from cautery.adapters._key_files import KeyFiles
+from cautery.adapters._signing_keys import KeyFiles
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder
 from cautery.evidence.leaf import leaf_of
