@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, locked, private_bytes
-from cautery.adapters._token_keys import TokenKey, make_in_token, token_settings
+from cautery.adapters._token_keys import TokenKey, make_in_token
+from cautery.adapters._token_settings import token_settings
 from cautery.errors import EvidenceError
 from cautery.evidence.signing import (
     ListHead,

@@ -71,6 +71,7 @@ from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.signing import keep_signing
 from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.sources.purchases import Lines, record_purchases
@@ -78,8 +79,6 @@ from cautery.workflows.watch.sources.reading import SourceReader
 from cautery.workflows.watch.streams import Stream
 
 PROBERS = 10
-CHECKPOINT_S = 5.0
-"""After a kill at most the records of so many seconds are under no signed root (ADR 0027)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,7 +414,7 @@ class _Watch:
             self._lawful.work(),
             self._intervener.work(),
             self._intervener.look(),
-            self._checkpoints(),
+            keep_signing(self._journal, self._ports.checkpoint),
             self._expire(),
         ]
         if self._desk is not None:
@@ -482,12 +481,6 @@ class _Watch:
         while not self._window.start <= self._journal.now():
             left_s = (self._window.start - self._journal.now()).total_seconds()
             await asyncio.sleep(min(max(left_s, 0.0), 30.0))
-
-    async def _checkpoints(self) -> None:
-        while True:
-            await asyncio.sleep(CHECKPOINT_S)
-            # It asks the signer and the disk: other work goes on meanwhile.
-            await self._journal.aside(self._ports.checkpoint)
 
     async def _expire(self) -> None:
         while True:
