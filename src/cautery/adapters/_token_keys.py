@@ -64,7 +64,7 @@ class TokenKey:
     def __init__(self, folder: Path, *, token: str, key_id: bytes, public: bytes) -> None:
         self._folder, self.token, self._id = folder, token, key_id
         self._public = Ed25519PublicKey.from_public_bytes(public)
-        self._held: Any = None
+        self._private_key: Any = None
 
     def __repr__(self) -> str:
         return f"TokenKey(token={self.token!r})"
@@ -118,11 +118,11 @@ class TokenKey:
         import pkcs11  # noqa: PLC0415 - an extra
 
         try:
-            if self._held is None:
-                self._held = session.get_key(
+            if self._private_key is None:
+                self._private_key = session.get_key(
                     object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=self._id
                 )
-            signature = self._held.sign(data, mechanism=pkcs11.Mechanism.EDDSA)
+            signature = self._private_key.sign(data, mechanism=pkcs11.Mechanism.EDDSA)
         except RuntimeError as error:  # as pkcs11.PKCS11Error is
             raise TokenError(f"the token {self.token!r} does not sign: {_why(error)}") from error
         return bytes(signature)

@@ -79,14 +79,14 @@ class Archives:
         self, answers: Sequence[Sequence[Exchange]], *, what: str
     ) -> tuple[ExhibitId, ...]:
         """Seal the answers that may lie in the open as one archive, and each other one alone."""
-        shown, exhibits, budget = list[Exchange](), list[ExhibitId](), Budget()
+        in_clear, exhibits, budget = list[Exchange](), list[ExhibitId](), Budget()
         for exchanges in answers:
             if any(self._must_be_hidden(exchange, budget) for exchange in exchanges):
                 exhibits += self._archived(exchanges, what=what, confidential=True)
             else:
-                shown += exchanges
-        if shown:
-            exhibits += self._archived(shown, what=what, confidential=False)
+                in_clear += exchanges
+        if in_clear:
+            exhibits += self._archived(in_clear, what=what, confidential=False)
         return tuple(dict.fromkeys(exhibits))
 
     def _archived(
