@@ -16,6 +16,7 @@
     ├── ConfinementError      a child process cannot be confined on this machine
     ├── ApprovalError         an act without the authority that it needs
     ├── SignerError           the process that holds the keys has ended
+    │   └── TokenError        the token that holds a signing key is away or refuses
     ├── StorageError          the case cannot be written: disk full, read-only
     ├── NotYetError           what is being made meanwhile: ask again in a moment
     ├── ConflictError         another process recorded something: read again, decide again
@@ -121,6 +122,15 @@ class SignerError(CauteryError):
 
     hint = (
         "Run the command again: it starts a new one. The case continues from its last checkpoint."
+    )
+
+
+class TokenError(SignerError):
+    """The token that holds a signing key is away or refuses; nothing was signed."""
+
+    hint = (
+        "Check that it is plugged in, then run the command again. What was recorded meanwhile is "
+        "signed then."
     )
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from cautery.adapters._files import sync_folder, write_whole
 from cautery.adapters._key_files import KEY_BYTES, key_bytes, private_folder
 from cautery.adapters._signing_keys import EMPTY_ROOT, KeyFiles, new_key
-from cautery.errors import ErasedError, EvidenceError, SignerError, StorageError
+from cautery.errors import ErasedError, EvidenceError, StorageError, TokenError
 from cautery.evidence.restoring import (
     Signatures,
     require_return,
@@ -60,7 +60,7 @@ class CaseSecrets:
         If the case's id does not come from its key.
     StorageError
         If they cannot be written.
-    SignerError
+    TokenError
         If a token should make the new key and is away.
     """
 
@@ -84,7 +84,7 @@ class CaseSecrets:
     def rehearse(self) -> None:
         """Do once what loads code when it is first done: in a closed process nothing can be."""
         text = "cautery.letter/1\nsha256:" + "0" * 64 + "\n"
-        with contextlib.suppress(SignerError):  # the token is away
+        with contextlib.suppress(TokenError):  # the token is away
             with contextlib.suppress(EvidenceError):  # the key of a closed case signs no letter
                 self.sign(text, ())
             note = signed_note(text, name=self.name, private=self._private)

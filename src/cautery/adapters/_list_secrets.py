@@ -15,7 +15,7 @@ from pathlib import Path
 from cautery.adapters._key_files import private_folder
 from cautery.adapters._log_secrets import require_origin
 from cautery.adapters._signing_keys import KeyFiles, new_key
-from cautery.errors import InputError, SignerError
+from cautery.errors import InputError, TokenError
 from cautery.evidence.signing import ListHead, signed_note, verifier_key
 
 LISTS, NEW_LISTS = "lists:", "new-lists:"
@@ -38,7 +38,7 @@ class ListSecrets:
     ------
     InputError
         If the key is not there, is there already, or others may read it; or the origin is none.
-    SignerError
+    TokenError
         If a token should make it and is away.
     StorageError
         If it cannot be written.
@@ -62,7 +62,7 @@ class ListSecrets:
 
     def rehearse(self) -> None:
         """Do once what loads code when it is first done: in a closed process nothing can be."""
-        with contextlib.suppress(SignerError):  # the token is away
+        with contextlib.suppress(TokenError):  # the token is away
             signed_note("rehearsed\n", name=self.name, private=self._private)
 
     def last_list(self, name: str) -> ListHead | None:

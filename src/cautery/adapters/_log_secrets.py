@@ -20,7 +20,7 @@ from pathlib import Path
 from cautery.adapters._key_files import KEY_BYTES, key_bytes, private_folder
 from cautery.adapters._signing_keys import KeyFiles, new_key
 from cautery.adapters._token_keys import TokenKey
-from cautery.errors import EvidenceError, InputError, SignerError
+from cautery.errors import EvidenceError, InputError, TokenError
 from cautery.evidence.signing import require_signable, signed_note, verifier_key
 
 LOG, NEW_LOG = "log:", "new-log:"
@@ -57,7 +57,7 @@ class LogSecrets:
         valid.
     StorageError
         If it cannot be written.
-    SignerError
+    TokenError
         If a token should make it and is away.
     """
 
@@ -89,7 +89,7 @@ class LogSecrets:
 
     def rehearse(self) -> None:
         """Do once what loads code when it is first done: in a closed process nothing can be."""
-        with contextlib.suppress(SignerError):  # the token is away
+        with contextlib.suppress(TokenError):  # the token is away
             signed_note("rehearsed\n", name=self.name, private=self._private)
 
     def last(self) -> tuple[int, bytes, float, str]:

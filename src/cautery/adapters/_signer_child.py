@@ -54,12 +54,12 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
     try:
         secrets = _opened(Path(folder), case)
         secrets.rehearse()
-        held = held_descriptors()
+        descriptors = held_descriptors()
         confine(
             memory_mb=_MEMORY_MB,
-            keep=1 + max({_LINE} | held),
+            keep=1 + max({_LINE} | descriptors),
             writable=(Path(folder), *reached()),
-            with_sockets=bool(held),
+            with_sockets=bool(descriptors),
             niceness=0,
             without_seccomp=bool(unconfined),
         )

@@ -39,7 +39,7 @@ def new_key(folder: Path) -> PrivateKey:
 
     Raises
     ------
-    InputError, SignerError
+    InputError, TokenError
         If the token cannot make it.
     """
     settings = token_settings(folder)

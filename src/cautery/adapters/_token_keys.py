@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import locked
 from cautery.adapters._token_settings import TokenSettings, token_settings
-from cautery.errors import InputError, SignerError
+from cautery.errors import InputError, TokenError
 
 _FORMAT = b"cautery-token-key/1\n"
 _ID_BYTES = 16
@@ -35,15 +35,6 @@ What failed is not tried again: the process may be closed in by then, and its en
 """
 _reached: set[Path] = set()
 _descriptors_before: set[int] = set()
-
-
-class TokenError(SignerError):
-    """A token does not do what it is asked for; nothing was signed."""
-
-    hint = (
-        "Check that it is plugged in, then run the command again. What was recorded meanwhile is "
-        "signed then."
-    )
 
 
 class TokenKey:
@@ -64,7 +55,7 @@ class TokenKey:
     def __init__(self, folder: Path, *, token: str, key_id: bytes, public: bytes) -> None:
         self._folder, self.token, self._id = folder, token, key_id
         self._public = Ed25519PublicKey.from_public_bytes(public)
-        self._private_key: Any = None
+        self._handle: Any = None
 
     def __repr__(self) -> str:
         return f"TokenKey(token={self.token!r})"
@@ -111,18 +102,18 @@ class TokenKey:
 
         Raises
         ------
-        SignerError
+        TokenError
             If the token is away, refuses the PIN or has not this key.
         """
         session = self._session()
         import pkcs11  # noqa: PLC0415 - an extra
 
         try:
-            if self._private_key is None:
-                self._private_key = session.get_key(
+            if self._handle is None:
+                self._handle = session.get_key(
                     object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=self._id
                 )
-            signature = self._private_key.sign(data, mechanism=pkcs11.Mechanism.EDDSA)
+            signature = self._handle.sign(data, mechanism=pkcs11.Mechanism.EDDSA)
         except RuntimeError as error:  # as pkcs11.PKCS11Error is
             raise TokenError(f"the token {self.token!r} does not sign: {_why(error)}") from error
         return bytes(signature)
@@ -132,7 +123,7 @@ class TokenKey:
 
         Raises
         ------
-        SignerError
+        TokenError
             If the token refuses.
         """
         both = self._both()
@@ -151,7 +142,7 @@ class TokenKey:
 
         Raises
         ------
-        SignerError
+        TokenError
             If the token refuses.
         """
         try:
@@ -185,7 +176,7 @@ def make_in_token(settings: TokenSettings) -> TokenKey:
     ------
     InputError
         If the token knows no Ed25519, or its library is none.
-    SignerError
+    TokenError
         If the token is away, refuses, or makes a key that can be taken out of it.
     """
     session = _session(settings)
@@ -193,8 +184,8 @@ def make_in_token(settings: TokenSettings) -> TokenKey:
 
     attribute, mechanism = pkcs11.Attribute, pkcs11.Mechanism
     try:
-        known = set(session.token.slot.get_mechanisms())
-        if not {mechanism.EDDSA, mechanism.EC_EDWARDS_KEY_PAIR_GEN} <= known:
+        mechanisms = set(session.token.slot.get_mechanisms())
+        if not {mechanism.EDDSA, mechanism.EC_EDWARDS_KEY_PAIR_GEN} <= mechanisms:
             raise InputError(
                 f"the token {settings.token!r} knows no Ed25519 (CKM_EDDSA), and cases are signed "
                 "by nothing else",
@@ -227,7 +218,7 @@ def destroy_all(settings: TokenSettings, label: str) -> None:
 
     Raises
     ------
-    SignerError
+    TokenError
         If the token is away or refuses.
     """
     session = _session(settings)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 
-from cautery.adapters._token_keys import TokenError, destroy_all, make_in_token
+from cautery.adapters._token_keys import destroy_all, make_in_token
 from cautery.adapters._token_settings import token_settings
-from cautery.errors import InputError, SignerError
+from cautery.errors import InputError, TokenError
 from cautery.evidence.signing import verifier_key
 
 TRIAL = "token-trial:"
@@ -26,7 +26,7 @@ class TokenTrial:
 
     Raises
     ------
-    InputError, SignerError
+    InputError, TokenError
         If the token cannot make it.
     """
 
@@ -54,14 +54,14 @@ class TokenTrial:
 
         Raises
         ------
-        SignerError
+        TokenError
             If the library cannot do it there.
         """
         try:
             self._sign()
             self._private.destroy()
         except TokenError as error:
-            raise SignerError(
+            raise TokenError(
                 f"closed in, the signer cannot go on with this token: {error}",
                 hint="Name the folders that its library reads and writes: --reach DIR. One that "
                 "opens connections to sign cannot be used.",

@@ -28,8 +28,7 @@ from cautery import errors
 from cautery.adapters._files import real_path
 from cautery.adapters._signer_child import TIME
 from cautery.adapters._signer_talk import framed, receive
-from cautery.adapters._token_keys import TokenError
-from cautery.errors import CauteryError, EvidenceError, SignerError
+from cautery.errors import CauteryError, EvidenceError, SignerError, TokenError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.evidence.restoring import Signatures
 
@@ -45,8 +44,11 @@ _PATIENCE_S = 60.0
 """For one answer: some milliseconds of work, on a machine and a disk that others use too."""
 _KNOWN_ERRORS = {
     name: getattr(errors, name)
-    for name in ("InputError", "StorageError", "EvidenceError", "ErasedError", "ConfinementError")
-} | {"TokenError": TokenError}
+    for name in (
+        "InputError", "StorageError", "EvidenceError", "ErasedError", "ConfinementError",
+        "TokenError",
+    )
+}  # fmt: skip
 
 
 class SignerProcess:

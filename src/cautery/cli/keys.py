@@ -99,15 +99,15 @@ def where(
 
     Example: cautery keys where
     """
-    found = places.key_places(keys)
+    signing_keys = places.key_places(keys)
     if json:
-        for place in found:
+        for place in signing_keys:
             render.json_line({"key": place.name, "token": place.token, "id": place.key_id or None})
         return
     render.table(
         ("key", "place", "id in the token"),
         (
             (place.name, "file" if place.token is None else f"token {place.token}", place.key_id)
-            for place in found
+            for place in signing_keys
         ),
     )

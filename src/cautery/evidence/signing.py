@@ -110,8 +110,8 @@ def is_signed_note(note: str, *, name: str, public: Ed25519PublicKey) -> bool:
         public.verify(raw[4:], f"{text}\n".encode())
     except (ValueError, InvalidSignature):
         return False
-    named = key_id(name, public.public_bytes_raw())
-    return raw[:4] == named and note == f"{prefix}{base64.b64encode(raw).decode()}\n"
+    expected_id = key_id(name, public.public_bytes_raw())
+    return raw[:4] == expected_id and note == f"{prefix}{base64.b64encode(raw).decode()}\n"
 
 
 def text_digest(text: str) -> str:

@@ -88,7 +88,7 @@ def use_token(
     ------
     InputError
         If a value is not valid, or keys of this folder are in another token.
-    SignerError
+    TokenError
         If the token cannot do what a case needs; then nothing is written.
     """
     folder = _folder(keys_dir)
