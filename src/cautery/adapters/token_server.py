@@ -1,8 +1,9 @@
 """Tokens of programs in the database of an organisation: they open all of its rooms.
 
 Reaches: the schema ``cautery_people`` of the database that was named.
-Lawful basis, manners and format: those of :mod:`cautery.adapters.token_folder`; a row is removed to
-revoke its token: that holds in every room from the next request.
+Lawful basis: the organisation's own access control (GDPR, Article 32).
+Manners: a row is removed to revoke its token: that holds in every room from the next request.
+Format: a row for each token, as JSON (:mod:`cautery.adapters.token_folder`).
 """
 
 from __future__ import annotations

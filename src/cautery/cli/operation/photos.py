@@ -50,7 +50,7 @@ def photos(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the photographs that people sent to the room by telephone, file them or reject them.
+    """List, file or reject the photographs of exhibits that were sent to the room.
 
     With --file each one is compared with the signed access log, sealed encrypted, entered in the
     register with who sent it and when, and then taken out of the room. What does not agree with
