@@ -213,6 +213,29 @@ def test_a_photo_lies_beside_its_file_and_nowhere_else(tmp_path: Path, photo: st
         read_exhibits(path)
 
 
+def test_photographs_of_one_file_are_read_once_each_and_have_a_bound_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.workflows.operation.read_exhibits.MAX_PHOTOS", 3 * len(PNG))
+    for number in range(4):
+        (tmp_path / f"{number}.png.gz").write_bytes(gzip.compress(PNG))
+    path = tmp_path / "s.jsonl"
+
+    def read(*photos: str) -> list[bytes | None]:
+        rows = [to_json(exhibit(number=f"IT-{at:04}")) for at in range(len(photos))]
+        lines = [
+            json.dumps(row | {"photo": photo}) for row, photo in zip(rows, photos, strict=True)
+        ]
+        path.write_text("\n".join(lines))
+        return [photo for _, _, photo in read_exhibits(path)]
+
+    first, *others = read(*["0.png.gz"] * 30)
+    assert all(other is first for other in others)
+    assert len(read("0.png.gz", "1.png.gz", "2.png.gz")) == 3
+    with pytest.raises(InputError, match="entry 4: the photographs have over"):
+        read("0.png.gz", "1.png.gz", "2.png.gz", "3.png.gz")
+
+
 @pytest.mark.parametrize("name", ["s.toml.gz", "s.jsonl.gz"])
 def test_packed_files_of_exhibits_are_read_by_what_they_hold(tmp_path: Path, name: str) -> None:
     line = json.dumps(to_json(exhibit()) | {"photo": None})

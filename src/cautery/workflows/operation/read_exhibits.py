@@ -16,6 +16,8 @@ from cautery.operation.findings import CrimeFinding
 from cautery.packed import content_of, plain_name
 
 MAX_BYTES = 64 << 20
+MAX_PHOTOS = 256 << 20
+"""Bytes of all photographs of one file, unpacked: they are in memory together."""
 T = TypeVar("T")
 
 
@@ -31,11 +33,22 @@ def read_exhibits(
     InputError
         Naming the entry and what is wrong with it.
     """
-    exhibits = []
+    exhibits, photos, left = [], dict[Path, bytes](), MAX_PHOTOS
     for place, row in enumerate(_rows(path, "exhibit"), 1):
-        photo = row.pop("photo", None)
+        name, photo = row.pop("photo", None), None
         exhibit = _noun(SeizedExhibit, path, place, row)
-        exhibits.append((exhibit, None, None if photo is None else _photo(path, place, photo)))
+        if name is not None:
+            beside = _beside(path, place, name)
+            if beside not in photos:
+                photos[beside] = content_of(beside, most=MAX_PHOTO_BYTES)
+                left -= len(photos[beside])
+            if left < 0:
+                raise InputError(
+                    f"{path}: entry {place}: the photographs have over {MAX_PHOTOS >> 20} MiB",
+                    hint="Register these exhibits by several files.",
+                )
+            photo = photos[beside]
+        exhibits.append((exhibit, None, photo))
     if not exhibits:
         raise InputError(f"{path}: the file has no exhibit")
     return tuple(exhibits)
@@ -110,7 +123,7 @@ def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:
         raise InputError(f"{path}: entry {place}: {error}", hint=error.hint or None) from error
 
 
-def _photo(path: Path, place: int, name: Any) -> bytes:
+def _beside(path: Path, place: int, name: Any) -> Path:
     if not isinstance(name, str):
         raise InputError(f"{path}: entry {place}: a photo must be the name of a file")
     if Path(name).is_absolute() or ".." in Path(name).parts:
@@ -118,4 +131,4 @@ def _photo(path: Path, place: int, name: Any) -> bytes:
             f"{path}: entry {place}: photo {name[:80]!r} must be in the same folder "
             "as the file of exhibits"
         )
-    return content_of(path.parent / name, most=MAX_PHOTO_BYTES)
+    return path.parent / name
