@@ -6,7 +6,9 @@ import asyncio
 import base64
 import json
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -517,3 +519,18 @@ async def test_nothing_is_written_after_the_timekeeper_was_stopped(world: World)
         await asyncio.sleep(0.3)
         assert ledger.size() == size
     assert verified(world, await world.closed()).verdict == "consistent"
+
+
+async def test_a_leaf_that_somebody_appended_to_the_log_ends_no_keeping_of_time(
+    world: World, tmp_path: Path
+) -> None:
+    """Half a surrogate pair, which JSON can spell and nothing can encode."""
+    await world.watch(4)
+    with closing(sqlite3.connect(tmp_path / "log/ledger.sqlite")) as log, log:
+        (count,) = log.execute("SELECT count(*) FROM entries").fetchone()
+        kind, leaf = log.execute("SELECT kind, leaf FROM entries ORDER BY idx LIMIT 1").fetchone()
+        broken = bytes(leaf).replace(rb"\n\n", rb"\n\n\ud800", 1)
+        assert broken != bytes(leaf)
+        log.execute("INSERT INTO entries (idx, kind, leaf) VALUES (?, ?, ?)", (count, kind, broken))
+    await world.watch(2)
+    assert (await world.closed()).exists()

@@ -168,7 +168,7 @@ def _signed_return(entry: LogRestored, covered: Covered, case: NoteVerifier) -> 
     EvidenceError
         If anything of it does not hold.
     """
-    record, opened = entry.record.encode(), entry.opened.encode()
+    record, opened = (text.encode(errors="replace") for text in (entry.record, entry.opened))
     for leaf, index, path in (
         (record, entry.index, entry.path),
         (opened, 0, entry.opened_path),
