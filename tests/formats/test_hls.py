@@ -261,3 +261,13 @@ def test_variables_do_not_blow_a_playlist_up():
     text += (b"#EXTINF:6,\n" + b"{$a}" * 100 + b"\n") * 15_000
     lines = HlsLines(text.decode())
     assert len(lines.text) < 20_000_000
+
+
+@pytest.mark.parametrize(
+    "line", ["# {}", "#EXT-X-FOO:{}", "#EXT-X-VERSION:{}", '#EXT-X-FOO:A="{}"']
+)
+def test_a_number_without_measure_that_players_pass_over_blinds_nobody(line):
+    token = "1" * 50
+    text = f"#EXTM3U\n{line.format('7' * 4_400)}\n#EXTINF:4,\nhttp://e.example/{token}.ts\n"
+    playlist = read_hls([text.encode()], base="http://e.example/x.m3u8")
+    assert [segment.url for segment in playlist.segments] == [f"http://e.example/{token}.ts"]

@@ -17,7 +17,9 @@ _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,64})\s?=\s?("[^"]*"|[^,]*)')
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,64})\}")
 _SECONDS = re.compile(r"#EXTINF:\s*[+-]?\d{1,12}(?:\.\d*)?\s*(?:,|$)")
 _KEY = re.compile(r"#EXT-X-KEY[^\r\n]*")
-_LONG_NUMBER = re.compile(rb"\d{40}")
+_TAG = re.compile(r"#EXT[^\n]*")
+_LONG_NUMBER = re.compile(r'"[^"\n]*"|(\d{20})\d{20,}')
+"""Beside what is quoted, which is an address more often than a number."""
 _WHOLE = re.compile(r"\d{1,15}(?:\.\d*)?")
 _UNDERSTOOD = frozenset(
     ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE",
@@ -201,9 +203,10 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
         raise LimitError(f"HLS playlist: {keys} different keys for {segments} segments")
     if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
         raise LimitError("HLS playlist: too many parts")
-    if _LONG_NUMBER.search(data):
-        raise SourceError("HLS playlist: a number of 40 digits or more")
-    return text
+    # Players pass over numbers without measure, in tags that they do not know; the parser does not.
+    return _TAG.sub(
+        lambda tag: _LONG_NUMBER.sub(lambda number: number[1] or number[0], tag[0]), text
+    )
 
 
 def _attributes(value: str) -> dict[str, str]:
