@@ -179,9 +179,10 @@ def _screen() -> Target:
         seeds=(
             b"Film (write to ann@example.org, +39 06 1234 5678, 192.0.2.7)",
             b"aHR0cDovL2E6YkBjLmV4YW1wbGUv %61nn%40example.org 00:11:22:33:44:55",
+            b"write at &#" + b"1" * 4_400 + b"; now",
         ),
         answers=(),
-        longest=512,
+        longest=8192,
     )
 
 
