@@ -62,6 +62,19 @@ def test_a_sign_of_life_counts_until_the_machine_starts_again(folder: Path) -> N
     assert [silent for *_, silent in ours.others(LIST)] == [float("inf")]
 
 
+@pytest.mark.parametrize("up_s", [100.0, 100.0004, 100.0005, 100.0009, 100.001])
+def test_a_sign_of_life_counts_at_the_very_moment_at_which_it_was_given(
+    folder: Path, up_s: float
+) -> None:
+    machine = Machine()
+    machine.up_s = up_s
+    ours, theirs = cases(folder, machine)
+    theirs.keep(LIST, b"theirs")
+    theirs.beat()
+    [(*_, silent_s)] = ours.others(LIST)
+    assert 0 <= silent_s <= 0.0011
+
+
 def test_one_case_at_a_time_makes_a_version(folder: Path) -> None:
     ours, theirs = cases(folder)
     order: list[str] = []
