@@ -172,11 +172,13 @@ def main() -> None:
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 4.0
     with tempfile.TemporaryDirectory() as name:
-        act_id = made(Path(name), records)
+        cases = Path(name) / "cases"
+        cases.mkdir()
+        act_id = made(cases, records)
         base = "/cases/{id}/orders"
         paths = [base, f"{base}?kind=referral", f"{base}?kind=complaint", f"{base}/{act_id}"]
         paths.append("/cases/{id}")
-        serve(Path(name), records, seconds, paths)
+        serve(cases, Path(name) / "cache", records, seconds, paths)
 
 
 if __name__ == "__main__":

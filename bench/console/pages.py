@@ -26,7 +26,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent))
 from night import write  # type: ignore[import-not-found]  # beside this file
 
 from cautery.adapters.token_folder import TokenFolder

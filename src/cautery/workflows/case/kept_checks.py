@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 
 from cautery.evidence.ports import CaseLedger
 from cautery.model import Entry, Verdict
@@ -11,6 +12,11 @@ from cautery.projections.kept import SpoiltListsError
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
 from cautery.projections.words import kept_text, subject_of
+
+_making = Lock()
+_begun: dict[tuple[int, bytes], Mapping[str, ActLine]] = {}
+_MOST_BEGUN = 1_000
+"""A record of an act has some kilobytes."""
 
 
 def check_streams(ledger: CaseLedger, lines: Sequence[StreamLine]) -> None:
@@ -54,10 +60,24 @@ def check_acts(read: Mapping[int, Entry], lines: Sequence[ActLine]) -> None:
     """Compare acts with the records that began them; raise as :func:`check_streams`."""
     for line in lines:
         begun = read.get(line.drafted)
-        drafted = None if begun is None else _alone(begun).acts.get(line.id)
+        drafted = None if begun is None else _acts_begun(begun).get(line.id)
         shown = line.kind, line.about, line.drafted_at
         if drafted is None or (drafted.kind, drafted.about, drafted.drafted_at) != shown:
             raise SpoiltListsError(f"the line of {line.id[:200]} contradicts its records")
+
+
+def _acts_begun(entry: Entry) -> Mapping[str, ActLine]:
+    """Return the acts that one record begins; of the same bytes they are made once.
+
+    A board shows dozens of them, and the id of each is a digest of all that it says.
+    """
+    key = entry.index, entry.leaf
+    with _making:
+        if (acts := _begun.get(key)) is None:
+            acts = _begun[key] = _alone(entry).acts
+            if len(_begun) > _MOST_BEGUN:
+                del _begun[next(iter(_begun))]
+    return acts
 
 
 def _alone(entry: Entry) -> Lines:
