@@ -21,6 +21,7 @@ from cautery.adapters.case_shelf import cases_below, stamp_of
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.token_folder import TokenFolder
 from cautery.console.app import room_app
 from cautery.console.desk import Desk
@@ -188,6 +189,24 @@ def room_at() -> Iterator[Callable[..., Room]]:
     for one in rooms:
         one.desk.gathering.close()
         one.desk.cases.close()
+
+
+@pytest.fixture
+def while_hashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], Any]], None]:
+    """Do something once, while a password is hashed or compared: that takes long on purpose."""
+
+    def meanwhile(step: str, do: Callable[[], Any]) -> None:
+        slow, waiting = getattr(Argon2Passwords, step), [do]
+
+        def stepped(self: Argon2Passwords, *given: str) -> Any:
+            answer = slow(self, *given)
+            if waiting:
+                waiting.pop()()
+            return answer
+
+        monkeypatch.setattr(Argon2Passwords, step, stepped)
+
+    return meanwhile
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from cautery.adapters.passwords import Argon2Passwords
 from cautery.errors import AbsentError, ApprovalError, ConflictError, InputError
 from cautery.model.account import Passkey
 from cautery.model.room import RoomRole
@@ -16,24 +15,6 @@ from cautery.wiring.people import owner
 
 PEOPLE = sys.modules["people_room"]
 NEW = "five more words that fit"
-
-
-@pytest.fixture
-def while_hashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], Any]], None]:
-    """Do something once, while a password is hashed or compared: that takes long on purpose."""
-
-    def meanwhile(step: str, do: Callable[[], Any]) -> None:
-        slow, waiting = getattr(Argon2Passwords, step), [do]
-
-        def stepped(self: Argon2Passwords, *given: str) -> Any:
-            answer = slow(self, *given)
-            if waiting:
-                waiting.pop()()
-            return answer
-
-        monkeypatch.setattr(Argon2Passwords, step, stepped)
-
-    return meanwhile
 
 
 def test_a_password_that_is_changed_meanwhile_brings_no_rights_back(

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from requests import Request
 
 from cautery.adapters.token_folder import TokenFolder
+from cautery.console.api.routes import _body
 from cautery.console.telemetry import log_as_json
 from cautery.errors import StorageError
 from cautery.model.tokens import Scope, new_token
@@ -271,3 +272,8 @@ def test_health_tells_strangers_that_the_room_lives_and_no_more(
     assert stranger.get("/health").text == "alive\n"
     assert stranger.get("/ready").text == "ready\n"
     assert stranger.get("/metrics").status_code == 401
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_a_record_that_is_nested_more_deeply_than_programs_read_has_no_body(depth: int) -> None:
+    assert _body('{"body":{"a":' + "[" * depth + "]" * depth + "}}") is None

@@ -124,24 +124,6 @@ def test_each_room_has_a_log_of_its_own_with_what_was_done_in_it(two: TwoRooms) 
         assert one.people.check().signed == one.people.ledger.size()
 
 
-@pytest.fixture
-def while_hashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], Any]], None]:
-    """Do something once, while a password is hashed or compared."""
-
-    def meanwhile(step: str, do: Callable[[], Any]) -> None:
-        slow, waiting = getattr(Argon2Passwords, step), [do]
-
-        def stepped(self: Argon2Passwords, *given: str) -> Any:
-            answer = slow(self, *given)
-            if waiting:
-                waiting.pop()()
-            return answer
-
-        monkeypatch.setattr(Argon2Passwords, step, stepped)
-
-    return meanwhile
-
-
 @pytest.mark.parametrize("password", [PEOPLE.SECRET, "wrong"])
 def test_a_database_that_goes_away_in_a_login_is_a_sentence_and_what_was_typed_stays(
     two: TwoRooms, while_hashing: Callable[[str, Callable[[], Any]], None], password: str

@@ -325,14 +325,14 @@ def _body(leaf: str) -> Any:
     """Return what a record says; ``None``: it is nested more deeply than programs read JSON."""
     try:
         return _plain(parsed_json(leaf).get("body"), _DEEPEST)
-    except RecursionError:
+    except ValueError:
         return None
 
 
 def _plain(value: Any, deepest: int) -> Any:
     """Return JSON whose texts are Unicode: whoever has a case's file can append others."""
     if deepest == 0:
-        raise RecursionError
+        raise ValueError("nested too deeply")
     if isinstance(value, dict):
         return {out.plain(name): _plain(part, deepest - 1) for name, part in value.items()}
     if isinstance(value, list):
