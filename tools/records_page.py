@@ -20,6 +20,7 @@ from cautery.model.records import (
     backing_up,
     case,
     complaining,
+    decoys,
     inquiry,
     mapping,
     noticing,
@@ -76,6 +77,7 @@ SUBJECTS = (
     _subject("backups", "Backups", backing_up),
     _subject("alerts", "Alerts", alerting),
     _subject("seasons", "Seasons", seasons),
+    _subject("decoys", "Blind tests", decoys),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

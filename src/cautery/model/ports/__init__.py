@@ -1,6 +1,7 @@
 """Ports that more than one stage or workflow needs. Adapters fulfil them; stages get values."""
 
 from cautery.model.ports.case import Ledger, Signer, Vault
+from cautery.model.ports.decoys import DecoyKeeper
 from cautery.model.ports.machine import Clock, Decoder, Engine, Readers
 from cautery.model.ports.network import (
     Certificates,
@@ -16,6 +17,7 @@ __all__ = [
     "Certificates",
     "Clock",
     "Decoder",
+    "DecoyKeeper",
     "Engine",
     "Facts",
     "Fetcher",

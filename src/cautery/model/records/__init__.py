@@ -63,6 +63,7 @@ from cautery.model.records.complaining import (
     ComplaintUnreachable,
 )
 from cautery.model.records.dated import Dated
+from cautery.model.records.decoys import DecoyRevealed, DecoysPlanned
 from cautery.model.records.entry import Entry, Record
 from cautery.model.records.inquiry import (
     QUANTITIES,
@@ -223,6 +224,8 @@ __all__ = [
     "DeconflictionForgotten",
     "DeconflictionLetter",
     "DeconflictionResult",
+    "DecoyRevealed",
+    "DecoysPlanned",
     "DoorUsed",
     "DumpCounted",
     "Entry",

@@ -23,6 +23,7 @@ from cautery.model.records import (
     backing_up,
     case,
     complaining,
+    decoys,
     inquiry,
     mapping,
     noticing,
@@ -56,6 +57,7 @@ KINDS: Mapping[str, type] = {
     **backing_up.KINDS,
     **alerting.KINDS,
     **seasons.KINDS,
+    **decoys.KINDS,
 }
 """By kind, the type of its records."""
 

@@ -1,0 +1,80 @@
+"""Records of a blind test: that decoys are planned, and what each one was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.model.decoys import Opening, RevealedBy, SealedPlan
+from cautery.model.evidence import ExhibitId
+from cautery.model.records.dated import Dated
+from cautery.model.times import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoysPlanned(Dated):
+    """Decoys are among what this case watches; nobody who works on it knows which.
+
+    Parameters
+    ----------
+    at : datetime
+        When the watch checked the sealed plan, in UTC.
+    sealed : SealedPlan
+        The sealed plan.
+    exhibit : ExhibitId
+        The file with the sealed plan and its time-stamp.
+    key : str
+        Id of the planner's key: 16 hex digits.
+    stamped_at : datetime or None
+        Until when it was sealed at the latest, by others than the planner, in UTC; ``None``: nobody
+        else vouches for the time.
+    stamped_by : str
+        Who vouches: the name of an authority or of a log; empty: nobody.
+    """
+
+    sealed: SealedPlan
+    exhibit: ExhibitId
+    key: str
+    stamped_at: datetime | None = None
+    stamped_by: str = ""
+
+    def __post_init__(self) -> None:
+        Dated.__post_init__(self)
+        if self.stamped_at is not None:
+            require_utc("stamped_at", self.stamped_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoyRevealed(Dated):
+    """What one decoy was; its leaf opens to the root that was recorded before.
+
+    Parameters
+    ----------
+    at : datetime
+        When it was revealed, in UTC.
+    night : str
+        Id of the night.
+    root : str
+        The root to which it opens.
+    how : RevealedBy
+        How it came to be opened.
+    opening : Opening
+        The leaf, with its proof.
+    act : str or None
+        Id of the approved referral or notice that had it among its targets; ``None``: no act had.
+    why : str
+        Why the planner ended the test, in the planner's words; empty: the planner did not.
+    """
+
+    night: str
+    root: str
+    how: RevealedBy
+    opening: Opening
+    act: str | None = None
+    why: str = ""
+
+
+KINDS: dict[str, type] = {
+    "decoys.planned": DecoysPlanned,
+    "decoy.revealed": DecoyRevealed,
+}
