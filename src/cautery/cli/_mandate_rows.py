@@ -77,6 +77,12 @@ def rows_of(mandate: Mandate) -> Iterator[Row]:
         }
     if mandate.lists is not None:
         yield {"lists": mandate.lists.folder, "key": mandate.lists.key}
+    if mandate.decoys is not None:
+        yield {
+            "decoys": mandate.decoys.sealed,
+            "keeper": mandate.decoys.keeper,
+            "planner": mandate.decoys.planner,
+        }
 
 
 def _sources(mandate: Mandate) -> Iterator[Row]:

@@ -21,6 +21,7 @@ from cautery.model.orders import CourtOrder, RuleConfirmation
 from cautery.model.reach import (
     Access,
     Calendar,
+    DecoysPolicy,
     Intermediary,
     ListsPolicy,
     LogPolicy,
@@ -199,6 +200,8 @@ class Mandate:
     lists : ListsPolicy or None
         The lists of the organisation, on which the case has its entries; ``None``: the case has its
         own.
+    decoys : DecoysPolicy or None
+        The blind test, by which one's own streams stand among the suspects; ``None``: there is none.
     lab : bool
         Whether it is a mandate of the synthetic world.
     collateral_budget : int
@@ -238,6 +241,7 @@ class Mandate:
     log: LogPolicy | None = None
     lists: ListsPolicy | None = None
     keep_open: bool = False
+    decoys: DecoysPolicy | None = None
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:

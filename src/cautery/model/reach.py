@@ -205,6 +205,29 @@ class ListsPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecoysPolicy:
+    """The blind test of a watch: the sealed plan, and the keeper that is asked before an act leaves.
+
+    Parameters
+    ----------
+    sealed : OwnLocation
+        Absolute path of the sealed plan; the planner may lay it there until the watch begins.
+    keeper : str
+        URL of the keeper, without credentials. It names no host as one's own: decoys may stand
+        there, and the watch must judge them as it judges others.
+    planner : str or None
+        The planner's public key, base64 of its 32 bytes; ``None``: that in the sealed plan counts.
+    """
+
+    sealed: OwnLocation
+    keeper: str
+    planner: str | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
     """How a service of your own proves its identity over TLS, and how Cautery proves yours to it.
 

@@ -336,6 +336,17 @@ class ListsTable(_Table):
     """The public key of these lists, which `cautery lists new` printed."""
 
 
+class DecoysTable(_Table):
+    """The blind test: your own streams, which a planner hides among the suspects."""
+
+    sealed: _Text | None = None
+    """The planner's sealed.json, relative to this file; without it, no decoys are planned."""
+    keeper: Annotated[str, AfterValidator(values.keeper_url)] | None = None
+    """URL of the keeper, which is asked before an approved act leaves: https, or http in a lab."""
+    planner: _Text | None = None
+    """Ed25519 key of the planner (PEM, or base64), whose plan alone counts then."""
+
+
 class MandateFile(_Table):
     """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
 
@@ -355,3 +366,4 @@ class MandateFile(_Table):
     network: NetworkTable = Field(default_factory=NetworkTable)
     log: LogTable = Field(default_factory=LogTable)
     lists: ListsTable = Field(default_factory=ListsTable)
+    decoys: DecoysTable = Field(default_factory=DecoysTable)

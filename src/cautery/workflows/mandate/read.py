@@ -21,6 +21,7 @@ from cautery.model import (
     Approver,
     Channel,
     CourtOrder,
+    DecoysPolicy,
     Event,
     Intermediary,
     ListsPolicy,
@@ -174,6 +175,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             "network": self._network(file),
             "log": self._log(file),
             "lists": self._lists(file),
+            "decoys": self._decoys(file),
         }
         try:
             return Mandate(
@@ -401,6 +403,31 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             ) from error
         place = self.file(folder, ("lists", "folder"), folder=True)
         return ListsPolicy(folder=OwnLocation(place), key=base64.b64encode(raw).decode())
+
+    def _decoys(self, file: MandateFile) -> DecoysPolicy | None:
+        sealed, keeper, planner = file.decoys.sealed, file.decoys.keeper, file.decoys.planner
+        if sealed is None and keeper is None and planner is None:
+            return None
+        if sealed is None or keeper is None:
+            missing = "keeper" if keeper is None else "sealed"
+            raise self.wrong(
+                ("decoys",),
+                f"it has no {missing}",
+                'Name the sealed plan and the keeper: sealed = "NIGHT/sealed.json", keeper = "...".',
+            )
+        key = None
+        if planner is not None:
+            try:
+                key = base64.b64encode(raw_public_key(planner)).decode()
+            except ValueError as error:
+                raise self.wrong(
+                    ("decoys", "planner"),
+                    "this is not an Ed25519 key",
+                    "Copy the planner's public key, which `cautery keys new` printed.",
+                ) from error
+        # The plan names the digest of this mandate's terms, so it may not be there yet.
+        place = (self._path.parent / sealed).absolute()
+        return DecoysPolicy(sealed=OwnLocation(str(place)), keeper=keeper, planner=key)
 
 
 def mandate_schema() -> dict[str, Any]:

@@ -48,6 +48,28 @@ def http_url(text: str) -> str:
     return text
 
 
+def keeper_url(text: str) -> str:
+    """Return the URL of a keeper of decoys as it is: over TLS, or on loopback."""
+    parts = urlsplit(http_url(text))
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise refused(
+            "the URL of a keeper has no login, question or fragment",
+            "Write https://host:port/path.",
+        )
+    if parts.scheme.lower() == "http" and not _is_loopback(parts.hostname or ""):
+        raise refused(
+            "a keeper is asked over TLS", "Write https://...; http is for loopback alone."
+        )
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def proxy_url(text: str) -> str:
     """Return the URL of an HTTP or SOCKS5 proxy as it is."""
     remedy = 'Write it as "socks5://USER:PASSWORD@proxy.example:1080" or "http://...:3128".'

@@ -1,0 +1,107 @@
+"""A mandate names its blind test: the sealed plan, the keeper and perhaps the planner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.lists import MANDATE, PEOPLE
+
+from cautery.act import terms_digest, terms_of
+from cautery.act.mandate_terms import terms_lines
+from cautery.errors import MandateError
+from cautery.model import DecoysPolicy, Mandate, OwnLocation
+from cautery.workflows.mandate.gaps import gaps_of
+from cautery.workflows.mandate.read import read_mandate
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+HEAD = """\
+[mandate]
+id = "m"
+who = "Example League"
+regime = "gdpr"
+legal_basis = "rights"
+start = 2026-11-24T20:30:00Z
+end = 2026-11-25T00:00:00Z
+territories = ["FR"]
+[[channel]]
+id = "c"
+names = ["Sport 1"]
+"""
+KEY = PEOPLE[0].public_key
+POLICY = DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/")
+
+
+def read(tmp_path: Path, table: str) -> Mandate:
+    path = tmp_path / "mandate.toml"
+    path.write_text(HEAD + table)
+    return read_mandate(path, now=NOW)
+
+
+def test_a_mandate_without_the_table_has_no_decoys_and_the_terms_that_it_had(
+    tmp_path: Path,
+) -> None:
+    assert read(tmp_path, "").decoys is None
+    assert "decoys" not in terms_of(MANDATE)
+
+
+def test_the_sealed_plan_need_not_be_there_yet_since_it_names_the_terms(tmp_path: Path) -> None:
+    table = f'[decoys]\nsealed = "n/sealed.json"\nkeeper = "https://k.example:8443"\nplanner = "{KEY}"\n'
+    decoys = read(tmp_path, table).decoys
+    assert decoys is not None
+    assert decoys.sealed.reveal() == str(tmp_path / "n" / "sealed.json")
+    assert (decoys.keeper, decoys.planner) == ("https://k.example:8443", KEY)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('sealed = "s.json"', "it has no keeper"),
+        ('keeper = "https://k.example"', "it has no sealed"),
+        (f'planner = "{KEY}"', "it has no keeper"),
+        ('sealed = "s.json"\nkeeper = "http://k.example"', "over TLS"),
+        ('sealed = "s.json"\nkeeper = "ftp://k.example"', "not an http"),
+        ('sealed = "s.json"\nkeeper = "https://a:b@k.example"', "no login"),
+        ('sealed = "s.json"\nkeeper = "https://k.example"\nplanner = "A"', "not an Ed25519 key"),
+        ('sealed = "s.json"\nkeeper = "https://k.example"\ncolour = 1', "colour"),
+    ],
+)
+def test_a_faulty_table_is_refused_in_a_sentence(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(MandateError, match=words):
+        read(tmp_path, f"[decoys]\n{table}\n")
+
+
+def test_http_is_for_loopback_alone(tmp_path: Path) -> None:
+    for keeper in ("http://127.0.0.1:8088", "http://[::1]:8088", "http://localhost:8088/ask"):
+        table = f'[decoys]\nsealed = "s.json"\nkeeper = "{keeper}"\n'
+        decoys = read(tmp_path, table).decoys
+        assert decoys is not None
+        assert decoys.keeper == keeper
+
+
+def test_that_decoys_stand_and_who_plans_them_are_terms_but_no_path_and_no_server_is() -> None:
+    tested, by_key = (
+        replace(MANDATE, decoys=each) for each in (POLICY, replace(POLICY, planner=KEY))
+    )
+    digests = {terms_digest(mandate) for mandate in (MANDATE, tested, by_key)}
+    assert len(digests) == 3
+    elsewhere = replace(POLICY, sealed=OwnLocation("/other"), keeper="https://other.example")
+    assert terms_digest(replace(MANDATE, decoys=elsewhere)) == terms_digest(tested)
+    lines = [line.split() for line in terms_lines(terms_of(tested))]
+    assert ["decoys", "yes"] in lines
+    assert ["decoys", KEY] in [line.split() for line in terms_lines(terms_of(by_key))]
+
+
+def test_neither_the_keeper_nor_the_plan_makes_a_host_lawful() -> None:
+    """Decoys may stand on the keeper's host, and the watch judges them as it judges others."""
+    mandate = replace(MANDATE, decoys=POLICY)
+    assert not mandate.is_lawful("keeper.example")
+
+
+def test_a_plan_that_any_key_may_seal_is_warned_of() -> None:
+    ids = [[gap.id for gap in gaps_of(replace(MANDATE, decoys=each))] for each in (
+        None, POLICY, replace(POLICY, planner=KEY)
+    )]  # fmt: skip
+    assert ["gap.no-planner" in each for each in ids] == [False, True, False]
