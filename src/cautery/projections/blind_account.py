@@ -1,0 +1,192 @@
+"""The account of a night's blind test, and of several nights: counts with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from typing import TypeVar
+
+from cautery.estimate.drift import drift
+from cautery.estimate.exact import exact_share
+from cautery.estimate.over_nights import share_over
+from cautery.model import Entry
+from cautery.model.blind import (
+    BlindCounts,
+    Drifting,
+    NightAccount,
+    NightsShare,
+    Outcome,
+    SeasonAccount,
+    Share,
+    Trial,
+    Warned,
+)
+from cautery.model.decoys import DecoyKind, RevealedBy
+from cautery.projections.blind import BlindNight, BlindTests
+from cautery.projections.folding import folded
+
+Group = TypeVar("Group", DecoyKind, str)
+_ROOT_DIGITS = 13
+"""Of a root, as many as a float holds without loss."""
+
+
+def accounts(entries: Iterable[Entry]) -> tuple[NightAccount, ...]:
+    """Return the account of each night of blind tests of a case, in the order of their plans."""
+    return accounts_of(folded(BlindTests(), entries))
+
+
+def accounts_of(tests: BlindTests) -> tuple[NightAccount, ...]:
+    """Return the account of each night that some records hold."""
+    return tuple(_account(night, tests.trials(root)) for root, night in tests.nights.items())
+
+
+def season_account(nights: Iterable[NightAccount]) -> SeasonAccount:
+    """Return the account of several nights, in the order in which their plans were made.
+
+    Rates are of the nights that are whole and were not ended early: a night that is opened in part,
+    or that its planner ended, would count what was caught and not what was not.
+    """
+    inside: list[NightAccount] = []
+    outside: list[NightAccount] = []
+    by_root = {night.root: night for night in nights}
+    for night in sorted(by_root.values(), key=lambda night: (night.made_at, night.root)):
+        (inside if night.is_whole and not night.abandoned else outside).append(night)
+    return SeasonAccount(
+        nights=tuple(inside),
+        left_out=tuple(outside),
+        missed=_over(inside, lambda counts: counts.missed),
+        missed_or_unseen=_over(inside, lambda counts: counts.missed_or_unseen),
+        accused=_over(inside, lambda counts: counts.accused),
+        licensee_right=_over(inside, lambda counts: counts.licensee_right),
+        hit=_over(inside, lambda counts: counts.hit),
+        by_kind=_grouped(inside, lambda night: night.by_kind),
+        by_disguise=_grouped(inside, lambda night: night.by_disguise),
+        median_s=_median_s([trial for night in inside for trial in night.trials]),
+        warnings=tuple(_warnings(inside)),
+    )
+
+
+def counts_of(trials: Sequence[Trial]) -> BlindCounts:
+    """Return what some trials come to."""
+    own = [trial for trial in trials if not trial.kind.is_look_alike]
+    innocent = [trial for trial in trials if trial.kind.is_look_alike]
+
+    def of(group: Sequence[Trial], outcome: Outcome) -> int:
+        return sum(trial.outcome is outcome for trial in group)
+
+    caught, missed = of(own, Outcome.CAUGHT), of(own, Outcome.MISSED)
+    own_unseen = of(own, Outcome.NOT_LOOKED_AT)
+    accused, cleared = of(innocent, Outcome.ACCUSED), of(innocent, Outcome.CLEARED)
+    return BlindCounts(
+        own=len(own),
+        look_alikes=len(innocent),
+        missed=exact_share(missed, caught + missed),
+        missed_or_unseen=exact_share(missed + own_unseen, caught + missed + own_unseen),
+        accused=exact_share(accused, accused + cleared),
+        licensee_right=exact_share(sum(trial.licensee_right is True for trial in own), caught),
+        hit=exact_share(sum(trial.is_hit for trial in innocent), len(innocent)),
+        own_unseen=own_unseen,
+        look_alikes_unseen=of(innocent, Outcome.NOT_LOOKED_AT),
+        cut_short=of(trials, Outcome.CUT_SHORT),
+        named_wrong=sum(trial.named_wrong for trial in own),
+        median_s=_median_s(own),
+    )
+
+
+def _account(night: BlindNight, trials: tuple[Trial, ...]) -> NightAccount:
+    planned, opened = night.planned, list(night.opened.values())
+    return NightAccount(
+        night=planned.sealed.night,
+        planner=planned.sealed.planner,
+        root=planned.sealed.root,
+        planned=planned.sealed.count,
+        made_at=planned.sealed.made_at,
+        stamped_at=planned.stamped_at,
+        stamped_by=planned.stamped_by,
+        revealed_at=max(leaf.at for leaf in opened)
+        if len(opened) == planned.sealed.count
+        else None,
+        abandoned=next((leaf.why for leaf in opened if leaf.how is RevealedBy.ABANDONED), ""),
+        counts=counts_of(trials),
+        by_kind=tuple(_groups(trials, lambda trial: trial.kind)),
+        by_disguise=tuple(_groups(trials, lambda trial: trial.disguise)),
+        trials=trials,
+    )
+
+
+def _groups(
+    trials: Sequence[Trial], name: Callable[[Trial], Group]
+) -> Iterable[tuple[Group, BlindCounts]]:
+    for group in sorted({name(trial) for trial in trials}):
+        yield group, counts_of([trial for trial in trials if name(trial) == group])
+
+
+def _grouped(
+    nights: Sequence[NightAccount],
+    groups: Callable[[NightAccount], Sequence[tuple[Group, BlindCounts]]],
+) -> tuple[tuple[Group, NightsShare, NightsShare], ...]:
+    names = sorted({name for night in nights for name, _ in groups(night)})
+    found = {
+        name: [counts for night in nights for other, counts in groups(night) if other == name]
+        for name in names
+    }
+    return tuple(
+        (
+            name,
+            share_over([(one.missed.part, one.missed.whole) for one in found[name]]),
+            share_over([(one.accused.part, one.accused.whole) for one in found[name]]),
+        )
+        for name in names
+    )
+
+
+def _over(nights: Sequence[NightAccount], share: Callable[[BlindCounts], Share]) -> NightsShare:
+    shares = [share(night.counts) for night in nights]
+    return share_over([(one.part, one.whole) for one in shares])
+
+
+def _warnings(nights: Sequence[NightAccount]) -> Iterable[Warned]:
+    """Look at each figure over the nights that have it; one that is larger is worse."""
+    for what, figure in (
+        (Drifting.MISSED, lambda counts: counts.missed_or_unseen.rate),
+        (Drifting.ACCUSED, lambda counts: counts.accused.rate),
+        (Drifting.LICENSEE_WRONG, _wrong_licensees),
+        (Drifting.SLOWER, _slowness),
+    ):
+        known = [
+            (number, worse)
+            for number, night in enumerate(nights)
+            if (worse := figure(night.counts)) is not None
+        ]
+        # A root is random, and was fixed before the night: nobody chooses how a tie is broken.
+        ties = [
+            (int(nights[number].root[:_ROOT_DIGITS], 16) + 1) / 16**_ROOT_DIGITS
+            for number, _ in known
+        ]
+        noticed = drift([worse for _, worse in known], ties=ties)
+        if noticed is not None:
+            since, warned_at = noticed
+            yield Warned(what=what, since=known[since][0], warned_at=known[warned_at][0])
+
+
+def _wrong_licensees(counts: BlindCounts) -> float | None:
+    right = counts.licensee_right.rate
+    return None if right is None else 1 - right
+
+
+def _slowness(counts: BlindCounts) -> float | None:
+    if not counts.missed_or_unseen.whole:
+        return None
+    return math.inf if counts.median_s is None else counts.median_s
+
+
+def _median_s(trials: Sequence[Trial]) -> float | None:
+    waits = [
+        math.inf if trial.detected_s is None else trial.detected_s
+        for trial in trials
+        if trial.outcome in (Outcome.CAUGHT, Outcome.MISSED)
+        or (trial.outcome is Outcome.NOT_LOOKED_AT and not trial.kind.is_look_alike)
+    ]
+    middle = median(waits) if waits else math.inf
+    return None if math.isinf(middle) else round(middle, 3)
