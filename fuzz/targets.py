@@ -199,14 +199,16 @@ class _Answered:
 def _packed() -> Target:
     from cautery.formats import jobs
     from cautery.lab.readers import ReadersHere
-    from cautery.model import Window
-    from cautery.workflows.watch.sources.jobs import understood_apart
+    from cautery.model import KeyedPseudonyms, Window
+    from cautery.workflows.watch.sources.jobs import screened_apart
     from cautery.workflows.watch.sources.understanding import Asked
 
     asked = Asked(kind="m3u", location=BASE, username=None, password=None)
     within = Window(start=NOW, end=NOW + timedelta(hours=1))
     asks: tuple[Callable[[Any, bytes], Any], ...] = (
-        lambda readers, body: understood_apart(asked, [_Said(body)], within, readers=readers),
+        lambda readers, body: screened_apart(
+            asked, [_Said(body)], within, readers=readers, pseudonyms=KeyedPseudonyms(b"k")
+        ),
         lambda readers, body: jobs.playlist_in(body, base=BASE, readers=readers),
         lambda readers, body: jobs.pages_in(body, readers=readers),
         lambda readers, body: jobs.token_in(body, readers=readers),

@@ -22,8 +22,8 @@ from cautery.errors import InputError, LimitError, SourceError
 from cautery.formats import jobs
 from cautery.formats.packing import Unpacker
 from cautery.lab.readers import ReadersHere
-from cautery.model import Window
-from cautery.workflows.watch.sources.jobs import MODULES, understood_apart
+from cautery.model import KeyedPseudonyms, Window
+from cautery.workflows.watch.sources.jobs import MODULES, screened_apart
 from cautery.workflows.watch.sources.understanding import Asked
 
 HERE = Path(__file__).parent
@@ -31,6 +31,7 @@ SAMPLES = HERE.parent / "formats" / "assets" / "samples"
 ESCAPES = runpy.run_path(str(HERE / "_escapes.py"))["ESCAPES"]
 WINDOW = Window(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC))
 URL = "http://a.example/live/x"
+KEY = KeyedPseudonyms(b"k" * 32)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -216,7 +217,7 @@ def real():
 
 def of_source(kind, *answers):
     asked = Asked(kind=kind, location="http://a.example/c/", username="u", password="p")
-    return lambda readers: understood_apart(asked, answers, WINDOW, readers=readers)
+    return lambda readers: screened_apart(asked, answers, WINDOW, readers=readers, pseudonyms=KEY)
 
 
 def sample(kind):
@@ -251,7 +252,77 @@ SOURCES = {
 def test_a_source_says_in_the_child_what_it_says_here(source, real):
     there, here = real(SOURCES[source])
     assert there == here
-    assert there.entries or there.page or there.guide
+    assert there.streams or there.page or there.guide
+
+
+LINES = (
+    b'#EXTM3U\n#EXTINF:-1 tvg-id="a@mail.example" group-title="call +39 347 123 4567",Mail anna@mail.example\n'
+    b"http://panel.example/live/anna/s3cret/1.ts\n"
+)
+
+
+async def test_the_child_screens_what_it_reads_and_has_no_key():
+    recording = Recording()
+    [stream] = (await of_source("m3u", Answer(LINES))(recording)).streams
+    assert stream == (
+        "http://panel.example/live/anna/s3cret/1.ts",
+        f"http://panel.example/live/~{KEY.of('anna')}/~{KEY.of('s3cret')}/1.ts",
+        f"Mail ~{KEY.of('email:anna@mail.example')}",
+        f"call ~{KEY.of('phone:+393471234567')}",
+        f"~{KEY.of('email:a@mail.example')}",
+        3,
+    )
+    # Neither what the child was given nor what it gives back has a pseudonym or the key in it.
+    assert KEY.of("anna").encode() not in recording.packed
+    assert "k" * 32 not in str(recording.asked)
+
+
+async def test_a_guide_is_screened_in_the_child_too():
+    told = GUIDE.replace(b"Home v Away", b"Call +39 347 123 4567").replace(
+        b"T\xe9l\xe9", b"b@mail.example"
+    )
+    guide = (await of_source("xmltv", Answer(told))(ReadersHere())).guide
+    assert guide.channels == (("a", f"~{KEY.of('email:b@mail.example')}"),)
+    assert guide.showings[0].title == f"Call ~{KEY.of('phone:+393471234567')}"
+
+
+async def test_what_a_warning_quotes_is_screened_in_the_child():
+    broken = (
+        b"#EXTM3U\n#EXTINF:-1,A\nhttp://[anna@mail.example/1\n#EXTINF:-1,B\nhttp://b.example/\n"
+    )
+    warnings = (await of_source("m3u", Answer(broken))(ReadersHere())).warnings
+    assert warnings
+    assert "anna" not in str(warnings)
+
+
+HOSTILE = b"#EXTM3U\n" + b"".join(
+    b"#EXTINF:-1,%d %s\nhttp://a.example/%d\n" % (at, b"a%40b &#64; (at) x.y " * 23, at)
+    for at in range(8_000)
+)
+"""Titles that take most of a millisecond to be screened, in a list that is read in 30 ms."""
+
+
+async def test_titles_that_take_too_long_cost_their_source_and_no_time_of_the_watch(monkeypatch):
+    monkeypatch.setattr(reading, "_LEAST_CPU_S", 0.5)  # the kernel counts whole seconds, up
+    monkeypatch.setattr(reading, "_CPU_S_PER_MB", 0.0)
+    ordinary = of_source("m3u", Answer(LINES))
+    async with pool(*MODULES) as readers:
+        await readers.start()
+        with pytest.raises(LimitError, match="its process was ended"):
+            await of_source("m3u", Answer(HOSTILE))(readers)
+        assert len((await ordinary(readers)).streams) == 1
+
+
+async def test_an_address_that_nobody_can_read_is_an_error_of_the_source():
+    packed = await Recording().of(of_source("m3u", Answer(LINES)))
+    assert packed.count(b"panel.example/live/~") == 1
+
+    class Liar:
+        async def read(self, *_):
+            return packed.replace(b"panel.example/live/~", b"[anel.example/live/~")
+
+    with pytest.raises(SourceError, match="not valid"):
+        await of_source("m3u", Answer(LINES))(Liar())
 
 
 KEYED = (
@@ -356,7 +427,7 @@ async def test_a_source_that_is_packed_wrongly_is_an_error_of_the_source():
 
         with contextlib.suppress(SourceError):
             says = await SOURCES["m3u"](Liar())
-            assert all(isinstance(one.url, str) for one in says.entries)
+            assert all(isinstance(one.url, str) for one in says.streams)
 
 
 class Recording(ReadersHere):
@@ -367,6 +438,7 @@ class Recording(ReadersHere):
         return self.packed
 
     async def read(self, job, asked, data):
+        self.asked = asked
         self.packed = await super().read(job, asked, data)
         return self.packed
 

@@ -2,7 +2,7 @@
 
 Reaches: nothing; bytes come from the caller, packed values go back. The child can open neither
 files nor sockets, nor reach another process (see :mod:`cautery.adapters._confine`). It is given no
-key: what it yields is redacted by whoever asked.
+key: what it screens has stand-ins, which whoever asked replaces by pseudonyms.
 Lawful basis: it only reads what a mandate's fetch has already sealed, or a file of the analyst.
 Manners: limits of memory, of CPU time by the size of the bytes, of wall time and of output; a child
 that meets one is ended, and the next begins.

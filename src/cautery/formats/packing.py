@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.formats._values import PlaylistEntry, ReadWarning, made_entries
+from cautery.formats._values import ReadWarning
 from cautery.json_text import parsed_json
 from cautery.model.message import Message
 from cautery.model.whole_text import whole_json, whole_text
@@ -114,54 +113,6 @@ class Unpacker:
             raise ValueError("cut off")
         self._at = start + size
         return self._data[start : self._at]
-
-
-def pack_entries(packer: Packer, entries: Sequence[PlaylistEntry]) -> None:
-    """Add entries of a list."""
-    packer.texts([entry.url for entry in entries])
-    packer.texts([entry.title for entry in entries])
-    seconds = [-1.0 if entry.duration_s is None else entry.duration_s for entry in entries]
-    packer.numbers(seconds, np.float64)
-    packer.numbers([entry.line for entry in entries], np.int32)
-    for pairs in ([entry.attributes for entry in entries], [entry.headers for entry in entries]):
-        packer.numbers([len(pair) for pair in pairs], np.int32)
-        packer.texts([name for pair in pairs for name, _ in pair])
-        packer.texts([value for pair in pairs for _, value in pair])
-
-
-def unpack_entries(unpacker: Unpacker) -> tuple[PlaylistEntry, ...]:
-    """Return entries.
-
-    Raises
-    ------
-    ValueError
-        If they are not entries.
-    """
-    urls, titles = unpacker.whole_texts(), unpacker.texts()
-    seconds, lines = unpacker.numbers(np.float64), unpacker.numbers(np.int32)
-    attributes, headers = _pairs(unpacker), _pairs(unpacker)
-    durations = [duration if duration > 0 else None for duration in seconds.tolist()]
-    return tuple(
-        made_entries(
-            urls=urls,
-            titles=titles,
-            durations=durations,
-            attributes=attributes,
-            headers=headers,
-            lines=lines.tolist(),
-        )
-    )
-
-
-def _pairs(unpacker: Unpacker) -> Iterator[tuple[tuple[str, str], ...]]:
-    counts = unpacker.numbers(np.int32)
-    if counts.size and int(counts.min()) < 0:
-        raise ValueError("a number that is not valid")
-    pairs = tuple(zip(unpacker.whole_texts(), unpacker.whole_texts(), strict=True))
-    ends = list(accumulate(counts.tolist(), initial=0))
-    if ends[-1] != len(pairs):
-        raise ValueError("an unexpected number of items")
-    return (pairs[start:end] for start, end in pairwise(ends))
 
 
 def pack_warnings(packer: Packer, warnings: Iterable[ReadWarning]) -> None:

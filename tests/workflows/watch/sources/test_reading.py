@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import subprocess
 import sys
@@ -143,7 +144,7 @@ async def test_others_have_their_turn_while_a_list_of_thousands_is_taken_up(
     assert all(one.live for one in streams.values())
 
 
-async def test_titles_and_groups_are_resolved_beside_the_loop_of_the_watch(
+async def test_titles_are_resolved_beside_the_loop_of_the_watch(
     reader: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: set[int] = set()
@@ -153,12 +154,7 @@ async def test_titles_and_groups_are_resolved_beside_the_loop_of_the_watch(
         threads.add(threading.get_ident())
         return resolve_all(self, listings)
 
-    def screened(words: str, pseudonyms: Any) -> str:
-        threads.add(threading.get_ident())
-        return words
-
     monkeypatch.setattr(Resolver, "resolve_all", resolved)
-    monkeypatch.setattr("cautery.workflows.watch.sources.offered.redacted_text", screened)
     sources, streams = reader(
         {LIST: b'#EXTM3U\n#EXTINF:-1 group-title="Sport",One\nhttp://pirate.example/1.m3u8\n'}
     )
@@ -694,6 +690,57 @@ async def test_a_source_that_fails_here_says_at_no_vantage_when_it_is_due(
     with pytest.raises(SourceError):
         await sources.read(SEEN_FROM)
     assert [one["rhythm"] for one in bodies(heard, "source.read")] == [None]
+
+
+class Elsewhere(ReadersHere):
+    """Readers during whose work alone a text may be screened, as in processes of their own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._reads = False
+        self.screened: list[str] = []
+        sightings = importlib.import_module("cautery.formats.sightings")
+        plain = sightings.screened
+
+        def screened(text: str, pseudonyms: Any, *, kind: Any = "title") -> str:
+            if text and kind == "title":
+                assert self._reads, f"{text!r} is screened in the watch's process"
+                self.screened.append(text)
+            return str(plain(text, pseudonyms, kind=kind))
+
+        monkeypatch.setattr(sightings, "screened", screened)
+
+    async def read(self, job: str, asked: Any, data: bytes) -> bytes:
+        self._reads = True
+        try:
+            return await super().read(job, asked, data)
+        finally:
+            self._reads = False
+
+
+async def test_no_text_of_a_list_is_screened_in_the_process_of_the_watch(
+    answers: Callable[..., Any], journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers, streams = Elsewhere(monkeypatch), dict[str, Stream]()
+    body = b"""#EXTM3U
+#EXTINF:-1 tvg-id="b@mail.example" group-title="c@mail.example",a@mail.example
+http://pirate.example/1.ts
+#EXTINF:-1,broken
+http://[d@mail.example/2.ts
+"""
+    sources = SourceReader(
+        mandate(),
+        Resolver(Catalogue([])),
+        streams,
+        Seen(),
+        readers=readers,
+        fetcher=answers({LIST: body}),
+        journal=journal,
+        restored={},
+        on_page=lambda _: None,
+    )
+    await sources.read(SOURCE)
+    assert len(streams) == 1
+    assert {"a@mail.example", "b@mail.example", "c@mail.example"} <= set(readers.screened)
 
 
 class StuckAt(ReadersHere):

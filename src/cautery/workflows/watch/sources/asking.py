@@ -25,9 +25,10 @@ from cautery.model import (
 from cautery.model.ports import Fetcher, Readers
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.answers import Said
-from cautery.workflows.watch.sources.jobs import understood_apart
+from cautery.workflows.watch.sources.jobs import screened_apart
 from cautery.workflows.watch.sources.portals import Portals, listing
-from cautery.workflows.watch.sources.understanding import Asked, Understood
+from cautery.workflows.watch.sources.screening import Screened
+from cautery.workflows.watch.sources.understanding import Asked
 
 LIST = Limits(max_bytes=64_000_000, total_s=60.0)
 PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
@@ -49,7 +50,7 @@ class Told:
 
     Parameters
     ----------
-    says : Understood or None
+    says : Screened or None
         ``None``: nothing has changed, says the server, or its answers are those of last time.
     exhibits : tuple of str
         The sealed transactions, then what holds payloads that they refer to.
@@ -58,7 +59,7 @@ class Told:
     at: datetime
     status: int
     url: str
-    says: Understood | None
+    says: Screened | None
     digest: Digest | None
     exhibits: tuple[ExhibitId, ...]
 
@@ -118,16 +119,20 @@ class Asker:
             exhibits=exhibits,
         )
 
-    async def understood(self, source: Source, answers: Sequence[Said]) -> Understood:
-        """Return what the answers of a source say, fresh or out of an archive.
+    async def understood(self, source: Source, answers: Sequence[Said]) -> Screened:
+        """Return what the answers of a source say, screened, fresh or out of an archive.
 
         Raises
         ------
         SourceError
             If its reader understands nothing, or it takes longer than such an answer may.
         """
-        return await understood_apart(
-            Asked.of(source), answers, self._within, readers=self._readers
+        return await screened_apart(
+            Asked.of(source),
+            answers,
+            self._within,
+            readers=self._readers,
+            pseudonyms=self._journal.pseudonyms,
         )
 
     def known(

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
-from cautery.formats import redacted_text
 from cautery.formats.diff import Listed, compare
 from cautery.model import Mandate, iso
 from cautery.model.records import GuideOffered
@@ -50,10 +49,6 @@ class Guides:
         """Take up what a guide said in an earlier run, to compare the next reading with."""
         self._readings[source] = reading
 
-    def listed(self, guide: Guide) -> list[Listed]:
-        """Return channels and showings as they may be recorded."""
-        return _listed(self._screened(guide))
-
     async def take(self, source: str, guide: Guide, *, quiet: bool = False) -> None:
         """Record what of a guide is mine, and what differs from its last reading.
 
@@ -62,8 +57,7 @@ class Guides:
         quiet : bool
             The same reading again, out of an archive: nothing is recorded.
         """
-        guide = await asyncio.to_thread(self._screened, guide)
-        listed = _listed(guide)
+        listed = listed_in(guide)
         before = self._readings.get(source)
         self._readings[source] = listed
         if before is not None and not quiet:
@@ -80,25 +74,6 @@ class Guides:
             self._journal.write(offered)
         if len(offers) > MOST_SINGLE:
             self._tell_in_a_table(source, offers[MOST_SINGLE:], at)
-
-    def _screened(self, guide: Guide) -> Guide:
-        """Return a guide as it may be recorded; many showings have one title."""
-        screened: dict[str, str] = {}
-
-        def text(words: str) -> str:
-            if words not in screened:
-                screened[words] = redacted_text(words, self._journal.pseudonyms)
-            return screened[words]
-
-        return Guide(
-            tuple((text(name), words and text(words)) for name, words in guide.channels),
-            tuple(
-                Showing(
-                    text(showing.channel), text(showing.title), showing.starts_at, showing.ends_at
-                )
-                for showing in guide.showings
-            ),
-        )
 
     def _tell_in_a_table(self, source: str, offers: Sequence[GuideOffered], at: datetime) -> None:
         names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
@@ -176,7 +151,8 @@ class Guides:
         return showing.starts_at < window.end and ends_at >= window.start
 
 
-def _listed(guide: Guide) -> list[Listed]:
+def listed_in(guide: Guide) -> list[Listed]:
+    """Return channels and showings as they are compared, reading by reading."""
     entries = [Listed(_plain(name), label) for name, label in guide.channels]
     return entries + [Listed(_place(showing), showing.title) for showing in guide.showings]
 

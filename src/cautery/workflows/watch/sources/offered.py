@@ -7,18 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cautery.catalogue import Listing, Resolution, Resolver
-from cautery.formats import PlaylistEntry, redacted_text
 from cautery.formats.diff import Listed, compare
 from cautery.model import Offer, RedactedUrl, host_of
-from cautery.model.later_pseudonyms import LaterPseudonyms
 from cautery.model.records import StreamAppeared, StreamResolved, StreamVanished
 from cautery.model.screen import without_pseudonyms
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes
+from cautery.workflows.watch.sources.screening import ListedStream
 from cautery.workflows.watch.streams import Stream
 
-_READINGS = 4
-"""Readings that are at hand: sources are read side by side."""
 _AT_ONCE = 2_000
 """Streams that are taken up before others have a turn: a hostile list has half a million."""
 
@@ -51,37 +48,14 @@ class Offered:
         self._journal = journal
         self._restored = restored
         self._readings: dict[str, list[Listed]] = {}
-        self._latest: dict[int, tuple[Sequence[PlaylistEntry], list[Listed]]] = {}
         self._resolving = asyncio.Lock()
 
     def recall(self, source: str, reading: list[Listed]) -> None:
         """Take up what a source listed in an earlier run, to compare the next reading with."""
         self._readings[source] = reading
 
-    def listed(self, entries: Sequence[PlaylistEntry]) -> list[Listed]:
-        """Return entries as they may be recorded; of the same ones as last time, the same list.
-
-        They are asked for when a reading is recorded and when it is compared, and to redact a URL
-        costs more than to read it. Their secrets are asked about all at once.
-        """
-        # An id can be given again once its object is gone; the entry keeps the object alive, and
-        # ``is`` makes sure.
-        cached = self._latest.get(id(entries))
-        if cached is not None and cached[0] is entries:
-            return cached[1]
-        later = LaterPseudonyms(self._journal.pseudonyms)
-        urls = later.settled([RedactedUrl.of(entry.url, later).text for entry in entries])
-        titles = later.settled(
-            [redacted_text(entry.title, later) if entry.title else entry.title for entry in entries]
-        )
-        listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
-        while len(self._latest) >= _READINGS:
-            self._latest.pop(next(iter(self._latest)), None)
-        self._latest[id(entries)] = (entries, listed)
-        return listed
-
     async def take(
-        self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False
+        self, source: str, listing: Sequence[ListedStream], *, quiet: bool = False
     ) -> None:
         """Compare what a source lists now with what it listed before, and record what differs.
 
@@ -94,23 +68,18 @@ class Offered:
             of the source.
         """
         now = self._journal.now()
-        rows = await asyncio.to_thread(self.listed, entries)
-        web = [
-            (entry, row)
-            for entry, row in zip(entries, rows, strict=True)
-            if entry.url.startswith(("http://", "https://"))
-        ]
-        listed = [row for _, row in web]
+        web = [named for named in listing if named.url.startswith(("http://", "https://"))]
+        listed = listed_of(web)
         keys = {row.place for row in listed}
         vanished = self._lists.get(source, set()) - keys
-        new: dict[str, tuple[PlaylistEntry, str | None]] = {}
-        for entry, (key, title) in web:
-            earlier_stream = self._streams.get(key)
+        new: dict[str, ListedStream] = {}
+        for named in web:
+            earlier_stream = self._streams.get(named.place)
             if earlier_stream is not None:
                 earlier_stream.live = True
             else:
-                new.setdefault(key, (entry, title))
-        unknown = [(key, entry, title) for key, (entry, title) in new.items()]
+                new.setdefault(named.place, named)
+        unknown = list(new.values())
         for at in range(0, len(unknown), _AT_ONCE):
             await self._appear(
                 unknown[at : at + _AT_ONCE], source, now, singly=len(unknown) <= MOST_SINGLE
@@ -134,7 +103,7 @@ class Offered:
 
     async def _appear(
         self,
-        unknown: Sequence[tuple[str, PlaylistEntry, str | None]],
+        unknown: Sequence[ListedStream],
         source: str,
         now: datetime,
         *,
@@ -150,19 +119,20 @@ class Offered:
         async with self._resolving:  # its resolver has room for the work of one
             offers = await asyncio.to_thread(self._offers, unknown)
         appeared: list[Stream] = []
-        for (key, entry, title), offer in zip(unknown, offers, strict=True):
+        for named, offer in zip(unknown, offers, strict=True):
+            key = named.place
             if (earlier_stream := self._streams.get(key)) is not None:  # by another list meanwhile
                 earlier_stream.live = True
                 continue
             earlier = self._restored.pop(key, None)
             if earlier is not None:
-                self._wake(earlier, entry, offer)
+                self._wake(earlier, named, offer)
                 continue
             stream = Stream(
-                url=entry.url,
+                url=named.url,
                 key=key,
-                host=host_of(entry.url),
-                title=title,
+                host=host_of(named.url),
+                title=named.title,
                 source=source,
                 first_seen=now,
                 offer=offer,
@@ -174,9 +144,9 @@ class Offered:
         # On the loop: no prober may record a look at a stream before this has recorded the stream.
         tell(appeared, self._journal)
 
-    def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:
+    def _wake(self, earlier: Stream, named: ListedStream, offer: Offer | None) -> None:
         """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
-        earlier.url = entry.url
+        earlier.url = named.url
         earlier.live = True
         earlier.due = min(earlier.due, self._journal.now())  # a stranger may date it ahead
         self._streams[earlier.key] = earlier
@@ -187,25 +157,21 @@ class Offered:
                 StreamResolved(url=earlier.key, offer=offer, at=self._journal.now())
             )
 
-    def _text(self, words: str | None) -> str | None:
-        return redacted_text(words, self._journal.pseudonyms) if words else words
-
-    def _offers(
-        self, unknown: Sequence[tuple[str, PlaylistEntry, str | None]]
-    ) -> list[Offer | None]:
+    def _offers(self, unknown: Sequence[ListedStream]) -> list[Offer | None]:
         """Resolve titles; hostile ones, and their groups, take seconds a megabyte."""
-        listings = [
-            Listing(
-                title=without_pseudonyms(title or ""),
-                group=self._text(entry.attribute("group-title")),
-            )
-            for _, entry, title in unknown
-        ]
-        resolutions = self._resolver.resolve_all(listings)
+        resolutions = self._resolver.resolve_all(
+            Listing(title=without_pseudonyms(named.title or ""), group=named.group)
+            for named in unknown
+        )
         return [
-            _offer(key, title, resolution)
-            for (key, _, title), resolution in zip(unknown, resolutions, strict=True)
+            _offer(named.place, named.title, resolution)
+            for named, resolution in zip(unknown, resolutions, strict=True)
         ]
+
+
+def listed_of(streams: Iterable[ListedStream]) -> list[Listed]:
+    """Return streams as they are compared, reading by reading."""
+    return [Listed(named.place, named.title) for named in streams]
 
 
 def _offer(key: str, title: str | None, resolution: Resolution) -> Offer | None:

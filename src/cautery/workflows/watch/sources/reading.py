@@ -11,7 +11,7 @@ from pathlib import Path
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
-from cautery.formats import Page, PlaylistEntry, ReadWarning, redacted_text
+from cautery.formats import Page, ReadWarning
 from cautery.formats.diff import Listed
 from cautery.messages import message
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
@@ -31,18 +31,17 @@ from cautery.workflows.watch.sources.asking import (
     Asker,
     Told,
 )
-from cautery.workflows.watch.sources.guides import Guides
-from cautery.workflows.watch.sources.offered import Offered
+from cautery.workflows.watch.sources.guides import Guides, listed_in
+from cautery.workflows.watch.sources.offered import Offered, listed_of
 from cautery.workflows.watch.sources.purchases import NoLineYetError
 from cautery.workflows.watch.sources.schedule import Schedule
-from cautery.workflows.watch.sources.understanding import Understood
+from cautery.workflows.watch.sources.screening import ListedStream, Screened, stream_at
 from cautery.workflows.watch.sources.views import Views
 from cautery.workflows.watch.streams import Stream
 
 SEALED_BYTES = 32_000_000
 """A list of 100,000 entries has some 20 MB."""
 TOLD_WARNINGS = 20
-LONGEST_GUIDE = 200
 UNTIL_BOUGHT_S = 10.0
 
 
@@ -127,7 +126,9 @@ class SourceReader:
             If it does not answer from here, or with nothing that its reader understands.
         """
         if source.kind == "stream":
-            await self._offer(source, (PlaylistEntry(url=source.location.reveal(), title=None),))
+            await self._offer(
+                source, (stream_at(source.location.reveal(), self._journal.pseudonyms),)
+            )
         elif source.is_file:
             await self._read_file(source)
         elif not source.vantages:
@@ -164,7 +165,7 @@ class SourceReader:
         if latest is not None and latest.says is not None:
             await self._take(source, latest)
             if latest.says.page is None and latest.says.guide is None:
-                await self._offer(source, self._views.entries(place, source.vantages))
+                await self._offer(source, self._views.streams(place, source.vantages))
         if problem is not None:
             raise problem
 
@@ -187,21 +188,19 @@ class SourceReader:
                 )
             )
             return answer
-        listed = await asyncio.to_thread(self._listed, answer.says)
+        listed = self._listed(answer.says)
         self._record(
             source,
             vantage=vantage,
             answer=answer,
             entries=len(listed),
-            table=await self._table_aside(source, listed, answer.says.entries),
+            table=await self._table_aside(source, listed, answer.says.streams),
             warnings=answer.says.warnings,
         )
         return answer
 
-    def _listed(self, says: Understood) -> list[Listed]:
-        if says.guide is not None:
-            return self._guides.listed(says.guide)
-        return self._offered.listed(says.entries)
+    def _listed(self, says: Screened) -> list[Listed]:
+        return listed_of(says.streams) if says.guide is None else listed_in(says.guide)
 
     async def _take(self, source: Source, answer: Told, *, quiet: bool = False) -> None:
         """Work with what a source says; ``quiet``: it was said in an earlier run."""
@@ -215,7 +214,7 @@ class SourceReader:
         elif says.guide is not None:
             await self._guides.take(self._shown(source), says.guide, quiet=quiet)
         elif not source.vantages or quiet:
-            await self._offer(source, says.entries, quiet=quiet)
+            await self._offer(source, says.streams, quiet=quiet)
 
     def _take_page(self, source: Source, page: Page, answer: Told) -> None:
         """Take a page up as that of the host that the mandate names.
@@ -231,10 +230,10 @@ class SourceReader:
         self._on_page(host)
 
     async def _offer(
-        self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
+        self, source: Source, streams: tuple[ListedStream, ...], *, quiet: bool = False
     ) -> None:
         place = self._shown(source)
-        await self._offered.take(place, entries, quiet=quiet)
+        await self._offered.take(place, streams, quiet=quiet)
         if source.kind in SEVERAL:
             self._sightings.panels[host_of(source.location.reveal())] = self._sightings.lists[place]
 
@@ -242,18 +241,17 @@ class SourceReader:
         path = Path(source.location.reveal())
         answer = await asyncio.to_thread(_FileAnswer.of, path)
         says = await self._asker.understood(source, [answer])
-        entries, warnings = says.entries, [*says.warnings, *answer.warnings]
+        streams, warnings = says.streams, [*says.warnings, *answer.warnings]
         exhibit = await self._seal_file(path)
-        listed = await asyncio.to_thread(self._offered.listed, entries)
-        table = await self._table_aside(source, listed, entries)
+        table = await self._table_aside(source, listed_of(streams), streams)
         self._record(
             source,
-            entries=len(entries),
+            entries=len(streams),
             exhibits=() if exhibit is None else (exhibit,),
             table=table,
             warnings=warnings,
         )
-        await self._offer(source, entries)
+        await self._offer(source, streams)
 
     async def _seal_file(self, path: Path) -> ExhibitId | None:
         """Seal a list that the analyst has as a file, unless it is larger than any real one."""
@@ -321,15 +319,15 @@ class SourceReader:
     # -- records ----------------------------------------------------------------------------
 
     async def _table_aside(
-        self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
+        self, source: Source, listed: list[Listed], streams: tuple[ListedStream, ...]
     ) -> ExhibitId | None:
         """Keep what the list said, on a thread: what it says of itself may be megabytes."""
         if not listed:
             return None
-        return await asyncio.to_thread(self._table, source, listed, entries)
+        return await asyncio.to_thread(self._table, source, listed, streams)
 
     def _table(
-        self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
+        self, source: Source, listed: list[Listed], streams: tuple[ListedStream, ...]
     ) -> ExhibitId:
         """Keep what the list said as one Parquet table, credentials redacted."""
         return self._journal.seal(
@@ -337,8 +335,8 @@ class SourceReader:
                 {
                     "url": [entry.place for entry in listed],
                     "title": [entry.title for entry in listed],
-                    "line": [entry.line for entry in entries] or [0] * len(listed),
-                    "guide": [self._guide(entry) for entry in entries] or [None] * len(listed),
+                    "line": [stream.line for stream in streams] or [0] * len(listed),
+                    "guide": [stream.guide for stream in streams] or [None] * len(listed),
                 },
                 ints="line",
                 scrubbed=self._journal.scrubbed,
@@ -347,13 +345,6 @@ class SourceReader:
             media_type=tables.MEDIA_TYPE,
             at=self._journal.now(),
             url=source.location if not source.is_file else None,
-        )
-
-    def _guide(self, entry: PlaylistEntry) -> str | None:
-        """Return the id of the guide that an entry is given, as it may be recorded."""
-        guide_id = (entry.attribute("tvg-id") or "").strip()
-        return (
-            redacted_text(guide_id, self._journal.pseudonyms)[:LONGEST_GUIDE] if guide_id else None
         )
 
     def _record(
@@ -396,7 +387,7 @@ class SourceReader:
         return QuotedWarning(
             line=warning.line,
             why=warning.why,
-            quoted=redacted_text(warning.quoted, self._journal.pseudonyms),
+            quoted=warning.quoted,
             count=warning.count,
         )
 

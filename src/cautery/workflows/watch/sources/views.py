@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cautery.formats import Page, PlaylistEntry
+from cautery.formats import Page
 from cautery.formats.diff import Listed, compare
 from cautery.messages import message, term
 from cautery.model import ExhibitId, Vantage, host_of
@@ -15,7 +15,7 @@ from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.asking import Told
 from cautery.workflows.watch.sources.differences import table_of
-from cautery.workflows.watch.sources.understanding import Understood
+from cautery.workflows.watch.sources.screening import ListedStream, Screened
 
 MOST_TITLES = 20
 """Titles that a record quotes; the table has them all."""
@@ -25,7 +25,7 @@ MOST_TITLES = 20
 class View:
     """What a source showed at one vantage the last time; ``failed`` if it showed nothing."""
 
-    says: Understood | None = None
+    says: Screened | None = None
     host: str = ""
     exhibit: ExhibitId | None = None
     failed: str | None = None
@@ -44,7 +44,7 @@ class Views:
         What a reading lists, as it may be recorded.
     """
 
-    def __init__(self, journal: Journal, listed: Callable[[Understood], list[Listed]]) -> None:
+    def __init__(self, journal: Journal, listed: Callable[[Screened], list[Listed]]) -> None:
         self._journal = journal
         self._list = listed
         self._views: dict[tuple[str, str | None], View] = {}
@@ -59,13 +59,13 @@ class Views:
         """Take up that there was none."""
         self._views[source, None if vantage is None else vantage.name] = View(failed=why)
 
-    def entries(self, source: str, names: Sequence[str]) -> tuple[PlaylistEntry, ...]:
+    def streams(self, source: str, names: Sequence[str]) -> tuple[ListedStream, ...]:
         """Return what a source lists at any vantage, each URL once, first what it lists to us."""
-        by_url: dict[str, PlaylistEntry] = {}
+        by_url: dict[str, ListedStream] = {}
         for name in (None, *names):
             view = self._views.get((source, name))
-            for entry in view.says.entries if view is not None and view.says is not None else ():
-                by_url.setdefault(entry.url, entry)
+            for named in view.says.streams if view is not None and view.says is not None else ():
+                by_url.setdefault(named.url, named)
         return tuple(by_url.values())
 
     def compare(self, source: str, vantage: Vantage) -> None:
