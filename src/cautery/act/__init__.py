@@ -30,6 +30,7 @@ from cautery.act.mandate_signatures import (
     mandate_to_sign,
     sign_mandate,
     standing_of,
+    vouched_for,
 )
 from cautery.act.mandate_terms import terms_digest, terms_json, terms_lines, terms_of
 from cautery.act.notice import UrlInCase, draft_notice
@@ -108,5 +109,6 @@ __all__ = [
     "terms_json",
     "terms_lines",
     "terms_of",
+    "vouched_for",
     "without_referral",
 ]

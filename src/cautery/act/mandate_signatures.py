@@ -8,7 +8,7 @@ passkey (ADR 0076).
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -215,6 +215,25 @@ def standing_of(
         lab=mandate.lab,
         strangers=tuple(strangers),
     )
+
+
+def vouched_for(
+    signatures: Iterable[MandateSignature], signers: Sequence[Approver]
+) -> tuple[MandateSignature, ...]:
+    """Return the signatures under a mandate of people who are known from elsewhere.
+
+    Parameters
+    ----------
+    signers : sequence of Approver
+        As for :func:`standing_of`.
+
+    Raises
+    ------
+    ApprovalError
+        If one uses the name or the key of somebody who is known with another one, or in another
+        role.
+    """
+    return tuple(signature for signature in signatures if _is_known(signature, signers))
 
 
 def _shown(signature: MandateSignature) -> str:

@@ -40,6 +40,14 @@ _State = Annotated[
         "--state", help="Folder of seasons; $CAUTERY_SEASONS, or .seasons in the folder of cases."
     ),
 ]
+_Signers = Annotated[
+    Path | None,
+    typer.Option(
+        "--signers",
+        help="TOML file with [[signer]]; two of them must have signed the mandate, and nobody else "
+        "who signed it lets a fixture in.",
+    ),
+]
 _LEAD_MIN = LEAD.total_seconds() / 60
 _LONGEST_LEAD_MIN = 24 * 60
 
@@ -69,14 +77,16 @@ def run(
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the cases; default $CAUTERY_KEYS.")
     ] = None,
+    signers: _Signers = None,
 ) -> None:
     """Run a season until its mandate's window ends: start, restart and close its watches.
 
     Each fixture is watched by a process of its own, in its own case. A watch that dies is started
     again, after a longer and longer wait, and its case says so. A fixture is watched if the
     mandate's file names it, if two people signed it together with the mandate, or if an approver
-    has approved it: cautery season approve. A fixture that its calendar moves is followed; one that
-    is called off before its window is not watched.
+    has approved it: cautery season approve. With --signers, of those who signed it only people of
+    that list count, also in each watch; the list is read when the service starts. A fixture that
+    its calendar moves is followed; one that is called off before its window is not watched.
 
     If the service is stopped, it asks its watches to end in order. If it is killed, they go on.
     Started again with the same mandate, it goes on with both.
@@ -91,6 +101,7 @@ def run(
         lead=timedelta(minutes=lead_min),
         keys_dir=keys,
         publish=publish,
+        signers=signers,
         say=lambda text: render.say(render.printable(text)),
     )
     closed = sum(row.state is FixtureState.CLOSED for row in board.rows)
@@ -103,6 +114,7 @@ def show(
     mandate: _Mandate,
     cases: _Cases,
     state: _State = None,
+    signers: _Signers = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """Show the fixtures of a season: when each is watched, how it stands, and what waits for you.
@@ -111,7 +123,7 @@ def show(
 
     Example: cautery season show league.toml --cases cases
     """
-    rows = season.rows_of(mandate, cases, state=state)
+    rows = season.rows_of(mandate, cases, state=state, signers=signers)
     if json:
         for row in rows:
             render.json_line({**to_json(row), "digest": str(digest(row.fixture))})
@@ -161,6 +173,7 @@ def approve(
         typer.Option("--digest", help="Digest of what you sign, which the command shows."),
     ] = None,
     state: _State = None,
+    signers: _Signers = None,
 ) -> None:
     """Approve fixtures that a calendar lists and that nobody has let in yet.
 
@@ -175,7 +188,7 @@ def approve(
 
     Example: cautery season approve league.toml --cases cases --as "A. Legal" --key a.pem
     """
-    waiting = _waiting(season.rows_of(mandate, cases, state=state))
+    waiting = _waiting(season.rows_of(mandate, cases, state=state, signers=signers))
     if fixture:
         ids = {entry.id for entry in waiting}
         for id_ in fixture:

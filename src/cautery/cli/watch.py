@@ -8,20 +8,19 @@ from typing import Annotated
 import typer
 
 from cautery import wiring
-from cautery.act import standing_of
 from cautery.cli import render
 from cautery.cli._ending import say_end
 from cautery.cli._mandate_rows import say_warnings
 from cautery.cli.board import Board, JsonStream
 from cautery.cli.log import say_proof
-from cautery.errors import ApprovalError, InputError, MandateError
+from cautery.errors import InputError, MandateError
 from cautery.messages import tr, word
 from cautery.model import Entry
 from cautery.model.records import WatchEnd, WatchStopped
 from cautery.wiring import watching
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
-from cautery.workflows.mandate.signers import read_signers
+from cautery.workflows.mandate.signers import read_signers, require_vouched
 from cautery.workflows.watch.finishing import REPORT
 
 
@@ -101,12 +100,7 @@ def watch(
             hint="For seized material: cautery seized take FILES --mandate ...",
         )
     allowed_signers = None if signers is None else read_signers(signers)
-    standing = standing_of(checked, now=now, signers=allowed_signers)
-    if standing.vouched is False:
-        raise ApprovalError(
-            f"{mandate}: {standing.words}",
-            hint="Two people from --signers must sign: cautery mandate sign.",
-        )
+    standing = require_vouched(mandate, checked, now=now, signers=allowed_signers)
     render.say(render.printable(f"mandate {standing.words}"))
     say_warnings(gaps_of(checked))
     for to in checked.intermediaries:
@@ -137,6 +131,7 @@ def watch(
             publish=publish,
             fixture=fixture,
             calendars=calendars,
+            signers=allowed_signers,
         )
     render.say(f"case    {case}\nreport  {case / REPORT}")
     say_end(case, finished)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters._files import read_whole
 from cautery.evidence.case_names import is_on_server, name_on_server
-from cautery.model import Event, Mandate, OwnLocation
+from cautery.model import Approver, Event, Mandate, OwnLocation
 from cautery.model.season import case_name, fixture_of
 from cautery.workflows.mandate.fixture_approvals import FixtureApprovals, read_approvals
 from cautery.workflows.mandate.fixtures import MOST_BYTES, Fixtures
@@ -39,7 +39,13 @@ class OfOneFixture:
 
 
 def one_fixture(
-    mandate_file: Path, mandate: Mandate, id: str, calendars: Path | None, *, case: Path
+    mandate_file: Path,
+    mandate: Mandate,
+    id: str,
+    calendars: Path | None,
+    *,
+    case: Path,
+    signers: Sequence[Approver] | None = None,
 ) -> OfOneFixture:
     """Return what a watch of one fixture of a mandate needs.
 
@@ -52,13 +58,16 @@ def one_fixture(
         Folder with the calendars that its season has fetched: then the fixture must be approved,
         and be the one of which the case has its name. ``None``: a person names the fixture, which
         is what the calendar has under this id now.
+    signers : sequence of Approver or None
+        As for :func:`~cautery.workflows.mandate.fixture_approvals.read_approvals`.
 
     Raises
     ------
     MandateError
         If the mandate names no such fixture.
     """
-    approvals = read_approvals(mandate_file, mandate, now=wiring.clock().now())
+    now = wiring.clock().now()
+    approvals = read_approvals(mandate_file, mandate, now=now, known_signers=signers)
     read_calendars = calendars_of(mandate_file)
     needed = {channel.event for channel in mandate.channels} | {id}
 

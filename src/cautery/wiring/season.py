@@ -48,6 +48,7 @@ from cautery.workflows.mandate.fixture_approvals import (
     approve_fixtures,
 )
 from cautery.workflows.mandate.read import read_with_bytes
+from cautery.workflows.mandate.signers import read_signers
 from cautery.workflows.season.plan import LEAD
 from cautery.workflows.season.ports import CaseFacts, Reading
 from cautery.workflows.season.run import Season, SeasonPorts
@@ -210,9 +211,15 @@ def run(
     lead: timedelta = LEAD,
     keys_dir: Path | None,
     publish: Path | None,
+    signers: Path | None = None,
     say: Callable[[str], None],
 ) -> SeasonBoard:
     """Run a season until its mandate's window ends.
+
+    Parameters
+    ----------
+    signers : Path or None
+        File of the people who may sign mandates; its watches get it, too.
 
     Raises
     ------
@@ -220,9 +227,10 @@ def run(
         If the mandate cannot be read, another process runs the season, or its folder cannot be
         written.
     """
-    with _held_season(mandate_file, cases, state) as (folder, mandate):
+    with _held_season(mandate_file, cases, state, signers) as (folder, mandate):
         of_cases = CasesOfSeason(cases)
         program = (sys.executable, "-m", "cautery")
+        with_signers = () if signers is None else ("--signers", str(signers.resolve()))
         with_keys = () if keys_dir is None else ("--keys", str(keys_dir.resolve()))
 
         def watch(case: str, fixture: SeasonFixture) -> tuple[str, ...]:
@@ -232,6 +240,7 @@ def run(
                 *("watch", str(mandate_file.resolve()), "--case", str(of_cases.path(case))),
                 *(f"--fixture={fixture.id}", "--calendars", str(folder / "calendars")),
                 *with_keys,
+                *with_signers,
                 *public,
             )
 
@@ -275,7 +284,7 @@ async def _run(
 
 @contextlib.contextmanager
 def _held_season(
-    mandate_file: Path, cases: Path, state: Path | None
+    mandate_file: Path, cases: Path, state: Path | None, signers: Path | None
 ) -> Iterator[tuple[Path, MandateOnDisk]]:
     mandate, _ = read_with_bytes(mandate_file, now=wiring.clock().now())
     folder = season_folder(seasons_folder(cases) if state is None else state, mandate.id)
@@ -287,13 +296,28 @@ def _held_season(
         raise StorageError(f"{folder}: {error.strerror}") from error
     lock = SeasonLock(folder / "lock")
     try:
-        yield folder, MandateOnDisk(mandate_file, folder / "calendars")
+        yield folder, _on_disk(mandate_file, folder, signers)
     finally:
         lock.release()
 
 
-def rows_of(mandate_file: Path, cases: Path, *, state: Path | None) -> tuple[FixtureRow, ...]:
+def _on_disk(mandate_file: Path, folder: Path, signers: Path | None) -> MandateOnDisk:
+    return MandateOnDisk(
+        mandate_file,
+        folder / "calendars",
+        signers=None if signers is None else read_signers(signers),
+    )
+
+
+def rows_of(
+    mandate_file: Path, cases: Path, *, state: Path | None, signers: Path | None = None
+) -> tuple[FixtureRow, ...]:
     """Return the fixtures of a season as they stand now, whether its service runs or not.
+
+    Parameters
+    ----------
+    signers : Path or None
+        As for :func:`run`.
 
     Raises
     ------
@@ -303,7 +327,7 @@ def rows_of(mandate_file: Path, cases: Path, *, state: Path | None) -> tuple[Fix
     now = wiring.clock().now()
     head, _ = read_with_bytes(mandate_file, now=now, may_have_ended=True)
     folder = season_folder(seasons_folder(cases) if state is None else state, head.id)
-    reading = MandateOnDisk(mandate_file, folder / "calendars").read_now(at_once=True)
+    reading = _on_disk(mandate_file, folder, signers).read_now(at_once=True)
     ports = SeasonPorts(
         mandate=_AsRead(reading),
         cases=CasesOfSeason(cases),

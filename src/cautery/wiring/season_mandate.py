@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cautery import wiring
 from cautery.errors import CauteryError
-from cautery.model import Mandate
+from cautery.model import Approver, Mandate
 from cautery.model.season import (
     FixtureWhy,
     fixture_of,
@@ -17,11 +18,13 @@ from cautery.model.season import (
 from cautery.wiring.one_fixture import fetched_copies
 from cautery.wiring.season_calendars import SeasonCalendars
 from cautery.workflows.mandate.fixture_approvals import (
+    FixtureApprovals,
     approvals_path,
     read_approvals,
 )
 from cautery.workflows.mandate.read import calendars_of, read_with_bytes
 from cautery.workflows.mandate.signatures import signatures_path
+from cautery.workflows.mandate.signers import require_vouched
 from cautery.workflows.season.ports import Reading
 
 _REREAD = timedelta(minutes=1)
@@ -41,23 +44,29 @@ class MandateOnDisk:
         The mandate's file.
     calendars : Path
         Folder with the calendars that are fetched.
+    signers : sequence of Approver or None
+        People who may sign mandates: two of them must have signed it, and of those who signed it,
+        only they let fixtures in. ``None``: everybody who signed it does.
 
     Raises
     ------
     CauteryError
-        If it cannot be read at the first time, as :func:`read_with_bytes` says.
+        If it cannot be read at the first time, as :func:`read_with_bytes` says, or too few of the
+        signers signed it.
     """
 
-    def __init__(self, path: Path, calendars: Path | None) -> None:
-        self._path, self._calendars = path, calendars
+    def __init__(
+        self, path: Path, calendars: Path | None, *, signers: Sequence[Approver] | None = None
+    ) -> None:
+        self._path, self._calendars, self._signers = path, calendars, signers
         self.fetching: SeasonCalendars | None = None
         self._clock = wiring.clock()
         self._stamp = self._stamp_now()
-        mandate, _ = read_with_bytes(path, now=self._clock.now(), may_have_ended=True)
+        mandate, approvals = self._read_file(self._clock.now())
         self._reading = Reading(
             mandate=mandate,
             fixtures=tuple(map(fixture_of, mandate.events)),
-            approvals=read_approvals(path, mandate, now=self._clock.now()),
+            approvals=approvals,
         )
         self._read_fixtures = calendars_of(path)
         """Parses a calendar only if it says something else than before."""
@@ -91,12 +100,11 @@ class MandateOnDisk:
         stamp = self._stamp_now()
         if stamp != self._stamp:
             try:
-                mandate, _ = read_with_bytes(self._path, now=now, may_have_ended=True)
+                mandate, approvals = self._read_file(now)
                 if mandate.id != self._reading.mandate.id:
                     return self._held(
                         FixtureWhy.BROKEN, f"{self._path}: it holds another mandate, {mandate.id}"
                     )
-                approvals = read_approvals(self._path, mandate, now=now)
             except CauteryError as error:
                 return self._held(FixtureWhy.BROKEN, str(error))
             self._stamp, at_once = stamp, True
@@ -107,6 +115,11 @@ class MandateOnDisk:
             self._reread_at = now
             self._read_calendars()
         return self._reading
+
+    def _read_file(self, now: datetime) -> tuple[Mandate, FixtureApprovals]:
+        mandate, _ = read_with_bytes(self._path, now=now, may_have_ended=True)
+        require_vouched(self._path, mandate, now=now, signers=self._signers)
+        return mandate, read_approvals(self._path, mandate, now=now, known_signers=self._signers)
 
     def _read_calendars(self) -> None:
         mandate = self._reading.mandate

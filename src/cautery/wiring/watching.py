@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.proof import NOBODY
-from cautery.model import BeyondBudget, Mandate, revealed
+from cautery.model import Approver, BeyondBudget, Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.wiring.lists import organisation_of
@@ -58,6 +58,7 @@ def watch(
     loop_watch: LoopWatch | None = None,
     fixture: str | None = None,
     calendars: Path | None = None,
+    signers: Sequence[Approver] | None = None,
 ) -> Finished:
     """Run a watch to the end of its window; its case has the report then.
 
@@ -75,6 +76,8 @@ def watch(
         Id of the one fixture that it is of, which is watched in its own window; ``None``: of all.
     calendars : Path or None
         Folder with the calendars that a season has fetched; ``None``: they are not fetched.
+    signers : sequence of Approver or None
+        People who may sign mandates: of those who signed this one, only they let a fixture in.
 
     Raises
     ------
@@ -95,7 +98,9 @@ def watch(
             keys_dir=keys_dir,
             of_fixture=None
             if fixture is None
-            else one_fixture(mandate_file, mandate, fixture, calendars, case=case_path),
+            else one_fixture(
+                mandate_file, mandate, fixture, calendars, case=case_path, signers=signers
+            ),
         )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))

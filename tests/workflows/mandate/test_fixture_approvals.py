@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.errors import ApprovalError, MandateError
-from cautery.model import Mandate, digest_of
+from cautery.model import Approver, Mandate, digest_of
 from cautery.model.season import SeasonFixture
 from cautery.workflows.mandate.fixture_approvals import (
     MOST_BYTES,
@@ -28,7 +28,7 @@ from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-KEYS = {name: Ed25519PrivateKey.from_private_bytes(name.encode() * 32) for name in "ABMN"}
+KEYS = {name: Ed25519PrivateKey.from_private_bytes(name.encode() * 32) for name in "ABMNX"}
 MANDATE = """\
 [mandate]
 id = "league"
@@ -234,3 +234,34 @@ def test_a_file_of_approvals_without_an_end_is_refused(path: Path) -> None:
         beside.truncate(MOST_BYTES + 1)
     with pytest.raises(MandateError, match="larger than"):
         approvals(path)
+
+
+def known(*names: str) -> tuple[Approver, ...]:
+    return tuple(Approver(name=name, role="director", public_key=_public(name)) for name in names)
+
+
+def test_a_stranger_who_also_signed_the_mandate_lets_nothing_in(path: Path) -> None:
+    sign_mandate(path, "M")
+    sign_mandate(path, "X")
+    first, _ = listed_fixtures(read(path))
+    assert approvals(path).allow(first), "nobody has said who may sign"
+    found = read_approvals(path, read(path), now=NOW, known_signers=known("M", "N"))
+    assert not found.allow(first)
+    assert all("X" in why for why in found.passed_over)
+    assert len(found.passed_over) == 2
+    sign_mandate(path, "N")
+    found = read_approvals(path, read(path), now=NOW, known_signers=known("M", "N"))
+    assert [given.approval.approver for given in found.of(first)] == ["M", "N"]
+
+
+def test_who_signs_in_a_known_name_with_another_key_is_told(path: Path) -> None:
+    sign_mandate(path, "M")
+    impostor = replace(known("M")[0], public_key=known("N")[0].public_key)
+    with pytest.raises(ApprovalError, match="known from outside"):
+        read_approvals(path, read(path), now=NOW, known_signers=[impostor])
+
+
+def test_an_approver_needs_no_place_in_the_list_of_signers(path: Path) -> None:
+    first, _ = listed_fixtures(read(path))
+    approve(path, first)
+    assert read_approvals(path, read(path), now=NOW, known_signers=known("M", "N")).allow(first)

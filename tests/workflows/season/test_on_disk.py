@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.server
+import itertools
 import os
 import signal
 import subprocess
@@ -16,17 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.season_processes import ChildProcesses, LookedAt, SeasonLock
-from cautery.errors import StorageError
+from cautery.errors import ApprovalError, StorageError
 from cautery.formats import read_ical
-from cautery.model import Window
-from cautery.model.season import FixtureWhy, SeasonFixture, case_name
+from cautery.model import Window, digest_of
+from cautery.model.season import FixtureState, FixtureWhy, SeasonFixture, case_name
+from cautery.wiring import season
 from cautery.wiring.season import BoardFile, season_folder
 from cautery.wiring.season_calendars import SeasonCalendars
 from cautery.wiring.season_mandate import MandateOnDisk
 from cautery.workflows.mandate import fixtures
+from cautery.workflows.mandate.fixture_approvals import list_fixtures
+from cautery.workflows.mandate.read import read_with_bytes
+from cautery.workflows.mandate.signatures import add_signature, signatures_path
+from cautery.workflows.mandate.signers import read_signers
 
 START = datetime.now(UTC).replace(microsecond=0)
 MATCH = SeasonFixture(
@@ -400,3 +408,104 @@ def test_a_board_that_cannot_be_read_is_begun_anew(tmp_path: Path, text: str) ->
 def test_a_mandates_id_is_no_path(tmp_path: Path) -> None:
     folder = season_folder(tmp_path, "../../etc")
     assert folder.parent == tmp_path
+
+
+# -- who may sign its mandate --------------------------------------------------------------------
+
+PEOPLE = {name: Ed25519PrivateKey.from_private_bytes(name.encode() * 32) for name in "MNX"}
+
+
+def sign(path: Path, name: str) -> None:
+    now = datetime.now(UTC)
+    read, raw = read_with_bytes(path, now=now)
+    signature = add_signature(
+        path,
+        read,
+        raw=raw,
+        shown=digest_of(raw),
+        name=name,
+        role="director",
+        key=PEOPLE[name],
+        now=now,
+    )
+    list_fixtures(path, read, signature, key=PEOPLE[name], now=now)
+
+
+@pytest.fixture
+def signers(tmp_path: Path) -> Path:
+    path = tmp_path / "ministry.toml"
+    rows = (
+        f'[[signer]]\nname = "{name}"\nrole = "director"\npublic_key = "'
+        f'{base64.b64encode(PEOPLE[name].public_key().public_bytes_raw()).decode()}"\n'
+        for name in "MN"
+    )
+    path.write_text("".join(rows))
+    return path
+
+
+def test_a_season_whose_mandate_a_stranger_signed_waits_for_those_who_may(
+    league: Path, signers: Path, tmp_path: Path
+) -> None:
+    sign(league, "M")
+    sign(league, "X")
+
+    def states(*known: Path) -> list[FixtureState]:
+        rows = season.rows_of(
+            league, tmp_path / "cases", state=None, signers=next(iter(known), None)
+        )
+        return [row.state for row in rows]
+
+    assert states() == [FixtureState.PLANNED]
+    with pytest.raises(ApprovalError, match="X"):
+        states(signers)
+    sign(league, "N")
+    assert states(signers) == [FixtureState.PLANNED]
+    rows = season.rows_of(league, tmp_path / "cases", state=None, signers=signers)
+    assert rows[0].allowed_by == ("M", "N")
+
+
+def test_a_mandate_that_strangers_sign_anew_while_its_season_runs_starts_nothing(
+    league: Path, signers: Path
+) -> None:
+    sign(league, "M")
+    sign(league, "N")
+    on_disk = MandateOnDisk(league, None, signers=read_signers(signers))
+    assert on_disk.read_now().hold is None
+    signatures_path(league).unlink()
+    sign(league, "X")
+    assert on_disk.read_now().hold is FixtureWhy.BROKEN
+
+
+@pytest.mark.parametrize("options", [("--signers",), ()], ids=["with signers", "without"])
+def test_the_watches_of_a_season_are_given_its_signers(
+    league: Path,
+    signers: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    sign(league, "M")
+    sign(league, "N")
+    commands: list[tuple[str, ...]] = []
+
+    class Noted(ChildProcesses):
+        def __init__(self, folder: Path, *, watch: Any, close: Any) -> None:
+            super().__init__(folder, watch=watch, close=close)
+            commands.append(watch("a-case", MATCH))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(season, "ChildProcesses", Noted)
+    with pytest.raises(KeyboardInterrupt):
+        season.run(
+            league,
+            tmp_path / "cases",
+            state=None,
+            most=1,
+            keys_dir=None,
+            publish=None,
+            signers=signers if options else None,
+            say=lambda _: None,
+        )
+    [command] = commands
+    given = dict(itertools.pairwise(command))
+    assert given.get("--signers") == (str(signers) if options else None)

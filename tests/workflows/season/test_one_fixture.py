@@ -6,7 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.workflows.mandate.test_fixture_approvals import CALENDAR, NOW, approve, path, read
+from tests.workflows.mandate.test_fixture_approvals import (
+    CALENDAR,
+    NOW,
+    approve,
+    known,
+    path,
+    read,
+    sign_mandate,
+)
 
 from cautery import wiring
 from cautery.adapters.clock import FixedClock
@@ -77,3 +85,16 @@ def test_a_season_begins_no_watch_of_another_approved_match_in_its_case(path: Pa
     of_other = one_fixture(path, mandate, "md1", path.parent, case=other)
     with pytest.raises(MandateError, match="as it was approved"):
         of_other.only.narrowed(of_other.mandate)
+
+
+def test_a_watch_that_knows_who_may_sign_takes_up_nothing_by_a_strangers_signature(
+    path: Path,
+) -> None:
+    sign_mandate(path, "M")
+    sign_mandate(path, "X")
+    mandate = read(path)
+    case = path.with_name(case_name("league", listed_fixtures(mandate)[0]))
+    one_fixture(path, mandate, "md1", path.parent, case=case).only.narrowed(mandate)
+    of_fixture = one_fixture(path, mandate, "md1", path.parent, case=case, signers=known("M", "N"))
+    with pytest.raises(MandateError, match="as it was approved"):
+        of_fixture.only.narrowed(mandate)

@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest
+from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest, vouched_for
 from cautery.act.approver_keys import approver_key
 from cautery.act.signatures import statement_of, to_sign
 from cautery.canonical import canonical
@@ -115,22 +115,38 @@ def fixtures_lines(fixtures: Iterable[SeasonFixture]) -> list[str]:
     return lines
 
 
-def read_approvals(path: Path, mandate: Mandate, *, now: datetime) -> FixtureApprovals:
+def read_approvals(
+    path: Path,
+    mandate: Mandate,
+    *,
+    now: datetime,
+    known_signers: Sequence[Approver] | None = None,
+) -> FixtureApprovals:
     """Read who approved which fixture. A line that does not hold counts for nothing, and is named.
 
     Parameters
     ----------
     path : Path
         The mandate's file.
+    known_signers : sequence of Approver or None
+        People who may sign mandates, known from elsewhere: of those who signed this one, only they
+        let fixtures in. ``None``: everybody who signed it does.
 
     Raises
     ------
+    ApprovalError
+        If a signature under the mandate is in the name or by the key of one of them, but not both.
     MandateError
         If the file beside the mandate cannot be read, or is too large.
     """
     beside = approvals_path(path)
     season = season_of(mandate)
-    signers = tuple(signer_of(signature) for signature in mandate.signatures)
+    under_mandate = (
+        mandate.signatures
+        if known_signers is None
+        else vouched_for(mandate.signatures, known_signers)
+    )
+    signers = tuple(map(signer_of, under_mandate))
     signed = replace(mandate, approvers=signers)
     approvers = {person.name for person in mandate.approvers}
     by_signers: defaultdict[tuple[str, str, str], dict[str, FixtureApproval]] = defaultdict(dict)

@@ -1,12 +1,14 @@
-"""Read the people who may sign mandates, with their keys, from a TOML file outside the case."""
+"""The people who may sign mandates: a TOML file outside the case, and whether two of them did."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from cautery.act import approver_key
+from cautery.act import Standing, approver_key, standing_of
 from cautery.errors import ApprovalError, InputError
-from cautery.model import Approver, from_json, person_key
+from cautery.model import Approver, Mandate, from_json, person_key
 from cautery.model.toml import simple_toml
 from cautery.packed import require_file
 
@@ -55,3 +57,29 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
     if not signers:
         raise InputError(f"{path}: the list names no signer")
     return tuple(signers)
+
+
+def require_vouched(
+    path: Path, mandate: Mandate, *, now: datetime, signers: Sequence[Approver] | None
+) -> Standing:
+    """Return what may be said of the signatures under a mandate.
+
+    Parameters
+    ----------
+    path : Path
+        The mandate's file, to be named.
+    signers : sequence of Approver or None
+        Of whom two must have signed it; ``None``: nobody says who may sign mandates.
+
+    Raises
+    ------
+    ApprovalError
+        If fewer than two of them did, or a signature does not hold.
+    """
+    standing = standing_of(mandate, now=now, signers=signers)
+    if standing.vouched is False:
+        raise ApprovalError(
+            f"{path}: {standing.words}",
+            hint="Two people from --signers must sign: cautery mandate sign.",
+        )
+    return standing

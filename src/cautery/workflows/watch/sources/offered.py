@@ -68,17 +68,17 @@ class Offered:
             of the source.
         """
         now = self._journal.now()
-        web = [named for named in listing if named.url.startswith(("http://", "https://"))]
+        web = [entry for entry in listing if entry.url.startswith(("http://", "https://"))]
         listed = listed_of(web)
         keys = {row.place for row in listed}
         vanished = self._lists.get(source, set()) - keys
         new: dict[str, ListedStream] = {}
-        for named in web:
-            earlier_stream = self._streams.get(named.place)
+        for entry in web:
+            earlier_stream = self._streams.get(entry.place)
             if earlier_stream is not None:
                 earlier_stream.live = True
             else:
-                new.setdefault(named.place, named)
+                new.setdefault(entry.place, entry)
         unknown = list(new.values())
         for at in range(0, len(unknown), _AT_ONCE):
             await self._appear(
@@ -119,20 +119,20 @@ class Offered:
         async with self._resolving:  # its resolver has room for the work of one
             offers = await asyncio.to_thread(self._offers, unknown)
         appeared: list[Stream] = []
-        for named, offer in zip(unknown, offers, strict=True):
-            key = named.place
+        for entry, offer in zip(unknown, offers, strict=True):
+            key = entry.place
             if (earlier_stream := self._streams.get(key)) is not None:  # by another list meanwhile
                 earlier_stream.live = True
                 continue
             earlier = self._restored.pop(key, None)
             if earlier is not None:
-                self._wake(earlier, named, offer)
+                self._wake(earlier, entry, offer)
                 continue
             stream = Stream(
-                url=named.url,
+                url=entry.url,
                 key=key,
-                host=host_of(named.url),
-                title=named.title,
+                host=host_of(entry.url),
+                title=entry.title,
                 source=source,
                 first_seen=now,
                 offer=offer,
@@ -144,9 +144,9 @@ class Offered:
         # On the loop: no prober may record a look at a stream before this has recorded the stream.
         tell(appeared, self._journal)
 
-    def _wake(self, earlier: Stream, named: ListedStream, offer: Offer | None) -> None:
+    def _wake(self, earlier: Stream, entry: ListedStream, offer: Offer | None) -> None:
         """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
-        earlier.url = named.url
+        earlier.url = entry.url
         earlier.live = True
         earlier.due = min(earlier.due, self._journal.now())  # a stranger may date it ahead
         self._streams[earlier.key] = earlier
@@ -160,18 +160,18 @@ class Offered:
     def _offers(self, unknown: Sequence[ListedStream]) -> list[Offer | None]:
         """Resolve titles; hostile ones, and their groups, take seconds a megabyte."""
         resolutions = self._resolver.resolve_all(
-            Listing(title=without_pseudonyms(named.title or ""), group=named.group)
-            for named in unknown
+            Listing(title=without_pseudonyms(entry.title or ""), group=entry.group)
+            for entry in unknown
         )
         return [
-            _offer(named.place, named.title, resolution)
-            for named, resolution in zip(unknown, resolutions, strict=True)
+            _offer(entry.place, entry.title, resolution)
+            for entry, resolution in zip(unknown, resolutions, strict=True)
         ]
 
 
 def listed_of(streams: Iterable[ListedStream]) -> list[Listed]:
     """Return streams as they are compared, reading by reading."""
-    return [Listed(named.place, named.title) for named in streams]
+    return [Listed(entry.place, entry.title) for entry in streams]
 
 
 def _offer(key: str, title: str | None, resolution: Resolution) -> Offer | None:

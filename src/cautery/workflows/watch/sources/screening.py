@@ -95,10 +95,10 @@ class _Text:
         self._screened: dict[str, str] = {}
 
     def screened(self, words: str) -> str:
-        known = self._screened.get(words)
-        if known is None:
-            known = self._screened[words] = redacted_text(words, self._pseudonyms)
-        return known
+        cached = self._screened.get(words)
+        if cached is None:
+            cached = self._screened[words] = redacted_text(words, self._pseudonyms)
+        return cached
 
     def shortened(self, words: str) -> str:
         return self.screened(words[:MOST_TITLE])

@@ -64,8 +64,8 @@ class Views:
         by_url: dict[str, ListedStream] = {}
         for name in (None, *names):
             view = self._views.get((source, name))
-            for named in view.says.streams if view is not None and view.says is not None else ():
-                by_url.setdefault(named.url, named)
+            for stream in view.says.streams if view is not None and view.says is not None else ():
+                by_url.setdefault(stream.url, stream)
         return tuple(by_url.values())
 
     def compare(self, source: str, vantage: Vantage) -> None:
