@@ -412,6 +412,19 @@ def test_what_two_people_overrode_is_signed_on_a_second_device_alone(acting: Act
     assert "was used already" in again.text
 
 
+def test_an_answer_that_is_refused_uses_no_link_up(acting: Acting) -> None:
+    drafted = acting.work.referral()
+    first, telephone = acting.browser(), acting.browser(agent="Telephone")
+    link = link_in(acting.room.send(first, f"/cases/md34/orders/{drafted.id}/second").text)
+    wrong = acting.sign(telephone, drafted.id, to=link, origin="https://evil.example")
+    assert (wrong.status_code, "another site" in wrong.text) == (403, True)
+    assert acting.signers(drafted.id) == []
+    assert acting.sign(telephone, drafted.id, to=link).status_code == 303
+    assert acting.signers(drafted.id) == [PEOPLE[0]]
+    fields = {"digest": "sha256:" + "0" * 64, "seen": "1", "at": "", "answer": "{}"}
+    assert "was used already" in acting.room.send(telephone, link, **fields).text
+
+
 async def test_the_first_device_hears_that_the_second_one_has_signed(acting: Acting) -> None:
     drafted = acting.work.referral()
     first, telephone = acting.browser(), acting.browser(agent="Telephone")

@@ -125,6 +125,12 @@ def test_what_a_passkey_did_not_sign_here_is_refused_in_a_sentence(
     assert sent.status_code == 403
     assert match in sent.text
     assert not store_of(acting).all()[0].answer
+    # The link has signed nothing: it is good for the right answer, and then used up.
+    device = acting.devices[PEOPLE[0]]
+    client = acting.browser(agent="Tablet")
+    assert sign(acting, client, link, device).status_code == 303
+    again = acting.room.send(client, link, digest=request.digest, answer="{}")
+    assert "was used already" in again.text
 
 
 def test_another_account_sees_and_signs_nothing_of_it(acting: Acting) -> None:  # noqa: F811

@@ -227,6 +227,17 @@ def test_a_challenge_is_answered_once(people: SqlPeople) -> None:
     assert people.use_up(b"\0\1", NOON + timedelta(hours=2))  # its time in it is over by then
 
 
+def test_a_challenge_that_was_given_back_is_answered_once_more(people: SqlPeople) -> None:
+    people.use_up(b"\0\1", NOON)
+    people.use_up(b"\0\2", NOON)
+    people.give_back(b"\0\1")
+    assert [people.use_up(challenge, NOON) for challenge in (b"\0\1", b"\0\1", b"\0\2")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_sessions_are_seen_ended_and_forgotten(people: SqlPeople) -> None:
     people.add(account())
     for number in (1, 2, 3):

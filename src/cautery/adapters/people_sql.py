@@ -289,6 +289,10 @@ class SqlPeople:
         statement = "INSERT INTO challenges (challenge, at) VALUES (?, ?) ON CONFLICT DO NOTHING"
         return self._write(statement, challenge, number_of(now)) == 1
 
+    def give_back(self, challenge: bytes) -> None:
+        """Note that a challenge was not answered after all."""
+        self._write("DELETE FROM challenges WHERE challenge = ?", challenge)
+
     def session(self, digest: str) -> Session | None:
         """Return a session."""
         rows = self._rows("SELECT * FROM sessions WHERE digest = ?", digest)

@@ -207,8 +207,8 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
             place = opened(request, id, token)
 
         def do(fields: dict[str, str]) -> str:
-            people.seconds.use_up(token)
-            _sign(desk, people, request, id=place.case, act=place.act, fields=fields)
+            with people.seconds.using(token):
+                _sign(desk, people, request, id=place.case, act=place.act, fields=fields)
             return "signed"
 
         return await _acted(desk, request, place.case, place.act, do)

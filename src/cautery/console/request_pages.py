@@ -115,9 +115,9 @@ def _add_second(pages: APIRouter, desk: Desk, people: PeopleOfRoom) -> None:
                 signing = opened(request, token)
                 try:
                     request_view(signing)
-                    people.seconds.use_up(token)
-                    signature = site_at(desk, request).approval(fields.get("answer", ""))
-                    people.requests.sign(signing, signature, shown=fields.get("digest", ""))
+                    with people.seconds.using(token):
+                        signature = site_at(desk, request).approval(fields.get("answer", ""))
+                        people.requests.sign(signing, signature, shown=fields.get("digest", ""))
                 except CauteryError as error:
                     fault = f"{error} {error.hint}".strip()
                     status = status_of(error)

@@ -149,6 +149,9 @@ class People(Protocol):
     def use_up(self, challenge: bytes, now: datetime) -> bool:
         """Note that a challenge was answered; tell whether this is the first time."""
 
+    def give_back(self, challenge: bytes) -> None:
+        """Note that a challenge was not answered after all."""
+
     def session(self, digest: str) -> Session | None:
         """Return a session."""
 

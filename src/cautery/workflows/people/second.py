@@ -1,4 +1,4 @@
-"""An act is signed on a second device: a token names the act, and is used once, in another session.
+"""An act is signed on a second device: a token names the act, and signs once, in another session.
 
 Whoever has taken over one browser has not the session of the other one. That browser may log in
 again: this ends its login before, and the links that were made in it.
@@ -7,13 +7,15 @@ again: this ends its login before, and the links that were made in it.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.ports import Clock
@@ -107,16 +109,22 @@ class Seconds:
             )
         return Second(case=case, act=act, account=owner, session=made_in)
 
-    def use_up(self, token: str) -> None:
-        """Use a token up.
+    @contextlib.contextmanager
+    def using(self, token: str) -> Iterator[None]:
+        """Sign by a token, which is used up by that; one whose signature is refused is good again.
 
         Raises
         ------
         InputError
-            If it was used before.
+            If it was used before, or is being used.
         """
         if not self._people.use_up(token.encode(), self._clock.now()):
             raise InputError(tr("This link was used already."))
+        try:
+            yield
+        except CauteryError:
+            self._people.give_back(token.encode())
+            raise
 
     def _sealed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, b"second\n" + body, "sha256")
