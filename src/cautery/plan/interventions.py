@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from cautery.errors import InputError
@@ -10,7 +10,7 @@ from cautery.model import Decision, GuardVerdict, Intervention, Lever, Override,
 from cautery.model.ports import Facts
 from cautery.plan.guard.guard import DEFAULT_POLICY, GuardPolicy, guard
 from cautery.plan.guard.lawful import Lawful
-from cautery.plan.guard.targets import address_of, exact, parse_target
+from cautery.plan.guard.targets import address_of, exact, parse_target, plain_address
 
 COSTS: Mapping[Lever, float] = {Lever.URL: 1.0, Lever.NAME: 2.0, Lever.ADDRESS: 5.0}
 """Effort and intrusion of a lever, relative to one URL: the narrower, the cheaper. Judgement;
@@ -69,15 +69,13 @@ def candidates(
         bare = address_of(host)
         if bare is None:
             at_name.setdefault(host, []).append(url)
-        addresses = {_plain(raw) for raw in streams[url]}
+        addresses = {plain_address(raw) for raw in streams[url]}
         if answered is not None and url in answered:
-            addresses &= {_plain(raw) for raw in answered[url]}
+            addresses &= {plain_address(raw) for raw in answered[url]}
         for address in addresses | ({str(bare)} if bare else set()):
             at_address.setdefault(address, []).append(url)
-    kept_up = Lawful.carrying(
-        [*spared, *(_plain(address) for addresses in spared.values() for address in addresses)]
-    )
-    suspects = (set(streams) | set(hosts)) - set(spared)
+    kept_up = Lawful.of_streams(spared)
+    suspects = suspects_among(streams, hosts, spared)
 
     def judged(target: str, cut: Sequence[str], resolving: Collection[str] = ()) -> GuardVerdict:
         return guard(
@@ -113,6 +111,19 @@ def candidates(
     return tuple(interventions)
 
 
+def suspects_among(
+    streams: Iterable[str], hosts: Iterable[str], lawful: Container[str]
+) -> frozenset[str]:
+    """Return proven streams and hosts with evidence against them that the guard holds no strangers.
+
+    Parameters
+    ----------
+    lawful : collection of str
+        Streams and names that must go on: none of them is a suspect.
+    """
+    return frozenset(place for place in (*streams, *hosts) if place not in lawful)
+
+
 def _intervention(
     verdict: GuardVerdict, cut: Sequence[str], costs: Mapping[Lever, float]
 ) -> Intervention:
@@ -123,13 +134,6 @@ def _intervention(
         cost=costs[verdict.lever],
         guard=verdict,
     )
-
-
-def _plain(address: str) -> str:
-    parsed = address_of(address)
-    if parsed is None:
-        raise InputError(f"{address!r} is not an address; a stream must resolve to addresses")
-    return str(parsed)
 
 
 def _is_url(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,6 +18,7 @@ from cautery.plan.guard.targets import (
     Target,
     embedded_ranges,
     parse_target,
+    plain_address,
 )
 
 _PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "rtsp": 554}
@@ -68,6 +69,10 @@ class Lawful:
         """Return places on which something lawful was seen: other URLs there may be blocked.
 
         What is no place in one certain reading, as a list of a stranger may have it, is left out.
+
+        See Also
+        --------
+        of_streams : With the addresses that hosts resolved to.
         """
         targets = []
         for place in places:
@@ -76,6 +81,20 @@ class Lawful:
             except NoTargetError:
                 continue
         return _of(targets, whole=False)
+
+    @classmethod
+    def of_streams(cls, streams: Mapping[str, Iterable[str]]) -> Lawful:
+        """Return streams and names that must go on, with the addresses that they resolved to.
+
+        Other URLs there may be blocked, as for :meth:`carrying`.
+
+        Raises
+        ------
+        InputError
+            If an address is none.
+        """
+        addresses = {plain_address(address) for at in streams.values() for address in at}
+        return cls.carrying([*streams, *sorted(addresses)])
 
     def of_url(self, target: Target) -> bool:
         """Tell whether a URL must stay up."""

@@ -110,6 +110,20 @@ def address_of(text: str) -> Address | None:
     return address
 
 
+def plain_address(text: str) -> str:
+    """Return an address in its one spelling.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    address = address_of(text)
+    if address is None:
+        raise InputError(f"{text!r} is not an address; a stream must resolve to addresses")
+    return str(address)
+
+
 def plain_name(text: str) -> str:
     """Return a host name in lower-case punycode without a trailing dot.
 

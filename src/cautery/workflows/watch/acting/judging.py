@@ -18,7 +18,6 @@ from cautery.model import (
     Lever,
     Mandate,
     Override,
-    host_of,
 )
 from cautery.model.ports import Facts
 from cautery.model.records import BudgetSpent
@@ -26,6 +25,7 @@ from cautery.plan import candidates, guard
 from cautery.plan.by_event import choose_by_event
 from cautery.plan.guard.lawful import Lawful
 from cautery.plan.guard.revalidation import Revalidation, compare
+from cautery.plan.interventions import suspects_among
 from cautery.workflows.case.journal import Journal
 
 ISP_LEVERS = (Lever.NAME, Lever.ADDRESS)
@@ -106,7 +106,7 @@ class Judge:
         answered: Mapping[str, Collection[str]],
     ) -> Revalidation:
         """Judge anew what was allowed before, by today's facts and all that is known by now."""
-        earlier = tuple(before)
+        earlier, hosts = tuple(before), tuple(hosts)
         verdicts = {
             candidate.target: candidate.guard
             for candidate in self._candidates(
@@ -119,7 +119,7 @@ class Judge:
                 answered=answered,
             )
         }
-        kept_up = Lawful.carrying([*lawful, *(url for urls in lawful.values() for url in urls)])
+        kept_up, suspects = Lawful.of_streams(lawful), suspects_among(proven, hosts, lawful)
         for verdict in earlier:
             # A target whose streams are proven no more has nothing that speaks for it but facts.
             if verdict.target not in verdicts:
@@ -127,7 +127,7 @@ class Judge:
                     verdict.target,
                     facts=self._facts(),
                     at=at,
-                    suspects=set(proven) | {host_of(url) for url in proven},
+                    suspects=suspects,
                     lawful=kept_up,
                     allow=self._mandate.network.allow,
                     override=overrides.get(verdict.target),
