@@ -3,8 +3,9 @@
 Run: ``python tools/messages.py``, or ``--check`` to be told what is stale.
 
 A language is ``src/cautery/messages/locale/LANGUAGE/LC_MESSAGES/cautery.po``. It holds the texts of
-dossiers, of the public pages and of the operations room: each of :func:`dossier_texts`,
-:func:`public_texts` and :func:`room_texts` must be translated, and other texts may be. Everything
+dossiers, of the public pages, of the papers of forms and of the operations room: each of
+:func:`dossier_texts`, :func:`public_texts`, :func:`form_texts` and :func:`room_texts` must be
+translated, and other texts may be. Everything
 else that Cautery says is English where a language lacks it. ``cautery.mo`` beside it is compiled
 here.
 """
@@ -105,6 +106,7 @@ ROOM_MESSAGES = frozenset(
     )
 )
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
+FORM_FOLDERS = ("pages/form", "workflows/forms")
 DOSSIER_CODE = ("act/mandate_signatures.py", "workflows/case/outside.py")
 DOSSIER_MESSAGES = frozenset(
     ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
@@ -182,6 +184,16 @@ def public_texts() -> list[str | tuple[str, str]]:
     return [*of_pages, *kinds]
 
 
+def form_texts() -> list[str | tuple[str, str]]:
+    """Return every text that the paper of a form may say, but for its labels."""
+    return [
+        text
+        for folder in FORM_FOLDERS
+        for path in sorted((ROOT / folder).glob("*.py"))
+        for text, _ in texts_of(path)
+    ]
+
+
 def room_texts() -> list[str | tuple[str, str]]:
     """Return every text that the operations room and the page of an operation may say.
 
@@ -212,12 +224,12 @@ def compiled(translation: Path) -> bytes:
     Raises
     ------
     SystemExit
-        If it lacks a text of a dossier, a public page or the room, or changes what stands in the
-        places of a text.
+        If it lacks a text of a dossier, a public page, a form or the room, or changes what
+        stands in the places of a text.
     """
     with translation.open("rb") as file:
         catalogue = read_po(file, locale=translation.parts[-3])
-    for text in (*dossier_texts(), *public_texts(), *room_texts()):
+    for text in (*dossier_texts(), *public_texts(), *form_texts(), *room_texts()):
         known = catalogue.get(text)
         if known is None or known.fuzzy or not all(_strings(known.string)):
             sys.exit(f"{translation}: lacks {text!r}")

@@ -15,6 +15,7 @@
     ├── WorkerError           a worker process crashed, or its task took too long
     ├── ConfinementError      a child process cannot be confined on this machine
     ├── ApprovalError         an act without the authority that it needs
+    ├── IncompleteError       a paper that lacks a field, so nobody can sign it
     ├── SignerError           the process that holds the keys has ended
     │   └── TokenError        the token that holds a signing key is away or refuses
     ├── StorageError          the case cannot be written: disk full, read-only
@@ -115,6 +116,12 @@ class ConfinementError(CauteryError):
 
 class ApprovalError(CauteryError):
     """An act lacks the authority that it needs."""
+
+
+class IncompleteError(CauteryError):
+    """A paper lacks a field, or a field does not fit: nobody can sign it as it is."""
+
+    hint = "cautery form check names each fault; --draft writes the paper marked as a draft."
 
 
 class SignerError(CauteryError):

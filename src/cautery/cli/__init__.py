@@ -162,6 +162,10 @@ _VERBS = {
         "cautery.cli.notice:app",
         "Draft, check, approve and send notices to hosters and others; file their replies.",
     ),
+    "form": (
+        "cautery.cli.form:app",
+        "List the papers of offices; check what a case lacks for one; write one, filled.",
+    ),
     "complaint": (
         "cautery.cli.complaint:app",
         "File, show and decide complaints about blocks; a granted complaint lifts a block at once.",

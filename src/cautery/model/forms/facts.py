@@ -1,0 +1,169 @@
+"""The closed vocabulary of facts that a case can give to a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cautery.model.evidence import ExhibitId
+from cautery.model.marking import Marking
+
+
+class FieldKind(StrEnum):
+    """What a field holds, and so how it is checked and written."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    """Several short texts."""
+    NUMBER = "number"
+    DATE = "date"
+    MOMENT = "moment"
+    """A time in UTC."""
+    NAMES = "names"
+    """Host names."""
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+    URLS = "urls"
+    DIGESTS = "digests"
+    """SHA-256 of exhibits."""
+    MONEY = "money"
+    """An amount with its currency: ``12.50 EUR``."""
+    COUNTRY = "country"
+    """ISO 3166-1 alpha-2."""
+    PERSON = "person"
+    """A person's name."""
+    YES_NO = "yes-no"
+    TABLE = "table"
+
+
+LISTS = frozenset(
+    (
+        FieldKind.TEXTS,
+        FieldKind.NAMES,
+        FieldKind.IPV4,
+        FieldKind.IPV6,
+        FieldKind.URLS,
+        FieldKind.DIGESTS,
+    )
+)
+"""Kinds whose value is a tuple of texts."""
+
+Row = Mapping[str, str]
+"""A row of a table, by the names of its columns."""
+Value = str | int | bool | tuple[str, ...] | tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSpec:
+    """A fact that the vocabulary has.
+
+    Parameters
+    ----------
+    kind : FieldKind
+        What it is; a field that takes it has the same kind.
+    text : str
+        What it says, in one clause.
+    columns : tuple of str
+        Of a table: the names of its columns.
+    """
+
+    kind: FieldKind
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A fact of one case.
+
+    Parameters
+    ----------
+    value : Value
+        As the vocabulary's kind has it.
+    records : tuple of int
+        Numbers of the records that say so.
+    exhibits : tuple of ExhibitId
+        Exhibits that show it.
+    marking : Marking or None
+        What may be done with it; ``None``: it is not marked.
+    """
+
+    value: Value
+    records: tuple[int, ...] = ()
+    exhibits: tuple[ExhibitId, ...] = ()
+    marking: Marking | None = None
+
+
+_TARGET = ("kind", "target", "end", "exhibits")
+_EXHIBIT = ("number", "digest", "what", "kind", "sealed", "size")
+_VERDICT = ("stream", "host", "right", "finding", "log10_lr", "at")
+
+FACTS: Mapping[str, FactSpec] = {
+    "case.id": FactSpec(kind=FieldKind.TEXT, text="the id of the case"),
+    "case.lab": FactSpec(kind=FieldKind.YES_NO, text="whether the case is of an invented world"),
+    "paper.day": FactSpec(
+        kind=FieldKind.DATE, text="the day on which the paper is written, in UTC"
+    ),
+    "paper.time": FactSpec(kind=FieldKind.MOMENT, text="when the paper is written"),
+    "mandate.id": FactSpec(kind=FieldKind.TEXT, text="the id of the mandate"),
+    "mandate.holder": FactSpec(kind=FieldKind.TEXT, text="who gives the mandate"),
+    "mandate.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the right that it rests on"),
+    "mandate.territories": FactSpec(kind=FieldKind.TEXTS, text="the territories of the mandate"),
+    "mandate.works": FactSpec(kind=FieldKind.TEXTS, text="titles of the works and channels"),
+    "mandate.approvers": FactSpec(kind=FieldKind.TEXTS, text="names of who may approve"),
+    "order.id": FactSpec(kind=FieldKind.TEXT, text="the id of the order"),
+    "order.authority": FactSpec(kind=FieldKind.TEXT, text="who gave the order"),
+    "order.territory": FactSpec(kind=FieldKind.COUNTRY, text="where the order holds"),
+    "order.begin": FactSpec(kind=FieldKind.MOMENT, text="when the order begins to hold"),
+    "order.end": FactSpec(kind=FieldKind.MOMENT, text="when the order ends"),
+    "order.targets_rule": FactSpec(kind=FieldKind.TEXT, text="which targets the order covers"),
+    "order.days": FactSpec(kind=FieldKind.TEXTS, text="the days on which a live order holds"),
+    "order.agent": FactSpec(kind=FieldKind.TEXT, text="the sworn agent, as the order states"),
+    "order.calendar": FactSpec(kind=FieldKind.TEXT, text="the calendar, as the order states"),
+    "order.criteria": FactSpec(kind=FieldKind.TEXT, text="the criteria, as the order states"),
+    "order.declared": FactSpec(kind=FieldKind.TEXT, text="what was declared of the targets"),
+    "order.host_notice": FactSpec(kind=FieldKind.TEXT, text="when the hoster is notified"),
+    "order.method": FactSpec(kind=FieldKind.TEXT, text="the approved method of collection"),
+    "order.notice": FactSpec(kind=FieldKind.TEXT, text="the notice, or why it is dispensed with"),
+    "order.reporter": FactSpec(kind=FieldKind.TEXT, text="the accredited reporter"),
+    "order.reset": FactSpec(kind=FieldKind.TEXT, text="how often the list is set anew"),
+    "event.id": FactSpec(kind=FieldKind.TEXT, text="the id of the event"),
+    "event.name": FactSpec(kind=FieldKind.TEXT, text="the name of the event"),
+    "event.start": FactSpec(kind=FieldKind.MOMENT, text="when the event starts"),
+    "event.day": FactSpec(kind=FieldKind.DATE, text="its day by the clock of the territory"),
+    "event.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the right in the event"),
+    "referral.id": FactSpec(kind=FieldKind.TEXT, text="the id of the referral"),
+    "referral.digest": FactSpec(kind=FieldKind.TEXT, text="what approvers sign of the referral"),
+    "referral.begin": FactSpec(kind=FieldKind.MOMENT, text="when the referral begins to hold"),
+    "referral.end": FactSpec(kind=FieldKind.MOMENT, text="when the referral ends"),
+    "referral.names": FactSpec(kind=FieldKind.NAMES, text="host names to block"),
+    "referral.ipv4": FactSpec(kind=FieldKind.IPV4, text="IPv4 addresses to block"),
+    "referral.ipv6": FactSpec(kind=FieldKind.IPV6, text="IPv6 addresses to block"),
+    "referral.urls": FactSpec(kind=FieldKind.URLS, text="URLs to block"),
+    "referral.targets": FactSpec(
+        kind=FieldKind.TABLE, text="all targets of the referral", columns=_TARGET
+    ),
+    "referral.statement": FactSpec(kind=FieldKind.TEXT, text="its grounds, as approvers sign them"),
+    "referral.approvers": FactSpec(kind=FieldKind.TEXTS, text="who has approved the referral"),
+    "exhibit.digests": FactSpec(kind=FieldKind.DIGESTS, text="SHA-256 of its exhibits"),
+    "exhibit.list": FactSpec(
+        kind=FieldKind.TABLE, text="the exhibits that the paper rests on", columns=_EXHIBIT
+    ),
+    "verdict.list": FactSpec(
+        kind=FieldKind.TABLE, text="the proven streams with their verdicts", columns=_VERDICT
+    ),
+    "operation.id": FactSpec(kind=FieldKind.TEXT, text="the id of the operation"),
+    "operation.name": FactSpec(kind=FieldKind.TEXT, text="the name of the operation"),
+    "operation.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the decision that it rests on"),
+    "operation.opened": FactSpec(kind=FieldKind.MOMENT, text="when the operation was opened"),
+    "operation.agencies": FactSpec(
+        kind=FieldKind.TABLE,
+        text="the agencies at its table",
+        columns=("id", "name", "country", "role", "contact"),
+    ),
+    "agency.name": FactSpec(kind=FieldKind.TEXT, text="the agency whose case it is"),
+    "agency.country": FactSpec(kind=FieldKind.COUNTRY, text="its country"),
+    "agency.contact": FactSpec(kind=FieldKind.TEXT, text="its contact point"),
+}
+"""By name. A room of workflows gathers each from the records of a case."""

@@ -1,0 +1,274 @@
+"""What a form asks for: its fields in order, its source, who issues it and how it is written."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from cautery.errors import InputError
+from cautery.model.forms.facts import FACTS, FieldKind
+from cautery.model.mandate import Regime
+
+ANSWERS = "answers"
+"""What a field takes that no case knows: a person answers it."""
+LONGEST_VALUE = 20_000
+"""Characters of one text of a paper."""
+MOST_ENTRIES = 10_000
+"""Entries of one list or rows of one table."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_STEP = re.compile(r"@?(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*", re.ASCII)
+
+
+class FormFormat(StrEnum):
+    """A format in which a form is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    XML = "xml"
+    PDF = "pdf"
+    ZIP = "zip"
+    """The paper in its other formats, with the exhibits and their digests."""
+
+
+class Need(StrEnum):
+    """What a case must have before a form can be filled."""
+
+    REFERRAL = "referral"
+    VERDICT = "verdict"
+    OPERATION = "operation"
+
+
+class Issuer(StrEnum):
+    """Who signs and sends the paper: never Cautery."""
+
+    RIGHTS_HOLDER = "rights-holder"
+    POLICE = "police"
+    PROSECUTOR = "prosecutor"
+    JUDGE = "judge"
+    COURT = "court"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where it stands what the form asks for.
+
+    Parameters
+    ----------
+    text : str
+        The publication, with its article or annex.
+    url : str or None
+        Its address; ``None``: it is not public.
+    read : date
+        When it was looked up.
+    """
+
+    text: str
+    url: str | None = None
+    read: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Name in the office's file.
+    label : mapping of str to str
+        By language; English is there.
+    from_ : str
+        The column of the fact; ``answers``: a person answers it.
+    unique : bool
+        Whether no two rows may have the same text here.
+    path : str or None
+        Where it stands in the row's XML element; ``None``: an element of its name.
+    """
+
+    name: str
+    label: Mapping[str, str]
+    from_: str = ANSWERS
+    unique: bool = False
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One field of a form.
+
+    Parameters
+    ----------
+    name : str
+        Name in the office's file.
+    label : mapping of str to str
+        By language; English is there.
+    kind : FieldKind
+        What it holds.
+    from_ : str
+        A fact of the vocabulary, or ``answers``.
+    mandatory : bool
+        Whether the paper is incomplete without it.
+    one_of : str or None
+        Name of a group of which at least one field is filled; ``None``: it is in no group.
+    longest : int
+        Most characters of one text.
+    most : int
+        Most entries of a list, or rows of a table.
+    choices : tuple of str
+        The only texts that fit; empty: any.
+    columns : tuple of Column
+        Of a table.
+    path : str or None
+        Where it stands in the XML document, such as ``targets/target``; a step ``@name`` at the end
+        is an attribute. ``None``: it is not in the document.
+    """
+
+    name: str
+    label: Mapping[str, str]
+    kind: FieldKind
+    from_: str
+    mandatory: bool = True
+    one_of: str | None = None
+    longest: int = LONGEST_VALUE
+    most: int = MOST_ENTRIES
+    choices: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        self._check_shape()
+        if self.from_ == ANSWERS:
+            return
+        spec = FACTS.get(self.from_)
+        if spec is None:
+            raise InputError(f"field {self.name}: there is no fact {self.from_!r}")
+        if spec.kind is not self.kind:
+            raise InputError(f"field {self.name}: {self.from_} is {spec.kind}, not {self.kind}")
+        for column in self.columns:
+            if column.from_ != ANSWERS and column.from_ not in spec.columns:
+                raise InputError(f"field {self.name}: {self.from_} has no column {column.from_!r}")
+
+    def _check_shape(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(f"field {self.name!r}: a name has lower-case letters, digits and _")
+        if (self.kind is FieldKind.TABLE) != bool(self.columns):
+            raise InputError(f"field {self.name}: a table has columns, and nothing else has")
+        labels = [self.label, *(column.label for column in self.columns)]
+        if not all(label.get("en") for label in labels):
+            raise InputError(f"field {self.name}: it has no English label")
+        paths = [self.path, *(column.path for column in self.columns)]
+        for step in "/".join(path for path in paths if path is not None).split("/"):
+            if step not in {"", "."} and not _STEP.fullmatch(step):
+                raise InputError(f"field {self.name}: {step!r} is no step of an XML path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Xml:
+    """How a form is written as XML.
+
+    Parameters
+    ----------
+    root : str
+        Name of the root element.
+    namespace : str or None
+        Namespace of all names without a prefix; ``None``: they are in none.
+    prefixes : mapping of str to str
+        Further namespaces, by the prefix that paths use.
+    attributes : mapping of str to str
+        Attributes of the root, such as the version of the schema.
+    schema : str or None
+        Address of the public schema; ``None``: there is none. Nothing fetches it.
+    """
+
+    root: str
+    namespace: str | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A paper of an office, as data.
+
+    Parameters
+    ----------
+    id : str
+        Its folder and file, such as ``it/piracy-shield``.
+    title : mapping of str to str
+        By language; English is there.
+    country : str
+        ISO 3166-1 alpha-2, or ``EU``.
+    body : str
+        The office that receives it.
+    purpose : mapping of str to str
+        What it is for, by language.
+    source : Source
+        Where it stands what it asks for.
+    verified : bool
+        Whether that text was read field by field; else each paper says that it was not.
+    regimes : tuple of Regime
+        Who may use it.
+    issued_by : Issuer
+        Who signs and sends it.
+    formats : tuple of FormFormat
+        How it can be written, the usual one first.
+    needs : tuple of Need
+        What the case must have.
+    fields : tuple of FormField
+        In the order of the paper.
+    csv_table : str or None
+        Name of the table whose rows are the lines of the CSV; ``None``: a line a value.
+    xml : Xml or None
+        How it is written as XML.
+    most_bytes : int
+        Most bytes of exhibits in a ZIP.
+    """
+
+    id: str
+    title: Mapping[str, str]
+    country: str
+    body: str
+    purpose: Mapping[str, str]
+    source: Source
+    verified: bool
+    regimes: tuple[Regime, ...]
+    issued_by: Issuer
+    formats: tuple[FormFormat, ...]
+    fields: tuple[FormField, ...]
+    needs: tuple[Need, ...] = ()
+    csv_table: str | None = None
+    xml: Xml | None = None
+    most_bytes: int = 50_000_000
+
+    def __post_init__(self) -> None:
+        names = Counter(form_field.name for form_field in self.fields)
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise InputError(f"form {self.id}: the field {twice[0]!r} stands twice")
+        if not self.title.get("en") or not self.purpose.get("en"):
+            raise InputError(f"form {self.id}: it has no English title or purpose")
+        if not self.formats or not self.regimes or not self.fields:
+            raise InputError(f"form {self.id}: it has no format, no regime or no field")
+        if (FormFormat.XML in self.formats) != (self.xml is not None):
+            raise InputError(f"form {self.id}: a form in XML says how, and no other does")
+        if self.verified and self.source.url is None:
+            raise InputError(f"form {self.id}: a verified form names the address of its source")
+        tables = {
+            form_field.name for form_field in self.fields if form_field.kind is FieldKind.TABLE
+        }
+        if self.csv_table is not None and self.csv_table not in tables:
+            raise InputError(f"form {self.id}: it has no table {self.csv_table!r}")
+
+    def field(self, name: str) -> FormField | None:
+        """Return a field by its name; ``None``: there is none."""
+        return next((form_field for form_field in self.fields if form_field.name == name), None)
+
+
+def in_words_of(texts: Mapping[str, str], language: str) -> str:
+    """Return a text of a form in a language, or in English where it has none."""
+    return texts.get(language.partition("-")[0]) or texts["en"]

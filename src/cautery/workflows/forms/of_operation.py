@@ -1,0 +1,56 @@
+"""Gather the facts that an agency's case of an operation gives to a form."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from cautery.errors import InputError
+from cautery.model import iso
+from cautery.model.forms import Fact, Form, Need, Value
+from cautery.workflows.forms.chosen import About, refuse_regime
+from cautery.workflows.operation.desk import Desk
+
+Facts = dict[str, Fact]
+
+
+def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
+    """Return what an agency's case knows for a form.
+
+    Raises
+    ------
+    ApprovalError
+        If the regime of the operation does not allow the form.
+    InputError
+        If the form needs a referral or a verdict, which the case of a watch has.
+    """
+    refuse_regime(form, desk.operation.regime)
+    if {Need.REFERRAL, Need.VERDICT} & set(form.needs):
+        raise InputError(
+            f"the form {form.id} needs a verdict of a watch, and this is the case of an operation"
+        )
+    operation, agency = desk.operation, desk.agency
+    values: dict[str, Value] = {
+        "case.lab": operation.lab,
+        "operation.id": operation.id,
+        "operation.name": operation.name,
+        "operation.legal_basis": operation.legal_basis,
+        "operation.opened": iso(operation.opened_at),
+        "operation.agencies": tuple(
+            {
+                "id": member.id,
+                "name": member.name,
+                "country": member.country,
+                "role": member.role.value,
+                "contact": member.contact,
+            }
+            for member in operation.agencies
+        ),
+        "agency.name": agency.name,
+        "agency.country": agency.country,
+        "agency.contact": agency.contact,
+    }
+    opened = {name: Fact(value=value, records=(0,)) for name, value in values.items()}
+    return opened | {
+        "paper.day": Fact(value=about.at.astimezone(UTC).date().isoformat()),
+        "paper.time": Fact(value=iso(about.at)),
+    }

@@ -1,0 +1,122 @@
+"""Write a filled form in one of its formats; an incomplete one only as a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cautery.errors import IncompleteError, InputError
+from cautery.messages import tr_n
+from cautery.model import Exhibit, ExhibitId
+from cautery.model.forms import Filled, Form, FormFormat
+from cautery.model.ledger import contents
+from cautery.model.records import ExhibitSealed
+from cautery.pages.form import form_typst
+from cautery.workflows.case.open import Case
+from cautery.workflows.forms.as_text import csv_of, json_of
+from cautery.workflows.forms.as_xml import xml_of
+from cautery.workflows.forms.checking import fault_words
+from cautery.workflows.forms.package import package_of
+from cautery.workflows.forms.paper import paper_of
+
+
+def format_of(form: Form, asked_format: FormFormat | None, ending: str) -> FormFormat:
+    """Return the format in which a form is written: as asked, by the file's ending, or the usual.
+
+    Raises
+    ------
+    InputError
+        If the form is not written so.
+    """
+    by_ending = next(
+        (
+            allowed_format
+            for allowed_format in form.formats
+            if f".{allowed_format.value}" == ending.lower()
+        ),
+        None,
+    )
+    form_format = asked_format or by_ending or form.formats[0]
+    if form_format not in form.formats:
+        raise InputError(
+            f"the form {form.id} is not written as {form_format.value}",
+            hint=f"It is written as {', '.join(allowed.value for allowed in form.formats)}.",
+        )
+    return form_format
+
+
+def require_complete(filled: Filled) -> None:
+    """Refuse a form that lacks something, and say what.
+
+    Raises
+    ------
+    IncompleteError
+        Naming every fault.
+    """
+    if not filled.is_complete:
+        words = "; ".join(fault_words(filled.form, fault) for fault in filled.faults)
+        raise IncompleteError(
+            tr_n(
+                "the form %(form)s has %(count)s fault: %(faults)s",
+                "the form %(form)s has %(count)s faults: %(faults)s",
+                len(filled.faults),
+                form=filled.form.id,
+                faults=words,
+            )
+        )
+
+
+def written_form(
+    case: Case,
+    filled: Filled,
+    form_format: FormFormat,
+    *,
+    name: str,
+    lab: bool,
+    at: datetime,
+    compiled: Callable[[str], bytes],
+) -> bytes:
+    """Return a filled form in a format; an incomplete one is marked as a draft.
+
+    Parameters
+    ----------
+    name : str
+        Id of the case or operation.
+    lab : bool
+        Whether it is of an invented world.
+    at : datetime
+        When it is written, in UTC.
+    compiled : callable
+        Makes a PDF of a source for Typst.
+
+    Raises
+    ------
+    InputError
+        If its exhibits are too large.
+    EvidenceError
+        If an exhibit of it was altered.
+    """
+    match form_format:
+        case FormFormat.CSV:
+            return csv_of(filled)
+        case FormFormat.JSON:
+            return json_of(filled)
+        case FormFormat.XML:
+            return xml_of(filled)
+        case FormFormat.PDF:
+            return compiled(form_typst(paper_of(filled, case=name, lab=lab, at=at)))
+        case FormFormat.ZIP:
+            stem = ("" if filled.is_complete else "DRAFT-") + filled.form.id.replace("/", "-")
+            papers = {
+                f"{stem}.{other_format.value}": written_form(
+                    case, filled, other_format, name=name, lab=lab, at=at, compiled=compiled
+                )
+                for other_format in filled.form.formats
+                if other_format is not FormFormat.ZIP
+            }
+            return package_of(filled, papers, sealed_in(case), case.vault.read, at=at)
+
+
+def sealed_in(case: Case) -> dict[ExhibitId, Exhibit]:
+    """Return what a case has sealed, by id."""
+    return {sealed.exhibit.id: sealed.exhibit for _, sealed in contents(case.ledger, ExhibitSealed)}
