@@ -15,7 +15,9 @@
     ├── WorkerError           a worker process crashed, or its task took too long
     ├── ConfinementError      a child process cannot be confined on this machine
     ├── ApprovalError         an act without the authority that it needs
+    │   └── UnaskedError      the keeper of the decoys has not said that it may leave
     ├── IncompleteError       a paper that lacks a field, so nobody can sign it
+    ├── UnrevealedError       what is computed while nobody may know which streams are decoys
     ├── SignerError           the process that holds the keys has ended
     │   └── TokenError        the token that holds a signing key is away or refuses
     ├── StorageError          the case cannot be written: disk full, read-only
@@ -116,6 +118,18 @@ class ConfinementError(CauteryError):
 
 class ApprovalError(CauteryError):
     """An act lacks the authority that it needs."""
+
+
+class UnaskedError(ApprovalError):
+    """The keeper of the decoys has not answered for this act, so nothing of it leaves."""
+
+    hint = "The planner's keeper must run: cautery decoy serve NIGHT --key PLANNER.pem"
+
+
+class UnrevealedError(CauteryError):
+    """What is computed from a case may count decoys as streams of pirates; it does not leave."""
+
+    hint = "After the night the planner opens all: cautery decoy reveal NIGHT --key PLANNER.pem"
 
 
 class IncompleteError(CauteryError):

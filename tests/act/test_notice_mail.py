@@ -15,7 +15,7 @@ from cautery.act.approved import let_out
 from cautery.act.notice_mail import MOST_ATTACHED, notice_mail
 from cautery.model import Notice
 
-from .planted_notices import NOW, good
+from .planted_notices import MANDATE, NOW, good
 
 
 def mailed(count: int) -> tuple[Notice, EmailMessage]:
@@ -24,7 +24,7 @@ def mailed(count: int) -> tuple[Notice, EmailMessage]:
     urls = tuple(replace(first, url=f"{first.url}?nr={number}") for number in range(count))
     notice = replace(notice, urls=urls)
     raw = notice_mail(
-        let_out(notice, (), at=NOW),
+        let_out(notice, (), at=NOW, mandate=MANDATE, gate=None),
         sender="piracy@league.example",
         message_id="<1@league.example>",
         at=NOW,

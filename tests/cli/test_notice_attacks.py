@@ -12,6 +12,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.lists import MANDATE
 
 from cautery.act.approved import let_out
 from cautery.act.notice_mail import notice_mail
@@ -55,7 +56,7 @@ def drafted(watched: Watched, notice: str) -> Notice:
 
 def mail_of(notice: Notice) -> bytes:
     return notice_mail(
-        let_out(notice, (), at=NOW),
+        let_out(notice, (), at=NOW, mandate=MANDATE, gate=None),
         sender="piracy@league.example",
         message_id="<1@league.example>",
         at=NOW,

@@ -15,12 +15,14 @@ from cautery.act.approval import (
     approve,
     approve_override,
     order_of,
+    require_approvable,
     subjects_of,
 )
 from cautery.act.approved import Approved
 from cautery.act.approver_keys import approver_key, public_key
 from cautery.act.block_list import Envelope, ListVersion, Share, StandingList, id_of_key
 from cautery.act.following import Host, Room, without_referral
+from cautery.act.gate import Gate
 from cautery.act.jurisdictions import acting_window, order_for
 from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
 from cautery.act.mandate_signatures import (
@@ -34,7 +36,12 @@ from cautery.act.mandate_signatures import (
 )
 from cautery.act.mandate_terms import terms_digest, terms_json, terms_lines, terms_of
 from cautery.act.notice import UrlInCase, draft_notice
-from cautery.act.notice_approval import approve_notice, refuse_drafter, refuse_faulty
+from cautery.act.notice_approval import (
+    approve_notice,
+    refuse_drafter,
+    refuse_faulty,
+    require_approvable_notice,
+)
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
 from cautery.act.read_list import (
@@ -59,6 +66,7 @@ __all__ = [
     "AcceptedList",
     "Approved",
     "Envelope",
+    "Gate",
     "Host",
     "ListTrust",
     "ListVersion",
@@ -99,6 +107,8 @@ __all__ = [
     "referrals_signed",
     "refuse_drafter",
     "refuse_faulty",
+    "require_approvable",
+    "require_approvable_notice",
     "require_confirmed",
     "rules_for",
     "sign",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cautery.act.approved import Approved, let_out
 from cautery.act.approver_keys import approver_key
+from cautery.act.gate import Gate
 from cautery.act.orders import in_force
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
@@ -48,6 +49,7 @@ def approve(
     signed_for: SignedFor,
     now: datetime,
     confirmed: Mapping[str, str] | None = None,
+    gate: Gate | None = None,
 ) -> Approved[Referral]:
     """Check everything that must hold before a referral leaves, and let it leave.
 
@@ -62,6 +64,32 @@ def approve(
         The guard's verdicts, the order and the entries must hold at this moment.
     confirmed : mapping of str to str
         Unverified legal rules that a person has confirmed, each with its source.
+    gate : Gate or None
+        What the keeper of the decoys has said; ``None``: nobody was asked.
+
+    Raises
+    ------
+    ApprovalError
+        If anything is missing, in a sentence.
+    UnaskedError
+        If decoys are planned, and the keeper has not answered for this referral.
+    """
+    require_approvable(
+        referral, approvals, mandate=mandate, signed_for=signed_for, now=now, confirmed=confirmed
+    )
+    return let_out(referral, approvals, at=now, mandate=mandate, gate=gate)
+
+
+def require_approvable(
+    referral: Referral,
+    approvals: Sequence[Approval],
+    *,
+    mandate: Mandate,
+    signed_for: SignedFor,
+    now: datetime,
+    confirmed: Mapping[str, str] | None = None,
+) -> None:
+    """Check all of :func:`approve` but the gate: of what holds, the decoys' keeper is asked.
 
     Raises
     ------
@@ -88,7 +116,6 @@ def approve(
         _check_entry(entry, now)
     rules = rules_for(referral.territory, order.kind)
     require_confirmed(*rules, lab=mandate.lab, confirmed=confirmed or {})
-    return let_out(referral, approvals, at=now)
 
 
 def approve_override(
@@ -122,7 +149,7 @@ def approve_override(
         raise ApprovalError(
             f"{what} is valid from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
         )
-    return let_out(override, approvals, at=now)
+    return let_out(override, approvals, at=now, mandate=mandate, gate=None)
 
 
 def _two_people(

@@ -263,6 +263,8 @@ class StandingList:
                 for approval in approved.approvals
             ),
         )
+        # Two people signed the text, so it stays whole: a decoy is off the list from the start.
+        self.share.withdrawn.update((subject, target) for target in approved.void)
         return subject
 
     def withdraw(self, referral_id: str, target: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from cautery.act.addressees import FORMS
 from cautery.act.approval import CLOCK_SKEW, OLDEST
 from cautery.act.approved import Approved, let_out
+from cautery.act.gate import Gate
 from cautery.act.lint_notice import NoticeBasis, lint_notice
 from cautery.act.rules import require_confirmed
 from cautery.act.signatures import check_signature
@@ -73,6 +74,7 @@ def approve_notice(
     now: datetime,
     reminder: bool = False,
     confirmed: Mapping[str, str] | None = None,
+    gate: Gate | None = None,
 ) -> Approved[Notice]:
     """Check everything that must hold before a notice leaves, and let it leave.
 
@@ -85,6 +87,39 @@ def approve_notice(
         ended. Its captures are of that day; all else must still agree with the case.
     confirmed : mapping of str to str
         Rule ids that a person confirmed, each with the source that they read.
+    gate : Gate or None
+        What the keeper of the decoys has said; ``None``: nobody was asked.
+
+    Raises
+    ------
+    ApprovalError
+        If anything is missing, in a sentence.
+    UnaskedError
+        If decoys are planned, and the keeper has not answered for this notice.
+    """
+    counted = require_approvable_notice(
+        notice,
+        approvals,
+        basis=basis,
+        signed_for=signed_for,
+        now=now,
+        reminder=reminder,
+        confirmed=confirmed,
+    )
+    return let_out(notice, counted, at=now, mandate=basis.mandate, gate=gate)
+
+
+def require_approvable_notice(
+    notice: Notice,
+    approvals: Sequence[Approval],
+    *,
+    basis: NoticeBasis,
+    signed_for: SignedFor,
+    now: datetime,
+    reminder: bool = False,
+    confirmed: Mapping[str, str] | None = None,
+) -> list[Approval]:
+    """Check all of :func:`approve_notice` but the gate, and return the approvals that count.
 
     Raises
     ------
@@ -127,4 +162,4 @@ def approve_notice(
         confirmed=confirmed or {},
         otherwise=f" while a watch runs; or for this notice alone: --confirm '{rule.id}=SOURCE'",
     )
-    return let_out(notice, counted, at=now)
+    return counted

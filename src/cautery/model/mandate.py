@@ -201,7 +201,7 @@ class Mandate:
         The lists of the organisation, on which the case has its entries; ``None``: the case has its
         own.
     decoys : DecoysPolicy or None
-        The blind test, by which one's own streams stand among the suspects; ``None``: there is none.
+        The blind test: one's own streams stand among the suspects; ``None``: there is none.
     lab : bool
         Whether it is a mandate of the synthetic world.
     collateral_budget : int

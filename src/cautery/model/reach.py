@@ -206,7 +206,7 @@ class ListsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecoysPolicy:
-    """The blind test of a watch: the sealed plan, and the keeper that is asked before an act leaves.
+    """The blind test of a watch: the sealed plan, and the keeper that is asked before acts leave.
 
     Parameters
     ----------

@@ -18,6 +18,8 @@ from cautery.model.records import (
 
 BY_COMPLAINT = "complaint"
 """The code of the reason for which a granted complaint takes a target off the lists."""
+BY_DECOY = "decoy"
+"""The code of the reason for which a target is left out that was opened as a decoy."""
 
 
 @dataclass(slots=True)

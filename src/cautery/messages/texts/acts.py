@@ -17,6 +17,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "others"
     ),
     "withdrawn.complaint": "complaint %(complaint)s is granted",
+    "withdrawn.decoy": "it was opened as one of our own decoys",
     "rollback.not-allowed": "the guard no longer allows it: %(reason)s",
     # Why nothing follows from a proof
     "follow.no-intermediary": "the mandate names no access provider",

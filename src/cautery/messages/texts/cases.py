@@ -10,6 +10,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "ignored.foreign-id": "%(kind)s with an id that does not match its content",
     "ignored.earlier-id": "%(kind)s with the id of an earlier referral",
     "ignored.approval": "%(kind)s without a valid signature of an approver",
+    "ignored.decoys": "%(kind)s that does not fit the sealed plan of the decoys",
     "ignored.override": "%(kind)s without valid signatures of the people it names",
     # Who gives no proof from outside
     "proof.no-answer": "it gives no answer: %(detail)s",

@@ -63,7 +63,7 @@ from cautery.model.records.complaining import (
     ComplaintUnreachable,
 )
 from cautery.model.records.dated import Dated
-from cautery.model.records.decoys import DecoyRevealed, DecoysPlanned
+from cautery.model.records.decoys import DecoyRevealed, DecoysAnswered, DecoysPlanned
 from cautery.model.records.entry import Entry, Record
 from cautery.model.records.inquiry import (
     QUANTITIES,
@@ -225,6 +225,7 @@ __all__ = [
     "DeconflictionLetter",
     "DeconflictionResult",
     "DecoyRevealed",
+    "DecoysAnswered",
     "DecoysPlanned",
     "DoorUsed",
     "DumpCounted",

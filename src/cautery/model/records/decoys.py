@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cautery.model.decoys import Opening, RevealedBy, SealedPlan
+from cautery.model.act import Approval, SignedFor
+from cautery.model.decoys import KeeperAnswer, Opening, RevealedBy, SealedPlan
 from cautery.model.evidence import ExhibitId
 from cautery.model.records.dated import Dated
 from cautery.model.times import require_utc
@@ -74,7 +75,38 @@ class DecoyRevealed(Dated):
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoysAnswered(Dated):
+    """What the keeper said of an approved act, before anything of it left.
+
+    With the act it names, it is the whole question and its signed answer, so everybody who has the
+    case can check it.
+
+    Parameters
+    ----------
+    at : datetime
+        When the answer was checked, in UTC.
+    act : str
+        Id of the approved referral or notice.
+    nonce : str
+        64 random hex digits of the question.
+    approvals : tuple of Approval
+        The approvals that the keeper was shown.
+    signed_for : SignedFor
+        The case and the mandate for which these count.
+    answer : KeeperAnswer
+        What the keeper signed.
+    """
+
+    act: str
+    nonce: str
+    approvals: tuple[Approval, ...]
+    signed_for: SignedFor
+    answer: KeeperAnswer
+
+
 KINDS: dict[str, type] = {
     "decoys.planned": DecoysPlanned,
+    "decoys.answered": DecoysAnswered,
     "decoy.revealed": DecoyRevealed,
 }

@@ -1,0 +1,249 @@
+"""The blind test of a case: what is planned, what the keeper has said, which decoys are opened.
+
+Whoever has a case's file can append a record to it. So the plan is the first that its planner
+signed for this mandate, an opening counts if it opens to that plan's root, and an answer counts if
+the planner's key signed it to this very question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cautery.act import terms_digest
+from cautery.errors import EvidenceError, UnaskedError
+from cautery.evidence.decoys import check_answer, check_leaf, check_sealed
+from cautery.messages import message
+from cautery.model import (
+    MISSHAPEN,
+    DecoysPolicy,
+    Digest,
+    Entry,
+    Mandate,
+    Notice,
+    Referral,
+    digest,
+    has_own_id,
+    host_of,
+    notice_id,
+)
+from cautery.model.decoys import Decoy, KeeperQuestion, Opening, SealedPlan, meets
+from cautery.model.message import Message
+from cautery.model.ports import Ledger
+from cautery.model.records import (
+    CaseOpened,
+    DecoyRevealed,
+    DecoysAnswered,
+    DecoysPlanned,
+    kind_of_type,
+    kinds_of,
+)
+
+HEARD: tuple[type, ...] = (
+    CaseOpened,
+    DecoyRevealed,
+    DecoysAnswered,
+    DecoysPlanned,
+    Notice,
+    Referral,
+)
+"""Types of the records that say something of a blind test."""
+
+
+@dataclass(slots=True)
+class Decoys:
+    """The blind test of a case.
+
+    Parameters
+    ----------
+    mandate : Mandate or None
+        That of the opening; ``None``: it was not heard yet.
+    planned : DecoysPlanned or None
+        The plan; ``None``: there is none, or the watch has not checked it yet.
+    revealed : dict of int to DecoyRevealed
+        By leaf, what was opened first.
+    passed_over : Counter
+        By the reason, how many records count for nothing.
+    next_index : int
+        The first entry that is not heard yet.
+    """
+
+    mandate: Mandate | None = None
+    planned: DecoysPlanned | None = None
+    revealed: dict[int, DecoyRevealed] = field(default_factory=dict)
+    passed_over: Counter[Message] = field(default_factory=Counter)
+    next_index: int = 0
+    _opened: bool = False
+    _acts: dict[str, Referral | Notice] = field(default_factory=dict)
+    _answered: dict[Digest, tuple[Referral | Notice, frozenset[int]]] = field(default_factory=dict)
+    _places: re.Pattern[str] | None = None
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        self.next_index = entry.index + 1
+        match entry.content:
+            case CaseOpened() as opened if not self._opened:
+                self._opened, self.mandate = True, opened.mandate
+            case Referral() | Notice() as act:
+                self._draft(act)
+            case DecoysPlanned() as planned:
+                self._counts(planned, self._plan)
+            case DecoyRevealed() as revealed:
+                self._counts(revealed, self._reveal)
+            case DecoysAnswered() as answered:
+                self._counts(answered, self._answer)
+
+    def read_on(self, ledger: Ledger) -> Decoys:
+        """Return itself, after it has heard what came into a ledger since."""
+        for entry in ledger.read(since=self.next_index, kinds=kinds_of(*HEARD)):
+            self.hear(entry)
+        return self
+
+    # -- what is planned, and what is opened -------------------------------------------------
+
+    @property
+    def policy(self) -> DecoysPolicy | None:
+        """The blind test as the mandate names it; ``None``: there is none."""
+        return None if self.mandate is None else self.mandate.decoys
+
+    @property
+    def sealed(self) -> SealedPlan | None:
+        """The sealed plan; ``None``: there is none."""
+        return None if self.planned is None else self.planned.sealed
+
+    @property
+    def unopened(self) -> int:
+        """How many leaves nobody has opened yet."""
+        return 0 if self.sealed is None else self.sealed.count - len(self.revealed)
+
+    @property
+    def secret(self) -> bool:
+        """Whether nobody but the planner knows yet which streams are decoys."""
+        return self.unopened > 0 or (self.policy is not None and self.planned is None)
+
+    @property
+    def opened(self) -> tuple[Opening, ...]:
+        """The openings, by leaf."""
+        return tuple(revealed.opening for _, revealed in sorted(self.revealed.items()))
+
+    @property
+    def known(self) -> tuple[Decoy, ...]:
+        """The decoys that are opened, by leaf."""
+        return tuple(opening.decoy for opening in self.opened)
+
+    # -- the gate ----------------------------------------------------------------------------
+
+    def asked(self, act: Referral | Notice) -> bool:
+        """Tell whether the keeper need not be asked about an act any more."""
+        return not self.secret or digest(act) in self._answered
+
+    def void(self, act: Referral | Notice) -> frozenset[str]:
+        """Return the targets of an act that are decoys, as :class:`cautery.act.Gate` says.
+
+        Raises
+        ------
+        UnaskedError
+            If the keeper has not answered for this very act.
+        """
+        if not self.asked(act):
+            raise UnaskedError(f"{act.id}: the keeper of the decoys has not answered for it")
+        return frozenset(target for target in targets_of(act) if self.meets(target))
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """Ids of acts of which the keeper did not say all: a decoy was opened later that it met.
+
+        Nobody can see that before, for the planner's key signs both. Such a decoy may have left.
+        """
+        lies = []
+        for act, opened in self._answered.values():
+            before = [each for index, each in self.revealed.items() if index not in opened]
+            targets = targets_of(act)
+            if any(meets(each.opening.decoy, place) for each in before for place in targets):
+                lies.append(act.id)
+        return tuple(lies)
+
+    def meets(self, target: str) -> bool:
+        """Tell whether an act on a target would hit a decoy that is opened, or a host of one.
+
+        Nobody else stands on these hosts, so a stream beside a decoy is left alone, too.
+        """
+        places = (target, host_of(target)) if "://" in target else (target,)
+        return any(meets(decoy, place) for decoy in self.known for place in places if place)
+
+    def names(self, text: str) -> bool:
+        """Tell whether a text names the host or an address of a decoy that is opened."""
+        if not self.revealed:
+            return False
+        if self._places is None:
+            self._places = _places_of(self.known)
+        return self._places.search(text.lower()) is not None
+
+    # -- what counts -------------------------------------------------------------------------
+
+    def _draft(self, act: Referral | Notice) -> None:
+        try:
+            own = has_own_id(act) if isinstance(act, Referral) else notice_id(act) == act.id
+        except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
+            own = False
+        if own:
+            self._acts.setdefault(act.id, act)
+
+    def _counts(self, record: object, take: Callable[[Any], None]) -> None:
+        try:
+            take(record)
+        except MISSHAPEN:
+            self.passed_over[message("ignored.decoys", kind=kind_of_type(type(record)))] += 1
+
+    def _plan(self, planned: DecoysPlanned) -> None:
+        sealed, policy = planned.sealed, self.policy
+        if self.planned is not None or policy is None or self.mandate is None:
+            raise EvidenceError("the mandate names no blind test, or the plan is known already")
+        check_sealed(sealed)
+        if policy.planner not in (None, sealed.public_key):
+            raise EvidenceError("the mandate names another planner's key")
+        if sealed.mandate != terms_digest(self.mandate):
+            raise EvidenceError("the plan is for another mandate")
+        self.planned = planned
+
+    def _reveal(self, revealed: DecoyRevealed) -> None:
+        sealed, opening = self.sealed, revealed.opening
+        if sealed is None or revealed.root != sealed.root or revealed.night != sealed.night:
+            raise EvidenceError("no such plan is known")
+        check_leaf(opening, night=sealed.night, count=sealed.count, root=sealed.root)
+        self.revealed.setdefault(opening.index, revealed)
+        self._places = None
+
+    def _answer(self, answered: DecoysAnswered) -> None:
+        act = self._acts.get(answered.act)
+        if self.sealed is None or act is None:
+            raise EvidenceError("no such plan or act is known")
+        question = KeeperQuestion(
+            root=self.sealed.root,
+            nonce=answered.nonce,
+            act=act,
+            approvals=answered.approvals,
+            signed_for=answered.signed_for,
+        )
+        check_answer(answered.answer, question, self.sealed)
+        if any(opening.index not in self.revealed for opening in answered.answer.openings):
+            raise EvidenceError("a decoy that the keeper opened is not on record")
+        opened = frozenset(opening.index for opening in answered.answer.openings)
+        self._answered[digest(act)] = act, opened
+
+
+def targets_of(act: Referral | Notice) -> tuple[str, ...]:
+    """Return what an act would hit: URLs, names and addresses."""
+    if isinstance(act, Referral):
+        return tuple(entry.target for entry in act.entries)
+    return tuple(noticed.url for noticed in act.urls)
+
+
+def _places_of(decoys: tuple[Decoy, ...]) -> re.Pattern[str]:
+    """Return what finds a host of decoys, a name below it, or an address of it in a text."""
+    places = {place.lower() for decoy in decoys for place in (decoy.host, *decoy.addresses)}
+    names = "|".join(re.escape(place) for place in sorted(places, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{names})(?![\w-]|\.[\w-])")
