@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from cautery.act import Approved, approve_notice
+from cautery.act import Approved, approve_notice, require_approvable_notice
 from cautery.act.confirmed import confirmed_by
 from cautery.act.notice_mail import checked, notice_mail, report_bytes, xarf_reports
 from cautery.act.ports import Postbox, ReportApi
 from cautery.errors import ApprovalError, CauteryError, InputError, UnansweredError
-from cautery.model import ExhibitId, Notice, RuleConfirmation
+from cautery.model import Approval, ExhibitId, Notice, RuleConfirmation
 from cautery.model.records import (
     NoticeSending,
     NoticeSent,
@@ -26,6 +26,7 @@ from cautery.model.records import (
     SendMeans,
     kinds_of,
 )
+from cautery.projections.decoys import Decoys
 from cautery.projections.notices import REMIND_AFTER
 from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.notices import CaseNotices, notices_of, refuse_withdrawn
@@ -74,7 +75,48 @@ def ready_to_send(
         If there is no such notice.
     ApprovalError
         If it was sent already, is not due for a reminder, or anything is missing.
+    UnaskedError
+        If decoys are planned, and their keeper has not answered for it.
     """
+    filed, notice = _sendable(case, notice_id, remind=remind)
+    sendings = filed.notices.sent.get(notice_id, [])
+    return Sending(
+        approved=_approved(case, filed, notice, remind=remind, confirmed=confirmed),
+        first_id=sendings[0].message_id if sendings else None,
+        confirmed=confirmed,
+    )
+
+
+def approved_to_ask(
+    case: Case, notice_id: str, *, remind: bool, confirmed: Mapping[str, str]
+) -> tuple[Notice, tuple[Approval, ...]]:
+    """Return a notice that may leave but for its decoys, with the approvals that count.
+
+    Parameters
+    ----------
+    remind, confirmed
+        As for :func:`ready_to_send`.
+
+    Raises
+    ------
+    CauteryError
+        As :func:`ready_to_send` does.
+    """
+    filed, notice = _sendable(case, notice_id, remind=remind)
+    counted = require_approvable_notice(
+        notice,
+        filed.approvals(notice),
+        basis=filed.basis(case.clock.now()),
+        signed_for=filed.opening.signed_for,
+        now=case.clock.now(),
+        reminder=remind,
+        confirmed=_confirmed(case, filed, confirmed),
+    )
+    return notice, tuple(counted)
+
+
+def _sendable(case: Case, notice_id: str, *, remind: bool) -> tuple[CaseNotices, Notice]:
+    """Return a notice that was neither refused nor sent, or is due for a reminder."""
     filed = notices_of(case.ledger)
     notice, now = filed.draft(notice_id), case.clock.now()
     refuse_withdrawn(filed, notice)
@@ -92,11 +134,7 @@ def ready_to_send(
             hint=f"It is {REMIND_AFTER} after it was sent last, while a URL is still there and "
             "nobody has read in a reply that it is rejected.",
         )
-    return Sending(
-        approved=_approved(case, filed, notice, remind=remind, confirmed=confirmed),
-        first_id=sendings[0].message_id if sendings else None,
-        confirmed=confirmed,
-    )
+    return filed, notice
 
 
 def _approved(
@@ -107,7 +145,6 @@ def _approved(
     remind: bool,
     confirmed: Mapping[str, str],
 ) -> Approved[Notice]:
-    records = (entry.content for entry in case.ledger.read(kinds=kinds_of(RuleConfirmation)))
     now = case.clock.now()
     return approve_notice(
         notice,
@@ -116,8 +153,14 @@ def _approved(
         signed_for=filed.opening.signed_for,
         now=now,
         reminder=remind,
-        confirmed=confirmed_by(records, filed.mandate) | dict(confirmed),
+        confirmed=_confirmed(case, filed, confirmed),
+        gate=Decoys().read_on(case.ledger),
     )
+
+
+def _confirmed(case: Case, filed: CaseNotices, confirmed: Mapping[str, str]) -> Mapping[str, str]:
+    records = (entry.content for entry in case.ledger.read(kinds=kinds_of(RuleConfirmation)))
+    return {**confirmed_by(records, filed.mandate), **confirmed}
 
 
 def _refuse_now(case: Case, sending: Sending) -> None:

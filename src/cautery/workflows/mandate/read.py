@@ -413,7 +413,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             raise self.wrong(
                 ("decoys",),
                 f"it has no {missing}",
-                'Name the sealed plan and the keeper: sealed = "NIGHT/sealed.json", keeper = "...".',
+                'Name both: sealed = "NIGHT/sealed.json", keeper = "https://...".',
             )
         key = None
         if planner is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from cautery.model.ports import (
     Certificates,
     Clock,
     Decoder,
+    DecoyKeeper,
     Engine,
     Facts,
     Fetcher,
@@ -49,6 +51,7 @@ from cautery.workflows.case.journal import Journal, Listener
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.case.rulings import RulingsRead
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
 from cautery.workflows.timing.keeping import Timekeeper
@@ -94,6 +97,8 @@ class WatchPorts:
     processes are closed in. ``organisation`` has the lists on which the case has its entries;
     ``None``: it has its own. ``timekeeper`` has others vouch for the times of the case; ``None``:
     nobody does. ``only`` says of which fixture of a season it is; ``None``: of all of its mandate.
+    ``keeper`` answers for the decoys of a blind test; ``None``: the mandate has none. ``random``
+    returns so many bytes that nobody can guess.
     """
 
     clock: Clock
@@ -125,6 +130,8 @@ class WatchPorts:
     timekeeper: Timekeeper | None = None
     organisation: Organisation | None = None
     only: OneFixture | None = None
+    keeper: DecoyKeeper | None = None
+    random: Callable[[int], bytes] = secrets.token_bytes
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -160,6 +167,13 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     )
     hearing = _hearing(mandate, ports, journal)
     earlier = EarlierRuns()
+    gate = KeeperGate(
+        ports.ledger,
+        keeper=ports.keeper,
+        signed_for=signed_for,
+        journal=journal,
+        random=ports.random,
+    )
     confirming = Confirming(mandate, ports.confirmations, ledger=ports.ledger, journal=journal)
     watch = _Watch(
         mandate,
@@ -171,6 +185,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         confirming=confirming,
         earlier=earlier,
         signed_for=signed_for,
+        gate=gate,
     )
     try:
         _open(whole, mandate, journal, ports, mandate_text=mandate_text, key=key)
@@ -196,6 +211,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                     confirming=confirming,
                     earlier=earlier,
                     signed_for=signed_for,
+                    gate=gate,
                 )
         complete = True
     except StorageError as error:
@@ -277,6 +293,7 @@ class _Watch:
         confirming: Confirming,
         earlier: EarlierRuns,
         signed_for: SignedFor,
+        gate: KeeperGate,
     ) -> None:
         self._mandate = mandate
         self._window = window_of(mandate, ports.only)
@@ -350,6 +367,7 @@ class _Watch:
             ),
             lists=lists,
             confirming=confirming,
+            gate=gate,
             journal=journal,
         )
         self._sources = SourceReader(

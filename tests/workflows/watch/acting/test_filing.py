@@ -34,6 +34,7 @@ from cautery.model import (
     digest_of,
 )
 from cautery.model.message import as_written
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.watch.acting.filing import Filing
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
@@ -47,6 +48,9 @@ EVENT = Event(
 )
 LIVE = CourtOrder(id="live", authority="Court", territory="GB", window=SEASON, targets_rule="r")
 FILMS = replace(LIVE, id="films", kind=OrderKind.STANDING)
+
+
+SIGNED_FOR = SignedFor(case="0" * 16, mandate=digest_of(b"m"))
 
 
 def mandate(*orders: CourtOrder, covers: str = "GB") -> Mandate:
@@ -99,15 +103,17 @@ def drafted(
     """Draft, and return the referrals by their order."""
     written: list[Any] = []
     journal: Any = SimpleNamespace(now=lambda: NOW, write=written.append, fail=written.append)
+    empty: Any = SimpleNamespace(read=lambda **_: ())
     filing = Filing(
         mandate(*orders, covers=covers),
         STREAMS,
-        signed_for=SignedFor(case="0" * 16, mandate=digest_of(b"m")),
+        signed_for=SIGNED_FOR,
         cuts=lambda _target, _stream: True,
         on_published=lambda _referral, _to: None,
         on_taken=lambda _taken: None,
         lists=None,  # type: ignore[arg-type]
         confirmed=dict,
+        gate=KeeperGate(empty, keeper=None, signed_for=SIGNED_FOR, journal=journal, random=bytes),
         journal=journal,
     )
     plan = ActionPlan(

@@ -63,6 +63,7 @@ from cautery.model.records import (
 )
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.watch.acting.confirming import Confirming, confirmed_in
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
@@ -308,6 +309,13 @@ def seated(
             lambda: confirmations,
             ledger=ledger,  # type: ignore[arg-type]
             journal=journal,  # type: ignore[arg-type]
+        ),
+        gate=KeeperGate(
+            ledger,  # type: ignore[arg-type]
+            keeper=None,
+            signed_for=HERE,
+            journal=journal,  # type: ignore[arg-type]
+            random=bytes,
         ),
         journal=journal,  # type: ignore[arg-type]
     )

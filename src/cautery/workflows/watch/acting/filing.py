@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, combinations
 
 from cautery.act import (
@@ -20,8 +20,10 @@ from cautery.act import (
     order_for,
     order_of,
     orders_in_force,
+    require_approvable,
 )
-from cautery.errors import ApprovalError, InputError
+from cautery.errors import ApprovalError, InputError, UnaskedError
+from cautery.messages import message
 from cautery.model import (
     ActionPlan,
     Approval,
@@ -44,12 +46,17 @@ from cautery.model.records import (
     ReferralPublished,
 )
 from cautery.projections import Acts
+from cautery.projections.lists import BY_DECOY
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.refusing import first_of
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
 from cautery.workflows.watch.acting.lists import PATIENCE_S, Lists, Taken
 from cautery.workflows.watch.resume import refused
 from cautery.workflows.watch.streams import Stream
+
+ASKED_AGAIN_S = 10.0
+"""The keeper of the decoys, if it did not answer, is asked again after so long."""
 
 
 @dataclass(slots=True)
@@ -72,6 +79,10 @@ class Filed:
     heard: int = 0
     judged: int = 0
     """So many of the signatures heard were looked at and did not suffice."""
+    ask_at: datetime | None = None
+    """When the keeper of the decoys is asked again; ``None``: it answered, or was not asked."""
+    unasked: str = ""
+    """Why it leaves not yet, as it was recorded."""
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
@@ -102,6 +113,8 @@ class Filing:
         The lists of the intermediaries.
     confirmed : callable
         Returns the rules of law that people have confirmed by now, each with its source.
+    gate : KeeperGate
+        Asked before a referral leaves: its decoys are left out.
     """
 
     def __init__(
@@ -115,9 +128,11 @@ class Filing:
         on_taken: Callable[[Taken], None],
         lists: Lists,
         confirmed: Callable[[], Mapping[str, str]],
+        gate: KeeperGate,
         journal: Journal,
     ) -> None:
         self._confirmed = confirmed
+        self._gate = gate
         self._mandate = mandate
         self._streams = streams
         self._signed_for = signed_for
@@ -167,13 +182,13 @@ class Filing:
             filed.published.add(to.name)
             self._on_published(filed.referral, to)
             if any(filed.standing(self._journal.now())):
-                self._list(filed, self._approval_of(filed, as_signed=True), [to])
+                self._list(filed, self._approved_then(filed), [to])
 
     # -- drafting ---------------------------------------------------------------------------
 
     def draft(self, plan: ActionPlan) -> None:
         """Draft referrals of what is on no list yet, in each territory under each order for it."""
-        now = self._journal.now()
+        now, decoys = self._journal.now(), self._gate.decoys
         for territory in sorted(
             {intermediary.territory for intermediary in self._mandate.intermediaries}
         ):
@@ -186,6 +201,8 @@ class Filing:
             groups: defaultdict[str | None, list[Intervention]] = defaultdict(list)
             for act in plan.chosen:
                 if act.target in listed or act.target in self._released:
+                    continue
+                if decoys.meets(act.target):
                     continue
                 # What no list can have would spoil the referral of all others.
                 if not is_target(act.lever, act.target):
@@ -313,8 +330,8 @@ class Filing:
                 self._dated_ahead.remove(given)
                 self.approved(given)
         for filed in self:
-            signed = len(filed.approvals) >= 2 and filed.judged < filed.heard
-            if signed and not filed.refused and self._waiting(filed):
+            fresh = filed.judged < filed.heard or (filed.ask_at is not None and now >= filed.ask_at)
+            if len(filed.approvals) >= 2 and fresh and not filed.refused and self._waiting(filed):
                 yield filed
 
     def judge_again(self) -> None:
@@ -332,13 +349,40 @@ class Filing:
 
     # -- handing in and taking back ---------------------------------------------------------
 
-    def publish(self, filed: Filed) -> None:
-        """Put a referral on the lists where it is waited for, if its approvals hold together."""
-        if any(filed.standing(self._journal.now())):
-            try:
-                self._list(filed, self._approval_of(filed), self._waiting(filed))
-            except ApprovalError as error:
-                self._journal.fail("approval", filed.referral.id, error)
+    async def publish(self, filed: Filed) -> None:
+        """Put a referral on the lists where it is waited for, if its approvals hold together.
+
+        The keeper of the decoys is asked first. Without its answer nothing leaves: it is asked
+        again, and the case says so.
+        """
+        if not any(filed.standing(self._journal.now())):
+            return
+        try:
+            pair = self._pair_of(filed)
+            await self._gate.ask(filed.referral, pair)
+            self.leave_out(filed)
+            self._list(filed, self._approve(filed, pair, self._journal.now()), self._waiting(filed))
+            filed.ask_at, filed.unasked = None, ""
+        except UnaskedError as error:
+            filed.ask_at = self._journal.now() + timedelta(seconds=ASKED_AGAIN_S)
+            if str(error) != filed.unasked:
+                filed.unasked = str(error)
+                self._journal.fail("keeper", filed.referral.id, error)
+        except ApprovalError as error:
+            filed.ask_at = None
+            self._journal.fail("approval", filed.referral.id, error)
+
+    def leave_out(self, filed: Filed) -> frozenset[str]:
+        """Withdraw what of a referral was opened as a decoy, and return it."""
+        decoys = self._gate.decoys
+        void = frozenset(
+            entry.target
+            for entry in filed.referral.entries
+            if entry.target not in filed.withdrawn and decoys.meets(entry.target)
+        )
+        reason = Reason(code=BY_DECOY, text=message("withdrawn.decoy"))
+        self.withdraw(filed, dict.fromkeys(sorted(void), (reason,)))
+        return void
 
     async def send(self, *, patience_s: float | None = PATIENCE_S) -> None:
         """Send each list that has changed, or is due, and take up what the intermediaries say.
@@ -381,28 +425,45 @@ class Filing:
                 )
             )
 
-    def _approval_of(self, filed: Filed, *, as_signed: bool = False) -> Approved[Referral]:
-        """Find two approvals that hold together; a forged third must not stop two real people.
-
-        Parameters
-        ----------
-        as_signed : bool
-            Judge them at the moment of the later one, not at this moment.
-        """
+    def _pair_of(self, filed: Filed) -> tuple[Approval, ...]:
+        """Find two approvals that hold together; a forged third must not stop two real people."""
         why = ApprovalError(f"referral {filed.referral.id}: two people must sign it")
-        if not as_signed:  # who has not taken the list yet is still to be asked
-            filed.judged = filed.heard
+        filed.judged = filed.heard  # who has not taken the list yet is still to be asked
         for pair in combinations(filed.approvals, 2):
-            now = max(approval.at for approval in pair) if as_signed else self._journal.now()
             try:
-                return approve(
+                require_approvable(
                     filed.referral,
                     pair,
                     mandate=self._mandate,
                     signed_for=self._signed_for,
-                    now=now,
+                    now=self._journal.now(),
                     confirmed=self._confirmed(),
                 )
+            except ApprovalError as error:
+                why = error
+            else:
+                return pair
+        raise why
+
+    def _approve(
+        self, filed: Filed, pair: tuple[Approval, ...], at: datetime
+    ) -> Approved[Referral]:
+        return approve(
+            filed.referral,
+            pair,
+            mandate=self._mandate,
+            signed_for=self._signed_for,
+            now=at,
+            confirmed=self._confirmed(),
+            gate=self._gate,
+        )
+
+    def _approved_then(self, filed: Filed) -> Approved[Referral]:
+        """Return a referral that an earlier run sent, judged as of the later approval."""
+        why = ApprovalError(f"referral {filed.referral.id}: two people must sign it")
+        for pair in combinations(filed.approvals, 2):
+            try:
+                return self._approve(filed, pair, max(approval.at for approval in pair))
             except ApprovalError as error:
                 why = error
         raise why

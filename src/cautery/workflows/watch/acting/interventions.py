@@ -32,6 +32,7 @@ from cautery.model.records import (
     ActRefused,
     ApprovalGiven,
     ComplaintDecided,
+    DecoyRevealed,
     GuardRevalidated,
     MisshapenRecord,
     OverrideSigned,
@@ -41,6 +42,7 @@ from cautery.model.records import (
 from cautery.plan.guard.revalidation import due
 from cautery.projections.lists import BY_COMPLAINT
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.confirming import Confirming
 from cautery.workflows.watch.acting.effects import EffectWatch
@@ -77,9 +79,11 @@ class Intervener:
         canaries: CanaryWatch,
         lists: Lists,
         confirming: Confirming,
+        gate: KeeperGate,
         journal: Journal,
     ) -> None:
         self._confirming = confirming
+        self._gate = gate
         self._mandate = mandate
         self._streams = streams
         self._mapper = mapper
@@ -99,6 +103,7 @@ class Intervener:
             on_taken=effects.answered,
             lists=lists,
             confirmed=lambda: confirming.confirmed,
+            gate=gate,
             journal=journal,
         )
         self._noticing = Noticing(mandate, streams, mapper, journal=journal)
@@ -148,6 +153,7 @@ class Intervener:
             self._filing.release(target)
         if ignored:
             self._journal.fail("record", "case", _passed_over(ignored))
+        self._leave_out()
         self._woken = any(self._standing())
 
     async def work(self) -> None:
@@ -223,10 +229,12 @@ class Intervener:
 
     def _known(self) -> dict[str, Any]:
         """Return what the guard is told of this watch: suspects, lawful ones, overrides."""
+        # What was opened as a decoy is no suspect any more: nothing is planned or drafted for it.
+        decoys = self._gate.decoys
         proven = {
             key: self._mapper.addresses(stream.host)
             for key, stream in self._streams.items()
-            if stream.proven
+            if stream.proven and not decoys.meets(key)
         }
         return {
             "proven": proven,
@@ -320,12 +328,16 @@ class Intervener:
             self._filing.judge_again()
         while self._granted:
             self._release(*self._granted.popitem())
-        signatures = kinds_of(ApprovalGiven, ActRefused, OverrideSigned, ComplaintDecided)
+        signatures = kinds_of(
+            ApprovalGiven, ActRefused, OverrideSigned, ComplaintDecided, DecoyRevealed
+        )
         for entry in self._ledger.read(since=self._next_index, kinds=signatures):
             try:
                 match entry.content:
                     case ComplaintDecided(granted=True, target=str() as target) as decided:
                         self._release(target, decided.complaint)
+                    case DecoyRevealed():
+                        self._leave_out()
                     case OverrideSigned() as signed:
                         self._woken |= self._overrides.hear(signed)
                     case ActRefused() as refusal:
@@ -345,7 +357,7 @@ class Intervener:
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:
                 await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)
-            self._filing.publish(filed)
+            await self._filing.publish(filed)
         await self._filing.send()
 
     def _release(self, target: str, complaint: str) -> None:
@@ -356,6 +368,12 @@ class Intervener:
             listed = {entry.target for entry in filed.standing(self._journal.now())}
             if target in listed:
                 self._filing.withdraw(filed, {target: (reason,)})
+                self._effects.withdraw(filed.referral.id, target)
+
+    def _leave_out(self) -> None:
+        """Take what was opened as a decoy out of every referral, and off the lists it may be on."""
+        for filed in self._filing:
+            for target in self._filing.leave_out(filed):
                 self._effects.withdraw(filed.referral.id, target)
 
     def _on_published(self, referral: Referral, to: Intermediary) -> None:

@@ -8,6 +8,7 @@ append a record that says so of any approved referral.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from cautery.workflows.case.public_about import about_case
 from cautery.workflows.case.public_figures import figures_file, read_on
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
 from cautery.workflows.watch.acting.confirming import confirmed_in
@@ -83,15 +85,24 @@ async def republish(
         journal=journal,
         organisation=organisation,
     )
+    signed_for = signed_in(case.ledger, known, key=str(case.verifier))
     filing = Filing(
         mandate,
         {},
-        signed_for=signed_in(case.ledger, known, key=str(case.verifier)),
+        signed_for=signed_for,
         cuts=lambda _target, _stream: False,
         on_published=_nothing,
         on_taken=lambda _taken: None,
         lists=lists,
         confirmed=lambda: confirmed_in(case.ledger, mandate),
+        # What was published was asked about then, and the answer is on record.
+        gate=KeeperGate(
+            case.ledger,
+            keeper=None,
+            signed_for=signed_for,
+            journal=journal,
+            random=secrets.token_bytes,
+        ),
         journal=journal,
     )
     earlier = EarlierRuns().read_on(case.ledger)
@@ -101,6 +112,7 @@ async def republish(
         journal.fail("record", "case", InputError(f"{ignored} records are not valid"))
     released = []
     for filed in filing:
+        released += sorted(filing.leave_out(filed))
         standing = {entry.target for entry in filed.standing(journal.now())}
         for target in sorted(standing.intersection(earlier.granted)):
             reason = Reason(

@@ -1,0 +1,146 @@
+"""The gate: ask the keeper of the decoys before an approved act leaves, and record what it says.
+
+Without a planned test nobody is asked. With one, the keeper is shown the act and its approvals; who
+has the watch's rights and no approver's key learns nothing from it. A keeper that does not answer,
+or not as agreed, lets nothing leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from cautery.errors import CauteryError, SourceError, UnaskedError
+from cautery.evidence.decoys import check_answer
+from cautery.model import Approval, Notice, Referral, SignedFor
+from cautery.model.decoys import KeeperQuestion, RevealedBy
+from cautery.model.ports import DecoyKeeper, Ledger
+from cautery.model.records import DecoyRevealed, DecoysAnswered
+from cautery.projections.decoys import Decoys
+from cautery.workflows.case.journal import Journal
+
+PATIENCE_S = 3.0
+"""So long a keeper may take. Judgement: meanwhile no target is unblocked either."""
+AGAIN_S = 10.0
+"""A keeper that did not answer is asked again after so long, whatever the act."""
+_NONCE_BYTES = 32
+
+
+class KeeperGate:
+    """What the keeper has said of the acts of a case, as :class:`cautery.act.Gate` asks.
+
+    Parameters
+    ----------
+    keeper : DecoyKeeper or None
+        ``None``: nobody can be asked here, and what was asked before counts.
+    signed_for : SignedFor
+        The case and the mandate for which approvals count.
+    random : callable
+        Returns so many bytes that nobody can guess.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        keeper: DecoyKeeper | None,
+        signed_for: SignedFor,
+        journal: Journal,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._keeper = keeper
+        self._signed_for = signed_for
+        self._journal = journal
+        self._random = random
+        self._decoys = Decoys()
+        self._silent: tuple[datetime, str] | None = None
+        """Since when the keeper does not answer, and what became of the last question."""
+
+    @property
+    def decoys(self) -> Decoys:
+        """The blind test of the case, as its newest record leaves it."""
+        return self._decoys.read_on(self._ledger)
+
+    def void(self, act: Referral | Notice) -> frozenset[str]:
+        """Return the targets of an act that are decoys.
+
+        Raises
+        ------
+        UnaskedError
+            If the keeper has not answered for this very act.
+        """
+        return self.decoys.void(act)
+
+    async def ask(self, act: Referral | Notice, approvals: Sequence[Approval]) -> None:
+        """Ask the keeper about an approved act, unless it has answered; record what it opens.
+
+        Raises
+        ------
+        UnaskedError
+            If it does not answer, or not as agreed: the act does not leave.
+        """
+        decoys = self.decoys
+        if decoys.asked(act):
+            return
+        sealed = decoys.sealed
+        if sealed is None:
+            raise UnaskedError(f"{act.id}: the watch has not checked the sealed plan of the decoys")
+        if self._keeper is None:
+            raise UnaskedError(f"{act.id}: the keeper of the decoys cannot be reached from here")
+        question = KeeperQuestion(
+            root=sealed.root,
+            nonce=self._random(_NONCE_BYTES).hex(),
+            act=act,
+            approvals=tuple(approvals),
+            signed_for=self._signed_for,
+        )
+        now = self._journal.now()
+        if self._silent is not None and now - self._silent[0] < timedelta(seconds=AGAIN_S):
+            raise _unanswered(act, self._silent[1])
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                answer = await self._keeper.ask(question)
+            check_answer(answer, question, sealed)
+        except TimeoutError as error:
+            why = f"no answer within {PATIENCE_S:.0f} s"
+            self._silent = self._journal.now(), why
+            raise _unanswered(act, why) from error
+        except SourceError as error:
+            self._silent = self._journal.now(), str(error)
+            raise _unanswered(act, str(error)) from error
+        except CauteryError as error:  # of this act: it does not find it approved, or it lies
+            raise _unanswered(act, str(error)) from error
+        self._silent = None
+        now = self._journal.now()
+        self._journal.write_all(
+            (
+                *(
+                    DecoyRevealed(
+                        night=sealed.night,
+                        root=sealed.root,
+                        how=RevealedBy.GATE,
+                        opening=opening,
+                        act=act.id,
+                        at=now,
+                    )
+                    for opening in answer.openings
+                    if opening.index not in decoys.revealed
+                ),
+                DecoysAnswered(
+                    act=act.id,
+                    nonce=question.nonce,
+                    approvals=question.approvals,
+                    signed_for=question.signed_for,
+                    answer=answer,
+                    at=now,
+                ),
+            )
+        )
+
+
+def _unanswered(act: Referral | Notice, why: str) -> UnaskedError:
+    return UnaskedError(
+        f"{act.id}: nothing of it leaves, for the decoys' keeper does not answer as agreed: {why}"
+    )
