@@ -31,6 +31,7 @@ from cautery.model import (
     person_key,
     require_utc,
 )
+from cautery.model.act import ReferralInPart
 from cautery.model.signing_keys import people_among
 
 NEEDED = 2
@@ -212,6 +213,8 @@ def subjects_of(referral: Referral, mandate: Mandate) -> tuple[Digest, ...]:
     but approves nothing any more. If no access provider can be sent the referral, there is that
     one alone.
     """
+    if isinstance(referral, ReferralInPart):
+        return subjects_of(referral.whole, mandate)
     earlier = digest(referral)
     try:
         return list_subject(referral, order_of(referral, mandate)), earlier

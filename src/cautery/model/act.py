@@ -81,6 +81,19 @@ class Referral:
                 raise InputError(f"{entry.target}: this entry ends after its referral {self.id}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralInPart(Referral):
+    """A referral as it is shown without some of its entries; people signed the whole.
+
+    Parameters
+    ----------
+    whole : Referral
+        As it is on record: its id and its signatures are of this text.
+    """
+
+    whole: Referral
+
+
 def referral_id(referral: Referral) -> str:
     """Return the id that a referral's content gives it, whatever id it has."""
     return "R-" + digest(replace(referral, id="")).removeprefix("sha256:")[:12]
@@ -91,6 +104,8 @@ def has_own_id(referral: Referral) -> bool:
 
     Until version 0.1 it came from order, event, start and targets alone.
     """
+    if isinstance(referral, ReferralInPart):
+        return has_own_id(referral.whole)
     targets = (entry.target for entry in referral.entries)
     content = "\n".join(
         (referral.order, referral.event or "", iso(referral.window.start), *targets)

@@ -69,6 +69,8 @@ class Decoys:
         By the reason, how many records count for nothing.
     next_index : int
         The first entry that is not heard yet.
+    last_revealed : int
+        The entry that opened a leaf last; -1: there is none.
     """
 
     mandate: Mandate | None = None
@@ -76,6 +78,7 @@ class Decoys:
     revealed: dict[int, DecoyRevealed] = field(default_factory=dict)
     passed_over: Counter[Message] = field(default_factory=Counter)
     next_index: int = 0
+    last_revealed: int = -1
     _opened: bool = False
     _acts: dict[str, Referral | Notice] = field(default_factory=dict)
     _answered: dict[Digest, tuple[Referral | Notice, frozenset[int]]] = field(default_factory=dict)
@@ -214,8 +217,10 @@ class Decoys:
         if sealed is None or revealed.root != sealed.root or revealed.night != sealed.night:
             raise EvidenceError("no such plan is known")
         check_leaf(opening, night=sealed.night, count=sealed.count, root=sealed.root)
-        self.revealed.setdefault(opening.index, revealed)
-        self._places = None
+        if opening.index not in self.revealed:
+            self.revealed[opening.index] = revealed
+            self.last_revealed = self.next_index - 1
+            self._places = None
 
     def _answer(self, answered: DecoysAnswered) -> None:
         act = self._acts.get(answered.act)
