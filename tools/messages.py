@@ -88,6 +88,8 @@ ROOM_MESSAGES = frozenset(
         "method",
         "money-place",
         "no-estimate",
+        "outcome",
+        "paper-kind",
         "plan",
         "price",
         "quantity",
@@ -107,7 +109,11 @@ ROOM_MESSAGES = frozenset(
 )
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 FORM_FOLDERS = ("pages/form", "workflows/forms")
-DOSSIER_CODE = ("act/mandate_signatures.py", "workflows/case/outside.py")
+DOSSIER_CODE = (
+    "act/mandate_signatures.py",
+    "workflows/case/outside.py",
+    "workflows/operation/access.py",
+)
 DOSSIER_MESSAGES = frozenset(
     ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
 )

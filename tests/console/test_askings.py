@@ -33,9 +33,10 @@ from cautery.model.records import DataUsed, PersonSought
 from cautery.model.room import RIGHTS, Right, RoomRole
 from cautery.wiring.inquiries import answer_inquiries
 from cautery.wiring.people import owner
+from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.outcomes import erase_person
 from cautery.workflows.operation.persons import (
-    erase_person,
     find_person,
     pseudonym_at,
     register_person,
@@ -255,7 +256,10 @@ def test_an_erased_name_gives_no_hit_and_a_case_without_its_keys_is_said_to_be_s
     police: Police,
 ) -> None:
     desk = police.desk("op-rome")
-    erase_person(desk, pseudonym_at(desk, NAME), why="acquitted")
+    file = PersonFile.of(desk)
+    erase_person(
+        file, pseudonym_at(desk, NAME), by="A. Officer", why="acquitted", at=desk.case.clock.now()
+    )
     desk.leave()
     analyst, commander = police.as_(RoomRole.ANALYST), police.as_(RoomRole.COMMANDER)
     police.ask(analyst)

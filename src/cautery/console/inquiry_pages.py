@@ -18,7 +18,7 @@ from cautery.model import Regime
 from cautery.model.account import Account
 from cautery.model.asking import Asking, AskingState
 from cautery.model.room import Act, Right
-from cautery.pages.room.persons import AskingRow, AskingsView
+from cautery.pages.room.persons import AskingRow, AskingsView, PersonsView
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.persons import persons_view
 
@@ -34,7 +34,10 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         id: Annotated[str, Path(max_length=LONGEST_CASE)],
         q: Annotated[str, Query(max_length=200)] = "",
     ) -> HTMLResponse:
-        return desk.page(request, "persons", lambda: {"view": persons_view(desk.cases, id, q)})
+        def view() -> PersonsView:
+            return persons_view(desk.cases, desk.operations, id, q)
+
+        return desk.page(request, "persons", lambda: {"view": view()})
 
     @pages.get("/askings")
     @needs(Right.PERSONS)

@@ -35,7 +35,7 @@ MAX_LINE_BYTES = 16_384
 _TYPE = "cautery/custody/1"
 _MOST_TEXT = 500
 _MOST_RECEIPT = 4000
-"""A receipt is a line of its own inside this one, with its signature and key."""
+"""A receipt is a line of its own inside this one, with its signature and key; a note, a record."""
 
 
 _reading = Lock()
@@ -55,6 +55,8 @@ class CustodyAct(StrEnum):
     """It was given to somebody."""
     RECEIVED = "received"
     """The receiver says so."""
+    NOTED = "noted"
+    """Something was recorded of a closed case, which takes no record itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ class CustodyLine:
     why : str
         Why.
     what : str
-        The exhibit's id, ``dossier`` and its audience, or a receipt as its receiver signed it.
+        The exhibit's id, ``dossier`` and its audience, a receipt as its receiver signed it, or the
+        kind and body of a record that a closed case does not take.
     digest : str
         SHA-256 of the bytes: of the exhibit, or of a dossier's tag manifest.
     previous : str

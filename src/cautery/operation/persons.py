@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,6 +17,7 @@ time limits or a periodic review and leaves the period to national law."""
 
 _MOST_NAME = 500
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,18 @@ def pseudonym_of(name: str, pseudonyms: Pseudonyms) -> str:
     """Return the pseudonym of a name in this case: ``P-`` and 12 hex digits."""
     spelt = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     return "P-" + pseudonyms.of(f"person\n{spelt}", digits=12)
+
+
+def persons_named(text: str, among: Container[str]) -> frozenset[str]:
+    """Return which of some pseudonyms a text has as words of their own.
+
+    Examples
+    --------
+    >>> sorted(persons_named("P-00aa11bb22cc runs it, not P-1122.", {"P-00aa11bb22cc", "P-11"}))
+    ['P-00aa11bb22cc']
+    """
+    words = (word.rstrip("._-") for word in _WORD.findall(text))
+    return frozenset(word for word in words if word in among)
 
 
 def check_person(person: Person, name: str, *, today: date) -> None:

@@ -62,7 +62,7 @@ def note_opening(
     reading_store().add_to_custody(
         case,
         lambda chain: stated(
-            at=now, act=act, by=by or _login(), why=why, what=what, digest=digest,
+            at=now, act=act, by=by or login(), why=why, what=what, digest=digest,
             previous=chain[-1].id if chain else "", case=number,
         ),
     )  # fmt: skip
@@ -275,7 +275,8 @@ def _documents() -> Callable[[bytes], SignedDocument] | None:
     return partial(checked_document, without_seccomp=wiring.without_seccomp())
 
 
-def _login() -> str:
+def login() -> str:
+    """Return who is logged in on this machine."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # no such user on this machine

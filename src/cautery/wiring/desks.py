@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cautery import wiring
+from cautery.evidence.custody import CustodyAct, CustodyLine, stated
 from cautery.evidence.manifest import NOTE
 from cautery.messages import in_language
 from cautery.model import Operation
 from cautery.wiring.cases import adding_to, reading_store, store
 from cautery.wiring.signing import public_key_of
 from cautery.workflows.case.open import Case
+from cautery.workflows.operation.afterwards import PersonFile, note_text
 from cautery.workflows.operation.desk import Desk, desk_in, open_desk
-from cautery.workflows.operation.persons import erase_in_closed_case
-from cautery.workflows.operation.persons import erase_person as erase_in_open_case
 
 if TYPE_CHECKING:
     from cautery.lab.operations.replay.run import Replayed
@@ -76,18 +78,48 @@ def desk_without_keys(path: Path) -> Iterator[Desk]:
         )
 
 
-def erase_person(case: Path, pseudonym: str, *, why: str) -> tuple[int, bool]:
-    """Destroy the key of a person's name; return how many there were, and if the case is closed.
+@contextmanager
+def person_file(path: Path, *, read_only: bool = False) -> Iterator[PersonFile]:
+    """Open the persons of an agency's case, which may be closed: then its chain takes the notes.
 
     Raises
     ------
     CauteryError
-        As the workflow says.
+        If there is no such case, it is another agency's, or its chain of custody is broken.
     """
-    if reading_store().exists(case, NOTE):
-        return erase_in_closed_case(case, pseudonym, store=store(), clock=wiring.clock()), True
-    with desk(case) as opened:
-        return erase_in_open_case(opened, pseudonym, why=why), False
+    shelf = reading_store()
+    is_closed = shelf.exists(path, NOTE)
+    chain = shelf.custody(path)
+    with desk(path, read_only=read_only or is_closed) as opened:
+        if read_only or not is_closed:
+            yield PersonFile.of(opened, chain)
+        else:
+            keyed = store()
+            vault = keyed.vault(path, keyed.keys(path))
+            yield PersonFile(desk=opened, vault=vault, chain=chain, note=partial(_note, path))
+
+
+def _note(path: Path, contents: Sequence[object], by: str, why: str, at: datetime) -> None:
+    """Write records of a closed case into its chain of custody, a line each."""
+    shelf = reading_store()
+    number = shelf.id_of(path)
+
+    def follow(content: object, chain: tuple[CustodyLine, ...]) -> CustodyLine:
+        return stated(
+            at=at,
+            act=CustodyAct.NOTED,
+            by=by,
+            why=why,
+            what=note_text(content),
+            digest="",
+            previous=chain[-1].id if chain else "",
+            case=number,
+        )
+
+    for content in contents:  # each is checked before the first is written
+        follow(content, ())
+    for content in contents:
+        shelf.add_to_custody(path, partial(follow, content))
 
 
 def close_operation(case: Path, *, keys_dir: Path | None = None) -> Path:

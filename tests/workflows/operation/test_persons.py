@@ -14,10 +14,10 @@ from cautery.model.operation import LedCategory
 from cautery.model.records import PersonNamed
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
+from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.outcomes import due_now, erase_person
 from cautery.workflows.operation.persons import (
-    due_persons,
-    erase_person,
     kept_persons,
     name_of,
     pseudonym_at,
@@ -70,7 +70,10 @@ def test_an_erased_name_is_unreadable_and_the_closed_case_verifies(agency_desk: 
     kept = register_person(rome, NAME, person())
     other = register_person(rome, "Bruno Celentani", person(pseudonym="P-1122"))
     ciphertext = rome.case.vault.read(kept.exhibit)
-    assert erase_person(rome, kept.person.pseudonym, why="acquitted") == 1
+    done = erase_person(
+        PersonFile.of(rome), kept.person.pseudonym, by="A. Officer", why="acquitted", at=NOON
+    )
+    assert done.keys == 1
     with pytest.raises(ErasedError):
         name_of(rome, kept.person.pseudonym, why="x", who="y")
     assert rome.case.vault.read(kept.exhibit) == ciphertext
@@ -143,13 +146,15 @@ def test_those_whose_date_has_come_are_listed_until_reviewed_or_erased(
             ),
         )
     day = TODAY + timedelta(10)
-    assert [(one.what, one.person.pseudonym) for one in due_persons(rome, today=day)] == [
+    assert [
+        (one.what, one.person.pseudonym) for one in due_now(PersonFile.of(rome), today=day)
+    ] == [
         ("erase", "P-001"),
         ("review", "P-000"),
     ]
     review_person(rome, "P-000", review_at=date(2027, 3, 1), why="trial pending")
-    erase_person(rome, "P-001", why="its date has come")
-    assert due_persons(rome, today=day) == ()
+    erase_person(PersonFile.of(rome), "P-001", by="A. Officer", why="its date has come", at=NOON)
+    assert due_now(PersonFile.of(rome), today=day) == ()
 
 
 @pytest.mark.parametrize("ahead", [-1, 0, 401])
@@ -170,7 +175,7 @@ def test_nobody_erases_a_name_without_saying_why(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     register_person(rome, NAME, person())
     with pytest.raises(InputError, match="needs a reason"):
-        erase_person(rome, "P-00aa11bb22cc", why=" ")
+        erase_person(PersonFile.of(rome), "P-00aa11bb22cc", by="A. Officer", why=" ", at=NOON)
     assert name_of(rome, "P-00aa11bb22cc", why="x", who="y") == NAME
 
 

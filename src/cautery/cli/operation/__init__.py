@@ -83,7 +83,7 @@ _VERBS = {
     ),
     "person": (
         "cautery.cli.operation.person:app",
-        "Keep, review and list persons, and erase their names.",
+        "Keep, review and list persons, record outcomes and access, and erase their names.",
     ),
     "exhibit": (
         "cautery.cli.operation.exhibit:app",

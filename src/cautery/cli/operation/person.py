@@ -11,14 +11,15 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.cli.operation import _person_after
 from cautery.cli.operation._markings import marking_lines
 from cautery.errors import InputError
 from cautery.model import Person, from_json, to_json
+from cautery.model.records import PersonOutcome
 from cautery.wiring import desks
+from cautery.workflows.operation.outcomes import due_now, outcomes, persons_now
 from cautery.workflows.operation.persons import (
-    due_persons,
     find_person,
-    kept_persons,
     name_of,
     pseudonym_at,
     register_person,
@@ -26,7 +27,9 @@ from cautery.workflows.operation.persons import (
 )
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Keep, review and list persons, and erase their names."
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Keep, review and list persons, record outcomes and access, and erase their names.",
 )
 
 _Case = Annotated[Path, typer.Argument(help="The agency's case.")]
@@ -121,20 +124,22 @@ def list_(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person list cases/op-rome
     """
-    with desks.desk(case, read_only=True) as desk:
-        persons = kept_persons(desk)
+    with desks.person_file(case, read_only=True) as file:
+        persons, decided = persons_now(file), outcomes(file)
     if json:
         for entry in persons:
-            render.json_line(to_json(entry))
+            outcome = decided.get(entry.person.pseudonym)
+            render.json_line({**to_json(entry), "outcome": to_json(outcome)})
         return
     render.table(
-        ("pseudonym", "who", "marking", "dates"),
+        ("pseudonym", "who", "marking", "outcome", "dates"),
         (
             (
                 entry.person.pseudonym,
                 f"{entry.person.category.value} ({entry.person.kind.value})\n{entry.person.role}"
                 + (f", {entry.person.country}" if entry.person.country else ""),
                 marking_lines(entry.person.marking),
+                _outcome_lines(decided.get(entry.person.pseudonym)),
                 f"review {entry.person.review_at}\nerase  {entry.person.erase_at}"
                 if entry.erased_at is None
                 else f"erased {entry.erased_at:%Y-%m-%d}",
@@ -151,8 +156,8 @@ def due(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person due cases/op-rome
     """
-    with desks.desk(case, read_only=True) as desk:
-        due_entries = due_persons(desk, today=desk.case.clock.now().date())
+    with desks.person_file(case, read_only=True) as file:
+        due_entries = due_now(file, today=file.desk.case.clock.now().date())
     if json:
         for entry in due_entries:
             render.json_line(to_json(entry))
@@ -223,20 +228,13 @@ def review(
     render.say(f"{pseudonym}: kept until {until.date()}")
 
 
-@app.command()
-def erase(
-    case: _Case,
-    pseudonym: _Pseudonym,
-    why: Annotated[str, typer.Option("--why", help="Reason: retention, acquittal, request ...")],
-) -> None:
-    """Destroy the key of a person's name, in an open or closed case; every proof stays valid.
+_person_after.add_to(app)
 
-    Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
-    """
-    destroyed, closed = desks.erase_person(case, pseudonym, why=why)
-    if closed:
-        render.say("a closed case takes no record of this: keep the reason with the key folder")
-    render.say(f"{pseudonym}: {destroyed} keys destroyed; the name can no longer be read")
+
+def _outcome_lines(outcome: PersonOutcome | None) -> str:
+    if outcome is None:
+        return ""
+    return f"{outcome.outcome.value} {outcome.on}\n{outcome.court}, {outcome.reference}"
 
 
 def _name_given() -> str:

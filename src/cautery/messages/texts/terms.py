@@ -254,6 +254,18 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "led-category.other": "other",
     "led-category.suspect": "suspect",
     "led-category.victim": "victim",
+    # What was decided on a person.
+    "outcome.acquitted": "acquitted",
+    "outcome.arrested": "arrested",
+    "outcome.charged": "charged",
+    "outcome.convicted": "convicted",
+    "outcome.discontinued": "discontinued",
+    # What kind of paper names a person.
+    "paper-kind.action-day": "plan of the action day",
+    "paper-kind.bundle": "bundle for an agency",
+    "paper-kind.dossier": "dossier",
+    "paper-kind.form": "form",
+    "paper-kind.instrument": "draft of an instrument",
     # Places that money goes through.
     "money-place.account": "account",
     "money-place.cash": "cash",

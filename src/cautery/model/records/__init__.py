@@ -141,6 +141,14 @@ from cautery.model.records.outside import (
     ProofMissing,
     StampReceived,
 )
+from cautery.model.records.persons import (
+    Outcome,
+    PaperKind,
+    PaperMarked,
+    PaperWritten,
+    PersonAccessed,
+    PersonOutcome,
+)
 from cautery.model.records.seasons import FixtureWatched, WatchDied
 from cautery.model.records.seized import (
     AccountNames,
@@ -271,13 +279,19 @@ __all__ = [
     "NoticeWithdrawn",
     "OperationOpened",
     "OriginalPartSealed",
+    "Outcome",
     "OutsideEvent",
     "OutsideProof",
     "OverrideGiven",
     "OverrideSigned",
+    "PaperKind",
+    "PaperMarked",
+    "PaperWritten",
     "PartnerRegistered",
+    "PersonAccessed",
     "PersonErased",
     "PersonNamed",
+    "PersonOutcome",
     "PersonRegistered",
     "PersonReviewed",
     "PersonSought",

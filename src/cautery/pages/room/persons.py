@@ -9,6 +9,35 @@ from cautery.pages.room.view import CaseHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLine:
+    """What was decided on a person, where, and under which reference."""
+
+    outcome: str
+    on: date
+    court: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonPaper:
+    """A paper that names a person.
+
+    Parameters
+    ----------
+    to : tuple of str
+        Who was given it.
+    erased_on : date or None
+        When the person's data were erased: the paper is marked; ``None``: it is not.
+    """
+
+    kind: str
+    title: str
+    at: datetime
+    to: tuple[str, ...]
+    erased_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CasePerson:
     """A person of a case, as the records have it: the name is sealed, and the room has no key.
 
@@ -16,6 +45,10 @@ class CasePerson:
     ----------
     record : int
         By which the person was registered.
+    outcome : OutcomeLine or None
+        What was decided last; ``None``: nothing is recorded.
+    papers : tuple of PersonPaper
+        The papers that name the person, the oldest first.
     """
 
     record: int
@@ -28,6 +61,8 @@ class CasePerson:
     review_at: date
     erase_at: date
     erased_at: datetime | None
+    outcome: OutcomeLine | None = None
+    papers: tuple[PersonPaper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cautery.model import Entry
-from cautery.model.records import PersonErased, PersonRegistered, PersonReviewed, kinds_of
-from cautery.pages.room.persons import CasePerson, PersonsView
+from cautery.model.records import (
+    PersonErased,
+    PersonOutcome,
+    PersonRegistered,
+    PersonReviewed,
+    kinds_of,
+)
+from cautery.pages.room.persons import CasePerson, OutcomeLine, PersonPaper, PersonsView
 from cautery.projections.kept import MOST_LINES, Asked
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
+from cautery.workflows.browse.operations import Operations
+from cautery.workflows.operation.afterwards import PersonFile
+from cautery.workflows.operation.outcomes import outcomes, persons_now
+from cautery.workflows.operation.papers import papers
 
 MOST_PERSONS = 200
 """Persons of a page. Judgement: who looks for one writes a word more."""
@@ -18,8 +28,10 @@ _MOST_ENTRIES = 20_000
 _OF_PERSONS = kinds_of(PersonRegistered, PersonReviewed, PersonErased)
 
 
-def persons_view(cases: Cases, id: str, words: str) -> PersonsView:
+def persons_view(cases: Cases, operations: Operations, id: str, words: str) -> PersonsView:
     """Return the persons of a case whose entry has all of some words.
+
+    Of those shown it says what was decided on each, and which papers name the person.
 
     Raises
     ------
@@ -30,10 +42,15 @@ def persons_view(cases: Cases, id: str, words: str) -> PersonsView:
         head, persons = head_of(case, now=cases.clock.now()), _persons(case)
     parts = words.casefold().split()
     matches = [person for person in persons if all(part in _words_of(person) for part in parts)]
+    page = tuple(matches[:MOST_PERSONS])
+    if page:
+        with operations.table(cases, id, None) as table:
+            file = PersonFile.of(table.desk, cases.custody(table.desk.case.path))
+            page = _afterwards(file, page)
     return PersonsView(
         head=head,
         words=words,
-        rows=tuple(matches[:MOST_PERSONS]),
+        rows=page,
         count=len(persons),
         more=len(matches) > MOST_PERSONS,
     )
@@ -61,6 +78,43 @@ def _persons(case: Kept) -> list[CasePerson]:
             case PersonErased(pseudonym=pseudonym) if pseudonym in persons:
                 persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
     return [*persons.values()]
+
+
+def _afterwards(file: PersonFile, persons: tuple[CasePerson, ...]) -> tuple[CasePerson, ...]:
+    """Return persons with what came later: outcomes, erasures after the closing, and papers."""
+    decided = outcomes(file)
+    erased = {kept.person.pseudonym: kept.erased_at for kept in persons_now(file)}
+    papers_by_person: dict[str, list[PersonPaper]] = {}
+    for paper in papers(file):
+        for pseudonym in paper.persons:
+            row = PersonPaper(
+                kind=paper.kind.value,
+                title=paper.title,
+                at=paper.at,
+                to=paper.to,
+                erased_on=paper.marked.get(pseudonym),
+            )
+            papers_by_person.setdefault(pseudonym, []).append(row)
+    return tuple(
+        replace(
+            person,
+            outcome=_outcome(decided.get(person.pseudonym)),
+            erased_at=person.erased_at or erased.get(person.pseudonym),
+            papers=tuple(papers_by_person.get(person.pseudonym, ())),
+        )
+        for person in persons
+    )
+
+
+def _outcome(outcome: PersonOutcome | None) -> OutcomeLine | None:
+    if outcome is None:
+        return None
+    return OutcomeLine(
+        outcome=outcome.outcome.value,
+        on=outcome.on,
+        court=outcome.court,
+        reference=outcome.reference,
+    )
 
 
 def _entries(case: Kept) -> Iterator[Entry]:

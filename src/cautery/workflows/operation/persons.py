@@ -1,19 +1,17 @@
 """Keep persons: the name sealed under the subject's own key, a pseudonym in every record.
 
-Erasing destroys the key (ADR 0002): the ciphertext stays in the vault, unreadable, and every
-digest and proof of the case stays as it was.
+What becomes of a person later, and erasing a name: :mod:`cautery.workflows.operation.outcomes`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from cautery.errors import ErasedError, InputError
-from cautery.evidence.ports import CaseStore, CaseVault
+from cautery.evidence.ports import CaseVault
 from cautery.model import Exhibit, ExhibitId, Person, Pseudonyms
-from cautery.model.ports import Clock, Ledger
+from cautery.model.ports import Ledger
 from cautery.model.records import (
     PersonErased,
     PersonNamed,
@@ -22,9 +20,9 @@ from cautery.model.records import (
     PersonSought,
     kinds_of,
 )
-from cautery.operation.persons import Due, check_person, due, pseudonym_of
+from cautery.operation.persons import check_person, pseudonym_of
 from cautery.workflows.case.again_if_passed import again_if_passed
-from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.desk import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ def register_person(
         media_type="text/plain",
         at=moment,
         clock=desk.case.clock.offset(),
-        subject=_subject(person.pseudonym),
+        subject=subject_of(person.pseudonym),
     )
     desk.record(
         PersonRegistered(person=person, exhibit=exhibit),
@@ -110,7 +108,7 @@ def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | No
             "(Directive (EU) 2016/680, art. 25)"
         )
     record = _kept(desk, pseudonym)
-    name = desk.case.vault.open(record.exhibit, subject=_subject(pseudonym)).decode()
+    name = desk.case.vault.open(record.exhibit, subject=subject_of(pseudonym)).decode()
     # Recorded before it is returned: a name that cannot be logged is not shown.
     desk.record(PersonNamed(pseudonym=pseudonym, why=why, who=who), at=at)
     return name
@@ -170,7 +168,7 @@ def has_person(ledger: Ledger, vault: CaseVault, name: str, pseudonyms: Pseudony
         return False
     try:
         # A closed case takes no record of an erasure: the destroyed key says it.
-        vault.open(sealed.id, subject=_subject(pseudonym_of(name, pseudonyms)))
+        vault.open(sealed.id, subject=subject_of(pseudonym_of(name, pseudonyms)))
     except ErasedError:
         return False
     return True
@@ -202,54 +200,6 @@ def review_person(
     desk.record(PersonReviewed(pseudonym=pseudonym, review_at=review_at, why=why), at=moment)
 
 
-def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = None) -> int:
-    """Destroy the key of a person's name and record that; return how many keys there were.
-
-    Raises
-    ------
-    InputError
-        If there is no such person, or no reason is given.
-    StorageError
-        If a key could not be destroyed; it is not recorded as erased then.
-    """
-    if not why.strip():
-        raise InputError(f"{pseudonym}: erasing a name needs a reason: --why TEXT")
-    record = _kept(desk, pseudonym)
-    destroyed = desk.case.vault.erase(_subject(pseudonym))
-    # A name that is erased already is recorded again only if a key of it was still there.
-    if record.erased_at is None or destroyed:
-        desk.record(PersonErased(pseudonym=pseudonym, why=why, keys=destroyed), at=at)
-    return destroyed
-
-
-def erase_in_closed_case(path: Path, pseudonym: str, *, store: CaseStore, clock: Clock) -> int:
-    """Destroy the key of a person's name after the case was closed; return how many there were.
-
-    A closed case takes no record, and needs none: the key lies outside it, where a mark of the
-    erasure is left, and every proof stands as it was.
-
-    Raises
-    ------
-    InputError
-        If there is no such person, or the keys of the case are not at hand.
-    StorageError
-        If a key could not be destroyed.
-    """
-    desk = open_desk(path, store=store, clock=clock, read_only=True)
-    try:
-        _kept(desk, pseudonym)
-    finally:
-        desk.leave()
-    return store.vault(path, store.keys(path)).erase(_subject(pseudonym))
-
-
-def due_persons(desk: Desk, *, today: date) -> tuple[Due, ...]:
-    """Return whose review or erasure date has come, of those whose name is still readable."""
-    return due(
-        (person.person for person in kept_persons(desk) if person.erased_at is None), today=today
-    )
-
-
 def _kept(desk: Desk, pseudonym: str) -> KeptPerson:
     for person in kept_persons(desk):
         if person.person.pseudonym == pseudonym:
@@ -257,5 +207,6 @@ def _kept(desk: Desk, pseudonym: str) -> KeptPerson:
     raise InputError(f"this case has no person {pseudonym!r}", hint="cautery operation person list")
 
 
-def _subject(pseudonym: str) -> str:
+def subject_of(pseudonym: str) -> str:
+    """Return the subject whose key encrypts a person's name."""
     return f"person:{pseudonym}"

@@ -16,7 +16,9 @@ from cautery.model import CriminalNetwork, LedCategory, Link
 from cautery.model.message import as_written
 from cautery.model.records import GrewBack, OutsideEvent, ServedShare
 from cautery.model.records.action_day import ServedBasis
-from cautery.workflows.operation.persons import erase_person, kept_persons
+from cautery.workflows.operation.afterwards import PersonFile
+from cautery.workflows.operation.outcomes import erase_person
+from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.picture import Picture, traits_of
 
 SURE = 0.9
@@ -90,7 +92,11 @@ def erase_those_of_no_use(story: Story) -> int:
         for person in kept_persons(desk):
             if person.person.category is LedCategory.OTHER and person.erased_at is None:
                 erase_person(
-                    desk, person.person.pseudonym, why="of no use to the investigation any more"
+                    PersonFile.of(desk),
+                    person.person.pseudonym,
+                    by=desk.agency.contact,
+                    why="of no use to the investigation any more",
+                    at=story.clock.now(),
                 )
                 erased += 1
     story.tell("persons", f"{erased} persons erased by destroying their keys", erased=erased)
