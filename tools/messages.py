@@ -40,10 +40,14 @@ DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
 ROOM_FOLDERS = (
     "console",
     "pages/operation",
+    "pages/press_sheet",
     "pages/room",
+    "pages/seizure",
     "pages/supply_map",
     "workflows/browse",
     "workflows/operation/page_view",
+    "workflows/operation/press_sheet",
+    "workflows/operation/seizure_site",
     "workflows/people",
 )
 ROOM_CODE = (

@@ -9,11 +9,13 @@ Format: open(2), rename(2).
 from __future__ import annotations
 
 import os
+import shutil
 import stat
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cautery.adapters._files import real_path, write_pieces
+from cautery.adapters._files import PRIVATE, real_path, write_pieces
 from cautery.errors import InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 
@@ -71,3 +73,36 @@ def write_output(path: Path, pieces: Iterable[bytes], *, mode: int) -> None:
         raise
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}", hint="") from error
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a new folder for its owner's eyes, whole or not at all.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        By their paths in the folder, with ``/`` between.
+
+    Raises
+    ------
+    InputError
+        If there is something at the place already, or it lies in a case.
+    StorageError
+        If it cannot be written.
+    """
+    if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
+        raise InputError(f"{path} exists already", hint="Name a new folder.")
+    check_output(path / "folder")
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=real_path(path.parent)))
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="") from error
+    try:
+        for name, content in files.items():
+            (draft / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_pieces(draft / name, (content,), mode=PRIVATE)
+        draft.rename(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -40,6 +40,7 @@ from cautery.console import (
     request_pages,
     season_pages,
     seizure_pages,
+    signal_pages,
     stream_pages,
 )
 from cautery.console.api.routes import programs_app
@@ -112,8 +113,9 @@ def all_addresses(desk: Desk) -> FastAPI:
         dependencies=[Depends(gate(log, desk.is_operation))],
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
-    of_all = (find_pages, operation_pages, seizure_pages, board_pages, season_pages, health_pages)
-    for pages in (*of_cases, *of_all):
+    of_operations = (operation_pages, seizure_pages, signal_pages, board_pages)
+    of_all = (find_pages, season_pages, health_pages)
+    for pages in (*of_cases, *of_operations, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cautery.adapters._files import PRIVATE, ordinary_mode
 from cautery.adapters.clock import SystemClock
-from cautery.adapters.output import check_output, write_output
+from cautery.adapters.output import check_output, write_folder, write_output
 from cautery.model.ports import Clock
 
 __all__ = [
@@ -16,9 +16,11 @@ __all__ = [
     "UNCONFINED",
     "check_output",
     "clock",
+    "pdf_of",
     "without_seccomp",
     "write_file",
     "write_file_of",
+    "write_folder",
     "write_pdf",
     "write_png",
     "write_secret",
@@ -89,6 +91,19 @@ def write_png(svg: str, path: Path) -> None:
     write_output(path, (png_of(svg),), mode=ordinary_mode())
 
 
+def pdf_of(source: str) -> bytes:
+    """Make a PDF of Typst source.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be made.
+    """
+    from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
+
+    return compile_pdf(source)
+
+
 def write_pdf(source: str, path: Path, *, private: bool = False) -> None:
     """Make a PDF of Typst source and write it whole or not at all.
 
@@ -97,7 +112,5 @@ def write_pdf(source: str, path: Path, *, private: bool = False) -> None:
     CauteryError
         If it cannot be made or written.
     """
-    from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
-
     mode = PRIVATE if private else ordinary_mode()
-    write_output(path, (compile_pdf(source),), mode=mode)
+    write_output(path, (pdf_of(source),), mode=mode)

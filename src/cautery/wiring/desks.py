@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cautery import wiring
+from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, CustodyLine, stated
 from cautery.evidence.manifest import NOTE
 from cautery.messages import in_language
 from cautery.model import Operation
+from cautery.packed import small_file
 from cautery.wiring.cases import adding_to, reading_store, store
 from cautery.wiring.signing import public_key_of
 from cautery.workflows.case.open import Case
@@ -23,6 +25,8 @@ from cautery.workflows.operation.desk import Desk, desk_in, open_desk
 if TYPE_CHECKING:
     from cautery.lab.operations.replay.run import Replayed
     from cautery.lab.operations.replay.story import Told
+    from cautery.pages.press_sheet import PressSheet
+    from cautery.workflows.operation.seizure_site import Chosen, Site
 
 
 @contextmanager
@@ -160,6 +164,94 @@ def write_operation_page(case: Path, out: Path, *, language: str) -> None:
     with in_language(language), desk(case, read_only=True) as opened:
         page = render_page(page_view(opened, made_at=wiring.clock().now()))
     wiring.write_secret(out, (page.encode(),))
+
+
+def write_seizure_site(case: Path, offers: Path, chosen: Chosen, out: Path | None) -> Site:
+    """Make the seizure page of a desk's case, and write it as a new folder.
+
+    Parameters
+    ----------
+    out : Path or None
+        ``None``: nothing is written.
+
+    Raises
+    ------
+    InputError
+        As the workflow says; then nothing is written.
+    StorageError
+        If the folder cannot be written.
+    """
+    from cautery.workflows.operation.seizure_site import (  # noqa: PLC0415 - heavy
+        read_site_list,
+        seizure_site,
+    )
+
+    listed = read_site_list(offers)
+    with desk(case, read_only=True) as opened:
+        site = seizure_site(opened, listed, chosen, made_at=wiring.clock().now())
+    if out is not None:
+        wiring.write_folder(out, site.files)
+    return site
+
+
+def write_press_sheet(
+    case: Path,
+    out: Path | None,
+    *,
+    languages: Sequence[str],
+    embargo: datetime | None,
+    earlier: Path | None = None,
+) -> tuple[PressSheet, int]:
+    """Write the press sheet of a desk's case; its name's ending says which format.
+
+    Parameters
+    ----------
+    out : Path or None
+        ``None``: nothing is written.
+    earlier : Path or None
+        An earlier sheet in JSON whose numbers must still stand.
+
+    Returns
+    -------
+    tuple of PressSheet and int
+        The sheet in the first language, and how many numbers of the earlier one were compared.
+
+    Raises
+    ------
+    InputError
+        If there is no such language or format, or a number of the earlier sheet fell; then nothing
+        is written.
+    StorageError
+        If the file cannot be written.
+    """
+    from cautery.pages import press_sheet as pages  # noqa: PLC0415 - heavy
+    from cautery.workflows.operation import press_sheet as work  # noqa: PLC0415 - heavy
+
+    made_at = wiring.clock().now()
+    with desk(case, read_only=True) as opened:
+        sheets = [
+            work.press_sheet(opened, language=code, made_at=made_at, embargo=embargo)
+            for code in languages
+        ]
+    compared = 0
+    if earlier is not None:
+        raw = small_file(earlier, most=work.MAX_EARLIER, of="a press sheet")
+        compared = work.compare_sheet(raw, sheets[0])
+    if out is not None:
+        match out.suffix.lower():
+            case ".pdf":
+                wiring.write_pdf(pages.sheets_typst(sheets), out, private=True)
+            case ".html":
+                html = pages.sheets_html(sheets, links=pages.Links())
+                wiring.write_secret(out, (html.encode(),))
+            case ".json":
+                wiring.write_secret(out, (pages.sheets_json(sheets).encode(),))
+            case _:
+                raise InputError(
+                    f"{out}: a press sheet is a .pdf, .html or .json file",
+                    hint="cautery operation press-sheet CASE -o sheet.pdf",
+                )
+    return sheets[0], compared
 
 
 def replay(

@@ -43,6 +43,14 @@ _VERBS = {
         "cautery.cli.operation.page:page",
         "Write the page of an operation again from the records of an open or closed case.",
     ),
+    "seizure-page": (
+        "cautery.cli.operation.seizure_page:seizure_page",
+        "Make the page that stands where a service was, with its DNS and web server files.",
+    ),
+    "press-sheet": (
+        "cautery.cli.operation.press_sheet:press_sheet",
+        "Write the counts of an operation for the press, each with the records it leads to.",
+    ),
     "replay": (
         "cautery.cli.operation.replay:replay",
         (

@@ -248,7 +248,13 @@ def _opening_of(case: Case, operation: Operation | None, agency: str | None) -> 
         _check_opening(case, first.content, operation, agency)
         return first.content
     if operation is None or agency is None or case.ledger.size():
-        raise InputError(f"{case.path}: this case does not belong to an operation")
+        raise InputError(
+            f"{case.path}: this case does not belong to an operation",
+            hint=(
+                "An operation has regime led: only a competent authority opens its case, by "
+                "cautery operation open."
+            ),
+        )
     opening = OperationOpened(
         operation=operation,
         agency=operation.agency(agency).id,

@@ -20,6 +20,7 @@ from cautery.model import Operation, Statement
 from cautery.model.records import (
     BundleReceived,
     DeconflictionLetter,
+    Entry,
     PartnerRegistered,
     StatementRecorded,
 )
@@ -277,6 +278,24 @@ def _standing(desk: Desk) -> tuple[Held, ...]:
         for row in held(desk)
         if row.corrected_by is None and not row.statement.details.get("withdrawn")
     )
+
+
+def records_of_statements(desk: Desk) -> Mapping[tuple[str, str], Entry]:
+    """Return the record that brought each statement here, by provider and id: its own, a bundle."""
+    return desk.once(_records_of_statements, *HOLDINGS)
+
+
+def _records_of_statements(desk: Desk) -> dict[tuple[str, str], Entry]:
+    places: dict[tuple[str, str], Entry] = {}
+    for entry, recorded in desk.contents(StatementRecorded):
+        places.setdefault((recorded.by, recorded.id), entry)
+    _bundles(desk)
+    opened = desk.keeper(_Received).opened
+    for entry, received in desk.contents(BundleReceived):
+        bundle = opened.get((received.exhibit, received.from_))
+        for shared in () if bundle is None else bundle.rows:
+            places.setdefault(shared.key, entry)
+    return places
 
 
 def picture(desk: Desk) -> tuple[Statement, ...]:

@@ -72,7 +72,7 @@ def estimates(material: Material) -> EstimatesView | None:
 
 def comparisons(material: Material) -> tuple[Comparison, ...]:
     """Set each published figure beside the one counted in the register, or estimated."""
-    counted = _counted(material)
+    known = counted(material)
     money = {
         "crypto": _worth(material.register, ExhibitKind.WALLET),
         "cash": _worth(material.register, ExhibitKind.CASH),
@@ -81,8 +81,8 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
     for figure in material.published:
         if figure.id in {"users", "revenue-month", "revenue-year"} and material.sized:
             rows.append(_compared_size(figure, material.sized[-1]))
-        elif figure.id in counted:
-            rows.append(_compared_count(figure, counted[figure.id], ""))
+        elif figure.id in known:
+            rows.append(_compared_count(figure, known[figure.id], ""))
         elif figure.id in money and money[figure.id] is not None:
             rows.append(_compared_count(figure, float(money[figure.id] or 0), "EUR"))
         else:
@@ -99,7 +99,8 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
     return tuple(sorted(rows, key=lambda row: row.fit is Fit.NOT_OURS))
 
 
-def _counted(material: Material) -> dict[str, float]:
+def counted(material: Material) -> dict[str, float]:
+    """Return what the case itself counts, by the ids that fact sheets give these figures."""
     things: Counter[ExhibitKind] = Counter()
     for line in material.register.lines.values():
         things[line.exhibit.kind] += line.exhibit.count
