@@ -17,6 +17,7 @@ from cautery.model import (
     HandlingCode,
     Marking,
     Operation,
+    Pap,
     Pseudonyms,
     Statement,
     Tlp,
@@ -116,6 +117,29 @@ def releasable(
         HandlingCode.H2,
         HandlingCode.H3,
     }
+
+
+def citable(statement: Statement, *, by: Agency) -> bool:
+    """Tell whether an agency may cite a statement in a paper that leaves the table.
+
+    Such a paper is an order, a certificate or a request to a court, to an authority or to somebody
+    who holds data or money. What the agency has stated itself it may cite: it issues the paper.
+
+    Notes
+    -----
+    Of others it cites what they let everybody have: no named recipients, TLP:GREEN or TLP:CLEAR,
+    PAP:GREEN or PAP:CLEAR (a paper is an act that its addressee notices), and none of ``H1`` (not
+    in judicial proceedings), ``H2`` (not passed on) and ``H3`` (docs/reference/sources.md, F29).
+    """
+    if statement.by == by.id:
+        return True
+    marking = statement.marking
+    return (
+        not statement.to
+        and marking.tlp in (Tlp.GREEN, Tlp.CLEAR)
+        and marking.pap in (Pap.GREEN, Pap.CLEAR)
+        and marking.handling <= {HandlingCode.H0}
+    )
 
 
 def _for_industry(statement: Statement, *, is_named: bool) -> bool:
