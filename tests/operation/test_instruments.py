@@ -133,7 +133,8 @@ def test_each_covered_class_gets_its_draft(kind: ProviderClass) -> None:
 
 
 def test_an_unconfirmed_rule_asks_for_a_person_and_a_read_one_does_not() -> None:
-    assert TO_CONFIRM in render_draft(draft_preservation(**EVIDENCE), TABLE)
+    assert TO_CONFIRM in render_draft(draft_eio(authority="a court", **COMMON), TABLE)
+    assert TO_CONFIRM not in render_draft(draft_preservation(**EVIDENCE), TABLE)
     assert TO_CONFIRM not in render_draft(draft_production(**EVIDENCE), TABLE)
 
 

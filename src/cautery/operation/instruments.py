@@ -18,10 +18,10 @@ from cautery.model import Agency, Competence, Instrument, InstrumentKind, Operat
 
 EVIDENCE_APPLIES = datetime(2026, 8, 18, tzinfo=UTC)
 """Regulation (EU) 2023/1543 applies since then (docs/reference/sources.md, F30)."""
-# Regulation (EU) 2023/1543, art. 10 (docs/reference/sources.md, F30).
+# Regulation (EU) 2023/1543, art. 10 and Annex II (docs/reference/sources.md, F30).
 PRODUCTION = timedelta(days=10)
 PRODUCTION_IN_EMERGENCY = timedelta(hours=8)
-PRESERVATION = timedelta(days=60)  # [M]
+PRESERVATION = timedelta(days=60)
 EIO_RECOGNITION = timedelta(days=30)  # [M]
 EIO_EXECUTION = timedelta(days=90)  # [M], after recognition
 
@@ -35,7 +35,7 @@ _UNION = frozenset(
         *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
     )
 )
-_OUTSIDE_EVIDENCE = frozenset({"DK"})  # [M]: Denmark takes no part
+_OUTSIDE_EVIDENCE = frozenset({"DK"})  # recitals 100 and 101: Ireland takes part, Denmark none
 _OUTSIDE_EIO = frozenset({"DK", "IE"})  # [M]: Directive 2014/41/EU binds neither
 _OUTSIDE_FREEZING = frozenset({"DK", "IE"})  # [M]: Regulation (EU) 2018/1805 binds neither
 
@@ -46,6 +46,8 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class ProviderClass(StrEnum):
     """What a provider does; the Regulation covers some (docs/reference/sources.md, F30)."""
 
+    COMMUNICATIONS = "communications"
+    """Electronic communications, and services by which users communicate with each other."""
     DOMAIN = "domain"
     IP_NUMBERING = "ip-numbering"
     HOSTING = "hosting"
@@ -56,6 +58,7 @@ class ProviderClass(StrEnum):
 
 COVERED = frozenset(
     {
+        ProviderClass.COMMUNICATIONS,
         ProviderClass.DOMAIN,
         ProviderClass.IP_NUMBERING,
         ProviderClass.HOSTING,
@@ -101,7 +104,8 @@ def draft_preservation(
         grounds=grounds,
         at=at,
         basis="Regulation (EU) 2023/1543, European Preservation Order: the data are kept for "
-        f"60 days {UNCONFIRMED}, longer where production is asked for {UNCONFIRMED}",
+        "60 days, for 30 days more if the authority extends them, and longer once it confirms that "
+        "production was asked for",
         lapses_at=at + PRESERVATION,
     )
 
@@ -135,7 +139,7 @@ def draft_production(
         grounds=grounds,
         at=at,
         basis="Regulation (EU) 2023/1543, European Production Order: 10 days from receipt, "
-        "8 hours in an emergency; data already stored only; fines up to 2 %",
+        "8 hours in an emergency; data already stored only",
         due_at=at + (PRODUCTION_IN_EMERGENCY if emergency else PRODUCTION),
         emergency=emergency,
     )
@@ -157,7 +161,7 @@ def draft_freezing(
         basis = f"national law of {country} {UNCONFIRMED}"
     else:
         _within(by.country, country, _OUTSIDE_FREEZING, "Regulation (EU) 2018/1805")
-        basis = f"Regulation (EU) 2018/1805, mutual recognition of freezing orders {UNCONFIRMED}"
+        basis = "Regulation (EU) 2018/1805, mutual recognition of freezing orders"
     return _instrument(
         InstrumentKind.FREEZING,
         by=by,
