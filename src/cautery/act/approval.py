@@ -97,6 +97,33 @@ def require_approvable(
     ApprovalError
         If anything is missing, in a sentence.
     """
+    order = require_two_people(referral, approvals, mandate=mandate, signed_for=signed_for, now=now)
+    _check_authority(referral, order, mandate, now)
+    if not referral.entries:
+        raise ApprovalError(f"referral {referral.id}: it has no entries")
+    for entry in referral.entries:
+        _check_entry(entry, now)
+    rules = rules_for(referral.territory, order.kind)
+    require_confirmed(*rules, lab=mandate.lab, confirmed=confirmed or {})
+
+
+def require_two_people(
+    referral: Referral,
+    approvals: Sequence[Approval],
+    *,
+    mandate: Mandate,
+    signed_for: SignedFor,
+    now: datetime,
+) -> CourtOrder:
+    """Raise unless two people of the mandate have signed a referral; return its order.
+
+    That alone lets nothing leave: :func:`approve` does.
+
+    Raises
+    ------
+    ApprovalError
+        If they have not, in a sentence.
+    """
     require_utc("now", now)
     # Whoever can append to the case could record another content under a known id.
     if not has_own_id(referral):
@@ -110,13 +137,7 @@ def require_approvable(
         signed_for=signed_for,
         now=now,
     )
-    _check_authority(referral, order, mandate, now)
-    if not referral.entries:
-        raise ApprovalError(f"referral {referral.id}: it has no entries")
-    for entry in referral.entries:
-        _check_entry(entry, now)
-    rules = rules_for(referral.territory, order.kind)
-    require_confirmed(*rules, lab=mandate.lab, confirmed=confirmed or {})
+    return order
 
 
 def approve_override(

@@ -14,7 +14,7 @@ from cautery.act.rules import require_confirmed
 from cautery.act.signatures import check_signature
 from cautery.errors import ApprovalError
 from cautery.messages import say
-from cautery.model import Approval, Notice, SignedFor, digest, iso, person_key, require_utc
+from cautery.model import Approval, Mandate, Notice, SignedFor, digest, iso, person_key, require_utc
 
 _AGED = frozenset(("stale-capture", "event-over"))
 """Rules that any notice breaks with time."""
@@ -63,6 +63,58 @@ def refuse_drafter(notice: Notice, name: str) -> None:
             f"{name} drafted notice {notice.id}, so somebody else must approve it",
             hint="Have another approver of the mandate review and sign it.",
         )
+
+
+def require_reviewed(
+    notice: Notice,
+    approvals: Sequence[Approval],
+    *,
+    mandate: Mandate,
+    signed_for: SignedFor,
+    now: datetime,
+    reminder: bool = False,
+) -> list[Approval]:
+    """Raise unless somebody who did not draft a notice has signed it; return what counts.
+
+    That alone lets nothing leave: :func:`approve_notice` does.
+
+    Parameters
+    ----------
+    reminder : bool
+        It was sent before: an approval counts also when it has aged.
+
+    Raises
+    ------
+    ApprovalError
+        If nobody has, in a sentence.
+    """
+    require_utc("now", now)
+    what = f"notice {notice.id}"
+    counted = []
+    for approval in approvals:
+        approver = check_signature(
+            approval,
+            what=what,
+            subject=digest(notice),
+            mandate=mandate,
+            signed_for=signed_for,
+        )
+        # Again, though the command refused it: whoever can append a record could add an approval
+        # past it.
+        refuse_drafter(notice, approver.name)
+        if approval.signed_for is None:
+            raise ApprovalError(f"{approver.name}'s approval does not say for which case it is")
+        if approval.at > now + CLOCK_SKEW:
+            raise ApprovalError(f"{approver.name}'s approval is dated in the future")
+        if reminder or approval.at >= now - OLDEST:
+            counted.append(approval)
+    if not counted:
+        raise ApprovalError(
+            f"{what}: nobody has approved it in the last {OLDEST}",
+            hint=f"An approver who did not draft it must sign: cautery notice approve CASE "
+            f"{notice.id}.",
+        )
+    return counted
 
 
 def approve_notice(
@@ -126,32 +178,14 @@ def require_approvable_notice(
     ApprovalError
         If anything is missing, in a sentence.
     """
-    require_utc("now", now)
-    what = f"notice {notice.id}"
-    counted = []
-    for approval in approvals:
-        approver = check_signature(
-            approval,
-            what=what,
-            subject=digest(notice),
-            mandate=basis.mandate,
-            signed_for=signed_for,
-        )
-        # Again, though the command refused it: whoever can append a record could add an approval
-        # past it.
-        refuse_drafter(notice, approver.name)
-        if approval.signed_for is None:
-            raise ApprovalError(f"{approver.name}'s approval does not say for which case it is")
-        if approval.at > now + CLOCK_SKEW:
-            raise ApprovalError(f"{approver.name}'s approval is dated in the future")
-        if reminder or approval.at >= now - OLDEST:
-            counted.append(approval)
-    if not counted:
-        raise ApprovalError(
-            f"{what}: nobody has approved it in the last {OLDEST}",
-            hint=f"An approver who did not draft it must sign: cautery notice approve CASE "
-            f"{notice.id}.",
-        )
+    counted = require_reviewed(
+        notice,
+        approvals,
+        mandate=basis.mandate,
+        signed_for=signed_for,
+        now=now,
+        reminder=reminder,
+    )
     refuse_faulty(notice, basis, now=now, aged=reminder)
     if not reminder and not basis.mandate.window.holds(now):
         raise ApprovalError(f"the mandate {basis.mandate.id} is not in force at {iso(now)}")

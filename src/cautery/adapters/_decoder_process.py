@@ -25,7 +25,7 @@ from cautery.model.whole_text import whole_json
 _ROOT = str(Path(__file__).resolve().parents[2])
 _RUN = (
     "import sys;sys.path.insert(0,sys.argv[1]);"
-    "from cautery.adapters._decoder_child import main;"
+    "from cautery.adapters.{module} import main;"
     "main(int(sys.argv[2]),int(sys.argv[3]),without_seccomp=sys.argv[4]=='1')"
 )
 _START_S = 60.0
@@ -50,10 +50,20 @@ class Child:
         The descriptor of the one file that it may read, or -1.
     without_seccomp : bool
         Start it also where system calls can't be filtered.
+    module : str
+        The child's program among the adapters: its ``main`` is called.
     """
 
-    def __init__(self, memory_mb: int, file: int = -1, *, without_seccomp: bool = False) -> None:
+    def __init__(
+        self,
+        memory_mb: int,
+        file: int = -1,
+        *,
+        without_seccomp: bool = False,
+        module: str = "_decoder_child",
+    ) -> None:
         self._memory_mb = memory_mb
+        self._run = _RUN.format(module=module)
         self._file = file
         self._without_seccomp = without_seccomp
         self._confinement: Confinement | None = None
@@ -149,7 +159,7 @@ class Child:
     async def _begin(self) -> None:
         self._jobs = 0
         self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
+            sys.executable, "-I", "-c", self._run, _ROOT, str(self._memory_mb),
             str(self._file), str(int(self._without_seccomp)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -210,6 +210,10 @@ _VERBS = {
         "cautery.cli.lab:app",
         "Serve, build and score a pirate world whose truth is known.",
     ),
+    "decoy": (
+        "cautery.cli.decoy:app",
+        "Test your own watch blind: plant own streams in secret, serve them, and reveal them.",
+    ),
     "seized": (
         "cautery.cli.seized:app",
         (

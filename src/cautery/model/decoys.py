@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from cautery.errors import InputError
@@ -306,6 +307,24 @@ class KeeperAnswer:
     def __post_init__(self) -> None:
         _check_hex("root", self.root)
         require_utc("at", self.at)
+
+
+class OwnPiece(NamedTuple):
+    """One segment of an organisation's own media.
+
+    Attributes
+    ----------
+    seconds : float
+        Its length.
+    turns : bool
+        Whether its time stamps do not go on from the piece before.
+    media : bytes
+        In the clear, with the initialisation section that it needs, if any.
+    """
+
+    seconds: float
+    turns: bool
+    media: bytes
 
 
 def meets(decoy: Decoy, target: str) -> bool:

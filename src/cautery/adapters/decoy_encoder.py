@@ -1,0 +1,108 @@
+"""Segments of decoys with their disguises, made in a confined child.
+
+Reaches: nothing; FFmpeg's filters, as PyAV has them, in a child that can open no file and no socket
+(:mod:`cautery.adapters._decoy_child`).
+Lawful basis: the media are the organisation's own, for the test of its own watch (ADR 0079).
+Manners: one child; bounded time and memory for each segment; nothing is written to a disk.
+Format: MPEG-TS with H.264 and AAC (RFC 8216, section 3.2); AES-128 as RFC 8216, section 5.2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from cautery.adapters._decoder_process import Child
+from cautery.errors import DecodeError, InputError
+from cautery.model.disguises import Disguise, FilterStep
+
+MOST_SEGMENT_BYTES = 32 << 20
+_SYNC = b"G"
+"""The first byte of each packet of a transport stream (ISO/IEC 13818-1, 2.4.3.2)."""
+_SECONDS = 20.0
+"""For one segment: 180 lines take 20 ms a second of media, 1080 lines some 40 times as much."""
+_MEMORY_MB = 1024
+
+
+class DecoyEncoder:
+    """Disguises segments; a context manager that ends its child.
+
+    Parameters
+    ----------
+    without_seccomp : bool
+        Work also where system calls can't be filtered.
+    """
+
+    def __init__(self, *, without_seccomp: bool = False) -> None:
+        self._child = Child(_MEMORY_MB, without_seccomp=without_seccomp, module="_decoy_child")
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._child.end()
+
+    async def start(self) -> None:
+        """Start the child, so that the first segment does not wait for it.
+
+        Raises
+        ------
+        ConfinementError
+            If it cannot be closed in.
+        """
+        async with self._turn:
+            await self._child.start()
+
+    async def disguised(self, segment: bytes, disguise: Disguise) -> bytes:
+        """Return a segment under a disguise; MPEG-TS without filters comes back as it is.
+
+        Raises
+        ------
+        DecodeError
+            If it cannot be made.
+        """
+        if segment.startswith(_SYNC) and not disguise.video and not disguise.audio:
+            return segment
+        answer, made = await self._work(segment, disguise)
+        if "refused" in answer:
+            raise DecodeError(f"disguise {disguise.name}: {answer['refused']}")
+        return made
+
+    async def try_out(self, disguise: Disguise) -> None:
+        """Raise unless FFmpeg knows the filters of a disguise and takes their options.
+
+        Raises
+        ------
+        InputError
+            If it does not.
+        """
+        answer, _ = await self._work(b"", disguise)
+        if "refused" in answer:
+            raise InputError(
+                f"disguise {disguise.name}: FFmpeg does not take this recipe: {answer['refused']}",
+                hint="Try it with ffmpeg -vf or -af on a file of your own first.",
+            )
+
+    async def _work(self, segment: bytes, disguise: Disguise) -> tuple[dict[str, object], bytes]:
+        if len(segment) > MOST_SEGMENT_BYTES:
+            raise DecodeError("a segment of own media is larger than 32 MiB")
+        head = {
+            "seconds": _SECONDS,
+            "video": _chain(disguise.video),
+            "audio": _chain(disguise.audio),
+        }
+        async with self._turn:
+            return await self._child.work(
+                head, segment, seconds=_SECONDS, most=2 * MOST_SEGMENT_BYTES
+            )
+
+
+def _chain(steps: tuple[FilterStep, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [(step.name, list(step.options)) for step in steps]

@@ -1,0 +1,164 @@
+"""The keeper's answers to the gate: which targets of an approved act are decoys.
+
+Whoever may only watch has no approver's key, and learns nothing here: without valid approvals the
+keeper answers as if there were no decoys at all, by a refusal that depends on no decoy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.act import terms_digest
+from cautery.act.approval import CLOCK_SKEW, require_two_people
+from cautery.act.notice_approval import require_reviewed
+from cautery.errors import ApprovalError, EvidenceError, InputError
+from cautery.evidence.decoys import openings_of, question_digest, signed
+from cautery.json_text import parsed_json
+from cautery.model import Mandate, Referral
+from cautery.model.decoys import KeeperAnswer, KeeperQuestion, met
+from cautery.model.wire import MISSHAPEN, from_json
+from cautery.workflows.decoys.night import PlannedNight
+
+MAX_QUESTION_BYTES = 8 << 20
+MAX_ANSWER_BYTES = 8 << 20
+_MOST_ANSWERS = 10_000
+"""Answers that are kept: the gate of a case asks some hundred times in a night."""
+
+
+class Keeper:
+    """Answers for one night, whose plan it alone knows.
+
+    Parameters
+    ----------
+    night : PlannedNight
+        The opened plan.
+    key : Ed25519PrivateKey
+        The planner's; it signs the answers.
+    mandate : Mandate
+        Whose approvers count.
+    now : callable
+        The clock's time.
+
+    Raises
+    ------
+    InputError
+        If the night was planned for another mandate.
+    """
+
+    def __init__(
+        self,
+        night: PlannedNight,
+        *,
+        key: Ed25519PrivateKey,
+        mandate: Mandate,
+        now: Callable[[], datetime],
+    ) -> None:
+        if terms_digest(mandate) != night.sealed.mandate:
+            raise InputError(
+                f"night {night.sealed.night} was planned for another mandate",
+                hint="Serve it with the mandate for which it was planned.",
+            )
+        self._night, self._key, self._mandate, self._now = night, key, mandate, now
+        self._answers: dict[str, KeeperAnswer] = {}
+        self._opened: set[int] = set()
+
+    @property
+    def opened(self) -> int:
+        """How many decoys the gate was told of."""
+        return len(self._opened)
+
+    def answer(self, question: KeeperQuestion) -> KeeperAnswer:
+        """Return the signed openings of the decoys among the targets of an approved act.
+
+        A question that is asked again gets the answer that it got.
+
+        Raises
+        ------
+        ApprovalError
+            If the act is not approved under the mandate of this night.
+        """
+        digest = question_digest(question)
+        self._require_approved(question)
+        if digest in self._answers:
+            return self._answers[digest]
+        leaves = self._night.plan.leaves
+        indexes = met([leaf.decoy for leaf in leaves], question.targets)
+        answer = signed(
+            KeeperAnswer(
+                root=self._night.sealed.root,
+                question=digest,
+                at=self._now(),
+                openings=openings_of(leaves, indexes, night=self._night.sealed.night),
+            ),
+            self._key,
+        )
+        if len(self._answers) >= _MOST_ANSWERS:
+            raise ApprovalError("the keeper was asked too often in this night")
+        self._answers[digest] = answer
+        self._opened.update(indexes)
+        return answer
+
+    def _require_approved(self, question: KeeperQuestion) -> None:
+        sealed, now = self._night.sealed, self._now()
+        if question.root != sealed.root:
+            raise ApprovalError("the question is about another plan than this keeper's")
+        if question.signed_for.mandate != sealed.mandate:
+            raise ApprovalError("the act was approved under another mandate than this night's")
+        for approval in question.approvals:
+            if not sealed.made_at <= approval.at <= now + CLOCK_SKEW:
+                raise ApprovalError("an approval is from before the plan, or from the future")
+        try:
+            if isinstance(question.act, Referral):
+                require_two_people(
+                    question.act,
+                    question.approvals,
+                    mandate=self._mandate,
+                    signed_for=question.signed_for,
+                    now=now,
+                )
+            else:
+                require_reviewed(
+                    question.act,
+                    question.approvals,
+                    mandate=self._mandate,
+                    signed_for=question.signed_for,
+                    now=now,
+                    reminder=True,  # how old it is says nothing about who approved it
+                )
+        except (InputError, EvidenceError) as error:
+            raise ApprovalError(f"the act is not approved: {error}") from error
+
+
+def read_question(raw: bytes) -> KeeperQuestion:
+    """Read a question as it comes over the network.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if len(raw) > MAX_QUESTION_BYTES:
+        raise InputError("the question is too long")
+    try:
+        return from_json(KeeperQuestion, parsed_json(raw))
+    except MISSHAPEN as error:
+        raise InputError("not a question to a keeper") from error
+
+
+def read_answer(raw: bytes) -> KeeperAnswer:
+    """Read an answer as it comes over the network; it is not checked.
+
+    Raises
+    ------
+    EvidenceError
+        If it is none.
+    """
+    if len(raw) > MAX_ANSWER_BYTES:
+        raise EvidenceError("the keeper's answer is too long")
+    try:
+        return from_json(KeeperAnswer, parsed_json(raw))
+    except MISSHAPEN as error:
+        raise EvidenceError("not an answer of a keeper") from error

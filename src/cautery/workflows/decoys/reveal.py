@@ -1,0 +1,106 @@
+"""Reveal a night in a case: every leaf is opened to the recorded root, or nothing is taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.errors import ConflictError, InputError
+from cautery.evidence.decoys import check_all_open, openings_of
+from cautery.model.decoys import RevealedBy
+from cautery.model.ledger import contents, filed
+from cautery.model.ports import Ledger
+from cautery.model.records import DecoyRevealed, DecoysPlanned, kinds_of
+from cautery.workflows.decoys.night import PlannedNight, require_over
+
+_LONGEST_WHY = 500
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revealed:
+    """What a reveal recorded.
+
+    Parameters
+    ----------
+    opened : int
+        Leaves that were opened now.
+    before : int
+        Leaves that had been opened before, by the gate or by an earlier reveal.
+    kinds : tuple of (str, int)
+        How many decoys of each kind the night had.
+    """
+
+    opened: int
+    before: int
+    kinds: tuple[tuple[str, int], ...]
+
+
+def reveal(
+    ledger: Ledger, night: PlannedNight, *, now: datetime, abandon: bool = False, why: str = ""
+) -> Revealed:
+    """Record the truth about each decoy of a night that is not on record yet.
+
+    Parameters
+    ----------
+    abandon : bool
+        End the test before the night is over: then it counts only for what was decided before.
+    why : str
+        Why it is abandoned, in the planner's words.
+
+    Raises
+    ------
+    ApprovalError
+        If the night is not over, and the test is not abandoned.
+    EvidenceError
+        If a leaf does not open to the recorded root.
+    InputError
+        If the case does not record this plan, or an abandoned test gives no reason.
+    """
+    sealed = night.sealed
+    if len(why) > _LONGEST_WHY or not why.isprintable():
+        raise InputError(f"--why must be one line of at most {_LONGEST_WHY} characters")
+    if abandon and now < sealed.window.end:
+        if not why.strip():
+            raise InputError("a test that is abandoned needs a reason", hint="Give it with --why.")
+        how = RevealedBy.ABANDONED
+    else:
+        require_over(sealed, now, what="its decoys are not revealed before")
+        how, why = RevealedBy.REVEAL, why.strip()
+    openings = openings_of(night.plan.leaves, range(sealed.count), night=sealed.night)
+    check_all_open(openings, sealed)
+    kinds = Counter(opening.decoy.kind.value for opening in openings)
+    for _ in range(_TRIES):
+        size = ledger.size()
+        recorded = {
+            content.opening.index
+            for _, content in contents(ledger, DecoyRevealed)
+            if content.root == sealed.root
+        }
+        planned = [content.sealed for _, content in contents(ledger, DecoysPlanned)]
+        if sealed not in planned:
+            raise InputError(
+                f"this case does not record the plan of night {sealed.night}",
+                hint="Name the case of the watch whose mandate names this night's sealed.json.",
+            )
+        records = [
+            DecoyRevealed(
+                at=now, night=sealed.night, root=sealed.root, how=how, opening=opening, why=why
+            )
+            for opening in openings
+            if opening.index not in recorded
+        ]
+        try:
+            if records:
+                ledger.append_all(
+                    [(*filed(record), now) for record in records],
+                    if_unchanged_since=size,
+                    kinds=kinds_of(DecoyRevealed, DecoysPlanned),
+                )
+        except ConflictError:  # the gate opened one meanwhile
+            continue
+        return Revealed(
+            opened=len(records), before=len(recorded), kinds=tuple(sorted(kinds.items()))
+        )
+    raise ConflictError("other decoys are being revealed at this moment", hint="Try again.")
