@@ -22,12 +22,12 @@ if "NUMBA_CACHE_DIR" not in os.environ:  # compiled with another law, nothing of
 
 import numpy as np
 from numba import njit
-from planted import generator
 
 from cautery.graph import _place_kernels
 from cautery.graph.evidence import Evidence, Ints, evidence_of
 from cautery.graph.partition import Partition
 from cautery.graph.weights import BINS, Weights
+from planted import generator
 
 FALSE = np.array([1, 0.5, 2, 1, 0.5, 0.5])
 """Share of false links by kind, in shares of ``--mix``; the kinds that tie nobody are left out."""

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from peers import peers
+
 from planted import generator
 
 UPDATE = 10_000

@@ -180,11 +180,16 @@ def disguised(segment: bytes, *, video: Sequence[FilterStep], audio: Sequence[Fi
             for track in tracks.values():
                 track.finish()
             packets: list[Any] = [packet for track in tracks.values() for packet in track.packets]
-            out.mux(sorted(packets, key=lambda packet: float(packet.dts * packet.time_base)))
+            out.mux(sorted(packets, key=_decoded_at))
     except (FFmpegError, ValueError, ArithmeticError) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InputError(str(why)[:300]) from error
     return answer.getvalue()
+
+
+def _decoded_at(packet: Any) -> float:
+    """Return when a packet is decoded, seconds."""
+    return float(packet.dts * packet.time_base)
 
 
 def trial_segment() -> bytes:
