@@ -14,7 +14,18 @@ from tests.lists import MANDATE as OF_LISTS
 from tests.lists import NOW as NOON
 
 from cautery.act import list_subject, sign, terms_digest
-from cautery.model import Approval, Channel, Event, Mandate, Partner, Referral, SignedFor, Window
+from cautery.model import (
+    Approval,
+    Channel,
+    DecoysPolicy,
+    Event,
+    Mandate,
+    OwnLocation,
+    Partner,
+    Referral,
+    SignedFor,
+    Window,
+)
 from cautery.model.decoys import KeeperQuestion
 from cautery.workflows.decoys.night import PlannedNight, open_night
 from cautery.workflows.decoys.plan import NightFiles, plan_night
@@ -30,6 +41,7 @@ MANDATE: Mandate = replace(
         Channel(id="arena", names=("Arena",), event="derby", legal_basis="rights"),
         Channel(id="other", names=("Other",), event="derby", legal_basis="rights"),
     ),
+    decoys=DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="http://127.0.0.1:8790"),
     partners=(Partner(name="P", hosts=("partner.own.example",), channels=("arena",)),),
 )
 HERE = SignedFor(case="0123456789abcdef", mandate=terms_digest(MANDATE))

@@ -95,6 +95,9 @@ kick_off = {_time(NOW)}
 clean_feed = "clean.m3u8"
 [network]
 allow = ["127.0.0.0/8"]
+[decoys]
+sealed = "night/sealed.json"
+keeper = "http://127.0.0.1:8790"
 """
     )
     (tmp_path / "derby.toml").write_text(
@@ -346,8 +349,8 @@ def test_a_keeper_serves_in_a_process_of_its_own_and_tells_nobody_more(
         assert {path.name for path in planning.night.iterdir()} == {"sealed.json", "plan.sealed"}
         assert keeper.is_alive
     assert not keeper.is_alive
+    create_approver(planning.folder / "x.pem")
     with pytest.raises(SourceError, match="does not open the plan"):
-        create_approver(planning.folder / "x.pem")
         KeeperProcess(planning.night, key=planning.folder / "x.pem", mandate_file=planning.mandate)
 
 

@@ -258,8 +258,10 @@ def _serve(jobs: BinaryIO, answers: BinaryIO, trial: bytes) -> None:
     soft = math.ceil(used + head["seconds"]) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     try:
-        made = disguised(segment or trial, video=_steps(head["video"]), audio=_steps(head["audio"]))
-        write_answer(answers, {}, made)
+        segment_out = disguised(
+            segment or trial, video=_steps(head["video"]), audio=_steps(head["audio"])
+        )
+        write_answer(answers, {}, segment_out)
     except InputError as error:
         write_answer(answers, {"refused": str(error)})
     except MemoryError:

@@ -70,10 +70,10 @@ class DecoyEncoder:
         """
         if segment.startswith(_SYNC) and not disguise.video and not disguise.audio:
             return segment
-        answer, made = await self._work(segment, disguise)
+        answer, segment_out = await self._work(segment, disguise)
         if "refused" in answer:
             raise DecodeError(f"disguise {disguise.name}: {answer['refused']}")
-        return made
+        return segment_out
 
     async def try_out(self, disguise: Disguise) -> None:
         """Raise unless FFmpeg knows the filters of a disguise and takes their options.

@@ -160,11 +160,11 @@ async def _listen(
     runner: web.AppRunner, place: Place, *, tls: ssl.SSLContext | None = None
 ) -> Place:
     host, port = place
-    before = set(runner.addresses)
+    earlier_places = set(runner.addresses)
     try:
         await web.TCPSite(runner, host, port, ssl_context=tls, backlog=128).start()
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "not an address"
         raise InputError(f"{host}:{port}: cannot listen there: {why}") from error
-    (address,) = [each for each in runner.addresses if each not in before]
+    (address,) = [each for each in runner.addresses if each not in earlier_places]
     return str(address[0]), int(address[1])

@@ -31,14 +31,14 @@ def own_pieces(playlist: Path) -> tuple[OwnPiece, ...]:
     InputError
         If it or a segment cannot be read, it is no media playlist, or it is too long.
     """
-    pieces, held = [], 0
+    pieces, total_bytes = [], 0
     seconds: float | None = None
-    begin, turns = b"", False
+    initialisation, turns = b"", False
     for line in _text(playlist).splitlines():
         if (match := _SECONDS.fullmatch(line)) is not None:
             seconds = float(match[1])
         elif (match := _MAP.fullmatch(line)) is not None:
-            begin = _bytes(playlist.parent / match[1])
+            initialisation = _bytes(playlist.parent / match[1])
         elif line == "#EXT-X-DISCONTINUITY":
             turns = True
         elif line.startswith(("#EXT-X-KEY", "#EXT-X-BYTERANGE", "#EXT-X-STREAM-INF")):
@@ -49,9 +49,9 @@ def own_pieces(playlist: Path) -> tuple[OwnPiece, ...]:
         elif line and not line.startswith("#"):
             if seconds is None:
                 raise InputError(f"{playlist}: a segment without its length (EXTINF)")
-            media = begin + _bytes(playlist.parent / line)
-            held += len(media)
-            if held > MOST_BYTES:
+            media = initialisation + _bytes(playlist.parent / line)
+            total_bytes += len(media)
+            if total_bytes > MOST_BYTES:
                 raise InputError(f"{playlist}: its segments have more than {MOST_BYTES} bytes")
             pieces.append(OwnPiece(seconds, turns, media))
             seconds, turns = None, False

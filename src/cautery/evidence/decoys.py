@@ -79,9 +79,9 @@ def openings_of(
     leaves: Sequence[DecoyLeaf], indexes: Iterable[int], *, night: str
 ) -> tuple[Opening, ...]:
     """Return the openings of some leaves, in the order of ``indexes``."""
-    wanted = list(indexes)
+    leaf_numbers = list(indexes)
     hashes = [leaf_hash(leaf_bytes(leaf, night=night)) for leaf in leaves]
-    paths = inclusion_proofs(hashes, wanted)
+    paths = inclusion_proofs(hashes, leaf_numbers)
     return tuple(
         Opening(
             index=index,
@@ -89,7 +89,7 @@ def openings_of(
             decoy=leaves[index].decoy,
             proof=tuple(sibling.hex() for sibling in paths[index]),
         )
-        for index in wanted
+        for index in leaf_numbers
     )
 
 

@@ -152,7 +152,7 @@ def plan(
         rng=SystemRandom() if seed is None else Random(seed),  # noqa: S311
         now=now,
         stamp=None if settings is None else stamp,
-        others=[(_sealed(other), _plan_bytes(other)) for other in beside],
+        beside=[(_sealed(other), _plan_bytes(other)) for other in beside],
     )
     stamped = None
     if vouching is not None and settings is not None:

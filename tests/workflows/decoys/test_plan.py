@@ -115,7 +115,7 @@ def test_two_planners_of_one_night_must_not_open_each_others_plans() -> None:
             rng=Random(2),
             now=PLANNED_AT,
             stamp=None,
-            others=[(first.night, plan)],
+            beside=[(first.night, plan)],
         )
 
     second(OTHER, "Q. Lan")
@@ -195,3 +195,18 @@ def test_a_night_lasts_until_its_window_ends() -> None:
         and decoy.vanishes_at == NIGHT.end
         for decoy in decoys
     )
+
+
+def test_a_mandate_that_plans_no_decoys_has_other_terms_and_is_refused() -> None:
+    with pytest.raises(InputError, match="plans no decoys"):
+        planned(mandate=replace(MANDATE, decoys=None))
+
+
+def test_a_mandate_that_names_its_planner_takes_no_other_ones_plan() -> None:
+    assert MANDATE.decoys is not None
+    named = replace(
+        MANDATE, decoys=replace(MANDATE.decoys, planner=planned().night.sealed.public_key)
+    )
+    planned(mandate=named)
+    with pytest.raises(InputError, match="another planner"):
+        planned(mandate=named, key=OTHER)

@@ -44,27 +44,28 @@ def draw(programme: Programme, mandate: Mandate, rng: Random) -> tuple[Drawn, ..
     InputError
         If the programme has nothing for a kind that is drawn.
     """
-    shows = [media for media in programme.media if media.event is not None]
-    others = [media for media in programme.media if media.event is None]
-    plain = [host for host in programme.hosts if not host.partner]
+    showing = [media for media in programme.media if media.event is not None]
+    look_alikes = [media for media in programme.media if media.event is None]
+    plain_hosts = [host for host in programme.hosts if not host.partner]
     partners = [
         (host, media)
         for host in programme.hosts
         if host.partner
-        for media in shows
+        for media in showing
         if media.licensee in _channels(host, mandate)
     ]
     # Each medium and each partner's stream is as likely as another one.
-    innocent = [(None, media) for media in others] + list(partners)
+    innocent = [(None, media) for media in look_alikes] + list(partners)
     if programme.look_alikes and not innocent:
         raise InputError("programme: no look-alike can be drawn: no partner may carry its media")
-    chosen: list[tuple[OwnHost | None, OwnMedia]] = [
-        (None, rng.choice(shows)) for _ in range(programme.own_streams)
+    picks: list[tuple[OwnHost | None, OwnMedia]] = [
+        (None, rng.choice(showing)) for _ in range(programme.own_streams)
     ]
-    chosen += [rng.choice(innocent) for _ in range(programme.look_alikes)]
-    rng.shuffle(chosen)
+    picks += [rng.choice(innocent) for _ in range(programme.look_alikes)]
+    rng.shuffle(picks)
     return tuple(
-        _drawn(programme, mandate, host or rng.choice(plain), media, rng) for host, media in chosen
+        _drawn(programme, mandate, host or rng.choice(plain_hosts), media, rng)
+        for host, media in picks
     )
 
 

@@ -49,20 +49,20 @@ class FeedFootage:
     ) -> None:
         self._url, self._longest = url, longest + _MARGIN
         self._fetcher, self._readers, self._clock, self._say = fetcher, readers, clock, say
-        self._held: deque[_Held] = deque()
+        self._pieces: deque[_Held] = deque()
         self._first = self._bytes = 0
         self._newest = -1
 
     def edge(self, at: datetime) -> int | None:
         """Return the number after the last piece that had come at a moment."""
-        came = [held.came_at for held in self._held]
-        count = bisect_right(came, at)
+        arrivals = [kept_piece.came_at for kept_piece in self._pieces]
+        count = bisect_right(arrivals, at)
         return self._first + count if count else None
 
     def piece(self, number: int) -> OwnPiece | None:
         """Return a piece that is held."""
         place = number - self._first
-        return self._held[place].piece if 0 <= place < len(self._held) else None
+        return self._pieces[place].piece if 0 <= place < len(self._pieces) else None
 
     async def follow(self) -> None:
         """Fetch what is new, until it is cancelled."""
@@ -91,10 +91,10 @@ class FeedFootage:
 
     def _keep(self, piece: OwnPiece) -> None:
         now = self._clock.now()
-        self._held.append(_Held(now, piece))
+        self._pieces.append(_Held(now, piece))
         self._bytes += len(piece.media)
-        while self._held and (
-            self._held[0].came_at < now - self._longest or self._bytes > MOST_HELD_BYTES
+        while self._pieces and (
+            self._pieces[0].came_at < now - self._longest or self._bytes > MOST_HELD_BYTES
         ):
-            self._bytes -= len(self._held.popleft().piece.media)
+            self._bytes -= len(self._pieces.popleft().piece.media)
             self._first += 1

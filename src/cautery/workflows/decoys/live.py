@@ -63,7 +63,7 @@ class _Stream:
         # The salt is secret until the decoy is opened, and nothing is derived from it after that.
         self._key = hashlib.sha256(b"decoy key\n" + bytes.fromhex(salt)).digest()[:16]
         self._first = footage.edge(decoy.appears_at - self._delay - _LEAD)
-        self._made: OrderedDict[int, asyncio.Task[bytes]] = OrderedDict()
+        self._segments: OrderedDict[int, asyncio.Task[bytes]] = OrderedDict()
 
     def is_on(self, now: datetime) -> bool:
         return self.decoy.appears_at <= now < self.decoy.vanishes_at
@@ -119,15 +119,15 @@ class _Stream:
         if piece is None:
             return None
         # Who asks for the same meanwhile waits for it, and nobody who goes away ends it.
-        if number not in self._made:
+        if number not in self._segments:
             work = self._make(piece.media, sequence, disguising)
-            self._made[number] = asyncio.ensure_future(work)
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
+            self._segments[number] = asyncio.ensure_future(work)
+            while len(self._segments) > _KEPT:
+                self._segments.popitem(last=False)
         try:
-            return await asyncio.shield(self._made[number])
+            return await asyncio.shield(self._segments[number])
         except CauteryError:
-            self._made.pop(number, None)
+            self._segments.pop(number, None)
             return None
 
     async def _make(self, media: bytes, sequence: int, disguising: Disguising) -> bytes:

@@ -74,8 +74,8 @@ def open_night(sealed: bytes, plan: bytes, *, key: Ed25519PrivateKey) -> Planned
     EvidenceError
         If the key does not open the plan, or a file was altered or is another night's.
     """
-    seen: SealedNight = read_sealed(sealed)
-    secret = decrypted(plan, seen.sealed, key=key)
+    sealed_night: SealedNight = read_sealed(sealed)
+    secret = decrypted(plan, sealed_night.sealed, key=key)
     try:
         value: Any = parsed_json(secret)
         if not isinstance(value, dict) or value.pop("type", None) != _TYPE:
@@ -83,7 +83,7 @@ def open_night(sealed: bytes, plan: bytes, *, key: Ed25519PrivateKey) -> Planned
         night = from_json(PlannedNight, value)
     except MISSHAPEN as error:
         raise EvidenceError(f"plan.sealed: not a plan of this version: {error}") from error
-    if night.sealed != seen.sealed:
+    if night.sealed != sealed_night.sealed:
         raise EvidenceError("plan.sealed: it is another plan than that of sealed.json")
     check_plan(night.plan)
     return night

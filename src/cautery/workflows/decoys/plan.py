@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from cautery.evidence.sealed_night import (
 )
 from cautery.model import Mandate
 from cautery.model.decoys import DecoyPlan, SealedPlan
-from cautery.model.signing_keys import key_in
+from cautery.model.signing_keys import FileKey, key_in
 from cautery.model.times import iso
 from cautery.workflows.decoys.draw import draw
 from cautery.workflows.decoys.night import PlannedNight, Stamping, sealed_file
@@ -57,7 +56,7 @@ def plan_night(
     rng: Random,
     now: datetime,
     stamp: Stamping | None,
-    others: Sequence[tuple[SealedNight, bytes]] = (),
+    beside: Sequence[tuple[SealedNight, bytes]] = (),
 ) -> NightFiles:
     """Draw and seal the decoys of a night.
 
@@ -69,7 +68,7 @@ def plan_night(
         Of the system, but for tests.
     stamp : callable or None
         Asks a time-stamping authority; ``None``: nobody vouches for the time.
-    others : sequence of (SealedNight, bytes)
+    beside : sequence of (SealedNight, bytes)
         Other plans of the same night, each with its ``plan.sealed``.
 
     Raises
@@ -80,6 +79,8 @@ def plan_night(
     SourceError
         If the authority does not answer.
     """
+    public = FileKey(key.public_key().public_bytes_raw()).spelled
+    _check_named(mandate, public)
     remarks = check_against(programme, mandate)
     if now >= programme.window.start:
         raise InputError(
@@ -88,7 +89,6 @@ def plan_night(
         )
     drawn = draw(programme, mandate, rng)
     leaves = tuple(decoy.leaf for decoy in drawn)
-    public = base64.b64encode(key.public_key().public_bytes_raw()).decode("ascii")
     sealed = signed(
         SealedPlan(
             night=programme.night,
@@ -103,8 +103,8 @@ def plan_night(
         key,
     )
     check_planner(sealed, others=deciders(mandate))
-    check_planners([*(night.sealed for night, _ in others), sealed])
-    for night, plan in others:
+    check_planners([*(night.sealed for night, _ in beside), sealed])
+    for night, plan in beside:
         if opens_with(plan, night, key=key):
             raise InputError(
                 f"this key opens the plan of night {night.sealed.night}, too",
@@ -121,6 +121,18 @@ def plan_night(
         plan=sealed_file(planned, key=key, rng=rng),
         remarks=remarks,
     )
+
+
+def _check_named(mandate: Mandate, public: str) -> None:
+    # That decoys stand is among the terms: a plan for others would be another mandate's.
+    if mandate.decoys is None:
+        raise InputError(
+            "the mandate plans no decoys: it has no [decoys]",
+            hint='Add them before you plan: sealed = "NIGHT/sealed.json", keeper = "https://...". '
+            "The file may come later.",
+        )
+    if mandate.decoys.planner not in {None, public}:
+        raise InputError("the mandate names the key of another planner under [decoys]")
 
 
 def deciders(mandate: Mandate) -> People:

@@ -285,9 +285,11 @@ def check_against(programme: Programme, mandate: Mandate) -> tuple[str, ...]:
                 f"programme: {host.name} is {'no' if host.partner else 'a'} partner's host in the "
                 f"mandate, but partner = {str(host.partner).lower()}"
             )
-    read = {source.location.reveal() for source in mandate.sources}
+    urls_read = {source.location.reveal() for source in mandate.sources}
     offered = [f"{_base(programme, row)}{row.path}" for row in programme.lists]
-    return tuple(f"the mandate does not read the list {url}" for url in offered if url not in read)
+    return tuple(
+        f"the mandate does not read the list {url}" for url in offered if url not in urls_read
+    )
 
 
 def _base(programme: Programme, row: DecoyList) -> str:
@@ -296,7 +298,7 @@ def _base(programme: Programme, row: DecoyList) -> str:
     return host.base
 
 
-def _host(row: _HostTable, own: Iterable[str]) -> OwnHost:
+def _host(row: _HostTable, own_places: Iterable[str]) -> OwnHost:
     try:
         name = ascii_name(row.name)
         literal_name, address = literal(name), literal(row.address)
@@ -307,7 +309,7 @@ def _host(row: _HostTable, own: Iterable[str]) -> OwnHost:
     name = literal_name or name
     if host_of(OwnHost(name=name, address=address, port=row.port).base) != name:
         raise InputError(f"programme: {row.name[:60]!a} is not the name of a host")
-    if not (_is_own(name, own) and _is_own(address, own)):
+    if not (_is_own(name, own_places) and _is_own(address, own_places)):
         raise _stranger(row.name)
     return OwnHost(name=name, address=address, port=row.port, partner=row.partner)
 
@@ -320,8 +322,8 @@ def _stranger(name: str) -> InputError:
     )
 
 
-def _is_own(place: str, own: Iterable[str]) -> bool:
-    for entry in own:
+def _is_own(place: str, own_places: Iterable[str]) -> bool:
+    for entry in own_places:
         try:
             network = ipaddress.ip_network(entry, strict=False)
         except ValueError:
@@ -337,20 +339,20 @@ def _is_own(place: str, own: Iterable[str]) -> bool:
 
 
 def _disguises(tables: _File) -> tuple[Disguise, ...]:
-    own = {
+    recipes = {
         row.name: Disguise(name=row.name, video=chain_of(row.vf), audio=chain_of(row.af))
         for row in tables.recipe
     }
-    if clash := own.keys() & DISGUISES.keys():
+    if clash := recipes.keys() & DISGUISES.keys():
         raise InputError(f"programme: recipe {min(clash)!r} has the name of a known disguise")
-    known = {**DISGUISES, **own}
+    by_name = {**DISGUISES, **recipes}
     for name in tables.disguises:
-        if name not in known:
+        if name not in by_name:
             raise InputError(
                 f"programme: there is no disguise {name[:60]!a}",
-                hint=f"Known are {', '.join(known)}; describe your own in a [[recipe]].",
+                hint=f"Known are {', '.join(by_name)}; describe your own in a [[recipe]].",
             )
-    return tuple(known[name] for name in tables.disguises)
+    return tuple(by_name[name] for name in tables.disguises)
 
 
 def _media(row: _MediaTable, folder: Path) -> OwnMedia:
@@ -375,16 +377,20 @@ def _media(row: _MediaTable, folder: Path) -> OwnMedia:
 
 
 def _check_media(programme: Programme) -> None:
-    shows = [media for media in programme.media if media.event is not None]
-    others = [media for media in programme.media if media.event is None]
-    if not shows:
+    showing = [media for media in programme.media if media.event is not None]
+    look_alikes = [media for media in programme.media if media.event is None]
+    if not showing:
         raise InputError(
             "programme: it has no media that show an event, so no own stream can be served",
             hint="Add a [[media]] with the path of an HLS playlist, or a feed, and its event.",
         )
     if not any(not host.partner for host in programme.hosts):
         raise InputError("programme: every [[host]] is a partner's; own streams need another one")
-    if programme.look_alikes and not others and not any(host.partner for host in programme.hosts):
+    if (
+        programme.look_alikes
+        and not look_alikes
+        and not any(host.partner for host in programme.hosts)
+    ):
         raise InputError("programme: it has no media for look-alikes, and no partner's host")
 
 

@@ -20,7 +20,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed:
-    """What a reveal recorded.
+    """What a reveal recorded_leaves.
 
     Parameters
     ----------
@@ -73,13 +73,13 @@ def reveal(
     kinds = Counter(opening.decoy.kind.value for opening in openings)
     for _ in range(_TRIES):
         size = ledger.size()
-        recorded = {
+        recorded_leaves = {
             content.opening.index
             for _, content in contents(ledger, DecoyRevealed)
             if content.root == sealed.root
         }
-        planned = [content.sealed for _, content in contents(ledger, DecoysPlanned)]
-        if sealed not in planned:
+        plans = [content.sealed for _, content in contents(ledger, DecoysPlanned)]
+        if sealed not in plans:
             raise InputError(
                 f"this case does not record the plan of night {sealed.night}",
                 hint="Name the case of the watch whose mandate names this night's sealed.json.",
@@ -89,7 +89,7 @@ def reveal(
                 at=now, night=sealed.night, root=sealed.root, how=how, opening=opening, why=why
             )
             for opening in openings
-            if opening.index not in recorded
+            if opening.index not in recorded_leaves
         ]
         try:
             if records:
@@ -101,6 +101,6 @@ def reveal(
         except ConflictError:  # the gate opened one meanwhile
             continue
         return Revealed(
-            opened=len(records), before=len(recorded), kinds=tuple(sorted(kinds.items()))
+            opened=len(records), before=len(recorded_leaves), kinds=tuple(sorted(kinds.items()))
         )
     raise ConflictError("other decoys are being revealed at this moment", hint="Try again.")
