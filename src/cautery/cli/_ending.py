@@ -11,6 +11,10 @@ from cautery.workflows.watch.finishing import Finished
 
 def say_end(case: Path, finished: Finished) -> None:
     """Say whether a case stays open, and what people can still do about its notices."""
+    if finished.unrevealed:
+        which = "decoys-end.closed" if finished.closed else "decoys-end.waits"
+        said = message(which, count=finished.unrevealed, case=str(case))
+        render.say(render.printable(say(said)))
     count = len(finished.unsent)
     if count:
         which = "notice-end.closed" if finished.closed else "notice-end.open"

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.log import say_proof
+from cautery.messages import message, say
 from cautery.wiring import closing
 
 
@@ -29,6 +30,9 @@ def close(
     over, close the case with this command. The report has everything that the watch saw, and the
     last time at which the watch recorded that it was running.
 
+    A case with decoys is closed by `cautery decoy reveal`. If this command closes it, nobody can
+    reveal them any more: the case says so, and it is handed to a court alone.
+
     With --log, the closed case goes into the log, and the proof of others is written beside its
     note. The case does not record the place of its log. So without --log nobody sees the closed
     case before `cautery log prove` puts it into the log.
@@ -37,6 +41,8 @@ def close(
     """
     closed = closing.close(case, keys_dir=keys, log=log)
     render.say(f"closed  {case}: cautery verify {case}\nreport  {closed.report}")
+    if closed.unrevealed:
+        render.say(say(message("decoys-end.closed", count=closed.unrevealed)))
     if closed.proof is not None:
         say_proof(case, closed.proof)
     elif closed.has_log:

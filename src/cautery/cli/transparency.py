@@ -16,6 +16,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.json_text import parsed_json
 from cautery.projections.figures import Figures
+from cautery.projections.without_decoys import outward
 from cautery.wiring import cases, notices
 from cautery.workflows.case.public_figures import figures_file, read_on
 from cautery.workflows.case.referral import mandate_of
@@ -37,10 +38,12 @@ def show(
 ) -> None:
     """Print the figures of a case, as its public page shows them: mistakes, times, complaints.
 
+    A case whose decoys are not revealed yet has none: they would count decoys, too.
+
     Example: cautery transparency show cases/md34
     """
     with cases.reading(case) as opened:
-        figures = read_on(Figures(), opened.ledger)
+        figures = read_on(Figures(), outward(opened.ledger, what="a case's figures"))
         content = figures_file(figures, mandate_of(opened.ledger), wiring.clock().now())
     body = parsed_json(content)
     if json:
@@ -63,7 +66,7 @@ def lumen(
     """
     wiring.check_output(output)
     with cases.reading(case) as opened:
-        filed = notices.of(opened.ledger)
+        filed = notices.of(outward(opened.ledger, what="an export for Lumen"))
     events = {event.id: event.name for event in filed.mandate.events}
     rows = [
         lumen_notice(

@@ -81,6 +81,8 @@ def watch(
     With keep_open in the mandate the case stays open while a notice is under way, so that people
     can complete, approve and send it afterwards. `cautery close` closes it.
 
+    A case with decoys waits until `cautery decoy reveal` opens them; it has no report before.
+
     Example: cautery watch mandate.toml --case cases/md34
     """
     if schema:
@@ -133,7 +135,8 @@ def watch(
             calendars=calendars,
             signers=allowed_signers,
         )
-    render.say(f"case    {case}\nreport  {case / REPORT}")
+    waiting = finished.unrevealed and not finished.closed
+    render.say(f"case    {case}" + ("" if waiting else f"\nreport  {case / REPORT}"))
     say_end(case, finished)
     if stopped[-1:] != [WatchEnd.WINDOW_CLOSED]:
         why = word(stopped[-1]) if stopped else tr("for a reason that is not recorded")

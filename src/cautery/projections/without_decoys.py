@@ -218,14 +218,17 @@ def _graph(graph: SupplyGraph, decoys: Decoys) -> SupplyGraph:
 
 
 def _networks(networks: Iterable[CriminalNetwork], decoys: Decoys) -> Iterator[CriminalNetwork]:
-    """Yield networks without decoys: one that a decoy alone made of two hosts is none."""
+    """Yield networks without decoys; what a decoy alone joined is parted when they are found anew.
+
+    See :mod:`cautery.workflows.watch.after_reveal`.
+    """
     for network in networks:
         members = tuple(
             replace(member, why=tuple(why for why in member.why if not _says(why, decoys)))
             for member in network.members
             if not decoys.names(member.host)
         )
-        if len(members) == len(network.members) or len(members) > 1:
+        if members:
             yield replace(network, members=members)
 
 

@@ -22,6 +22,7 @@ from cautery.model import Regime, SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.records import WatchStarted, kinds_of
 from cautery.pages.supply_map.view import Met
+from cautery.projections.without_decoys import without_decoys
 from cautery.wiring.server import server_store
 from cautery.workflows.case.open import Case, open_case, refuse_closed
 from cautery.workflows.case.referral import mandate_of
@@ -163,13 +164,15 @@ def mapped(case_path: Path) -> SupplyGraph:
 def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
     """Return the newest supply graph of a case, when its hosts were met, and whence it is.
 
+    Decoys that are revealed are not in it.
+
     Raises
     ------
     InputError
         As :func:`mapped`.
     """
     with reading(case_path) as case:
-        newest = deque(contents(case.ledger, SupplyGraph), maxlen=1)
+        newest = deque(contents(without_decoys(case.ledger), SupplyGraph), maxlen=1)
         if not newest:
             raise InputError(f"{case_path}: nothing is mapped in this case")
         entry, graph = newest[0]

@@ -17,6 +17,7 @@ from cautery.evidence.ports import CaseLedger
 from cautery.model import Digest
 from cautery.model.records import OutsideProof, kinds_of
 from cautery.model.signing_request import RequestKind
+from cautery.projections.decoys import Decoys
 from cautery.wiring.cases import reading_store, store, writing
 from cautery.wiring.requests import asked_in_room
 from cautery.wiring.timing import own_trust, prove_closed
@@ -40,11 +41,14 @@ class Closed:
         What vouches for the closing, or why nothing does; ``None``: nobody was asked.
     has_log : bool
         Records of the case stand in a log.
+    unrevealed : int
+        Decoys of the case that were never revealed.
     """
 
     report: Path
     proof: Proven | CauteryError | None
     has_log: bool
+    unrevealed: int = 0
 
 
 def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = None) -> Closed:
@@ -71,6 +75,7 @@ def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = N
     ledger = reading_store().ledger(case_path, read_only=True)
     try:
         has_log = _has_log(ledger)
+        unrevealed = Decoys().read_on(ledger).unopened
     finally:
         ledger.close()
     proof: Proven | CauteryError | None = None
@@ -79,7 +84,7 @@ def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = N
             proof = asyncio.run(prove_closed(case_path, log, keys_dir=keys_dir))
         except CauteryError as error:  # the case is whole; `cautery log prove` asks again
             proof = error
-    return Closed(report=case_path / REPORT, proof=proof, has_log=has_log)
+    return Closed(report=case_path / REPORT, proof=proof, has_log=has_log, unrevealed=unrevealed)
 
 
 def _has_log(ledger: CaseLedger) -> bool:

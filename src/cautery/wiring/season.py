@@ -39,6 +39,7 @@ from cautery.model.season import (
     SeasonFixture,
     SeasonSeen,
 )
+from cautery.projections.decoys import Decoys
 from cautery.wiring.cases import adding_to, reading_store
 from cautery.wiring.mandates import approve_in_room
 from cautery.wiring.season_calendars import SeasonCalendars
@@ -154,7 +155,7 @@ class CasesOfSeason:
             tally.next = size
             if over and not closed:
                 filed = notices_of(ledger)
-                waits = not closes(filed.mandate, filed.notices)
+                waits = not closes(filed.mandate, filed.notices, Decoys().read_on(ledger))
         finally:
             ledger.close()
         return CaseFacts(

@@ -9,6 +9,31 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "watch-end.disk-full": "disk full",
     "watch-end.interrupted": "interrupted",
     "watch-end.it-was-killed": "it was killed",
+    # What becomes of a case whose decoys are not revealed.
+    "decoys-end.waits": (
+        (
+            "the case waits for its reveal: %(count)s decoy is not opened yet, so it has no report "
+            "and nothing computed from it leaves. The planner opens it: `cautery decoy reveal "
+            "NIGHT --case %(case)s --key PLANNER.pem`; or close it without: `cautery close "
+            "%(case)s`."
+        ),
+        (
+            "the case waits for its reveal: %(count)s decoys are not opened yet, so it has no "
+            "report and nothing computed from it leaves. The planner opens them: `cautery decoy "
+            "reveal NIGHT --case %(case)s --key PLANNER.pem`; or close it without: `cautery close "
+            "%(case)s`."
+        ),
+    ),
+    "decoys-end.closed": (
+        (
+            "%(count)s decoy was never revealed, and nobody can reveal it any more. The case says "
+            "so; it is handed to a court alone."
+        ),
+        (
+            "%(count)s decoys were never revealed, and nobody can reveal them any more. The case "
+            "says so; it is handed to a court alone."
+        ),
+    ),
     # Whether it keeps up.
     "pace.references-loading": "the references have been loading for %(loading_s)s",
     "pace.references-late": (

@@ -63,7 +63,12 @@ from cautery.model.records.complaining import (
     ComplaintUnreachable,
 )
 from cautery.model.records.dated import Dated
-from cautery.model.records.decoys import DecoyRevealed, DecoysAnswered, DecoysPlanned
+from cautery.model.records.decoys import (
+    DecoyRevealed,
+    DecoysAnswered,
+    DecoysPlanned,
+    DecoysUnrevealed,
+)
 from cautery.model.records.entry import Entry, Record
 from cautery.model.records.inquiry import (
     QUANTITIES,
@@ -235,6 +240,7 @@ __all__ = [
     "DecoyRevealed",
     "DecoysAnswered",
     "DecoysPlanned",
+    "DecoysUnrevealed",
     "DoorUsed",
     "DumpCounted",
     "Entry",

@@ -105,8 +105,24 @@ class DecoysAnswered(Dated):
     answer: KeeperAnswer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoysUnrevealed(Dated):
+    """A person closed the case although its decoys were not revealed: nobody can do that any more.
+
+    Parameters
+    ----------
+    at : datetime
+        When, in UTC.
+    count : int
+        How many were not revealed.
+    """
+
+    count: int
+
+
 KINDS: dict[str, type] = {
     "decoys.planned": DecoysPlanned,
     "decoys.answered": DecoysAnswered,
+    "decoys.unrevealed": DecoysUnrevealed,
     "decoy.revealed": DecoyRevealed,
 }

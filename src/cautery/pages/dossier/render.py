@@ -86,6 +86,7 @@ def _texts() -> dict[str, str]:
             "The file data/exhibits.csv of this bag, which is attached to this document, lists the "
             "exhibits of each claim. Its SHA-256 is:"
         ),
+        "decoys": tr("Decoys: streams of our own"),
         "custody": tr("Chain of custody"),
         "method": tr("Method"),
         "all-rates": tr("All measured error rates"),

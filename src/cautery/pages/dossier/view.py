@@ -112,6 +112,8 @@ class DossierView:
         Whether others vouch for times, but nobody is named whom to trust.
     custody : tuple of str
         What is said of the chain of custody; empty: nothing.
+    decoys : tuple of str
+        What is said of decoys among the streams of the case; empty: nothing.
     exhibits_sha256 : str
         Of the file that lists the exhibits; empty: there is none.
     withheld : tuple of (str, str)
@@ -132,6 +134,7 @@ class DossierView:
     vouched: tuple[str, ...] = ()
     unjudged: bool = False
     custody: tuple[str, ...] = ()
+    decoys: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()

@@ -14,6 +14,7 @@ from cautery.pages.case_report.formatting import utc
 from cautery.pages.room.view import MandateView
 from cautery.pages.supply_map.draw import draw_supply
 from cautery.pages.supply_map.render import supply_page
+from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.manifest import signed_file
@@ -84,7 +85,7 @@ def map_page(cases: Cases, id: str) -> bytes:
         If there is no such case, or nothing is mapped in it.
     """
     with cases.case(id) as case:
-        newest = deque(contents(case.ledger, SupplyGraph), maxlen=1)
+        newest = deque(contents(without_decoys(case.ledger), SupplyGraph), maxlen=1)
         if not newest:
             raise AbsentError(f"Nothing is mapped in the case {id} yet.")
         entry, graph = newest[0]

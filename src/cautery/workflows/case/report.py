@@ -11,6 +11,8 @@ from cautery.errors import StorageError
 from cautery.model import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Vault
 from cautery.pages.case_report import render
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.report_view import report_view
 
@@ -24,7 +26,7 @@ def write_report(
     checkpoints: Sequence[Checkpoint] = (),
     times: ReportTimes | None = None,
 ) -> str:
-    """Return the whole page, ready to be written.
+    """Return the whole page, ready to be written; decoys that are revealed are not in it.
 
     Parameters
     ----------
@@ -49,7 +51,15 @@ def write_report(
     def read(exhibit: ExhibitId) -> bytes:
         return inlined[exhibit] if exhibit in inlined else vault.read(exhibit)
 
-    return render(report_view(ledger.read(), read, at=at, checkpoints=checkpoints, times=times))
+    view = report_view(
+        without_decoys(ledger).read(),
+        read,
+        at=at,
+        checkpoints=checkpoints,
+        times=times,
+        unrevealed=Decoys().read_on(ledger).unopened,
+    )
+    return render(view)
 
 
 def write_report_file(

@@ -80,6 +80,7 @@ def report_view(
     at: datetime,
     checkpoints: Sequence[Checkpoint] = (),
     times: ReportTimes | None = None,
+    unrevealed: int = 0,
 ) -> ReportView:
     """Join a ledger's entries into what the report shows.
 
@@ -94,6 +95,8 @@ def report_view(
         When the report is made, UTC.
     times : ReportTimes or None
         What others say of its times; ``None``: nobody was asked.
+    unrevealed : int
+        Decoys of which nobody knows which of the streams they are.
 
     Raises
     ------
@@ -170,7 +173,7 @@ def report_view(
         safeguards=safeguards,
         unknowns=net.under(
             tr("What we do not know"),
-            lambda: unknowns(records, mandate, streams, observed_s=observed),
+            lambda: unknowns(records, mandate, streams, observed_s=observed, unrevealed=unrevealed),
             (),
         ),
         error_rates=in_order(

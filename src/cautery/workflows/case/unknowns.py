@@ -15,7 +15,12 @@ from cautery.projections import CaseRecords, Pace
 
 
 def unknowns(
-    records: CaseRecords, mandate: Mandate, streams: Sequence[StreamView], *, observed_s: float
+    records: CaseRecords,
+    mandate: Mandate,
+    streams: Sequence[StreamView],
+    *,
+    observed_s: float,
+    unrevealed: int = 0,
 ) -> tuple[Unknown, ...]:
     """List what the records leave open, the weightiest first.
 
@@ -23,6 +28,8 @@ def unknowns(
     ----------
     observed_s : float
         Seconds of the mandate's window during which the watch ran.
+    unrevealed : int
+        Decoys of which nobody knows which of the streams they are.
 
     Returns
     -------
@@ -30,12 +37,29 @@ def unknowns(
         Never empty: a watch from one place never sees everything.
     """
     return (
+        *_decoys(unrevealed),
         *_pace(records.pace, streams),
         *_streams(streams),
         *_time(mandate, observed_s),
         *_errors(records),
         *_world(records, mandate),
     )
+
+
+def _decoys(unrevealed: int) -> Iterator[Unknown]:
+    if unrevealed:
+        yield Unknown(
+            what=tr_n(
+                "Which stream is our own: %(count)s decoy is not revealed",
+                "Which streams are our own: %(count)s decoys are not revealed",
+                unrevealed,
+                style=number,
+            ),
+            why=tr(
+                "To test the watch, a planner hid streams of our own among those that it watched. "
+                "So claims, networks and figures of this page may count them."
+            ),
+        )
 
 
 def _pace(pace: Pace, streams: Sequence[StreamView]) -> Iterator[Unknown]:

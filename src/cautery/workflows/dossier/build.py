@@ -32,6 +32,8 @@ from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF
 from cautery.evidence.ports import CaseStore
 from cautery.model.evidence import digest_of
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import refuse_unrevealed
 from cautery.workflows.case.verify import Verified
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.encrypted import encrypted_of
@@ -159,11 +161,16 @@ def make_dossier(
         something is at ``out``.
     SourceError
         If no authority answers and the bag must be stamped.
+    UnrevealedError
+        If it is for anybody but a court, and decoys of the case are not revealed.
     StorageError
         If the bag cannot be written.
     """
     if audience is Audience.COURT and hosts:
         raise InputError("a court is given the whole case", hint="Omit --host.")
+    decoys = _decoys_of(case, store)
+    if audience is not Audience.COURT:
+        refuse_unrevealed(decoys, what=f"a dossier for {audience}")
     if audience is not Audience.COURT and opened is not None:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
@@ -194,7 +201,9 @@ def make_dossier(
         dossier_files |= {CUSTODY: custody} if custody else {}
     else:
         rule = SHOWN[audience]
-        extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)
+        extract, copied = _extract(
+            case, rule, digests, hosts=hosts, store=store, salt=salt, decoys=decoys
+        )
         dossier_files["extract/ledger.sqlite"] = writer.table(extract.statements())
         dossier_files["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
         dossier_files["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
@@ -282,11 +291,12 @@ def _extract(
     hosts: frozenset[str],
     store: CaseStore,
     salt: Callable[[int], bytes],
+    decoys: Decoys,
 ) -> tuple[Extract, list[Copied]]:
     """Return what is shown, and the exhibits that go with it: those that lie in the open."""
     ledger = store.ledger(case, read_only=True)
     try:
-        extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt)
+        extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt, decoys=decoys)
     finally:
         ledger.close()
     copied = []
@@ -296,6 +306,14 @@ def _extract(
         if name in digests:
             copied.append(Copied(name=f"extract/{name}", source=case / name, sha256=digests[name]))
     return extract, copied
+
+
+def _decoys_of(case: Path, store: CaseStore) -> Decoys:
+    ledger = store.ledger(case, read_only=True)
+    try:
+        return Decoys().read_on(ledger)
+    finally:
+        ledger.close()
 
 
 def _whole(case: Path, name: str, digest: str) -> Copied:

@@ -24,9 +24,12 @@ from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
 from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock, style
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.report_view import report_view
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.chain import chain_words
+from cautery.workflows.dossier.decoys import decoy_words
 from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.hosts import Hosts
@@ -74,13 +77,16 @@ def document_view(
         times = case_times(case, ledger, vault, store=store, trust=trust, whole=extract is None)
         is_trusted = trust.policy is not None or bool(trust.roots)
         unjudged = not is_trusted and has_proofs(case, ledger, store=store, whole=extract is None)
-        report = report_view(ledger.read(), vault.read, at=at, times=times.report)
+        decoys = Decoys().read_on(ledger)
+        # Nobody is accused by a decoy: a court, too, reads of them apart from the claims.
+        shown = without_decoys(ledger)
+        report = report_view(shown.read(), vault.read, at=at, times=times.report)
         verdicts = [
             (entry, verdict)
             for entry, verdict in contents(ledger, Verdict)
             if indices is None or entry.index in indices
         ]
-        hosts = Hosts(ledger) if extract is None else None
+        hosts = Hosts(shown) if extract is None else None
     finally:
         ledger.close()
     urls = {verdict.url.text for _, verdict in verdicts}
@@ -139,6 +145,7 @@ def document_view(
         encrypted_says=_encrypted(encrypted, opened),
         encrypted=encrypted.kinds(),
         unjudged=unjudged,
+        decoys=decoy_words(decoys) if audience is Audience.COURT else (),
         custody=chain_words(custody) if audience is Audience.COURT else (),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(

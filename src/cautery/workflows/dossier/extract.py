@@ -15,6 +15,7 @@ from cautery.json_text import parsed_json
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.model.records.kinds import typed
+from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.audiences import Shown, hosts_named, names_no_host
 
 SALT_BYTES = 32
@@ -70,6 +71,7 @@ def extract_of(
     *,
     hosts: frozenset[str],
     salt: Callable[[int], bytes],
+    decoys: Decoys | None = None,
 ) -> Extract:
     """Choose the records that are shown, and commit to the others.
 
@@ -83,6 +85,8 @@ def extract_of(
         Hosts that the extract is about; empty: all.
     salt : callable
         Returns so many random bytes.
+    decoys : Decoys or None
+        The blind test of the case: each record that names a decoy is withheld.
 
     Raises
     ------
@@ -104,12 +108,13 @@ def extract_of(
         content = typed(kind, body) if hosts or kind in _SEALED else None
         if isinstance(content, ExhibitSealed) and content.exhibit.confidential:
             secret.add(content.exhibit.id)
-        named = hosts_named(content, body) if hosts and kind in rule.kinds else frozenset()
+        is_shown = kind in rule.kinds and not (decoys and decoys.names(leaf.decode()))
+        named = hosts_named(content, body) if hosts and is_shown else frozenset()
         found_hosts |= named
         if named & hosts and not named <= hosts:
             others.update(named - hosts)
         is_theirs = bool(named) and named <= hosts
-        if kind in rule.kinds and (not hosts or names_no_host(kind) or is_theirs):
+        if is_shown and (not hosts or names_no_host(kind) or is_theirs):
             shown_leaves.append((index, kind, leaf))
             exhibits |= exhibits_shown_by(body)
             continue

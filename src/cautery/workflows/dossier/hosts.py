@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from cautery.evidence.ports import CaseLedger
 from cautery.messages import tr
 from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
 from cautery.model.records import AssetFacts, ExhibitSealed
 from cautery.pages.case_report.view import StreamView
 from cautery.pages.dossier.hosts import HostView
@@ -22,11 +22,11 @@ class Hosts:
 
     Parameters
     ----------
-    ledger : CaseLedger
+    ledger : Ledger
         Read once.
     """
 
-    def __init__(self, ledger: CaseLedger) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._of_exhibit = {
             sealed.exhibit.id: host
             for _, sealed in contents(ledger, ExhibitSealed)

@@ -42,6 +42,8 @@ from cautery.model import (
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case import tables
 from cautery.workflows.networks.links import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
@@ -76,7 +78,12 @@ def read_case_links(ledger: Ledger, vault: CaseVault) -> Reading:
 
 
 def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], list[str]]:
-    """Return the links, sorted, and sentences about the links that were left out."""
+    """Return the links, sorted, and sentences about the links that were left out.
+
+    Decoys that are revealed have none.
+    """
+    decoys = Decoys().read_on(ledger)
+    ledger = without_decoys(ledger)
     warnings: list[str] = []
     seized = Derivative(ledger, vault)
     shared = _shared(ledger)
@@ -102,6 +109,8 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
         *links_of_seized(seized),
     ]
     warnings += seized.warnings
+    # A list that somebody else wrote may be a decoy's own, and its table still names it.
+    links = [link for link in links if not decoys.names(f"{link.subject} {link.value}")]
     return one_each(links), warnings
 
 

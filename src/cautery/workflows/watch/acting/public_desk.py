@@ -1,8 +1,8 @@
 """The public folder of a watch: what it shows, and what comes back through it.
 
 Acknowledgements of providers and complaints are taken out every few seconds; figures and the state
-of each complaint are put in. A folder that cannot be used is a failure on record, and the watch
-goes on.
+of each complaint are put in. Of a case with decoys there are no figures before these are revealed.
+A folder that cannot be used is a failure on record, and the watch goes on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cautery.projections.figures import Figures
 from cautery.workflows.case.complaints import show_state, states, take_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.public_about import about_case
-from cautery.workflows.case.public_figures import figures_file, read_on
+from cautery.workflows.case.public_figures import figures_file, read_on, shown_figures
 from cautery.workflows.case.public_lists import AnswersIn
 from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
@@ -122,5 +122,6 @@ class PublicDesk:
                 self._shown[filed.complaint] = decided
 
     def _show(self) -> None:
-        read_on(self._figures, self._ledger)
-        self._files.write(FIGURES, figures_file(self._figures, self._mandate, self._journal.now()))
+        figures = shown_figures(self._figures, self._ledger)
+        if figures is not None:
+            self._files.write(FIGURES, figures_file(figures, self._mandate, self._journal.now()))

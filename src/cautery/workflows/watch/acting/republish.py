@@ -28,7 +28,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.public_about import about_case
-from cautery.workflows.case.public_figures import figures_file, read_on
+from cautery.workflows.case.public_figures import figures_file, read_on, shown_figures
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.decoys.gate import KeeperGate
@@ -124,7 +124,8 @@ async def republish(
     taken = await lists.send(patience_s=None)
     figures = read_on(Figures(), case.ledger)
     files.write(ABOUT, about_case(known))
-    files.write(FIGURES, figures_file(figures, known, journal.now()))
+    if (shown := shown_figures(figures, case.ledger)) is not None:
+        files.write(FIGURES, figures_file(shown, known, journal.now()))
     secret = keeps_secrets(known)
     for complaint, decided in states(figures.complaints):
         show_state(files, complaint, decided, secret=secret)
