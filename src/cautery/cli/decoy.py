@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._ending import say_end
 from cautery.cli._verbs import Verbs
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.evidence.decoys import key_id_of
 from cautery.model import iso, to_json
 from cautery.model.decoys import DecoyLeaf
-from cautery.wiring import decoys, dossiers
+from cautery.wiring import closing, decoys, dossiers
+from cautery.workflows.watch.finishing import REPORT, Finished
 
 app = typer.Typer(
     cls=Verbs,
@@ -217,21 +219,47 @@ def reveal(
         ),
     ] = False,
     why: Annotated[str, typer.Option(help="Why it is abandoned, in one line.")] = "",
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", help="Folder of the organisation's log, for the closed case."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Record in a case what each decoy of a night was, once the night is over.
 
-    Each must open to the root that the case recorded at its beginning, or nothing is taken.
+    Each must open to the root that the case recorded at its beginning, or nothing is taken. A case
+    whose watch has ended is finished then: it gets its report, and is closed unless it waits for a
+    notice.
 
     Example: cautery decoy reveal night --key planner.pem --case cases/md34
     """
     revealed = decoys.reveal_in(night, case, key=key, abandon=abandon, why=why)
     if json:
-        render.json_line(to_json(revealed) | {"kinds": dict(revealed.kinds)})
+        finished = _finish(case, keys, log)
+        closed = finished is not None and finished.closed
+        render.json_line(to_json(revealed) | {"kinds": dict(revealed.kinds), "closed": closed})
         return
     render.say(f"revealed {revealed.opened} decoys; {revealed.before} were on record before")
     for kind, count in revealed.kinds:
         typer.echo(f"{kind:<14} {count}")
+    finished = _finish(case, keys, log)
+    if finished is not None:
+        state = "closed  " if finished.closed else "open    "
+        render.say(f"{state}{case}\nreport  {case / REPORT}")
+        say_end(case, finished)
+
+
+def _finish(case: Path, keys: Path | None, log: Path | None) -> Finished | None:
+    """Finish the case if its watch has ended; who has not its keys leaves that to others."""
+    try:
+        return closing.finish_revealed(case, keys_dir=keys, log=log)
+    except CauteryError as error:  # what was revealed is on record
+        render.say(render.printable(f"the case is not finished: {error}"))
+        render.say(render.printable(f"  Who has its keys closes it: cautery close {case}"))
+        return None
 
 
 def _show_leaves(leaves: tuple[DecoyLeaf, ...], *, json: bool) -> None:

@@ -22,11 +22,17 @@ from cautery.wiring.cases import reading_store, store, writing
 from cautery.wiring.requests import asked_in_room
 from cautery.wiring.timing import own_trust, prove_closed
 from cautery.workflows.case.manifest import finish_cut_closing
-from cautery.workflows.case.open import refuse_closed
+from cautery.workflows.case.open import open_case, refuse_closed
 from cautery.workflows.case.restore import Restored, restore_case
 from cautery.workflows.people.requests import Written
 from cautery.workflows.timing.log import Proven
-from cautery.workflows.watch.finishing import REPORT, finish_killed_watch
+from cautery.workflows.watch.finishing import (
+    REPORT,
+    Finished,
+    finish_case,
+    finish_killed_watch,
+    has_stopped,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,37 @@ def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = N
         except CauteryError as error:  # the case is whole; `cautery log prove` asks again
             proof = error
     return Closed(report=case_path / REPORT, proof=proof, has_log=has_log, unrevealed=unrevealed)
+
+
+def finish_revealed(
+    case_path: Path, *, keys_dir: Path | None = None, log: Path | None = None
+) -> Finished | None:
+    """Finish the case of a watch that ended, when its decoys are revealed; ``None``: it runs still.
+
+    A watch that runs finishes its case by itself.
+
+    Parameters
+    ----------
+    log : Path or None
+        Folder of the log of the case; ``None``: nobody is asked to vouch for the closing.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
+    finished = None
+    try:
+        if not case.store.shares(case.path) and has_stopped(case.ledger):
+            trust = NOBODY if log is None else own_trust(log)
+            finished = finish_case(case, close=None, trust=trust)
+    finally:
+        if finished is None or not finished.closed:
+            case.leave()
+    if finished is not None and finished.closed and log is not None:
+        asyncio.run(prove_closed(case_path, log, keys_dir=keys_dir))
+    return finished
 
 
 def _has_log(ledger: CaseLedger) -> bool:

@@ -179,6 +179,19 @@ def sealed(folder: Path) -> SealedNight:
     return _sealed(folder)
 
 
+def sealed_plan(mandate: Mandate) -> bytes | None:
+    """Return the file of the sealed plan that a mandate names; ``None``: it plans no decoys.
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
+    if mandate.decoys is None:
+        return None
+    return _file(Path(mandate.decoys.sealed.reveal()), MAX_SEALED_BYTES)
+
+
 def decoys(folder: Path, *, key: Path) -> tuple[DecoyLeaf, ...]:
     """Return the decoys of a night that is over.
 

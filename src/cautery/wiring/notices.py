@@ -30,11 +30,13 @@ from cautery.model.records import (
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.facts import known_facts, named_folder
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
+from cautery.workflows.case.journal import journal_of
 from cautery.workflows.case.lawful import look_again
 from cautery.workflows.case.notice_drafting import Draft, draft_into
 from cautery.workflows.case.notice_replies import FiledReplies, file_replies
 from cautery.workflows.case.notice_sending import (
     Sending,
+    approved_to_ask,
     hand_in,
     mail_of,
     ready_to_send,
@@ -43,7 +45,10 @@ from cautery.workflows.case.notice_sending import (
 )
 from cautery.workflows.case.notices import approve_notice_in, notices_of, withdraw_notice
 from cautery.workflows.case.open import Case, refuse_closed
+from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.decoys.ask import AskedKeeper
+from cautery.workflows.decoys.gate import KeeperGate
 
 of = notices_of
 _CLOSED = (
@@ -211,6 +216,7 @@ def send(
     """
     refuse_closed_case(case_path)
     with writing(case_path, keys_dir=keys_dir) as case, _alone(case_path):
+        asyncio.run(_ask_keeper(case, notice, remind=remind, confirmed=confirmed))
         sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
         if not by_api:
             box = _box(postbox, waits_s)
@@ -279,6 +285,31 @@ def _box(postbox: PostboxSettings, waits_s: Sequence[float]) -> SmtpPostbox:
     if postbox.mail is None:
         raise InputError("the file of mail settings has no [mail] table")
     return SmtpPostbox(postbox.mail, waits_s=waits_s)
+
+
+async def _ask_keeper(
+    case: Case, notice: str, *, remind: bool, confirmed: Mapping[str, str]
+) -> None:
+    """Ask the keeper of the decoys about an approved notice, if decoys are planned."""
+    opening = opening_of(case.ledger)
+    policy = opening.mandate.decoys
+    if policy is None:
+        return
+    act, approvals = approved_to_ask(case, notice, remind=remind, confirmed=confirmed)
+    network = opening.mandate.network
+    # A case holds no place of an own service: the keeper proves who it is by the system's roots.
+    client = PoliteClient(
+        replace(network, facts=None, rdap=None), DnsNames(network.resolver), case.clock
+    )
+    async with client:
+        gate = KeeperGate(
+            case.ledger,
+            keeper=AskedKeeper(policy.keeper, client),
+            signed_for=opening.signed_for,
+            journal=journal_of(case),
+            random=secrets.token_bytes,
+        )
+        await gate.ask(act, approvals)
 
 
 async def _hand_in(

@@ -28,6 +28,7 @@ from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.proof import NOBODY
 from cautery.model import Approver, BeyondBudget, Mandate, revealed
 from cautery.wiring.cases import store
+from cautery.wiring.decoys import sealed_plan
 from cautery.wiring.facts import known_facts
 from cautery.wiring.lists import organisation_of
 from cautery.wiring.one_fixture import OfOneFixture, one_fixture
@@ -35,6 +36,7 @@ from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
+from cautery.workflows.decoys.ask import AskedKeeper
 from cautery.workflows.mandate.confirmations import confirmations_of
 from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
@@ -226,6 +228,13 @@ async def _watch(
                 listeners=listeners,
                 timekeeper=timekeeper,
                 organisation=organisation,
+                keeper=None
+                if mandate.decoys is None
+                else AskedKeeper(mandate.decoys.keeper, own_client),
+                sealed_plan=sealed_plan(mandate),
+                trust=NOBODY
+                if mandate.log is None
+                else own_trust(Path(mandate.log.folder.reveal())),
             ),
             mandate_text=text,
             key=str(case.verifier),

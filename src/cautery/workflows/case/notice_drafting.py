@@ -137,7 +137,12 @@ def _chosen(
         if replaces in case.notices.sending:
             raise InputError(f"notice {replaces} may have been sent, so no draft replaces it")
         urls = urls or [url.url for url in before.urls]
+    decoys = case.decoys
     if urls:
+        opened = sorted(url for url in urls if decoys.meets(url))
+        if opened and replaces is None:
+            raise InputError(f"{opened[0]} was opened as one of our own decoys")
+        urls = [url for url in urls if url not in opened]
         unknown = sorted(url for url in urls if not case.notices.known(url).proven)
         if unknown:
             raise InputError(
@@ -156,6 +161,7 @@ def _chosen(
         for url in case.notices.proven()
         if url.url not in already_named
         and not case.mandate.is_lawful(host_of(url.url))
+        and not decoys.meets(url.url)
         and lies_at(url.place, addressee)
         and (event is None or url.verdict is None or (url.verdict.event or "") == event)
     )

@@ -8,7 +8,7 @@ compared with the case's own verdicts and look-ups each time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -52,6 +52,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.projections import MandateInForce, Notices
+from cautery.projections.decoys import Decoys
 from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
@@ -74,12 +75,15 @@ class CaseNotices:
         As it is in force, without its credentials.
     confirmations : tuple of RuleConfirmation
         Rules that people have confirmed since the case was opened.
+    decoys : Decoys
+        Its blind test: no notice names what was opened as a decoy.
     """
 
     notices: Notices
     opening: Opening
     mandate: Mandate
     confirmations: tuple[RuleConfirmation, ...] = ()
+    decoys: Decoys = field(default_factory=Decoys)
 
     def basis(self, now: datetime) -> NoticeBasis:
         """Return what a notice has to agree with at a moment."""
@@ -177,6 +181,7 @@ def notices_of(ledger: Ledger) -> CaseNotices:
         opening=opening,
         mandate=in_force.mandate or opening.mandate,
         confirmations=confirmations_in(ledger),
+        decoys=Decoys().read_on(ledger),
     )
 
 

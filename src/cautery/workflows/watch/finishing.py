@@ -8,6 +8,7 @@ from cautery.errors import InputError, StorageError
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate
 from cautery.model.ledger import append
+from cautery.model.ports import Ledger
 from cautery.model.records import (
     CaseOpened,
     DecoysUnrevealed,
@@ -151,6 +152,12 @@ def finish_killed_watch(case: Case, *, trust: Trust = NOBODY) -> None:
         )
     _record_the_stop(case, mandate_of(case.ledger))
     finish_case(case, trust=trust, unrevealed=True)
+
+
+def has_stopped(ledger: Ledger) -> bool:
+    """Tell whether the watch of a case has ended, by its records."""
+    spans = folded(Spans(), ledger.read())
+    return bool(spans.watched) and not spans.running
 
 
 def _record_the_stop(case: Case, mandate: Mandate) -> None:

@@ -19,6 +19,7 @@ from cautery.act import Publisher
 from cautery.act.ports import PublicFiles
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
+from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate, OwnLocation, Pseudonyms, RuleConfirmation, SignedFor
 from cautery.model.ports import (
     Certificates,
@@ -52,6 +53,7 @@ from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.case.rulings import RulingsRead
 from cautery.workflows.decoys.gate import KeeperGate
+from cautery.workflows.decoys.opening import checked_night, record_planned, stamp_of
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
 from cautery.workflows.timing.keeping import Timekeeper
@@ -97,8 +99,9 @@ class WatchPorts:
     processes are closed in. ``organisation`` has the lists on which the case has its entries;
     ``None``: it has its own. ``timekeeper`` has others vouch for the times of the case; ``None``:
     nobody does. ``only`` says of which fixture of a season it is; ``None``: of all of its mandate.
-    ``keeper`` answers for the decoys of a blind test; ``None``: the mandate has none. ``random``
-    returns so many bytes that nobody can guess.
+    ``keeper`` answers for the decoys of a blind test, ``sealed_plan`` is the file of their plan;
+    ``None``: the mandate has none. ``trust`` says whom the organisation believes about times.
+    ``random`` returns so many bytes that nobody can guess.
     """
 
     clock: Clock
@@ -131,6 +134,8 @@ class WatchPorts:
     organisation: Organisation | None = None
     only: OneFixture | None = None
     keeper: DecoyKeeper | None = None
+    sealed_plan: bytes | None = None
+    trust: Trust = NOBODY
     random: Callable[[int], bytes] = secrets.token_bytes
 
 
@@ -242,11 +247,17 @@ def _open(
 ) -> None:
     resumed = any(True for _ in ports.ledger.read(kinds=kinds_of(WatchStarted)))
     now = journal.now()
+    # Before the first record: a case that was begun without its plan could never be tested.
+    night = checked_night(whole, ports.sealed_plan, ledger=ports.ledger)
+    if night is not None:
+        stamp_of(night, ports.trust)
     begin_case(whole, ledger=ports.ledger, journal=journal, key=key)
     record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
+    if night is not None:
+        record_planned(night, ledger=ports.ledger, journal=journal, trust=ports.trust)
     record_purchases(mandate, ledger=ports.ledger, journal=journal)
     if ports.only is not None:
         ports.only.record(mandate, ledger=ports.ledger, journal=journal)
