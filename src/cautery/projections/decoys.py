@@ -90,7 +90,7 @@ class Decoys:
         match entry.content:
             case CaseOpened() as opened if not self._opened:
                 self._opened, self.mandate = True, opened.mandate
-            case Referral() | Notice() as act:
+            case Referral() | Notice() as act if self.planned is not None:
                 self._draft(act)
             case DecoysPlanned() as planned:
                 self._counts(planned, self._plan)
