@@ -39,6 +39,7 @@ KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": 
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
 ROOM_FOLDERS = (
     "console",
+    "pages/blind",
     "pages/operation",
     "pages/press_sheet",
     "pages/room",
@@ -72,7 +73,9 @@ ROOM_MESSAGES = frozenset(
         "crime",
         "custody-act",
         "decision",
+        "decoy-kind",
         "distance",
+        "drifting",
         "effect",
         "estimate",
         "event",
@@ -102,6 +105,7 @@ ROOM_MESSAGES = frozenset(
         "several",
         "size",
         "sizing",
+        "spread",
         "statement-kind",
         "step",
         "step-kind",

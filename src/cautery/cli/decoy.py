@@ -12,6 +12,7 @@ import typer
 from cautery.cli import render
 from cautery.cli._ending import say_end
 from cautery.cli._verbs import Verbs
+from cautery.cli.decoy_report import over_nights, report
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.decoys import key_id_of
 from cautery.model import iso, to_json
@@ -260,6 +261,10 @@ def _finish(case: Path, keys: Path | None, log: Path | None) -> Finished | None:
         render.say(render.printable(f"the case is not finished: {error}"))
         render.say(render.printable(f"  Who has its keys closes it: cautery close {case}"))
         return None
+
+
+app.command()(report)
+app.command("season")(over_nights)
 
 
 def _show_leaves(leaves: tuple[DecoyLeaf, ...], *, json: bool) -> None:

@@ -98,6 +98,13 @@ def dossier(
         Path | None,
         typer.Option(help="For --open: key folder outside the case; default $CAUTERY_KEYS."),
     ] = None,
+    blind: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Another case whose blind test (cautery decoy) counts with this one's among the "
+            "error rates; may be repeated."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Hand over a closed case: a bag that its receiver checks without Cautery.
@@ -137,6 +144,7 @@ def dossier(
             sign, sign_token, sign_password, authority, authority_root
         ),
         vouching=vouching,
+        blind=blind or (),
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}

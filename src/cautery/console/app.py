@@ -22,6 +22,7 @@ from cautery.console import (
     access_pages,
     account_pages,
     act_pages,
+    blind_pages,
     board_pages,
     case_pages,
     find_pages,
@@ -115,7 +116,7 @@ def all_addresses(desk: Desk) -> FastAPI:
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
     of_operations = (operation_pages, seizure_pages, signal_pages, board_pages)
     of_all = (find_pages, season_pages, health_pages)
-    for pages in (*of_cases, *of_operations, *of_all):
+    for pages in (*of_cases, blind_pages, *of_operations, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

@@ -16,6 +16,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.messages.texts import (
     acts,
+    blind,
     cases,
     mandates,
     networks,
@@ -46,6 +47,7 @@ TEXTS: Mapping[str, Text] = {
     **operations.TEXTS,
     **seizures.TEXTS,
     **sizes.TEXTS,
+    **blind.TEXTS,
     **terms.TEXTS,
 }
 """By id."""

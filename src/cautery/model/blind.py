@@ -184,7 +184,7 @@ class NightAccount:
     counts : BlindCounts
         Of all trials.
     by_kind, by_disguise : tuple of (str, BlindCounts)
-        Of each kind, and of each disguise, in the order of their names.
+        Of each kind, and of each disguise, own streams first.
     trials : tuple of Trial
         Each decoy that is opened, by the number of its leaf.
     """
@@ -298,6 +298,8 @@ class SeasonAccount:
         The median of the seconds to detection over all nights; as in :class:`BlindCounts`.
     warnings : tuple of Warned
         What becomes worse.
+    nights_a_false_alarm : int
+        How many nights pass on average, at least, before one of the figures gives a false warning.
     """
 
     nights: tuple[NightAccount, ...]
@@ -311,3 +313,4 @@ class SeasonAccount:
     by_disguise: tuple[tuple[str, NightsShare, NightsShare], ...]
     median_s: float | None
     warnings: tuple[Warned, ...]
+    nights_a_false_alarm: int

@@ -82,7 +82,11 @@ class BlindTests:
     """By target and lever: each change of whether the guard allows it, with its record."""
 
     def hear(self, entry: Entry) -> None:
-        """Take one entry up."""
+        """Take one entry up; before a plan is sealed there is nothing to count."""
+        if isinstance(entry.content, DecoysPlanned):
+            self._plan(entry.content)
+        if not self.nights:
+            return
         match entry.content:
             case ProbeDone(hindered=None) as probe:
                 self._look(probe.url, entry.index)
@@ -90,8 +94,6 @@ class BlindTests:
                 self._judge(verdict, entry)
             case GuardVerdict() as guard:
                 self._guard(guard, entry.index)
-            case DecoysPlanned() as planned:
-                self._plan(planned)
             case DecoyRevealed() as revealed:
                 self._open(revealed, entry.index)
 

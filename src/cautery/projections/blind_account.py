@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from statistics import median
 from typing import TypeVar
 
-from cautery.estimate.drift import drift
+from cautery.estimate.drift import NIGHTS_A_FALSE_ALARM, drift
 from cautery.estimate.exact import exact_share
 from cautery.estimate.over_nights import share_over
 from cautery.model import Entry
@@ -64,6 +64,7 @@ def season_account(nights: Iterable[NightAccount]) -> SeasonAccount:
         by_disguise=_grouped(inside, lambda night: night.by_disguise),
         median_s=_median_s([trial for night in inside for trial in night.trials]),
         warnings=tuple(_warnings(inside)),
+        nights_a_false_alarm=NIGHTS_A_FALSE_ALARM,
     )
 
 
@@ -118,7 +119,7 @@ def _account(night: BlindNight, trials: tuple[Trial, ...]) -> NightAccount:
 def _groups(
     trials: Sequence[Trial], name: Callable[[Trial], Group]
 ) -> Iterable[tuple[Group, BlindCounts]]:
-    for group in sorted({name(trial) for trial in trials}):
+    for group in _in_order({name(trial) for trial in trials}):
         yield group, counts_of([trial for trial in trials if name(trial) == group])
 
 
@@ -126,7 +127,7 @@ def _grouped(
     nights: Sequence[NightAccount],
     groups: Callable[[NightAccount], Sequence[tuple[Group, BlindCounts]]],
 ) -> tuple[tuple[Group, NightsShare, NightsShare], ...]:
-    names = sorted({name for night in nights for name, _ in groups(night)})
+    names = _in_order({name for night in nights for name, _ in groups(night)})
     found = {
         name: [counts for night in nights for other, counts in groups(night) if other == name]
         for name in names
@@ -138,6 +139,14 @@ def _grouped(
             share_over([(one.accused.part, one.accused.whole) for one in found[name]]),
         )
         for name in names
+    )
+
+
+def _in_order(names: Collection[Group]) -> list[Group]:
+    """Return kinds as their enumeration has them, own streams first, and other names by letter."""
+    kinds = list(DecoyKind)
+    return sorted(
+        names, key=lambda name: (kinds.index(name) if isinstance(name, DecoyKind) else 0, name)
     )
 
 

@@ -39,6 +39,7 @@ from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, timing
+from cautery.wiring.blind import nights_of
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
 from cautery.workflows.dossier.as_verified import as_verified
@@ -151,6 +152,7 @@ def make(
     open_kinds: Collection[str] = (),
     keys: Path | None = None,
     vouching: Vouching | None = None,
+    blind: Iterable[Path] = (),
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
 
@@ -168,6 +170,8 @@ def make(
         Folder of the keys that open them.
     vouching : Vouching, optional
         Authorities and co-signers by whose word times have a bracket, and who stamps the bag.
+    blind : iterable of Path
+        Cases whose blind tests are counted with those of this one.
 
     Raises
     ------
@@ -193,6 +197,7 @@ def make(
     if opened is not None:  # first, so that the chain in the bag says it
         _note_opened(case, opened, at=now, by=by, why=why, key=person)
     custody = reading_store().custody(case)
+    nights = [night for other in blind for night in nights_of(other).nights]
     signatures: list[SignedPdf] = []
 
     vouching = vouching or Vouching()
@@ -208,6 +213,7 @@ def make(
             trust=trust,
             opened=opened.exhibits if opened is not None else 0,
             custody=custody,
+            blind=nights,
         )
         source = dossier_typst(view, tuple(attached))
         pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)

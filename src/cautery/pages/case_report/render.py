@@ -16,6 +16,7 @@ from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.model import Finding, Mandate, Role
 from cautery.model.verdict import VERBAL_SCALE
+from cautery.pages.blind import night_part
 from cautery.pages.case_report import formatting
 from cautery.pages.case_report.net import Net
 from cautery.pages.case_report.plot import alignment_plot
@@ -118,6 +119,7 @@ def _environment() -> Environment:
         "roles": tuple(Role),
         "scale": VERBAL_SCALE,
         "most": MOST_ROWS,
+        "blind_part": night_part,
     }
     return env
 

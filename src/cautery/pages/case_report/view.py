@@ -27,6 +27,7 @@ from cautery.model import (
     SupplyGraph,
     Verdict,
 )
+from cautery.model.blind import NightAccount
 from cautery.model.evidence import CustodyLine
 from cautery.model.message import Message
 from cautery.model.records import (
@@ -336,7 +337,7 @@ class ReportView:
 
     ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing,
     ``unsent`` what can be done about notices that are not sent, ``undrawn`` which parts are
-    missing.
+    missing, ``blind`` what its decoys come to.
     """
 
     made_at: datetime
@@ -363,6 +364,7 @@ class ReportView:
     lists: ListsView = ListsView()
     complaints: ComplaintsView = ComplaintsView()
     undrawn: tuple[Undrawn, ...] = ()
+    blind: tuple[NightAccount, ...] = ()
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

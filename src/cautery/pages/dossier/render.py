@@ -90,6 +90,13 @@ def _texts() -> dict[str, str]:
         "custody": tr("Chain of custody"),
         "method": tr("Method"),
         "all-rates": tr("All measured error rates"),
+        "blind": tr("Measured blind, on this organisation's own feeds"),
+        "blind-why": tr(
+            "Somebody who decides nothing in the case planted the organisation's own streams, and "
+            "harmless look-alikes, among those that the watch met. The watch and the approvers did "
+            "not know which; what each was had been sealed before. Only whole nights count, and "
+            "each trial ended when its decoy was revealed."
+        ),
         "withheld": tr("What is withheld"),
         "withheld-why": tr(
             "These records do not concern the reader. Each is committed to by the SHA-256 of a "

@@ -116,6 +116,9 @@ class DossierView:
         What is said of decoys among the streams of the case; empty: nothing.
     exhibits_sha256 : str
         Of the file that lists the exhibits; empty: there is none.
+    blind : tuple of RateView
+        What blind tests of this watch came to, on its organisation's own feeds; empty: there was
+        none, or its decoys are not revealed.
     withheld : tuple of (str, str)
         Kind of record and how many are held back.
     """
@@ -135,6 +138,7 @@ class DossierView:
     unjudged: bool = False
     custody: tuple[str, ...] = ()
     decoys: tuple[str, ...] = ()
+    blind: tuple[RateView, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()

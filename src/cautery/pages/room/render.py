@@ -17,6 +17,7 @@ from cautery.drawing.qr import qr_svg
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
 from cautery.messages import language, languages, tr
+from cautery.pages.blind import night_part
 from cautery.pages.case_report import alignment_plot
 from cautery.pages.case_report.render import filters
 from cautery.pages.operation.formatting import exact
@@ -127,5 +128,5 @@ def _environment() -> Environment:
     env.filters |= {"exact": exact}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
     env.globals |= {"season_strip": season_strip}
-    env.globals |= {"alignment_plot": alignment_plot, "qr": _qr}
+    env.globals |= {"alignment_plot": alignment_plot, "blind_part": night_part, "qr": _qr}
     return env

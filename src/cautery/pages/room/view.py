@@ -84,8 +84,8 @@ class CaseHead:
         How many it has.
     last_at : datetime or None
         Of its last record, by the clock of the machine that made it.
-    has_map, has_plan, has_persons : bool
-        Whether a supply graph is in it, a plan, and persons.
+    has_map, has_plan, has_persons, has_decoys : bool
+        Whether a supply graph is in it, a plan, persons, and a sealed plan of decoys.
     why : str
         Why it cannot be read; empty: it can.
     behind : int
@@ -105,6 +105,7 @@ class CaseHead:
     has_map: bool = False
     has_plan: bool = False
     has_persons: bool = False
+    has_decoys: bool = False
     why: str = ""
     behind: int = 0
 

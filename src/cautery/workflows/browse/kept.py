@@ -20,6 +20,7 @@ from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.brackets import Moment
 from cautery.evidence.ports import CaseLedger, CaseStore, CaseVault
 from cautery.messages import tr
+from cautery.model.blind import NightAccount
 from cautery.model.ports import Clock
 from cautery.model.records import CaseOpened, FixturesChanged, kinds_of
 from cautery.projections import MandateInForce
@@ -54,6 +55,8 @@ class Kept:
         self.closed = self.looked = False
         self.moments: tuple[int, tuple[Moment, ...]] | None = None
         """What that many proofs from outside say of times."""
+        self.blind: tuple[int, tuple[NightAccount, ...]] | None = None
+        """What so many opened decoys come to."""
         self._taken = self._behind = 0
         self._lists = lists
         self._filling: Thread | None = None
@@ -137,7 +140,7 @@ class Kept:
 
     def _forget_another_past(self) -> None:
         if self._lists.remade != self._past:
-            self._past, self.moments = self._lists.remade, None
+            self._past, self.moments, self.blind = self._lists.remade, None, None
             self._in_force, self._of_mandate, self._in_force_at = MandateInForce(), 0, -1
 
     def _fill(self) -> None:

@@ -16,14 +16,17 @@ from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
 from cautery.model import DarkProbe, Verdict
+from cautery.model.blind import NightAccount
 from cautery.model.ledger import contents
 from cautery.model.records import AlignmentShown, kind_of_type
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
+from cautery.pages.dossier.blind import blind_rates
 from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
 from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock, style
+from cautery.projections.blind_account import season_account
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.report_view import report_view
@@ -50,6 +53,7 @@ def document_view(
     trust: Trust = NOBODY,
     opened: int = 0,
     custody: Sequence[CustodyLine] = (),
+    blind: Sequence[NightAccount] = (),
 ) -> tuple[DossierView, Mapping[str, bytes]]:
     """Return what the document shows, and the proofs that are attached to it.
 
@@ -65,6 +69,8 @@ def document_view(
         Of how many encrypted exhibits the bag has opened copies.
     custody : sequence of CustodyLine
         The chain of custody as it is now; a court alone reads of it.
+    blind : sequence of NightAccount
+        Nights of blind tests of other cases, which are counted with those of this one.
 
     Raises
     ------
@@ -140,6 +146,7 @@ def document_view(
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
+        blind=blind_rates(season_account((*blind, *report.blind))),
         method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),

@@ -1,0 +1,16 @@
+"""The content of the page of a case's blind tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cautery.model.blind import NightAccount
+from cautery.pages.room.view import CaseHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindView:
+    """What the decoys of a case come to, night by night."""
+
+    head: CaseHead
+    nights: tuple[NightAccount, ...]
