@@ -111,6 +111,7 @@ ROOM_MESSAGES = frozenset(
         "step-kind",
         "step-state",
         "trace",
+        "trial-end",
         "unit",
         "watch-end",
     )

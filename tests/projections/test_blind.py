@@ -13,24 +13,18 @@ from cautery.errors import InputError
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.lab.drawn_nights import EVENT, NightRates, Written, draw_night
 from cautery.model import Entry, Finding, RedactedUrl, Verdict
-from cautery.model.blind import Drifting, Outcome, Trial
+from cautery.model.blind import Drifting, Trial, TrialEnd
 from cautery.model.decoys import DecoyKind, RevealedBy
 from cautery.model.ledger import filed
 from cautery.model.records import DecoyRevealed, DecoysPlanned, ProbeDone
-from cautery.projections.blind_account import accounts, season_account
+from cautery.projections.blind_account import account, season_account
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
-STRANGER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 SURE = NightRates.even(0.0, 0.0, licensee_wrong=0.0)
 
 
 def night(rates=SURE, *, seed=1, **options):
     return draw_night(np.random.default_rng(seed), rates, key=KEY, **options)
-
-
-def account(entries):
-    (only,) = accounts(entries)
-    return only
 
 
 def outcomes(counted):
@@ -126,9 +120,9 @@ def test_what_is_recorded_after_the_opening_does_not_count():
     before, openings = split(night(NightRates.even(0.0, 0.0, unseen=1.0)).entries)
     late = [proof(entry.content.opening.decoy) for entry in openings]
     counted = account(again([*before, *openings, *late]))
-    assert set(outcomes(counted).values()) == {Outcome.NOT_LOOKED_AT}
+    assert set(outcomes(counted).values()) == {TrialEnd.NOT_LOOKED_AT}
     in_time = account(again([*before, *late, *openings]))
-    assert set(outcomes(in_time).values()) == {Outcome.CAUGHT, Outcome.ACCUSED}
+    assert set(outcomes(in_time).values()) == {TrialEnd.CAUGHT, TrialEnd.ACCUSED}
 
 
 def test_an_opening_that_opens_to_no_sealed_root_does_not_count():
@@ -153,17 +147,27 @@ def test_an_opening_that_opens_to_no_sealed_root_does_not_count():
 
 
 def test_a_plan_that_the_named_planner_did_not_sign_is_none():
-    drawn = night().entries
-    planned = drawn[0].content
+    opened, sealed, *drawn = night().entries
+    planned = sealed.content
     unsigned = replace(planned, sealed=replace(planned.sealed, planner="Somebody Else"))
-    assert accounts(again([entry_of(unsigned, planned.at), *drawn[1:]])) == ()
+    assert account(again([opened, entry_of(unsigned, planned.at), *drawn])) is None
+
+
+def test_a_plan_for_another_mandate_or_a_second_plan_is_none():
+    opened, sealed, *drawn = night().entries
+    elsewhere = replace(
+        opened.content, mandate=replace(opened.content.mandate, legal_basis="another right")
+    )
+    assert account(again([entry_of(elsewhere, sealed.content.at), sealed, *drawn])) is None
+    second = night(seed=2).entries[1:]
+    assert account(again([opened, sealed, *drawn, *second])) == account(night().entries)
 
 
 def test_the_first_opening_of_a_leaf_counts_and_a_second_changes_nothing():
     before, openings = split(night(NightRates.even(0.0, 0.0, unseen=1.0)).entries)
     own = next(entry for entry in openings if not entry.content.opening.decoy.kind.is_look_alike)
     twice = again([*before, own, proof(own.content.opening.decoy), *openings])
-    assert outcomes(account(twice))[own.content.opening.index] is Outcome.NOT_LOOKED_AT
+    assert outcomes(account(twice))[own.content.opening.index] is TrialEnd.NOT_LOOKED_AT
 
 
 def test_a_proof_of_another_event_misses_an_own_stream_and_is_said():
@@ -211,7 +215,7 @@ def test_a_test_that_was_ended_early_counts_for_what_was_decided():
 def test_a_trial_cannot_end_as_one_of_the_other_kind():
     with pytest.raises(InputError):
         Trial(index=0, kind=DecoyKind.FAN_TALK, disguise="none", offered_as="x", url="http://a.b/c",
-              delay_s=1.0, outcome=Outcome.MISSED)  # fmt: skip
+              delay_s=1.0, outcome=TrialEnd.MISSED)  # fmt: skip
 
 
 def season(count, rates, *, first_bad=None, bad=None, seed=3):
@@ -256,7 +260,7 @@ def test_a_season_in_which_the_watch_becomes_worse_and_slower_is_warned_of():
 
 def test_records_are_written_as_a_ledger_keeps_them():
     written = Written()
-    planned = night().entries[0].content
+    planned = night().entries[1].content
     written.write(planned, planned.at)
     assert isinstance(written.entries[0].content, DecoysPlanned)
     assert written.entries[0].content == planned

@@ -18,7 +18,7 @@ from cautery.model.decoys import DecoyKind
 from cautery.pages.blind import blind_page
 from cautery.pages.blind.words import account, between, counted, percents, season, standing
 from cautery.projections.blind_account import season_account
-from cautery.wiring.blind import CaseNights, nights_of
+from cautery.wiring.blind import CaseNight, night_of
 
 Page = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a page of its own, an HTML file.")
@@ -42,7 +42,7 @@ def report(
     trials: Annotated[
         bool, typer.Option("--trials", help="Each decoy in a row, instead of the sums.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON line for each night.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Report the blind test of a case: missed, accused, licensees, seconds, by kind and disguise.
 
@@ -52,14 +52,13 @@ def report(
     Example: cautery decoy report cases/md14
     """
     _check(output)
-    found = nights_of(case)
-    _write(output, [found], found.nights, over=False)
-    for night in found.nights:
-        if json:
-            render.json_line(to_json(night))
-        else:
-            _show(night, trials=trials)
-    if not all(night.is_whole for night in found.nights):
+    found = night_of(case)
+    _write(output, [found], [found.night], over=False)
+    if json:
+        render.json_line(to_json(found.night))
+    else:
+        _show(found.night, trials=trials)
+    if not found.night.is_whole:
         raise typer.Exit(1)
 
 
@@ -79,9 +78,8 @@ def over_nights(
     Example: cautery decoy season cases/md12 cases/md13 cases/md14
     """
     _check(output)
-    found = [nights_of(case) for case in cases]
-    nights = [night for one in found for night in one.nights]
-    together = season_account(nights)
+    found = [night_of(case) for case in cases]
+    together = season_account(one.night for one in found)
     _write(output, found, (*together.nights, *together.left_out), over=True)
     if json:
         render.json_line(to_json(together))
@@ -162,7 +160,7 @@ def _check(output: Path | None) -> None:
 
 def _write(
     output: Path | None,
-    found: Sequence[CaseNights],
+    found: Sequence[CaseNight],
     nights: Sequence[NightAccount],
     *,
     over: bool,

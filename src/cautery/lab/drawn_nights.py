@@ -15,33 +15,58 @@ from typing import Any
 
 import numpy as np
 
+from cautery.act import terms_digest
 from cautery.evidence.decoys import key_id_of, openings_of, root_of, signed
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.signing import SigningKey
 from cautery.model import (
     Decision,
+    DecoysPolicy,
     Digest,
     Entry,
+    Event,
     ExhibitId,
     Finding,
     GuardVerdict,
     Lever,
+    Mandate,
+    OwnLocation,
     Reason,
     RedactedUrl,
+    Regime,
     Verdict,
     Window,
 )
 from cautery.model.decoys import Decoy, DecoyKind, DecoyLeaf, RevealedBy, SealedPlan
 from cautery.model.ledger import filed
 from cautery.model.message import Message
-from cautery.model.records import DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
 
 EVENT, LICENSEES = "derby", ("arena-1", "arena-2", "canal-7")
 DISGUISES = ("none", "mirrored", "cropped", "logo-covered", "slowed")
 FIRST = datetime(2026, 8, 15, 18, 30, tzinfo=UTC)
+_WINDOW_S = 7_200
+MANDATE = Mandate(
+    id="drawn-nights",
+    who="Example League",
+    regime=Regime.GDPR,
+    legal_basis="exclusive rights",
+    window=Window(start=FIRST, end=FIRST + timedelta(days=365)),
+    territories=("FR",),
+    lab=True,
+    events=(
+        Event(
+            id=EVENT,
+            name="Derby",
+            kick_off=FIRST,
+            clean_feed="http://feeds.example/clean/index.m3u8",
+            legal_basis="exclusive rights",
+        ),
+    ),
+    decoys=DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/"),
+)
 _EMPTY = Digest(f"sha256:{'0' * 64}")
 _LOOK_ALIKES = tuple(kind for kind in DecoyKind if kind.is_look_alike)
-_WINDOW_S = 7_200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +168,7 @@ def draw_night(
     leaves = [DecoyLeaf(salt=rng.bytes(32).hex(), decoy=decoy) for decoy in decoys]
     sealed = _sealed(leaves, start, number, key)
     written = Written()
+    written.write(CaseOpened(mandate=MANDATE, version="", lab=True, key=""), start)
     written.write(
         DecoysPlanned(at=start, sealed=sealed, exhibit=ExhibitId(_EMPTY), key=key_id_of(sealed)),
         start,
@@ -193,7 +219,7 @@ def _sealed(leaves: list[DecoyLeaf], start: datetime, number: int, key: SigningK
         window=Window(start=start, end=start + timedelta(seconds=_WINDOW_S)),
         planner="P. Lanner",
         public_key=public_key,
-        mandate=_EMPTY,
+        mandate=terms_digest(MANDATE),
         made_at=start - timedelta(days=1),
     )
     return signed(unsigned, key)

@@ -12,7 +12,7 @@ from cautery.model.times import require_utc
 from cautery.model.verdict import Finding
 
 
-class Outcome(StrEnum):
+class TrialEnd(StrEnum):
     """How the trial of one decoy ended."""
 
     CAUGHT = "caught"
@@ -47,7 +47,7 @@ class Trial:
         Where it was.
     delay_s : float
         How far it ran behind its media, seconds.
-    outcome : Outcome
+    outcome : TrialEnd
         How its trial ended.
     finding : Finding or None
         The newest finding before it was opened; ``None``: there was no verdict.
@@ -68,7 +68,7 @@ class Trial:
     offered_as: str
     url: str
     delay_s: float
-    outcome: Outcome
+    outcome: TrialEnd
     finding: Finding | None = None
     detected_s: float | None = None
     licensee_right: bool | None = None
@@ -76,8 +76,8 @@ class Trial:
     named_wrong: bool = False
 
     def __post_init__(self) -> None:
-        innocent = (Outcome.ACCUSED, Outcome.CLEARED)
-        guilty = (Outcome.CAUGHT, Outcome.MISSED)
+        innocent = (TrialEnd.ACCUSED, TrialEnd.CLEARED)
+        guilty = (TrialEnd.CAUGHT, TrialEnd.MISSED)
         if self.outcome in (guilty if self.kind.is_look_alike else innocent):
             raise InputError(f"a decoy of the kind {self.kind} is never {self.outcome}")
 

@@ -1,7 +1,7 @@
 """The trials of a case's decoys: what the watch made of each before it was opened.
 
-A trial ends when its decoy is opened: from then on everybody knows. What was recorded later counts
-for nothing, and neither does an opening that does not open to the root that was recorded before.
+A trial ends when its decoy is opened: from then on everybody knows, and what is recorded later does
+not count. Which plan and which openings count, :class:`~cautery.projections.decoys.Decoys` says.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from cautery.errors import EvidenceError
-from cautery.evidence.decoys import check_opening, check_sealed
 from cautery.model import Decision, Entry, Finding, GuardVerdict, Verdict, host_of
-from cautery.model.blind import Outcome, Trial
-from cautery.model.decoys import Decoy, Opening, RevealedBy, meets
-from cautery.model.records import DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.model.blind import Trial, TrialEnd
+from cautery.model.decoys import RevealedBy, meets
+from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.projections.decoys import Decoys
+
+_OF_DECOYS = (CaseOpened, DecoysPlanned, DecoyRevealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,60 +48,47 @@ class Seen:
     proofs: list[Proof] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """An opening that holds: when it was recorded, and how it came."""
-
-    index: int
-    at: datetime
-    how: RevealedBy
-    opening: Opening
-    why: str
-
-
 @dataclass(slots=True)
-class BlindNight:
-    """One sealed plan, and the leaves that were opened, by their numbers."""
-
-    planned: DecoysPlanned
-    opened: dict[int, Opened] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class BlindTests:
+class BlindTest:
     """Hears the records of a case, and keeps what its trials rest on.
 
     Parameters
     ----------
-    nights : dict of BlindNight
-        By root, in the order in which they were planned.
+    decoys : Decoys
+        What is planned and opened.
+    opened_at : dict of int to int
+        By leaf, the record that opened it.
     """
 
-    nights: dict[str, BlindNight] = field(default_factory=dict)
+    decoys: Decoys = field(default_factory=Decoys)
+    opened_at: dict[int, int] = field(default_factory=dict)
     _seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
     _allowed: dict[tuple[str, str], list[tuple[int, bool]]] = field(default_factory=dict)
     """By target and lever: each change of whether the guard allows it, with its record."""
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up; before a plan is sealed there is nothing to count."""
-        if isinstance(entry.content, DecoysPlanned):
-            self._plan(entry.content)
-        if not self.nights:
+        content = entry.content
+        if isinstance(content, _OF_DECOYS):
+            self.decoys.hear(entry)
+        if self.decoys.planned is None:
             return
-        match entry.content:
+        match content:
             case ProbeDone(hindered=None) as probe:
                 self._look(probe.url, entry.index)
             case Verdict() as verdict:
                 self._judge(verdict, entry)
             case GuardVerdict() as guard:
                 self._guard(guard, entry.index)
-            case DecoyRevealed() as revealed:
-                self._open(revealed, entry.index)
+            case DecoyRevealed(opening=opening) if opening.index in self.decoys.revealed:
+                self.opened_at.setdefault(opening.index, entry.index)
 
-    def trials(self, root: str) -> tuple[Trial, ...]:
-        """Return the trial of each decoy of a plan that is opened, by the number of its leaf."""
-        opened = self.nights[root].opened
-        return tuple(self._trial(opened[number]) for number in sorted(opened))
+    def trials(self) -> tuple[Trial, ...]:
+        """Return the trial of each decoy that is opened, by the number of its leaf."""
+        return tuple(
+            self._trial(revealed, self.opened_at[leaf])
+            for leaf, revealed in sorted(self.decoys.revealed.items())
+        )
 
     def _look(self, url: str, index: int) -> Seen:
         seen = self._seen.setdefault(place_of(url), Seen())
@@ -128,42 +116,19 @@ class BlindTests:
         if not said or said[-1][1] is not allows:
             said.append((index, allows))
 
-    def _plan(self, planned: DecoysPlanned) -> None:
-        try:
-            check_sealed(planned.sealed)
-        except EvidenceError:
-            return
-        self.nights.setdefault(planned.sealed.root, BlindNight(planned))
-
-    def _open(self, revealed: DecoyRevealed, index: int) -> None:
-        night = self.nights.get(revealed.root)
-        if night is None or revealed.opening.index in night.opened:
-            return
-        try:
-            check_opening(revealed.opening, night.planned.sealed)
-        except EvidenceError:
-            return
-        night.opened[revealed.opening.index] = Opened(
-            index=index,
-            at=revealed.at,
-            how=revealed.how,
-            opening=revealed.opening,
-            why=revealed.why,
-        )
-
-    def _trial(self, opened: Opened) -> Trial:
-        decoy = opened.opening.decoy
+    def _trial(self, revealed: DecoyRevealed, opened_at: int) -> Trial:
+        decoy = revealed.opening.decoy
         seen = self._seen.get(place_of(decoy.url), Seen())
-        before = [number for number, _ in seen.findings if number < opened.index]
+        before = [number for number, _ in seen.findings if number < opened_at]
         finding = seen.findings[len(before) - 1][1] if before else None
-        proofs = [proof for proof in seen.proofs if proof.index < opened.index]
+        proofs = [proof for proof in seen.proofs if proof.index < opened_at]
         right = [proof for proof in proofs if proof.event == decoy.event]
-        is_looked_at = seen.first_look is not None and seen.first_look < opened.index
-        is_hit = decoy.kind.is_look_alike and self._is_hit(decoy, opened)
-        outcome = _outcome(opened, proofs, right, is_looked_at=is_looked_at, finding=finding)
-        is_caught = outcome is Outcome.CAUGHT
+        is_looked_at = seen.first_look is not None and seen.first_look < opened_at
+        is_hit = decoy.kind.is_look_alike and self._is_hit(revealed, opened_at)
+        outcome = _outcome(revealed, proofs, right, is_looked_at=is_looked_at, finding=finding)
+        is_caught = outcome is TrialEnd.CAUGHT
         return Trial(
-            index=opened.opening.index,
+            index=revealed.opening.index,
             kind=decoy.kind,
             disguise=decoy.disguise,
             offered_as=decoy.offered_as,
@@ -179,14 +144,14 @@ class BlindTests:
             named_wrong=not decoy.kind.is_look_alike and len(right) < len(proofs),
         )
 
-    def _is_hit(self, decoy: Decoy, opened: Opened) -> bool:
-        if opened.how is RevealedBy.GATE:
+    def _is_hit(self, revealed: DecoyRevealed, opened_at: int) -> bool:
+        if revealed.how is RevealedBy.GATE:
             return True
         return any(
             allowed
             for (target, _), said in self._allowed.items()
-            if meets(decoy, target)
-            for allowed in [allows for index, allows in said if index < opened.index][-1:]
+            if meets(revealed.opening.decoy, target)
+            for allowed in [allows for index, allows in said if index < opened_at][-1:]
         )
 
 
@@ -196,25 +161,27 @@ def place_of(url: str) -> tuple[str, str]:
 
 
 def _outcome(
-    opened: Opened,
+    revealed: DecoyRevealed,
     proofs: list[Proof],
     right: list[Proof],
     *,
     is_looked_at: bool,
     finding: Finding | None,
-) -> Outcome:
+) -> TrialEnd:
     """Return how a trial ended.
 
     An own stream that the gate opened unproven was hit beside another target: neither caught nor
     missed. A test that was ended early counts for what had a verdict.
     """
-    is_look_alike = opened.opening.decoy.kind.is_look_alike
-    if is_look_alike and (proofs or opened.how is RevealedBy.GATE):
-        return Outcome.ACCUSED
+    is_look_alike = revealed.opening.decoy.kind.is_look_alike
+    if is_look_alike and (proofs or revealed.how is RevealedBy.GATE):
+        return TrialEnd.ACCUSED
     if right and not is_look_alike:
-        return Outcome.CAUGHT
-    if opened.how is RevealedBy.GATE or (opened.how is RevealedBy.ABANDONED and finding is None):
-        return Outcome.CUT_SHORT
+        return TrialEnd.CAUGHT
+    if revealed.how is RevealedBy.GATE or (
+        revealed.how is RevealedBy.ABANDONED and finding is None
+    ):
+        return TrialEnd.CUT_SHORT
     if not is_looked_at:
-        return Outcome.NOT_LOOKED_AT
-    return Outcome.CLEARED if is_look_alike else Outcome.MISSED
+        return TrialEnd.NOT_LOOKED_AT
+    return TrialEnd.CLEARED if is_look_alike else TrialEnd.MISSED

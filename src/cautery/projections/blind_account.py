@@ -16,14 +16,14 @@ from cautery.model.blind import (
     Drifting,
     NightAccount,
     NightsShare,
-    Outcome,
     SeasonAccount,
     Share,
     Trial,
+    TrialEnd,
     Warned,
 )
 from cautery.model.decoys import DecoyKind, RevealedBy
-from cautery.projections.blind import BlindNight, BlindTests
+from cautery.projections.blind import BlindTest
 from cautery.projections.folding import folded
 
 Group = TypeVar("Group", DecoyKind, str)
@@ -31,14 +31,32 @@ _ROOT_DIGITS = 13
 """Of a root, as many as a float holds without loss."""
 
 
-def accounts(entries: Iterable[Entry]) -> tuple[NightAccount, ...]:
-    """Return the account of each night of blind tests of a case, in the order of their plans."""
-    return accounts_of(folded(BlindTests(), entries))
+def account(entries: Iterable[Entry]) -> NightAccount | None:
+    """Return the account of the blind test of a case; ``None``: it has no sealed plan."""
+    return account_of(folded(BlindTest(), entries))
 
 
-def accounts_of(tests: BlindTests) -> tuple[NightAccount, ...]:
-    """Return the account of each night that some records hold."""
-    return tuple(_account(night, tests.trials(root)) for root, night in tests.nights.items())
+def account_of(test: BlindTest) -> NightAccount | None:
+    """Return the account of a blind test; ``None``: it has no sealed plan."""
+    planned = test.decoys.planned
+    if planned is None:
+        return None
+    revealed, trials = list(test.decoys.revealed.values()), test.trials()
+    return NightAccount(
+        night=planned.sealed.night,
+        planner=planned.sealed.planner,
+        root=planned.sealed.root,
+        planned=planned.sealed.count,
+        made_at=planned.sealed.made_at,
+        stamped_at=planned.stamped_at,
+        stamped_by=planned.stamped_by,
+        revealed_at=None if test.decoys.unopened else max(leaf.at for leaf in revealed),
+        abandoned=next((leaf.why for leaf in revealed if leaf.how is RevealedBy.ABANDONED), ""),
+        counts=counts_of(trials),
+        by_kind=tuple(_groups(trials, lambda trial: trial.kind)),
+        by_disguise=tuple(_groups(trials, lambda trial: trial.disguise)),
+        trials=trials,
+    )
 
 
 def season_account(nights: Iterable[NightAccount]) -> SeasonAccount:
@@ -73,12 +91,12 @@ def counts_of(trials: Sequence[Trial]) -> BlindCounts:
     own = [trial for trial in trials if not trial.kind.is_look_alike]
     innocent = [trial for trial in trials if trial.kind.is_look_alike]
 
-    def of(group: Sequence[Trial], outcome: Outcome) -> int:
+    def of(group: Sequence[Trial], outcome: TrialEnd) -> int:
         return sum(trial.outcome is outcome for trial in group)
 
-    caught, missed = of(own, Outcome.CAUGHT), of(own, Outcome.MISSED)
-    own_unseen = of(own, Outcome.NOT_LOOKED_AT)
-    accused, cleared = of(innocent, Outcome.ACCUSED), of(innocent, Outcome.CLEARED)
+    caught, missed = of(own, TrialEnd.CAUGHT), of(own, TrialEnd.MISSED)
+    own_unseen = of(own, TrialEnd.NOT_LOOKED_AT)
+    accused, cleared = of(innocent, TrialEnd.ACCUSED), of(innocent, TrialEnd.CLEARED)
     return BlindCounts(
         own=len(own),
         look_alikes=len(innocent),
@@ -88,31 +106,10 @@ def counts_of(trials: Sequence[Trial]) -> BlindCounts:
         licensee_right=exact_share(sum(trial.licensee_right is True for trial in own), caught),
         hit=exact_share(sum(trial.is_hit for trial in innocent), len(innocent)),
         own_unseen=own_unseen,
-        look_alikes_unseen=of(innocent, Outcome.NOT_LOOKED_AT),
-        cut_short=of(trials, Outcome.CUT_SHORT),
+        look_alikes_unseen=of(innocent, TrialEnd.NOT_LOOKED_AT),
+        cut_short=of(trials, TrialEnd.CUT_SHORT),
         named_wrong=sum(trial.named_wrong for trial in own),
         median_s=_median_s(own),
-    )
-
-
-def _account(night: BlindNight, trials: tuple[Trial, ...]) -> NightAccount:
-    planned, opened = night.planned, list(night.opened.values())
-    return NightAccount(
-        night=planned.sealed.night,
-        planner=planned.sealed.planner,
-        root=planned.sealed.root,
-        planned=planned.sealed.count,
-        made_at=planned.sealed.made_at,
-        stamped_at=planned.stamped_at,
-        stamped_by=planned.stamped_by,
-        revealed_at=max(leaf.at for leaf in opened)
-        if len(opened) == planned.sealed.count
-        else None,
-        abandoned=next((leaf.why for leaf in opened if leaf.how is RevealedBy.ABANDONED), ""),
-        counts=counts_of(trials),
-        by_kind=tuple(_groups(trials, lambda trial: trial.kind)),
-        by_disguise=tuple(_groups(trials, lambda trial: trial.disguise)),
-        trials=trials,
     )
 
 
@@ -194,8 +191,8 @@ def _median_s(trials: Sequence[Trial]) -> float | None:
     waits = [
         math.inf if trial.detected_s is None else trial.detected_s
         for trial in trials
-        if trial.outcome in (Outcome.CAUGHT, Outcome.MISSED)
-        or (trial.outcome is Outcome.NOT_LOOKED_AT and not trial.kind.is_look_alike)
+        if trial.outcome in (TrialEnd.CAUGHT, TrialEnd.MISSED)
+        or (trial.outcome is TrialEnd.NOT_LOOKED_AT and not trial.kind.is_look_alike)
     ]
     middle = median(waits) if waits else math.inf
     return None if math.isinf(middle) else round(middle, 3)

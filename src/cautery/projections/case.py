@@ -53,7 +53,7 @@ from cautery.model.records import (
     WatchStopped,
 )
 from cautery.projections.acts import Acts
-from cautery.projections.blind import BlindTests
+from cautery.projections.blind import BlindTest
 from cautery.projections.figures import Figures
 from cautery.projections.folding import folded, heard
 from cautery.projections.lists import Lists
@@ -158,7 +158,7 @@ class CaseRecords:
     releases: Releases = field(default_factory=Releases)
     safeguards: Safeguards = field(default_factory=Safeguards)
     pace: Pace = field(default_factory=Pace)
-    blind: BlindTests = field(default_factory=BlindTests)
+    blind: BlindTest = field(default_factory=BlindTest)
     sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
     first_at: datetime | None = None

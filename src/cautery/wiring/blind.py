@@ -1,4 +1,4 @@
-"""The blind tests of cases, read without any key."""
+"""The blind test of a case, read without any key."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cautery.model import GuardVerdict, Verdict
 from cautery.model.blind import NightAccount
 from cautery.model.ledger import contents
 from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone, kinds_of
-from cautery.projections.blind_account import accounts
+from cautery.projections.blind_account import account
 from cautery.wiring import cases
 
-_TRIALS = kinds_of(DecoysPlanned, DecoyRevealed, ProbeDone, Verdict, GuardVerdict)
+_TRIALS = kinds_of(CaseOpened, DecoysPlanned, DecoyRevealed, ProbeDone, Verdict, GuardVerdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseNights:
-    """The nights of blind tests of one case, one at least.
+class CaseNight:
+    """The blind test of one case.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class CaseNights:
 
     case: str
     lab: bool
-    nights: tuple[NightAccount, ...]
+    night: NightAccount
 
 
-def nights_of(path: Path) -> CaseNights:
+def night_of(path: Path) -> CaseNight:
     """Return what the decoys of a case come to.
 
     Raises
@@ -42,12 +42,12 @@ def nights_of(path: Path) -> CaseNights:
         If there is no such case, or no decoys are planned in it.
     """
     with cases.reading(path) as case:
-        nights = accounts(case.ledger.read(kinds=_TRIALS))
+        night = account(case.ledger.read(kinds=_TRIALS))
         opened = next(contents(case.ledger, CaseOpened), None)
-    if not nights:
+    if night is None:
         raise InputError(
             f"{path}: no decoys are planned in this case",
             hint="Name the sealed plan in the mandate before the watch: [decoys] sealed = ...",
         )
     is_lab = opened is not None and (opened[1].lab or opened[1].mandate.lab)
-    return CaseNights(case=path.name, lab=is_lab, nights=nights)
+    return CaseNight(case=path.name, lab=is_lab, night=night)

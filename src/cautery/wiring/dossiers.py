@@ -39,7 +39,7 @@ from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, timing
-from cautery.wiring.blind import nights_of
+from cautery.wiring.blind import night_of
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
 from cautery.workflows.dossier.as_verified import as_verified
@@ -197,7 +197,7 @@ def make(
     if opened is not None:  # first, so that the chain in the bag says it
         _note_opened(case, opened, at=now, by=by, why=why, key=person)
     custody = reading_store().custody(case)
-    nights = [night for other in blind for night in nights_of(other).nights]
+    nights = [night_of(other).night for other in blind]
     signatures: list[SignedPdf] = []
 
     vouching = vouching or Vouching()

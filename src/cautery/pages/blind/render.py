@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
-from cautery.model.blind import NightAccount, NightsShare, Outcome, SeasonAccount, Trial
+from cautery.model.blind import NightAccount, NightsShare, SeasonAccount, Trial, TrialEnd
 from cautery.pages.blind import words
 
 MOST_ROWS = 200
 """Decoys in one table; a night has 20 to 40."""
-_AS_IT_SHOULD_BE = (Outcome.CAUGHT, Outcome.CLEARED)
+_AS_IT_SHOULD_BE = (TrialEnd.CAUGHT, TrialEnd.CLEARED)
 
 
 def blind_page(
@@ -69,7 +69,7 @@ def amiss(night: NightAccount) -> list[Trial]:
         or trial.is_hit
         or trial.named_wrong
     ]
-    ranks = (Outcome.ACCUSED, Outcome.MISSED, Outcome.NOT_LOOKED_AT, Outcome.CUT_SHORT)
+    ranks = (TrialEnd.ACCUSED, TrialEnd.MISSED, TrialEnd.NOT_LOOKED_AT, TrialEnd.CUT_SHORT)
     return sorted(
         wrong,
         key=lambda trial: ranks.index(trial.outcome) if trial.outcome in ranks else len(ranks),

@@ -364,7 +364,7 @@ class ReportView:
     lists: ListsView = ListsView()
     complaints: ComplaintsView = ComplaintsView()
     undrawn: tuple[Undrawn, ...] = ()
-    blind: tuple[NightAccount, ...] = ()
+    blind: NightAccount | None = None
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

@@ -1,4 +1,4 @@
-"""The content of the page of a case's blind tests."""
+"""The content of the page of a case's blind test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cautery.pages.room.view import CaseHead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindView:
-    """What the decoys of a case come to, night by night."""
+    """What the decoys of a case come to; ``None``: it has no sealed plan."""
 
     head: CaseHead
-    nights: tuple[NightAccount, ...]
+    night: NightAccount | None

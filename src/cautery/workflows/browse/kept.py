@@ -55,7 +55,7 @@ class Kept:
         self.closed = self.looked = False
         self.moments: tuple[int, tuple[Moment, ...]] | None = None
         """What that many proofs from outside say of times."""
-        self.blind: tuple[int, tuple[NightAccount, ...]] | None = None
+        self.blind: tuple[int, NightAccount | None] | None = None
         """What so many opened decoys come to."""
         self._taken = self._behind = 0
         self._lists = lists

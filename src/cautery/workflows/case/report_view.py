@@ -48,7 +48,7 @@ from cautery.pages.case_report import (
     StreamView,
 )
 from cautery.projections import CaseRecords, Notices, StreamState
-from cautery.projections.blind_account import accounts_of
+from cautery.projections.blind_account import account_of
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
@@ -180,7 +180,7 @@ def report_view(
         error_rates=in_order(
             (r for stream in streams for r in stream.rates), records.rates.values()
         ),
-        blind=net.under(tr("Blind test"), lambda: accounts_of(records.blind), ()),
+        blind=net.under(tr("Blind test"), lambda: account_of(records.blind), None),
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,

@@ -146,7 +146,7 @@ def document_view(
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
-        blind=blind_rates(season_account((*blind, *report.blind))),
+        blind=blind_rates(season_account(night for night in (*blind, report.blind) if night)),
         method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),
