@@ -24,14 +24,14 @@ Page = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a page of its own, an HTML file.")
 ]
 _COUNTS = (
-    *("missed", "at most", "not looked at", "licensee right", "median s"),
-    *("accused", "at most", "not looked at", "let be hit"),
+    *("missed", "missed at most", "own not looked at", "licensee right", "median s"),
+    *("accused", "accused at most", "innocent not looked at", "let be hit"),
 )
 _TRIAL = (
     *("title", "address", "truly", "disguise", "delay s", "the watch", "last finding"),
     *("detected s", "licensee"),
 )
-_OVER = ("missed", "95 %, nights as clusters", "accused", "95 %, nights as clusters")
+_OVER = ("missed", "missed, 95 % over nights", "accused", "accused, 95 % over nights")
 
 
 @render.tabular
