@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.form_case import made_case
 
 from cautery.model import Regime
 
 from .conftest import Ran
-from .form_case import made_case
 
 FORM = "uk/target-servers"
 PARTICULARS = {"reset": "every two weeks", "host_notice": "after a week", "criteria": "Schedule 3"}
@@ -34,7 +34,7 @@ def case(tmp_path: Path) -> Path:
 @pytest.fixture
 def answers(tmp_path: Path) -> Path:
     path = tmp_path / "answers.toml"
-    path.write_text('list_number = 3\napproved_by = ["A. Legal"]\n')
+    path.write_text("list_number = 3\nmeets_criteria = true\n")
     return path
 
 
@@ -48,8 +48,8 @@ def test_every_missing_field_is_named_before_anybody_signs(
         "missing: When the list is re-set",
         "missing: Number of the list in its period",
         "missing: Reference of the confidential selection criteria",
+        "missing: Each server meets the criteria",
         "missing: When the hosting provider is notified",
-        "missing: Approved for the applicant by",
     ]
     assert "Unverified: nobody compared" in ran.err
 
@@ -220,3 +220,50 @@ def test_lists_and_what_a_form_asks_for_can_be_read_by_programs(
     assert shown["fields"][0]["name"] == "claim_number"
     assert "from" in shown["fields"][0]
     assert "claim_number" in cautery("form", "show", FORM).out
+
+
+def test_a_paper_for_one_target_asks_for_which_and_is_written_for_it(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    case = made_case(tmp_path, *TARGETS, territory="FR")
+    ran = cautery("form", "check", "fr/arcom-referral", case)
+    assert ran.code == 2
+    assert "is a paper for one target" in ran.err
+    assert "--host: edge.pirate.example, 192.0.2.7" in ran.err
+    out = tmp_path / "one.json"
+    host = ("--host", "edge.pirate.example")
+    assert (
+        cautery("form", "write", "fr/arcom-referral", case, *host, "-o", out, "--draft").code == 0
+    )
+    written = json.loads(out.read_text())
+    assert written["domain"] == ["edge.pirate.example"]
+    assert "ipv4" not in written
+
+
+def test_a_referral_says_what_its_paper_lacks_before_anybody_signs(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    case = made_case(tmp_path, *TARGETS, territory="IT")
+    shown = json.loads(cautery("referral", "list", case, "--json").out.splitlines()[0])
+    referral = shown["referral"]["id"]
+    lines = cautery("referral", "show", case, referral).out.splitlines()
+    assert lines[0].startswith("paper      it/piracy-shield: 2 fields are missing or wrong: ")
+    assert lines[-1].startswith("digest to sign")
+    members = json.loads(cautery("referral", "show", case, referral, "--json").out)
+    assert members["tickets"][0]["faults"] == [
+        {"field": "reporter", "why": "missing"},
+        {"field": "declared", "why": "missing"},
+    ]
+
+
+def test_a_case_of_an_operation_fills_no_ticket(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    operation = tmp_path / "op.toml"
+    operation.write_text(cautery("operation", "open", "--example").out)
+    case = tmp_path / "op-case"
+    ran = cautery("operation", "open", operation, "--agency", "it-postal", "--case", case)
+    assert ran.code == 0, ran.err
+    ran = cautery("form", "check", "it/piracy-shield", case)
+    assert ran.code == 1
+    assert "needs regime 'gdpr', but this case has 'led'" in ran.err

@@ -129,6 +129,18 @@ def test_the_page_of_a_referral_has_all_that_is_signed_and_the_words_of_the_comm
     assert f"/exhibits/{work.exhibit[7:]}" in page
 
 
+def test_the_page_of_a_referral_says_in_one_line_what_its_paper_lacks(
+    work: Work, text: Callable[..., str]
+) -> None:
+    drafted = work.plain_referral()
+    seen = plain(text(f"/{drafted.id}"))
+    assert (
+        "Its paper fr/arcom-referral: 5 fields are missing or wrong: Official calendar; "
+        "Contact: name and e-mail; Unauthorised sport is a main purpose of the service; "
+        "Sworn agent; Reference of the agent\N{RIGHT SINGLE QUOTATION MARK}s report (form unverified)"
+    ) in seen
+
+
 def test_the_command_of_the_page_signs_and_the_page_then_says_who(
     work: Work, text: Callable[..., str]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._signing import (
     ask,
@@ -16,6 +17,7 @@ from cautery.cli._signing import (
     refuse_another,
     say_passed_over,
 )
+from cautery.cli._tickets import ticket_lines, ticket_members
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.messages import say
@@ -24,6 +26,7 @@ from cautery.wiring import cases, signing
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import filed_in, filed_referral, proofs_without_referral
 from cautery.workflows.case.referral import withdrawals as found_in
+from cautery.workflows.forms.tickets import tickets_in
 from cautery.workflows.guard.overrides import read_overrides
 from cautery.workflows.guard.sign import overrides_of
 
@@ -94,13 +97,23 @@ def show(
 ) -> None:
     """Show everything that a signature on a referral covers, and the digest to sign.
 
+    Before that it says which fields are missing of the paper that the referral becomes in its
+    country (cautery form): the signature does not cover these lines.
+
     Example: cautery referral show cases/md34 R-0123456789ab
     """
     with cases.reading(case) as opened:
         filed, opening = filed_referral(opened.ledger, referral), opening_of(opened.ledger)
+        tickets = tickets_in(opened.ledger, filed, at=wiring.clock().now())
     if json:
-        render.json_line({**to_json(filed), "mandate": opening.standing().words})
+        standing = {
+            "mandate": opening.standing().words,
+            "tickets": [ticket_members(ticket) for ticket in tickets],
+        }
+        render.json_line({**to_json(filed), **standing})
         return
+    for line in ticket_lines(tickets):
+        typer.echo(line)
     typer.echo(referral_text(filed, opening))
 
 
@@ -212,8 +225,11 @@ def approve(
     if expected is None or on_a_terminal():
         with cases.reading(case) as opened:
             filed, opening = filed_referral(opened.ledger, referral), opening_of(opened.ledger)
+            tickets = tickets_in(opened.ledger, filed, at=wiring.clock().now())
         # A digest may come from a page that shows something else: who can see it must see it.
         refuse_another(filed.digest, expected, what=f"referral {referral}")
+        for line in ticket_lines(tickets):
+            render.say(line)
         ask(
             referral_text(filed, opening),
             question=f"Sign this as {render.printable(name)}?",

@@ -96,6 +96,7 @@ class Fact:
 
 
 _TARGET = ("kind", "target", "end", "exhibits")
+_HOSTING = ("target", "addresses", "asn", "organisation", "country")
 _EXHIBIT = ("number", "digest", "what", "kind", "sealed", "size")
 _VERDICT = ("stream", "host", "right", "finding", "log10_lr", "at")
 
@@ -134,6 +135,7 @@ FACTS: Mapping[str, FactSpec] = {
     "event.day": FactSpec(kind=FieldKind.DATE, text="its day by the clock of the territory"),
     "event.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the right in the event"),
     "referral.id": FactSpec(kind=FieldKind.TEXT, text="the id of the referral"),
+    "referral.covers": FactSpec(kind=FieldKind.TEXT, text="the event, or the works and channels"),
     "referral.digest": FactSpec(kind=FieldKind.TEXT, text="what approvers sign of the referral"),
     "referral.begin": FactSpec(kind=FieldKind.MOMENT, text="when the referral begins to hold"),
     "referral.end": FactSpec(kind=FieldKind.MOMENT, text="when the referral ends"),
@@ -143,6 +145,9 @@ FACTS: Mapping[str, FactSpec] = {
     "referral.urls": FactSpec(kind=FieldKind.URLS, text="URLs to block"),
     "referral.targets": FactSpec(
         kind=FieldKind.TABLE, text="all targets of the referral", columns=_TARGET
+    ),
+    "referral.hosting": FactSpec(
+        kind=FieldKind.TABLE, text="who hosts each target", columns=_HOSTING
     ),
     "referral.statement": FactSpec(kind=FieldKind.TEXT, text="its grounds, as approvers sign them"),
     "referral.approvers": FactSpec(kind=FieldKind.TEXTS, text="who has approved the referral"),

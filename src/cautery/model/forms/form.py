@@ -12,6 +12,7 @@ from enum import StrEnum
 from cautery.errors import InputError
 from cautery.model.forms.facts import FACTS, FieldKind
 from cautery.model.mandate import Regime
+from cautery.model.orders import OrderKind
 
 ANSWERS = "answers"
 """What a field takes that no case knows: a person answers it."""
@@ -227,6 +228,13 @@ class Form:
         How it is written as XML.
     most_bytes : int
         Most bytes of exhibits in a ZIP.
+    ticket : bool
+        Whether it is the paper that a referral of its country becomes: who looks at the referral is
+        told what the paper lacks.
+    per_target : bool
+        Whether each target of a referral has a paper of its own.
+    orders : tuple of OrderKind
+        Kinds of order under which it is used.
     """
 
     id: str
@@ -244,6 +252,9 @@ class Form:
     csv_table: str | None = None
     xml: Xml | None = None
     most_bytes: int = 50_000_000
+    ticket: bool = False
+    per_target: bool = False
+    orders: tuple[OrderKind, ...] = tuple(OrderKind)
 
     def __post_init__(self) -> None:
         names = Counter(form_field.name for form_field in self.fields)
@@ -256,6 +267,8 @@ class Form:
             raise InputError(f"form {self.id}: it has no format, no regime or no field")
         if (FormFormat.XML in self.formats) != (self.xml is not None):
             raise InputError(f"form {self.id}: a form in XML says how, and no other does")
+        if (self.ticket or self.per_target) and Need.REFERRAL not in self.needs:
+            raise InputError(f"form {self.id}: a ticket needs a referral")
         if self.verified and self.source.url is None:
             raise InputError(f"form {self.id}: a verified form names the address of its source")
         tables = {

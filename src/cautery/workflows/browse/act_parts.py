@@ -40,7 +40,9 @@ from cautery.projections.kept import Asked
 from cautery.workflows.browse.act_looked import Looked, Parts, as_
 from cautery.workflows.browse.act_notice import notice_parts
 from cautery.workflows.browse.orders import decided_in, signer_of
-from cautery.workflows.case.referral import filed_among
+from cautery.workflows.case.referral import FiledReferral, filed_among
+from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.tickets import Ticket, tickets_of
 
 MOST_TARGETS, _ASKED_AGAIN, _REFERRALS_OF_A_LIST = 200, 40, 50
 
@@ -130,6 +132,7 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
             (tr("Event"), referral.event or DASH),
             (tr("In force"), f"{utc(referral.window.start)} {DASH} {utc(referral.window.end)}"),
             (tr("Drafted by"), tr("the watch, %(time)s", time=utc(looked.line.drafted_at))),
+            *((tr("Its paper"), ticket.words) for ticket in _tickets(looked, filed)),
         ],
         steps=[
             (
@@ -176,6 +179,16 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
             if approver.name not in signed_by and not sent and looked.refusal is None
         ]
         + ([] if sent or looked.refusal else [looked.refuse("referral")]),
+    )
+
+
+def _tickets(looked: Looked, filed: FiledReferral) -> tuple[Ticket, ...]:
+    return tickets_of(
+        filed,
+        looked.opening,
+        looked.mandate,
+        drafted=looked.draft.index,
+        about=About(at=looked.now),
     )
 
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator, Sequence
 
-from cautery.act import order_of
-from cautery.act.jurisdictions import profile_of
-from cautery.errors import ApprovalError, InputError
-from cautery.model import (
-    CourtOrder,
-    Entry,
-    ExhibitId,
-    Finding,
-    Lever,
-    Mandate,
-    Referral,
-    Verdict,
-    host_of,
-    iso,
-)
-from cautery.model.forms import Fact, Form, Need, Row, Value
+from cautery.errors import InputError
+from cautery.model import Entry, ExhibitId, Finding, Referral, Verdict, host_of, iso
+from cautery.model.forms import Fact, Form, Need, Row
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
-from cautery.model.records import ExhibitSealed
-from cautery.workflows.case.opening import Opening, opening_of
+from cautery.model.records import AssetFacts, ExhibitSealed
+from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import FiledReferral, filed_in, mandate_of
 from cautery.workflows.forms.chosen import About, refuse_country, refuse_regime
+from cautery.workflows.forms.of_referral import (
+    Facts,
+    exhibits_of,
+    mandate_facts,
+    narrowed,
+    paper_facts,
+    referral_facts,
+    targets_of,
+)
 
-Facts = dict[str, Fact]
+_Verdicts = Sequence[tuple[Entry, Verdict]]
 
 
 def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
@@ -47,32 +41,25 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
     refuse_country(form, tuple(map(str.upper, opening.mandate.territories)))
     if Need.OPERATION in form.needs:
         raise InputError(f"the form {form.id} is of an operation, and this is the case of a watch")
-    verdicts = _newest_verdicts(ledger)
+    opened, mandate = opening.entry.index, mandate_of(ledger)
+    facts = paper_facts(opening, about) | mandate_facts(mandate, record=opened)
+    verdicts: _Verdicts = _proven(ledger)
     if Need.VERDICT in form.needs and not verdicts:
         raise InputError(
             "this case has no verdict that proves a stream, so there is nothing to state",
             hint="The report of the case says what was found.",
         )
-    facts = _paper(opening, about) | _mandate(opening, mandate_of(ledger))
-    exhibits: tuple[ExhibitId, ...] = ()
     if Need.REFERRAL in form.needs:
-        filed = chosen_referral(ledger, form, about)
-        facts |= referral_facts(filed, opening.mandate, record=_record_of(ledger, filed))
-        facts |= _event(filed.referral, mandate_of(ledger), opening.entry.index)
-        exhibits = _exhibits_of(filed.referral)
-        verdicts = [
-            (entry, verdict)
-            for entry, verdict in verdicts
-            if _shows(verdict, filed.referral, exhibits)
-        ]
-    elif about.hosts:
-        verdicts = [pair for pair in verdicts if host_of(pair[1].url.text) in about.hosts]
-        if not verdicts and Need.VERDICT in form.needs:
-            raise InputError(f"no verdict proves a stream of {', '.join(about.hosts)[:200]}")
-    if not exhibits:
-        exhibits = tuple(
-            dict.fromkeys(exhibit for _, verdict in verdicts for exhibit in _exhibits_in(verdict))
-        )
+        filed = narrowed(chosen_referral(ledger, form, about), form, about)
+        referral = filed.referral
+        drafted = _record_of(ledger, referral.id)
+        facts |= referral_facts(filed, mandate, drafted=drafted, opened=opened)
+        facts |= hosting_facts(ledger, targets_of(referral))
+        verdicts = [pair for pair in verdicts if _shows(pair[1], referral)]
+        exhibits = exhibits_of(referral)
+    else:
+        verdicts = _about(verdicts, about, form)
+        exhibits = tuple(dict.fromkeys(name for _, one in verdicts for name in _exhibits_in(one)))
     return facts | _verdict_facts(verdicts) | exhibit_facts(ledger, exhibits)
 
 
@@ -105,54 +92,20 @@ def chosen_referral(ledger: Ledger, form: Form, about: About) -> FiledReferral:
     )
 
 
-def referral_facts(filed: FiledReferral, mandate: Mandate, *, record: tuple[int, ...]) -> Facts:
-    """Return what a referral and its order say; of an order that the mandate lacks, nothing."""
-    referral = filed.referral
-    addresses = _targets(referral, Lever.ADDRESS)
-    values: dict[str, Value] = {
-        "referral.id": referral.id,
-        "referral.digest": filed.digest,
-        "referral.begin": iso(referral.window.start),
-        "referral.end": iso(referral.window.end),
-        "referral.names": _targets(referral, Lever.NAME),
-        "referral.urls": _targets(referral, Lever.URL),
-        "referral.ipv4": tuple(address for address in addresses if ":" not in address),
-        "referral.ipv6": tuple(address for address in addresses if ":" in address),
-        "referral.targets": tuple(_target_rows(referral)),
-        "referral.statement": referral.statement,
-        "referral.approvers": tuple(
-            f"{approval.approver} ({approval.role})" for approval in filed.approvals
-        ),
-    }
-    facts = {name: Fact(value=value, records=record) for name, value in values.items()}
-    try:
-        return facts | _order(order_of(referral, mandate))
-    except ApprovalError:
-        return facts
-
-
-def _record_of(ledger: Ledger, filed: FiledReferral) -> tuple[int, ...]:
-    """Return the number of the record that drafted a referral."""
-    for entry, referral in contents(ledger, Referral):
-        if referral == filed.referral:
-            return (entry.index,)
-    return ()
-
-
 def exhibit_facts(ledger: Ledger, exhibits: Iterable[ExhibitId]) -> Facts:
     """Return the list of the exhibits that a paper rests on, each with the record of its seal."""
+    wanted = dict.fromkeys(exhibits)
     sealed: dict[ExhibitId, tuple[int, ExhibitSealed]] = {}
-    ordered = dict.fromkeys(exhibits)
     for entry, record in contents(ledger, ExhibitSealed):
-        if record.exhibit.id in ordered:
+        if record.exhibit.id in wanted:
             sealed.setdefault(record.exhibit.id, (entry.index, record))
     rows: list[Row] = []
-    for number, exhibit in enumerate((name for name in ordered if name in sealed), 1):
-        record = sealed[exhibit][1]
+    for number, name in enumerate((name for name in wanted if name in sealed), 1):
+        record = sealed[name][1]
         rows.append(
             {
                 "number": str(number),
-                "digest": exhibit,
+                "digest": name,
                 "what": record.what,
                 "kind": record.exhibit.media_type,
                 "sealed": iso(record.exhibit.sealed_at),
@@ -168,79 +121,44 @@ def exhibit_facts(ledger: Ledger, exhibits: Iterable[ExhibitId]) -> Facts:
     }
 
 
-def _paper(opening: Opening, about: About) -> Facts:
-    return {
-        "case.id": Fact(value=opening.signed_for.case, records=(opening.entry.index,)),
-        "case.lab": Fact(value=opening.mandate.lab, records=(opening.entry.index,)),
-        "paper.day": Fact(value=about.at.astimezone(UTC).date().isoformat()),
-        "paper.time": Fact(value=iso(about.at)),
-    }
-
-
-def _mandate(opening: Opening, mandate: Mandate) -> Facts:
-    first = (opening.entry.index,)
-    works = [work.title for work in mandate.works]
-    works += [channel.names[0] for channel in mandate.channels if channel.names]
-    return {
-        "mandate.id": Fact(value=mandate.id, records=first),
-        "mandate.holder": Fact(value=mandate.who, records=first),
-        "mandate.legal_basis": Fact(value=mandate.legal_basis, records=first),
-        "mandate.territories": Fact(value=mandate.territories, records=first),
-        "mandate.works": Fact(value=tuple(dict.fromkeys(works)), records=first),
-        "mandate.approvers": Fact(
-            value=tuple(f"{person.name} ({person.role})" for person in mandate.approvers),
-            records=first,
-        ),
-    }
-
-
-def _order(order: CourtOrder) -> Facts:
-    # An order stands in the mandate, which the first record holds.
-    values: dict[str, Value] = {
-        "order.id": order.id,
-        "order.authority": order.authority,
-        "order.territory": order.territory,
-        "order.begin": iso(order.window.start),
-        "order.end": iso(order.window.end),
-        "order.targets_rule": order.targets_rule,
-    }
-    values |= {f"order.{name}": text for name, text in order.particulars.items()}
-    values["order.days"] = tuple(map(date.isoformat, order.days))
-    return {name: Fact(value=value, records=(0,)) for name, value in values.items()}
-
-
-def _event(referral: Referral, mandate: Mandate, record: int) -> Facts:
-    event = next((event for event in mandate.events if event.id == referral.event), None)
-    if event is None:
-        return {}
-    zone = ZoneInfo(profile_of(referral.territory).zone)
-    return {
-        "event.id": Fact(value=event.id, records=(record,)),
-        "event.name": Fact(value=event.name, records=(record,)),
-        "event.start": Fact(value=iso(event.kick_off), records=(record,)),
-        "event.day": Fact(
-            value=event.kick_off.astimezone(zone).date().isoformat(), records=(record,)
-        ),
-        "event.legal_basis": Fact(value=event.legal_basis, records=(record,)),
-    }
-
-
-def _targets(referral: Referral, lever: Lever) -> tuple[str, ...]:
-    return tuple(sorted({entry.target for entry in referral.entries if entry.lever is lever}))
-
-
-def _target_rows(referral: Referral) -> Iterator[Row]:
-    for entry in referral.entries:
-        yield {
-            "kind": entry.lever.value,
-            "target": entry.target,
-            "end": iso(entry.valid_until),
-            "exhibits": " ".join(entry.exhibits),
+def hosting_facts(ledger: Ledger, targets: Iterable[str]) -> Facts:
+    """Return who hosts each target, by the newest facts of the case; of some nobody knows it."""
+    newest = {facts.host: (entry.index, facts) for entry, facts in contents(ledger, AssetFacts)}
+    of_targets = [newest[target] for target in targets if target in newest]
+    rows = tuple(
+        {
+            "target": facts.host,
+            "addresses": ", ".join(facts.addresses),
+            "asn": "" if facts.asn is None else f"AS{facts.asn}",
+            "organisation": facts.organisation or "",
+            "country": facts.country or "",
         }
+        for _, facts in of_targets
+    )
+    records = tuple(index for index, _ in of_targets)
+    return {"referral.hosting": Fact(value=rows, records=records)}
 
 
-def _exhibits_of(referral: Referral) -> tuple[ExhibitId, ...]:
-    return tuple(dict.fromkeys(exhibit for entry in referral.entries for exhibit in entry.exhibits))
+def _record_of(ledger: Ledger, referral: str) -> int:
+    """Return the number of the record that drafted a referral."""
+    return next(
+        entry.index for entry, drafted in contents(ledger, Referral) if drafted.id == referral
+    )
+
+
+def _proven(ledger: Ledger) -> list[tuple[Entry, Verdict]]:
+    """Return the newest verdict of each stream, where it proves the stream."""
+    newest = {verdict.url.text: (entry, verdict) for entry, verdict in contents(ledger, Verdict)}
+    return [pair for pair in newest.values() if pair[1].finding is Finding.PROVEN]
+
+
+def _about(verdicts: _Verdicts, about: About, form: Form) -> _Verdicts:
+    if not about.hosts:
+        return verdicts
+    of_hosts = [pair for pair in verdicts if host_of(pair[1].url.text) in about.hosts]
+    if not of_hosts and Need.VERDICT in form.needs:
+        raise InputError(f"no verdict proves a stream of {', '.join(about.hosts)[:200]}")
+    return of_hosts
 
 
 def _exhibits_in(verdict: Verdict) -> Iterator[ExhibitId]:
@@ -248,21 +166,13 @@ def _exhibits_in(verdict: Verdict) -> Iterator[ExhibitId]:
         yield from observation.exhibits
 
 
-def _shows(verdict: Verdict, referral: Referral, exhibits: tuple[ExhibitId, ...]) -> bool:
+def _shows(verdict: Verdict, referral: Referral) -> bool:
     """Tell whether a verdict is of a stream for which a referral names a target."""
-    targets = {entry.target for entry in referral.entries}
-    return host_of(verdict.url.text) in targets or not set(exhibits).isdisjoint(
-        _exhibits_in(verdict)
-    )
+    by_exhibit = not set(exhibits_of(referral)).isdisjoint(_exhibits_in(verdict))
+    return by_exhibit or host_of(verdict.url.text) in targets_of(referral)
 
 
-def _newest_verdicts(ledger: Ledger) -> list[tuple[Entry, Verdict]]:
-    """Return the newest verdict of each stream, where it proves the stream."""
-    newest = {verdict.url.text: (entry, verdict) for entry, verdict in contents(ledger, Verdict)}
-    return [pair for pair in newest.values() if pair[1].finding is Finding.PROVEN]
-
-
-def _verdict_facts(verdicts: list[tuple[Entry, Verdict]]) -> Facts:
+def _verdict_facts(verdicts: _Verdicts) -> Facts:
     rows = tuple(
         {
             "stream": verdict.url.text,
