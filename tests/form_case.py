@@ -14,6 +14,7 @@ from cautery.model import (
     Collateral,
     CourtOrder,
     Decision,
+    DecoysPolicy,
     Event,
     ExhibitId,
     Finding,
@@ -40,7 +41,13 @@ SPAN = Window(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=2))
 EVENT = Event(id="match", name="Home v Away", kick_off=NOW, legal_basis="rights 2026/27")
 
 
-def mandate_in(territory: str, particulars: dict[str, str], *, regime: Regime) -> Mandate:
+def mandate_in(
+    territory: str,
+    particulars: dict[str, str],
+    *,
+    regime: Regime,
+    decoys: DecoysPolicy | None = None,
+) -> Mandate:
     order = CourtOrder(
         id="o-1",
         authority="Court",
@@ -58,6 +65,7 @@ def mandate_in(territory: str, particulars: dict[str, str], *, regime: Regime) -
         territories=(territory, "FR"),
         events=(EVENT,),
         orders=(order,),
+        decoys=decoys,
     )
 
 
@@ -100,13 +108,14 @@ def made_case(
     regime: Regime = Regime.GDPR,
     proven: bool = True,
     segment: bytes = b"segment",
+    decoys: DecoysPolicy | None = None,
 ) -> Path:
     """Make a case; each call on one folder makes the same referral."""
     case = open_case(
         folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=SystemClock()
     )
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
-    mandate = mandate_in(territory, particulars or {}, regime=regime)
+    mandate = mandate_in(territory, particulars or {}, regime=regime, decoys=decoys)
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     exhibit = journal.seal(segment, what="segment", media_type="video/mp2t", at=NOW)
     if proven:

@@ -84,7 +84,7 @@ def write(
     form_format = format_of(form, asked_format, out.suffix)
     wiring.check_output(out)
     answers = _answers(request, form)
-    about = _about(request)
+    about = _about(request, leaves=True)
     with in_language(language), reading(request.case) as case:
         facts = facts_of(case, form, about)
         filled = fill(form, facts, answers)
@@ -104,12 +104,13 @@ def write(
     return filled, form_format
 
 
-def _about(request: FormRequest) -> About:
+def _about(request: FormRequest, *, leaves: bool = False) -> About:
     return About(
         at=wiring.clock().now(),
         referral=request.referral,
         hosts=request.hosts,
         persons=request.persons,
+        leaves=leaves,
     )
 
 

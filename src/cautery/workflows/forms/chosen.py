@@ -24,12 +24,15 @@ class About:
         Pseudonyms of persons of an operation; empty: all.
     at : datetime
         When the paper is written, in UTC.
+    leaves : bool
+        Whether it is written to leave: then nothing of it may be a decoy that is still secret.
     """
 
     at: datetime
     referral: str | None = None
     hosts: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    leaves: bool = False
 
 
 def refuse_regime(form: Form, regime: Regime) -> None:

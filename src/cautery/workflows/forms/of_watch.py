@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from cautery.errors import InputError
 from cautery.model import Entry, ExhibitId, Finding, Referral, Verdict, host_of, iso
@@ -10,6 +11,8 @@ from cautery.model.forms import Fact, Form, Need, Row
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import AssetFacts, ExhibitSealed
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import refuse_unrevealed, without_decoys
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import FiledReferral, filed_in, mandate_of
 from cautery.workflows.forms.chosen import About, refuse_country, refuse_regime
@@ -35,6 +38,8 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
         If the regime of the mandate does not allow the form.
     InputError
         If the case lacks what the form needs: an operation, a referral, a verdict.
+    UnaskedError, UnrevealedError
+        If the paper is to leave, and nobody may know yet which streams are decoys.
     """
     opening = opening_of(ledger)
     refuse_regime(form, opening.mandate.regime)
@@ -43,24 +48,31 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
         raise InputError(f"the form {form.id} is of an operation, and this is the case of a watch")
     opened, mandate = opening.entry.index, mandate_of(ledger)
     facts = paper_facts(opening, about) | mandate_facts(mandate, record=opened)
-    verdicts: _Verdicts = _proven(ledger)
+    decoys = Decoys().read_on(ledger)
+    if about.leaves and Need.REFERRAL not in form.needs:
+        refuse_unrevealed(decoys, what=f"the form {form.id}")
+    shown = without_decoys(ledger)
+    verdicts: _Verdicts = _proven(shown)
     if Need.VERDICT in form.needs and not verdicts:
         raise InputError(
             "this case has no verdict that proves a stream, so there is nothing to state",
             hint="The report of the case says what was found.",
         )
     if Need.REFERRAL in form.needs:
-        filed = narrowed(chosen_referral(ledger, form, about), form, about)
+        whole = chosen_referral(ledger, form, about)
+        if about.leaves:
+            decoys.void(whole.referral)  # nothing of it leaves before their keeper has answered
+        filed = narrowed(_without(whole, decoys), form, about)
         referral = filed.referral
         drafted = _record_of(ledger, referral.id)
         facts |= referral_facts(filed, mandate, drafted=drafted, opened=opened)
-        facts |= hosting_facts(ledger, targets_of(referral))
+        facts |= hosting_facts(shown, targets_of(referral))
         verdicts = [pair for pair in verdicts if _shows(pair[1], referral)]
         exhibits = exhibits_of(referral)
     else:
         verdicts = _about(verdicts, about, form)
         exhibits = tuple(dict.fromkeys(name for _, one in verdicts for name in _exhibits_in(one)))
-    return facts | _verdict_facts(verdicts) | exhibit_facts(ledger, exhibits)
+    return facts | _verdict_facts(verdicts) | exhibit_facts(shown, exhibits)
 
 
 def chosen_referral(ledger: Ledger, form: Form, about: About) -> FiledReferral:
@@ -137,6 +149,14 @@ def hosting_facts(ledger: Ledger, targets: Iterable[str]) -> Facts:
     )
     records = tuple(index for index, _ in of_targets)
     return {"referral.hosting": Fact(value=rows, records=records)}
+
+
+def _without(filed: FiledReferral, decoys: Decoys) -> FiledReferral:
+    """Return a referral without the targets that are known to be decoys."""
+    entries = tuple(entry for entry in filed.referral.entries if not decoys.meets(entry.target))
+    if not entries:
+        raise InputError(f"all targets of referral {filed.referral.id} were opened as decoys")
+    return replace(filed, referral=replace(filed.referral, entries=entries))
 
 
 def _record_of(ledger: Ledger, referral: str) -> int:
