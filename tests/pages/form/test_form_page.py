@@ -39,7 +39,7 @@ def test_a_paper_compiles_whatever_its_texts_hold() -> None:
 
 def test_each_value_is_set_apart_for_the_direction_of_writing() -> None:
     source = form_typst(PAGE)
-    assert '#let apart(value) = "\\u{2068}" + value + "\\u{2069}"' in source
+    assert '#let apart(value) = "\\u{2066}" + value + "\\u{2069}"' in source
     template = source.partition("#let ember")[2]
     for shown in ("value))", "row.at(1)", "cell)", "fault)", "view.case)"):
         assert f"apart({shown}" in template, shown

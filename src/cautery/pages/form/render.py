@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from cautery.drawing.escaping import LONGEST, cleaned, typst_literal
 from cautery.messages import language, tr
-from cautery.pages.form.view import FormPage
+from cautery.pages.form.view import FormPage, FormTable
 
 
 def form_typst(page: FormPage) -> str:
@@ -19,7 +19,11 @@ def form_typst(page: FormPage) -> str:
     from right to left moves nothing beside it.
     """
     template = files("cautery.pages.form").joinpath("form.typ").read_text("utf-8")
-    values = asdict(page) | {"language": language().partition("-")[0]}
+    lines = [
+        asdict(line) | ({} if line.table is None else {"table": _table(line.table)})
+        for line in page.lines
+    ]
+    values = asdict(page) | {"lines": lines, "language": language().partition("-")[0]}
     return "".join(
         (
             f"#let view = json(bytes({typst_literal(json.dumps(cleaned(values, LONGEST)))}))\n",
@@ -29,12 +33,16 @@ def form_typst(page: FormPage) -> str:
     )
 
 
+def _table(table: FormTable) -> dict[str, object]:
+    return asdict(table) | {"widths": table.widths}
+
+
 def _texts() -> dict[str, str]:
     return {
         "draft": tr("DRAFT"),
         "draft-why": tr("This is a draft. It must not be used before these faults are mended:"),
         "lab": tr("LAB: an invented world. Nothing in it is real."),
-        "to": tr("to"),
+        "office": tr("office"),
         "case": tr("case"),
         "written": tr("written"),
         "form": tr("form"),

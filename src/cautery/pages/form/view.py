@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NARROWEST, _WIDEST = 10, 44
+"""Characters: a column of a year, and a digest on two lines."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormTable:
@@ -19,6 +22,13 @@ class FormTable:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How wide each column is, in proportion: by its longest text, within bounds."""
+        lines = (self.columns, *self.rows)
+        longest = [max(len(line[place]) for line in lines) for place in range(len(self.columns))]
+        return tuple(min(max(length, _NARROWEST), _WIDEST) for length in longest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,8 @@ class FormLine:
         Where the answer comes from.
     long : bool
         Whether the text takes the width of the page.
+    mono : bool
+        Whether it is read letter by letter: names, addresses, digests.
     lacks : str
         Shown in the place of an answer that is missing; empty: nothing is missing.
     table : FormTable or None
@@ -48,6 +60,7 @@ class FormLine:
     texts: tuple[str, ...] = ()
     whence: str = ""
     long: bool = False
+    mono: bool = False
     lacks: str = ""
     table: FormTable | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from cautery.messages import language, tr
@@ -21,6 +22,11 @@ from cautery.workflows.forms.drafting import unverified_line
 
 _LONG = 60
 """Characters of a text that takes the width of the page."""
+_LETTER_BY_LETTER = frozenset(
+    (FieldKind.DIGESTS, FieldKind.NAMES, FieldKind.IPV4, FieldKind.IPV6, FieldKind.URLS)
+)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+"""As :func:`cautery.model.iso` writes it."""
 _FIRST = 3
 """Records that a line names; more are counted."""
 
@@ -84,7 +90,9 @@ def _line(number: int, entry: FilledField, missing: set[str], tongue: str) -> Fo
         return FormLine(number=number, label=label, lacks=lacks, texts=() if lacks else ("-",))
     whence = _whence(entry)
     if field.kind is FieldKind.TABLE and isinstance(entry.value, tuple):
-        rows = tuple(tuple(row.values()) for row in entry.value if not isinstance(row, str))
+        rows = tuple(
+            tuple(map(_cell, row.values())) for row in entry.value if not isinstance(row, str)
+        )
         columns = tuple(in_words_of(column.label, tongue) for column in field.columns)
         table = FormTable(columns=columns, rows=rows)
         return FormLine(number=number, label=label, whence=whence, table=table)
@@ -94,13 +102,22 @@ def _line(number: int, entry: FilledField, missing: set[str], tongue: str) -> Fo
         label=label,
         texts=texts,
         whence=whence,
+        mono=field.kind in _LETTER_BY_LETTER,
         long=any(len(text) > _LONG or "\n" in text for text in texts),
     )
 
 
+def _cell(text: str) -> str:
+    return _second(text) if _MOMENT.fullmatch(text) else text
+
+
+def _second(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _shown(entry: FilledField, text: str) -> str:
     if entry.field.kind is FieldKind.MOMENT:
-        return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC"
+        return _second(text)
     if entry.field.kind is FieldKind.YES_NO:
         return tr("yes") if entry.value else tr("no")
     return text
