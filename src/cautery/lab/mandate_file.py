@@ -142,6 +142,15 @@ def _sign(path: Path, signers: Path, now: datetime) -> None:
     signers.write_text("\n".join(lines), encoding="utf-8")
 
 
+_PARTICULARS = {
+    "FR": '{ calendar = "calendar of the lab\'s league", agent = "sworn agent 7 of the lab", '
+    'method = "the method of the lab" }',
+    "GB": '{ reset = "every two weeks", host_notice = "in each week of a block, after a week", '
+    'criteria = "confidential schedule 3 of the lab" }',
+}
+"""What the live orders of the lab state, as their profiles ask (``cautery mandate rules``)."""
+
+
 def _orders(now: datetime, end: datetime) -> list[str]:
     lines = []
     courts = (("FR", "TJ-2026-118", "Tribunal judiciaire"), ("GB", "HC-2026-204", "High Court"))
@@ -155,6 +164,7 @@ def _orders(now: datetime, end: datetime) -> list[str]:
             f"start = {_time(now - timedelta(hours=1))}",
             f"end = {_time(end)}",
             'targets_rule = "services not yet identified, during the calendar\'s matches"',
+            f"particulars = {_PARTICULARS[territory]}",
             "",
             "[[order]]",
             f'id = "{order}-S"',

@@ -86,6 +86,12 @@ def test_a_target_that_a_referral_does_not_have_is_refused(tmp_path: Path) -> No
         facts(case, About(at=NOON, hosts=("other.example",)), needs=["referral"])
 
 
+def test_a_form_is_for_a_kind_of_order(tmp_path: Path) -> None:
+    case = made_case(tmp_path, "edge.pirate.example")
+    with pytest.raises(InputError, match=r"is for a standing order, and referral .* a live order"):
+        facts(case, needs=["referral"], orders=["standing"])
+
+
 def test_a_form_of_an_operation_is_not_filled_from_a_watch(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is of an operation, and this is the case of a watch"):
         facts(made_case(tmp_path), needs=["operation"])

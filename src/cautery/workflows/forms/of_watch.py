@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from cautery.errors import InputError
-from cautery.model import Entry, ExhibitId, Finding, Referral, Verdict, host_of, iso
+from cautery.act import order_of
+from cautery.errors import ApprovalError, InputError
+from cautery.model import (
+    Entry,
+    ExhibitId,
+    Finding,
+    Mandate,
+    Referral,
+    Verdict,
+    host_of,
+    iso,
+)
 from cautery.model.forms import Fact, Form, Need, Row
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
@@ -60,6 +70,7 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
         )
     if Need.REFERRAL in form.needs:
         whole = chosen_referral(ledger, form, about)
+        _refuse_order(form, whole.referral, mandate)
         if about.leaves:
             decoys.void(whole.referral)  # nothing of it leaves before their keeper has answered
         filed = narrowed(_without(whole, decoys), form, about)
@@ -149,6 +160,20 @@ def hosting_facts(ledger: Ledger, targets: Iterable[str]) -> Facts:
     )
     records = tuple(index for index, _ in of_targets)
     return {"referral.hosting": Fact(value=rows, records=records)}
+
+
+def _refuse_order(form: Form, referral: Referral, mandate: Mandate) -> None:
+    """Refuse a form that is not used under the kind of order that a referral is under."""
+    try:
+        order = order_of(referral, mandate)
+    except ApprovalError:  # the mandate lacks it: then its fields are missing
+        return
+    if order.kind not in form.orders:
+        kinds = " or ".join(kind.value for kind in form.orders)
+        raise InputError(
+            f"the form {form.id} is for a {kinds} order, and referral {referral.id} is under "
+            f"{order.id}, a {order.kind.value} order"
+        )
 
 
 def _without(filed: FiledReferral, decoys: Decoys) -> FiledReferral:

@@ -1,0 +1,245 @@
+"""Fill every form from cases: how much the cases give, and whether each missing field is named.
+
+    python bench/forms/run.py [--case DIR ...] [--schemas DIR]
+
+Without --case it makes the case of the demo, that of a replayed operation, and a small one for each
+country that has a form. A paper is filled twice: as the case leaves it, and with an answer to each
+field that is missing. Columns: mandatory fields; the share that the case gives; the share that is
+filled with the answers (bar: 100 %); the share of empty mandatory fields that were named (bar:
+100 %); faults of the written paper (bar: 0): XML that does not parse or does not follow the public
+schema, JSON that does not hold the values. A schema is DIR/FOLDER-NAME.xsd; none is fetched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.form_case import made_case
+
+from cautery.act import order_of
+from cautery.errors import CauteryError
+from cautery.json_text import parsed_json
+from cautery.model.forms import FieldKind, Filled, Form, FormFormat, Misfit, Need, fill
+from cautery.model.forms.facts import LISTS
+from cautery.model.records import OperationOpened, kinds_of
+from cautery.wiring.cases import reading
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import filed_referrals, mandate_of
+from cautery.workflows.forms.as_text import json_of
+from cautery.workflows.forms.as_xml import xml_of
+from cautery.workflows.forms.catalogue import all_forms
+from cautery.workflows.forms.checking import facts_of
+from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.of_referral import targets_of
+
+PARTICULARS = {
+    "reporter": "Example League",
+    "declared": "univocally",
+    "calendar": "season 2026/27",
+    "agent": "A. Sworn",
+    "reset": "each week",
+    "criteria": "Schedule 3",
+    "host_notice": "after a week",
+    "notice": "dispensed with: live",
+}
+TARGETS = ("edge.pirate.example", "192.0.2.7", "2001:db8::7")
+ANSWERS: Mapping[FieldKind, Any] = {
+    FieldKind.TEXT: "answered",
+    FieldKind.TEXTS: ["answered"],
+    FieldKind.NUMBER: 1,
+    FieldKind.DATE: "2026-11-30",
+    FieldKind.MOMENT: "2026-11-30T20:30:00Z",
+    FieldKind.NAMES: ["answered.example"],
+    FieldKind.IPV4: ["192.0.2.9"],
+    FieldKind.IPV6: ["2001:db8::9"],
+    FieldKind.URLS: ["https://answered.example/"],
+    FieldKind.DIGESTS: ["sha256:" + "0" * 64],
+    FieldKind.MONEY: "12.50 EUR",
+    FieldKind.COUNTRY: "IT",
+    FieldKind.PERSON: "A. Person",
+    FieldKind.YES_NO: True,
+}
+MOST_PAPERS = 40
+"""Of one form and one case: a demo has dozens of referrals."""
+
+
+@dataclass
+class Row:
+    """What was counted of one form in one case."""
+
+    papers: int = 0
+    mandatory: int = 0
+    given: int = 0
+    filled: int = 0
+    empty: int = 0
+    named: int = 0
+    faults: int = 0
+
+
+def made(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Make the cases, and yield each with its name."""
+    run = [sys.executable, "-m", "cautery"]
+    demo = folder / "demo"
+    subprocess.run(
+        [*run, "demo", "--no-browser", "--folder", str(demo)], check=True, stdout=sys.stderr
+    )
+    yield "demo", next(demo.glob("*/case"))
+    lead = folder / "replay" / "lead"
+    replay = ["operation", "replay", "taken-down", "--scale", "0.05", "--speed", "0"]
+    subprocess.run([*run, *replay, "--case", str(lead)], check=True, stdout=sys.stderr)
+    yield "replay", lead
+    for country in sorted({form.country for form in all_forms() if Need.REFERRAL in form.needs}):
+        where = folder / country
+        where.mkdir()
+        yield country, made_case(where, *TARGETS, territory=country, particulars=PARTICULARS)
+
+
+def papers_of(case: Case, form: Form, at: datetime) -> Iterator[About]:
+    """Yield what the papers of a form are about in a case."""
+    if Need.REFERRAL not in form.needs:
+        yield About(at=at)
+        return
+    if next(iter(case.ledger.read(kinds=kinds_of(OperationOpened))), None) is not None:
+        return
+    mandate = mandate_of(case.ledger)
+    for filed in filed_referrals(case.ledger):
+        kind = order_of(filed.referral, mandate).kind
+        if filed.referral.territory.upper() == form.country and kind in form.orders:
+            hosts = [(target,) for target in targets_of(filed.referral)]
+            for about in hosts if form.per_target else [()]:
+                yield About(at=at, referral=filed.referral.id, hosts=about)
+
+
+def count(row: Row, form: Form, facts: Any, schema: Path | None) -> None:
+    """Fill one paper, as the case leaves it and with answers, and count it."""
+    bare = fill(form, facts, {})
+    needed = {entry.field.name for entry in bare.fields if entry.field.mandatory}
+    needed -= {entry.field.name for entry in bare.fields if entry.field.one_of}
+    empty = {entry.field.name for entry in bare.fields if entry.value is None} & needed
+    for group in {field.one_of for field in form.fields if field.one_of}:
+        members = [entry for entry in bare.fields if entry.field.one_of == group]
+        needed.add(members[0].field.name)
+        if all(entry.value is None for entry in members):
+            empty.add(members[0].field.name)
+    kinds = (Misfit.MISSING, Misfit.NONE_OF_GROUP)
+    named = {fault.field for fault in bare.faults if fault.why in kinds}
+    whole = fill(form, facts, answers_to(form, empty))
+    row.papers += 1
+    row.mandatory += len(needed)
+    row.given += len(needed - empty)
+    row.empty += len(empty)
+    row.named += len(empty & named)
+    still = {fault.field for fault in whole.faults}
+    row.filled += len(needed - still)
+    row.faults += faults_of(whole, schema)
+
+
+def answers_to(form: Form, names: set[str]) -> dict[str, Any]:
+    """Return an answer to each of some fields."""
+    answers: dict[str, Any] = {}
+    for field in form.fields:
+        if field.name not in names:
+            continue
+        if field.kind is FieldKind.TABLE:
+            answers[field.name] = [{column.name: "answered" for column in field.columns}]
+        elif field.choices:
+            first = field.choices[0]
+            answers[field.name] = [first] if field.kind in LISTS else first
+        else:
+            answers[field.name] = ANSWERS[field.kind]
+            if isinstance(answers[field.name], str):
+                answers[field.name] = answers[field.name][: field.longest]
+    return answers
+
+
+def faults_of(filled: Filled, schema: Path | None) -> int:
+    """Count what is wrong with a paper as it is written."""
+    faults = 0
+    members = parsed_json(json_of(filled))
+    for entry in filled.fields:
+        if entry.value is not None:
+            value = entry.value
+            expected = [*map(_plain, value)] if isinstance(value, tuple) else value
+            faults += members.get(entry.field.name) != expected
+    if FormFormat.XML in filled.form.formats:
+        document = xml_of(filled)
+        ET.fromstring(document)
+        if schema is not None and schema.is_file():
+            faults += _schema_faults(document, schema)
+    return faults
+
+
+def _plain(part: Any) -> Any:
+    return dict(part) if isinstance(part, Mapping) else part
+
+
+def _schema_faults(document: bytes, schema: Path) -> int:
+    from lxml import etree  # noqa: PLC0415 - only where there is a schema
+
+    rules = etree.XMLSchema(etree.parse(str(schema)))
+    rules.validate(etree.fromstring(document))
+    return len(rules.error_log)
+
+
+def main() -> int:
+    """Print a row for each form and case, and end with 1 where a bar is missed."""
+    ask = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    ask.add_argument("--case", type=Path, action="append", default=[])
+    ask.add_argument("--schemas", type=Path)
+    options = ask.parse_args()
+    missed = 0
+    print("| case | form | papers | mandatory | by the case | with answers | named | faults |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        named = [(case.name, case) for case in options.case]
+        for name, path in named or made(Path(folder)):
+            for form, row in rows_of(path, options.schemas):
+                shares = [
+                    f"{100 * part / whole:.0f} %" if whole else "-"
+                    for part, whole in (
+                        (row.given, row.mandatory),
+                        (row.filled, row.mandatory),
+                        (row.named, row.empty),
+                    )
+                ]
+                each = row.mandatory // row.papers
+                print(
+                    f"| {name} | {form.id} | {row.papers} | {each} | {' | '.join(shares)} | "
+                    f"{row.faults} |"
+                )
+                kept = row.filled == row.mandatory and row.named == row.empty and not row.faults
+                missed += not kept
+    return 1 if missed else 0
+
+
+def rows_of(path: Path, schemas: Path | None) -> Iterator[tuple[Form, Row]]:
+    """Yield each form that fits a case, with what was counted of it."""
+    at = datetime.now(UTC)
+    with reading(path) as case:
+        for form in all_forms():
+            row = Row()
+            schema = None if schemas is None else schemas / f"{form.id.replace('/', '-')}.xsd"
+            try:
+                for number, about in enumerate(papers_of(case, form, at)):
+                    if number < MOST_PAPERS:
+                        count(row, form, facts_of(case, form, about), schema)
+            except CauteryError as error:
+                print(f"{path.name} {form.id}: {error}", file=sys.stderr)
+                continue
+            if row.papers:
+                yield form, row
+
+
+if __name__ == "__main__":
+    sys.exit(main())
