@@ -44,6 +44,8 @@ class ActRow:
         Whose signatures hold.
     lacks : str
         What has to happen next; empty: nothing.
+    papers : tuple of str
+        What the papers lack that a referral becomes, a line each, while it waits to be signed.
     """
 
     id: str
@@ -60,6 +62,7 @@ class ActRow:
     drafted_at: datetime
     signed_by: tuple[str, ...]
     lacks: str
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

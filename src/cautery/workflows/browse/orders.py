@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from cautery.model import (
     Decision,
     Entry,
     GuardVerdict,
+    Mandate,
     Notice,
     Referral,
     digest,
@@ -34,6 +36,9 @@ from cautery.projections.lines import ActKind, ActLine, Waits
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
 from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.referral import FiledReferral
+from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.tickets import tickets_of
 
 Kind = ActKind
 """Which acts a board shows."""
@@ -122,9 +127,11 @@ def rows_of(case: Kept, lines: Sequence[ActLine], *, now: datetime) -> tuple[Act
         except CauteryError:  # a case whose mandate nobody can read: no signature holds in it
             opening = None
     rows: dict[str, ActRow] = {}
+    mandate = case.in_force().mandate
     for line in lines:  # a board shows one act by its clock and again in the list of all
         if line.id not in rows:
-            rows[line.id] = _row(line, entries, opening, now=now)
+            papers = papers_of(line, entries, opening, mandate, now=now)
+            rows[line.id] = replace(_row(line, entries, opening, now=now), papers=papers)
     return tuple(rows[line.id] for line in lines)
 
 
@@ -156,6 +163,30 @@ def _row(
         signed_by=signed_by,
         lacks=_lacks(line, signed_by, now=now),
     )
+
+
+def papers_of(
+    line: ActLine,
+    entries: Mapping[int, Entry],
+    opening: Opening | None,
+    mandate: Mandate | None,
+    *,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return what the papers lack that a referral becomes, while it waits to be signed."""
+    referral = entries[line.drafted].content
+    if opening is None or mandate is None or line.waits is not Waits.APPROVAL:
+        return ()
+    if not isinstance(referral, Referral):
+        return ()
+    filed = FiledReferral(
+        referral=referral,
+        digest=subjects_of(referral, opening.mandate)[0],
+        approvals=(),
+        published_to=(),
+    )
+    tickets = tickets_of(filed, opening, mandate, drafted=line.drafted, about=About(at=now))
+    return tuple(ticket.words for ticket in tickets)
 
 
 def guards_of(content: object) -> tuple[GuardVerdict, ...]:

@@ -25,6 +25,7 @@ from cautery.workflows.forms.chosen import About
 from cautery.workflows.forms.of_referral import (
     Facts,
     exhibits_of,
+    host_in,
     mandate_facts,
     narrowed,
     paper_facts,
@@ -45,8 +46,8 @@ class Ticket:
     form : Form
         The form.
     filled : Filled
-        The paper; of a form with a paper for each target, that of the first, with the faults of
-        all.
+        The paper; of a form with a paper for each target, that of one target, with the faults that
+        papers of each kind of target have.
     papers : int
         Number of papers.
     """
@@ -126,17 +127,19 @@ def _forms(filed: FiledReferral, mandate: Mandate) -> Iterator[Form]:
 def _ticket(
     form: Form, filed: FiledReferral, facts_of: Callable[[FiledReferral], Facts], *, at: datetime
 ) -> Ticket:
-    each_alone = [(target,) for target in targets_of(filed.referral)]
+    # Papers of targets of one kind lack the same: one of each is filled, however many there are.
+    alone = {(entry.lever, ":" in entry.target): host_in(entry) for entry in filed.referral.entries}
     parts = [
         narrowed(filed, form, About(at=at, hosts=hosts))
-        for hosts in (each_alone if form.per_target else [()])
+        for hosts in ([(host,) for host in alone.values()] if form.per_target else [()])
     ]
     papers = [fill(form, facts_of(part), {}) for part in parts]
     faults = dict.fromkeys(
         fault for paper in papers for fault in paper.faults if not _is_of_records(form, fault)
     )
     whole = Filled(form=form, fields=papers[0].fields, faults=tuple(faults))
-    return Ticket(form=form, filled=whole, papers=len(papers))
+    count = len(targets_of(filed.referral)) if form.per_target else 1
+    return Ticket(form=form, filled=whole, papers=count)
 
 
 def _exhibit_facts(referral: Referral) -> Facts:
