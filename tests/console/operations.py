@@ -60,6 +60,8 @@ TARGET, SHARED, OWN, TOLD = (
 _MAY = {"investigate", "search", "arrest", "seize", "freeze", "preserve", "block"}
 
 
+DOMAIN, BRAND = "shown-tv.example", "Shown TV"
+"""What Rome took over, and what everybody may read of it."""
 SEIZED_SECRET, GIVEN_SECRET = "hardware wallet of the mole", "laboratory of the decree"
 """What was seized by Rome, and who has what Sofia gave away: nothing of Sofia's."""
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -309,6 +311,31 @@ class Joint:
             {"description": "rack server, two disks"},
             reason="counted again",
             by="exhibits officer",
+        )
+        rome.leave()
+        return self
+
+    def took_over(self) -> Joint:
+        """Enter a domain that Rome took over, and what its service called itself."""
+        rome = self.desk()
+        details = {"name": DOMAIN, "measure": "splash-page"}
+        taken = _taken("IT-0100", ROME, "domain", self.at, kind=ExhibitKind.DOMAIN, details=details)
+        register_exhibits(rome, [(taken, None, None)])
+        add_statements(
+            rome,
+            [
+                Statement(
+                    id="x",
+                    by=ROME,
+                    subject="service:shown",
+                    about="service",
+                    text="What it called itself.",
+                    kind=StatementKind.FACT,
+                    marking=Marking(tlp=Tlp.CLEAR, pap=Pap.CLEAR),
+                    at=self.at,
+                    details={"brand": BRAND},
+                )
+            ],
         )
         rome.leave()
         return self

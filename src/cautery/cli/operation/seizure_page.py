@@ -60,9 +60,10 @@ def seizure_page(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Make the page that stands where a service was: static, without a script or a log.
+    """Make the page that stands where a service was, with its DNS and web server files.
 
-    The folder has a page in each language, files for nginx, Caddy and Apache, and a zone for BIND
+    The folder has a static page in each language, files for nginx, Caddy and Apache that keep no
+    log, and a zone for BIND
     and Knot. A person decides which agencies are named. Nothing is published.
 
     Example: cautery operation seizure-page cases/op-rome --offers offers.toml --agency it-postal -o

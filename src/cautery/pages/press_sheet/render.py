@@ -122,7 +122,7 @@ def cited(records: Sequence[RecordRef]) -> str:
     ]
     if len(spans) > _MOST_SPANS:
         rest = sum(last - first + 1 for first, last in spans[_MOST_SPANS:])
-        texts.append(tr_n("%(count)s more", "%(count)s more", rest, str))
+        texts.append(tr("and %(count)s more", str, count=rest))
     return ", ".join(texts)
 
 
@@ -134,7 +134,7 @@ def _said(sheet: PressSheet) -> dict[str, Any]:
         if not sheet.embargo
         else tr("EMBARGO until %(time)s; then %(marking)s", time=sheet.embargo, marking=MARKING),
         "words": {
-            "title": tr("Press sheet"),
+            "title": tr("Press sheet: %(operation)s", operation=sheet.operation),
             "lab": tr("LAB: an invented operation. Nothing on this sheet happened."),
             "issuer": tr("Issued by"),
             "basis": tr("Legal basis"),
@@ -144,7 +144,7 @@ def _said(sheet: PressSheet) -> dict[str, Any]:
             "measured": tr("Measured in the records of this operation"),
             "published": tr("Published by others, not measured by us"),
             "what": tr("What"),
-            "number": tr("Number"),
+            "number": tr("How many"),
             "how": tr("How, and in what"),
             "leads": tr("Leads to record"),
             "as_published": tr("As published"),
@@ -171,9 +171,12 @@ def _said(sheet: PressSheet) -> dict[str, Any]:
                 "Tree head over %(count)s records (RFC 9162, SHA-256)",
                 sheet.size,
             ),
-            "corrected": tr("corrected"),
         },
     }
+
+
+def _corrections(count: int) -> str:
+    return tr_n("%(count)s correction", "%(count)s corrections", count, str) if count else ""
 
 
 def _leads(row: Count | Published) -> dict[str, Any]:
@@ -195,7 +198,7 @@ def _for_typst(said: dict[str, Any]) -> dict[str, Any]:
                     "state": row.state.value,
                     "shown": row.shown,
                     "method": row.method,
-                    "corrected": row.corrected,
+                    "corrected": _corrections(row.corrected),
                     **_leads(row),
                 }
                 for row in sheet.measured
@@ -218,5 +221,5 @@ def _for_typst(said: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _environment() -> Environment:
     env = environment(_PACKAGE, longest=LONGEST)
-    env.filters |= {"cited": cited, "quoted": quoted}
+    env.filters |= {"cited": cited, "corrections": _corrections, "quoted": quoted}
     return env

@@ -112,7 +112,7 @@ def _beside(figure: PublishedFigure, row: Comparison, measured: dict[str, Count]
 def _unknown(material: Material, measured: tuple[Count, ...]) -> tuple[tuple[str, str], ...]:
     """Return what is not known: what was not measured, what is withheld, what gave no estimate."""
     rows = [
-        (f"{count.what}: {count.shown}", count.method)
+        (f"{count.what} ({count.shown})", count.method)
         for count in measured
         if count.state is not State.MEASURED
     ]
