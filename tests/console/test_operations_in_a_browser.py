@@ -33,6 +33,7 @@ PAGES = (
     f"{PLACE}/exhibits",
     f"{PLACE}/labels?skip=2",
     f"{PLACE}/money",
+    f"{PLACE}/signal",
     f"/cases/{CASE}/persons",
     "/askings",
     "/season",
@@ -44,7 +45,7 @@ LINKED = {f"{PLACE}/board": "main th a", f"{PLACE}/exhibits": "main th a"}
 def made(folder: Path) -> Joint:
     """Make an operation whose day begins soon, with exhibits, a person and a season beside it."""
     at = datetime.now(UTC).replace(microsecond=0)
-    joint = Joint(folder, at).began().planned().seized()
+    joint = Joint(folder, at).began().planned().seized().took_over()
     rome = joint.desk()
     person = Person(
         pseudonym=pseudonym_at(rome, "Assunta Quaglia"),
@@ -162,7 +163,7 @@ def test_labels_are_printed_alone_at_the_size_of_their_stickers_and_their_codes_
     page = visitor(color_scheme="dark", device_scale_factor=2)
     page.goto(f"{page.root}{PLACE}/labels?skip=2")
     codes = page.locator(".code").evaluate_all("all => all.map(one => one.ariaLabel)")
-    assert len(codes) == 4
+    assert len(codes) == 5
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
     assert {code.text for code in zxingcpp.read_barcodes(picture)} == set(codes)
     page.emulate_media(media="print")
@@ -170,7 +171,7 @@ def test_labels_are_printed_alone_at_the_size_of_their_stickers_and_their_codes_
         assert not page.is_visible(hidden), hidden
     boxes = [sticker.bounding_box() for sticker in page.locator(".stickers li").all()]
     mm = 96 / 25.4  # CSS pixels
-    assert len(boxes) == 6
+    assert len(boxes) == 7
     for place, box in enumerate(boxes):
         down, across = divmod(place, 3)
         assert (box["width"] / mm, box["height"] / mm) == pytest.approx((63.5, 38.1), abs=0.1)

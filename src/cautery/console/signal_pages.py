@@ -112,6 +112,9 @@ def _page(
             "sheet_languages": LANGUAGES,
             "offers": (typed or {}).get("offers", EXAMPLE),
             "chosen": (typed or {}).get("agency", "").splitlines(),
+            "spoken": (typed or {"language": "\n".join(LANGUAGES)})
+            .get("language", "")
+            .splitlines(),
             "fault": fault,
         }
 

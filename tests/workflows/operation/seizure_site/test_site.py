@@ -344,7 +344,7 @@ def test_a_case_of_a_private_party_has_no_seizure_page(tmp_path: Path) -> None:
     assert "regime led" in raised.value.hint
 
 
-def test_a_real_operation_bears_no_stamp_of_the_lab(
+def test_the_page_of_a_real_operation_has_no_stamp_and_nothing_of_the_example(
     tmp_path: Path, agency_table: Operation
 ) -> None:
     rome = open_desk(
@@ -355,5 +355,12 @@ def test_a_real_operation_bears_no_stamp_of_the_lab(
         agency="it-postal",
     )
     seize_domain(rome, "one.example")
-    assert "LAB" not in made(rome).files["site/en.html"].decode()
+    with pytest.raises(InputError, match=r"sport\.example is for examples alone"):
+        made(rome)
+    real = EXAMPLE.replace(".example", ".example.org").replace("192.0.2.80", "193.0.6.139")
+    with pytest.raises(InputError, match="2001:db8::80 is for examples alone"):
+        made(rome, site_list(real.encode(), where="o"))
+    real = real.replace("2001:db8::80", "2001:67c:2e8:22::c100:68b")
+    page = made(rome, site_list(real.encode(), where="o")).files["site/en.html"].decode()
+    assert "LAB" not in page
     rome.leave()

@@ -174,6 +174,12 @@ class SiteList:
     further: Mapping[str, FurtherLanguage]
     host: Host
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every web address to which a visitor is led."""
+        urls = [offer.url for offer in self.offers] + [contact.url for contact in self.contacts]
+        return tuple(filter(None, urls))
+
     def names(self) -> list[tuple[str, str]]:
         """Return every outside text that stands on the page, with what is said first of it."""
         rows = [(f"offer {_short(offer.name)}", offer.name) for offer in self.offers]

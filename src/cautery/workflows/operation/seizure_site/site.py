@@ -108,6 +108,7 @@ def seizure_site(desk: Desk, listed: SiteList, chosen: Chosen, *, made_at: datet
     brands, unnamed = named_brands(desk, chosen.brands)
     tongues = _tongues(listed, chosen.languages)
     _check_links(listed, taken)
+    _check_real(listed, lab=desk.operation.lab)
     operation = desk.operation
     check_names(
         [
@@ -173,11 +174,24 @@ def _tongues(listed: SiteList, codes: Sequence[str]) -> tuple[Tongue, ...]:
 
 def _check_links(listed: SiteList, taken: TakenOver) -> None:
     """Refuse a list that leads visitors back to what was taken over."""
-    urls = [offer.url for offer in listed.offers] + [contact.url for contact in listed.contacts]
-    for url in filter(None, urls):
+    for url in listed.urls:
         host = check_https(url, listed.where)
         if any(host == name or host.endswith(f".{name}") for name in taken.hosts):
             raise InputError(f"{listed.where}: {host} was taken over: no page leads there")
+
+
+def _check_real(listed: SiteList, *, lab: bool) -> None:
+    """Refuse the names and addresses of an example on the page of an operation that is no lab's."""
+    hosts = [check_https(url, listed.where) for url in listed.urls]
+    hosts += [contact.mail.rpartition("@")[2] for contact in listed.contacts]
+    hosts += listed.host.nameservers
+    invented = [host for host in hosts if host.endswith(".example")]
+    invented += [str(address) for address in listed.host.addresses if not address.is_global]
+    if invented and not lab:
+        raise InputError(
+            f"{listed.where}: {invented[0]} is for examples alone, and this operation is real",
+            hint="Put your own offers, contacts and addresses into the list.",
+        )
 
 
 def _logos(
