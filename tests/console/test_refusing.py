@@ -10,11 +10,16 @@ from tests.console.acts import PEOPLE, key_of
 from tests.console.test_acting import Acting, _field, acting  # noqa: F401 - a fixture
 from typer.testing import CliRunner
 
+from cautery.adapters.case_folder import FolderStore
 from cautery.cli import app
 from cautery.errors import ApprovalError, InputError
+from cautery.model import digest, digest_of
+from cautery.model.ledger import append
 from cautery.model.records import ActRefused, ApprovalGiven, NoticeApproved
 from cautery.model.room import RoomRole
 from cautery.wiring import notices, signing
+from cautery.workflows.case.notices import notices_of
+from cautery.workflows.case.referral import filed_referral
 
 
 def refuse(acting: Acting, client: Any, act: str, why: str = "wrong event", **more: str) -> Any:  # noqa: F811
@@ -70,6 +75,31 @@ def test_a_refused_notice_is_not_signed_and_another_version_can_be(acting: Actin
     assert acting.records(NoticeApproved) == []
     after = acting.work.notice_from(notice)
     assert acting.sign(client, after).status_code == 303
+
+
+def test_a_refusal_that_somebody_slipped_in_is_shown_nowhere(acting: Acting) -> None:  # noqa: F811
+    drafted = acting.work.plain_referral()
+    client = acting.browser()
+    number = acting.work.notice()
+    at = acting.room.clock.now()
+    ledger = FolderStore().ledger(acting.work.path, read_only=False)
+    try:
+        text = notices_of(ledger).draft(number)
+        for act, subject, by in (
+            (drafted.id, filed_referral(ledger, drafted.id).digest, "Mallory"),
+            (drafted.id, digest_of(b"another text"), PEOPLE[0]),
+            (number, digest(text), "Mallory"),
+            (number, digest_of(b"another text"), PEOPLE[0]),
+        ):
+            append(ledger, ActRefused(id=act, subject=subject, by=by, why="x", at=at), at=at)
+        assert notices_of(ledger).notices.unsent == (number,)
+    finally:
+        ledger.close()
+    for act in (drafted.id, number):
+        assert "has refused it" not in acting.page(client, act)
+    for kind in ("referral", "notice"):
+        assert ">refused</b>" not in client.get(f"/cases/md34/orders?kind={kind}").text
+    assert acting.sign(client, number).status_code == 303
 
 
 def test_a_refusal_without_a_reason_or_on_an_old_look_records_nothing(acting: Acting) -> None:  # noqa: F811

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lists import MANDATE, PEOPLE
 from tests.nights import NOON, REFERRAL, SIGNED, at, night
 from tests.projections.test_listing import Earlier, entries
 
@@ -18,9 +20,11 @@ from cautery.model import (
     Effect,
     ExhibitId,
     Finding,
+    Mandate,
     Notice,
     NoticedUrl,
     Place,
+    Referral,
     notice_id,
     referral_id,
 )
@@ -28,6 +32,7 @@ from cautery.model.records import (
     ActRefused,
     AnswerKind,
     ApprovalGiven,
+    CaseOpened,
     ComplaintAnswered,
     ComplaintDecided,
     ComplaintFiled,
@@ -47,6 +52,7 @@ from cautery.projections.courses import ANSWERED_WITHIN, OF_ACTS
 from cautery.projections.lines import ActKind, ActLine, Waits
 from cautery.projections.listing import Lines
 from cautery.projections.notices import REMIND_AFTER
+from cautery.projections.refusals import text_signed
 
 EXHIBIT = ExhibitId("sha256:" + "0" * 64)
 LIST, COMPLAINT = "L-" + "0" * 12, "C-" + "0" * 12
@@ -238,21 +244,50 @@ def test_a_record_cannot_take_the_place_of_an_act_of_another_kind() -> None:
     assert folded(Lines(), entries([odd])).acts == {}
 
 
-def refused(act: str) -> ActRefused:
-    return ActRefused(id=act, subject=SIGNED.subject, by="a", why="wrong event", at=at(2))
+OPENED = CaseOpened(mandate=MANDATE, version="", lab=True, key="")
+
+
+def refused(act: Referral | Notice, by: str = "A") -> ActRefused:
+    return ActRefused(
+        id=act.id, subject=text_signed(act, MANDATE), by=by, why="wrong event", at=at(2)
+    )
 
 
 def test_a_refused_act_waits_for_nothing_and_stays_refused() -> None:
-    away = refused(REFERRAL.id)
-    assert state(REFERRAL, signed("A"), away) == (Waits.REFUSED, None)
-    assert state(REFERRAL, away, signed("A"), signed("B"))[0] is Waits.REFUSED
-    assert (
-        state(NOTICE, refused(NOTICE.id), NoticeApproved.of(NOTICE.id, SIGNED))[0] is Waits.REFUSED
-    )
-    assert state(REFERRAL, published("north", 7), away)[0] is Waits.ANSWER  # it has left
+    away = refused(REFERRAL)
+    assert state(OPENED, REFERRAL, signed("A"), away) == (Waits.REFUSED, None)
+    assert state(OPENED, REFERRAL, away, signed("A"), signed("B"))[0] is Waits.REFUSED
+    approved = NoticeApproved.of(NOTICE.id, SIGNED)
+    assert state(OPENED, NOTICE, refused(NOTICE), approved)[0] is Waits.REFUSED
+    assert state(OPENED, REFERRAL, published("north", 7), away)[0] is Waits.ANSWER  # it has left
+
+
+@pytest.mark.parametrize("act", [REFERRAL, NOTICE], ids=["referral", "notice"])
+def test_a_refusal_by_a_stranger_or_of_another_text_ends_no_act(act: Referral | Notice) -> None:
+    stranger = refused(act, by="Nobody")
+    other_text = replace(refused(act), subject=SIGNED.subject)
+    second = replace(OPENED, mandate=replace(MANDATE, approvers=(replace(PEOPLE[0], name="C"),)))
+    for forged in (stranger, other_text, replace(refused(act), by="C")):
+        assert state(OPENED, act, second, forged)[0] is Waits.APPROVAL
+    assert state(act, refused(act))[0] is Waits.APPROVAL, "nobody knows who may refuse"
+
+
+def test_a_refusal_counts_in_lists_that_go_on_later() -> None:
+    records = entries([OPENED, REFERRAL, refused(REFERRAL, by="Nobody"), refused(REFERRAL)])
+    first = folded(Lines(), records[:1])
+    second = folded(Lines(recalled=Earlier(first)), records[1:3])
+    assert second.acts[REFERRAL.id].waits is Waits.APPROVAL
+
+    class Both(Earlier):
+        def mandate(self) -> Mandate | None:
+            return first.mandate
+
+    third = folded(Lines(recalled=Both(second)), records[3:])
+    assert third.acts[REFERRAL.id].waits is Waits.REFUSED
 
 
 COURSE = [
+    OPENED,
     REFERRAL,
     signed("A"),
     signed("B"),
@@ -261,7 +296,8 @@ COURSE = [
     NOTICE,
     BETTER,
     NoticeApproved.of(NOTICE.id, SIGNED),
-    refused(NOTICE.id),
+    refused(NOTICE),
+    refused(NOTICE, by="Nobody"),
     mailed(9),
     said(20, AnswerKind.ACTED, "anna"),
     sent(1, Effect.PENDING, 1),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.nights import NOON, REFERRAL, URLS, at, night
 
-from cautery.model import Entry, Finding, Record, Verdict
+from cautery.model import Entry, Finding, Mandate, Record, Verdict
 from cautery.model.ledger import filed
 from cautery.projections import Hosts, Streams, folded
 from cautery.projections.lines import ActLine, HostLine, StreamLine
@@ -55,6 +55,9 @@ class Earlier:
 
     def many(self) -> int:
         return self.lines.added()["streams"]
+
+    def mandate(self) -> Mandate | None:
+        return self.lines.mandate
 
 
 some_nights = st.lists(st.sampled_from(NIGHT), max_size=40).map(entries)

@@ -31,7 +31,7 @@ from cautery.adapters._kept_schema import (
 )
 from cautery.evidence.merkle import Frontier
 from cautery.json_text import parsed_json
-from cautery.model import Decision
+from cautery.model import Decision, Mandate, from_json, to_json
 from cautery.projections.kept import SpoiltListsError, Standing
 from cautery.projections.lines import ActLine, HostLine, StreamLine
 from cautery.projections.listing import Lines
@@ -94,6 +94,11 @@ class Recalled:
         row = self._one(f"SELECT {THING} FROM things WHERE kind = ? AND key = ?", kind, key)  # noqa: S608
         return None if row is None else thing_line(row)
 
+    def mandate(self) -> Mandate | None:
+        """Return the mandate that the case was opened with."""
+        row = self._one("SELECT mandate FROM opening WHERE one = ?", 1)
+        return None if row is None else from_json(Mandate, parsed_json(row[0]))
+
     def _one(self, statement: str, *values: str | int) -> Sequence[Any] | None:
         row: Sequence[Any] | None = self._connection.execute(statement, values).fetchone()
         return row
@@ -131,6 +136,10 @@ def write(connection: sqlite3.Connection, heard: Lines) -> None:
             f" ON CONFLICT ({key}) DO UPDATE SET {changes}",
             rows,
         )
+    connection.executemany(
+        "INSERT OR IGNORE INTO opening (one, mandate) VALUES (1, ?)",
+        [] if heard.mandate is None else [(json.dumps(to_json(heard.mandate)),)],
+    )
     _count(connection, heard.added())
     _add_sums(connection, heard.sums())
     connection.executemany(

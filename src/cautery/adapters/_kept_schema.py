@@ -16,8 +16,18 @@ from typing import Any
 
 from cautery import __version__
 from cautery.json_text import parsed_json
-from cautery.model import Finding, brands
-from cautery.projections import courses, kept, lines, listing, night, tally, things, words
+from cautery.model import Digest, Finding, brands
+from cautery.projections import (
+    courses,
+    kept,
+    lines,
+    listing,
+    night,
+    refusals,
+    tally,
+    things,
+    words,
+)
 from cautery.projections.lines import ActKind, ActLine, HostLine, StreamLine, Waits
 from cautery.projections.things import ThingKind, ThingLine
 
@@ -56,7 +66,11 @@ TABLES = {
         " drafted_at INTEGER NOT NULL, last INTEGER NOT NULL, about TEXT NOT NULL,"
         " waits TEXT NOT NULL, clock INTEGER, until INTEGER, approvals INTEGER NOT NULL,"
         " signed TEXT NOT NULL, owing TEXT NOT NULL, sent_at INTEGER, answered_at INTEGER,"
-        " ended_at INTEGER, sent INTEGER, version INTEGER, next INTEGER) STRICT"
+        " ended_at INTEGER, sent INTEGER, version INTEGER, next INTEGER, subject TEXT) STRICT"
+    ),
+    "opening": (
+        "CREATE TABLE opening (one INTEGER PRIMARY KEY CHECK (one = 1), mandate TEXT NOT NULL)"
+        " STRICT"
     ),
     "rights": (
         "CREATE TABLE rights (name TEXT PRIMARY KEY, proven INTEGER NOT NULL,"
@@ -134,7 +148,7 @@ WAITS = "gone_at, detected, referred, darkened"
 HOST = "first, host, last, streams, facts, addresses"
 ACT = (
     "drafted, id, kind, drafted_at, last, about, waits, clock, until, approvals, signed, owing,"
-    " sent_at, answered_at, ended_at, sent, version, next"
+    " sent_at, answered_at, ended_at, sent, version, next, subject"
 )
 THING = "kind, key, text, first, first_at, named, last, last_at, stream, months"
 NO_TIME = (1 << 62) - 1
@@ -150,7 +164,10 @@ def version() -> str:
     digest = hashlib.sha256(__version__.encode())
     for statement in (TABLES | INDEXES).values():
         digest.update(statement.encode())
-    for module in (courses, kept, lines, listing, night, tally, things, words, brands):
+    for module in (
+        *(courses, kept, lines, listing, night),
+        *(refusals, tally, things, words, brands),
+    ):
         assert module.__file__ is not None
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()[:16]
@@ -295,6 +312,7 @@ def act_row(line: ActLine) -> tuple[Any, ...]:
         line.sent,
         line.version,
         line.next,
+        line.subject,
     )
 
 
@@ -319,6 +337,7 @@ def act_line(row: Sequence[Any]) -> ActLine:
         sent=row[15],
         version=row[16],
         next=row[17],
+        subject=None if row[18] is None else Digest(row[18]),
     )
 
 

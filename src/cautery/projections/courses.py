@@ -1,12 +1,13 @@
 """How the line of an act goes on: a referral, a list, a notice or a complaint, record by record.
 
-No signature is checked here: who shows a line as approved reads the approvals and checks them.
+No signature is checked here: who shows a line as approved reads the approvals and checks them. A
+refusal counts as everywhere: in the name of an approver, of this very text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from cautery.act.approval import NEEDED
@@ -17,6 +18,7 @@ from cautery.model import (
     Acknowledgement,
     Effect,
     Entry,
+    Mandate,
     Notice,
     Referral,
     has_own_id,
@@ -43,6 +45,7 @@ from cautery.model.records import (
 )
 from cautery.projections.lines import ActKind, ActLine, Waits
 from cautery.projections.notices import REMIND_AFTER
+from cautery.projections.refusals import counts, text_signed
 from cautery.projections.words import kept_text
 
 ANSWERED_WITHIN = timedelta(minutes=30)
@@ -78,10 +81,15 @@ OF_ACTS: tuple[type, ...] = (
 _LIST = re.compile(r"L-[0-9a-f]{12}")
 
 
-def begun(entry: Entry) -> ActLine | None:
+def begun(entry: Entry, *, mandate: Callable[[], Mandate | None] = lambda: None) -> ActLine | None:
     """Return the line of the act that a record begins.
 
     ``None``: it begins none, or one under an id that its content does not have.
+
+    Parameters
+    ----------
+    mandate : callable
+        Returns the case's mandate, if it is known.
     """
     match entry.content:
         case Referral() as referral if _is_own(referral):
@@ -95,6 +103,7 @@ def begun(entry: Entry) -> ActLine | None:
                 waits=Waits.APPROVAL,
                 due_at=min([referral.window.end, *ends, *verdicts]),
                 until=max(ends, default=referral.window.end),
+                subject=text_signed(referral, mandate()),
             )
         case Notice() as notice if _is_own(notice):
             captured = min((url.captured_at for url in notice.urls), default=None)
@@ -105,6 +114,7 @@ def begun(entry: Entry) -> ActLine | None:
                 notice.addressee.name,
                 waits=Waits.APPROVAL,
                 due_at=None if captured is None else captured + STALE,
+                subject=text_signed(notice, mandate()),
             )
         case ComplaintFiled() as filed if is_number(filed.complaint):
             line = _line(
@@ -122,7 +132,7 @@ def begun(entry: Entry) -> ActLine | None:
             line = _line(
                 entry, sent.list, ActKind.LIST, sent.intermediary, waits=Waits.ANSWER, due_at=None
             )
-            go_on(line, entry)
+            _list(line, sent, entry)
             return line
     return None
 
@@ -153,11 +163,20 @@ def acts_of(content: object) -> Iterator[str]:
             yield id
 
 
-def go_on(line: ActLine, entry: Entry) -> None:
-    """Take a record up into the line of an act that was begun before it."""
+def go_on(line: ActLine, entry: Entry, *, mandate: Callable[[], Mandate | None]) -> None:
+    """Take a record up into the line of an act that was begun before it.
+
+    Parameters
+    ----------
+    mandate : callable
+        Returns the case's mandate, if it is known: only its approvers refuse.
+    """
     content = entry.content
     line.last = entry.index
     match line.kind:
+        case _ if isinstance(content, ActRefused):
+            if line.sent_at is None and counts(content, mandate=mandate(), subject=line.subject):
+                _refuse(line, entry)
         case ActKind.REFERRAL:
             _referral(line, content, entry)
         case ActKind.NOTICE:
@@ -172,8 +191,6 @@ def _referral(line: ActLine, content: object, entry: Entry) -> None:
     match content:
         case ApprovalGiven(approver=name):
             _sign(line, name, entry, needed=NEEDED)
-        case ActRefused() if line.sent_at is None:
-            _refuse(line, entry)
         case ReferralPublished(intermediary=name, at=at):
             line.sent_at = line.sent_at or at
             line.owing = _with(line.owing, name)
@@ -211,8 +228,6 @@ def _notice(line: ActLine, content: object, entry: Entry) -> None:
             if by is not None and what is AnswerKind.ACTED:
                 _wait(line, Waits.END)  # a claim: our own probes see whether its URLs are gone
                 line.due_at = None
-        case ActRefused() if line.sent_at is None:
-            _refuse(line, entry)
         case NoticeWithdrawn():
             _end(line, entry)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cautery.model import Entry, Finding, Verdict
+from cautery.model import Digest, Entry, Finding, Verdict
 from cautery.model.message import Message
 from cautery.model.records import ExhibitSealed
 from cautery.projections.words import in_a_word, kept_text, subject_of
@@ -222,6 +222,8 @@ class ActLine:
         Of a list: the record and the number of its newest version.
     next : int or None
         The record of the draft that replaces a notice.
+    subject : str or None
+        Digest of a referral or a notice, which a refusal of it must name.
     last : int
         The newest record that speaks of it.
     """
@@ -244,6 +246,7 @@ class ActLine:
     sent: int | None = None
     version: int | None = None
     next: int | None = None
+    subject: Digest | None = None
 
 
 def record_line(entry: Entry) -> RecordLine:

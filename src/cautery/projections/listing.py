@@ -16,6 +16,7 @@ from cautery.model import (
     DarkProbe,
     Entry,
     Finding,
+    Mandate,
     Verdict,
 )
 from cautery.model.records import (
@@ -31,6 +32,7 @@ from cautery.projections.courses import OF_ACTS, acts_of, begun, go_on
 from cautery.projections.folding import heard
 from cautery.projections.lines import ActLine, HostLine, StreamLine, Waits
 from cautery.projections.night import GuardLine, Night, Sums, figures_of, sums_of
+from cautery.projections.refusals import mandate_opened
 from cautery.projections.tally import right_of
 from cautery.projections.things import ThingKind, ThingLine, Things
 from cautery.projections.words import exhibits_named, kept_text, subject_of, words_of
@@ -69,6 +71,10 @@ class Recalled(Protocol):
         """Return the line of what is searched across cases."""
         ...
 
+    def mandate(self) -> Mandate | None:
+        """Return the mandate that the case was opened with."""
+        ...
+
 
 class NothingRecalled:
     """Nothing was known before."""
@@ -98,6 +104,10 @@ class NothingRecalled:
         return 0
 
     def thing(self, kind: ThingKind, key: str) -> ThingLine | None:  # noqa: ARG002
+        """Return ``None``."""
+        return None
+
+    def mandate(self) -> Mandate | None:
         """Return ``None``."""
         return None
 
@@ -144,6 +154,8 @@ class Lines:
         What the wall of a night counts besides.
     things : Things
         What is searched across cases.
+    mandate : Mandate or None
+        That of the case, if these records open it.
     """
 
     recalled: Recalled = field(default_factory=NothingRecalled)
@@ -155,10 +167,12 @@ class Lines:
     named: list[tuple[str, int]] = field(default_factory=list)
     night: Night = field(init=False)
     things: Things = field(init=False)
+    mandate: Mandate | None = None
     _counts: Counter[str] = field(default_factory=Counter)
     _before: dict[str, StreamLine] = field(default_factory=dict)
     """By URL, the streams as they were recalled."""
     _many: int | None = None
+    _recalled_mandate: Mandate | None = None
 
     def __post_init__(self) -> None:
         self.night = Night(self.recalled.guard)
@@ -199,6 +213,7 @@ class Lines:
         if isinstance(content, Verdict):
             known, finding = self._known(subject), content.finding
             turned = known is None or known.finding is not finding
+        self.mandate = mandate_opened(entry) or self.mandate
         heard((self.night.hear, self._read, self._hear_things), entry)
         self.records.append(Row(entry.index, kind, subject, finding, turned, words_of(entry)))
 
@@ -327,13 +342,18 @@ class Lines:
         for name in acts_of(entry.content):
             if (act := self._act(name)) is not None:
                 before = act.waits
-                go_on(act, entry)
+                go_on(act, entry, mandate=self._mandate)
                 self._count(act, before)
-        line = begun(entry)
+        line = begun(entry, mandate=self._mandate)
         if line is not None and self._act(line.id) is None:
             self.acts[line.id] = line
             self._counts["acts"] += 1
             self._count(line, None)
+
+    def _mandate(self) -> Mandate | None:
+        if self.mandate is None and self._recalled_mandate is None:
+            self._recalled_mandate = self.recalled.mandate()
+        return self.mandate or self._recalled_mandate
 
     def _count(self, act: ActLine, before: Waits | None) -> None:
         if before is not act.waits:

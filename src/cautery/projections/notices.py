@@ -14,8 +14,10 @@ from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
     AddresseeKind,
+    Digest,
     Entry,
     ExhibitId,
+    Mandate,
     Notice,
     Place,
     Verdict,
@@ -27,6 +29,7 @@ from cautery.model.records import (
     ActRefused,
     AnswerKind,
     AssetFacts,
+    CaseOpened,
     ExhibitSealed,
     LawfulSeen,
     NoticeAnswered,
@@ -40,6 +43,7 @@ from cautery.model.records import (
 )
 from cautery.projections.addressee_kind import addressee_kind_of
 from cautery.projections.lawful import LawfulPlaces
+from cautery.projections.refusals import counts, mandate_opened, text_signed
 
 REMIND_AFTER = timedelta(hours=24)
 """A notice that shows no effect is due for a reminder after that. Judgement: the law says no more
@@ -50,6 +54,7 @@ MISSES = 2
 
 HEARD: tuple[type, ...] = (
     ActRefused,
+    CaseOpened,
     AssetFacts,
     ExhibitSealed,
     LawfulSeen,
@@ -128,7 +133,7 @@ class Notices:
     approvals : dict
         By the id of a notice; none of them is checked here.
     refused : dict
-        By the id of a notice, its refusals; whether one counts is not checked here.
+        By the id of a notice, the first of its refusals that counts.
     sent, answers, withdrawn : dict
         By the id of a notice.
     replaced : set of str
@@ -158,13 +163,15 @@ class Notices:
         default_factory=lambda: defaultdict(list)
     )
     withdrawn: dict[str, NoticeWithdrawn] = field(default_factory=dict)
-    refused: defaultdict[str, list[ActRefused]] = field(default_factory=lambda: defaultdict(list))
+    refused: dict[str, ActRefused] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     unknown: list[NoticeAnswered] = field(default_factory=list)
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
     sealed: set[ExhibitId] = field(default_factory=set)
     lawful: LawfulPlaces = field(default_factory=LawfulPlaces)
     passed_over: Counter[Message] = field(default_factory=Counter)
+    _mandate: Mandate | None = None
+    _subjects: dict[str, Digest | None] = field(default_factory=dict)
     _media: dict[str, str] = field(default_factory=dict)
     _places: defaultdict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
     _kinds: dict[str, AddresseeKind | None] = field(default_factory=dict)
@@ -202,8 +209,10 @@ class Notices:
                     self.answers[str(answer.notice)].append(answer)
                 else:
                     self.unknown.append(answer)
+            case CaseOpened():
+                self._mandate = mandate_opened(entry) or self._mandate
             case ActRefused() as refusal if refusal.id in self.drafts:
-                self.refused[refusal.id].append(refusal)
+                self._refuse(refusal)
             case NoticeWithdrawn() as withdrawal if withdrawal.notice in self.drafts:
                 self.withdrawn.setdefault(withdrawal.notice, withdrawal)
 
@@ -226,6 +235,14 @@ class Notices:
             served = None if probe.observation is None else probe.observation.served
             here = served is not None and host_of(served) == host_of(media)
             self.urls[media].probed(probe.at, found=here)
+
+    def _refuse(self, refusal: ActRefused) -> None:
+        subject = self._subjects.get(refusal.id)
+        if subject is None:
+            draft = self.drafts[refusal.id]
+            subject = self._subjects[refusal.id] = text_signed(draft, self._mandate)
+        if counts(refusal, mandate=self._mandate, subject=subject):
+            self.refused.setdefault(refusal.id, refusal)
 
     def _settle(self, record: NoticeSent | NoticeUnsent) -> None:
         sending = self.sending.get(record.notice)

@@ -38,6 +38,7 @@ from cautery.projections.complaints import Complaints
 from cautery.projections.folding import heard
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
+from cautery.projections.refusals import counts, text_signed
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.streams import Streams, StreamState
 
@@ -104,6 +105,7 @@ class Tally:
     sealed: int = 0
     notices: set[str] = field(default_factory=set)
     notices_sent: set[str] = field(default_factory=set)
+    _drafts: dict[str, Notice] = field(default_factory=dict)
     _behind: dict[str, frozenset[str]] = field(default_factory=dict)
     """By target of a plan, the streams that it cuts."""
 
@@ -147,13 +149,20 @@ class Tally:
                 self.approvals += 1
             case Notice() as notice:
                 self.notices.add(notice.id)
+                self._drafts.setdefault(notice.id, notice)
                 self.notices.discard(notice.replaces or "")
             case NoticeSent() as sent:
                 self.notices_sent.add(sent.notice)
-            case ActRefused() as refusal:
-                self.notices.discard(refusal.id)
+            case ActRefused() as refusal if refusal.id in self.notices:
+                if self._is_refused(refusal):
+                    self.notices.discard(refusal.id)
             case NoticeWithdrawn() as withdrawal:
                 self.notices.discard(withdrawal.notice)
+
+    def _is_refused(self, refusal: ActRefused) -> bool:
+        mandate = self.in_force.mandate
+        subject = text_signed(self._drafts[refusal.id], mandate)
+        return counts(refusal, mandate=mandate, subject=subject)
 
     def _fail(self, failed: Message) -> None:
         self.errors[error_of(failed)] += 1

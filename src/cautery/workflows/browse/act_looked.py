@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.messages import tr
-from cautery.model import Digest, Entry, ExhibitId, Mandate
+from cautery.model import Digest, Entry, ExhibitId, Mandate, Notice, Referral
 from cautery.model.message import Message
 from cautery.model.records import ActRefused
 from cautery.pages.room.orders import Command, Noticed, Signature, Target, Version
 from cautery.projections.lines import ActLine
+from cautery.projections.refusals import first_of, text_signed
 from cautery.workflows.browse.kept import Kept
 from cautery.workflows.case.opening import Opening
 
@@ -41,11 +42,14 @@ class Looked:
 
     @property
     def refusal(self) -> ActRefused | None:
-        """The first refusal of it by an approver; ``None``: there is none."""
-        names = {approver.name for approver in self.mandate.approvers}
+        """The first refusal of it that counts; ``None``: there is none."""
+        draft, mandate = self.draft.content, self.opening.mandate
+        subject = text_signed(draft, mandate) if isinstance(draft, Notice | Referral) else None
+        if subject is None:
+            return None
         contents = (entry.content for entry in self.entries)
         refusals = (content for content in contents if isinstance(content, ActRefused))
-        return next((refusal for refusal in refusals if refusal.by in names), None)
+        return first_of(refusals, mandate=mandate, subject=subject)
 
     def refuse(self, kind: str) -> Command:
         """Return the command that refuses it."""

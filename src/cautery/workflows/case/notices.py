@@ -57,7 +57,7 @@ from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.referral import approver_named, confirmations_in
-from cautery.workflows.case.refusing import first_of, refuse_refused
+from cautery.workflows.case.refusing import refuse_refused
 from cautery.workflows.case.unseen import refuse_unseen
 
 
@@ -113,8 +113,7 @@ class CaseNotices:
 
     def refusal(self, notice: Notice) -> ActRefused | None:
         """Return the first refusal of a notice that counts; ``None``: nobody refused it."""
-        refusals = self.notices.refused.get(notice.id, ())
-        return first_of(refusals, mandate=self.opening.mandate, subject=digest(notice))
+        return self.notices.refused.get(notice.id)
 
     def waits_for(self, notice: Notice) -> tuple[str, ...]:
         """Return the id of the rule that a notice rests on, if nobody has confirmed it."""

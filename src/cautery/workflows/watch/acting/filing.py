@@ -47,8 +47,8 @@ from cautery.model.records import (
 )
 from cautery.projections import Acts
 from cautery.projections.lists import BY_DECOY
+from cautery.projections.refusals import first_of
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.refusing import first_of
 from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
 from cautery.workflows.watch.acting.lists import PATIENCE_S, Lists, Taken
