@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cautery.act.fixture_signatures import fixtures_to_sign
 from cautery.cli import render
 from cautery.cli._signing import ask, on_a_terminal, refuse_another, to_sign
 from cautery.cli._verbs import Verbs
@@ -20,7 +21,6 @@ from cautery.wiring import season
 from cautery.workflows.mandate.fixture_approvals import (
     approvals_path,
     fixtures_lines,
-    fixtures_to_sign,
 )
 from cautery.workflows.season.plan import LEAD
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.act import terms_digest, terms_json
+from cautery.act.fixture_signatures import fixtures_to_sign
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import Approver, Digest, Mandate, digest_of, to_json
@@ -19,7 +20,6 @@ from cautery.wiring.people import approver_passkey, people_of
 from cautery.wiring.requests import AskedInRoom, asked_in_room
 from cautery.workflows.mandate.fixture_approvals import (
     add_passkey_approval,
-    fixtures_to_sign,
     listed_fixtures,
     season_approver,
 )

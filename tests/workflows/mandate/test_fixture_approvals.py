@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act.fixture_signatures import fixtures_to_sign
 from cautery.errors import ApprovalError, MandateError
 from cautery.model import Approver, Mandate, digest_of
 from cautery.model.season import SeasonFixture
@@ -19,7 +20,6 @@ from cautery.workflows.mandate.fixture_approvals import (
     FixtureApprovals,
     approvals_path,
     approve_fixtures,
-    fixtures_to_sign,
     list_fixtures,
     listed_fixtures,
     read_approvals,

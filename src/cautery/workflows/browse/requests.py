@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cautery.act import terms_lines
+from cautery.act.fixture_signatures import SEASON, fixtures_to_sign
 from cautery.act.four_words import four_words
 from cautery.act.mandate_signatures import MESSAGE
 from cautery.canonical import canonical
@@ -19,7 +20,9 @@ from cautery.model import MISSHAPEN, digest_of, from_json
 from cautery.model.season import SeasonFixture
 from cautery.model.signing_request import RequestKind, SigningRequest
 from cautery.pages.room.people import RequestRow, RequestView
-from cautery.workflows.mandate.fixture_approvals import SEASON, fixtures_lines, fixtures_to_sign
+from cautery.workflows.mandate.fixture_approvals import (
+    fixtures_lines,
+)
 
 _LONGEST = 500
 """Letters of a line. Pages cut what is far longer, and what is signed is shown to its end."""

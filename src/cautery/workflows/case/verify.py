@@ -33,6 +33,7 @@ from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
 from cautery.workflows.case.opening import check_openings
 from cautery.workflows.case.outside import WITHIN, require_times
 from cautery.workflows.case.verify_approvals import void_approvals
+from cautery.workflows.case.verify_fixtures import void_fixtures
 from cautery.workflows.case.verify_outside import Outside
 from cautery.workflows.case.verify_records import Progress, check_ledger, unheard
 from cautery.workflows.case.verify_refusals import left_after_refusal
@@ -192,7 +193,7 @@ def verify_case(
             progress=progress,
         )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
-        notes += void_approvals(ledger)
+        notes += (*void_approvals(ledger), *void_fixtures(ledger, signers))
         refused = left_after_refusal(ledger)
         checking = Outside(path, store, verifier, manifest, trust)
         times = checking.times(ledger, audit.roots, now=now, whole=whole)

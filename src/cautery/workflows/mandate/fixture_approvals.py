@@ -15,10 +15,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import CLOCK_SKEW, check_signature, sign, terms_digest, vouched_for
-from cautery.act.approver_keys import approver_key
+from cautery.act import sign
+from cautery.act.fixture_signatures import (
+    SeasonSigners,
+    fixtures_to_sign,
+    season_of,
+    signed_by,
+    signer_of,
+)
 from cautery.act.signatures import statement_of, to_sign
-from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError
 from cautery.json_text import parsed_json
 from cautery.model import (
@@ -28,9 +33,7 @@ from cautery.model import (
     Digest,
     Mandate,
     MandateSignature,
-    SignedFor,
     digest,
-    digest_of,
     from_json,
     iso,
     person_key,
@@ -42,15 +45,11 @@ from cautery.model.season import (
     SeasonFixture,
     fixture_of,
 )
-from cautery.model.signing_keys import people_among
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".fixtures"
 MOST_BYTES = 16 << 20
 """Two signatures under each of 2,000 fixtures take 3 MB."""
-SIGNERS_NEEDED = 2
-SEASON = "season"
-"""In the place of a case: no case has this id, so no signature counts for both."""
 _REMEDY = "Move the file away, and approve the fixtures again: cautery season approve."
 
 
@@ -84,20 +83,6 @@ class FixtureApprovals:
 def approvals_path(mandate: Path) -> Path:
     """Return where the approvals of a season's fixtures lie."""
     return mandate.with_name(mandate.name + SUFFIX)
-
-
-def season_of(mandate: Mandate) -> SignedFor:
-    """Return what a signature under a fixture names: the season of this mandate, and no case."""
-    return SignedFor(case=SEASON, mandate=terms_digest(mandate))
-
-
-def fixtures_to_sign(fixtures: Iterable[SeasonFixture]) -> Digest:
-    """Return the digest of some fixtures together: what a person is shown before signing each."""
-    return _together([digest(fixture) for fixture in fixtures])
-
-
-def _together(digests: Iterable[Digest]) -> Digest:
-    return digest_of(canonical(list(map(str, digests))))
 
 
 def fixtures_lines(fixtures: Iterable[SeasonFixture]) -> list[str]:
@@ -140,37 +125,26 @@ def read_approvals(
         If the file beside the mandate cannot be read, or is too large.
     """
     beside = approvals_path(path)
-    season = season_of(mandate)
-    under_mandate = (
-        mandate.signatures
-        if known_signers is None
-        else vouched_for(mandate.signatures, known_signers)
-    )
-    signers = tuple(map(signer_of, under_mandate))
-    signed = replace(mandate, approvers=signers)
-    approvers = {person.name for person in mandate.approvers}
+    people = SeasonSigners.of(mandate, known=known_signers)
     by_signers: defaultdict[tuple[str, str, str], dict[str, FixtureApproval]] = defaultdict(dict)
     counting: defaultdict[tuple[str, str, str], list[FixtureApproval]] = defaultdict(list)
     passed_over = []
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY, most=MOST_BYTES), 1):
         try:
             given = _given(parsed_json(line))
-            is_signer = given[0].approval.approver not in approvers
-            person = _signed_by(given[0], signed if is_signer else mandate, season, now=now)
+            person = people.checked(given[0], now=now)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
             passed_over.append(f"{beside.name}, line {number}: {error}"[:300])
             continue
         for signed_fixture in given:
             what = signed_fixture.fixture.what
-            if is_signer:
-                by_signers[what].setdefault(person_key(person.name), signed_fixture)
-            else:
+            if people.is_approver(person.name):
                 counting[what].append(signed_fixture)
-    keys = {person_key(person.name): approver_key(person).marks for person in signers}
-    for what, people in by_signers.items():
-        # Two names with one key or account are one person, as under the mandate.
-        if people_among({f"name {name}", *keys[name]} for name in people) >= SIGNERS_NEEDED:
-            counting[what] += people.values()
+            else:
+                by_signers[what].setdefault(person_key(person.name), signed_fixture)
+    for what, by_name in by_signers.items():
+        if people.are_enough(by_name):
+            counting[what] += by_name.values()
     return FixtureApprovals(
         by_file=frozenset(
             fixture_of(event).what for event in mandate.events if event.watched is None
@@ -282,7 +256,7 @@ def add_passkey_approval(
         raise ApprovalError(f"{approver.name}'s passkey was asked for other fixtures")
     row = to_json(FixturesApproval(fixtures=tuple(fixtures), approval=approval))
     people = replace(mandate, approvers=(approver,))
-    _signed_by(_given(row)[0], people, season_of(mandate), now=now)
+    signed_by(_given(row)[0], people, season_of(mandate), now=now)
     append_beside(approvals_path(path), row)
 
 
@@ -349,34 +323,3 @@ def _file(
         for fixture in fixtures
     ]
     append_beside(approvals_path(path), *(to_json(approval) for approval in approvals))
-
-
-def _signed_by(
-    signed_fixture: FixtureApproval, mandate: Mandate, season: SignedFor, *, now: datetime
-) -> Approver:
-    """Return who signed a fixture, of the people that a mandate names.
-
-    Raises
-    ------
-    ApprovalError
-        If the signature does not hold.
-    """
-    approval = signed_fixture.approval
-    if approval.signed_for is None:
-        raise ApprovalError(f"{approval.approver} signed it for no mandate")
-    if approval.at > now + CLOCK_SKEW:
-        raise ApprovalError(f"{approval.approver}'s approval is dated in the future")
-    return check_signature(
-        approval,
-        what=signed_fixture.fixture.name,
-        subject=_together(signed_fixture.among)
-        if signed_fixture.among
-        else digest(signed_fixture.fixture),
-        mandate=mandate,
-        signed_for=season,
-    )
-
-
-def signer_of(signature: MandateSignature) -> Approver:
-    """Return who signed a mandate, as who signs its fixtures."""
-    return Approver(name=signature.name, role=signature.role, public_key=signature.public_key)
