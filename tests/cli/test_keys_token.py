@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.tokens import LIBRARY, SoftToken, require_softhsm
 
+from cautery.adapters._token_keys import TokenKey
 from cautery.adapters.signer import SignerProcess
 
 pytestmark = pytest.mark.real_signers
@@ -140,6 +143,53 @@ def test_a_folder_without_keys_is_named(tmp_path: Path, cautery: Callable[..., A
     ran = cautery("keys", "where", "--keys", tmp_path / "none")
     assert ran.code != 0
     assert "no such folder of keys" in ran.err
+
+
+BROKEN = {
+    "no TOML": ("library = [", 0o600, "does not say how the token is reached"),
+    "no PIN": ('library = "/lib/x.so"\ntoken = "lab"\n', 0o600, "does not say how the token"),
+    "no text": ("\udcff", 0o600, "does not say how the token is reached"),
+    "for others": ("", 0o644, "other users may read it"),
+    "missing": (None, 0, "no file says how the token 'lab' is reached"),
+}
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["table", "json"])
+@pytest.mark.parametrize(("text", "mode", "why"), BROKEN.values(), ids=BROKEN)
+def test_settings_that_cannot_be_read_are_said_after_the_keys(
+    tmp_path: Path,
+    cautery: Callable[..., Any],
+    *,
+    text: str | None,
+    mode: int,
+    why: str,
+    more: tuple[str, ...],
+) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    public = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
+    named_in_token = f"cautery-token-key/1\ntoken lab\nid 07\npublic {public}\n"
+    for name, raw in (("case-a", bytes(32)), ("case-b", named_in_token.encode())):
+        (keys / f"{name}.key").write_bytes(raw)
+        (keys / f"{name}.key").chmod(0o600)
+    assert TokenKey.is_named_in((keys / "case-b.key").read_bytes())
+    if text is not None:
+        (keys / "token.toml").write_text(text, errors="surrogateescape")
+        (keys / "token.toml").chmod(mode)
+    ran = cautery("keys", "where", "--keys", keys, *more)
+    assert ran.code == 2
+    assert why in ran.err
+    assert "case-a" in ran.out
+    assert "case-b" in ran.out
+
+
+def test_a_folder_whose_keys_are_files_needs_no_settings(
+    tmp_path: Path, cautery: Callable[..., Any]
+) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    (keys / "case-a.key").write_bytes(bytes(32))
+    assert cautery("keys", "where", "--keys", keys).code == 0
 
 
 def test_the_guide_names_a_token_and_tries_it(tmp_path: Path) -> None:

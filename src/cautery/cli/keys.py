@@ -97,17 +97,25 @@ def where(
 ) -> None:
     """List the signing keys of a folder of keys: each is a file in it, or is in a token.
 
+    If token.toml in the folder cannot be read, or is missing although keys are in a token, the
+    command says so after the list, and the exit code is 2. The token itself is not asked.
+
     Example: cautery keys where
     """
     signing_keys = places.key_places(keys)
     if json:
         for place in signing_keys:
             render.json_line({"key": place.name, "token": place.token, "id": place.key_id or None})
-        return
-    render.table(
-        ("key", "place", "id in the token"),
-        (
-            (place.name, "file" if place.token is None else f"token {place.token}", place.key_id)
-            for place in signing_keys
-        ),
-    )
+    else:
+        render.table(
+            ("key", "place", "id in the token"),
+            (
+                (
+                    place.name,
+                    "file" if place.token is None else f"token {place.token}",
+                    place.key_id,
+                )
+                for place in signing_keys
+            ),
+        )
+    places.require_settings(signing_keys, keys)

@@ -10,7 +10,7 @@ from pathlib import Path
 from cautery.adapters._files import real_path, write_whole
 from cautery.adapters._key_files import KEY_BYTES, private_bytes, private_folder
 from cautery.adapters._token_keys import TokenKey, refused_mark
-from cautery.adapters._token_settings import TokenSettings
+from cautery.adapters._token_settings import TokenSettings, token_settings
 from cautery.adapters._token_trial import TRIAL
 from cautery.adapters.keys_file import default_folder
 from cautery.adapters.signer import SignerProcess
@@ -58,6 +58,28 @@ def key_places(keys_dir: Path | None = None) -> list[KeyPlace]:
             key = TokenKey.named(private_bytes(path), path=path)
             places.append(KeyPlace(name=path.stem, token=key.token, key_id=key.key_id))
     return places
+
+
+def require_settings(places: Sequence[KeyPlace], keys_dir: Path | None = None) -> None:
+    """Raise if a folder of keys does not say how its token is reached; nothing is asked of it.
+
+    Parameters
+    ----------
+    places : sequence of KeyPlace
+        Its keys.
+
+    Raises
+    ------
+    InputError
+        If its file is damaged, others may read it, or it is missing although keys are in a token.
+    """
+    folder = _folder(keys_dir)
+    if token_settings(folder) is None and (away := [place for place in places if place.token]):
+        raise InputError(
+            f"{folder}: no file says how the token {away[0].token!r} is reached, so the keys in it "
+            "sign nothing",
+            hint="Write it again: cautery keys token.",
+        )
 
 
 def use_token(
