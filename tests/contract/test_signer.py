@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import multiprocessing
 import os
 import re
@@ -15,8 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tokens import SoftToken
@@ -267,7 +271,13 @@ def served(answers: bytes) -> socket.socket:
     ours.settimeout(5)
     theirs.sendall(answers)
     theirs.shutdown(socket.SHUT_WR)
-    threading.Thread(target=lambda: theirs.recv(1 << 20), daemon=True).start()
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while theirs.recv(1 << 20):
+                pass
+
+    threading.Thread(target=listen, daemon=True).start()
     return ours
 
 
@@ -298,6 +308,51 @@ def test_a_replaced_signer_that_answers_nonsense_signs_nothing(
     process._socket = served(answers)
     with pytest.raises(SignerError):
         process.sign(LETTER, ())
+
+
+def test_while_a_process_is_put_in_the_place_of_one_whose_token_was_away_all_else_is_answered(
+    process: SignerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a watch's event loop asks for pseudonyms while another thread signs."""
+    starts, may_start, plain = threading.Event(), threading.Event(), signer_module._started
+
+    def slowly(*asked: Any) -> Any:
+        starts.set()
+        assert may_start.wait(10)
+        return plain(*asked)
+
+    monkeypatch.setattr(signer_module, "_started", slowly)
+    former, process._socket = (
+        process._socket,
+        served(framed([b"no", b"TokenError", b"it is away"]) + framed([b"ok", b"h" * 32])),
+    )
+    with ThreadPoolExecutor(1) as aside:
+        signed = aside.submit(process.sign, LETTER, ())
+        try:
+            assert starts.wait(10)
+            assert process.hashes([b"anna"]) == [b"h" * 32]
+            assert not signed.done()
+        finally:
+            may_start.set()
+        assert open_note(signed.result().encode(), NoteVerifier.parse(process.key)) == LETTER
+    former.close()
+
+
+def test_a_process_is_kept_if_none_can_be_put_in_its_place(
+    process: SignerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any) -> Any:
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(signer_module, "_started", none)
+    former, process._socket = (
+        process._socket,
+        served(framed([b"no", b"TokenError", b"it is away"]) + framed([b"ok", b"h" * 32])),
+    )
+    with pytest.raises(SignerError, match="no more processes"):
+        process.sign(LETTER, ())
+    assert process.hashes([b"anna"]) == [b"h" * 32]
+    former.close()
 
 
 def test_a_note_over_another_text_is_not_taken(process: SignerProcess, tmp_path: Path) -> None:

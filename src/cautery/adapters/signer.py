@@ -19,6 +19,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import cryptography
 from cryptography.exceptions import InvalidSignature
@@ -50,6 +51,9 @@ _KNOWN_ERRORS = {
     )
 }  # fmt: skip
 
+_Child: TypeAlias = tuple["subprocess.Popen[bytes]", socket.socket, "weakref.finalize[Any, Any]"]
+"""A process, our end of the line to it, and what ends both."""
+
 
 class SignerProcess:
     """The secrets of one case, asked of a process, as those in this one are (``Secrets``).
@@ -76,6 +80,7 @@ class SignerProcess:
     def __init__(self, folder: Path, case: str | None = None) -> None:
         self._folder = real_path(folder)
         self._lock = threading.Lock()
+        self._renewing = threading.Lock()
         self._owner = os.getpid()
         self.case = case or ""
         self.name = self.key = ""
@@ -201,33 +206,37 @@ class SignerProcess:
         return int(count)
 
     def _begin(self) -> None:
-        """Start the process, and hear whose keys it has."""
+        """Start the process; whoever asks later asks it."""
+        self._process, self._socket, self._finalizer = self._another()
+
+    def _another(self) -> _Child:
+        """Start a process, and hear whose keys it has."""
         our_end, child_end = socket.socketpair()
         our_end.settimeout(_PATIENCE_S)
         try:
-            self._process = _started(child_end.fileno(), self._folder, self.case)
+            process = _started(child_end.fileno(), self._folder, self.case)
         except OSError as error:
             our_end.close()
             raise SignerError(f"the signer did not start: {error.strerror}") from error
         finally:
             child_end.close()
-        self._socket = our_end
-        self._finalizer = weakref.finalize(self, _end, self._process, our_end, os.getpid())
+        finalizer = weakref.finalize(self, _end, process, our_end, os.getpid())
         try:
-            answer = self._heard(3)
+            answer = _heard(our_end, 3)
         except (EOFError, OSError, ValueError) as error:
-            self.close()
+            finalizer()
             raise SignerError("the signer did not start") from error
         except CauteryError:
-            self.close()
+            finalizer()
             raise
         case, name, key = (part.decode("utf-8", "replace") for part in answer)
         # Started again, it must hold the same key: somebody may have exchanged the folder
         # meanwhile.
         if self.key and key != self.key:
-            self.close()
+            finalizer()
             raise SignerError("the signer restarted with another key; nothing was signed")
         self.case, self.name, self.key = case, name, key
+        return process, our_end, finalizer
 
     def _ask(self, *parts: bytes, answers: tuple[int, ...]) -> list[bytes]:
         """Ask once, and once more if the process has died meanwhile, or its token was away.
@@ -241,17 +250,20 @@ class SignerProcess:
                 "the signer answers only the process that started it, not a fork of it",
                 hint="Open the case again in this process.",
             )
+        try:
+            return self._answered(parts, answers)
+        except TokenError:
+            self._renew()
+        return self._answered(parts, answers)
+
+    def _answered(self, parts: tuple[bytes, ...], answers: tuple[int, ...]) -> list[bytes]:
         with self._lock:
             for is_retry in (False, True):
                 if not self._finalizer.alive:
                     self._begin()
                 try:
                     self._socket.sendall(framed(parts))
-                    return self._heard(*answers)
-                except TokenError:
-                    self.close()
-                    if is_retry:
-                        raise
+                    return _heard(self._socket, *answers)
                 except (EOFError, ConnectionError) as error:
                     self.close()
                     if is_retry:
@@ -262,21 +274,35 @@ class SignerProcess:
                     raise self._nonsense() from error
         raise AssertionError("unreachable")
 
-    def _heard(self, *counts: int) -> list[bytes]:
-        message_parts = receive(self._socket.recv)
-        match message_parts:
-            case [b"ok", *answer] if len(answer) in counts:
-                return answer
-            case [b"no", name, message, *hint] if len(hint) <= 1:
-                kind = _KNOWN_ERRORS.get(name.decode("ascii", "replace"), SignerError)
-                texts = [part.decode("utf-8", "replace") for part in (message, *hint)]
-                raise kind(texts[0], hint=texts[1] if len(texts) > 1 else None)
-        raise ValueError("not an answer to the request")
+    def _renew(self) -> None:
+        """Put another process in the place of this one, which answers all else meanwhile.
+
+        To load the maker's library and log in takes tenths of a second, and a watch's event loop
+        asks for pseudonyms.
+        """
+        with self._renewing:
+            another = self._another()
+            with self._lock:
+                former = self._finalizer
+                self._process, self._socket, self._finalizer = another
+            former()
 
     def _nonsense(self) -> SignerError:
         return SignerError(
             f"the signer of case {self.case} gave an answer that is not valid; nothing is signed"
         )
+
+
+def _heard(line: socket.socket, *counts: int) -> list[bytes]:
+    message_parts = receive(line.recv)
+    match message_parts:
+        case [b"ok", *answer] if len(answer) in counts:
+            return answer
+        case [b"no", name, message, *hint] if len(hint) <= 1:
+            kind = _KNOWN_ERRORS.get(name.decode("ascii", "replace"), SignerError)
+            texts = [part.decode("utf-8", "replace") for part in (message, *hint)]
+            raise kind(texts[0], hint=texts[1] if len(texts) > 1 else None)
+    raise ValueError("not an answer to the request")
 
 
 def _started(descriptor: int, folder: Path, case: str) -> subprocess.Popen[bytes]:
