@@ -124,7 +124,10 @@ DOSSIER_CODE = (
     "workflows/operation/access.py",
 )
 DOSSIER_MESSAGES = frozenset(
-    ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
+    (
+        *("exhibit", "failed", "look-step", "no-match", "observation", "several"),
+        *("verbal", "verdict", "witness"),
+    )
 )
 """What a document says of records: the first part of the ids of their messages."""
 _BOTH = "%(first)s and %(last)s"

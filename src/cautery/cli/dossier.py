@@ -11,6 +11,7 @@ from cautery.cli import render
 from cautery.model import to_json
 from cautery.wiring import dossiers
 from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.build import Dossier
 
 _MOST_OTHERS = 20
 
@@ -30,7 +31,30 @@ def dossier(
     host: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only records about this host; may be repeated. A hoster needs one; * means all."
+            help="Only records about this host; may be repeated. A hoster needs one; * means all. "
+            "For the defence: a host that is held against the accused."
+        ),
+    ] = None,
+    person: Annotated[
+        str,
+        typer.Option(
+            help="For the defence: the accused's pseudonym; the hosts are those that the operation "
+            "attributes to him."
+        ),
+    ] = "",
+    operation: Annotated[
+        Path | None,
+        typer.Option(
+            help="For the defence, with --person: the case of the operation that has the person; "
+            "default: CASE itself."
+        ),
+    ] = None,
+    withhold: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=REASON",
+            help="For the defence: hold back the records of a kind. REASON is another-person, "
+            "H1:AGENCY (or H2, H3), or public-interest:NAME:YYYY-MM-DD. The schedule counts them.",
         ),
     ] = None,
     language: Annotated[
@@ -115,7 +139,10 @@ def dossier(
     --open adds opened copies. The others are given an extract: the records that concern them, byte
     for byte; all else is counted and committed to, and the salts that open it lie in
     OUT.openings.json beside the bag; cautery custody reveal opens a record. The chain of custody,
-    CASE.custody.jsonl, says who was given it and why. With --sign or --sign-token the document is
+    CASE.custody.jsonl, says who was given it and why. For the defence of an accused, --host or
+    --person says whom it is about: the bag holds all records about him and all that speaks for him,
+    and data/schedule.csv lists everything else, each with the reason why it is not in the bag.
+    With --sign or --sign-token the document is
     signed (PAdES); without, the bag's signature covers it. With --log, or with --cosigners and
     --tsa-roots, the document says between which times each record was made. With --log or
     --authority the tag manifest is time-stamped; if nobody whom --log names answers, the dossier is
@@ -132,6 +159,9 @@ def dossier(
         out,
         audience=audience,
         hosts=host or (),
+        person=person,
+        operation=operation,
+        withhold=withhold or (),
         by=by,
         key=key,
         to=to,
@@ -151,9 +181,12 @@ def dossier(
         render.json_line({**to_json(summary), "openings": len(summary.openings), "document": about})
         return
     render.say(f"{summary.records} records and {summary.exhibits} exhibits: {out}")
-    for kind, count in summary.withheld.items():
-        render.say(f"withheld: {count} of {kind}")
-    if summary.exhibits_withheld:
+    if audience is Audience.DEFENCE:
+        _show_unused(summary)
+    else:
+        for kind, count in summary.withheld.items():
+            render.say(f"withheld: {count} of {kind}")
+    if summary.exhibits_withheld and not summary.unused:
         render.say(f"withheld: {summary.exhibits_withheld} exhibits")
     for name, count in list(summary.other_hosts.items())[:_MOST_OTHERS]:
         render.say(
@@ -185,6 +218,19 @@ def dossier(
         render.say(
             "warning: the case has proofs of its times, but nobody is named whom to trust, so the "
             "document judges none: give --log, or --cosigners and --tsa-roots"
+        )
+
+
+def _show_unused(summary: Dossier) -> None:
+    """Show what is not in a dossier for the defence, by kind and reason."""
+    for line in summary.unused:
+        decided = f", decided by {line.why.by} on {line.why.on}" if line.why.by else ""
+        agency = f" {line.why.agency}" if line.why.agency else ""
+        render.say(
+            render.printable(
+                f"not in it: {line.count} {line.item.value} {line.what} "
+                f"({line.why.reason.value}{agency}{decided})"
+            )
         )
 
 

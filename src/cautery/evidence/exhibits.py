@@ -78,6 +78,14 @@ def exhibits_shown_by(body: Any) -> frozenset[ExhibitId]:
         return frozenset()
 
 
+def exhibits_named_by(body: Any) -> frozenset[ExhibitId]:
+    """Return all that a record names, a reference's media, too; as :func:`exhibits_shown_by`."""
+    try:
+        return frozenset(exhibit for exhibit, _ in exhibits_in(body))
+    except EvidenceError:
+        return frozenset()
+
+
 def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     for item in value if isinstance(value, list) else [value]:
         if item is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -45,6 +45,21 @@ def persons_named(text: str, among: Container[str]) -> frozenset[str]:
     """
     words = (word.rstrip("._-") for word in _WORD.findall(text))
     return frozenset(word for word in words if word in among)
+
+
+def persons_in(value: object, among: frozenset[str]) -> frozenset[str]:
+    """Return the persons whom any text of a value names, at any depth."""
+    persons: set[str] = set()
+    pending = [value]
+    while pending:  # a list in place of recursion: a record may be nested deeply
+        part = pending.pop()
+        if isinstance(part, str):
+            persons |= persons_named(part, among)
+        elif isinstance(part, Mapping):
+            pending += [*part.keys(), *part.values()]
+        elif isinstance(part, list | tuple):
+            pending += part
+    return frozenset(persons)
 
 
 def check_person(person: Person, name: str, *, today: date) -> None:

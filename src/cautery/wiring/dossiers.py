@@ -35,22 +35,27 @@ from cautery.evidence.ports import CaseStore
 from cautery.formats.named_hosts import host_written
 from cautery.messages import in_language
 from cautery.model import NetworkPolicy
-from cautery.model.records import CaseOpened, kinds_of
+from cautery.model.records import CaseOpened, PaperKind, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
-from cautery.wiring import cases, timing
+from cautery.wiring import cases, desks, timing
 from cautery.wiring.blind import night_of
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
+from cautery.workflows.dossier.accused import Accused
 from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.chain import chain_bytes
 from cautery.workflows.dossier.clips import clips_of
-from cautery.workflows.dossier.document import PDF, document_view
+from cautery.workflows.dossier.defence import Defence
+from cautery.workflows.dossier.document import PDF, document_view, operation_view
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.opened import LIST, Opened, opened_copies
 from cautery.workflows.dossier.trusted import trusted_files
+from cautery.workflows.dossier.withholding import withholdings
+from cautery.workflows.operation.about_person import hosts_of, said_of
+from cautery.workflows.operation.papers import register_paper, require_person
 from cautery.workflows.timing.settings import LogSettings, StampingAuthority, check_url
 
 ALL_HOSTS = "*"
@@ -142,6 +147,9 @@ def make(
     *,
     audience: Audience,
     hosts: Iterable[str] = (),
+    person: str = "",
+    operation: Path | None = None,
+    withhold: Iterable[str] = (),
     by: str,
     key: Path,
     to: str,
@@ -162,6 +170,12 @@ def make(
         Signs the document; without one it is not signed, and the bag's signature covers it.
     hosts : iterable of str
         Whose records an extract shows; ``*``: those of all. A hoster's must be named.
+    person : str
+        For the defence, pseudonym of the accused.
+    operation : Path, optional
+        Case of the operation that has this person; ``None``: ``case`` itself.
+    withhold : iterable of str
+        For the defence, what is withheld and why: ``KIND=REASON``.
     clips : int
         Playable proofs at most, for a court.
     open_kinds : collection of str
@@ -184,8 +198,18 @@ def make(
             "a hoster is shown what lies at its own hosts, and none is named",
             hint=f"Name each with --host, or give --host '{ALL_HOSTS}' for those of all hosters.",
         )
-    person = load_approver(key)
+    signer = load_approver(key)
     now = wiring.clock().now()
+    accused = None
+    is_operation = audience is Audience.DEFENCE and not _has(case, CaseOpened)
+    if audience is Audience.DEFENCE:
+        accused = _accused(case, hosts, person, operation, is_operation=is_operation)
+        accused = replace(accused, withheld=withholdings(withhold, by=by, on=now.date()))
+    elif person or operation is not None or tuple(withhold):
+        raise InputError(
+            "--person, --operation and --withhold are for a dossier for the defence",
+            hint="Give --for defence.",
+        )
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
     salts = out.parent / f"{out.name}.openings.json"
@@ -195,7 +219,7 @@ def make(
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
     if opened is not None:  # first, so that the chain in the bag says it
-        _note_opened(case, opened, at=now, by=by, why=why, key=person)
+        _note_opened(case, opened, at=now, by=by, why=why, key=signer)
     custody = reading_store().custody(case)
     nights = [night_of(other).night for other in blind]
     signatures: list[SignedPdf] = []
@@ -203,18 +227,26 @@ def make(
     vouching = vouching or Vouching()
     stamping, trust = vouching.stamping, vouching.trust
 
-    def document(folder: Path, seen: CaseStore, extract: Extract | None) -> Mapping[str, bytes]:
-        view, attached = document_view(
-            folder,
-            extract,
-            audience=audience,
-            store=seen,
-            at=now,
-            trust=trust,
-            opened=opened.exhibits if opened is not None else 0,
-            custody=custody,
-            blind=nights,
-        )
+    def document(
+        folder: Path, seen: CaseStore, extract: Extract | None, defence: Defence | None
+    ) -> Mapping[str, bytes]:
+        if is_operation and extract is not None and defence is not None:
+            view, attached = operation_view(
+                folder, extract, defence, store=seen, at=now, trust=trust
+            )
+        else:
+            view, attached = document_view(
+                folder,
+                extract,
+                audience=audience,
+                store=seen,
+                at=now,
+                trust=trust,
+                opened=opened.exhibits if opened is not None else 0,
+                custody=custody,
+                defence=defence,
+                blind=nights,
+            )
         source = dossier_typst(view, tuple(attached))
         pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
         if certificate is not None:
@@ -233,6 +265,8 @@ def make(
             body = {"dossier": digest, "salts": openings}
             write_new(salts, json.dumps(body).encode())
         try:
+            if person:
+                _register(operation or case, person, digest, to=to, by=by, why=why, at=now)
             reading_store().add_to_custody(
                 case,
                 lambda chain: stated(
@@ -241,11 +275,11 @@ def make(
                     by=by,
                     to=to,
                     why=why,
-                    what=f"dossier for {audience}",
+                    what=_what(audience, accused),
                     digest=digest,
                     previous=chain[-1].id if chain else "",
                     case=reading_store().id_of(case),
-                    key=person,
+                    key=signer,
                 ),
             )
         except CauteryError:
@@ -265,24 +299,95 @@ def make(
             folder,
             out,
             audience=audience,
-            hosts=hosts - {ALL_HOSTS},
+            hosts=frozenset() if accused is not None else hosts - {ALL_HOSTS},
+            accused=accused,
             verified=verified,
             store=seen,
             writer=BagFolder(),
             by=by,
-            key=person,
+            key=signer,
             at=now,
             salt=secrets.token_bytes,
-            document=partial(document, folder, seen) if _names_a_mandate(folder, seen) else None,
+            document=partial(document, folder, seen)
+            if is_operation or _names_a_mandate(folder, seen)
+            else None,
             clips=playable,
             opened=opened,
-            custody=chain_bytes(custody),
+            # An operation's chain says what became of other persons.
+            custody=b"" if is_operation else chain_bytes(custody),
             stamp=stamp if stamping is not None and stamping.authorities else None,
             must_stamp=vouching.must_stamp,
             trusted=trusted_files(trust),
             note=note,
         )
     return dossier, signatures[0] if signatures else None
+
+
+def _accused(
+    case: Path,
+    hosts: frozenset[str],
+    person: str,
+    operation: Path | None,
+    *,
+    is_operation: bool,
+) -> Accused:
+    """Return whom a dossier for the defence is about: hosts, and those attributed to a person."""
+    asked = hosts - {ALL_HOSTS}
+    if not person:
+        if not asked:
+            raise InputError(
+                "a dossier for the defence is about an accused, and none is named",
+                hint="Name the hosts that are held against him with --host, or --person ID.",
+            )
+        return Accused(hosts=asked, asked=asked)
+    if operation is None and not is_operation:
+        raise InputError(
+            f"{case}: this case has no persons",
+            hint="Name the case of the operation that has the person: --operation CASE.",
+        )
+    with desks.person_file(operation or case, read_only=True) as file:
+        require_person(file, person)
+        said = said_of(file.desk, person)
+        attributed = hosts_of(file.desk, person)
+    if not is_operation and not attributed | asked:
+        raise InputError(
+            f"no standing statement of the operation attributes a host to {person}",
+            hint="Name the hosts with --host.",
+        )
+    return Accused(
+        hosts=attributed | asked,
+        asked=asked,
+        person=person,
+        statements=said.withheld if is_operation else {},
+        received=tuple(row.statement for row in said.shown if row.received_from is not None),
+    )
+
+
+def _what(audience: Audience, accused: Accused | None) -> str:
+    """Return what the chain of custody says was handed over."""
+    if accused is None:
+        return f"dossier for {audience}"
+    whom = accused.person or ", ".join(sorted(accused.hosts))
+    what = f"dossier for {audience} of {whom}"
+    return what if len(what) <= _MOST_WHAT else f"{what[: _MOST_WHAT - 1]}…"
+
+
+def _register(
+    operation: Path, person: str, digest: str, *, to: str, by: str, why: str, at: datetime
+) -> None:
+    """Register a dossier as a paper that names a person, in the case that has the person."""
+    with desks.person_file(operation) as file:
+        register_paper(
+            file,
+            kind=PaperKind.DOSSIER,
+            title="dossier for defence",
+            paper=digest,
+            persons={person},
+            to={to} if to else (),
+            by=by,
+            why=why,
+            at=at,
+        )
 
 
 def _require_place_of_salts(salts: Path) -> None:
@@ -394,6 +499,12 @@ def has_unjudged_proofs(case: Path, vouching: Vouching) -> bool:
 async def _clips(case: Path, most: int, store: CaseStore) -> Mapping[str, bytes]:
     async with ChildDecoder(1, without_seccomp=wiring.without_seccomp()) as decoder:
         return await clips_of(case, most=most, store=store, decoder=decoder, encode=encoded)
+
+
+def _has(case: Path, shape: type) -> bool:
+    """Tell whether a case has a record of a type."""
+    with cases.reading(case) as opened:
+        return next(iter(opened.ledger.read(kinds=kinds_of(shape))), None) is not None
 
 
 def _names_a_mandate(case: Path, store: CaseStore) -> bool:

@@ -52,6 +52,7 @@ from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.dossier.accused import Accused
 from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
@@ -232,6 +233,8 @@ class Made:
 
     def dossier(self, out: Path, audience: Audience = Audience.COURT, **options) -> Dossier:
         salts = itertools.count(1)
+        if audience is Audience.DEFENCE:
+            options = {"accused": Accused(hosts=frozenset({"edge.pirate.example"}))} | options
         with as_verified(self.path, store=FolderStore(), still=still, now=NOON) as (verified, seen):
             return make_dossier(
                 self.path,

@@ -110,7 +110,7 @@ def test_one_start_of_warcio_finds_each_archive_that_was_altered(bags, tmp_path:
 def test_a_bag_verifies(bags, audience: Audience) -> None:
     bag = verified(bags[audience])
     assert (bag.case is not None) == (audience is Audience.COURT)
-    assert bag.proven == (audience in {Audience.HOSTER, Audience.PROVIDER})
+    assert bag.proven == (audience in {Audience.HOSTER, Audience.PROVIDER, Audience.DEFENCE})
 
 
 def test_an_extract_holds_no_other_word_of_the_case(bags) -> None:
@@ -465,7 +465,7 @@ def test_nothing_is_left_of_a_bag_that_could_not_be_made(made: Made, tmp_path: P
 
 
 def test_a_signer_that_fails_leaves_nothing(made: Made, tmp_path: Path) -> None:
-    def fails(_: object) -> bytes:
+    def fails(*_: object) -> bytes:
         raise StorageError("no document")
 
     with pytest.raises(StorageError):

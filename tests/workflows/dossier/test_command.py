@@ -394,14 +394,14 @@ def test_the_document_names_the_program_where_the_bag_has_it(
 ) -> None:
     sentences: list[str] = []
 
-    def document(extract: Extract | None) -> dict[str, bytes]:
+    def document(extract: Extract | None, _: object) -> dict[str, bytes]:
         view, _ = document_view(made.path, extract, audience=audience, store=FolderStore(), at=NOON)
         sentences.extend(view.method)
         return {}
 
     made.dossier(tmp_path / "bag", audience, document=document)
     has = (tmp_path / "bag/rerun.py").is_file()
-    assert has == (audience in {Audience.COURT, Audience.HOSTER})
+    assert has == (audience in {Audience.COURT, Audience.HOSTER, Audience.DEFENCE})
     assert len(sentences) >= 3
     assert any("rerun.py" in sentence for sentence in sentences) == has
 

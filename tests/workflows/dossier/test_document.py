@@ -217,7 +217,7 @@ def test_a_dossier_with_a_revised_document_is_refused_though_all_digests_agree(
 ) -> None:
     bag = tmp_path / "bag"
     whole = signed(tmp_path)
-    vouched.dossier(bag, document=lambda _: {"dossier.pdf": whole})
+    vouched.dossier(bag, document=lambda *_: {"dossier.pdf": whole})
     verified = custody.verify(bag, public_key=None, signer=None)
     assert "nothing follows the signature of" in verified.document
     (bag / "data/dossier.pdf").write_bytes(revised(whole))
@@ -228,6 +228,6 @@ def test_a_dossier_with_a_revised_document_is_refused_though_all_digests_agree(
 
 def test_a_document_without_a_signature_is_covered_by_that_of_the_bag(made: Made, tmp_path) -> None:
     pdf = compile_pdf("= A document", archival=True)
-    made.dossier(tmp_path / "bag", document=lambda _: {"dossier.pdf": pdf})
+    made.dossier(tmp_path / "bag", document=lambda *_: {"dossier.pdf": pdf})
     verified = custody.verify(tmp_path / "bag", public_key=None, signer=None)
     assert "not signed itself" in verified.document

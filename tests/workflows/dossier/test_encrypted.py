@@ -43,7 +43,7 @@ def bag_and_view(
     """Make a bag; return what its document shows, and the lines of exhibits.csv."""
     shown: list[tuple[DossierView, bytes]] = []
 
-    def document(extract: Extract | None) -> dict[str, bytes]:
+    def document(extract: Extract | None, _: object) -> dict[str, bytes]:
         view, attached = document_view(
             made.path, extract, audience=audience, store=FolderStore(), at=NOON,
             opened=options["opened"].exhibits if "opened" in options else 0,

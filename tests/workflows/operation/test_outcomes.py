@@ -122,7 +122,7 @@ def test_every_paper_that_named_the_person_is_marked_and_its_receivers_must_be_t
 ) -> None:
     file = PersonFile.of(rome)
     form = register_paper(
-        file, kind=PaperKind.FORM, title="request 7", raw=b"paper", persons={WHO}, to={"a bank"},
+        file, kind=PaperKind.FORM, title="request 7", paper=digest_of(b"paper"), persons={WHO}, to={"a bank"},
         by="officer 77", why="request", at=NOON,
     )  # fmt: skip
     done = record_outcome(file, outcome(Outcome.ACQUITTED), at=NOON)
@@ -181,7 +181,7 @@ def test_no_new_paper_names_a_person_whose_name_is_erased(rome: Desk) -> None:
     for persons, words in (({WHO}, "erased"), ({"P-nobody"}, "no person"), (set(), "must name")):
         with pytest.raises(InputError, match=words):
             register_paper(
-                file, kind=PaperKind.FORM, title="x", raw=b"x", persons=persons, to=(), by="x",
+                file, kind=PaperKind.FORM, title="x", paper=digest_of(b"x"), persons=persons, to=(), by="x",
                 why="x", at=NOON,
             )  # fmt: skip
 

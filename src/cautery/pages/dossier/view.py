@@ -18,6 +18,7 @@ from cautery.pages.case_report.view import (
 )
 from cautery.pages.dossier.exhibits import counted
 from cautery.pages.dossier.hosts import HostView, network_of
+from cautery.pages.dossier.parts import PartView
 from cautery.pages.dossier.words import (
     rate_name,
     second,
@@ -119,6 +120,8 @@ class DossierView:
     blind : tuple of RateView
         What blind tests of this watch came to, on its organisation's own feeds; empty: there was
         none, or its decoys are not revealed.
+    parts : tuple of PartView
+        For the defence, what speaks for the accused, and what is not in the bag.
     withheld : tuple of (str, str)
         Kind of record and how many are held back.
     """
@@ -143,6 +146,7 @@ class DossierView:
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()
     exhibits_sha256: str = ""
+    parts: tuple[PartView, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 

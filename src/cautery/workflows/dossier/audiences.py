@@ -23,6 +23,7 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.records import (
+    KINDS,
     AlignmentShown,
     CaseClosed,
     EntryExpired,
@@ -50,6 +51,8 @@ class Audience(StrEnum):
     """Who hosts the streams: what was seen on its hosts, with the media."""
     PROVIDER = "provider"
     """An access provider: what it is asked to block, under which order, and why."""
+    DEFENCE = "defence"
+    """Counsel of an accused: what concerns the accused, and all that speaks for him."""
     PUBLIC = "public"
     """Anybody: error rates and dates, no address and no name."""
 
@@ -67,15 +70,20 @@ class Shown:
     proofs : bool
         Whether each record has its way to the signed root. A way holds digests of neighbouring
         records without a salt.
+    references : bool
+        Whether media of a reference are among the exhibits, which are its owner's.
     """
 
     kinds: frozenset[str]
     exhibits: bool = False
     proofs: bool = True
+    references: bool = False
 
 
 _MEASURED = frozenset(kinds_of(ErrorRate, WatchStarted, WatchStopped, CaseClosed))
 _SEEN = frozenset(kinds_of(Verdict, ProbeDone, ScoreBasis, AlignmentShown))
+SCORED = frozenset(kinds_of(Verdict, ProbeDone, ScoreBasis))
+"""Kinds whose exhibits a reader computes the scores from."""
 _ASKED = frozenset(
     kinds_of(
         Verdict, Referral, GuardVerdict, ListSent, Acknowledgement, EntryExpired, EntryWithdrawn,
@@ -85,9 +93,11 @@ _ASKED = frozenset(
 SHOWN: Mapping[Audience, Shown] = {
     Audience.HOSTER: Shown(kinds=_MEASURED | _SEEN, exhibits=True),
     Audience.PROVIDER: Shown(kinds=_MEASURED | _ASKED),
+    Audience.DEFENCE: Shown(kinds=frozenset(KINDS), exhibits=True, references=True),
     Audience.PUBLIC: Shown(kinds=_MEASURED, proofs=False),
 }
-"""By audience; a court is not in it, for it is shown all."""
+"""By audience; a court is not in it, for it is shown all. Which records of all kinds the defence is
+given is chosen record by record (:mod:`cautery.workflows.dossier.accused`)."""
 
 
 def has_media(audience: Audience) -> bool:
@@ -113,7 +123,12 @@ def hosts_named(content: object, body: object) -> frozenset[str]:
     own = host_of(url.text if isinstance(url, RedactedUrl) else str(url))
     if not own:
         return frozenset()
-    hosts = {own}
+    return frozenset(hosts_mentioned(body) | {own})
+
+
+def hosts_mentioned(body: object) -> frozenset[str]:
+    """Return every host that any text of a record names, but for ids of the mandate."""
+    hosts: set[str] = set()
     pending: list[tuple[str, object]] = [("", body)]
     while pending:  # a list in place of recursion: a record may be nested deeply
         name, value = pending.pop()

@@ -35,10 +35,18 @@ from cautery.model.evidence import digest_of
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import refuse_unrevealed
 from cautery.workflows.case.verify import Verified
-from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
+from cautery.workflows.dossier.accused import Accused
+from cautery.workflows.dossier.audiences import SCORED, SHOWN, Audience
+from cautery.workflows.dossier.defence import Defence, defence_of, received_file
 from cautery.workflows.dossier.encrypted import encrypted_of
 from cautery.workflows.dossier.extract import Extract, extract_of
 from cautery.workflows.dossier.opened import Opened
+from cautery.workflows.dossier.schedule import (
+    SCHEDULE,
+    ScheduleCount,
+    counts_of,
+    schedule_bytes,
+)
 from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
 RATES = "error_rates.toml"
@@ -74,6 +82,8 @@ class Dossier:
         Why none did, although authorities were asked; empty: one did, or none was asked.
     other_hosts : mapping of str to int
         Because of which hosts how many records are held back that are about a host asked for.
+    unused : tuple of ScheduleCount
+        Of a dossier for the defence, how many things are not in it, by kind and reason.
     """
 
     audience: Audience
@@ -89,6 +99,7 @@ class Dossier:
     lost: int = 0
     not_stamped: str = ""
     other_hosts: Mapping[str, int] = field(default_factory=dict)
+    unused: tuple[ScheduleCount, ...] = ()
 
 
 def make_dossier(
@@ -97,6 +108,7 @@ def make_dossier(
     *,
     audience: Audience,
     hosts: frozenset[str] = frozenset(),
+    accused: Accused | None = None,
     verified: Verified,
     store: CaseStore,
     writer: BagWriter,
@@ -104,7 +116,7 @@ def make_dossier(
     key: Ed25519PrivateKey,
     at: datetime,
     salt: Callable[[int], bytes],
-    document: Callable[[Extract | None], Mapping[str, bytes]] | None = None,
+    document: Callable[[Extract | None, Defence | None], Mapping[str, bytes]] | None = None,
     clips: Mapping[str, bytes] | None = None,
     opened: Opened | None = None,
     custody: bytes = b"",
@@ -121,6 +133,8 @@ def make_dossier(
         The bag's folder; nothing may be there.
     hosts : frozenset of str
         Hosts that an extract is about; empty: all.
+    accused : Accused, optional
+        For the defence, whom it is about.
     verified : Verified
         What was checked of the case.
     store : CaseStore
@@ -166,6 +180,11 @@ def make_dossier(
     StorageError
         If the bag cannot be written.
     """
+    if (audience is Audience.DEFENCE) != (accused is not None):
+        raise InputError(
+            "a dossier for the defence is about an accused, and no other is",
+            hint="Give --host or --person with --for defence.",
+        )
     if audience is Audience.COURT and hosts:
         raise InputError("a court is given the whole case", hint="Omit --host.")
     decoys = _decoys_of(case, store)
@@ -189,7 +208,7 @@ def make_dossier(
     }
     if proven or (audience is not Audience.COURT and SHOWN[audience].proofs):
         tags[_INCLUSION] = _ours(_INCLUSION)
-    extract = None
+    extract = defence = None
     if audience is Audience.COURT:
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
         beside = (MANIFEST, NOTE, *((PROOF,) if proven else ()))
@@ -201,22 +220,37 @@ def make_dossier(
         dossier_files |= {CUSTODY: custody} if custody else {}
     else:
         rule = SHOWN[audience]
-        extract, copied = _extract(
-            case, rule, digests, hosts=hosts, store=store, salt=salt, decoys=decoys
-        )
+        ledger = store.ledger(case, read_only=True)
+        try:
+            if accused is None:
+                extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt, decoys=decoys)
+            else:
+                extract, defence = defence_of(ledger.leaves, accused, files=digests, salt=salt)
+        finally:
+            ledger.close()
+        copied = _exhibits(case, extract, digests)
+        if defence is not None:
+            dossier_files[SCHEDULE] = schedule_bytes(defence.lines)
+            dossier_files |= {CUSTODY: custody} if custody else {}
+            dossier_files |= received_file(defence.accused)
         dossier_files["extract/ledger.sqlite"] = writer.table(extract.statements())
         dossier_files["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
         dossier_files["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
         if proven:
             dossier_files[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
-        shown_on_page |= {"proofs": rule.proofs, "media": rule.exhibits}
+        media = rule.exhibits and any(kind in SCORED for _, kind, *_ in extract.shown)
+        shown_on_page |= {
+            "proofs": rule.proofs,
+            "media": media,
+            "schedule": defence is not None,
+        }
         encrypted = encrypted_of(case, extract.exhibits | extract.encrypted, store=store)
         page = "verify_extract.md"
     shown_on_page |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
-    if has_media(audience):
+    if audience is Audience.COURT or shown_on_page["media"]:
         tags |= {name: _ours(name) for name in (_RERUN, _SOUND)}
     if document is not None:
-        dossier_files |= document(extract)
+        dossier_files |= document(extract, defence)
     places = {"encrypted": encrypted.lines()}
     tags[VERIFY] = verify_page(page, shown_on_page, places)
     unstamped = dict((UNSTAMPED,))
@@ -278,34 +312,21 @@ def make_dossier(
         stamped=stamp is not None and not failed,
         not_stamped="".join(failed),
         other_hosts={} if extract is None else extract.others,
+        unused=() if defence is None else counts_of(defence.lines),
         opened=opened.exhibits if opened is not None else 0,
         lost=opened.lost if opened is not None else 0,
     )
 
 
-def _extract(
-    case: Path,
-    rule: Shown,
-    digests: Mapping[str, str],
-    *,
-    hosts: frozenset[str],
-    store: CaseStore,
-    salt: Callable[[int], bytes],
-    decoys: Decoys,
-) -> tuple[Extract, list[Copied]]:
-    """Return what is shown, and the exhibits that go with it: those that lie in the open."""
-    ledger = store.ledger(case, read_only=True)
-    try:
-        extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt, decoys=decoys)
-    finally:
-        ledger.close()
+def _exhibits(case: Path, extract: Extract, digests: Mapping[str, str]) -> list[Copied]:
+    """Return the exhibits that go with an extract: those that lie in the open."""
     copied = []
     for exhibit in sorted(extract.exhibits):
         digits = exhibit.removeprefix("sha256:")
         name = f"{VAULT}/{digits[:2]}/{digits}"
         if name in digests:
             copied.append(Copied(name=f"extract/{name}", source=case / name, sha256=digests[name]))
-    return extract, copied
+    return copied
 
 
 def _decoys_of(case: Path, store: CaseStore) -> Decoys:

@@ -9,16 +9,17 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
+from cautery.errors import InputError
 from cautery.evidence.custody import CustodyLine
 from cautery.evidence.manifest import NOTE
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
-from cautery.model import DarkProbe, Verdict
+from cautery.model import DarkProbe, ErrorRate, Verdict
 from cautery.model.blind import NightAccount
 from cautery.model.ledger import contents
-from cautery.model.records import AlignmentShown, kind_of_type
+from cautery.model.records import AlignmentShown, CaseOpened, OperationOpened, kind_of_type
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
 from cautery.pages.dossier.blind import blind_rates
@@ -33,6 +34,8 @@ from cautery.workflows.case.report_view import report_view
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.chain import chain_words
 from cautery.workflows.dossier.decoys import decoy_words
+from cautery.workflows.dossier.defence import Defence
+from cautery.workflows.dossier.defence_parts import defence_parts
 from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.hosts import Hosts
@@ -54,6 +57,7 @@ def document_view(
     opened: int = 0,
     custody: Sequence[CustodyLine] = (),
     blind: Sequence[NightAccount] = (),
+    defence: Defence | None = None,
 ) -> tuple[DossierView, Mapping[str, bytes]]:
     """Return what the document shows, and the proofs that are attached to it.
 
@@ -68,9 +72,11 @@ def document_view(
     opened : int
         Of how many encrypted exhibits the bag has opened copies.
     custody : sequence of CustodyLine
-        The chain of custody as it is now; a court alone reads of it.
+        The chain of custody as it is now; a court and the defence read of it.
     blind : sequence of NightAccount
         Nights of blind tests of other cases, which are counted with those of this one.
+    defence : Defence, optional
+        For the defence, whom the document is about, and what is not in the bag.
 
     Raises
     ------
@@ -97,8 +103,11 @@ def document_view(
         ledger.close()
     urls = {verdict.url.text for _, verdict in verdicts}
     pictured = has_media(audience)
+    judges_all = audience in {Audience.COURT, Audience.DEFENCE}
     if extract is not None:
-        report = _within(report, SHOWN[audience])
+        rule = SHOWN[audience]
+        kinds = rule.kinds if defence is None else frozenset(kind for _, kind, *_ in extract.shown)
+        report = _within(report, rule, kinds)
 
     def bracketed(kind: type, url: str, at: datetime) -> tuple[datetime | None, datetime | None]:
         bracket = times.bracket(kind, url, at)
@@ -134,7 +143,10 @@ def document_view(
         in_bag=None if extract is None else extract.exhibits,
     ):
         attached[EXHIBITS] = exhibits
-    public = audience is Audience.PUBLIC
+    public = audience is Audience.PUBLIC or (
+        extract is not None and defence is not None and not _shows(extract, CaseOpened)
+    )
+    parts = () if extract is None or defence is None else defence_parts(extract, defence)
     view = DossierView(
         case=report.key.partition("+")[0].removeprefix("cautery/case-"),
         audience=_audience(audience),
@@ -152,15 +164,57 @@ def document_view(
         encrypted_says=_encrypted(encrypted, opened),
         encrypted=encrypted.kinds(),
         unjudged=unjudged,
-        decoys=decoy_words(decoys) if audience is Audience.COURT else (),
-        custody=chain_words(custody) if audience is Audience.COURT else (),
+        decoys=decoy_words(decoys) if judges_all else (),
+        custody=chain_words(custody) if judges_all else (),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
-        withheld=tuple(
-            (kind, str(count)) for kind, count in (extract.counts if extract else {}).items()
-        ),
+        withheld=_withheld(None if defence is not None else extract),
+        parts=parts,
         files=stills,
     )
     return view, attached
+
+
+def operation_view(
+    case: Path,
+    extract: Extract,
+    defence: Defence,
+    *,
+    store: CaseStore,
+    at: datetime,
+    trust: Trust = NOBODY,
+) -> tuple[DossierView, Mapping[str, bytes]]:
+    """Return what a document for the defence shows of an operation's case.
+
+    Raises
+    ------
+    InputError
+        If the case is not of an operation.
+    """
+    ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
+    try:
+        times = case_times(case, ledger, vault, store=store, trust=trust, whole=False)
+        opening = next((content for _, content in contents(ledger, OperationOpened)), None)
+    finally:
+        ledger.close()
+    if opening is None:
+        raise InputError(f"{case}: not the case of an operation")
+    operation = opening.operation
+    view = DossierView(
+        case=opening.key.partition("+")[0].removeprefix("cautery/case-"),
+        audience=_audience(Audience.DEFENCE),
+        who=operation.agency(opening.agency).name,
+        legal_basis=operation.legal_basis,
+        standing="",
+        lab=opening.lab,
+        made_at=by_this_clock(at),
+        claims=(),
+        left_out=0,
+        rates=(),
+        method=(),
+        vouched=_vouched(times.report.lines, trust),
+        parts=defence_parts(extract, defence),
+    )
+    return view, {NOTE: store.read(case, NOTE, limit=MAX_NOTE_BYTES)}
 
 
 def _encrypted(encrypted: Encrypted, opened: int) -> str:
@@ -197,13 +251,30 @@ def _vouched(lines: tuple[str, ...], trust: Trust) -> tuple[str, ...]:
     return (*lines, *sentences)
 
 
-def _within(report: ReportView, rule: Shown) -> ReportView:
-    """Return a report without what records say that an extract does not hold."""
-    aligned = kind_of_type(AlignmentShown) in rule.kinds
-    dark = kind_of_type(DarkProbe) in rule.kinds
+def _withheld(extract: Extract | None) -> tuple[tuple[str, str], ...]:
+    counts = {} if extract is None else extract.counts
+    return tuple((kind, str(count)) for kind, count in counts.items())
+
+
+def _shows(extract: Extract, shape: type) -> bool:
+    return any(kind == kind_of_type(shape) for _, kind, *_ in extract.shown)
+
+
+def _within(report: ReportView, rule: Shown, kinds: frozenset[str]) -> ReportView:
+    """Return a report without what records say that an extract does not hold.
+
+    Parameters
+    ----------
+    kinds : frozenset of str
+        Kinds of records that it holds.
+    """
+    aligned = kind_of_type(AlignmentShown) in kinds
+    dark = kind_of_type(DarkProbe) in kinds
+    rated = kind_of_type(ErrorRate) in kinds
     return replace(
         report,
         graph=None,
+        error_rates=report.error_rates if rated else (),
         streams=tuple(
             replace(
                 stream,
@@ -223,5 +294,6 @@ def _audience(audience: Audience) -> str:
         Audience.COURT: tr("a court"),
         Audience.HOSTER: tr("a hosting service"),
         Audience.PROVIDER: tr("an access provider"),
+        Audience.DEFENCE: tr("the defence of an accused"),
         Audience.PUBLIC: tr("the public"),
     }[audience]

@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
-from cautery.evidence.exhibits import exhibits_shown_by
+from cautery.evidence.exhibits import exhibits_named_by, exhibits_shown_by
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.json_text import parsed_json
-from cautery.model import ExhibitId
-from cautery.model.records import ExhibitSealed, kinds_of
+from cautery.model import Exhibit, ExhibitId
+from cautery.model.records import ExhibitSealed, PersonRegistered, kinds_of
 from cautery.model.records.kinds import typed
 from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.audiences import Shown, hosts_named, names_no_host
 
 SALT_BYTES = 32
 """As long as SHA-256: no withheld record can be found by trying what it may say."""
-_SEALED = kinds_of(ExhibitSealed)
+_SEALED = kinds_of(ExhibitSealed, PersonRegistered)
+HOST_HINT = "A host is the name or address in a stream's URL, such as edge.example."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +96,43 @@ def extract_of(
     InputError
         If no record is about one of the hosts.
     """
-    hashes: list[bytes] = []
     found_hosts: set[str] = set()
     others: Counter[str] = Counter()
+
+    def shows(_: int, kind: str, body: Any) -> bool:
+        if kind not in rule.kinds or (decoys and decoys.names(canonical(body).decode())):
+            return False
+        named = hosts_named(typed(kind, body), body) if hosts else frozenset()
+        found_hosts.update(named)
+        if named & hosts and not named <= hosts:
+            others.update(named - hosts)
+        is_theirs = bool(named) and named <= hosts
+        return not hosts or names_no_host(kind) or is_theirs
+
+    extract = cut(leaves, rule, shows=shows, salt=salt)
+    if unknown := sorted(hosts - found_hosts):
+        raise InputError(
+            f"no record of this case is about the host {unknown[0][:100]!r}", hint=HOST_HINT
+        )
+    return replace(extract, others=dict(others.most_common()))
+
+
+def cut(
+    leaves: Iterable[tuple[int, str, bytes]],
+    rule: Shown,
+    *,
+    shows: Callable[[int, str, Any], bool],
+    salt: Callable[[int], bytes],
+) -> Extract:
+    """Return the records that are shown, and commitments to the others.
+
+    Parameters
+    ----------
+    shows : callable
+        Tells of the number, kind and body of a record whether it is shown.
+    """
+    exhibits_named = exhibits_named_by if rule.references else exhibits_shown_by
+    hashes: list[bytes] = []
     shown_leaves: list[tuple[int, str, bytes]] = []
     withheld: dict[int, str] = {}
     openings: dict[int, str] = {}
@@ -105,28 +142,15 @@ def extract_of(
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
         body = parsed_json(leaf).get("body")
-        content = typed(kind, body) if hosts or kind in _SEALED else None
-        if isinstance(content, ExhibitSealed) and content.exhibit.confidential:
-            secret.add(content.exhibit.id)
-        is_shown = kind in rule.kinds and not (decoys and decoys.names(leaf.decode()))
-        named = hosts_named(content, body) if hosts and is_shown else frozenset()
-        found_hosts |= named
-        if named & hosts and not named <= hosts:
-            others.update(named - hosts)
-        is_theirs = bool(named) and named <= hosts
-        if is_shown and (not hosts or names_no_host(kind) or is_theirs):
+        secret |= encrypted_in(kind, body)
+        if shows(index, kind, body):
             shown_leaves.append((index, kind, leaf))
-            exhibits |= exhibits_shown_by(body)
+            exhibits |= exhibits_named(body)
             continue
         salted = salt(SALT_BYTES)
         withheld[index] = commitment(salted, leaf)
         openings[index] = salted.hex()
         counts[kind] += 1
-    if unknown := sorted(hosts - found_hosts):
-        raise InputError(
-            f"no record of this case is about the host {unknown[0][:100]!r}",
-            hint="A host is the name or address in a stream's URL, such as edge.example.",
-        )
     paths = inclusion_proofs(hashes, (index for index, _, _ in shown_leaves)) if rule.proofs else {}
     return Extract(
         shown=tuple(
@@ -137,8 +161,16 @@ def extract_of(
         counts=dict(sorted(counts.items())),
         exhibits=frozenset(exhibits - secret) if rule.exhibits else frozenset(),
         encrypted=frozenset(exhibits & secret) if rule.exhibits else frozenset(),
-        others=dict(others.most_common()),
     )
+
+
+def encrypted_in(kind: str, body: Any) -> frozenset[ExhibitId]:
+    """Return the exhibits that a record says to be encrypted: it sealed them, or a name."""
+    if kind not in _SEALED:
+        return frozenset()
+    content = typed(kind, body)
+    exhibit = getattr(content, "exhibit", None)
+    return frozenset({exhibit.id} if isinstance(exhibit, Exhibit) and exhibit.confidential else ())
 
 
 def commitment(salt: bytes, leaf: bytes) -> str:

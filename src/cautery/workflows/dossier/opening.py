@@ -15,8 +15,15 @@ from cautery.evidence.leaf import MAX_LEAF_BYTES
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES, Manifest
 from cautery.evidence.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from cautery.evidence.ports import CaseStore
+from cautery.json_text import parsed_json
 from cautery.model.evidence import digest_of
 from cautery.workflows.dossier.extract import SALT_BYTES, commitment
+from cautery.workflows.dossier.schedule import (
+    MAX_SCHEDULE_BYTES,
+    SCHEDULE,
+    Item,
+    read_schedule,
+)
 
 MAX_OPENING_BYTES = 2 * MAX_LEAF_BYTES
 MAX_OPENINGS_BYTES = 256 << 20
@@ -166,4 +173,19 @@ def check_opening(
             proof=[bytes.fromhex(step) for step in given.path],
             root=manifest.root,
         )
+    _require_listed_so(bag, given, store)
     return given
+
+
+def _require_listed_so(bag: Path, given: Opening, store: CaseStore) -> None:
+    """Refuse a record that the schedule of its bag lists as another kind."""
+    if not store.exists(bag, f"data/{SCHEDULE}"):
+        return
+    kind = str(parsed_json(given.leaf).get("kind"))
+    lines = read_schedule(store.read(bag, f"data/{SCHEDULE}", limit=MAX_SCHEDULE_BYTES))
+    kinds = {line.number: line.what for line in lines if line.item is Item.RECORD}
+    if kinds.get(str(given.record)) != kind:
+        raise EvidenceError(
+            f"record {given.record} is {kind}, but the schedule lists it as "
+            f"{kinds.get(str(given.record), 'nothing')}"
+        )

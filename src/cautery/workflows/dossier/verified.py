@@ -95,6 +95,18 @@ class VerifiedBag:
             ("case", f"its note is as {case_key} signed it"),
             ("withheld", f"{extract.withheld} records"),
             ("exhibits", f"{extract.exhibits}, each the bytes that a record names; {absent}"),
+            *self._of_schedule(extract),
             *((("times", extract.times),) if extract.times else ()),
             ("verdict", f"an extract, {self.verdict}: {why}"),
         )
+
+    def _of_schedule(self, extract: CheckedExtract) -> tuple[tuple[str, str], ...]:
+        schedule = extract.schedule
+        if schedule is None:
+            return ()
+        reasons = ", ".join(f"{reason} {count}" for reason, count in schedule.reasons.items())
+        counted = (
+            f"counted again: {schedule.records} records, {schedule.exhibits} exhibits and "
+            f"{schedule.statements} statements are not in it; by reason: {reasons or 'none'}"
+        )
+        return (("schedule", counted),)

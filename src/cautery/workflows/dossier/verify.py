@@ -40,6 +40,7 @@ from cautery.model import Approver
 from cautery.model.times import iso
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import exhibit_at, is_outside, verify_case
+from cautery.workflows.dossier.schedule import MAX_SCHEDULE_BYTES, SCHEDULE
 from cautery.workflows.dossier.verified import VerifiedBag
 from cautery.workflows.dossier.verify_extract import check_extract
 
@@ -50,6 +51,9 @@ _WHOLE, EXTRACT, _OPENED = "data/case", "data/extract", "data/opened"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
 _DOCUMENT, _CUSTODY = "data/dossier.pdf", f"data/{CUSTODY}"
+_SCHEDULE = f"data/{SCHEDULE}"
+_FOR_DEFENCE = re.compile(r"(?m)^External-Description: .* for: defence$")
+_LABEL = re.compile(r"(?m)^(Cautery-[A-Za-z-]{1,40}): (.{1,200})$")
 _MOST_DOCUMENT = 256 << 20
 
 
@@ -169,6 +173,13 @@ def verify_bag(
             f"{path}: an extract holds neither its mandate nor the proofs of its records",
             hint="Omit --signers and --log, or ask for the whole case.",
         )
+    schedule = None
+    if _SCHEDULE in payload:
+        schedule = store.read(path, _SCHEDULE, limit=MAX_SCHEDULE_BYTES)
+    elif _FOR_DEFENCE.search(_info(path, store)):
+        raise EvidenceError(
+            f"{path / _SCHEDULE}: missing: a dossier for the defence lists all that is not in it"
+        )
     extract = check_extract(
         path / EXTRACT,
         store,
@@ -176,6 +187,8 @@ def verify_bag(
         exhibits=_vault_below(payload, EXTRACT),
         public_key=public_key,
         trust=trust,
+        schedule=schedule,
+        stated=dict(_LABEL.findall(_info(path, store))),
     )
     return VerifiedBag(
         path=str(path),

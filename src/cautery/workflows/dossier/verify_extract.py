@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import ExtractReader
-from cautery.evidence.exhibits import exhibits_shown_by
+from cautery.evidence.exhibits import exhibits_named_by, exhibits_shown_by
 from cautery.evidence.manifest import Manifest, open_manifest
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
@@ -16,9 +16,11 @@ from cautery.evidence.outside.proof import Checked, Trust, check_proof
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_proof_file
 from cautery.evidence.ports import CaseStore
 from cautery.json_text import parsed_json
+from cautery.model import ExhibitId
 from cautery.model.times import iso
 from cautery.workflows.case.outside import require_cosigned
 from cautery.workflows.case.verify import exhibit_at
+from cautery.workflows.dossier.schedule import SCHEDULE, CheckedSchedule, check_schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class CheckedExtract:
         How many exhibits that these records name lie beside them, and how many do not.
     times : str
         What others say of when the case was closed.
+    schedule : CheckedSchedule or None
+        What was counted again of the schedule of unused material; ``None``: the bag has none.
     """
 
     records: int
@@ -43,6 +47,7 @@ class CheckedExtract:
     exhibits: int
     absent: int
     times: str
+    schedule: CheckedSchedule | None = None
 
 
 def check_extract(
@@ -53,6 +58,8 @@ def check_extract(
     exhibits: Mapping[str, str],
     public_key: Path | None,
     trust: Trust,
+    schedule: bytes | None = None,
+    stated: Mapping[str, str] | None = None,
 ) -> CheckedExtract:
     """Check an extract against the note that the case's key signed.
 
@@ -60,6 +67,10 @@ def check_extract(
     ----------
     exhibits : mapping of str to str
         The files of its vault by their names below ``path``: the digest of each, in hex.
+    schedule : bytes, optional
+        The schedule of unused material of a bag for the defence.
+    stated : mapping of str to str, optional
+        What ``bag-info.txt`` says, by label.
 
     Raises
     ------
@@ -67,14 +78,14 @@ def check_extract(
         Naming the first thing that is wrong.
     """
     verifier, manifest = signed_manifest(path, store, public_key=public_key)
-    held = {exhibit_at(path, name, digest) for name, digest in exhibits.items()}
-    named: set[str] = set()
+    held = {ExhibitId(exhibit_at(path, name, digest)) for name, digest in exhibits.items()}
+    named: set[ExhibitId] = set()
     shown: set[int] = set()
     proofs = 0
     pathless: int | None = None
     for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
         shown.add(index)
-        named |= _named_in(leaf)
+        named |= _named_in(leaf, references=schedule is not None)
         if proof or manifest.records == 1:
             proofs += 1
             verify_inclusion(
@@ -84,33 +95,50 @@ def check_extract(
             pathless = index
         if proofs and pathless is not None:  # an extract for the public has none at all
             raise EvidenceError(f"{path}: record {pathless}: its way to the signed root is missing")
-    withheld, last = 0, -1
+    withheld: list[int] = []
+    last = -1
     for index in extracts.withheld(path / "ledger.sqlite"):
         if index <= last or index in shown:
             raise EvidenceError(f"{path}: record {index} is withheld twice, or shown as well")
-        withheld, last = withheld + 1, index
+        withheld.append(index)
+        last = index
     highest = max(last, max(shown, default=-1))
-    if len(shown) + withheld != manifest.records or highest >= manifest.records:
+    if len(shown) + len(withheld) != manifest.records or highest >= manifest.records:
         raise EvidenceError(
-            f"{path}: {len(shown)} records and {withheld} withheld ones are not the "
+            f"{path}: {len(shown)} records and {len(withheld)} withheld ones are not the "
             f"{manifest.records} that were signed"
         )
     for exhibit in sorted(held - named):
         raise EvidenceError(f"{path}: no record here names the exhibit {exhibit}: it was added")
+    counted = None
+    if schedule is not None:
+        try:
+            counted = check_schedule(
+                schedule,
+                withheld=withheld,
+                in_bag=held,
+                named=named,
+                files=manifest.files,
+                stated=stated or {},
+            )
+        except EvidenceError as error:
+            raise EvidenceError(f"{path.parent / SCHEDULE}: {error}") from error
     return CheckedExtract(
         records=len(shown),
-        withheld=withheld,
+        withheld=len(withheld),
         proven=bool(shown) and proofs == len(shown),
         exhibits=len(held),
         absent=len(named - held),
         times=_closing(path, store, verifier, manifest, trust),
+        schedule=counted,
     )
 
 
-def _named_in(leaf: bytes) -> set[str]:
-    """Return the exhibits that a record names, but for media of a reference."""
+def _named_in(leaf: bytes, *, references: bool) -> set[ExhibitId]:
+    """Return the exhibits that a record names; media of a reference only where they are given."""
+    named_by = exhibits_named_by if references else exhibits_shown_by
     try:
-        return set(exhibits_shown_by(parsed_json(leaf)["body"]))
+        return set(named_by(parsed_json(leaf)["body"]))
     except (ValueError, RecursionError, KeyError, TypeError):
         return set()
 

@@ -60,8 +60,8 @@ def give_access(
                 f"access to a person's data needs --{name}: one line of at most {_MOST_TEXT} "
                 "characters (Directive (EU) 2016/680, art. 25)"
             )
-    said = said_of(file.desk, pseudonym)
-    text = "\n".join(_lines(file, pseudonym, said, counsel=counsel, by=by, why=why, at=at))
+    statements = said_of(file.desk, pseudonym)
+    text = "\n".join(_lines(file, pseudonym, statements, counsel=counsel, by=by, why=why, at=at))
     raw = text.encode()
     accessed = PersonAccessed(
         pseudonym=pseudonym,
@@ -69,7 +69,7 @@ def give_access(
         by=by,
         why=why,
         digest=digest_of(raw),
-        withheld=said.withheld_count,
+        withheld=statements.withheld_count,
     )
     # Recorded before it is returned: what cannot be logged is not given.
     file.record([accessed], by=by, why=why, at=at)
@@ -79,7 +79,7 @@ def give_access(
 def _lines(
     file: PersonFile,
     pseudonym: str,
-    said: SaidOf,
+    statements: SaidOf,
     *,
     counsel: str,
     by: str,
@@ -87,7 +87,7 @@ def _lines(
     at: datetime,
 ) -> Iterator[str]:
     operation: Operation = file.desk.operation
-    (kept,) = (row for row in persons_now(file) if row.person.pseudonym == pseudonym)
+    (person_row,) = (row for row in persons_now(file) if row.person.pseudonym == pseudonym)
     yield f"# {tr('What is held on a person')}"
     yield ""
     if operation.lab:
@@ -101,7 +101,7 @@ def _lines(
     yield _pair(tr("operation"), f"{operation.name} ({operation.id})")
     yield _pair(tr("legal basis"), operation.legal_basis)
     yield from _part(tr("The data"))
-    yield from _entry(file, kept)
+    yield from _entry(file, person_row)
     yield from _part(tr("What was decided"))
     yield from _or_nothing(
         f"- {outcome.on}: {say(term('outcome', outcome.outcome.value))}; "
@@ -110,8 +110,8 @@ def _lines(
         if outcome.pseudonym == pseudonym
     )
     yield from _part(tr("What is said, and by whom"))
-    yield from _or_nothing(_statements(said))
-    for (reason, agency), count in said.withheld.items():
+    yield from _or_nothing(_statements(statements))
+    for (reason, agency), count in statements.withheld.items():
         yield "- " + _withheld(reason, agency, count)
     yield from _part(tr("Who was given papers that name the person"))
     yield from _or_nothing(
@@ -132,10 +132,10 @@ def _lines(
     yield ""
 
 
-def _entry(file: PersonFile, kept: KeptPerson) -> Iterator[str]:
-    person = kept.person
+def _entry(file: PersonFile, person_row: KeptPerson) -> Iterator[str]:
+    person = person_row.person
     yield _pair(tr("pseudonym"), person.pseudonym)
-    yield _pair(tr("name"), _name(file, kept))
+    yield _pair(tr("name"), _name(file, person_row))
     yield _pair(tr("category"), say(term("led-category", person.category.value)))
     yield _pair(tr("fact or assessment"), say(term("statement-kind", person.kind.value)))
     yield _pair(tr("role"), person.role)
@@ -148,15 +148,17 @@ def _entry(file: PersonFile, kept: KeptPerson) -> Iterator[str]:
             yield _pair(tr("reviewed"), f"{iso(at)}: {review.why}")
 
 
-def _name(file: PersonFile, kept: KeptPerson) -> str:
+def _name(file: PersonFile, person_row: KeptPerson) -> str:
     try:
-        return file.vault.open(kept.exhibit, subject=subject_of(kept.person.pseudonym)).decode()
+        return file.vault.open(
+            person_row.exhibit, subject=subject_of(person_row.person.pseudonym)
+        ).decode()
     except ErasedError:
         return tr("erased")
 
 
-def _statements(said: SaidOf) -> Iterator[str]:
-    for row in said.shown:
+def _statements(statements: SaidOf) -> Iterator[str]:
+    for row in statements.shown:
         statement = row.statement
         marks = [say(term("statement-kind", statement.kind.value))]
         if statement.marking.source and statement.marking.accuracy:

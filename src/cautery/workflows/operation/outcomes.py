@@ -52,8 +52,8 @@ def persons_now(file: PersonFile) -> tuple[KeptPerson, ...]:
     """Return the persons of a case, with what was recorded after it was closed."""
     erased = {content.pseudonym: at for at, content in file.contents(PersonErased)}
     return tuple(
-        replace(kept, erased_at=kept.erased_at or erased.get(kept.person.pseudonym))
-        for kept in kept_persons(file.desk)
+        replace(row, erased_at=row.erased_at or erased.get(row.person.pseudonym))
+        for row in kept_persons(file.desk)
     )
 
 
@@ -112,7 +112,7 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
     for name, text in (("by", by), ("why", why)):
         if not text.strip():
             raise InputError(f"{pseudonym}: erasing a name needs a reason and who: --{name} TEXT")
-    before = {kept.person.pseudonym: kept.erased_at for kept in persons_now(file)}[pseudonym]
+    before = {row.person.pseudonym: row.erased_at for row in persons_now(file)}[pseudonym]
     destroyed = file.vault.erase(subject_of(pseudonym))
     # Erased already: the papers that have no mark yet get one, as the day of that erasure has it.
     marks = marks_for(file, pseudonym, erased_on=(before or at).date(), why=why)
@@ -129,7 +129,7 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
 
 def due_now(file: PersonFile, *, today: date) -> tuple[Due, ...]:
     """Return whose review or erasure date has come, of those whose name is still readable."""
-    readable = (kept.person for kept in persons_now(file) if kept.erased_at is None)
+    readable = (row.person for row in persons_now(file) if row.erased_at is None)
     return due(readable, today=today)
 
 

@@ -22,7 +22,7 @@ from cautery.model.records import (
     PersonErased,
     PersonRegistered,
 )
-from cautery.operation.persons import persons_named
+from cautery.operation.persons import persons_in
 from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.holdings import holdings
 
@@ -115,7 +115,7 @@ def register_paper(
     *,
     kind: PaperKind,
     title: str,
-    raw: bytes,
+    paper: str,
     persons: Collection[str],
     to: Collection[str],
     by: str,
@@ -126,8 +126,8 @@ def register_paper(
 
     Parameters
     ----------
-    raw : bytes
-        The paper as it is given: its digest is its id.
+    paper : str
+        Id of the paper: the digest of the bytes that are given.
     persons : collection of str
         Pseudonyms of those whom it names.
     to : collection of str
@@ -145,8 +145,8 @@ def register_paper(
             raise InputError(
                 f"{pseudonym}: the name is erased, so no new paper may name the person"
             )
-    paper = PaperWritten(
-        paper=digest_of(raw),
+    written = PaperWritten(
+        paper=paper,
         kind=kind,
         title=title,
         persons=tuple(sorted(set(persons))),
@@ -154,8 +154,8 @@ def register_paper(
         by=by,
         at=at,
     )
-    file.record([paper], by=by, why=why, at=at)
-    return paper
+    file.record([written], by=by, why=why, at=at)
+    return written
 
 
 def marks_for(
@@ -180,21 +180,6 @@ def marks_for(
 def persons_in_statement(statement: Statement, pseudonyms: frozenset[str]) -> frozenset[str]:
     """Return the persons whom a statement names: as its subject, in its text or its details."""
     return persons_in((statement.subject, statement.text, to_json(statement.details)), pseudonyms)
-
-
-def persons_in(value: object, pseudonyms: frozenset[str]) -> frozenset[str]:
-    """Return the persons whom any text of a value names, at any depth."""
-    persons: set[str] = set()
-    pending = [value]
-    while pending:  # a list in place of recursion: a record may be nested deeply
-        part = pending.pop()
-        if isinstance(part, str):
-            persons |= persons_named(part, pseudonyms)
-        elif isinstance(part, Mapping):
-            pending += [*part.keys(), *part.values()]
-        elif isinstance(part, list | tuple):
-            pending += part
-    return frozenset(persons)
 
 
 def _bundles(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:
