@@ -29,6 +29,7 @@ NOT_OURS = {
     "CustodyEntry.reason": "a person wrote it",
     "DataUsed.why": "a person wrote it",
     "DeconflictionForgotten.why": "a person wrote it",
+    "DecoyRevealed.why": "a person wrote it",
     "ExhibitCorrected.reason": "a person wrote it",
     "ExhibitPhotographed.note": "a person wrote it",
     "ExhibitPhotographed.why": "a person wrote it",

@@ -20,7 +20,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed:
-    """What a reveal recorded_leaves.
+    """What a reveal recorded.
 
     Parameters
     ----------
