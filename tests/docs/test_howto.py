@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from cautery.cli import main
+from cautery.model.disguises import chain_of
+from cautery.model.toml import parsed_toml
 
 SAMPLES = Path(__file__).parents[1] / "formats" / "assets" / "samples"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
@@ -62,6 +64,13 @@ def test_seized_material_is_taken_under_the_mandate_that_the_guide_shows(
     assert run(monkeypatch, "watch", "led.toml", "--case", "watched") == 2
     assert "cautery seized take" in capsys.readouterr().err
     assert not Path("watched").exists()
+
+
+def test_the_recipe_of_the_guide_is_one_that_a_plan_takes() -> None:
+    [recipe] = [block for block in blocks("test-yourself-blind.md", "toml") if "recipe" in block]
+    [row] = parsed_toml(recipe)["recipe"]
+    assert chain_of(row["vf"])
+    assert chain_of(row["af"])
 
 
 def test_the_graph_of_the_guide_has_the_plan_that_the_guide_says(

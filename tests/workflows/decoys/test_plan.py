@@ -24,6 +24,8 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.sealed_night import check_belongs, read_sealed
 from cautery.model.decoys import DecoyKind
 from cautery.model.evidence import digest_of
+from cautery.model.mandate import MandateSignature
+from cautery.model.signing_keys import FileKey
 from cautery.workflows.decoys.draw import draw
 from cautery.workflows.decoys.night import open_night
 from cautery.workflows.decoys.plan import plan_night
@@ -97,6 +99,21 @@ def test_a_plan_must_be_sealed_before_its_night() -> None:
 def test_a_planner_who_approves_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="who signs or approves"):
         planned(replace(programme(), planner=name))
+
+
+def test_a_planner_who_signed_the_mandate_is_refused() -> None:
+    def signature(name: str, key: Ed25519PrivateKey) -> MandateSignature:
+        public = FileKey(key.public_key().public_bytes_raw()).spelled
+        text = digest_of(b"")
+        return MandateSignature(
+            name=name, role="head", public_key=public, at=PLANNED_AT, file=text, terms=text,
+            signature="",
+        )  # fmt: skip
+
+    planned(mandate=replace(MANDATE, signatures=(signature("Head", OTHER),)))
+    for signed in (signature("p. lan", OTHER), signature("Head", PLANNER)):
+        with pytest.raises(InputError, match="who signs or approves"):
+            planned(mandate=replace(MANDATE, signatures=(signed,)))
 
 
 def test_a_planner_with_an_approvers_key_is_refused() -> None:
