@@ -927,9 +927,12 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
         "signer": _signer,
         "sniffed": _sniffed,
     }.items()
-    from targets_outside import OUTSIDE  # it takes Target from here, so it is read last
+    # They take Target from here, so they are read last.
+    from targets_decoys import OF_DECOYS
+    from targets_outside import OUTSIDE
 
     yield from OUTSIDE.items()
+    yield from OF_DECOYS.items()
     for entry in ("sound", "pictures", "parts", "still"):
         yield f"decode_{entry}", lambda entry=entry: _decoder(entry)
 
