@@ -24,9 +24,9 @@ from cautery.model.whole_text import whole_json
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _RUN = (
-    "import sys;sys.path.insert(0,sys.argv[1]);"
-    "from cautery.adapters.{module} import main;"
-    "main(int(sys.argv[2]),int(sys.argv[3]),without_seccomp=sys.argv[4]=='1')"
+    "import sys,importlib;sys.path.insert(0,sys.argv[1]);"
+    "child=importlib.import_module('cautery.adapters.'+sys.argv[5]);"
+    "child.main(int(sys.argv[2]),int(sys.argv[3]),without_seccomp=sys.argv[4]=='1')"
 )
 _START_S = 60.0
 """Importing FFmpeg and numpy takes 0.5 s of CPU, far more in wall time on a busy machine."""
@@ -63,7 +63,7 @@ class Child:
         module: str = "_decoder_child",
     ) -> None:
         self._memory_mb = memory_mb
-        self._run = _RUN.format(module=module)
+        self._module = module
         self._file = file
         self._without_seccomp = without_seccomp
         self._confinement: Confinement | None = None
@@ -159,8 +159,8 @@ class Child:
     async def _begin(self) -> None:
         self._jobs = 0
         self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-c", self._run, _ROOT, str(self._memory_mb),
-            str(self._file), str(int(self._without_seccomp)),
+            sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
+            str(self._file), str(int(self._without_seccomp)), self._module,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
