@@ -148,7 +148,7 @@ def read_complaint(body: bytes) -> Complaint:
         fields: Any = parsed_json(body)
         texts = {name: fields[name] for name in ("number", "target", "standing", "text")}
         mail, at = fields.get("mail"), to_utc("at", datetime.fromisoformat(fields["at"]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise RefusedComplaintError("form", "it is not a complaint") from error
     if not all(isinstance(text, str) for text in (*texts.values(), mail or "")):
         raise RefusedComplaintError("form", "it is not a complaint")

@@ -65,7 +65,7 @@ def read_answer(body: bytes) -> AnswerOfAgent:
         raise InputError(f"an acknowledgement of over {MOST_BYTES} bytes")
     try:
         fields = parsed_json(body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError("not valid JSON") from error
     if not isinstance(fields, dict) or fields.keys() != _MEMBERS:
         raise InputError(f"its members are not {', '.join(sorted(_MEMBERS))}")

@@ -115,7 +115,7 @@ def header_of(token: str) -> dict[str, Any]:
         raise ApprovalError("it is no signed token")
     try:
         header = parsed_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ApprovalError("its header cannot be read") from error
     if not isinstance(header, dict):
         raise ApprovalError("its header cannot be read")

@@ -277,7 +277,7 @@ def _object(status: int, body: bytes, what: str) -> dict[str, Any]:
         raise SourceError(f"the identity provider: {what} has the status {status}")
     try:
         read = parsed_json(body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SourceError(f"the identity provider: {what} is no JSON") from error
     if not isinstance(read, dict):
         raise SourceError(f"the identity provider: {what} is no object")

@@ -81,7 +81,7 @@ def _answer(response: Response, envelope: Envelope) -> ListAnswer:
     to, version = envelope.to, envelope.version.version
     try:
         answer = parsed_json(response.body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _refused(response, envelope, "an answer that is not valid JSON") from error
     if not isinstance(answer, dict):
         raise _refused(response, envelope, "an answer that is not a JSON object")

@@ -48,7 +48,7 @@ def _read(answer: bytes) -> SignedDocument:
     try:
         fields = parsed_json(answer)
         document = SignedDocument(subject=fields["subject"], stamps=fields["stamps"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SourceError("what reads it gave no answer that can be understood") from error
     if not isinstance(document.subject, str) or type(document.stamps) is not int:
         raise SourceError("what reads it gave no answer that can be understood")

@@ -99,7 +99,7 @@ def score(
         if len(raw) > _MOST_TRUTH_BYTES:
             raise InputError(f"{truth}: over {_MOST_TRUTH_BYTES:,} bytes, too long for a truth")
         lab_truth = parsed_json(raw.decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{truth}: not the truth of a lab run ({error})") from error
     check_truth(lab_truth)
     with cases.reading(case) as opened:

@@ -220,7 +220,7 @@ def _urls(text: str, pseudonyms: Pseudonyms) -> list[str] | None:
     urls: list[str] = []
     try:
         body = parsed_json(text) if text.startswith(("[", "{", '"')) else text
-    except (ValueError, RecursionError):
+    except ValueError:
         body = text
     words = body if isinstance(body, list) else [body]
     for word in words[:_MOST_SOURCES]:

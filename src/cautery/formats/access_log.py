@@ -163,7 +163,7 @@ def _from_text(text: str) -> dict[str, str] | None:
 def _from_json(text: str) -> dict[str, str] | None:
     try:
         body = parsed_json(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if not isinstance(body, dict):
         return None

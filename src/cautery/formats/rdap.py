@@ -178,7 +178,7 @@ def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
     data = whole(chunks, most=_MOST_BYTES, wanted="RDAP answer")
     try:
         answer = parsed_json(text_of(data))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SourceError(f"RDAP answer: not valid JSON ({error})"[:200]) from error
     if not isinstance(answer, Mapping):
         raise SourceError("RDAP answer: not a JSON object")

@@ -291,7 +291,7 @@ def _understood(path: Path, head_bytes: bytes) -> tuple[dict[str, Any], list[_Pl
         document = parsed_json(head_bytes, parse_constant=_no_number)
         head, listed = document["head"], document["arrays"]
         planned = [_planned(path, entry) for entry in listed[:_MOST_ARRAYS]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: its header is not valid") from error
     if not isinstance(head, dict):
         raise InputError(f"{path}: its header is not valid")

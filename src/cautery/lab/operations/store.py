@@ -169,7 +169,7 @@ def _header(folder: Path) -> dict[str, Any]:
         header = parsed_json(read_whole(path, limit=_HEADER_LIMIT))
     except EvidenceError as error:
         raise InputError(f"{folder}: not a world of the lab ({error})") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: not valid JSON") from error
     if (
         not isinstance(header, dict)

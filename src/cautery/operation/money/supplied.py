@@ -128,7 +128,7 @@ def _from_lines(data: bytes) -> pl.DataFrame:
         try:
             value = parsed_json(line)
             rows = list(_rows_of(value))
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"line {number}: not a valid transaction: {type(error).__name__} {str(error)[:80]}"
             ) from error

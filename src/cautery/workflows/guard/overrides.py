@@ -90,7 +90,7 @@ def read_allowed(path: Path) -> dict[str, str]:
             try:
                 row = parsed_json(line)
                 target, verdict, until = row["target"], row["verdict"], row["valid_until"]
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError) as error:
                 raise InputError(
                     f"{path}: line {number} is not a line of cautery guard --json"
                 ) from error

@@ -144,5 +144,5 @@ def _spelt(value: Any) -> bytes:
 def _parsed(raw: bytes) -> Any:
     try:
         return strictly_parsed(raw)
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+    except ValueError as error:  # UnicodeDecodeError is a ValueError
         raise InputError(f"not a valid letter: {str(error)[:200]}") from error

@@ -78,7 +78,7 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
         raise InputError(f"a statement may have at most {MAX_LINE_BYTES} bytes")
     try:
         fields = strictly_parsed(line)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"not valid JSON: {str(error)[:200]}") from error
     if not isinstance(fields, dict):
         raise InputError("a statement must be a JSON object")

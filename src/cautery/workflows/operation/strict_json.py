@@ -13,9 +13,8 @@ def strictly_parsed(raw: bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is no JSON, holds a ``NaN`` or an infinity, or a member stands twice in an object.
-    RecursionError
-        If it is nested beyond what can be parsed at all.
+        If it is no JSON, holds a ``NaN`` or an infinity, a member stands twice in an object, or it
+        is nested beyond what can be parsed at all.
     """
     return parsed_json(raw, parse_constant=_refused, object_pairs_hook=_members)
 

@@ -54,7 +54,7 @@ class FiguresDesk:
 def _read(content: bytes | None) -> Mapping[str, Any] | None:
     try:
         body = parsed_json(content or b"null")
-    except (ValueError, RecursionError, CauteryError):
+    except (ValueError, CauteryError):
         return None
     return body if isinstance(body, dict) else None
 
