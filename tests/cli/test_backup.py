@@ -15,16 +15,20 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.ledger_sql import SqlLedger
+from cautery.model.evidence import Digest
 from cautery.model.ledger import append, contents
 from cautery.model.records import BackupMade
+from cautery.model.room import RoomRole
 from cautery.wiring import backups as backing
 from cautery.wiring.people import people_of
+from cautery.workflows.people.tray import Subject
 
 from .notice_case import Watched
 
@@ -357,3 +361,113 @@ def test_a_backup_without_people_says_so(cautery: Cautery, shelf: Watched) -> No
         "backup", "people", shelf.folder / "backups", "--to", shelf.folder / "p", "--why", "x"
     )
     assert (ran.code, "has no people" in ran.err) == (2, True)
+
+
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(200)) * 5
+SUBJECT = Subject(
+    desk="desk", case="rome", number="IT-0002", exhibit=Digest("sha256:" + "7" * 64), agency="it"
+)
+
+
+def sent(people: Path, *photos: bytes) -> None:
+    with people_of(people, new=True) as room:
+        account, _ = room.accounts.make(
+            "it-postal/7", [RoomRole.ANALYST], None, by="owner:0", why="the searches"
+        )
+        for photo in photos:
+            with room.tray.arriving(account, len(photo)) as arrival:
+                arrival.write(photo)
+                room.tray.keep(arrival, SUBJECT, account, note="the seal")
+
+
+def returned(cautery: Cautery, shelf: Watched, *more: object) -> Any:
+    shutil.rmtree(shelf.folder / "people")
+    return cautery(
+        *("backup", "people", shelf.folder / "backups", "--to", shelf.folder / "people"),
+        *("--why", "the disk broke", *more),
+    )
+
+
+def test_photographs_that_wait_come_back_and_nobody_reads_them_in_the_backup(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    people = shelf.folder / "people"
+    sent(people, PHOTO, PHOTO + b"2")
+    assert made(cautery, shelf)["unsealed"] == []
+    backup = next((shelf.folder / "backups").glob("2*"))
+    contents = [file.read_bytes() for file in backup.rglob("*") if file.is_file()]
+    assert not [content for content in contents if PHOTO[4:80] in content or b"the seal" in content]
+    assert cautery("backup", "check", shelf.folder / "backups").code == 0
+    ran = returned(cautery, shelf)
+    assert (ran.code, "2 photographs wait again" in ran.err + ran.out) == (0, True), ran.err
+    with people_of(people) as room:
+        lying, missed = room.tray.judged()
+        assert ([item.fault for item in lying], missed) == (["", ""], [])
+        assert {room.tray.photo(item) for item in lying} == {PHOTO, PHOTO + b"2"}
+        assert {item.photograph.note for item in lying if item.photograph} == {"the seal"}
+        [first, *others] = [entry.content for entry in room.ledger.read()]
+        assert type(first).__name__ == "LogBegunAnew"
+        assert [entry.act.value for entry in others] == ["collection", "collection"]  # type: ignore[union-attr]
+
+
+def test_a_photograph_that_was_swapped_or_rejected_does_not_come_back_as_one_that_came(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    people = shelf.folder / "people"
+    sent(people, PHOTO, PHOTO + b"2", PHOTO + b"3")
+    swapped, slipped, _ = sorted((people / "tray").glob("*.photo"))
+    swapped.write_bytes(PHOTO + b"4")
+    entry = json.loads(slipped.with_suffix(".json").read_text())
+    entry["photograph"]["note"] = "another seal"
+    slipped.with_suffix(".json").write_text(json.dumps(entry))
+    made(cautery, shelf)
+    ran = returned(cautery, shelf)
+    assert ran.code == 1
+    said = ran.err + ran.out
+    assert f"{swapped.stem}: Its bytes are not those that came" in said
+    assert f"{slipped.stem}: Nobody sent it through this room" in said
+    with people_of(people) as room:
+        assert [item.fault for item in room.tray.judged()[0]] == [""]
+
+
+def test_without_the_key_of_the_old_log_photographs_stay_sealed_and_accounts_come_back(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    sent(shelf.folder / "people", PHOTO)
+    made(cautery, shelf)
+    keys = shelf.folder / "other-keys"
+    ran = returned(cautery, shelf, "--keys", keys)
+    assert (ran.code, "1 photographs of the tray stay sealed" in ran.err + ran.out) == (1, True)
+    with people_of(shelf.folder / "people", keys_dir=keys) as room:
+        assert [account.name for account in room.people.accounts()] == ["it-postal/7"]
+        assert room.tray.waiting() == []
+
+
+def test_a_sealed_photograph_that_was_changed_is_named_and_nothing_is_brought_back(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    sent(shelf.folder / "people", PHOTO)
+    made(cautery, shelf)
+    [sealed] = (shelf.folder / "backups").glob("2*/people/photograph-*.sealed")
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"x")
+    ran = returned(cautery, shelf)
+    assert (ran.code, sealed.name in ran.err) == (1, True)
+    assert not (shelf.folder / "people").exists()
+
+
+def test_a_tray_that_cannot_be_sealed_is_named_and_the_rest_is_backed_up(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    people = shelf.folder / "people"
+    sent(people, PHOTO, PHOTO + b"2")
+    (people / "tray.pub").write_text("no key\n")
+    ran = cautery("backup", "make", shelf.folder / "backups", "--cases", shelf.path.parent)
+    assert (ran.code, "open the room once" in ran.err + ran.out) == (1, True)
+    with people_of(people):
+        pass
+    next((people / "tray").glob("*.photo")).unlink()
+    ran = cautery("backup", "make", shelf.folder / "others", "--cases", shelf.path.parent)
+    assert (ran.code, "of the room's tray" in ran.err + ran.out) == (1, True)
+    [newest] = (shelf.folder / "others").glob("2*")
+    assert len([*newest.glob("people/photograph-*.sealed")]) == 1
+    assert (newest / "people/people.sqlite").is_file()

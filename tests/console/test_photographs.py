@@ -27,7 +27,7 @@ from cautery.model.room import Act, RoomRole
 from cautery.workflows.operation.close_desk import close_desk
 from cautery.workflows.operation.file_photographs import file_photographs, tray_of
 from cautery.workflows.operation.register_book import Book
-from cautery.workflows.people import tray as trays
+from cautery.workflows.people import arrivals
 
 PHOTO = b"\xff\xd8\xff\xe0 a seal" + bytes(range(256)) * 300
 ORIGIN = {"origin": "http://127.0.0.1:8017"}
@@ -248,7 +248,7 @@ def test_more_than_the_register_takes_is_refused(
     assert most_upload(path) > MAX_PHOTO_BYTES
     length = {"content-length": str(most_upload(path) + 1)}
     assert send(room, client, keys["IT-0001"], headers=length).status_code == 413
-    monkeypatch.setattr(trays, "MAX_PHOTO_BYTES", len(PHOTO) - 1)
+    monkeypatch.setattr(arrivals, "MAX_PHOTO_BYTES", len(PHOTO) - 1)
     answer = send(room, client, keys["IT-0001"])
     assert answer.status_code == 400
     assert "A photograph has at most" in answer.text

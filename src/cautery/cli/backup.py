@@ -15,6 +15,7 @@ from cautery.model import to_json
 from cautery.wiring import backups
 from cautery.wiring.kept import usual_place
 from cautery.wiring.people import are_there
+from cautery.wiring.people_returned import restore_people
 from cautery.workflows.backup.check import CheckedCase
 
 app = typer.Typer(
@@ -119,9 +120,11 @@ def make(
             render.say(f"removed: {', '.join(outcome.removed)}")
     for case, why in outcome.faults.items():
         render.say(render.printable(f"not in the backup: {case}: {why}"))
+    for why in outcome.unsealed:
+        render.say(render.printable(f"not in the backup: of the room's tray: {why}"))
     for name in outcome.changed:
         render.say(f"the list of the backup {name} is not the one that was signed")
-    if outcome.faults or outcome.changed:
+    if outcome.faults or outcome.unsealed or outcome.changed:
         raise typer.Exit(1)
 
 
@@ -258,10 +261,18 @@ def people(
     until-BACKUP. Nobody is logged in, and no one-time word is good any more. Accounts that were
     erased or changed after the backup are as they were before: erase and change them again.
 
+    Photographs that waited in the tray wait again if the key of the old access log is in the folder
+    of keys. The exit code is 1 if one does not come back.
+
     Example: cautery backup people /mnt/backups --to people --why "the disk broke"
     """
-    name = backups.restore_people(folder, backup, to, why=why, public_key=public_key, keys_dir=keys)
-    render.say(f"{to}: the accounts of {name}; everybody logs in anew")
+    came = restore_people(folder, backup, to, why=why, public_key=public_key, keys_dir=keys)
+    photographs = f", {came.photographs} photographs wait again" if came.photographs else ""
+    render.say(f"{to}: the accounts of {came.backup}{photographs}; everybody logs in anew")
+    for lack in came.lacks:
+        render.say(render.printable(f"did not come back: {lack}"))
+    if came.lacks:
+        raise typer.Exit(1)
 
 
 def _verdict(case: CheckedCase) -> str:

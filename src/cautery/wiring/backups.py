@@ -10,9 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from cautery import wiring
-from cautery.adapters._files import make_folders, sync_folder
-from cautery.adapters._key_files import private_folder
-from cautery.adapters._signing_keys import EMPTY_ROOT
+from cautery.adapters._files import make_folders
 from cautery.adapters.backup_copy import copy_ledger
 from cautery.adapters.backup_folder import BackupFolder
 from cautery.adapters.case_shelf import shut_below
@@ -22,11 +20,12 @@ from cautery.adapters.moved_folder import FolderCase
 from cautery.adapters.people_copy import copy_accounts, write_accounts
 from cautery.adapters.people_file import NAME as ACCOUNTS
 from cautery.adapters.person_keys import load_public_key
-from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.backup import LOG, LOG_KEY, PEOPLE
+from cautery.adapters.tray_copy import seal_tray
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.backup import LOG, LOG_KEY
 from cautery.evidence.case_names import case_path, is_on_server, name_on_server
 from cautery.evidence.ports import CasePlace
-from cautery.model.records import BackupMade, LogBegunAnew
+from cautery.model.records import BackupMade
 from cautery.wiring import people as rooms
 from cautery.wiring.cases import reading_store
 from cautery.wiring.people_places import marked_server, open_accounts
@@ -35,7 +34,6 @@ from cautery.wiring.signed_log import begin_log, open_log, public_key
 from cautery.workflows.backup.check import Checked, Listed, check_backup, listed, logged
 from cautery.workflows.backup.make import Made, Progress, make_backup
 from cautery.workflows.backup.restore import Returned, restore_cases
-from cautery.workflows.case.roots import check_roots
 from cautery.workflows.case.verify import is_outside
 
 _UNHEARD: Progress = lambda _: None  # noqa: E731 - its type stands beside it
@@ -126,7 +124,7 @@ def check(
         If it is not the one that the log has.
     """
     backups = BackupFolder(folder)
-    with _found(folder, name, public_key) as (listing, authentic):
+    with found(folder, name, public_key) as (listing, authentic):
         return check_backup(listing, backups, authentic=authentic, progress=progress)
 
 
@@ -146,87 +144,23 @@ def restore(
     CauteryError
         As the workflow says.
     """
-    with _found(folder, name, public_key) as (listing, _):
+    with found(folder, name, public_key) as (listing, _):
         return restore_cases(
             listing, BackupFolder(folder), _target_in(to), only=only, progress=progress
         )
 
 
-def restore_people(
-    folder: Path,
-    name: str | None,
-    people: Path,
-    *,
-    why: str,
-    public_key: Path | None = None,
-    keys_dir: Path | None = None,
-) -> str:
-    """Bring the accounts of a room back, and begin their access log anew; return the backup's name.
+def _copy_people(people: Path, to: Path) -> tuple[str, ...]:
+    """Copy the accounts of a room and its access log; the room's own key stays behind.
 
-    The log until then lies beside it, as far as the backup has it.
-
-    Raises
-    ------
-    InputError
-        If the backup has no people, or the folder is not empty.
-    EvidenceError
-        If they are not as they were backed up.
+    Returns
+    -------
+    tuple of str
+        A sentence for each photograph of its tray that could not be sealed.
     """
-    backups = BackupFolder(folder)
-    if people.exists() and (not people.is_dir() or any(people.iterdir())):
-        raise InputError(f"{people}: something lies there", hint="Name a new folder.")
-    with _found(folder, name, public_key) as (listing, _):
-        names = {file: f"{PEOPLE}/{file}" for file in (ACCOUNTS, rooms.LOG, rooms.LOG_KEY)}
-        if not all(listed in listing.files for listed in names.values()):
-            raise InputError(f"the backup {listing.backup.name} has no people of a room")
-        for listed_file in names.values():
-            backups.check_file(listing.backup.name, listed_file, listing.files)
-        _begin_anew(
-            {file: folder / listing.backup.name / place for file, place in names.items()},
-            people,
-            backup=listing.backup.name,
-            why=why,
-            keys_dir=keys_dir,
-        )
-        return listing.backup.name
-
-
-def _begin_anew(
-    files: dict[str, Path], people: Path, *, backup: str, why: str, keys_dir: Path | None
-) -> None:
-    verifier = public_key(files[rooms.LOG_KEY])
-    with contextlib.closing(SqlLedger.at(files[rooms.LOG], read_only=True)) as ledger:
-        longest = check_roots(files[rooms.LOG], ledger, verifier, None).longest
-    arriving = people.with_name(f".{people.name}.arriving")
-    try:
-        shutil.rmtree(arriving, ignore_errors=True)
-        with rooms.people_of(arriving, new=True, on_server=False, keys_dir=keys_dir) as room:
-            anew = LogBegunAnew(
-                by=rooms.owner(),
-                backup=backup,
-                log=str(verifier),
-                size=0 if longest is None else longest.size,
-                root=(EMPTY_ROOT if longest is None else longest.root).hex(),
-                why=why,
-            )
-            room.log.write(anew)
-        copy_accounts(files[ACCOUNTS], arriving / ACCOUNTS)
-        earlier = arriving / f"until-{backup}"
-        private_folder(earlier)
-        for file in (rooms.LOG, rooms.LOG_KEY):
-            shutil.copyfile(files[file], earlier / file)
-        if people.exists():
-            people.rmdir()
-        make_folders(people.parent)
-        arriving.rename(people)
-        sync_folder(people.parent)
-    except OSError as error:
-        raise StorageError(f"{people}: {error.strerror}") from error
-
-
-def _copy_people(people: Path, to: Path) -> None:
-    """Copy the accounts of a room and its access log; the room's own key stays behind."""
     make_folders(to)
+    # Before the log, which then has the record of each.
+    unsealed = seal_tray(people, people / rooms.TRAY, to)
     if marked_server(people) is None:
         copy_accounts(people / ACCOUNTS, to / ACCOUNTS)
     else:
@@ -235,6 +169,7 @@ def _copy_people(people: Path, to: Path) -> None:
     with contextlib.closing(SqlLedger.at(people / rooms.LOG, read_only=True)) as ledger:
         copy_ledger(ledger, to / rooms.LOG)
     shutil.copyfile(people / rooms.LOG_KEY, to / rooms.LOG_KEY)
+    return unsealed
 
 
 def _sources(cases: Path) -> dict[str, Callable[[], CasePlace]]:
@@ -280,7 +215,14 @@ def _logged(folder: Path, outside: Path | None) -> Iterator[tuple[tuple[BackupMa
 
 
 @contextlib.contextmanager
-def _found(folder: Path, name: str | None, outside: Path | None) -> Iterator[tuple[Listed, bool]]:
+def found(folder: Path, name: str | None, outside: Path | None) -> Iterator[tuple[Listed, bool]]:
+    """Find a backup by the log, and tell whether a key from elsewhere says that it is that log.
+
+    Raises
+    ------
+    CauteryError
+        If it is not the one that the log has.
+    """
     with _logged(folder, outside) as (entries, authentic):
         yield listed(name, entries, BackupFolder(folder)), authentic
 

@@ -26,6 +26,7 @@ from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME
 from cautery.adapters.people_sql import SqlPeople
 from cautery.adapters.requests_folder import RequestsFolder
+from cautery.adapters.tray_copy import publish_key
 from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.case_names import is_on_server
@@ -272,6 +273,7 @@ def people_of(
             people.begin()
         askings = stack.enter_context(contextlib.closing(AskingsFile(folder)))
         signed = stack.enter_context(open_log(folder / LOG, folder / LOG_KEY, keys=keys))
+        publish_key(folder, signed.signer.hashes)
         clock = clock or wiring.clock()
         passwords, log = passwords or Argon2Passwords(), AccessLog(signed.ledger, clock)
         accounts = Accounts(people, passwords, log, clock)

@@ -478,10 +478,11 @@ def without_sizes(listing: Listed, backup: Path) -> Listed:
 def test_a_file_that_was_blown_up_is_refused_before_a_byte_of_it_is_read(
     kept: Kept, monkeypatch: pytest.MonkeyPatch, *, closed: bool, older: bool
 ) -> None:
-    def people(folder: Path) -> None:
+    def people(folder: Path) -> tuple[str, ...]:
         folder.mkdir()
         (folder / "access.pub").write_text("a key")
         (folder / "people.sqlite").write_text("accounts")
+        return ()
 
     kept.world.begun("folder", closed=closed)
     custody_path(kept.world.path).write_bytes(b'{"by":"A. Legal"}\n')
@@ -662,10 +663,11 @@ def test_a_case_that_is_gone_is_in_no_later_backup(kept: Kept) -> None:
 
 
 @pytest.fixture
-def room() -> Callable[[Path], None]:
-    def copy(folder: Path) -> None:
+def room() -> Callable[[Path], tuple[str, ...]]:
+    def copy(folder: Path) -> tuple[str, ...]:
         folder.mkdir()
         (folder / "people.sqlite").write_text("accounts")
+        return ()
 
     return copy
 

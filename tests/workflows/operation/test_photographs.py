@@ -39,6 +39,7 @@ from cautery.workflows.operation.file_photographs import (
 )
 from cautery.workflows.operation.register_book import Book, register_of
 from cautery.workflows.operation.register_exhibits import register_exhibit
+from cautery.workflows.people import arrivals
 from cautery.workflows.people import tray as trays
 from cautery.workflows.people.tray import SENT, Subject
 
@@ -325,8 +326,8 @@ def test_what_cannot_be_logged_does_not_wait(told: Told, monkeypatch: pytest.Mon
 
 
 def test_budgets_of_one_and_of_all(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trays, "MOST_OF_ONE", 2)
-    monkeypatch.setattr(trays, "MOST_WAITING", 3)
+    monkeypatch.setattr(arrivals, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(arrivals, "MOST_WAITING", 3)
     for last in range(2):
         told.send(PHOTO + bytes([last]))
     with pytest.raises(InputError, match="your photographs"):
@@ -338,14 +339,14 @@ def test_budgets_of_one_and_of_all(told: Told, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(InputError, match="So many photographs wait"):
         told.send(OTHER + b"more")
     assert len(told.tray.waiting()) == 3
-    monkeypatch.setattr(trays, "MOST_WAITING", 9)
-    monkeypatch.setattr(trays, "MOST_BYTES_OF_ONE", 300)
+    monkeypatch.setattr(arrivals, "MOST_WAITING", 9)
+    monkeypatch.setattr(arrivals, "MOST_BYTES_OF_ONE", 300)
     with pytest.raises(InputError, match="your photographs"):
         told.send(PHOTO + bytes(99))
 
 
 def test_so_many_at_a_time(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trays, "AT_A_TIME_OF_ONE", 1)
+    monkeypatch.setattr(arrivals, "AT_A_TIME_OF_ONE", 1)
     with (
         told.tray.arriving(told.account, 10),
         pytest.raises(InputError, match="at a time"),
@@ -367,7 +368,7 @@ def test_only_what_the_register_takes_comes_in(told: Told, content: bytes) -> No
 def test_a_photograph_is_no_larger_than_the_register_takes(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trays, "MAX_PHOTO_BYTES", 100)
+    monkeypatch.setattr(arrivals, "MAX_PHOTO_BYTES", 100)
     with pytest.raises(InputError, match="MiB"):
         told.send()
     with told.tray.arriving(told.account, 5) as arrival, pytest.raises(InputError, match="MiB"):

@@ -8,7 +8,7 @@ meanwhile, it is copied again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,8 @@ class Made:
         Files that the earlier backup has otherwise than they were: they were copied anew.
     changed : tuple of str
         Earlier backups whose lists are not the ones in the log, or a case of which cannot be read.
+    unsealed : tuple of str
+        Photographs of the room's tray that could not be copied, each with the reason.
     """
 
     backup: BackupMade
@@ -65,6 +67,7 @@ class Made:
     removed: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    unsealed: tuple[str, ...] = ()
 
 
 def make_backup(
@@ -73,7 +76,7 @@ def make_backup(
     *,
     log: BackupLog,
     clock: Clock,
-    people: Callable[[Path], None] | None = None,
+    people: Callable[[Path], Sequence[str]] | None = None,
     keep: int | None = None,
     let_go: Collection[str] = (),
     shut: Mapping[str, str] | None = None,
@@ -86,7 +89,8 @@ def make_backup(
     log : BackupLog
         The log of these backups.
     people : callable, optional
-        Copies the people of the room into a folder.
+        Copies the people of the room into a folder; returns a sentence for each photograph of its
+        tray that could not be copied.
     keep : int, optional
         How many backups stay that lack nothing; what is older than these is removed, unless a case
         could not be copied or went away, or an earlier backup was changed.
@@ -134,8 +138,7 @@ def make_backup(
                 faults[case] = str(error)
         if sources and not copied:
             raise EvidenceError(f"no case could be copied; the first: {min(faults.items())[1]}")
-        if people is not None:
-            people(backups.people())
+        unsealed = () if people is None else tuple(people(backups.people()))
         if name in backups.names():  # asked before the log has a second record of that name
             raise ConflictError(f"{name}: there is a backup of this second", hint="Try again.")
         entry = BackupMade(
@@ -150,7 +153,8 @@ def make_backup(
         log.append(entry, clock.now(), since=own)
         backups.admit(name)
         standing = present((made for _, made in contents(log.ledger, BackupMade)), backups.names())
-        removed = () if keep is None or faults or known.changed else _spent(standing, keep)
+        is_less = bool(faults or unsealed or known.changed)
+        removed = () if keep is None or is_less else _spent(standing, keep)
         for old in removed:
             backups.remove(old)
     return Made(
@@ -160,6 +164,7 @@ def make_backup(
         removed=removed,
         damaged=tuple(damaged),
         changed=tuple(known.changed),
+        unsealed=unsealed,
     )
 
 

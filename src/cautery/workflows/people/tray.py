@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock
 
 import rfc8785
 
@@ -24,25 +22,15 @@ from cautery.json_text import parsed_json
 from cautery.messages import tr
 from cautery.model.account import Account, require_why
 from cautery.model.evidence import Digest, digest_of
-from cautery.model.photograph import (
-    HEAD_BYTES,
-    MAX_PHOTO_BYTES,
-    Photograph,
-    picture_type,
-)
+from cautery.model.photograph import Photograph
 from cautery.model.ports import Clock
 from cautery.model.records import DataUsed, kinds_of
 from cautery.model.room import Act
 from cautery.model.wire import from_json, to_json
+from cautery.workflows.people.arrivals import Arrival, Arrivals, require_place
 from cautery.workflows.people.log import AccessLog
-from cautery.workflows.people.ports import AccessLedger, ArrivingFile, TrayFiles
+from cautery.workflows.people.ports import AccessLedger, TrayFiles
 
-MOST_WAITING, MOST_BYTES = 2_000, 16 << 30
-"""What a tray holds. Judgement: an action day of forty searches."""
-MOST_OF_ONE, MOST_BYTES_OF_ONE = 200, 2 << 30
-"""Of one account."""
-AT_A_TIME, AT_A_TIME_OF_ONE = 8, 2
-"""Photographs that arrive at the same time."""
 LONGEST_NOTE = 500
 SENT = "/operations/{id}/exhibits/{key}/photographs"
 """The address that takes photographs in, as the access log names it."""
@@ -113,55 +101,6 @@ class Sent:
     entries: frozenset[str]
 
 
-class Arrival:
-    """A photograph that arrives, piece by piece; nothing of it is decoded."""
-
-    def __init__(self, file: ArrivingFile) -> None:
-        self.file, self.size = file, 0
-        self._hash, self._head = hashlib.sha256(), b""
-
-    def write(self, piece: bytes) -> None:
-        """Take the next bytes.
-
-        Raises
-        ------
-        InputError
-            If it is too large, or no photograph.
-        StorageError
-            If it cannot be written.
-        """
-        self.size += len(piece)
-        if self.size > MAX_PHOTO_BYTES:
-            raise InputError(too_large())
-        if len(self._head) < HEAD_BYTES:
-            self._head += piece[: HEAD_BYTES - len(self._head)]
-            if len(self._head) == HEAD_BYTES:
-                self._media_type()
-        self._hash.update(piece)
-        self.file.write(piece)
-
-    def whole(self) -> tuple[Digest, str]:
-        """Return digest and media type of what has arrived whole.
-
-        Raises
-        ------
-        InputError
-            If it is no photograph.
-        """
-        if not self.size:
-            raise InputError(tr("Choose a photograph."))
-        return Digest(f"sha256:{self._hash.hexdigest()}"), self._media_type()
-
-    def _media_type(self) -> str:
-        media_type = picture_type(self._head)
-        if media_type is None:
-            raise InputError(
-                tr("This is no photograph that the register takes: it takes JPEG, PNG and WebP."),
-                hint=tr("In the settings of an iPhone's camera, choose “Most Compatible”."),
-            )
-        return media_type
-
-
 class Tray:
     """Takes photographs in, and says which of those that lie there are as they came.
 
@@ -187,8 +126,7 @@ class Tray:
     ) -> None:
         self._files, self._log, self._ledger, self._clock = files, log, ledger, clock
         self._hashes, self._check = hashes, check
-        self._arriving: Counter[str] = Counter()
-        self._lock = Lock()
+        self._arrivals = Arrivals(files)
 
     @contextmanager
     def arriving(self, account: Account, size: int) -> Iterator[Arrival]:
@@ -207,19 +145,8 @@ class Tray:
             If it cannot be written.
         """
         self._require_place(self.waiting(), account.id, size)
-        with self._lock:
-            if (
-                self._arriving[account.id] >= AT_A_TIME_OF_ONE
-                or self._arriving.total() >= AT_A_TIME
-            ):
-                raise InputError(tr("So many photographs at a time: send this one again."))
-            self._arriving[account.id] += 1
-        try:
-            with self._files.arriving() as file:
-                yield Arrival(file)
-        finally:
-            with self._lock:
-                self._arriving[account.id] -= 1
+        with self._arrivals.place(account.id) as arrival:
+            yield arrival
 
     def keep(
         self, arrival: Arrival, subject: Subject, account: Account, *, note: str
@@ -270,8 +197,7 @@ class Tray:
                 page=SENT,
                 numbers=_numbers(name, entry, mac),
             )
-            content = {"photograph": to_json(photograph), "mac": mac}
-            self._files.enter(name, rfc8785.dumps(content))
+            self._files.enter(name, _spelled(photograph, mac))
         return photograph
 
     def waiting(self, key: str = "") -> list[Waiting]:
@@ -353,6 +279,39 @@ class Tray:
         with self._files.locked():
             self._files.remove(item.name)
 
+    def take_over(self, item: Waiting, *, by: str, why: str) -> None:
+        """Let a photograph count that another log of the room has, and a backup brought back.
+
+        Whoever calls it has judged it by that log (:meth:`judged`).
+
+        Parameters
+        ----------
+        by : str
+            Who brings it back: the access log has it.
+
+        Raises
+        ------
+        EvidenceError
+            If it has a fault, or its bytes are not those that came.
+        StorageError
+            If it cannot be logged or written: then it does not count.
+        """
+        photograph = item.photograph
+        if photograph is None or item.fault:
+            raise EvidenceError(item.fault or tr("Its entry cannot be read."))
+        self.photo(item)
+        mac = self._mac(_CAME, item.entry)
+        with self._files.locked():
+            self._log.used(
+                by,
+                Act.COLLECTION,
+                why=require_why(why),
+                case=photograph.case,
+                page=SENT,
+                numbers=_numbers(item.name, item.entry, mac),
+            )
+            self._files.enter(item.name, _spelled(photograph, mac))
+
     def reject(self, item: Waiting, *, by: str, why: str) -> None:
         """Destroy a photograph that is not filed; the access log has it first.
 
@@ -413,24 +372,8 @@ class Tray:
             return Waiting(name=name, photograph=None), b""
 
     def _require_place(self, lying: Sequence[Waiting], account: str, size: int) -> None:
-        if size > MAX_PHOTO_BYTES:
-            raise InputError(too_large())
-        sizes = [item.photograph.size for item in lying if item.photograph is not None]
-        own = [
-            item.photograph.size
-            for item in lying
-            if item.photograph is not None and item.photograph.account == account
-        ]
-        if len(own) >= MOST_OF_ONE or sum(own) + size > MOST_BYTES_OF_ONE:
-            raise InputError(
-                tr("So many of your photographs wait already that there is no place for more."),
-                hint=tr("Ask the desk of the operation to file them."),
-            )
-        if len(lying) >= MOST_WAITING or sum(sizes) + size > MOST_BYTES:
-            raise InputError(
-                tr("So many photographs wait already that there is no place for more."),
-                hint=tr("Ask the desk of the operation to file them."),
-            )
+        readable = [item.photograph for item in lying if item.photograph is not None]
+        require_place(readable, len(lying), account, size)
 
     def _mac(self, what: bytes, entry: str) -> str:
         return self._macs(what, [entry])[0]
@@ -443,9 +386,8 @@ class Tray:
         return macs
 
 
-def too_large() -> str:
-    """Return what who sends too much is told."""
-    return tr("A photograph has at most %(count)s MiB.", count=str(MAX_PHOTO_BYTES >> 20))
+def _spelled(photograph: Photograph, mac: str) -> bytes:
+    return rfc8785.dumps({"photograph": to_json(photograph), "mac": mac})
 
 
 def _entry_digest(photograph: Photograph) -> str:
