@@ -370,10 +370,11 @@ class BlindActs:
             )
         )
 
-    def refer(self) -> None:
-        """Plan for some of what is proven, and draft a referral of what is on none yet."""
+    def refer(self, *, everything: bool = False) -> None:
+        """Plan for some or all of what is proven, and draft a referral of what is on none yet."""
         proven = self._proven()
-        some = self.rng.sample(proven, self.rng.randint(0, len(proven)))
+        count = len(proven) if everything else self.rng.randint(0, len(proven))
+        some = self.rng.sample(proven, count)
         acts = tuple(self._act(each) for each in some)
         plan = ActionPlan(
             chosen=acts,
@@ -617,7 +618,7 @@ class BlindActs:
         return [content for content in contents if isinstance(content, Referral | Notice)]
 
     def _proven(self) -> list[Suspect]:
-        """Return what the watch takes for a suspect now: what was opened is none any more."""
+        """Return what is proven: the watch cannot know what it is."""
         proven = {
             entry.content.url.text
             for entry in self.ledger.entries

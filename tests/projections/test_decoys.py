@@ -1,0 +1,254 @@
+"""What of a blind test counts, and a case without the decoys that are opened."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from cautery.act import subjects_of
+from cautery.errors import UnaskedError, UnrevealedError
+from cautery.lab.blind_acts import END, MANDATE, BlindActs
+from cautery.lab.keeper import Mood
+from cautery.messages import message
+from cautery.model import (
+    ActionPlan,
+    Estimate,
+    Referral,
+    SupplyGraph,
+    Verdict,
+    has_own_id,
+)
+from cautery.model.ledger import contents
+from cautery.model.message import as_written
+from cautery.model.records import (
+    DecoyRevealed,
+    DecoysAnswered,
+    DecoysPlanned,
+    EntryWithdrawn,
+    ReferralPublished,
+)
+from cautery.projections import Acts, folded
+from cautery.projections.decoys import Decoys
+from cautery.projections.without_decoys import EXPOSURE, outward, without_decoys
+from cautery.workflows.watch.after_reveal import computed_anew
+
+SEED = 1
+"""A case of this seed has decoys and others."""
+
+
+@pytest.fixture
+def acts() -> BlindActs:
+    """A case in which all but one decoy is proven, and one referral names all that is."""
+    made = BlindActs(SEED)
+    decoys = [which for which, each in enumerate(made.suspects) if each.decoy is not None]
+    assert 1 < len(decoys) < len(made.suspects) - 1
+    made.plan()
+    for which in range(len(made.suspects)):
+        if which != decoys[-1]:
+            made.prove(which)
+    made.map()
+    made.refer(everything=True)
+    made.approve(0)
+    made.approve(1)
+    return made
+
+
+def decoys_in(acts: BlindActs) -> Decoys:
+    return Decoys().read_on(acts.ledger)
+
+
+def own(acts: BlindActs) -> set[str]:
+    return {each.host for each in acts.suspects if each.decoy is not None}
+
+
+def test_the_first_plan_that_the_named_planner_signed_counts_and_no_other(acts: BlindActs) -> None:
+    acts.forge(0)
+    acts.plan()
+    decoys = decoys_in(acts)
+    assert decoys.sealed == acts.keeper.sealed
+    assert decoys.passed_over.total() == 2
+    assert decoys.secret
+    assert decoys.unopened == len(own(acts))
+
+
+def test_before_the_plan_is_on_record_a_mandate_with_decoys_is_secret_too() -> None:
+    acts = BlindActs(SEED)
+    assert decoys_in(acts).secret
+    acts.forge(0)
+    assert decoys_in(acts).secret
+    assert decoys_in(acts).planned is None
+
+
+def test_a_plan_for_another_mandate_counts_for_nothing() -> None:
+    acts = BlindActs(SEED)
+    acts.keeper.sealed = replace(acts.keeper.sealed, mandate=acts.here.mandate[:-1] + "0")
+    acts.plan()
+    assert decoys_in(acts).planned is None
+
+
+def test_an_act_is_let_out_on_the_record_of_its_own_answer_alone(acts: BlindActs) -> None:
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    with pytest.raises(UnaskedError):
+        decoys_in(acts).void(referral)
+    asyncio.run(acts.hear())
+    answered = [record for _, record in contents(acts.ledger, DecoysAnswered)]
+    assert [record.act for record in answered] == [referral.id]
+    void = decoys_in(acts).void(referral)
+    targets = {entry.target for entry in referral.entries}
+    expected = {
+        target
+        for each in acts.suspects
+        if each.decoy is not None
+        for target in (each.host, each.address)
+    }
+    assert void == targets & expected
+    other = replace(referral, id="R-000000000000")
+    with pytest.raises(UnaskedError):
+        decoys_in(acts).void(other)
+
+
+def test_a_decoy_of_an_answer_that_is_not_on_record_makes_the_answer_count_for_nothing(
+    acts: BlindActs,
+) -> None:
+    asyncio.run(acts.hear())
+    kept = [
+        entry
+        for entry in acts.ledger.entries
+        if not isinstance(entry.content, DecoyRevealed | EntryWithdrawn)
+    ]
+    assert len(kept) < len(acts.ledger.entries)
+    acts.ledger.entries = kept
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    with pytest.raises(UnaskedError):
+        decoys_in(acts).void(referral)
+
+
+def test_a_keeper_that_left_out_a_decoy_is_found_when_all_is_revealed(acts: BlindActs) -> None:
+    """The planner's key signs both, so nobody can see it before."""
+    everything, acts.keeper.leaves = acts.keeper.leaves, ()
+    asyncio.run(acts.hear())
+    assert decoys_in(acts).unsaid == ()
+    acts.keeper.leaves = everything
+    acts.reveal(abandoned=True)
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    assert decoys_in(acts).unsaid == (referral.id,)
+    asyncio.run(acts.hear())  # and they come off the list
+    withdrawn = {record.target for _, record in contents(acts.ledger, EntryWithdrawn)}
+    targets = {entry.target for entry in referral.entries}
+    assert withdrawn == {target for target in targets if decoys_in(acts).meets(target)} != set()
+
+
+def test_before_the_reveal_nothing_is_given_out_and_after_it_no_decoy_is(acts: BlindActs) -> None:
+    with pytest.raises(UnrevealedError, match="a dossier does not leave"):
+        outward(acts.ledger, what="a dossier")
+    asyncio.run(acts.hear())
+    with pytest.raises(UnrevealedError):
+        outward(acts.ledger, what="a dossier")
+    acts.reveal(abandoned=False)
+    shown = outward(acts.ledger, what="a dossier")
+    text = "".join(f"{entry.record.body}{entry.leaf!r}" for entry in shown.read())
+    assert not any(host in text for host in own(acts))
+    proven = {verdict.url.host for _, verdict in contents(shown, Verdict)}
+    assert proven == {each.host for each in acts.suspects} - own(acts)
+    kinds = {type(entry.content) for entry in shown.read()}
+    assert DecoysPlanned in kinds  # that there were decoys is no secret
+    assert not kinds & {DecoyRevealed, DecoysAnswered}
+
+
+def test_a_referral_is_shown_without_its_decoys_and_still_has_its_id_and_its_signatures(
+    acts: BlindActs,
+) -> None:
+    asyncio.run(acts.hear())
+    acts.reveal(abandoned=False)
+    [(_, whole), *_] = contents(acts.ledger, Referral)
+    left = [entry for entry in whole.entries if not decoys_in(acts).meets(entry.target)]
+    [(_, part)] = contents(without_decoys(acts.ledger), Referral)
+    assert 0 < len(left) < len(whole.entries)
+    assert list(part.entries) == left
+    assert has_own_id(part)
+    assert subjects_of(part, MANDATE) == subjects_of(whole, MANDATE)
+    published = [each for _, each in contents(without_decoys(acts.ledger), ReferralPublished)]
+    assert {target for each in published for target in each.targets} == {
+        entry.target for entry in left
+    }
+    heard = folded(Acts(), without_decoys(acts.ledger).read())
+    assert heard.passed_over.total() == 0
+    assert part.id in heard.referrals
+
+
+def test_a_map_and_a_plan_are_kept_without_decoys_and_not_replaced_by_older_ones(
+    acts: BlindActs,
+) -> None:
+    asyncio.run(acts.hear())
+    acts.reveal(abandoned=False)
+    before = [graph for _, graph in contents(acts.ledger, SupplyGraph)]
+    [graph, anew] = [graph for _, graph in contents(without_decoys(acts.ledger), SupplyGraph)]
+    hosts = {asset.value for asset in graph.assets if asset.kind == "host"}
+    assert hosts == {each.host for each in acts.suspects} - own(acts)
+    assert len(graph.edges) == len(hosts)
+    members = {member.host for network in anew.networks for member in network.members}
+    assert members == hosts
+    assert len(before) == 2
+    [(_, plan), *_] = contents(without_decoys(acts.ledger), ActionPlan)
+    streams = {url for act in (*plan.chosen, *plan.refused) for url in act.streams}
+    assert plan.served_before == len(hosts)
+    assert plan.served_after == len(plan.uncovered)
+    assert plan.bound <= plan.cost == len(plan.chosen)
+    assert streams | set(plan.uncovered) == {
+        each.url for each in acts.suspects if each.decoy is None
+    }
+
+
+def test_what_was_estimated_with_decoys_counts_no_more_once_they_are_revealed(
+    acts: BlindActs,
+) -> None:
+    exposure = Estimate(
+        quantity=message("quantity.exposure-of", event="derby"),
+        unit="stream-minutes",
+        low=0,
+        mid=1e6,
+        high=1e6,
+        method=as_written("lab"),
+    )
+    assert exposure.quantity.id == EXPOSURE
+    acts.journal.write(exposure)
+    acts.reveal(abandoned=False)
+    [anew] = [estimate for _, estimate in contents(without_decoys(acts.ledger), Estimate)]
+    assert anew.mid < 1e6
+    assert anew.note is not None
+    assert anew.note.values["count"] == len(acts.suspects) - len(own(acts))
+    assert list(computed_anew(MANDATE, acts.ledger)) == []  # once
+
+
+def test_the_host_of_a_decoy_is_found_in_a_text_and_a_longer_name_is_not(acts: BlindActs) -> None:
+    acts.reveal(abandoned=False)
+    decoys = decoys_in(acts)
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    for text in (
+        decoy.url,
+        decoy.host.upper(),
+        f"x.{decoy.host}",
+        f"at {decoy.address}.",
+        f'"{decoy.address}"',
+    ):
+        assert decoys.names(text), text
+    for text in (f"{decoy.host}.pirate.net", f"not{decoy.host}", f"{decoy.address}9", ""):
+        assert not decoys.names(text), text
+
+
+def test_without_decoys_a_ledger_is_read_as_it_is() -> None:
+    acts = BlindActs(SEED)
+    assert without_decoys(acts.ledger) is acts.ledger
+
+
+def test_a_silent_keeper_stops_nothing_that_was_published_before(acts: BlindActs) -> None:
+    asyncio.run(acts.hear())
+    blocked = set(acts.provider.blocked)
+    acts.set_mood(Mood.SILENT)
+    acts.resume()
+    acts.clock.pass_s(60)
+    asyncio.run(acts.hear())
+    assert acts.provider.blocked == blocked
+    assert acts.clock.now() < END

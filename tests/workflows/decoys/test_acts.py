@@ -1,0 +1,182 @@
+"""Attacks on the gate: whatever happens in whatever order, no decoy is in anything that leaves.
+
+``bench/decoy/acts.py`` runs ten thousand of them; here are few, and the proof that they would find
+a gate that is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from cautery.act import approved
+from cautery.lab.blind_acts import BlindActs, run_at_random
+from cautery.lab.keeper import Mood
+from cautery.projections import decoys, without_decoys
+from cautery.workflows.decoys import gate as keeper_gate
+
+NUMBERS = st.integers(0, 30)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Everything that can happen to a case with decoys, in any order."""
+
+    @initialize(seed=NUMBERS, planned_at_once=st.booleans())
+    def begin(self, *, seed: int, planned_at_once: bool) -> None:
+        self.acts = BlindActs(seed)
+        self.planned = False
+        if planned_at_once:
+            self.plan()
+
+    @precondition(lambda self: not self.planned)
+    @rule()
+    def plan(self) -> None:
+        self.acts.plan()
+        self.planned = True
+
+    @rule(which=NUMBERS)
+    def prove(self, which: int) -> None:
+        self.acts.prove(which)
+
+    @rule()
+    def map(self) -> None:
+        self.acts.map()
+
+    @rule()
+    def refer(self) -> None:
+        self.acts.refer()
+
+    @rule()
+    def notice(self) -> None:
+        self.acts.notice()
+
+    @rule()
+    def both_approve(self) -> None:
+        self.acts.approve(0)
+        self.acts.approve(1)
+
+    @rule(who=NUMBERS, forged=st.booleans())
+    def approve(self, *, who: int, forged: bool) -> None:
+        self.acts.approve(who, forged=forged)
+
+    @rule(mood=st.sampled_from(Mood))
+    def turn(self, mood: Mood) -> None:
+        self.acts.set_mood(mood)
+
+    @rule(what=NUMBERS)
+    def forge(self, what: int) -> None:
+        self.acts.forge(what)
+
+    @rule()
+    def hear(self) -> None:
+        asyncio.run(self.acts.hear())
+
+    @rule()
+    def send(self) -> None:
+        asyncio.run(self.acts.send())
+
+    @rule()
+    def resume(self) -> None:
+        self.acts.resume()
+
+    @rule(seconds=st.floats(1, 60))
+    def wait(self, seconds: float) -> None:
+        self.acts.clock.pass_s(seconds)
+
+    @precondition(lambda self: self.planned)
+    @rule(abandoned=st.booleans())
+    def reveal(self, *, abandoned: bool) -> None:
+        self.acts.reveal(abandoned=abandoned)
+
+    @rule()
+    def leave(self) -> None:
+        self.acts.leave()
+
+    @invariant()
+    def no_decoy_left(self) -> None:
+        if hasattr(self, "acts"):
+            assert self.acts.escaped == []
+
+
+AnyOrder.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=25, suppress_health_check=[HealthCheck.too_slow]
+)
+test_in_any_order_no_decoy_leaves = AnyOrder.TestCase
+
+
+def attacked(seeds: range) -> tuple[list[str], Counter[str]]:
+    escaped: list[str] = []
+    left: Counter[str] = Counter()
+    for seed in seeds:
+        acts = BlindActs(seed)
+        asyncio.run(run_at_random(acts, steps=30))
+        escaped += acts.escaped
+        left += acts.left
+        if escaped:
+            break
+    return escaped, left
+
+
+def test_at_random_no_decoy_leaves_and_what_is_no_decoy_does() -> None:
+    escaped, left = attacked(range(15))
+    assert escaped == []
+    # A gate that lets nothing pass would be no proof.
+    for way in ("the list of a provider", "a notice", "figures", "a dossier for provider"):
+        assert left[way] > 0, way
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+MUTATIONS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    "nothing is void": (approved, "void_targets", lambda *_, **__: frozenset()),
+    "no target is a decoy": (decoys.Decoys, "meets", lambda *_: False),
+    "nobody need be asked": (decoys.Decoys, "asked", lambda *_: True),
+    "computed things leave": (without_decoys, "refuse_unrevealed", _nothing),
+    "nothing is left out": (without_decoys, "without", lambda entry, _: entry),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_an_open_gate_is_found(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, name, instead = MUTATIONS[mutation]
+    monkeypatch.setattr(place, name, instead)
+    assert attacked(range(40))[0] != []
+
+
+def test_an_answer_that_nobody_checks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is checked twice: when it comes, and when it is read from the case."""
+    monkeypatch.setattr(keeper_gate, "check_answer", _nothing)
+    monkeypatch.setattr(decoys, "check_answer", _nothing)
+    assert attacked(range(40))[0] != []
+
+
+def test_a_gate_that_is_not_asked_lets_nothing_leave_before_the_reveal() -> None:
+    acts = BlindActs(3)
+    acts.plan()
+    for which in range(8):
+        acts.prove(which)
+    acts.refer()
+    acts.approve(0)
+    acts.approve(1)
+    acts.set_mood(Mood.SILENT)
+    for _ in range(5):
+        asyncio.run(acts.hear())
+        acts.clock.pass_s(11)
+    assert acts.provider.blocked == set()
+    keeper = [each for each in acts.journal.failures if each.startswith("keeper ")]
+    assert len(keeper) == 1  # said once, not at each attempt
+    assert acts.keeper.asked > 1
+    acts.set_mood(Mood.HONEST)
+    acts.clock.pass_s(11)
+    asyncio.run(acts.hear())
+    assert acts.provider.blocked
+    assert acts.escaped == []
