@@ -194,6 +194,13 @@ class Board:
         text = Text(f"\n{looked}\n{acted}\n{followed}\n{guarded}\n")
         text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
         text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
+        decoys = tally.decoys
+        if decoys.sealed is not None:
+            stand = message("decoys-board", count=decoys.sealed.count, opened=len(decoys.revealed))
+            text.append(f"\n{say(stand)}")
+        if tally.unasked:
+            waits = message("decoys-board.unasked", count=len(tally.unasked))
+            text.append(f"\n{say(waits)}", style="bold red")
         if unsent := len(tally.notices - tally.notices_sent):
             becomes = "notice-end.will-wait" if self._waits else "notice-end.will-close"
             text.append(f"\n{say(message(becomes, count=unsent))}")

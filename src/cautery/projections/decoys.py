@@ -42,6 +42,8 @@ from cautery.model.records import (
     kinds_of,
 )
 
+UNANSWERED = "keeper"
+"""What failed, in the record of an act that does not leave since the keeper does not answer."""
 HEARD: tuple[type, ...] = (
     CaseOpened,
     DecoyRevealed,

@@ -25,6 +25,7 @@ from cautery.model.records import (
     ActRefused,
     ApprovalGiven,
     CalendarRead,
+    DecoysAnswered,
     ExhibitSealed,
     Failure,
     NoticeSent,
@@ -35,6 +36,7 @@ from cautery.model.records import (
 )
 from cautery.projections.acts import Acts
 from cautery.projections.complaints import Complaints
+from cautery.projections.decoys import UNANSWERED, Decoys
 from cautery.projections.folding import heard
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
@@ -86,6 +88,10 @@ class Tally:
         By the name of the error, or :data:`NOT_LOOKED_AT`.
     last : str
         What failed last, in words.
+    decoys : Decoys
+        The blind test: streams that were opened as decoys are in no row.
+    unasked : set of str
+        Ids of approved acts for which the keeper of the decoys has not answered.
     notices, notices_sent : set of str
         Ids of the notices that no later draft replaces and nobody has withdrawn, and of those that
         were sent.
@@ -97,6 +103,8 @@ class Tally:
     safeguards: Safeguards = field(default_factory=Safeguards)
     complaints: Complaints = field(default_factory=Complaints)
     pace: Pace = field(default_factory=Pace)
+    decoys: Decoys = field(default_factory=Decoys)
+    unasked: set[str] = field(default_factory=set)
     referred: dict[str, datetime] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     last: str = ""
@@ -113,7 +121,7 @@ class Tally:
         """Take one entry up."""
         projections = (
             *(self.in_force, self.streams, self.acts),
-            *(self.safeguards, self.complaints, self.pace),
+            *(self.safeguards, self.complaints, self.pace, self.decoys),
         )
         heard([projection.hear for projection in projections], entry)
         match entry.content:
@@ -125,7 +133,11 @@ class Tally:
                     self.errors[NOT_LOOKED_AT] += 1
                 elif probe.failed is not None:
                     self._fail(probe.failed)
+            case DecoysAnswered() as answered:
+                self.unasked.discard(answered.act)
             case Failure() as failure:
+                if failure.what == UNANSWERED:
+                    self.unasked.add(failure.where)
                 self.errors[failure.error] += 1
                 self.last = f"{failure.what} {failure.where}: {failure.message}"
             case SourceRead() | CalendarRead() as read if read.failed is not None:
@@ -173,6 +185,8 @@ class Tally:
         for stream in self.streams.by_url.values():
             verdict = stream.verdict
             if verdict is None or verdict.finding not in (Finding.PROVEN, Finding.LICENSED):
+                continue
+            if self.decoys.meets(stream.url):
                 continue
             right = right_of(verdict)
             row = rows.setdefault(right, Row(right=right))

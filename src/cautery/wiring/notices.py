@@ -17,7 +17,7 @@ from cautery.adapters.mail_files import mails_of
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import WAITS_S, SmtpPostbox
 from cautery.adapters.xarf_api import XarfApi, check_report
-from cautery.errors import InputError
+from cautery.errors import InputError, UnaskedError
 from cautery.model import Addressee, Approval, Digest, ExhibitId
 from cautery.model.ports import Ledger
 from cautery.model.records import (
@@ -27,6 +27,7 @@ from cautery.model.records import (
     NoticeUnsent,
     NoticeWithdrawn,
 )
+from cautery.projections.decoys import UNANSWERED
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.facts import known_facts, named_folder
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
@@ -309,7 +310,11 @@ async def _ask_keeper(
             journal=journal_of(case),
             random=secrets.token_bytes,
         )
-        await gate.ask(act, approvals)
+        try:
+            await gate.ask(act, approvals)
+        except UnaskedError as error:
+            journal_of(case).fail(UNANSWERED, act.id, error)
+            raise
 
 
 async def _hand_in(

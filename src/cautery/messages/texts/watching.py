@@ -34,6 +34,20 @@ TEXTS: dict[str, str | tuple[str, str]] = {
             "says so; it is handed to a court alone."
         ),
     ),
+    "decoys-board": (
+        "blind test: %(count)s decoy is among the streams, %(opened)s opened",
+        "blind test: %(count)s decoys are among the streams, %(opened)s opened",
+    ),
+    "decoys-board.unasked": (
+        (
+            "%(count)s approved act does not leave: the keeper of the decoys does not answer. Ask "
+            "the planner whether it runs; `cautery decoy reveal --abandon` ends the test."
+        ),
+        (
+            "%(count)s approved acts do not leave: the keeper of the decoys does not answer. Ask "
+            "the planner whether it runs; `cautery decoy reveal --abandon` ends the test."
+        ),
+    ),
     # Whether it keeps up.
     "pace.references-loading": "the references have been loading for %(loading_s)s",
     "pace.references-late": (

@@ -46,6 +46,7 @@ from cautery.model.records import (
     ReferralPublished,
 )
 from cautery.projections import Acts
+from cautery.projections.decoys import UNANSWERED
 from cautery.projections.lists import BY_DECOY
 from cautery.projections.refusals import first_of
 from cautery.workflows.case.journal import Journal
@@ -367,7 +368,7 @@ class Filing:
             filed.ask_at = self._journal.now() + timedelta(seconds=ASKED_AGAIN_S)
             if str(error) != filed.unasked:
                 filed.unasked = str(error)
-                self._journal.fail("keeper", filed.referral.id, error)
+                self._journal.fail(UNANSWERED, filed.referral.id, error)
         except ApprovalError as error:
             filed.ask_at = None
             self._journal.fail("approval", filed.referral.id, error)

@@ -1,0 +1,177 @@
+"""The gate asks the keeper once about each act, and waits for no keeper that is silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cautery.errors import ApprovalError, SourceError, UnaskedError
+from cautery.lab.blind_acts import BlindActs
+from cautery.lab.keeper import Mood
+from cautery.model import Approval, Referral
+from cautery.model.decoys import KeeperAnswer, KeeperQuestion
+from cautery.model.ledger import contents
+from cautery.model.records import ApprovalGiven, DecoyRevealed, DecoysAnswered
+from cautery.workflows.decoys import gate as gate_module
+from cautery.workflows.decoys.gate import AGAIN_S, KeeperGate
+
+SEED = 1
+
+
+@pytest.fixture
+def acts() -> BlindActs:
+    """A case with one referral that two people have approved."""
+    made = BlindActs(SEED)
+    made.plan()
+    for which in range(len(made.suspects)):
+        made.prove(which)
+    made.refer(everything=True)
+    made.approve(0)
+    made.approve(1)
+    return made
+
+
+def gate_of(acts: BlindActs, keeper: Any) -> KeeperGate:
+    return KeeperGate(
+        acts.ledger,
+        keeper=keeper,
+        signed_for=acts.here,
+        journal=acts.journal,  # type: ignore[arg-type]
+        random=acts.rng.randbytes,
+    )
+
+
+def act_of(acts: BlindActs) -> tuple[Referral, tuple[Approval, ...]]:
+    [(_, referral)] = contents(acts.ledger, Referral)
+    return referral, tuple(given.approval for _, given in contents(acts.ledger, ApprovalGiven))
+
+
+class Answering:
+    """A keeper that does what a function does."""
+
+    def __init__(self, answer: Callable[[KeeperQuestion], Any]) -> None:
+        self.answer, self.asked = answer, 0
+
+    async def ask(self, question: KeeperQuestion) -> KeeperAnswer:
+        self.asked += 1
+        answer = self.answer(question)
+        return await answer if asyncio.iscoroutine(answer) else answer
+
+
+async def test_an_act_is_asked_about_once_also_after_a_restart(acts: BlindActs) -> None:
+    act, approvals = act_of(acts)
+    for _ in range(2):
+        gate = gate_of(acts, acts.keeper)
+        await gate.ask(act, approvals)
+    assert acts.keeper.asked == 1
+    revealed = [record for _, record in contents(acts.ledger, DecoyRevealed)]
+    assert {record.act for record in revealed} == {act.id}
+    assert {record.opening.decoy.host for record in revealed} == {
+        each.host for each in acts.suspects if each.decoy is not None
+    }
+
+
+async def test_who_has_no_approvers_signature_learns_nothing(acts: BlindActs) -> None:
+    act, approvals = act_of(acts)
+    for fewer in ((), approvals[:1]):
+        with pytest.raises(UnaskedError, match="not approved"):
+            await gate_of(acts, acts.keeper).ask(act, fewer)
+    assert list(contents(acts.ledger, DecoyRevealed)) == []
+
+
+@pytest.mark.parametrize("mood", [Mood.FORGED, Mood.ALTERED, Mood.SHORTENED])
+async def test_of_a_lie_nothing_is_taken(mood: Mood, acts: BlindActs) -> None:
+    acts.set_mood(mood)
+    act, approvals = act_of(acts)
+    with pytest.raises(UnaskedError, match="does not answer as agreed"):
+        await gate_of(acts, acts.keeper).ask(act, approvals)
+    for kind in (DecoyRevealed, DecoysAnswered):
+        assert list(contents(acts.ledger, kind)) == []
+
+
+async def test_an_answer_to_an_earlier_question_is_none(acts: BlindActs) -> None:
+    act, approvals = act_of(acts)
+    answers: list[KeeperAnswer] = []
+
+    async def same(question: KeeperQuestion) -> KeeperAnswer:
+        answers.append(await acts.keeper.ask(question))
+        return answers[0]
+
+    await gate_of(acts, Answering(same)).ask(act, approvals)
+    acts.ledger.entries = [
+        entry
+        for entry in acts.ledger.entries
+        if not isinstance(entry.content, DecoysAnswered | DecoyRevealed)
+    ]
+    with pytest.raises(UnaskedError, match="another question"):
+        await gate_of(acts, Answering(same)).ask(act, approvals)
+
+
+async def test_a_keeper_that_is_silent_is_asked_again_only_after_a_while(
+    acts: BlindActs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile the watch goes on: no target stays blocked for want of an answer."""
+
+    async def never(_: KeeperQuestion) -> KeeperAnswer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(gate_module, "PATIENCE_S", 0.01)
+    act, approvals = act_of(acts)
+    keeper = Answering(never)
+    gate = gate_of(acts, keeper)
+    for _ in range(3):
+        with pytest.raises(UnaskedError, match="no answer within"):
+            await gate.ask(act, approvals)
+    assert keeper.asked == 1
+    acts.clock.pass_s(AGAIN_S)
+    with pytest.raises(UnaskedError):
+        await gate.ask(act, approvals)
+    assert keeper.asked == 2
+    keeper.answer = acts.keeper.ask
+    acts.clock.pass_s(AGAIN_S)
+    await gate.ask(act, approvals)
+    assert gate.decoys.asked(act)
+
+
+async def test_what_is_refused_for_one_act_does_not_rest_the_others(acts: BlindActs) -> None:
+    def refuse(_: KeeperQuestion) -> KeeperAnswer:
+        raise ApprovalError("not approved")
+
+    act, approvals = act_of(acts)
+    keeper = Answering(refuse)
+    gate = gate_of(acts, keeper)
+    for _ in range(2):
+        with pytest.raises(UnaskedError):
+            await gate.ask(act, approvals)
+    assert keeper.asked == 2
+
+
+async def test_without_a_plan_on_record_and_without_a_keeper_nothing_leaves() -> None:
+    unplanned = BlindActs(SEED)
+    unplanned.prove(0)
+    unplanned.refer(everything=True)
+    [(_, referral)] = contents(unplanned.ledger, Referral)
+    with pytest.raises(UnaskedError, match="has not checked the sealed plan"):
+        await gate_of(unplanned, unplanned.keeper).ask(referral, ())
+    unplanned.plan()
+    with pytest.raises(UnaskedError, match="cannot be reached"):
+        await gate_of(unplanned, None).ask(referral, ())
+
+
+async def test_after_the_reveal_nobody_is_asked(acts: BlindActs) -> None:
+    def silent(_: KeeperQuestion) -> KeeperAnswer:
+        raise SourceError("gone home")
+
+    acts.reveal(abandoned=False)
+    act, approvals = act_of(acts)
+    keeper = Answering(silent)
+    gate = gate_of(acts, keeper)
+    await gate.ask(act, approvals)
+    assert keeper.asked == 0
+    assert gate.void(act) == {
+        entry.target for entry in act.entries if gate.decoys.meets(entry.target)
+    }
