@@ -31,7 +31,7 @@ def close(
     last time at which the watch recorded that it was running.
 
     A case with decoys is closed by `cautery decoy reveal`. If this command closes it, nobody can
-    reveal them any more: the case says so, and it is handed to a court alone.
+    reveal them any more: the case says so, and it is handed to a court and the defence alone.
 
     With --log, the closed case goes into the log, and the proof of others is written beside its
     note. The case does not record the place of its log. So without --log nobody sees the closed

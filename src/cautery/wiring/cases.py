@@ -17,11 +17,12 @@ from cautery.errors import InputError
 from cautery.evidence.case_names import is_on_server, no_case
 from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE
 from cautery.evidence.ports import CaseLedger
-from cautery.messages import tr
+from cautery.messages import tr, tr_n
 from cautery.model import Regime, SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.records import WatchStarted, kinds_of
 from cautery.pages.supply_map.view import Met
+from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import without_decoys
 from cautery.wiring.server import server_store
 from cautery.workflows.case.open import Case, open_case, refuse_closed
@@ -182,4 +183,10 @@ def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
             time=f"{entry.record.at:%Y-%m-%d %H:%M}",
             record=str(entry.index),
         )
+        if hidden := Decoys().read_on(case.ledger).unopened:
+            source += "; " + tr_n(
+                "%(count)s decoy is not revealed, so a host may be our own",
+                "%(count)s decoys are not revealed, so hosts may be our own",
+                hidden,
+            )
         return graph, met_in(case.ledger), source

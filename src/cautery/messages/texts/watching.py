@@ -27,11 +27,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "decoys-end.closed": (
         (
             "%(count)s decoy was never revealed, and nobody can reveal it any more. The case says "
-            "so; it is handed to a court alone."
+            "so; it is handed to a court and the defence alone."
         ),
         (
             "%(count)s decoys were never revealed, and nobody can reveal them any more. The case "
-            "says so; it is handed to a court alone."
+            "says so; it is handed to a court and the defence alone."
         ),
     ),
     "decoys-board": (

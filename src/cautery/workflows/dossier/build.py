@@ -176,7 +176,7 @@ def make_dossier(
     SourceError
         If no authority answers and the bag must be stamped.
     UnrevealedError
-        If it is for anybody but a court, and decoys of the case are not revealed.
+        If it is for anybody but a court or the defence, and decoys of the case are not revealed.
     StorageError
         If the bag cannot be written.
     """
@@ -188,7 +188,8 @@ def make_dossier(
     if audience is Audience.COURT and hosts:
         raise InputError("a court is given the whole case", hint="Omit --host.")
     decoys = _decoys_of(case, store)
-    if audience is not Audience.COURT:
+    # Whoever judges all of it may have to do so before anybody reveals them: the document says so.
+    if audience not in (Audience.COURT, Audience.DEFENCE):
         refuse_unrevealed(decoys, what=f"a dossier for {audience}")
     if audience is not Audience.COURT and opened is not None:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")

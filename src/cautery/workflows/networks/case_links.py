@@ -85,6 +85,9 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     decoys = Decoys().read_on(ledger)
     ledger = without_decoys(ledger)
     warnings: list[str] = []
+    if decoys.unopened:
+        hidden = counted(decoys.unopened, "decoy")
+        warnings.append(f"{hidden} not revealed: some of these hosts may be the organisation's own")
     seized = Derivative(ledger, vault)
     shared = _shared(ledger)
     all_links = tuple(_recorded(ledger))
