@@ -29,7 +29,7 @@ from cautery.model.records import (
     EntryWithdrawn,
     ReferralPublished,
 )
-from cautery.projections import Acts, folded
+from cautery.projections import Acts, MandateInForce, Tally, folded
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import EXPOSURE, outward, without_decoys
 from cautery.workflows.watch.after_reveal import computed_anew
@@ -252,3 +252,22 @@ def test_a_silent_keeper_stops_nothing_that_was_published_before(acts: BlindActs
     asyncio.run(acts.hear())
     assert acts.provider.blocked == blocked
     assert acts.clock.now() < END
+
+
+def test_a_board_counts_no_decoy_that_is_opened_and_says_what_waits_for_the_keeper(
+    acts: BlindActs,
+) -> None:
+    acts.set_mood(Mood.SILENT)
+    asyncio.run(acts.hear())
+    tally = folded(Tally(MandateInForce(MANDATE)), acts.ledger.read())
+    [(_, referral)] = contents(acts.ledger, Referral)
+    assert tally.unasked == {referral.id}
+    [row] = [row for row in tally.rows(END) if row.right == "derby"]
+    assert len(row.proven) == len(acts.suspects) - 1
+    acts.set_mood(Mood.HONEST)
+    acts.clock.pass_s(11)
+    asyncio.run(acts.hear())
+    tally = folded(Tally(MandateInForce(MANDATE)), acts.ledger.read())
+    assert tally.unasked == set()
+    [row] = [row for row in tally.rows(END) if row.right == "derby"]
+    assert len(row.proven) == len(acts.suspects) - len(own(acts))

@@ -65,7 +65,7 @@ class LabKeeper:
     leaves: tuple[DecoyLeaf, ...]
     clock: datetime
     mood: Mood = Mood.HONEST
-    asked: int = 0
+    questions: int = 0
     _earlier: KeeperAnswer | None = field(default=None, repr=False)
 
     async def ask(self, question: KeeperQuestion) -> KeeperAnswer:
@@ -78,7 +78,7 @@ class LabKeeper:
         SourceError
             If it is silent.
         """
-        self.asked += 1
+        self.questions += 1
         if self.mood is Mood.SILENT:
             raise SourceError("the keeper does not answer")
         honest = self._honest(question)

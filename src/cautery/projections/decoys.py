@@ -135,13 +135,13 @@ class Decoys:
         return tuple(revealed.opening for _, revealed in sorted(self.revealed.items()))
 
     @property
-    def known(self) -> tuple[Decoy, ...]:
+    def open_decoys(self) -> tuple[Decoy, ...]:
         """The decoys that are opened, by leaf."""
         return tuple(opening.decoy for opening in self.opened)
 
     # -- the gate ----------------------------------------------------------------------------
 
-    def asked(self, act: Referral | Notice) -> bool:
+    def may_pass(self, act: Referral | Notice) -> bool:
         """Tell whether the keeper need not be asked about an act any more."""
         return not self.secret or digest(act) in self._answered
 
@@ -153,7 +153,7 @@ class Decoys:
         UnaskedError
             If the keeper has not answered for this very act.
         """
-        if not self.asked(act):
+        if not self.may_pass(act):
             raise UnaskedError(f"{act.id}: the keeper of the decoys has not answered for it")
         return frozenset(target for target in targets_of(act) if self.meets(target))
 
@@ -177,14 +177,14 @@ class Decoys:
         Nobody else stands on these hosts, so a stream beside a decoy is left alone, too.
         """
         places = (target, host_of(target)) if "://" in target else (target,)
-        return any(meets(decoy, place) for decoy in self.known for place in places if place)
+        return any(meets(decoy, place) for decoy in self.open_decoys for place in places if place)
 
     def names(self, text: str) -> bool:
         """Tell whether a text names the host or an address of a decoy that is opened."""
         if not self.revealed:
             return False
         if self._places is None:
-            self._places = _places_of(self.known)
+            self._places = _places_of(self.open_decoys)
         return self._places.search(text.lower()) is not None
 
     # -- what counts -------------------------------------------------------------------------

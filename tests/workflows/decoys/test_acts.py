@@ -139,7 +139,7 @@ def _nothing(*_: object, **__: object) -> None:
 MUTATIONS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "nothing is void": (approved, "void_targets", lambda *_, **__: frozenset()),
     "no target is a decoy": (decoys.Decoys, "meets", lambda *_: False),
-    "nobody need be asked": (decoys.Decoys, "asked", lambda *_: True),
+    "nobody need be asked": (decoys.Decoys, "may_pass", lambda *_: True),
     "computed things leave": (without_decoys, "refuse_unrevealed", _nothing),
     "nothing is left out": (without_decoys, "without", lambda entry, _: entry),
 }
@@ -174,7 +174,7 @@ def test_a_gate_that_is_not_asked_lets_nothing_leave_before_the_reveal() -> None
     assert acts.provider.blocked == set()
     keeper = [each for each in acts.journal.failures if each.startswith("keeper ")]
     assert len(keeper) == 1  # said once, not at each attempt
-    assert acts.keeper.asked > 1
+    assert acts.keeper.questions > 1
     acts.set_mood(Mood.HONEST)
     acts.clock.pass_s(11)
     asyncio.run(acts.hear())

@@ -53,10 +53,10 @@ class Answering:
     """A keeper that does what a function does."""
 
     def __init__(self, answer: Callable[[KeeperQuestion], Any]) -> None:
-        self.answer, self.asked = answer, 0
+        self.answer, self.questions = answer, 0
 
     async def ask(self, question: KeeperQuestion) -> KeeperAnswer:
-        self.asked += 1
+        self.questions += 1
         answer = self.answer(question)
         return await answer if asyncio.iscoroutine(answer) else answer
 
@@ -66,7 +66,7 @@ async def test_an_act_is_asked_about_once_also_after_a_restart(acts: BlindActs) 
     for _ in range(2):
         gate = gate_of(acts, acts.keeper)
         await gate.ask(act, approvals)
-    assert acts.keeper.asked == 1
+    assert acts.keeper.questions == 1
     revealed = [record for _, record in contents(acts.ledger, DecoyRevealed)]
     assert {record.act for record in revealed} == {act.id}
     assert {record.opening.decoy.host for record in revealed} == {
@@ -126,15 +126,15 @@ async def test_a_keeper_that_is_silent_is_asked_again_only_after_a_while(
     for _ in range(3):
         with pytest.raises(UnaskedError, match="no answer within"):
             await gate.ask(act, approvals)
-    assert keeper.asked == 1
+    assert keeper.questions == 1
     acts.clock.pass_s(AGAIN_S)
     with pytest.raises(UnaskedError):
         await gate.ask(act, approvals)
-    assert keeper.asked == 2
+    assert keeper.questions == 2
     keeper.answer = acts.keeper.ask
     acts.clock.pass_s(AGAIN_S)
     await gate.ask(act, approvals)
-    assert gate.decoys.asked(act)
+    assert gate.decoys.may_pass(act)
 
 
 async def test_what_is_refused_for_one_act_does_not_rest_the_others(acts: BlindActs) -> None:
@@ -147,7 +147,7 @@ async def test_what_is_refused_for_one_act_does_not_rest_the_others(acts: BlindA
     for _ in range(2):
         with pytest.raises(UnaskedError):
             await gate.ask(act, approvals)
-    assert keeper.asked == 2
+    assert keeper.questions == 2
 
 
 async def test_without_a_plan_on_record_and_without_a_keeper_nothing_leaves() -> None:
@@ -171,7 +171,7 @@ async def test_after_the_reveal_nobody_is_asked(acts: BlindActs) -> None:
     keeper = Answering(silent)
     gate = gate_of(acts, keeper)
     await gate.ask(act, approvals)
-    assert keeper.asked == 0
+    assert keeper.questions == 0
     assert gate.void(act) == {
         entry.target for entry in act.entries if gate.decoys.meets(entry.target)
     }

@@ -82,7 +82,7 @@ class KeeperGate:
             If it does not answer, or not as agreed: the act does not leave.
         """
         decoys = self.decoys
-        if decoys.asked(act):
+        if decoys.may_pass(act):
             return
         sealed = decoys.sealed
         if sealed is None:
