@@ -196,7 +196,9 @@ class Board:
         text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
         decoys = tally.decoys
         if decoys.sealed is not None:
-            stand = message("decoys-board", count=decoys.sealed.count, opened=len(decoys.revealed))
+            stand = message(
+                "decoys-board.stand", count=decoys.sealed.count, opened=len(decoys.revealed)
+            )
             text.append(f"\n{say(stand)}")
         if tally.unasked:
             waits = message("decoys-board.unasked", count=len(tally.unasked))

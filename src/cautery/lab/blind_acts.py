@@ -75,7 +75,6 @@ from cautery.model.message import as_written
 from cautery.model.records import (
     ApprovalGiven,
     AssetFacts,
-    CaseOpened,
     DecoyRevealed,
     DecoysAnswered,
     DecoysPlanned,
@@ -102,6 +101,7 @@ from cautery.workflows.networks.case_links import links_of_case
 from cautery.workflows.watch.acting.filing import Filing
 from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.after_reveal import computed_anew
+from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 
 START = datetime(2026, 11, 24, 20, 45, tzinfo=UTC)
@@ -203,8 +203,11 @@ class BlindActs:
             key=_PLANNER,
             seed=self.seed,
         )
-        self.journal.write(
-            CaseOpened(mandate=MANDATE, version="0", lab=True, key=str(self.signer.key))
+        begin_case(
+            MANDATE,
+            ledger=self.ledger,
+            journal=self.journal,  # type: ignore[arg-type]
+            key=self.signer.key,
         )
         self.here = signed_in(self.ledger, MANDATE, key=str(self.signer.key))
         self.provider = CheckingProvider("isp", "FR", MANDATE.approvers, self.clock)

@@ -34,7 +34,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
             "says so; it is handed to a court and the defence alone."
         ),
     ),
-    "decoys-board": (
+    "decoys-board.stand": (
         "blind test: %(count)s decoy is among the streams, %(opened)s opened",
         "blind test: %(count)s decoys are among the streams, %(opened)s opened",
     ),
