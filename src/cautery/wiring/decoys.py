@@ -185,11 +185,18 @@ def sealed_plan(mandate: Mandate) -> bytes | None:
     Raises
     ------
     InputError
-        If it is not there.
+        If it cannot be read.
     """
     if mandate.decoys is None:
         return None
-    return _file(Path(mandate.decoys.sealed.reveal()), MAX_SEALED_BYTES)
+    try:
+        return read_whole(Path(mandate.decoys.sealed.reveal()), limit=MAX_SEALED_BYTES)
+    except EvidenceError as error:
+        raise InputError(
+            f"the mandate plans decoys, but its sealed plan cannot be read: {error}",
+            hint="The planner writes it: cautery decoy plan PROGRAMME.toml --mandate MANDATE.toml "
+            "--key PLANNER.pem -o NIGHT",
+        ) from error
 
 
 def decoys(folder: Path, *, key: Path) -> tuple[DecoyLeaf, ...]:

@@ -86,6 +86,7 @@ def watch(
     CauteryError
         As the workflow says.
     """
+    plan = sealed_plan(mandate)  # without it no case is begun
     public = None if publish is None else PublicFolder(publish, make=True)
     _load()
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock(), regime=mandate.regime)
@@ -97,6 +98,7 @@ def watch(
             mandate_file,
             listeners,
             public,
+            plan=plan,
             keys_dir=keys_dir,
             of_fixture=None
             if fixture is None
@@ -133,6 +135,7 @@ async def _watch(
     listeners: tuple[Listener, ...],
     public: PublicFolder | None,
     *,
+    plan: bytes | None,
     keys_dir: Path | None,
     of_fixture: OfOneFixture | None,
 ) -> None:
@@ -231,7 +234,7 @@ async def _watch(
                 keeper=None
                 if mandate.decoys is None
                 else AskedKeeper(mandate.decoys.keeper, own_client),
-                sealed_plan=sealed_plan(mandate),
+                sealed_plan=plan,
                 trust=NOBODY
                 if mandate.log is None
                 else own_trust(Path(mandate.log.folder.reveal())),

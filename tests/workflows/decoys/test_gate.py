@@ -7,16 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests import planted
+from tests.lists import NOW
 
+from cautery.canonical import canonical
 from cautery.errors import ApprovalError, SourceError, UnaskedError
+from cautery.evidence.sealed_night import SealedNight
 from cautery.lab.blind_acts import BlindActs
+from cautery.lab.blind_case import MemoryClock, MemoryJournal, MemoryLedger, MemorySigner
 from cautery.lab.keeper import Mood
-from cautery.model import Approval, Referral
+from cautery.model import Approval, Referral, to_json
 from cautery.model.decoys import KeeperAnswer, KeeperQuestion
 from cautery.model.ledger import contents
 from cautery.model.records import ApprovalGiven, DecoyRevealed, DecoysAnswered
 from cautery.workflows.decoys import gate as gate_module
 from cautery.workflows.decoys.gate import AGAIN_S, KeeperGate
+from cautery.workflows.decoys.keep import Keeper, read_answer, read_question
+from cautery.workflows.decoys.opening import record_planned
+from cautery.workflows.watch.opening import begin_case
 
 SEED = 1
 
@@ -175,3 +183,40 @@ async def test_after_the_reveal_nobody_is_asked(acts: BlindActs) -> None:
     assert gate.void(act) == {
         entry.target for entry in act.entries if gate.decoys.meets(entry.target)
     }
+
+
+async def test_the_keeper_itself_answers_the_gate_over_the_wire() -> None:
+    night = planted.night_of(planted.planned())
+    keeper = Keeper(night, key=planted.PLANNER, mandate=planted.MANDATE, now=lambda: NOW)
+    decoy = night.plan.leaves[0].decoy
+    clock = MemoryClock(NOW)
+    ledger = MemoryLedger()
+    journal = MemoryJournal(ledger, clock)
+    begin_case(
+        planted.MANDATE,
+        ledger=ledger,
+        journal=journal,  # type: ignore[arg-type]
+        key=MemorySigner(planted.PLANNER).key,
+    )
+    record_planned(
+        SealedNight(sealed=night.sealed),
+        ledger=ledger,
+        journal=journal,  # type: ignore[arg-type]
+    )
+    asked = planted.question(night, [decoy.host, "innocent.example"])
+    journal.write(asked.act)
+
+    def over_the_wire(question: KeeperQuestion) -> KeeperAnswer:
+        sent = canonical(to_json(question))
+        return read_answer(canonical(to_json(keeper.answer(read_question(sent)))))
+
+    gate = KeeperGate(
+        ledger,
+        keeper=Answering(over_the_wire),  # type: ignore[arg-type]
+        signed_for=asked.signed_for,
+        journal=journal,  # type: ignore[arg-type]
+        random=bytes,
+    )
+    await gate.ask(asked.act, asked.approvals)
+    assert gate.void(asked.act) == {decoy.host}
+    assert len(gate.decoys.revealed) == keeper.opened > 0
