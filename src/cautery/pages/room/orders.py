@@ -45,7 +45,7 @@ class ActRow:
     lacks : str
         What has to happen next; empty: nothing.
     papers : tuple of str
-        What the papers lack that a referral becomes, a line each, while it waits to be signed.
+        How many fields the papers lack that a referral becomes, while it waits to be signed.
     """
 
     id: str

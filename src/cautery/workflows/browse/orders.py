@@ -173,7 +173,7 @@ def papers_of(
     *,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Return what the papers lack that a referral becomes, while it waits to be signed."""
+    """Return how many fields the papers lack that a referral becomes, while it is to be signed."""
     referral = entries[line.drafted].content
     if opening is None or mandate is None or line.waits is not Waits.APPROVAL:
         return ()
@@ -186,7 +186,7 @@ def papers_of(
         published_to=(),
     )
     tickets = tickets_of(filed, opening, mandate, drafted=line.drafted, about=About(at=now))
-    return tuple(ticket.words for ticket in tickets)
+    return tuple(ticket.brief for ticket in tickets)
 
 
 def guards_of(content: object) -> tuple[GuardVerdict, ...]:

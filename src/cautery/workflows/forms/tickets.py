@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cautery.act import order_of
 from cautery.errors import ApprovalError
-from cautery.messages import tr
+from cautery.messages import tr, tr_n
 from cautery.model import Mandate, Referral
 from cautery.model.forms import Fact, Fault, Filled, Form, Misfit, fill
 from cautery.model.ledger import contents
@@ -55,6 +55,19 @@ class Ticket:
     form: Form
     filled: Filled
     papers: int = 1
+
+    @property
+    def brief(self) -> str:
+        """Which form, and how many fields of it are missing, for a table."""
+        faults = self.filled.faults
+        if not faults:
+            return tr("%(form)s: complete", form=self.form.id)
+        return tr_n(
+            "%(form)s: %(count)s field is missing or wrong",
+            "%(form)s: %(count)s fields are missing or wrong",
+            len(faults),
+            form=self.form.id,
+        )
 
     @property
     def words(self) -> str:
