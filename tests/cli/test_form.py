@@ -116,6 +116,18 @@ def test_the_package_of_evidence_holds_each_exhibit_with_its_digest(
             assert hashlib.sha256(archive.read(name)).hexdigest() == hexed
 
 
+def test_each_exhibit_that_is_handed_out_stands_in_the_chain_of_custody(
+    cautery: Callable[..., Ran], case: Path, answers: Path, tmp_path: Path
+) -> None:
+    cautery("form", "write", FORM, case, "--answers", answers, "-o", tmp_path / "list.json")
+    assert "copied" not in cautery("custody", "list", case).out
+    cautery("form", "write", FORM, case, "--answers", answers, "-o", tmp_path / "list.zip")
+    shown = cautery("custody", "list", case).out
+    assert "copied" in shown
+    assert f"form {FORM}" in shown
+    assert hashlib.sha256(b"segment").hexdigest()[:12] in shown
+
+
 def test_blank_answers_have_the_labels_and_are_toml_that_says_nothing(
     cautery: Callable[..., Ran], case: Path, tmp_path: Path
 ) -> None:

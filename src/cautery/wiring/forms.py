@@ -12,6 +12,7 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.messages import in_language
 from cautery.model.forms import Filled, Form, FormFormat, fill
 from cautery.wiring.cases import reading
+from cautery.wiring.custody import note_opening
 from cautery.workflows.forms.answers import read_answers
 from cautery.workflows.forms.catalogue import form_named
 from cautery.workflows.forms.checking import facts_of
@@ -99,6 +100,14 @@ def write(
             lab=facts["case.lab"].value is True,
             at=about.at,
             compiled=compile_pdf,
+            copied=lambda exhibit: note_opening(
+                request.case,
+                what=exhibit,
+                digest=exhibit,
+                by=None,
+                why=f"form {form.id}",
+                copied=True,
+            ),
         )
     wiring.write_secret(out, (content,))
     return filled, form_format

@@ -75,6 +75,7 @@ def written_form(
     lab: bool,
     at: datetime,
     compiled: Callable[[str], bytes],
+    copied: Callable[[ExhibitId], None],
 ) -> bytes:
     """Return a filled form in a format; an incomplete one is marked as a draft.
 
@@ -88,6 +89,8 @@ def written_form(
         When it is written, in UTC.
     compiled : callable
         Makes a PDF of a source for Typst.
+    copied : callable
+        Is told each exhibit that is copied out of the case, before that.
 
     Raises
     ------
@@ -109,12 +112,24 @@ def written_form(
             stem = ("" if filled.is_complete else "DRAFT-") + filled.form.id.replace("/", "-")
             papers = {
                 f"{stem}.{other_format.value}": written_form(
-                    case, filled, other_format, name=name, lab=lab, at=at, compiled=compiled
+                    case,
+                    filled,
+                    other_format,
+                    name=name,
+                    lab=lab,
+                    at=at,
+                    compiled=compiled,
+                    copied=copied,
                 )
                 for other_format in filled.form.formats
                 if other_format is not FormFormat.ZIP
             }
-            return package_of(filled, papers, sealed_in(case), case.vault.read, at=at)
+
+            def read(exhibit: ExhibitId) -> bytes:
+                copied(exhibit)
+                return case.vault.read(exhibit)
+
+            return package_of(filled, papers, sealed_in(case), read, at=at)
 
 
 def sealed_in(case: Case) -> dict[ExhibitId, Exhibit]:
