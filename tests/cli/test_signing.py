@@ -265,6 +265,8 @@ def test_in_a_terminal_it_is_shown_and_asked_with_a_digest_too(
     os.close(ours)
     assert f"digest to sign  {SUBJECT}".encode() in said
     assert f"four words      {four_words(SUBJECT)}".encode() in said
+    paper = said.partition(b"referral   R-")[0]  # before what the signature covers
+    assert b"paper      fr/arcom-referral: 8 fields are missing or wrong: " in paper
     assert len(watched.records("approval.given")) == signatures
 
 

@@ -88,8 +88,13 @@ def test_a_target_that_a_referral_does_not_have_is_refused(tmp_path: Path) -> No
 
 def test_a_form_is_for_a_kind_of_order(tmp_path: Path) -> None:
     case = made_case(tmp_path, "edge.pirate.example")
-    with pytest.raises(InputError, match=r"is for a standing order, and referral .* a live order"):
+    with pytest.raises(InputError, match="this case has no referral for GB under a standing order"):
         facts(case, needs=["referral"], orders=["standing"])
+    referral = str(facts(case, needs=["referral"])["referral.id"].value)
+    with pytest.raises(
+        InputError, match=r"is for a standing order, and referral .* which is no such order"
+    ):
+        facts(case, About(at=NOON, referral=referral), needs=["referral"], orders=["standing"])
 
 
 def test_a_form_of_an_operation_is_not_filled_from_a_watch(tmp_path: Path) -> None:

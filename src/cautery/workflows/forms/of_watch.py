@@ -12,6 +12,7 @@ from cautery.model import (
     ExhibitId,
     Finding,
     Mandate,
+    OrderKind,
     Referral,
     Verdict,
     host_of,
@@ -69,8 +70,7 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
             hint="The report of the case says what was found.",
         )
     if Need.REFERRAL in form.needs:
-        whole = chosen_referral(ledger, form, about)
-        _refuse_order(form, whole.referral, mandate)
+        whole = chosen_referral(ledger, form, about, mandate)
         if about.leaves:
             decoys.void(whole.referral)  # nothing of it leaves before their keeper has answered
         filed = narrowed(_without(whole, decoys), form, about)
@@ -86,32 +86,35 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
     return facts | _verdict_facts(verdicts) | exhibit_facts(shown, exhibits)
 
 
-def chosen_referral(ledger: Ledger, form: Form, about: About) -> FiledReferral:
-    """Return the referral that a paper is about.
+def chosen_referral(ledger: Ledger, form: Form, about: About, mandate: Mandate) -> FiledReferral:
+    """Return the referral that a paper is about: the one that is named, or the only one that fits.
 
     Raises
     ------
     InputError
-        If there is none, it is of another country, or several could be meant.
+        If there is none, it is of another country or under another kind of order, or several fit.
     """
     territory = form.country
     referrals = filed_in(ledger, only=about.referral).referrals
-    of_country = [filed for filed in referrals if filed.referral.territory.upper() == territory]
-    if about.referral is not None and referrals and not of_country:
-        raise InputError(
-            f"referral {about.referral} is for {referrals[0].referral.territory}, and the form "
-            f"{form.id} is of {territory}"
-        )
-    if len(of_country) == 1:
-        return of_country[0]
+    if about.referral is not None and referrals:
+        _refuse_referral(form, referrals[0].referral, mandate)
+    fitting = [
+        filed
+        for filed in referrals
+        if filed.referral.territory.upper() == territory
+        and _kind_of(filed.referral, mandate) in (None, *form.orders)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
     which = "no referral" if about.referral is None else f"no referral {about.referral!r}"
-    if not of_country:
+    if not fitting:
+        kinds = "" if set(form.orders) == set(OrderKind) else f" under a {_kinds(form)} order"
         raise InputError(
-            f"this case has {which} for {territory}", hint="cautery referral list CASE"
+            f"this case has {which} for {territory}{kinds}", hint="cautery referral list CASE"
         )
     raise InputError(
-        f"this case has {len(of_country)} referrals for {territory}: say which one",
-        hint="Give --referral ID; cautery referral list CASE lists them.",
+        f"this case has {len(fitting)} referrals for {territory}: say which one",
+        hint=f"Give --referral: {', '.join(filed.referral.id for filed in fitting)[:500]}.",
     )
 
 
@@ -162,18 +165,30 @@ def hosting_facts(ledger: Ledger, targets: Iterable[str]) -> Facts:
     return {"referral.hosting": Fact(value=rows, records=records)}
 
 
-def _refuse_order(form: Form, referral: Referral, mandate: Mandate) -> None:
-    """Refuse a form that is not used under the kind of order that a referral is under."""
-    try:
-        order = order_of(referral, mandate)
-    except ApprovalError:  # the mandate lacks it: then its fields are missing
-        return
-    if order.kind not in form.orders:
-        kinds = " or ".join(kind.value for kind in form.orders)
+def _refuse_referral(form: Form, referral: Referral, mandate: Mandate) -> None:
+    if referral.territory.upper() != form.country:
         raise InputError(
-            f"the form {form.id} is for a {kinds} order, and referral {referral.id} is under "
-            f"{order.id}, a {order.kind.value} order"
+            f"referral {referral.id} is for {referral.territory}, and the form {form.id} is of "
+            f"{form.country}"
         )
+    kind = _kind_of(referral, mandate)
+    if kind not in (None, *form.orders):
+        raise InputError(
+            f"the form {form.id} is for a {_kinds(form)} order, and referral {referral.id} is "
+            f"under {referral.order}, which is no such order"
+        )
+
+
+def _kind_of(referral: Referral, mandate: Mandate) -> OrderKind | None:
+    """Return the kind of a referral's order; ``None``: the mandate lacks it."""
+    try:
+        return order_of(referral, mandate).kind
+    except ApprovalError:
+        return None
+
+
+def _kinds(form: Form) -> str:
+    return " or ".join(kind.value for kind in form.orders)
 
 
 def _without(filed: FiledReferral, decoys: Decoys) -> FiledReferral:
