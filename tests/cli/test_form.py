@@ -252,6 +252,33 @@ def test_a_paper_for_one_target_asks_for_which_and_is_written_for_it(
     assert "ipv4" not in written
 
 
+def test_papers_for_each_target_are_all_written_or_none(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    particulars = {"calendar": "Ligue 1", "agent": "A. Sworn"}
+    case = made_case(tmp_path, *TARGETS, "2001:db8::7", territory="FR", particulars=particulars)
+    form, out = "fr/arcom-referral", tmp_path / "papers"
+    ran = cautery("form", "each", form, case, "-o", out)
+    assert (ran.code, out.exists()) == (1, False)
+    answers = tmp_path / "answers.toml"
+    answers.write_text('contact = "a@league.example"\npurpose_of_service = true\nreport = "12"\n')
+    ran = cautery("form", "each", form, case, "--answers", answers, "--format", "json", "-o", out)
+    assert ran.code == 0, ran.err
+    names = ["192.0.2.7.json", "2001-db8--7.json", "edge.pirate.example.json"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    assert out.stat().st_mode & 0o777 == 0o700
+    assert json.loads((out / names[1]).read_text())["ipv6"] == ["2001:db8::7"]
+    ran = cautery("form", "each", form, case, "--draft", "-o", out)
+    assert (ran.code, "exists already" in ran.err) == (2, True)
+
+
+def test_a_form_that_is_one_paper_for_all_targets_says_so(
+    cautery: Callable[..., Ran], case: Path, tmp_path: Path
+) -> None:
+    ran = cautery("form", "each", FORM, case, "--draft", "-o", tmp_path / "papers")
+    assert (ran.code, "is one paper for all targets" in ran.err) == (2, True)
+
+
 def test_a_referral_says_what_its_paper_lacks_before_anybody_signs(
     cautery: Callable[..., Ran], tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from cautery.wiring import forms
 from cautery.workflows.forms.answers import blank_answers
 from cautery.workflows.forms.as_text import texts_of
 from cautery.workflows.forms.catalogue import all_forms, form_named, forms_of
-from cautery.workflows.forms.checking import fault_words
+from cautery.workflows.forms.checking import fault_words, standing_words
 from cautery.workflows.forms.drafting import unverified_line
 from cautery.workflows.forms.paper import issuer_words
 
@@ -229,6 +229,37 @@ def write(
     if unverified is not None:
         render.say(unverified)
     render.say(f"{filled.form.id} as {form_format.value}: {out}")
+
+
+@app.command()
+def each(
+    id: _Id,
+    case: _Case,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to make; must not exist.")],
+    referral: _Referral = None,
+    answers: _Answers = None,
+    format: Annotated[
+        FormFormat | None, typer.Option("--format", help="Default: the form's usual one.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the labels: en, es, fr or it.")] = "en",
+    draft: Annotated[
+        bool,
+        typer.Option("--draft", help="Write papers although they lack fields, marked as drafts."),
+    ] = False,
+) -> None:
+    """Write a paper for each target of a referral, where an office wants one for each site.
+
+    All are written, or none. Nothing is sent.
+
+    Example: cautery form each fr/arcom-referral cases/md34 --answers answers.toml -o papers
+    """
+    form = form_named(id)
+    request = forms.FormRequest(form=id, case=case, referral=referral, answers=answers)
+    form_format = format or form.formats[0]
+    papers = forms.write_each(request, out, form_format=form_format, language=language, draft=draft)
+    for path, filled in papers:
+        lacking = "" if filled.is_complete else f" (DRAFT: {standing_words(filled)})"
+        render.say(f"{path}{lacking}")
 
 
 _MOST_ENTRIES = 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cautery import wiring
+from cautery.adapters._files import PRIVATE_FOLDER
 from cautery.adapters.typst_pdf import compile_pdf
+from cautery.errors import InputError
 from cautery.messages import in_language
 from cautery.model.forms import Filled, Form, FormFormat, fill
 from cautery.wiring.cases import reading
@@ -17,6 +19,7 @@ from cautery.workflows.forms.answers import read_answers
 from cautery.workflows.forms.catalogue import form_named
 from cautery.workflows.forms.checking import facts_of
 from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.of_watch import hosts_of_papers
 from cautery.workflows.forms.writing import format_of, require_complete, written_form
 
 
@@ -111,6 +114,37 @@ def write(
         )
     wiring.write_secret(out, (content,))
     return filled, form_format
+
+
+def write_each(
+    request: FormRequest, folder: Path, *, form_format: FormFormat, language: str, draft: bool
+) -> tuple[tuple[Path, Filled], ...]:
+    """Write a paper for each target of a referral into a new folder, all of them or none.
+
+    Raises
+    ------
+    IncompleteError
+        If one lacks something and they are to be no drafts: then nothing is written.
+    CauteryError
+        As the workflow says.
+    """
+    form = form_named(request.form)
+    wiring.check_output(folder / "paper")
+    if folder.exists():
+        raise InputError(f"{folder}: exists already", hint="Name a folder that is not there yet.")
+    with reading(request.case) as case:
+        hosts = hosts_of_papers(case.ledger, form, _about(request))
+    papers = [replace(request, hosts=(host,)) for host in hosts]
+    if not draft:
+        for paper in papers:
+            require_complete(check(paper))
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    written = []
+    for host, paper in zip(hosts, papers, strict=True):
+        out = folder / f"{host.replace(':', '-')}.{form_format.value}"
+        filled, _ = write(paper, out, asked_format=form_format, language=language, draft=draft)
+        written.append((out, filled))
+    return tuple(written)
 
 
 def _about(request: FormRequest, *, leaves: bool = False) -> About:

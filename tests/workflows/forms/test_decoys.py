@@ -23,7 +23,7 @@ from cautery.model.ledger import append
 from cautery.model.records import DecoyRevealed, DecoysPlanned
 from cautery.workflows.forms.catalogue import form_named
 from cautery.workflows.forms.chosen import About
-from cautery.workflows.forms.of_watch import facts_of_watch
+from cautery.workflows.forms.of_watch import facts_of_watch, hosts_of_papers
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
 POLICY = DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/")
@@ -101,6 +101,20 @@ def test_a_paper_of_a_referral_has_no_target_that_was_opened_as_a_decoy(tmp_path
     known = facts(case)
     assert known["referral.names"].value == ("edge.pirate.example",)
     assert known["referral.ipv4"].value == ()
+
+
+def test_papers_for_each_target_are_of_no_decoy_and_wait_for_the_keeper(tmp_path: Path) -> None:
+    for revealed in (False, True):
+        folder = tmp_path / str(revealed)
+        folder.mkdir()
+        case = case_of(folder, "tv1.own.example", "edge.pirate.example", revealed=revealed)
+        form = replace(FORM, per_target=True)
+        with closing(FolderStore().ledger(case, read_only=True)) as ledger:
+            if revealed:
+                assert hosts_of_papers(ledger, form, About(at=NOW)) == ("edge.pirate.example",)
+            else:
+                with pytest.raises(UnaskedError):
+                    hosts_of_papers(ledger, form, About(at=NOW))
 
 
 def test_a_referral_of_decoys_alone_becomes_no_paper(tmp_path: Path) -> None:

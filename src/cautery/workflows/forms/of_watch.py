@@ -118,6 +118,25 @@ def chosen_referral(ledger: Ledger, form: Form, about: About, mandate: Mandate) 
     )
 
 
+def hosts_of_papers(ledger: Ledger, form: Form, about: About) -> tuple[str, ...]:
+    """Return for which targets of a referral there is a paper each, without known decoys.
+
+    Raises
+    ------
+    InputError
+        If the form is not one for each target, or no referral fits.
+    UnaskedError
+        If the keeper of the decoys has not answered for the referral.
+    """
+    if not form.per_target:
+        raise InputError(
+            f"the form {form.id} is one paper for all targets", hint="cautery form write writes it."
+        )
+    whole, decoys = chosen_referral(ledger, form, about, mandate_of(ledger)), Decoys()
+    decoys.read_on(ledger).void(whole.referral)
+    return targets_of(_without(whole, decoys).referral)
+
+
 def exhibit_facts(ledger: Ledger, exhibits: Iterable[ExhibitId]) -> Facts:
     """Return the list of the exhibits that a paper rests on, each with the record of its seal."""
     wanted = dict.fromkeys(exhibits)
