@@ -58,6 +58,8 @@ def test_a_form_reads_as_it_is_written() -> None:
         (changed(title={"it": "Nomi"}), "no English title"),
         (changed(formats=[]), "no format"),
         (changed(formats=["xml"]), "a form in XML says how"),
+        (changed(formats=["xml"], xml={"root": "<a>"}), "cannot be a name"),
+        (changed(formats=["xml"], xml={"root": "a", "prefixes": {"ns0": "urn:b"}}), "cannot be"),
         (changed(csv_table="fqdn"), "it has no table 'fqdn'"),
         (changed(verified=True), "names the address of its source"),
         (changed(field=TABLES["field"] * 2), "stands twice"),

@@ -76,6 +76,12 @@ def test_each_field_stands_at_its_path_in_its_namespace() -> None:
     assert root[2][1].findtext("{urn:example}name/{urn:example}full") == "B"
 
 
+def test_the_namespace_of_the_form_is_the_default_of_the_document() -> None:
+    lines = xml_of(filled(ANSWERS)).decode().splitlines()
+    assert lines[0] == "<?xml version='1.0' encoding='utf-8'?>"
+    assert lines[1] == '<message xmlns="urn:example" xmlns:x="urn:extra" version="1.0">'
+
+
 def test_a_form_without_a_namespace_has_plain_names() -> None:
     root = ET.fromstring(xml_of(filled(ANSWERS, namespace=None)))
     assert root.tag == "message"

@@ -21,6 +21,8 @@ LONGEST_VALUE = 20_000
 MOST_ENTRIES = 10_000
 """Entries of one list or rows of one table."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_RESERVED = re.compile(r"@|xml|ns\d+$", re.IGNORECASE | re.ASCII)
+"""What begins no name that a form chooses: XML keeps it, or the writer of XML does."""
 _STEP = re.compile(r"@?(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*", re.ASCII)
 
 
@@ -190,6 +192,12 @@ class Xml:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     schema: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [self.root, *self.prefixes, *self.attributes]
+        for name in names:
+            if not _STEP.fullmatch(name) or _RESERVED.match(name):
+                raise InputError(f"{name[:60]!r} cannot be a name or a prefix of an XML document")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,8 @@ def xml_of(filled: Filled) -> bytes:
     out = io.BytesIO()
     for prefix, namespace in form.xml.prefixes.items():
         ET.register_namespace(prefix, namespace)
+    if form.xml.namespace is not None:
+        ET.register_namespace("", form.xml.namespace)
     ET.ElementTree(root).write(out, encoding="utf-8", xml_declaration=True, default_namespace=None)
     out.write(b"\n")
     return out.getvalue()
