@@ -1,6 +1,6 @@
 """What a seizure page says to viewers and sellers, held against the studies of the EUIPO.
 
-The facts are F50 to F54 of docs/reference/sources.md: people stop where a lawful offer is
+The facts are F60 to F64 of docs/reference/sources.md: people stop where a lawful offer is
 affordable and easy to find; many cannot tell lawful services from others; what worries them is
 fraud. A page may not threaten those who read it, nor call anybody guilty.
 """
@@ -18,14 +18,14 @@ from cautery.pages.seizure import PageTexts, own_texts, texts_of
 from cautery.pages.seizure.texts import PLACE
 
 MUST_SAY = {
-    # F50, F51: an affordable lawful offer is why people stop; price and availability decide.
+    # F60, F61: an affordable lawful offer is why people stop; price and availability decide.
     "offers": {"en": "where you can watch", "fr": "où vous pouvez regarder",
                "it": "dove può guardare", "es": "dónde puede ver"},
     "free": {"en": "free", "fr": "gratuit", "it": "gratuito", "es": "gratuito"},
-    # F52: a third of young people find it hard to tell lawful services from others.
+    # F62: a third of young people find it hard to tell lawful services from others.
     "lawful_look": {"en": "cannot tell them apart", "fr": "ne peuvent pas les distinguer",
                     "it": "non riescono a distinguerli", "es": "no pueden distinguirlos"},
-    # F52, F53: fraud and harmful software are what keeps people away, and what the page helps with.
+    # F62, F63: fraud and harmful software are what keeps people away, and what the page helps with.
     "passwords": {"en": "password", "fr": "mot de passe", "it": "password", "es": "contraseña"},
     "payments": {"en": "bank", "fr": "banque", "it": "banca", "es": "banco"},
     "application": {"en": "harmful software", "fr": "logiciels nuisibles",
@@ -36,7 +36,7 @@ MUST_SAY = {
     "nothing_to_do": {"en": "no record of your visit", "fr": "aucune trace de votre visite",
                       "it": "non tiene traccia della sua visita",
                       "es": "no guarda constancia de su visita"},
-    # F54: Directive (EU) 2016/343, art. 4.
+    # F64: Directive (EU) 2016/343, art. 4.
     "innocent": {"en": "nobody is guilty", "fr": "personne n\u2019est coupable",
                  "it": "nessuno è colpevole", "es": "nadie es culpable"},
     # The seller's side: facts, a way to speak, a lawyer.

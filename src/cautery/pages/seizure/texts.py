@@ -1,6 +1,6 @@
 """The sentences of a seizure page, in the languages of Cautery or in one that a user brings.
 
-What they say follows the studies of the EUIPO (docs/reference/sources.md, F50 to F53): people stop
+What they say follows the studies of the EUIPO (docs/reference/sources.md, F60 to F63): people stop
 where a lawful offer is affordable and easy to find, many cannot tell a lawful service from another,
 and what worries them is fraud. They are not threatened: the page says of no law that it punishes
 whoever reads it, and of nobody that he is guilty (Directive (EU) 2016/343, art. 4).
