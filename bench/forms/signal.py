@@ -37,7 +37,7 @@ from tests.console.operations import DOMAIN, Joint  # noqa: E402
 from cautery.pages.press_sheet import Links, sheets_html  # noqa: E402
 from cautery.pages.seizure import own_texts  # noqa: E402
 from cautery.workflows.operation.press_sheet import LANGUAGES, press_sheet  # noqa: E402
-from cautery.workflows.operation.seizure_site import EXAMPLE, Chosen, seizure_site  # noqa: E402
+from cautery.workflows.operation.seizure_site import EXAMPLE, Choice, seizure_site  # noqa: E402
 from cautery.workflows.operation.seizure_site.offers import site_list  # noqa: E402
 
 AXE = ROOT / "tests" / "assets" / "axe" / "axe.min.js"
@@ -57,8 +57,8 @@ def made(folder: Path) -> list[Path]:
     example = EXAMPLE.replace("/srv/seizure-page", f"{folder}/site")
     text = f"{example}{_HEBREW}[language.texts]\n{texts}\n"
     listed = site_list(text.encode(), where="offers.toml")
-    chosen = Chosen(agencies=("it-postal",), languages=SITES)
-    for name, content in seizure_site(desk, listed, chosen, made_at=AT).files.items():
+    choice = Choice(agencies=("it-postal",), languages=SITES)
+    for name, content in seizure_site(desk, listed, choice, made_at=AT).files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     sheets = [press_sheet(desk, language=language, made_at=AT) for language in LANGUAGES]

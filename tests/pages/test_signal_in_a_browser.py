@@ -15,7 +15,7 @@ from tests.console.test_room_in_a_browser import AXE, serving, violations
 from cautery.pages.press_sheet import Links, sheets_html
 from cautery.pages.seizure import own_texts
 from cautery.workflows.operation.press_sheet import LANGUAGES, press_sheet
-from cautery.workflows.operation.seizure_site import EXAMPLE, Chosen, seizure_site
+from cautery.workflows.operation.seizure_site import EXAMPLE, Choice, seizure_site
 from cautery.workflows.operation.seizure_site.offers import site_list
 
 pytestmark = pytest.mark.browser
@@ -39,8 +39,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("signal")
     desk = Joint(folder, AT).began().seized().took_over().desk()
     listed = site_list((EXAMPLE + hebrew()).encode(), where="offers.toml")
-    chosen = Chosen(agencies=("it-postal", "nl-fiod"), languages=SITES)
-    for name, content in seizure_site(desk, listed, chosen, made_at=AT).files.items():
+    choice = Choice(agencies=("it-postal", "nl-fiod"), languages=SITES)
+    for name, content in seizure_site(desk, listed, choice, made_at=AT).files.items():
         place = folder / name
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(content)

@@ -26,7 +26,7 @@ from cautery.pages.public.render import LANGUAGES as LANGUAGES_OF_PAGES
 from cautery.wiring import pdf_of
 from cautery.workflows.browse.signal import press_sheets, seizure_archive, signal_view
 from cautery.workflows.operation.press_sheet import LANGUAGES
-from cautery.workflows.operation.seizure_site import EXAMPLE, Chosen
+from cautery.workflows.operation.seizure_site import EXAMPLE, Choice
 
 Form = Literal["html", "pdf", "json"]
 Spoken = Literal["all", "fr", "en", "it", "es"]
@@ -57,8 +57,8 @@ def router(desk: Desk) -> APIRouter:
             )
         if form == "html":
             links = Links(page="page", records=f"/cases/{quote(id, safe='')}/records/")
-            told = desk.told(request, sheets_html(sheets, links=links))
-            return HTMLResponse(told, headers={"content-security-policy": REPORT_POLICY})
+            html = desk.told(request, sheets_html(sheets, links=links))
+            return HTMLResponse(html, headers={"content-security-policy": REPORT_POLICY})
         content = sheets_json(sheets).encode() if form == "json" else pdf_of(sheets_typst(sheets))
         return Response(content, media_type=_TYPES[form], headers=_saved(f"press-sheet.{form}"))
 
@@ -68,7 +68,7 @@ def router(desk: Desk) -> APIRouter:
         fields = await form(request)
 
         def made() -> Response:
-            chosen = Chosen(
+            choice = Choice(
                 agencies=fields.get("agency", "").splitlines(),
                 languages=fields.get("language", "").splitlines(),
             )
@@ -79,7 +79,7 @@ def router(desk: Desk) -> APIRouter:
                         desk.operations,
                         id,
                         offers=fields.get("offers", ""),
-                        chosen=chosen,
+                        choice=choice,
                         where=tr("the list"),
                         **seat_of(request, id),
                     )
@@ -111,7 +111,7 @@ def _page(
             "languages": LANGUAGES_OF_PAGES,
             "sheet_languages": LANGUAGES,
             "offers": (typed or {}).get("offers", EXAMPLE),
-            "chosen": (typed or {}).get("agency", "").splitlines(),
+            "agreed": (typed or {}).get("agency", "").splitlines(),
             "spoken": (typed or {"language": "\n".join(LANGUAGES)})
             .get("language", "")
             .splitlines(),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cautery.lab.operations.replay.run import Replayed
     from cautery.lab.operations.replay.story import Told
     from cautery.pages.press_sheet import PressSheet
-    from cautery.workflows.operation.seizure_site import Chosen, Site
+    from cautery.workflows.operation.seizure_site import Choice, Site
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def write_operation_page(case: Path, out: Path, *, language: str) -> None:
     wiring.write_secret(out, (page.encode(),))
 
 
-def write_seizure_site(case: Path, offers: Path, chosen: Chosen, out: Path | None) -> Site:
+def write_seizure_site(case: Path, offers: Path, choice: Choice, out: Path | None) -> Site:
     """Make the seizure page of a desk's case, and write it as a new folder.
 
     Parameters
@@ -188,7 +188,7 @@ def write_seizure_site(case: Path, offers: Path, chosen: Chosen, out: Path | Non
 
     listed = read_site_list(offers)
     with desk(case, read_only=True) as opened:
-        site = seizure_site(opened, listed, chosen, made_at=wiring.clock().now())
+        site = seizure_site(opened, listed, choice, made_at=wiring.clock().now())
     if out is not None:
         wiring.write_folder(out, site.files)
     return site

@@ -51,15 +51,15 @@ def sheet(text: str = "plain", language: str = "fr", **more: Any) -> PressSheet:
         "operation_id": "op-1",
         "issuer": text,
         "legal_basis": text,
-        "made": text,
+        "made_on": text,
         "embargo": "",
         "overlaps": text,
         "measured": (
             Count(
-                id="servers", what=text, state=State.MEASURED, shown="29", method=text,
+                id="servers", what=text, state=State.MEASURED, figure="29", method=text,
                 anchor="exhibits", records=refs(7, 8, 9, 12), corrected=1,
             ),
-            Count(id="users", what=text, state=State.WITHHELD, shown=text, method=text),
+            Count(id="users", what=text, state=State.WITHHELD, figure=text, method=text),
         ),
         "published": (
             Published(

@@ -62,11 +62,11 @@ def page(text: str = "plain", **changes: Any) -> SeizurePage:
         "contacts": (
             Contact(
                 name=text, country=text, purpose=text, address="mailto:desk@police.example",
-                shown=text,
+                label=text,
             ),
         ),
         "checked": text,
-        "made": text,
+        "made_on": text,
         "lab": True,
     }  # fmt: skip
     return SeizurePage(**members | changes)

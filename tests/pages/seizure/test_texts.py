@@ -118,8 +118,8 @@ def test_sentences_that_a_user_brings_are_taken_as_they_are() -> None:
     [
         ({"heading": " "}, "1 of 38 sentences are missing: heading"),
         ({"more": "x"}, "no sentence 'more'"),
-        ({"taken": "Taken."}, r"taken must have %\(days\)s"),
-        ({"taken": "%(days)s %(brands)s"}, r"taken must have %\(days\)s"),
+        ({"taken_on": "Taken."}, r"taken_on must have %\(days\)s"),
+        ({"taken_on": "%(days)s %(brands)s"}, r"taken_on must have %\(days\)s"),
         ({"heading": "100 % taken"}, "heading must have no place, and no %"),
         ({"heading": "a\u202eb"}, "heading must be one printable line"),
         ({"heading": "x" * 601}, "heading must be one printable line"),

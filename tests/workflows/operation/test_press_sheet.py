@@ -113,19 +113,19 @@ def test_the_numbers_are_those_of_the_operations_page_to_the_digit(rome: Desk) -
     assert view.exhibits is not None
     assert view.estimates is not None
     things = {line.kind: line.things for line in view.exhibits.lines}
-    assert digits(found["exhibits"].shown) == str(
+    assert digits(found["exhibits"].figure) == str(
         sum(line.exhibits for line in view.exhibits.lines)
     )
-    assert digits(found["seized-server"].shown) == str(things["server"]) == "28"
+    assert digits(found["seized-server"].figure) == str(things["server"]) == "28"
     assert {
         total.currency: found[f"worth-{total.currency}"].value for total in view.exhibits.totals
     } == {total.currency: total.register for total in view.exhibits.totals}
     for estimate in view.estimates.reconciled:
         assert found[estimate.quantity].interval == estimate.inner
-        assert found[estimate.quantity].shown == within(estimate.inner)
-        assert found[estimate.quantity].shown in page
+        assert found[estimate.quantity].figure == within(estimate.inner)
+        assert found[estimate.quantity].figure in page
     assert "1 search and 0 arrests" in view.summary
-    assert found["searches"].shown == "1"
+    assert found["searches"].figure == "1"
     (panels,) = [one for one in view.figures if one.label == "assets in the picture"]
     assert found["panels"].value == panels.value == 2
 
@@ -142,7 +142,7 @@ def test_every_number_leads_to_records_of_the_case(rome: Desk) -> None:
 
 def test_a_number_without_a_record_cannot_be_made() -> None:
     with pytest.raises(InputError, match="leads to no record"):
-        Count(id="x", what="arrests", state=State.MEASURED, shown="11", value=Decimal(11))
+        Count(id="x", what="arrests", state=State.MEASURED, figure="11", value=Decimal(11))
 
 
 def test_claimed_and_measured_stand_apart(rome: Desk) -> None:
@@ -150,32 +150,32 @@ def test_claimed_and_measured_stand_apart(rome: Desk) -> None:
     rows = {row.id: row for row in found.published}
     assert (rows["servers"].value, rows["servers"].measured) == ("29", "28")
     assert rows["users"].is_claim
-    assert rows["users"].measured == {one.id: one for one in found.measured}["users"].shown
+    assert rows["users"].measured == {one.id: one for one in found.measured}["users"].figure
     assert rows["kratos"].measured == "not measured"
-    assert not [count for count in found.measured if "22" in count.shown]
+    assert not [count for count in found.measured if "22" in count.figure]
 
 
 def test_what_is_not_measured_says_so_and_is_no_zero(agency_desk: Desks) -> None:
     found = counts(agency_desk("it-postal"))
     for name in ("searches", "arrests", "exhibits", "users", "revenue", "suspects", "panels"):
         assert found[name].state is State.NOT_MEASURED, name
-        assert found[name].shown == "not measured", name
+        assert found[name].figure == "not measured", name
         assert found[name].value is None, name
     assert dict(sheet(agency_desk("it-postal")).unknown)["users (not measured)"]
 
 
 def test_currencies_are_counted_apart(rome: Desk) -> None:
     found = counts(rome)
-    assert found["worth-EUR"].shown.endswith("40\u202f000.50")
-    assert found["worth-CHF"].shown == "300"
-    assert not [count for count in found.values() if "300.50" in count.shown]
+    assert found["worth-EUR"].figure.endswith("40\u202f000.50")
+    assert found["worth-CHF"].figure == "300"
+    assert not [count for count in found.values() if "300.50" in count.figure]
 
 
 def test_a_count_is_withheld_if_one_statement_behind_it_is_not_for_everybody(rome: Desk) -> None:
-    assert counts(rome)["panels"].shown == "2"
+    assert counts(rome)["panels"].figure == "2"
     add_statements(rome, [panel("c.example", marking=AMBER)])
     withheld = counts(rome)["panels"]
-    assert (withheld.state, withheld.shown, withheld.records) == (State.WITHHELD, "withheld", ())
+    assert (withheld.state, withheld.figure, withheld.records) == (State.WITHHELD, "withheld", ())
     assert "1 statement" in withheld.method
     assert sheet(rome).withheld == 1
 
@@ -194,7 +194,7 @@ def test_no_word_of_a_withheld_statement_is_on_a_sheet(rome: Desk) -> None:
 
 def test_suspects_are_counted_and_never_named(rome: Desk) -> None:
     add_statements(rome, [said("P-77aa77aa77aa", "person", details={"category": "suspect"})])
-    assert counts(rome)["suspects"].shown == "1"
+    assert counts(rome)["suspects"].figure == "1"
     assert "P-77aa" not in sheets_json([sheet(rome)])
 
 
@@ -212,16 +212,16 @@ def test_statements_of_another_agency_lead_to_the_bundle_that_brought_them(
 
 def test_a_withdrawn_statement_counts_no_more(rome: Desk) -> None:
     (extra,) = add_statements(rome, [panel("c.example")])
-    assert counts(rome)["panels"].shown == "3"
+    assert counts(rome)["panels"].figure == "3"
     correct(rome, extra.id, text="no panel", at=NOON, withdrawn=True)
-    assert counts(rome)["panels"].shown == "2"
+    assert counts(rome)["panels"].figure == "2"
 
 
 def test_a_corrected_exhibit_leads_to_its_correction(rome: Desk) -> None:
     before = counts(rome)["seized-server"]
     correct_exhibit(rome, "IT-0002", {"count": 27}, reason="a slip", by="exhibits officer")
     after = counts(rome)["seized-server"]
-    assert (before.shown, after.shown, after.corrected) == ("28", "27", 1)
+    assert (before.figure, after.figure, after.corrected) == ("28", "27", 1)
     assert {*before.records} < {*after.records}
 
 
@@ -284,13 +284,13 @@ def test_two_operations_with_equal_totals_have_two_sheets_and_no_sum(
     sheets = [sheet(first), sheet(second)]
     for one in sheets:
         found = {count.id: count for count in one.measured}
-        assert (found["seized-server"].shown, found["worth-EUR"].shown) == ("29", "40\u202f000")
+        assert (found["seized-server"].figure, found["worth-EUR"].figure) == ("29", "40\u202f000")
         assert "never added up" in one.overlaps
     text = sheets_json(sheets)
     for total in ("58", "80\u202f000", "80000"):
         assert not [
             row for one in json.loads(text)["sheets"] for row in one["measured"]
-            if row["shown"] == total or row["value"] == total
+            if row["figure"] == total or row["value"] == total
         ]  # fmt: skip
     with pytest.raises(InputError, match="about operation 'op-2', the case about op-1"):
         compare_sheet(sheets_json([sheets[1]]).encode(), sheets[0])
@@ -304,7 +304,7 @@ def test_each_language_has_the_same_numbers(rome: Desk, language: str) -> None:
         assert count.value == english[name].value, name
         assert count.records == english[name].records, name
         if count.state is State.MEASURED and count.interval is None:
-            assert count.shown == english[name].shown, name
+            assert count.figure == english[name].figure, name
     assert sheet(rome, language).language == language
 
 

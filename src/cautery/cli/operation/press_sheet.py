@@ -14,7 +14,7 @@ from cautery.errors import InputError
 from cautery.model import to_utc
 from cautery.wiring import desks
 
-_ALL = ("fr", "en", "it", "es")
+_LANGUAGES = ("fr", "en", "it", "es")
 
 
 def press_sheet(
@@ -54,7 +54,7 @@ def press_sheet(
     sheet, compared = desks.write_press_sheet(
         case,
         out,
-        languages=language or _ALL,
+        languages=language or _LANGUAGES,
         embargo=None if embargo is None else _moment(embargo),
         earlier=check,
     )

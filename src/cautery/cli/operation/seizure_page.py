@@ -71,16 +71,16 @@ def seizure_page(
     """
     # Pages and their texts are heavy, and the other commands have no use for them.
     from cautery.pages.seizure import own_texts  # noqa: PLC0415
-    from cautery.workflows.operation.seizure_site import EXAMPLE, Chosen  # noqa: PLC0415
+    from cautery.workflows.operation.seizure_site import EXAMPLE, Choice  # noqa: PLC0415
 
     if example:
         typer.echo(EXAMPLE, nl=False)
         return
     if texts:
-        ours = own_texts()
+        sentences = own_texts()
         typer.echo("[language.texts]")
-        for field in fields(ours):
-            typer.echo(f"{field.name} = {toml_string(getattr(ours, field.name))}")
+        for field in fields(sentences):
+            typer.echo(f"{field.name} = {toml_string(getattr(sentences, field.name))}")
         return
     if case is None or offers is None or (out is None and not dry_run):
         raise InputError(
@@ -88,21 +88,21 @@ def seizure_page(
             hint="cautery operation seizure-page CASE --offers offers.toml --agency ID -o FOLDER; "
             "--example prints a list.",
         )
-    chosen = Chosen(
+    choice = Choice(
         agencies=agency or (),
         languages=[code.strip() for code in languages.split(",") if code.strip()],
         brands=brand or (),
         panels=panel or (),
         logos=dict(_logo(text) for text in logo or ()),
     )
-    site = desks.write_seizure_site(case, offers, chosen, None if dry_run else out)
+    site = desks.write_seizure_site(case, offers, choice, None if dry_run else out)
     if json:
         render.json_line(
             {
                 "folder": None if dry_run else str(out),
                 "files": sorted(site.files),
-                "domains": [domain.name for domain in site.taken.domains],
-                "panels": [host.host for host in site.taken.panels],
+                "domains": [domain.name for domain in site.seizures.domains],
+                "panels": [host.host for host in site.seizures.panels],
                 "agencies": site.agencies,
                 "brands": site.brands,
                 "languages": site.languages,
@@ -119,9 +119,9 @@ def seizure_page(
                     f"{domain.at:%Y-%m-%d}",
                     f"exhibit {domain.exhibit}, {domain.measure}",
                 )
-                for domain in site.taken.domains
+                for domain in site.seizures.domains
             ),
-            *((panel.host, f"{panel.at:%Y-%m-%d}", "action day") for panel in site.taken.panels),
+            *((panel.host, f"{panel.at:%Y-%m-%d}", "action day") for panel in site.seizures.panels),
         ],
     )
     render.say(f"agencies  {', '.join(site.agencies)}")

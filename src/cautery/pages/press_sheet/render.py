@@ -121,8 +121,8 @@ def cited(records: Sequence[RecordRef]) -> str:
         for first, last in spans[:_MOST_SPANS]
     ]
     if len(spans) > _MOST_SPANS:
-        rest = sum(last - first + 1 for first, last in spans[_MOST_SPANS:])
-        texts.append(tr("and %(count)s more", str, count=rest))
+        further = sum(last - first + 1 for first, last in spans[_MOST_SPANS:])
+        texts.append(tr("and %(count)s more", str, count=further))
     return ", ".join(texts)
 
 
@@ -186,17 +186,17 @@ def _leads(row: Count | Published) -> dict[str, Any]:
     }
 
 
-def _for_typst(said: dict[str, Any]) -> dict[str, Any]:
-    sheet: PressSheet = said["sheet"]
+def _for_typst(values: dict[str, Any]) -> dict[str, Any]:
+    sheet: PressSheet = values["sheet"]
     return {
-        **said,
+        **values,
         "sheet": asdict(sheet)
         | {
             "measured": [
                 {
                     "what": row.what,
                     "state": row.state.value,
-                    "shown": row.shown,
+                    "figure": row.figure,
                     "method": row.method,
                     "corrected": _corrections(row.corrected),
                     **_leads(row),

@@ -37,7 +37,7 @@ class Count:
     ----------
     id : str
         For machines, the same in each language.
-    shown : str
+    figure : str
         The number as the page of the operation writes it, or why there is none.
     value : Decimal or None
         The number itself; ``None``: an interval, or none.
@@ -54,7 +54,7 @@ class Count:
     id: str
     what: str
     state: State
-    shown: str
+    figure: str
     value: Decimal | None = None
     interval: Interval | None = None
     method: str = ""
@@ -76,7 +76,7 @@ class Count:
 class Published:
     """A figure that others published, and what was measured of the same thing, if anything.
 
-    ``is_claim``: a size that nobody can have counted; ``measured``: as :attr:`Count.shown`.
+    ``is_claim``: a size that nobody can have counted; ``measured``: as :attr:`Count.figure`.
     """
 
     id: str
@@ -118,7 +118,7 @@ class PressSheet:
     operation_id: str
     issuer: str
     legal_basis: str
-    made: str
+    made_on: str
     embargo: str
     overlaps: str
     measured: tuple[Count, ...]

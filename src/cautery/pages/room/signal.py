@@ -13,7 +13,7 @@ class SignalView:
 
     Parameters
     ----------
-    taken : tuple of (str, str)
+    seizures : tuple of (str, str)
         Domains and panels that a seizure page stands for: host, and what was registered.
     nothing : str
         Why there is none; empty: there is one.
@@ -26,7 +26,7 @@ class SignalView:
     """
 
     head: OperationHead
-    taken: tuple[tuple[str, str], ...]
+    seizures: tuple[tuple[str, str], ...]
     nothing: str
     agencies: tuple[tuple[str, str], ...]
     brands: tuple[str, ...]

@@ -69,8 +69,8 @@ def _filled(text: str, language: str = "", **names: str) -> Markup:
 
 def _apart(text: str, language: str = "") -> Markup:
     """Return an outside text that turns no direction but its own."""
-    said = Markup(' lang="{}"').format(language) if language else ""
-    return Markup("<bdi{}>{}</bdi>").format(said, clean(text, _LONGEST))
+    lang = Markup(' lang="{}"').format(language) if language else ""
+    return Markup("<bdi{}>{}</bdi>").format(lang, clean(text, _LONGEST))
 
 
 @cache

@@ -27,7 +27,7 @@ class PageTexts:
     lab: str
     languages: str
     heading: str
-    taken: str
+    taken_on: str
     brands: str
     operation: str
     basis: str
@@ -61,7 +61,7 @@ class PageTexts:
     for_owners: str
     for_press: str
     footer: str
-    made: str
+    made_on: str
 
 
 def own_texts() -> PageTexts:
@@ -70,7 +70,7 @@ def own_texts() -> PageTexts:
         lab=gettext("LAB: everything on this page is invented."),
         languages=gettext("Languages"),
         heading=gettext("Authorities have taken over this address"),
-        taken=gettext("It was taken over on %(days)s."),
+        taken_on=gettext("It was taken over on %(days)s."),
         brands=gettext("It was used by a service that called itself %(brands)s."),
         operation=gettext("This happened in a joint operation: %(operation)s."),
         basis=gettext("The legal basis, as it is recorded: %(basis)s"),
@@ -127,7 +127,7 @@ def own_texts() -> PageTexts:
             "This page runs no script, sets no cookie and loads nothing from elsewhere. Its web "
             "server is set up to keep no record of who visits it."
         ),
-        made=gettext("Made on %(day)s."),
+        made_on=gettext("Made on %(day)s."),
     )
 
 
@@ -144,7 +144,7 @@ def texts_of(table: Mapping[str, str], *, where: str) -> PageTexts:
     InputError
         If one is missing, is none of ours, or has other places.
     """
-    ours = own_texts()
+    english = own_texts()
     names = [field.name for field in fields(PageTexts)]
     missing = [name for name in names if not str(table.get(name, "")).strip()]
     if missing:
@@ -157,12 +157,12 @@ def texts_of(table: Mapping[str, str], *, where: str) -> PageTexts:
     if strange:
         raise InputError(f"{where}: the page has no sentence {strange[0][:60]!r}")
     for name in names:
-        text, wanted = table[name], sorted(PLACE.findall(getattr(ours, name)))
+        text, places = table[name], sorted(PLACE.findall(getattr(english, name)))
         if not text.isprintable() or len(text) > _LONGEST:
             raise InputError(
                 f"{where}: {name} must be one printable line of at most {_LONGEST} characters"
             )
-        if sorted(PLACE.findall(text)) != wanted or "%" in PLACE.sub("", text):
-            places = " ".join(f"%({place})s" for place in wanted) or "no place, and no %"
-            raise InputError(f"{where}: {name} must have {places}, as the English text has")
+        if sorted(PLACE.findall(text)) != places or "%" in PLACE.sub("", text):
+            spelled = " ".join(f"%({place})s" for place in places) or "no place, and no %"
+            raise InputError(f"{where}: {name} must have {spelled}, as the English text has")
     return PageTexts(**{name: table[name] for name in names})

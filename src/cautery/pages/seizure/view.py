@@ -83,13 +83,13 @@ class CountryOffers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """Whom to ask; ``address``: ``https:`` or ``mailto:``, ``shown``: as people read it."""
+    """Whom to ask; ``address``: ``https:`` or ``mailto:``, ``label``: as people read it."""
 
     name: str
     country: str
     purpose: str
     address: str
-    shown: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +120,5 @@ class SeizurePage:
     offers: tuple[CountryOffers, ...]
     contacts: tuple[Contact, ...]
     checked: str
-    made: str
+    made_on: str
     lab: bool

@@ -13,7 +13,7 @@ from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.operations import Operations
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.press_sheet import press_sheet
-from cautery.workflows.operation.seizure_site import Chosen, seizure_site
+from cautery.workflows.operation.seizure_site import Choice, seizure_site
 from cautery.workflows.operation.seizure_site.named import named_brands
 from cautery.workflows.operation.seizure_site.offers import site_list
 from cautery.workflows.operation.seizure_site.taken import taken_over
@@ -33,10 +33,10 @@ def signal_view(cases: Cases, operations: Operations, id: str, *, seat: str | No
     with operations.table(cases, id, seat) as table:
         table.refuse_seat()
         brands, unnamed = named_brands(table.desk)
-        taken, nothing, withheld = _taken(table.desk)
+        seizures, nothing, withheld = _seizures(table.desk)
         return SignalView(
             head=table.head,
-            taken=taken,
+            seizures=seizures,
             nothing=nothing,
             agencies=tuple((agency.id, agency.name) for agency in table.desk.operation.agencies),
             brands=brands,
@@ -44,14 +44,14 @@ def signal_view(cases: Cases, operations: Operations, id: str, *, seat: str | No
         )
 
 
-def _taken(desk: Desk) -> tuple[tuple[tuple[str, str], ...], str, int]:
+def _seizures(desk: Desk) -> tuple[tuple[tuple[str, str], ...], str, int]:
     try:
-        taken = taken_over(desk)
+        seizures = taken_over(desk)
     except InputError as error:
         return (), str(error).partition(": ")[2], 0
-    rows = [(domain.name, f"{domain.exhibit}, {domain.measure}") for domain in taken.domains]
-    rows += [(panel.host, "") for panel in taken.panels]
-    return tuple(rows), "", taken.withheld
+    rows = [(domain.name, f"{domain.exhibit}, {domain.measure}") for domain in seizures.domains]
+    rows += [(panel.host, "") for panel in seizures.panels]
+    return tuple(rows), "", seizures.withheld
 
 
 def press_sheets(
@@ -79,7 +79,7 @@ def seizure_archive(
     *,
     seat: str | None,
     offers: str,
-    chosen: Chosen,
+    choice: Choice,
     where: str,
 ) -> bytes:
     """Return the folder of a seizure page as a ZIP.
@@ -101,7 +101,7 @@ def seizure_archive(
     with operations.table(cases, id, seat) as table:
         table.refuse_seat()
         listed = site_list(offers.encode("utf-8", "replace"), where=where)
-        site = seizure_site(table.desk, listed, chosen, made_at=cases.clock.now())
+        site = seizure_site(table.desk, listed, choice, made_at=cases.clock.now())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(site.files.items()):

@@ -39,12 +39,12 @@ from cautery.pages.seizure import own_texts
 from cautery.workflows.case.open import open_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.register_exhibits import correct_exhibit, move_exhibit
-from cautery.workflows.operation.seizure_site import EXAMPLE, Chosen, Site, seizure_site
+from cautery.workflows.operation.seizure_site import EXAMPLE, Choice, Site, seizure_site
 from cautery.workflows.operation.seizure_site.offers import SiteList, site_list
 from cautery.workflows.operation.share import add_statements, correct
 
 Desks = Callable[..., Desk]
-CHOSEN = Chosen(agencies=("nl-fiod", "it-postal"), languages=("en", "fr", "it", "es"))
+CHOICE = Choice(agencies=("nl-fiod", "it-postal"), languages=("en", "fr", "it", "es"))
 
 
 def listed(more: str = "", **changes: str) -> SiteList:
@@ -56,7 +56,7 @@ def listed(more: str = "", **changes: str) -> SiteList:
 
 
 def made(desk: Desk, offers: SiteList | None = None, **more: Any) -> Site:
-    return seizure_site(desk, offers or listed(), replace(CHOSEN, **more), made_at=NOON)
+    return seizure_site(desk, offers or listed(), replace(CHOICE, **more), made_at=NOON)
 
 
 def test_there_is_a_page_in_each_language_and_a_zone_for_each_domain(agency_desk: Desks) -> None:
@@ -118,7 +118,7 @@ def test_a_domain_that_was_given_back_has_no_page(agency_desk: Desks) -> None:
         act=CustodyAct.RETURNED,
     )
     move_exhibit(rome, returned)
-    assert [domain.name for domain in made(rome).taken.domains] == ["two.example"]
+    assert [domain.name for domain in made(rome).seizures.domains] == ["two.example"]
 
 
 def test_a_corrected_domain_is_the_one_that_holds_now(agency_desk: Desks) -> None:
@@ -131,7 +131,7 @@ def test_a_corrected_domain_is_the_one_that_holds_now(agency_desk: Desks) -> Non
         reason="a slip",
         by="exhibits officer",
     )
-    assert made(rome).taken.hosts == ("right.example",)
+    assert made(rome).seizures.hosts == ("right.example",)
 
 
 def panel(host: str, **more: Any) -> Any:
@@ -143,7 +143,7 @@ def test_a_panel_that_a_done_step_took_down_is_served_too(agency_desk: Desks) ->
     add_statements(rome, [panel("panel.example")])
     take_down(rome, "host:panel.example")
     site = made(rome)
-    assert site.taken.hosts == ("panel.example",)
+    assert site.seizures.hosts == ("panel.example",)
     assert b"panel.example" in site.files["servers/nginx.conf"]
     assert not [name for name in site.files if name.startswith("dns/")]  # its domain is not ours
 
@@ -158,7 +158,7 @@ def test_a_panel_that_not_everybody_may_know_of_is_withheld_until_a_person_relea
     site = made(rome)
     assert site.withheld == (("panels", 1),)
     assert not [name for name, text in site.files.items() if b"panel.example" in text]
-    assert made(rome, panels=("panel.example",)).taken.hosts == ("one.example", "panel.example")
+    assert made(rome, panels=("panel.example",)).seizures.hosts == ("one.example", "panel.example")
     with pytest.raises(InputError, match=r"'other\.example' is not a panel"):
         made(rome, panels=("other.example",))
 

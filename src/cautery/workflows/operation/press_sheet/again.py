@@ -40,15 +40,15 @@ def compare_sheet(raw: bytes, now: PressSheet) -> int:
 def _rows(raw: bytes, operation: str) -> Sequence[Mapping[str, Any]]:
     try:
         sheet = parsed_json(raw)["sheets"][0]
-        named, rows = sheet["operation_id"], sheet["measured"]
+        operation_id, rows = sheet["operation_id"], sheet["measured"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             "this is not a press sheet in JSON",
             hint="cautery operation press-sheet CASE -o sheet.json writes one.",
         ) from error
-    if named != operation:
+    if operation_id != operation:
         raise InputError(
-            f"this sheet is about operation {str(named)[:60]!a}, the case about {operation}",
+            f"this sheet is about operation {str(operation_id)[:60]!a}, the case about {operation}",
             hint="Two operations have two sheets; their numbers are never put together.",
         )
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
@@ -57,21 +57,21 @@ def _rows(raw: bytes, operation: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _check(row: Mapping[str, Any], count: Count | None) -> None:
-    what, shown = ascii(str(row.get("id"))[:60]), ascii(str(row.get("shown"))[:60])
+    what, figure = ascii(str(row.get("id"))[:60]), ascii(str(row.get("figure"))[:60])
     if count is None or count.state is not State.MEASURED:
         why = (
             "it is not measured" if count is None else f"it is {count.state.value}: {count.method}"
         )
-        raise InputError(f"{what}: the sheet says {shown}; now {why}", hint=_HINT)
+        raise InputError(f"{what}: the sheet says {figure}; now {why}", hint=_HINT)
     cited = {(ref.get("number"), ref.get("digest")) for ref in _refs(row)}
     now = {(ref.number, ref.digest) for ref in count.records}
     if cited != now:
         added = sorted(number for number, _ in now - cited)
-        gone = sorted(str(number)[:12] for number, _ in cited - now)
+        removed = sorted(str(number)[:12] for number, _ in cited - now)
         raise InputError(
-            f"{what}: the sheet says {shown}, the case now says {count.shown!a}"
+            f"{what}: the sheet says {figure}, the case now says {count.figure!a}"
             + (f"; since then came record {', '.join(map(str, added[:6]))}" if added else "")
-            + (f"; withdrawn or corrected was record {', '.join(gone[:6])}" if gone else ""),
+            + (f"; withdrawn or corrected was record {', '.join(removed[:6])}" if removed else ""),
             hint=_HINT,
         )
 

@@ -31,7 +31,7 @@ from cautery.workflows.operation.holdings import records_of_statements
 from cautery.workflows.operation.page_view.claims import counted
 from cautery.workflows.operation.page_view.material import Material, interval
 
-_DONE = frozenset({StepState.DONE, StepState.LATE})
+_DONE_STATES = frozenset({StepState.DONE, StepState.LATE})
 _ROLES = {
     "panels": frozenset({Role.PANEL}),
     "signal-servers": frozenset({Role.ORIGIN}),
@@ -61,7 +61,7 @@ def _measured(id: str, what: str, value: int, refs: Iterable[Entry], **more: obj
         id=id,
         what=what,
         state=State.MEASURED,
-        shown=number(value, 9),
+        figure=number(value, 9),
         value=Decimal(value),
         records=_refs(refs),
         **more,  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def _refs(entries: Iterable[Entry]) -> tuple[RecordRef, ...]:
 
 
 def _missing(id: str, what: str, why: str) -> Count:
-    return Count(id=id, what=what, state=State.NOT_MEASURED, shown=tr("not measured"), method=why)
+    return Count(id=id, what=what, state=State.NOT_MEASURED, figure=tr("not measured"), method=why)
 
 
 def _table(material: Material) -> list[Count]:
@@ -100,7 +100,9 @@ def _steps(material: Material) -> list[Count]:
     counts = []
     for kind, name, what in rows:
         steps = [
-            step.id for step in material.day.steps if step.kind is kind and step.state in _DONE
+            step.id
+            for step in material.day.steps
+            if step.kind is kind and step.state in _DONE_STATES
         ]
         if not steps:
             counts.append(_missing(name, what, tr("no team reported one as done")))
@@ -157,14 +159,14 @@ def _entries_of(material: Material) -> dict[str, list[Entry]]:
     """Return the records of each exhibit: its entry, and the corrections that hold."""
     entries: dict[str, list[Entry]] = {}
     lines = material.register.lines
-    for entry, taken in material.desk.contents(ExhibitTaken):
-        if taken.entry.number in lines:
-            entries.setdefault(taken.entry.number, [entry])
+    for entry, exhibit_taken in material.desk.contents(ExhibitTaken):
+        if exhibit_taken.entry.number in lines:
+            entries.setdefault(exhibit_taken.entry.number, [entry])
     for entry, corrected in material.desk.contents(ExhibitCorrected):
         line = lines.get(corrected.number)
         if line is not None and any(
-            made.corrects == corrected.corrects and made.at == corrected.at
-            for made in line.corrections
+            correction.corrects == corrected.corrects and correction.at == corrected.at
+            for correction in line.corrections
         ):
             entries[corrected.number].append(entry)
     return entries
@@ -186,7 +188,7 @@ def _worth(material: Material) -> list[Count]:
                 id=f"worth-{currency}",
                 what=tr("value of what was seized, %(currency)s", currency=currency),
                 state=State.MEASURED,
-                shown=exact(total),
+                figure=exact(total),
                 value=total,
                 method=tr("as valued when seized; currencies are never added together"),
                 anchor="exhibits",
@@ -208,7 +210,7 @@ def _sizes(material: Material) -> list[Count]:
     entry, last = sized[-1]
     rows = []
     for name, inner in zip(QUANTITIES, last.inner, strict=True):
-        shown = interval(inner)
+        bounds = interval(inner)
         rows.append(
             Count(
                 id=name,
@@ -216,8 +218,8 @@ def _sizes(material: Material) -> list[Count]:
                 if inner.unit != name
                 else quantity(name),
                 state=State.MEASURED,
-                shown=within(shown),
-                interval=shown,
+                figure=within(bounds),
+                interval=bounds,
                 method=tr("estimated: %(method)s", method=said(inner.method)),
                 anchor="estimates",
                 records=(ref(entry),),
@@ -228,15 +230,15 @@ def _sizes(material: Material) -> list[Count]:
 
 def _stated(material: Material) -> list[Count]:
     """Return the counts that rest on statements; one that not all may read withholds its count."""
-    known = counted(material)
-    persons = [one for one in material.known if one.about == "person"]
+    page_counts = counted(material)
+    persons = [statement for statement in material.known if statement.about == "person"]
     rows = [
         _from_statements(
             material,
             "suspects",
             tr("suspects"),
-            int(known["suspects"]),
-            [one for one in persons if one.subject in material.suspects],
+            int(page_counts["suspects"]),
+            [statement for statement in persons if statement.subject in material.suspects],
         )
     ]
     names = {
@@ -247,9 +249,13 @@ def _stated(material: Material) -> list[Count]:
     for name, roles in _ROLES.items():
         assets = {asset.id for asset in material.seen.graph.assets if asset.role in roles}
         statements = [
-            one for one in material.known if one.about == "asset" and one.subject in assets
+            statement
+            for statement in material.known
+            if statement.about == "asset" and statement.subject in assets
         ]
-        rows.append(_from_statements(material, name, names[name], int(known[name]), statements))
+        rows.append(
+            _from_statements(material, name, names[name], int(page_counts[name]), statements)
+        )
     return rows
 
 
@@ -264,7 +270,7 @@ def _from_statements(
             id=id,
             what=what,
             state=State.WITHHELD,
-            shown=tr("withheld"),
+            figure=tr("withheld"),
             method=tr_n(
                 "%(count)s statement behind it is not for everybody",
                 "%(count)s statements behind it are not for everybody",
@@ -277,8 +283,12 @@ def _from_statements(
         id,
         what,
         value,
-        [places[one.by, one.id] for one in statements if (one.by, one.id) in places],
+        [
+            places[statement.by, statement.id]
+            for statement in statements
+            if (statement.by, statement.id) in places
+        ],
         method=tr("stated by agencies; statements that were withdrawn do not count"),
         anchor="table",
-        corrected=sum(bool(one.details.get("corrects")) for one in statements),
+        corrected=sum(bool(statement.details.get("corrects")) for statement in statements),
     )

@@ -65,7 +65,7 @@ def _sheet(desk: Desk, *, made_at: datetime, embargo: datetime | None) -> PressS
         operation_id=operation.id,
         issuer=desk.agency.name,
         legal_basis=operation.legal_basis,
-        made=_minute(made_at),
+        made_on=_minute(made_at),
         embargo="" if embargo is None else _minute(embargo),
         overlaps=tr(
             "This sheet is about one operation. Published figures of different operations overlap: "
@@ -83,7 +83,7 @@ def _sheet(desk: Desk, *, made_at: datetime, embargo: datetime | None) -> PressS
 
 def _published(material: Material, measured: dict[str, Count]) -> tuple[Published, ...]:
     """Return what others published, with what was measured of it; never a sum of both."""
-    ours: dict[tuple[str, str, str], Comparison] = {
+    compared: dict[tuple[str, str, str], Comparison] = {
         (row.what, row.published, row.source): row for row in comparisons(material)
     }
     return tuple(
@@ -93,7 +93,7 @@ def _published(material: Material, measured: dict[str, Count]) -> tuple[Publishe
             value=figure.value,
             source=figure.source,
             is_claim=figure.kind == "claim",
-            measured=_beside(figure, ours[figure.what, figure.value, figure.source], measured),
+            measured=_beside(figure, compared[figure.what, figure.value, figure.source], measured),
             records=(ref(entry),),
         )
         for entry, figure in material.desk.contents(PublishedFigure)
@@ -103,7 +103,7 @@ def _published(material: Material, measured: dict[str, Count]) -> tuple[Publishe
 def _beside(figure: PublishedFigure, row: Comparison, measured: dict[str, Count]) -> str:
     same = measured.get(_SAME_AS.get(figure.id, ""))
     if same is not None:
-        return same.shown
+        return same.figure
     if row.fit is Fit.NOT_OURS:
         return tr("not measured")
     return row.ours if row.interval is None else within(row.interval)
@@ -112,7 +112,7 @@ def _beside(figure: PublishedFigure, row: Comparison, measured: dict[str, Count]
 def _unknown(material: Material, measured: tuple[Count, ...]) -> tuple[tuple[str, str], ...]:
     """Return what is not known: what was not measured, what is withheld, what gave no estimate."""
     rows = [
-        (f"{count.what} ({count.shown})", count.method)
+        (f"{count.what} ({count.figure})", count.method)
         for count in measured
         if count.state is not State.MEASURED
     ]

@@ -6,7 +6,7 @@ from cautery.errors import InputError
 
 MAX_BYTES = 500_000
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_KEPT = frozenset((b"IHDR", b"PLTE", b"tRNS", b"sRGB", b"gAMA", b"IDAT", b"IEND"))
+_OF_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"sRGB", b"gAMA", b"IDAT", b"IEND"))
 """Chunks that make the picture (PNG, third edition, section 5.6); others may name people."""
 _MOST_PIXELS = 4_000
 
@@ -26,14 +26,14 @@ def picture_of(raw: bytes, *, where: str) -> bytes:
     width, height = (int.from_bytes(raw[place : place + 4]) for place in (16, 20))
     if not (0 < width <= _MOST_PIXELS and 0 < height <= _MOST_PIXELS):
         raise InputError(f"{where}: a logo has at most {_MOST_PIXELS} by {_MOST_PIXELS} pixels")
-    kept, at = [_SIGNATURE], len(_SIGNATURE)
+    chunks, at = [_SIGNATURE], len(_SIGNATURE)
     while at + 12 <= len(raw):
         name, end = raw[at + 4 : at + 8], at + 12 + int.from_bytes(raw[at : at + 4])
         if end > len(raw):
             break
-        if name in _KEPT:
-            kept.append(raw[at:end])
+        if name in _OF_PICTURE:
+            chunks.append(raw[at:end])
         if name == b"IEND":
-            return b"".join(kept)
+            return b"".join(chunks)
         at = end
     raise InputError(f"{where}: the picture is cut off")

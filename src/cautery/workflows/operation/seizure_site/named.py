@@ -29,8 +29,8 @@ def named_agencies(desk: Desk, ids: Sequence[str]) -> tuple[Agency, ...]:
             "no agency is named",
             hint="Name each agency that agreed to it: --agency it-postal --agency eurojust",
         )
-    chosen = {desk.operation.agency(name).id for name in ids}
-    agencies = tuple(agency for agency in desk.operation.agencies if agency.id in chosen)
+    agency_ids = {desk.operation.agency(name).id for name in ids}
+    agencies = tuple(agency for agency in desk.operation.agencies if agency.id in agency_ids)
     if all(agency.role is AgencyRole.INDUSTRY for agency in agencies):
         raise InputError(
             "only industry is named, which takes nothing over",
@@ -39,26 +39,26 @@ def named_agencies(desk: Desk, ids: Sequence[str]) -> tuple[Agency, ...]:
     return agencies
 
 
-def named_brands(desk: Desk, wanted: Sequence[str] = ()) -> tuple[tuple[str, ...], int]:
+def named_brands(desk: Desk, names: Sequence[str] = ()) -> tuple[tuple[str, ...], int]:
     """Return the brands that everybody may read, and how many are withheld by marking.
 
-    A brand is the detail ``brand`` of a signed statement that is a fact and stands. With ``wanted``
+    A brand is the detail ``brand`` of a signed statement that is a fact and stands. With ``names``
     these alone are returned.
 
     Raises
     ------
     InputError
-        If a wanted brand may not be named, saying why.
+        If a names brand may not be named, saying why.
     """
     rows = [row for row in held(desk) if _brand(row)]
     open_brands = {_brand(row): None for row in rows if not _objection(row)}
     marked = {_brand(row) for row in rows if _objection(row) == _MARKED} - open_brands.keys()
-    for brand in wanted:
+    for brand in names:
         if brand not in open_brands:
             objections = [_objection(row) for row in rows if _brand(row) == brand]
             why = objections[-1] if objections else "no statement of this case says so"
             raise InputError(f"brand {brand[:60]!a}: {why}")
-    return tuple(wanted or sorted(open_brands)), len(marked)
+    return tuple(names or sorted(open_brands)), len(marked)
 
 
 _MARKED = "its marking does not allow that everybody reads it"

@@ -186,7 +186,7 @@ class SiteList:
         rows += [(f"offer {_short(offer.name)}", offer.what) for offer in self.offers]
         rows += [(f"offer {_short(offer.name)}", offer.price) for offer in self.offers]
         rows += [(f"contact {_short(contact.name)}", contact.name) for contact in self.contacts]
-        rows += [(f"language {one.code}", one.name) for one in self.further.values()]
+        rows += [(f"language {language.code}", language.name) for language in self.further.values()]
         return [(f"{self.where}: {place}", text) for place, text in rows]
 
 
@@ -262,21 +262,21 @@ def check_https(url: str, where: str) -> str:
     InputError
         If it is not https, or leads to an address, another port, or a user name.
     """
-    shown = ascii(url[:80])
+    spelled = ascii(url[:80])
     if not url.isascii() or not url.isprintable() or " " in url or '"' in url:
-        raise InputError(f"{where}: {shown} is not a web address in ASCII letters")
+        raise InputError(f"{where}: {spelled} is not a web address in ASCII letters")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise InputError(f"{where}: {shown} is not a web address") from error
+        raise InputError(f"{where}: {spelled} is not a web address") from error
     if parts.scheme != "https":
         raise InputError(
-            f"{where}: {shown} is not https",
+            f"{where}: {spelled} is not https",
             hint="Visitors are led to addresses that begin with https:// alone.",
         )
     if parts.username is not None or port is not None or not _HOST.fullmatch(host):
-        raise InputError(f"{where}: {shown} must name a host, without user name and port")
+        raise InputError(f"{where}: {spelled} must name a host, without user name and port")
     return host
 
 

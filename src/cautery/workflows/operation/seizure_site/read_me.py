@@ -22,16 +22,16 @@ The page holds no list of the domains. These were taken over:
 """
 
 
-def read_me(taken: TakenOver, host: Host) -> str:
+def read_me(seizures: TakenOver, host: Host) -> str:
     """Return the steps, and what was taken over, for the person who serves it."""
     rows = [
         f"domain  {domain.name}  {domain.at:%Y-%m-%d}  exhibit {domain.exhibit}, {domain.measure}"
-        for domain in taken.domains
+        for domain in seizures.domains
     ]
-    rows += [f"panel   {panel.host}  {panel.at:%Y-%m-%d}" for panel in taken.panels]
+    rows += [f"panel   {panel.host}  {panel.at:%Y-%m-%d}" for panel in seizures.panels]
     return (
         _TEXT.format(
-            hosts=f"{len(taken.domains)} domains and {len(taken.panels)} panels",
+            hosts=f"{len(seizures.domains)} domains and {len(seizures.panels)} panels",
             folder=host.folder,
             nameservers=", ".join(host.nameservers),
             issuers=", ".join(host.certificate_authorities) or "nobody",

@@ -37,7 +37,7 @@ from cautery.workflows.operation.seizure_site.taken import TakenOver, taken_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Choice:
     """What a person decides.
 
     Parameters
@@ -74,7 +74,7 @@ class Site:
     """
 
     files: Mapping[str, bytes]
-    taken: TakenOver
+    seizures: TakenOver
     brands: tuple[str, ...]
     agencies: tuple[str, ...]
     languages: tuple[str, ...]
@@ -82,12 +82,12 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class _Common:
     """All that the pages have in common."""
 
     desk: Desk
     listed: SiteList
-    taken: TakenOver
+    seizures: TakenOver
     agencies: tuple[Agency, ...]
     brands: tuple[str, ...]
     logos: Mapping[str, str]
@@ -95,7 +95,7 @@ class _Known:
     made_at: datetime
 
 
-def seizure_site(desk: Desk, listed: SiteList, chosen: Chosen, *, made_at: datetime) -> Site:
+def seizure_site(desk: Desk, listed: SiteList, choice: Choice, *, made_at: datetime) -> Site:
     """Make the pages, a zone, and files for web servers.
 
     Raises
@@ -103,11 +103,11 @@ def seizure_site(desk: Desk, listed: SiteList, chosen: Chosen, *, made_at: datet
     InputError
         If nothing was taken over, or something in the list or the choice may not stand on a page.
     """
-    taken = taken_over(desk, panels=chosen.panels)
-    agencies = named_agencies(desk, chosen.agencies)
-    brands, unnamed = named_brands(desk, chosen.brands)
-    tongues = _tongues(listed, chosen.languages)
-    _check_links(listed, taken)
+    seizures = taken_over(desk, panels=choice.panels)
+    agencies = named_agencies(desk, choice.agencies)
+    brands, unnamed = named_brands(desk, choice.brands)
+    tongues = _tongues(listed, choice.languages)
+    _check_links(listed, seizures)
     _check_real(listed, lab=desk.operation.lab)
     operation = desk.operation
     check_names(
@@ -121,11 +121,11 @@ def seizure_site(desk: Desk, listed: SiteList, chosen: Chosen, *, made_at: datet
         right_to_left=any(is_right_to_left(tongue.code) for tongue in tongues),
     )
     files: dict[str, bytes] = {}
-    logos = _logos(chosen.logos, agencies, files)
-    known = _Known(
+    logos = _logos(choice.logos, agencies, files)
+    common = _Common(
         desk=desk,
         listed=listed,
-        taken=taken,
+        seizures=seizures,
         agencies=agencies,
         brands=brands,
         logos=logos,
@@ -133,20 +133,20 @@ def seizure_site(desk: Desk, listed: SiteList, chosen: Chosen, *, made_at: datet
         made_at=made_at,
     )
     for place, tongue in enumerate(tongues):
-        page = _page(known, tongue).encode()
+        page = _page(common, tongue).encode()
         files[f"site/{tongue.file}"] = page
         if place == 0:
             files["site/index.html"] = page
-    files |= _serving(known)
+    files |= _serving(common)
     return Site(
         files=files,
-        taken=taken,
+        seizures=seizures,
         brands=brands,
         agencies=tuple(agency.id for agency in agencies),
         languages=tuple(tongue.code for tongue in tongues),
         withheld=tuple(
             (what, count)
-            for what, count in (("panels", taken.withheld), ("brands", unnamed))
+            for what, count in (("panels", seizures.withheld), ("brands", unnamed))
             if count
         ),
     )
@@ -172,11 +172,11 @@ def _tongues(listed: SiteList, codes: Sequence[str]) -> tuple[Tongue, ...]:
     )
 
 
-def _check_links(listed: SiteList, taken: TakenOver) -> None:
+def _check_links(listed: SiteList, seizures: TakenOver) -> None:
     """Refuse a list that leads visitors back to what was taken over."""
     for url in listed.urls:
         host = check_https(url, listed.where)
-        if any(host == name or host.endswith(f".{name}") for name in taken.hosts):
+        if any(host == name or host.endswith(f".{name}") for name in seizures.hosts):
             raise InputError(f"{listed.where}: {host} was taken over: no page leads there")
 
 
@@ -195,10 +195,10 @@ def _check_real(listed: SiteList, *, lab: bool) -> None:
 
 
 def _logos(
-    given: Mapping[str, bytes], agencies: Sequence[Agency], files: dict[str, bytes]
+    logos: Mapping[str, bytes], agencies: Sequence[Agency], files: dict[str, bytes]
 ) -> dict[str, str]:
     names = {}
-    for agency, raw in given.items():
+    for agency, raw in logos.items():
         if agency not in {member.id for member in agencies}:
             raise InputError(f"--logo {agency[:60]}: the page does not name this agency")
         names[agency] = f"logo-{agency}.png"
@@ -206,40 +206,40 @@ def _logos(
     return names
 
 
-def _page(known: _Known, tongue: Tongue) -> str:
+def _page(common: _Common, tongue: Tongue) -> str:
     """Return a page in one of Cautery's languages, or in one that the user brings."""
-    further = known.listed.further.get(tongue.code)
+    further = common.listed.further.get(tongue.code)
     if further is None:
         with in_language(tongue.code):
-            return render_page(_view(known, tongue, own_texts(), _day, country_name))
-    codes = {offer.country for offer in known.listed.offers}
-    codes |= {contact.country for contact in known.listed.contacts} - {""}
-    codes |= {agency.country for agency in known.agencies}
+            return render_page(_view(common, tongue, own_texts(), _day, country_name))
+    codes = {offer.country for offer in common.listed.offers}
+    codes |= {contact.country for contact in common.listed.contacts} - {""}
+    codes |= {agency.country for agency in common.agencies}
     unnamed = sorted(codes - further.countries.keys())
     if unnamed:
         raise InputError(
-            f"{known.listed.where}: language {further.code}: no name for country {unnamed[0]}",
+            f"{common.listed.where}: language {further.code}: no name for country {unnamed[0]}",
             hint=f'Under [language.countries] write {unnamed[0]} = "...".',
         )
-    view = _view(known, tongue, further.texts, date.isoformat, further.countries.__getitem__)
+    view = _view(common, tongue, further.texts, date.isoformat, further.countries.__getitem__)
     return render_page(view)
 
 
 def _view(
-    known: _Known,
+    common: _Common,
     tongue: Tongue,
     texts: PageTexts,
     day: Callable[[date], str],
     country: Callable[[str], str],
 ) -> SeizurePage:
-    operation, listed = known.desk.operation, known.listed
-    first, last = min(known.taken.moments).date(), max(known.taken.moments).date()
+    operation, listed = common.desk.operation, common.listed
+    first, last = min(common.seizures.moments).date(), max(common.seizures.moments).date()
     return SeizurePage(
         texts=texts,
         tongue=tongue,
-        tongues=known.tongues,
+        tongues=common.tongues,
         days=day(first) if first == last else f"{day(first)} {DASH} {day(last)}",
-        brands=known.brands,
+        brands=common.brands,
         operation=operation.name,
         legal_basis=operation.legal_basis,
         records_in=listed.records_in,
@@ -248,9 +248,9 @@ def _view(
                 name=agency.name,
                 country=country(agency.country),
                 part=_part(agency.role, texts),
-                logo=known.logos.get(agency.id, ""),
+                logo=common.logos.get(agency.id, ""),
             )
-            for agency in known.agencies
+            for agency in common.agencies
         ),
         offers=_offers(listed, country),
         contacts=tuple(
@@ -259,12 +259,12 @@ def _view(
                 country=country(contact.country) if contact.country else "",
                 purpose=_purpose(contact, texts),
                 address=f"mailto:{contact.mail}" if contact.mail else contact.url,
-                shown=contact.mail or contact.url.removeprefix("https://"),
+                label=contact.mail or contact.url.removeprefix("https://"),
             )
             for contact in listed.contacts
         ),
         checked=day(listed.checked),
-        made=day(known.made_at.date()),
+        made_on=day(common.made_at.date()),
         lab=operation.lab,
     )
 
@@ -316,26 +316,26 @@ def _purpose(contact: Asked, texts: PageTexts) -> str:
     return purposes[contact.purpose]
 
 
-def _serving(known: _Known) -> dict[str, bytes]:
+def _serving(common: _Common) -> dict[str, bytes]:
     """Return the files for name servers and web servers, and how to use them."""
-    host = known.listed.host
-    domains = [domain.name for domain in known.taken.domains]
+    host = common.listed.host
+    domains = [domain.name for domain in common.seizures.domains]
     served = Served(
-        names=known.taken.hosts,
+        names=common.seizures.hosts,
         domains=frozenset(domains),
         folder=host.folder,
         policy=policy(),
-        pages={tongue.code: tongue.file for tongue in known.tongues},
+        pages={tongue.code: tongue.file for tongue in common.tongues},
     )
     texts = {
         "servers/nginx.conf": nginx(served),
         "servers/Caddyfile": caddy(served),
         "servers/apache.conf": apache(served),
-        "READ-ME.txt": read_me(known.taken, host),
+        "READ-ME.txt": read_me(common.seizures, host),
     }
     if domains:
         texts |= {
-            f"dns/{FILE}": zone(host, made_at=known.made_at),
+            f"dns/{FILE}": zone(host, made_at=common.made_at),
             "dns/named.conf": bind(domains),
             "dns/knot.conf": knot(domains),
         }
