@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from cautery.lab.decoys import LOOK_ALIKES, OWN_STREAMS
+
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
 SEEDS = [int(one) for one in os.environ.get("CAUTERY_DEMO_SEEDS", "1").split()]
@@ -88,6 +90,7 @@ def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:
         "late",
         "machine",
         "loop",
+        "blind",
         "verified",
         "case",
     }
@@ -96,6 +99,14 @@ def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:
 def test_it_says_what_it_does_from_the_start_and_never_shows_a_traceback(demo: Demo) -> None:
     assert "Traceback" not in demo.said
     assert "the lab is running" in demo.said
+
+
+def test_its_decoys_are_revealed_and_the_blind_test_is_the_truth(demo: Demo) -> None:
+    blind = demo.score["blind"]
+    assert blind["disagrees"] == []
+    assert blind["accused"] == blind["hit"] == 0
+    assert (blind["own"], blind["look_alikes"]) == (OWN_STREAMS, LOOK_ALIKES)
+    assert "the blind test agrees with the lab's truth" in demo.said
 
 
 def test_it_finds_nearly_all_that_is_re_broadcast(demo: Demo) -> None:

@@ -245,6 +245,7 @@ def test_the_json_has_the_agreed_fields_in_order() -> None:
         "late",
         "machine",
         "loop",
+        "blind",
         "verified",
         "case",
     ]

@@ -57,7 +57,7 @@ def report(
     if json:
         render.json_line(to_json(found.night))
     else:
-        _show(found.night, trials=trials)
+        show_night(found.night, trials=trials)
     if not found.night.is_whole:
         raise typer.Exit(1)
 
@@ -99,7 +99,8 @@ def over_nights(
         )
 
 
-def _show(night: NightAccount, *, trials: bool) -> None:
+def show_night(night: NightAccount, *, trials: bool) -> None:
+    """Print the sentences and tables of a night, or a row for each decoy."""
     render.say(standing(night))
     if not night.is_whole:
         return

@@ -18,19 +18,25 @@ from cautery.adapters.loop_watch import STALL_S, LoopWatch
 from cautery.cli import render
 from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
+from cautery.cli.decoy_report import show_night
 from cautery.cli.log import say_proof
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.proof import NOBODY
 from cautery.lab import build_world
+from cautery.lab.blind_check import blind_figures
 from cautery.lab.capacity import NEEDED, wait_for_capacity
+from cautery.lab.decoys import add_decoys
 from cautery.lab.demo import Approvers, Waiting
 from cautery.lab.scoreboard import Scoreboard, score
 from cautery.lab.start import start_lab
 from cautery.model import Digest, Referral
+from cautery.model.blind import NightAccount
 from cautery.model.ports import Ledger
 from cautery.model.records import kinds_of
+from cautery.projections.blind_account import account
 from cautery.wiring import cases, signing, watching
 from cautery.wiring.lab_log import LabLog, lab_log
+from cautery.wiring.planted import planted, revealed_in
 from cautery.wiring.room import RoomBeside, has_desktop
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.referral import filed_referrals
@@ -39,6 +45,8 @@ from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.watch.finishing import REPORT
 
 _CASE = "case"
+_LEAD_S = 18.0
+"""Before kick-off, in which the night is planned and the keeper begins."""
 
 
 def demo(
@@ -73,6 +81,10 @@ def demo(
 ) -> None:
     """Build a lab world, watch it for a minute, verify the case and score it against the truth.
 
+    A second person of the lab plants decoys among the streams, which the watch cannot know. After
+    the whistle they are revealed; what the blind test counts must be the lab's truth, or the exit
+    code is 1.
+
     On a desktop the night is shown live in the operations room, in a browser. The room stays open
     after the scoreboard until Ctrl-C, so that you can look at the case.
 
@@ -84,12 +96,10 @@ def demo(
     """
     run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     if not (browser and not json and has_desktop() and sys.stderr.isatty()):
-        show_score(*_night(seed, run, (), window, media, publish, vouched=vouched), json=json)
+        _show(*_night(seed, run, (), window, media, publish, vouched=vouched), json=json)
         return
     with RoomBeside(run, page=f"/cases/{_CASE}/tonight") as room:
-        show_score(
-            *_night(seed, run, (room.hear,), window, media, publish, vouched=vouched), json=json
-        )
+        _show(*_night(seed, run, (room.hear,), window, media, publish, vouched=vouched), json=json)
         if (address := room.address()) is not None:
             render.say(f"room    {address}\n        it stays open until Ctrl-C")
             room.wait()
@@ -104,8 +114,8 @@ def _night(
     publish: Path | None,
     *,
     vouched: bool,
-) -> tuple[Scoreboard, Path]:
-    """Watch one night of the lab; return its scoreboard, and where its report is."""
+) -> tuple[Scoreboard, Path, NightAccount | None]:
+    """Watch one night of the lab; return its scoreboard, where its report is, its blind test."""
     case = run / _CASE
     with Rendering() as rendering:
         world = build_world(seed, lab_cache(), media_dir=media, progress=rendering)
@@ -115,8 +125,14 @@ def _night(
         if vouched:
             log = stack.enter_context(lab_log(run, keys_dir=run / "case-keys"))
         folder_of_log = None if log is None else log.folder
-        lab = stack.enter_context(start_lab(world, run, window_s=window, log=folder_of_log))
+        lab = stack.enter_context(
+            start_lab(world, run, lead_s=_LEAD_S, window_s=window, log=folder_of_log, decoys=True)
+        )
+        places = lab.decoys
+        assert places is not None
+        stack.enter_context(planted(places, lab.mandate_path, log=folder_of_log))
         render.say(f"the lab is running; kick-off in a moment; mandate {lab.mandate_path}")
+        render.say(f"decoys  a second person has planted some among the streams: {places.night}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
 
         desk = stack.enter_context(_Desk(case))
@@ -138,7 +154,8 @@ def _night(
             )
         for failure in approvers.failures[:3]:
             render.say(f"approvers: {failure}")
-        truth = lab.truth.to_json()
+        leaves = revealed_in(places, case, keys_dir=run / "case-keys", log=folder_of_log)
+        truth = add_decoys(lab.truth_path, leaves)
     verified = verify_case(
         case,
         store=cases.reading_store(),
@@ -148,15 +165,18 @@ def _night(
     if log is not None:
         _say_times(case, log, verified)
     with cases.reading(case) as opened:
+        entries = [*opened.ledger.read()]
+        night = account(entries)
         scored = score(
             truth,
-            opened.ledger.read(),
+            entries,
             verified=verified.authentic,
             case=str(case),
             machine=capacity.to_json(),
             loop=loop_watch.to_json(),
+            blind=blind_figures(night, truth, entries),
         )
-    return scored, case / REPORT
+    return scored, case / REPORT, night
 
 
 class _Desk:
@@ -202,6 +222,19 @@ class _Desk:
             for filing in filed_referrals(self._ledger)
             if filing.referral.id not in signed
         ]
+
+
+def _show(scored: Scoreboard, report: Path, night: NightAccount | None, *, json: bool) -> None:
+    """Print the scoreboard and, beside the lab's truth, what the blind test counts."""
+    if night is not None and not json:
+        render.say("the blind test, from the records alone:")
+        show_night(night, trials=False)
+    show_score(scored, report, json=json)
+    if scored.blind is None or scored.blind["disagrees"]:
+        for line in (scored.blind or {"disagrees": ["nothing was planted"]})["disagrees"]:
+            render.say(render.printable(f"the blind test is not the lab's truth: {line}"))
+        raise typer.Exit(1)
+    render.say("the blind test agrees with the lab's truth about each decoy")
 
 
 def _say_times(case: Path, log: LabLog, verified: Verified) -> None:

@@ -59,7 +59,7 @@ MANDATE = Mandate(
             id=EVENT,
             name="Derby",
             kick_off=FIRST,
-            clean_feed="http://feeds.example/clean/index.m3u8",
+            clean_feed=OwnLocation("http://feeds.example/clean/index.m3u8"),
             legal_basis="exclusive rights",
         ),
     ),

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import ListTrust
+from cautery.lab.decoys import DecoyPlaces, mandate_lines
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
 from cautery.model import digest_of
@@ -37,12 +38,14 @@ def write_mandate(
     kick_off: datetime,
     window_s: float,
     log: Path | None = None,
+    decoys: DecoyPlaces | None = None,
 ) -> Path:
     """Write ``mandate.toml`` and ``keys/`` into a run's folder; return the mandate's path.
 
     It is signed, as a lab's; ``signers.toml`` has the keys that vouch for it. The orders end ten
     seconds before the mandate does, so that entries expire inside the run. ``log`` is the folder of
-    the organisation's log; ``None``: it keeps none.
+    the organisation's log; ``None``: it keeps none. ``decoys``: where they stand; ``None``: the
+    night has none.
     """
     end = kick_off + timedelta(seconds=window_s)
     order_end = end - timedelta(seconds=10)
@@ -79,7 +82,8 @@ def write_mandate(
         lines += ["year = 2025", 'kind = "film"', 'reference = "film.ts"']
     first = next(channel for channel in licensed if channel.event is not None)
     for host in (host for host in plan.hosts if host.role == "partner"):
-        lines += ["", "[[partner]]", 'name = "Lawful Partner"', f"hosts = {_strings([host.name])}"]
+        lawful = [host.name] if decoys is None else [host.name, decoys.partner]
+        lines += ["", "[[partner]]", 'name = "Lawful Partner"', f"hosts = {_strings(lawful)}"]
         lines.append(f"channels = {_strings([first.id])}")
     lines += _orders(now, order_end) + _approvers(run_dir / "keys") + _sources(plan, port, now)
     for territory in ("FR", "GB"):
@@ -104,6 +108,8 @@ def write_mandate(
         f'rdap = "http://{services["rdap.lab.example"]}:{port}/"',
         "",
     ]
+    if decoys is not None:
+        lines += [*mandate_lines(decoys), ""]
     if log is not None:
         lines += ["[log]", f"folder = {_string(str(log))}", ""]
     path = run_dir / "mandate.toml"

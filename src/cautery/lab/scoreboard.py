@@ -54,6 +54,8 @@ class Scoreboard:
         What the machine had to give before, and what was needed; ``None``: not measured.
     loop : Mapping or None
         How long the watch's event loop gave no turn, and where; ``None``: not measured.
+    blind : Mapping or None
+        What its blind test counts, and where that is not the truth; ``None``: it had none.
     missed, accused : tuple of str
         Streams' ids, for a person who wants to know why.
     """
@@ -70,6 +72,7 @@ class Scoreboard:
     late: str | None = None
     machine: Mapping[str, Any] | None = None
     loop: Mapping[str, Any] | None = None
+    blind: Mapping[str, Any] | None = None
     verified: bool | None = None
     case: str | None = None
     missed: tuple[str, ...] = ()
@@ -93,6 +96,7 @@ class Scoreboard:
             "late": self.late,
             "machine": None if self.machine is None else dict(self.machine),
             "loop": None if self.loop is None else dict(self.loop),
+            "blind": None if self.blind is None else dict(self.blind),
             "verified": self.verified,
             "case": self.case,
         }
@@ -153,6 +157,7 @@ def score(
     case: str | None = None,
     machine: Mapping[str, Any] | None = None,
     loop: Mapping[str, Any] | None = None,
+    blind: Mapping[str, Any] | None = None,
 ) -> Scoreboard:
     """Score a watch's ledger against the truth of the run.
 
@@ -164,9 +169,9 @@ def score(
         The whole ledger.
     key : callable
         Maps a URL, exact in the truth and redacted in a record, to what both share.
-    verified, case, machine, loop
+    verified, case, machine, loop, blind
         Carried into the scoreboard: whether the closed case verified, where it lies, what the
-        machine had to give, and how the event loop fared.
+        machine had to give, how the event loop fared, and what its blind test counts.
     """
     records = _read(entries, key)
     streams = {key(stream["url"]): stream for stream in truth["streams"]}
@@ -223,6 +228,7 @@ def score(
         late=None if records.pace.last_why is None else say(records.pace.last_why),
         machine=machine,
         loop=loop,
+        blind=blind,
         verified=verified,
         case=case,
         missed=tuple(stream["id"] for at, stream in targets.items() if at not in right),

@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from cautery.errors import InputError, SourceError
+from cautery.lab.decoys import DecoyPlaces, decoy_places, write_programme
 from cautery.lab.facts_folder import write_facts
 from cautery.lab.mandate_file import write_mandate
 from cautery.lab.spec import Plan
@@ -88,6 +89,8 @@ class LiveLab:
         Epoch seconds from which sources list streams.
     mandate_path, truth_path : Path
         What a watch starts from, and what it is scored against.
+    decoys : DecoyPlaces or None
+        Where the planner plants decoys; ``None``: nobody does.
     """
 
     def __init__(
@@ -101,7 +104,9 @@ class LiveLab:
         truth: Truth,
         child: BaseProcess,
         line: Connection,
+        decoys: DecoyPlaces | None = None,
     ) -> None:
+        self.decoys = decoys
         self.world, self.run_dir, self.layout = world, run_dir, layout
         self.t0, self.kick_off, self.truth = t0, kick_off, truth
         self.mandate_path = run_dir / "mandate.toml"
@@ -164,6 +169,7 @@ def start_lab(
     lead_s: float = 14.0,
     window_s: float | None = None,
     log: Path | None = None,
+    decoys: bool = False,
 ) -> LiveLab:
     """Serve a world from a child process until stopped.
 
@@ -179,6 +185,9 @@ def start_lab(
         Length of the mandate's window from kick-off; ``None``: 60 s, or 24 s in a small world.
     log : Path or None
         Folder of the log that the mandate names; ``None``: it names none.
+    decoys : bool
+        Whether the mandate says that decoys stand; the planner's programme is written then, and
+        somebody has to plan the night and keep it.
 
     Raises
     ------
@@ -217,6 +226,7 @@ def start_lab(
     kick_off = t0 + lead_s
     now, kick = (datetime.fromtimestamp(moment, UTC) for moment in (t0, kick_off))
     write_facts(world.plan, run_dir / "facts", now)
+    places = decoy_places(world.plan, run_dir, port=layout.ports[0]) if decoys else None
     write_mandate(
         world.plan,
         run_dir,
@@ -228,7 +238,17 @@ def start_lab(
         kick_off=kick,
         window_s=window_s,
         log=log,
+        decoys=places,
     )
+    if places is not None:
+        write_programme(
+            places,
+            world.plan,
+            world.media,
+            t0=t0,
+            kick_off=kick_off,
+            end=kick_off + window_s,
+        )
     truth = world.truth.served(t0=t0, kick_off=kick_off, window_s=window_s, port=layout.ports[0])
     body = truth.to_json() | {"ports": list(layout.ports), "control": layout.services}
     text = json.dumps(body, indent=1, ensure_ascii=False)
@@ -242,6 +262,7 @@ def start_lab(
         truth=truth,
         child=child,
         line=line,
+        decoys=places,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import cycle
 from random import Random
 
 from cautery.errors import InputError
@@ -63,9 +64,10 @@ def draw(programme: Programme, mandate: Mandate, rng: Random) -> tuple[Drawn, ..
     ]
     picks += [rng.choice(innocent) for _ in range(programme.look_alikes)]
     rng.shuffle(picks)
+    # No host has two before each has one: an act on a host ends the trial of all decoys there.
+    turns = cycle(rng.sample(plain_hosts, len(plain_hosts)))
     return tuple(
-        _drawn(programme, mandate, host or rng.choice(plain_hosts), media, rng)
-        for host, media in picks
+        _drawn(programme, mandate, host or next(turns), media, rng) for host, media in picks
     )
 
 
