@@ -29,13 +29,14 @@ from cautery.model import (
 from cautery.model.account import Passkey
 from cautery.model.asking import AskingState
 from cautery.model.operation import LedCategory
-from cautery.model.records import DataUsed, PersonSought
+from cautery.model.records import DataUsed, Outcome, PaperKind, PersonOutcome, PersonSought
 from cautery.model.room import RIGHTS, Right, RoomRole
 from cautery.wiring.inquiries import answer_inquiries
 from cautery.wiring.people import owner
 from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.desk import Desk, open_desk
-from cautery.workflows.operation.outcomes import erase_person
+from cautery.workflows.operation.outcomes import erase_person, record_outcome
+from cautery.workflows.operation.papers import register_paper
 from cautery.workflows.operation.persons import (
     find_person,
     pseudonym_at,
@@ -305,6 +306,35 @@ def test_persons_of_a_case_are_looked_for_by_who_may_and_each_search_is_logged(
         assert b"reseller" not in entry.leaf
         assert "No person is registered" in client.get("/cases/op-sofia/persons").text
         assert "No person of this case" in client.get("/cases/op-rome/persons?q=nobody").text
+
+
+def test_the_page_shows_what_was_decided_and_which_papers_name_the_person(
+    police: Police,
+) -> None:
+    desk = police.desk("op-rome")
+    file, pseudonym = PersonFile.of(desk), pseudonym_at(desk, NAME)
+    register_paper(
+        file, kind=PaperKind.FORM, title="request <7>", paper="sha256:" + 64 * "1",
+        persons={pseudonym}, to={"a bank"}, by="officer 77", why="request", at=NOON,
+    )  # fmt: skip
+    client = police.as_(RoomRole.ANALYST)
+    before = client.get("/cases/op-rome/persons").text
+    assert "request &lt;7&gt;" in before
+    assert "data were erased" not in before
+    record_outcome(
+        file,
+        PersonOutcome(
+            pseudonym=pseudonym, outcome=Outcome.ACQUITTED, on=NOON.date(),
+            court="Tribunale <di> Roma", reference="1/2026", by="officer 77", why="judgment",
+        ),
+        at=NOON,
+    )  # fmt: skip
+    desk.leave()
+    after = client.get("/cases/op-rome/persons").text
+    assert "acquitted" in after
+    assert "Tribunale &lt;di&gt; Roma" in after
+    assert "It named a person whose data were erased on 2026-11-24." in after
+    assert "Quaglia" not in after
 
 
 def test_a_room_for_one_person_has_no_page_of_persons(police: Police) -> None:

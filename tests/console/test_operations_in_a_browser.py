@@ -19,7 +19,11 @@ from tests.console.test_room_in_a_browser import AXE, _first_visit, _people, ser
 
 from cautery.model import Marking, Pap, Person, StatementKind, Tlp, to_json
 from cautery.model.operation import LedCategory
+from cautery.model.records import Outcome, PaperKind, PersonOutcome
 from cautery.wiring.season import season_folder, seasons_folder
+from cautery.workflows.operation.afterwards import PersonFile
+from cautery.workflows.operation.outcomes import record_outcome
+from cautery.workflows.operation.papers import register_paper
 from cautery.workflows.operation.persons import pseudonym_at, register_person
 
 pytestmark = pytest.mark.browser
@@ -58,6 +62,18 @@ def made(folder: Path) -> Joint:
         country="IT",
     )
     register_person(rome, "Assunta Quaglia", person, at=at)
+    file = PersonFile.of(rome)
+    register_paper(
+        file, kind=PaperKind.FORM, title="Request 7 to the bank of the storefront", paper="sha256:1",
+        persons={person.pseudonym}, to={"a bank with a long name, Rome"}, by="officer 77",
+        why="request", at=at,
+    )  # fmt: skip
+    decided = PersonOutcome(
+        pseudonym=person.pseudonym, outcome=Outcome.CHARGED, on=at.date(),
+        court="Tribunale ordinario di Roma", reference="RGNR 1234/2026", by="officer 77",
+        why="indictment",
+    )  # fmt: skip
+    record_outcome(file, decided, at=at)
     rome.leave()
     place = season_folder(seasons_folder(joint.cases), "league-md34")
     place.mkdir(parents=True)

@@ -1,7 +1,7 @@
 """The schedule of unused material: a numbered line for each record and exhibit not in the bag.
 
 So has the Crown Prosecution Service's schedule of non-sensitive material, form MG6C: each item is
-described and consecutively numbered (docs/reference/sources.md; the form itself was not read,
+described and consecutively numbered (docs/reference/sources.md, F65; the form was not read,
 ``[M]``). Here the code writes it, and what is withheld for a reason stands in the same list, so
 that its count is never hidden. Who checks the bag counts it again (:func:`check_schedule`).
 """

@@ -1,7 +1,7 @@
 """What is held on a person, for the person or the person's counsel; giving it is a record.
 
 The parts follow Directive (EU) 2016/680, art. 14; the article was not read in an official text
-([M] in docs/reference/sources.md), and the file says so.
+([M], docs/reference/sources.md, F66), and the file says so.
 """
 
 from __future__ import annotations
