@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.model import ExhibitId, Marking, Pap, Tlp, digest_of
-from cautery.model.forms import Fact, FieldKind, Filled, Misfit, fill, form_of
+from cautery.model.forms import WITHHELD, Fact, FieldKind, Filled, Misfit, fill, form_of
 from cautery.model.forms.values import value_of
 
 EXHIBIT = ExhibitId(digest_of(b"segment"))
@@ -39,7 +39,7 @@ def faults(result: Filled) -> list[tuple[str, Misfit]]:
 NAMES = {"name": "fqdn", "kind": "names", "from": "referral.names"}
 JUDGE = {"name": "judge", "kind": "person", "from": "answers", "longest": 20}
 RULE = {"name": "rule", "kind": "text", "from": "order.targets_rule", "longest": 10}
-TABLE = {
+TABLE: dict[str, Any] = {
     "name": "seized",
     "kind": "table",
     "from": "referral.targets",
@@ -218,3 +218,22 @@ def test_a_form_is_complete_only_if_each_mandatory_field_has_a_value(
         assert all(entry.value is not None for entry in result.fields)
     else:
         assert result.faults
+
+
+def test_what_the_form_states_itself_stands_in_every_paper() -> None:
+    code = {"name": "code", "kind": "text", "from": "fixed", "fixed": "E"}
+    table = TABLE | {"columns": [*TABLE["columns"], {"name": "bank", "label": {"en": "Bank"},
+                                 "from": "fixed", "fixed": "not known"}]}  # fmt: skip
+    facts = {"referral.targets": Fact(value=({"target": "a.example"},))}
+    result = filled([code, table], facts, {})
+    assert result.is_complete
+    assert result.value("code") == "E"
+    assert result.value("seized") == ({"target": "a.example", "note": "", "bank": "not known"},)
+    assert faults(filled([code], {}, {"code": "M"})) == [("code", Misfit.CONTRADICTS)]
+
+
+def test_how_much_is_withheld_is_for_the_writer_and_on_no_paper() -> None:
+    result = filled([JUDGE], {WITHHELD: Fact(value=3)}, {"judge": "A. Bianchi"})
+    assert result.withheld == 3
+    assert [entry.value for entry in result.fields] == ["A. Bianchi"]
+    assert filled([JUDGE], {}, {}).withheld == 0

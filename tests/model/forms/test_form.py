@@ -53,6 +53,19 @@ def test_a_form_reads_as_it_is_written() -> None:
         (with_field(label={"it": "Nomi"}), "no English label"),
         (with_field(path="a/<b>"), "'<b>' is no step of an XML path"),
         (with_field(columns=[{"name": "a", "label": {"en": "A"}}]), "a table has columns"),
+        (with_field(fixed="E"), "a fixed field has its text"),
+        (with_field(**{"from": "fixed", "kind": "text"}), "a fixed field has its text"),
+        (with_field(**{"from": "statement.withheld", "kind": "number"}), "there is no fact"),
+        (
+            with_field(
+                **{
+                    "from": "referral.targets",
+                    "kind": "table",
+                    "columns": [{"name": "a", "label": {"en": "A"}, "from": "fixed"}],
+                }
+            ),
+            "a fixed column has its text",
+        ),
         (with_field(surprise=1), "surprise"),
         (changed(surprise=1), "'surprise' is not known"),
         (changed(title={"it": "Nomi"}), "no English title"),

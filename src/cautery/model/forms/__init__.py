@@ -33,10 +33,11 @@ Examples
 (['number'], (7,))
 """
 
-from cautery.model.forms.facts import FACTS, Fact, FactSpec, FieldKind, Row, Value
+from cautery.model.forms.facts import FACTS, WITHHELD, Fact, FactSpec, FieldKind, Row, Value
 from cautery.model.forms.filling import Fault, Filled, FilledField, Misfit, fill
 from cautery.model.forms.form import (
     ANSWERS,
+    FIXED,
     Column,
     Form,
     FormField,
@@ -52,6 +53,8 @@ from cautery.model.forms.reading import form_of
 __all__ = [
     "ANSWERS",
     "FACTS",
+    "FIXED",
+    "WITHHELD",
     "Column",
     "Fact",
     "FactSpec",

@@ -49,6 +49,9 @@ LISTS = frozenset(
 )
 """Kinds whose value is a tuple of texts."""
 
+WITHHELD = "statement.withheld"
+"""The fact that whoever writes a paper is told and nobody else: it says that there is more."""
+
 Row = Mapping[str, str]
 """A row of a table, by the names of its columns."""
 Value = str | int | bool | tuple[str, ...] | tuple[Row, ...]
@@ -98,6 +101,20 @@ class Fact:
 _TARGET = ("kind", "target", "end", "exhibits")
 _HOSTING = ("target", "addresses", "asn", "organisation", "country")
 _EXHIBIT = ("number", "digest", "what", "kind", "sealed", "size")
+_STATEMENT = ("id", "by", "subject", "text", "kind", "evaluation", "marking", "at")
+_PERSON = ("name", "pseudonym", "category", "kind", "role", "country")
+_PROPOSAL = (
+    "rank",
+    "addressee",
+    "asset",
+    "at_least",
+    "at_most",
+    "balance",
+    "methods",
+    "holds",
+    "grounds",
+)
+_ACCOUNT = ("institution", "account", "asset", "amount", "sum", "why")
 _VERDICT = ("stream", "host", "right", "finding", "log10_lr", "at")
 
 FACTS: Mapping[str, FactSpec] = {
@@ -170,5 +187,60 @@ FACTS: Mapping[str, FactSpec] = {
     "agency.name": FactSpec(kind=FieldKind.TEXT, text="the agency whose case it is"),
     "agency.country": FactSpec(kind=FieldKind.COUNTRY, text="its country"),
     "agency.contact": FactSpec(kind=FieldKind.TEXT, text="its contact point"),
+    "instrument.id": FactSpec(kind=FieldKind.TEXT, text="the id of the drafted instrument"),
+    "instrument.addressee": FactSpec(kind=FieldKind.TEXT, text="whom the draft goes to"),
+    "instrument.country": FactSpec(kind=FieldKind.COUNTRY, text="the addressee's country"),
+    "instrument.states": FactSpec(kind=FieldKind.TEXT, text="the States of the addressees"),
+    "instrument.holds": FactSpec(kind=FieldKind.TEXTS, text="all that the draft asks for"),
+    "instrument.ipv4": FactSpec(kind=FieldKind.IPV4, text="IPv4 addresses among it"),
+    "instrument.ipv6": FactSpec(kind=FieldKind.IPV6, text="IPv6 addresses among it"),
+    "instrument.names": FactSpec(kind=FieldKind.NAMES, text="host names among it"),
+    "instrument.accounts": FactSpec(kind=FieldKind.TEXTS, text="accounts and wallets among it"),
+    "instrument.others": FactSpec(kind=FieldKind.TEXTS, text="what else is among it"),
+    "instrument.grounds": FactSpec(kind=FieldKind.TEXT, text="the grounds of the draft"),
+    "instrument.basis": FactSpec(kind=FieldKind.TEXT, text="the provision that it rests on"),
+    "instrument.drafted": FactSpec(kind=FieldKind.MOMENT, text="when it was drafted"),
+    "instrument.lapses": FactSpec(kind=FieldKind.MOMENT, text="when its effect ends"),
+    "instrument.emergency": FactSpec(kind=FieldKind.YES_NO, text="whether it is an emergency"),
+    "instrument.amounts": FactSpec(
+        kind=FieldKind.TEXTS, text="the sums that the money trail shows at the addressee"
+    ),
+    "instrument.facts": FactSpec(
+        kind=FieldKind.TEXTS, text="statements about what it asks for that may be cited"
+    ),
+    "recipient.name": FactSpec(kind=FieldKind.TEXT, text="the agency that the paper goes to"),
+    "recipient.country": FactSpec(kind=FieldKind.COUNTRY, text="its country"),
+    "recipient.contact": FactSpec(kind=FieldKind.TEXT, text="its contact point"),
+    "statement.list": FactSpec(
+        kind=FieldKind.TABLE, text="the statements that the recipient may see", columns=_STATEMENT
+    ),
+    "statement.handling": FactSpec(kind=FieldKind.TEXTS, text="the handling codes of them all"),
+    WITHHELD: FactSpec(
+        kind=FieldKind.NUMBER, text="how many statements their markings keep out; on no paper"
+    ),
+    "person.named": FactSpec(
+        kind=FieldKind.TABLE, text="the persons whom the paper is to name", columns=_PERSON
+    ),
+    "finding.list": FactSpec(
+        kind=FieldKind.TABLE, text="the links to other crimes", columns=("crime", "text")
+    ),
+    "money.methods": FactSpec(kind=FieldKind.TEXTS, text="by which conventions money was traced"),
+    "money.entered": FactSpec(kind=FieldKind.TEXTS, text="the money at the beginning of the trail"),
+    "money.proposals": FactSpec(
+        kind=FieldKind.TABLE, text="what orders to freeze would hold", columns=_PROPOSAL
+    ),
+    "money.keeps": FactSpec(
+        kind=FieldKind.TABLE,
+        text="whom to ask to keep data of the trail",
+        columns=("addressee", "holds", "grounds"),
+    ),
+    "money.accounts": FactSpec(
+        kind=FieldKind.TABLE, text="where the trail ends, and who holds its money", columns=_ACCOUNT
+    ),
+    "money.hops": FactSpec(
+        kind=FieldKind.TABLE,
+        text="the ways that the money went",
+        columns=("from", "to", "asset", "amount", "first", "last", "count"),
+    ),
 }
 """By name. A room of workflows gathers each from the records of a case."""

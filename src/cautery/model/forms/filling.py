@@ -10,8 +10,8 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
-from cautery.model.forms.facts import Fact, FieldKind, Row, Value
-from cautery.model.forms.form import ANSWERS, Form, FormField
+from cautery.model.forms.facts import WITHHELD, Fact, FieldKind, Row, Value
+from cautery.model.forms.form import ANSWERS, Column, Form, FormField
 from cautery.model.forms.values import is_empty, value_of
 from cautery.model.marking import Marking, strictest
 
@@ -100,11 +100,14 @@ class Filled:
         In its order.
     faults : tuple of Fault
         What keeps it from being complete.
+    withheld : int
+        Number of statements that their markings keep out: for whoever writes it, and on no paper.
     """
 
     form: Form
     fields: tuple[FilledField, ...]
     faults: tuple[Fault, ...]
+    withheld: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -152,13 +155,21 @@ def fill(form: Form, facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> F
         filled.append(entry)
         faults += field_faults
     faults += _empty_groups(filled)
-    return Filled(form=form, fields=tuple(filled), faults=tuple(faults))
+    withheld = facts[WITHHELD].value if WITHHELD in facts else 0
+    return Filled(
+        form=form,
+        fields=tuple(filled),
+        faults=tuple(faults),
+        withheld=withheld if isinstance(withheld, int) else 0,
+    )
 
 
 def _filled(
     form_field: FormField, fact: Fact | None, answers: Mapping[str, Any]
 ) -> tuple[FilledField, list[Fault]]:
     name, answer = form_field.name, answers.get(form_field.name)
+    if form_field.fixed is not None:
+        fact = Fact(value=form_field.fixed)
     typed_answer = None if answer is None else value_of(form_field.kind, answer)
     if answer is not None and typed_answer is None:
         fault = Fault(field=name, why=Misfit.MISSHAPEN, text=_shown(answer))
@@ -231,14 +242,7 @@ def _table(
     for place in range(max(len(rows), len(answered))):
         row = rows[place] if place < len(rows) else None
         answer = answered[place] if place < len(answered) else {}
-        filled.append(
-            {
-                column.name: answer.get(column.name, "")
-                if row is None or column.from_ == ANSWERS
-                else row.get(column.from_, "")
-                for column in form_field.columns
-            }
-        )
+        filled.append({column.name: _cell(column, row, answer) for column in form_field.columns})
         faults += _row_faults(form_field, answer, filled[-1], of_case=row is not None)
     faults += _twice(form_field, filled)
     if not filled:
@@ -254,6 +258,15 @@ def _table(
         )
     entry = _entry(form_field, tuple(filled), fact, answered=not rows)
     return entry, faults
+
+
+def _cell(column: Column, row: Row | None, answer: Row) -> str:
+    """Return the text of a cell: the form's, a person's, or the case's."""
+    if column.fixed is not None:
+        return column.fixed
+    if row is None or column.from_ == ANSWERS:
+        return answer.get(column.name, "")
+    return row.get(column.from_, "")
 
 
 def _row_faults(form_field: FormField, answer: Row, row: Row, *, of_case: bool) -> Iterator[Fault]:

@@ -10,12 +10,15 @@ from datetime import date
 from enum import StrEnum
 
 from cautery.errors import InputError
-from cautery.model.forms.facts import FACTS, FieldKind
+from cautery.model.forms.facts import FACTS, WITHHELD, FieldKind
 from cautery.model.mandate import Regime
+from cautery.model.operation import InstrumentKind
 from cautery.model.orders import OrderKind
 
 ANSWERS = "answers"
 """What a field takes that no case knows: a person answers it."""
+FIXED = "fixed"
+"""What a field takes that is the same in every paper: the form states it."""
 LONGEST_VALUE = 20_000
 """Characters of one text of a paper."""
 MOST_ENTRIES = 10_000
@@ -43,6 +46,10 @@ class Need(StrEnum):
     REFERRAL = "referral"
     VERDICT = "verdict"
     OPERATION = "operation"
+    RECIPIENT = "recipient"
+    """An agency at the table that the paper goes to."""
+    MONEY = "money"
+    """A trace of money."""
 
 
 class Issuer(StrEnum):
@@ -85,9 +92,11 @@ class Column:
     label : mapping of str to str
         By language; English is there.
     from_ : str
-        The column of the fact; ``answers``: a person answers it.
+        The column of the fact; ``answers``: a person answers it; ``fixed``: the form states it.
     unique : bool
         Whether no two rows may have the same text here.
+    fixed : str or None
+        Of a column that takes ``fixed``: its text. ``None``: any other.
     path : str or None
         Where it stands in the row's XML element; ``None``: an element of its name.
     """
@@ -96,6 +105,7 @@ class Column:
     label: Mapping[str, str]
     from_: str = ANSWERS
     unique: bool = False
+    fixed: str | None = None
     path: str | None = None
 
 
@@ -125,6 +135,8 @@ class FormField:
         The only texts that fit; empty: any.
     columns : tuple of Column
         Of a table.
+    fixed : str or None
+        Of a field that takes ``fixed``: its text. ``None``: any other.
     path : str or None
         Where it stands in the XML document, such as ``targets/target``; a step ``@name`` at the end
         is an attribute. ``None``: it is not in the document.
@@ -140,19 +152,25 @@ class FormField:
     most: int = MOST_ENTRIES
     choices: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    fixed: str | None = None
     path: str | None = None
 
     def __post_init__(self) -> None:
         self._check_shape()
-        if self.from_ == ANSWERS:
+        if (self.from_ == FIXED) != (self.fixed is not None):
+            raise InputError(f"field {self.name}: a fixed field has its text, and no other has one")
+        for column in self.columns:
+            if (column.from_ == FIXED) != (column.fixed is not None):
+                raise InputError(f"field {self.name}: a fixed column has its text, and no other")
+        if self.from_ in {ANSWERS, FIXED}:
             return
         spec = FACTS.get(self.from_)
-        if spec is None:
+        if spec is None or self.from_ == WITHHELD:
             raise InputError(f"field {self.name}: there is no fact {self.from_!r}")
         if spec.kind is not self.kind:
             raise InputError(f"field {self.name}: {self.from_} is {spec.kind}, not {self.kind}")
         for column in self.columns:
-            if column.from_ != ANSWERS and column.from_ not in spec.columns:
+            if column.from_ not in {ANSWERS, FIXED, *spec.columns}:
                 raise InputError(f"field {self.name}: {self.from_} has no column {column.from_!r}")
 
     def _check_shape(self) -> None:
@@ -230,6 +248,8 @@ class Form:
         What the case must have.
     fields : tuple of FormField
         In the order of the paper.
+    instrument : InstrumentKind or None
+        The legal instrument whose draft it is about; ``None``: it is about none.
     csv_table : str or None
         Name of the table whose rows are the lines of the CSV; ``None``: a line a value.
     xml : Xml or None
@@ -257,6 +277,7 @@ class Form:
     formats: tuple[FormFormat, ...]
     fields: tuple[FormField, ...]
     needs: tuple[Need, ...] = ()
+    instrument: InstrumentKind | None = None
     csv_table: str | None = None
     xml: Xml | None = None
     most_bytes: int = 50_000_000

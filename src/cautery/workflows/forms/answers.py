@@ -10,7 +10,7 @@ from cautery.errors import InputError
 from cautery.messages import language, tr
 from cautery.model.forms import ANSWERS, FieldKind, Form, FormField, in_words_of
 from cautery.model.forms.facts import LISTS
-from cautery.model.toml import simple_toml
+from cautery.model.toml import simple_toml, toml_string
 from cautery.packed import small_file
 
 MAX_BYTES = 1_000_000
@@ -56,7 +56,9 @@ def _blank(form_field: FormField) -> Iterator[str]:
     yield ""
     yield f"# {label} ({form_field.kind.value}, {needed})"
     if form_field.choices:
-        yield "# " + tr("one of: %(choices)s", choices=", ".join(form_field.choices))
+        yield "# " + tr(
+            "one of: %(choices)s", choices=", ".join(map(toml_string, form_field.choices))
+        )
     if form_field.kind is FieldKind.TABLE:
         yield f"#[[{form_field.name}]]"
         columns = form_field.columns if form_field.from_ == ANSWERS else open_columns
