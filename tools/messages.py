@@ -118,6 +118,8 @@ ROOM_MESSAGES = frozenset(
 )
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 FORM_FOLDERS = ("pages/form", "workflows/forms")
+FORM_MESSAGES = frozenset(("ending", "grounds", "hold"))
+"""What the papers of money say of records."""
 DOSSIER_CODE = (
     "act/mandate_signatures.py",
     "workflows/case/outside.py",
@@ -204,12 +206,14 @@ def public_texts() -> list[str | tuple[str, str]]:
 
 def form_texts() -> list[str | tuple[str, str]]:
     """Return every text that the paper of a form may say, but for its labels."""
-    return [
+    of_records = [text for name, text in TEXTS.items() if name.partition(".")[0] in FORM_MESSAGES]
+    of_code = [
         text
         for folder in FORM_FOLDERS
         for path in sorted((ROOT / folder).glob("*.py"))
         for text, _ in texts_of(path)
     ]
+    return [*of_code, *of_records]
 
 
 def room_texts() -> list[str | tuple[str, str]]:

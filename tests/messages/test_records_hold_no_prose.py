@@ -66,6 +66,7 @@ NOT_OURS = {
     "StatementRecorded.notes": "signed notes",
     "StatementRecorded.text": "what an agency states and signs",
     "StepReport.text": "a person wrote it",
+    "TraceOpened.why": "a person wrote it",
 }
 """Members that hold text, and whose text it is."""
 

@@ -10,14 +10,16 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.drawing.formatting import counted
 from cautery.messages import in_language
 from cautery.model import to_json
-from cautery.model.forms import Form, FormFormat, in_words_of
+from cautery.model.forms import Filled, Form, FormFormat, in_words_of
 from cautery.wiring import forms
 from cautery.workflows.forms.answers import blank_answers
 from cautery.workflows.forms.as_text import texts_of
 from cautery.workflows.forms.catalogue import all_forms, form_named, forms_of
 from cautery.workflows.forms.checking import fault_words, standing_words
+from cautery.workflows.forms.chosen import Reader
 from cautery.workflows.forms.drafting import unverified_line
 from cautery.workflows.forms.paper import issuer_words
 
@@ -39,8 +41,21 @@ _Host = Annotated[
 _Person = Annotated[
     list[str] | None,
     typer.Option(
-        "--person", help="Pseudonym of a person that it is about; may be repeated. Default: all."
+        "--person", help="Pseudonym of a person whom it names; may be repeated. Default: nobody."
     ),
+]
+_Instrument = Annotated[
+    str | None,
+    typer.Option("--instrument", help="Id of the drafted instrument that the paper is about."),
+]
+_To = Annotated[
+    str | None, typer.Option("--to", help="Id of the agency at the table that gets the paper.")
+]
+_Who = Annotated[
+    str | None, typer.Option("--who", help="Who is shown names and accounts, for the log.")
+]
+_Why = Annotated[
+    str | None, typer.Option("--why", help="Why names and accounts are shown, for the log.")
 ]
 _Answers = Annotated[
     Path | None,
@@ -148,17 +163,33 @@ def check(
     referral: _Referral = None,
     host: _Host = None,
     person: _Person = None,
+    instrument: _Instrument = None,
+    to: _To = None,
+    who: _Who = None,
+    why: _Why = None,
     answers: _Answers = None,
     json: _Json = False,
 ) -> None:
     """Name every field that is missing or does not fit, before anybody is asked to sign.
 
     The exit code is 1 if there is one. With --json, each field is a line with its value and the
-    records that it comes from.
+    records that it comes from. If names of persons or accounts are read for it, this is recorded in
+    the case, with --who and --why.
 
     Example: cautery form check it/piracy-shield cases/md34 --referral R-0123456789ab
     """
-    filled = forms.check(_request(id, case, referral, host, person, answers))
+    request = forms.FormRequest(
+        form=id,
+        case=case,
+        referral=referral,
+        hosts=tuple(host or ()),
+        persons=tuple(person or ()),
+        instrument=instrument,
+        to=to,
+        reader=_reader(who, why),
+        answers=answers,
+    )
+    filled = forms.check(request)
     if json:
         faults = [(fault, fault_words(filled.form, fault)) for fault in filled.faults]
         for entry in filled.fields:
@@ -188,6 +219,7 @@ def check(
         unverified = unverified_line(filled)
         if unverified is not None:
             render.say(unverified)
+        _say_withheld(filled)
     if not filled.is_complete:
         raise typer.Exit(1)
     render.say("complete")
@@ -201,6 +233,10 @@ def write(
     referral: _Referral = None,
     host: _Host = None,
     person: _Person = None,
+    instrument: _Instrument = None,
+    to: _To = None,
+    who: _Who = None,
+    why: _Why = None,
     answers: _Answers = None,
     format: Annotated[
         FormFormat | None,
@@ -214,10 +250,24 @@ def write(
 ) -> None:
     """Write a form, filled from a case and answers, to a file. Nothing is sent.
 
+    If names of persons or accounts are read for it, this is recorded in the case, with --who and
+    --why.
+
     Example: cautery form write it/piracy-shield cases/md34 --answers answers.toml -o ticket.json
     """
+    request = forms.FormRequest(
+        form=id,
+        case=case,
+        referral=referral,
+        hosts=tuple(host or ()),
+        persons=tuple(person or ()),
+        instrument=instrument,
+        to=to,
+        reader=_reader(who, why),
+        answers=answers,
+    )
     filled, form_format = forms.write(
-        _request(id, case, referral, host, person, answers),
+        request,
         out,
         asked_format=format,
         language=language,
@@ -228,6 +278,7 @@ def write(
     unverified = unverified_line(filled)
     if unverified is not None:
         render.say(unverified)
+    _say_withheld(filled)
     render.say(f"{filled.form.id} as {form_format.value}: {out}")
 
 
@@ -266,22 +317,20 @@ _MOST_ENTRIES = 5
 """Entries of a list that a table shows; --json has all."""
 
 
-def _request(
-    id: str,
-    case: Path,
-    referral: str | None,
-    host: list[str] | None,
-    person: list[str] | None,
-    answers: Path | None,
-) -> forms.FormRequest:
-    return forms.FormRequest(
-        form=id,
-        case=case,
-        referral=referral,
-        hosts=tuple(host or ()),
-        persons=tuple(person or ()),
-        answers=answers,
-    )
+def _reader(who: str | None, why: str | None) -> Reader | None:
+    """Return who is shown names and accounts; ``None``: nobody is."""
+    if who is None and why is None:
+        return None
+    return Reader(who=who or "", why=why or "")
+
+
+def _say_withheld(filled: Filled) -> None:
+    """Tell whoever writes a paper, and no paper, that markings keep statements out of it."""
+    if filled.withheld:
+        render.say(
+            f"withheld: {counted(filled.withheld, 'statement')} whose markings do not allow this "
+            "paper; the paper does not say so"
+        )
 
 
 def _summary(form: Form) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.messages import in_language
 from cautery.model.forms import Filled, Form, FormFormat, fill
+from cautery.wiring import desks
 from cautery.wiring.cases import reading
 from cautery.wiring.custody import note_opening
+from cautery.workflows.case.open import Case
 from cautery.workflows.forms.answers import read_answers
 from cautery.workflows.forms.catalogue import form_named
 from cautery.workflows.forms.checking import facts_of
-from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.chosen import About, Reader
 from cautery.workflows.forms.of_watch import hosts_of_papers
+from cautery.workflows.forms.registering import register_form
 from cautery.workflows.forms.writing import format_of, require_complete, written_form
 
 
@@ -38,7 +42,13 @@ class FormRequest:
     hosts : tuple of str
         Hosts that it is about; empty: all.
     persons : tuple of str
-        Pseudonyms that it is about; empty: all.
+        Pseudonyms of the persons whom it names; empty: nobody.
+    instrument : str or None
+        Id of the drafted instrument that it is about.
+    to : str or None
+        Id of the agency that gets it.
+    reader : Reader or None
+        Who is shown names and accounts for it; ``None``: nobody.
     answers : Path or None
         The file of answers.
     """
@@ -48,6 +58,9 @@ class FormRequest:
     referral: str | None = None
     hosts: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    instrument: str | None = None
+    to: str | None = None
+    reader: Reader | None = None
     answers: Path | None = None
 
 
@@ -60,7 +73,7 @@ def check(request: FormRequest) -> Filled:
         As the workflow says.
     """
     form = form_named(request.form)
-    with reading(request.case) as case:
+    with _opened(request) as case:
         facts = facts_of(case, form, _about(request))
     return fill(form, facts, _answers(request, form))
 
@@ -81,6 +94,8 @@ def write(
     ------
     IncompleteError
         If it lacks something and is to be no draft.
+    InputError
+        If it names a person, and nobody is named who writes it and why.
     CauteryError
         As the workflow says.
     """
@@ -89,7 +104,7 @@ def write(
     wiring.check_output(out)
     answers = _answers(request, form)
     about = _about(request, leaves=True)
-    with in_language(language), reading(request.case) as case:
+    with in_language(language), _opened(request) as case:
         facts = facts_of(case, form, about)
         filled = fill(form, facts, answers)
         if not draft:
@@ -112,6 +127,8 @@ def write(
                 copied=True,
             ),
         )
+        # Recorded before it is written: no paper names a person that the case does not know of.
+        register_form(case, filled, about, content)
     wiring.write_secret(out, (content,))
     return filled, form_format
 
@@ -153,8 +170,22 @@ def _about(request: FormRequest, *, leaves: bool = False) -> About:
         referral=request.referral,
         hosts=request.hosts,
         persons=request.persons,
+        instrument=request.instrument,
+        to=request.to,
+        reader=request.reader,
         leaves=leaves,
     )
+
+
+@contextmanager
+def _opened(request: FormRequest) -> Iterator[Case]:
+    """Open a case for a paper: to read it, or also to log who is shown names and accounts."""
+    if request.reader is None:
+        with reading(request.case) as case:
+            yield case
+        return
+    with desks.desk(request.case) as desk:
+        yield desk.case
 
 
 def _answers(request: FormRequest, form: Form) -> Mapping[str, Any]:

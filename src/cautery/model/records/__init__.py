@@ -86,6 +86,7 @@ from cautery.model.records.inquiry import (
     TracedEnding,
     TracedHolding,
     TracedProposal,
+    TraceOpened,
 )
 from cautery.model.records.kinds import (
     KINDS,
@@ -332,6 +333,7 @@ __all__ = [
     "StreamMoved",
     "StreamResolved",
     "StreamVanished",
+    "TraceOpened",
     "TracedEnding",
     "TracedHolding",
     "TracedProposal",

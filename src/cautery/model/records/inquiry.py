@@ -335,6 +335,28 @@ class MoneyTraced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOpened:
+    """A sealed trace of money was opened for a paper (Directive (EU) 2016/680, art. 25).
+
+    Parameters
+    ----------
+    exhibit : ExhibitId
+        The sealed trace, which names people's accounts.
+    form : str
+        Id of the form that it was opened for.
+    why : str
+        The reason.
+    who : str
+        Who was given it.
+    """
+
+    exhibit: ExhibitId
+    form: str
+    why: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrimeFound:
     """A link to another crime.
 
@@ -396,6 +418,7 @@ KINDS = {
     "operation.published": PublishedFigure,
     "operation.sized": SizedNetwork,
     "operation.trace": MoneyTraced,
+    "operation.trace-opened": TraceOpened,
     "operation.finding": CrimeFound,
     "operation.dump-counted": DumpCounted,
 }

@@ -6,9 +6,10 @@ gives each sum as an interval: the least and the most that any of them finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from cautery.model import InstrumentKind
 from cautery.model.message import Message
@@ -48,17 +49,32 @@ class FreezingSum:
     grounds: tuple[Message, ...]
 
 
-def newest_of_each_method(traces: Iterable[Trace]) -> tuple[Trace, ...]:
+class Traced(Protocol):
+    """A trace, or the record of one."""
+
+    @property
+    def method(self) -> str:
+        """The convention of taint."""
+
+    @property
+    def entered(self) -> Mapping[str, Decimal]:
+        """The money at the beginning of the trail, by asset."""
+
+
+T = TypeVar("T", bound=Traced)
+
+
+def newest_of_each_method(traces: Iterable[T]) -> tuple[T, ...]:
     """Return the newest trace of each convention that begins where the newest of all begins.
 
     Sums of other trails are no other view of this one.
 
     Parameters
     ----------
-    traces : iterable of Trace
+    traces : iterable of Traced
         In the order in which they were made.
     """
-    newest: dict[str, Trace] = {}
+    newest: dict[str, T] = {}
     for trace in reversed(tuple(traces)):
         first = next(iter(newest.values()), trace)
         if trace.entered == first.entered and trace.method not in newest:
@@ -78,21 +94,23 @@ def freezing_sums(traces: Sequence[Trace]) -> tuple[FreezingSum, ...]:
     holders = dict.fromkeys(key for sums in by_trace for key in sums)
     rows = []
     for addressee, asset in holders:
-        found = [sums[addressee, asset] for sums in by_trace if (addressee, asset) in sums]
-        amounts = [sum_of(_amounts(proposals)) for proposals in found]
-        if len(found) < len(traces):
+        by_finder = [sums[addressee, asset] for sums in by_trace if (addressee, asset) in sums]
+        amounts = [sum_of(_amounts(proposals)) for proposals in by_finder]
+        if len(by_finder) < len(traces):
             amounts.append(_NOTHING)
-        every = [proposal for proposals in found for proposal in proposals]
+        all_proposals = [proposal for proposals in by_finder for proposal in proposals]
         rows.append(
             FreezingSum(
                 addressee=addressee,
                 asset=asset,
                 at_least=min(amounts),
                 at_most=max(amounts),
-                balance=_balance(found[0]),
+                balance=_balance(by_finder[0]),
                 methods=tuple(trace.method for trace in traces),
-                holds=tuple(dict.fromkeys(hold for each in every for hold in each.holds)),
-                grounds=tuple(dict.fromkeys(each.grounds for each in every)),
+                holds=tuple(
+                    dict.fromkeys(hold for proposal in all_proposals for hold in proposal.holds)
+                ),
+                grounds=tuple(dict.fromkeys(proposal.grounds for proposal in all_proposals)),
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.asset, -row.at_most, row.addressee)))
@@ -100,7 +118,9 @@ def freezing_sums(traces: Sequence[Trace]) -> tuple[FreezingSum, ...]:
 
 def kept_proposals(trace: Trace) -> tuple[Proposal, ...]:
     """Return whom one could ask to keep data of a trail."""
-    return tuple(each for each in trace.proposals if each.kind is InstrumentKind.PRESERVATION)
+    return tuple(
+        proposal for proposal in trace.proposals if proposal.kind is InstrumentKind.PRESERVATION
+    )
 
 
 def _by_holder(trace: Trace) -> dict[tuple[str, str], list[Proposal]]:
@@ -119,6 +139,6 @@ def _amounts(proposals: Iterable[Proposal]) -> Iterator[Decimal]:
 
 def _balance(proposals: Sequence[Proposal]) -> Decimal | None:
     """Return the sum of the balances that grounds name, where every one names its own."""
-    named = [proposal.grounds.values.get("balance") for proposal in proposals]
-    balances = [Decimal(str(balance)) for balance in named if balance is not None]
-    return sum_of(balances) if balances and len(balances) == len(named) else None
+    balance_texts = [proposal.grounds.values.get("balance") for proposal in proposals]
+    balances = [Decimal(str(balance)) for balance in balance_texts if balance is not None]
+    return sum_of(balances) if balances and len(balances) == len(balance_texts) else None

@@ -11,6 +11,26 @@ from cautery.model.forms import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who is shown names and accounts for a paper, and why (Directive (EU) 2016/680, art. 25).
+
+    Parameters
+    ----------
+    who : str
+        The person.
+    why : str
+        The reason, in that person's words.
+    """
+
+    who: str
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.who.strip() or not self.why.strip():
+            raise InputError("give the name of the reader and the reason: --who NAME --why TEXT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a paper is about.
 
@@ -21,7 +41,13 @@ class About:
     hosts : tuple of str
         Hosts; empty: all of the case.
     persons : tuple of str
-        Pseudonyms of persons of an operation; empty: all.
+        Pseudonyms of the persons of an operation whom it names; empty: nobody.
+    instrument : str or None
+        Id of a drafted instrument; ``None``: the only one of the form's kind.
+    to : str or None
+        Id of the agency that gets it; ``None``: it goes to no agency at the table.
+    reader : Reader or None
+        Who is shown names and accounts; ``None``: nobody, so it can have none.
     at : datetime
         When the paper is written, in UTC.
     leaves : bool
@@ -32,7 +58,25 @@ class About:
     referral: str | None = None
     hosts: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    instrument: str | None = None
+    to: str | None = None
+    reader: Reader | None = None
     leaves: bool = False
+
+    def require_reader(self, what: str) -> Reader:
+        """Return who does something that is recorded, such as reading a name.
+
+        Raises
+        ------
+        InputError
+            If nobody is named.
+        """
+        if self.reader is None:
+            raise InputError(
+                f"{what} is recorded, with who does it and why (Directive (EU) 2016/680, art. 25)",
+                hint="Give --who NAME --why TEXT.",
+            )
+        return self.reader
 
 
 def refuse_regime(form: Form, regime: Regime) -> None:

@@ -8,6 +8,10 @@ from cautery.errors import InputError
 from cautery.model import iso
 from cautery.model.forms import Fact, Form, Need, Value
 from cautery.workflows.forms.chosen import About, refuse_regime
+from cautery.workflows.forms.of_instrument import instrument_facts
+from cautery.workflows.forms.of_money import money_facts
+from cautery.workflows.forms.of_persons import person_facts
+from cautery.workflows.forms.of_statements import recipient_of, statement_facts
 from cautery.workflows.operation.desk import Desk
 
 Facts = dict[str, Fact]
@@ -21,7 +25,8 @@ def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
     ApprovalError
         If the regime of the operation does not allow the form.
     InputError
-        If the form needs a referral or a verdict, which the case of a watch has.
+        If the form needs a referral or a verdict, which the case of a watch has, or a draft, an
+        agency, a person or a trace of money that the case does not have.
     """
     refuse_regime(form, desk.operation.regime)
     if {Need.REFERRAL, Need.VERDICT} & set(form.needs):
@@ -49,8 +54,15 @@ def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
         "agency.country": agency.country,
         "agency.contact": agency.contact,
     }
-    opened = {name: Fact(value=value, records=(0,)) for name, value in values.items()}
-    return opened | {
+    facts = {name: Fact(value=value, records=(0,)) for name, value in values.items()}
+    facts |= {
         "paper.day": Fact(value=about.at.astimezone(UTC).date().isoformat()),
         "paper.time": Fact(value=iso(about.at)),
     }
+    recipient = recipient_of(desk, form, about)
+    if recipient is not None:
+        facts |= statement_facts(desk, recipient, about)
+    facts |= instrument_facts(desk, form, about)
+    # Last: what is read here is logged, so nothing may be refused after it that can be before.
+    facts |= person_facts(desk, form, recipient, about)
+    return facts | money_facts(desk, form, about)
