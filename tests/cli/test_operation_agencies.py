@@ -110,8 +110,6 @@ def begin(cautery: Callable[..., Any]) -> None:
         ("operation share rome --to bg-gdbop --why x -o no/b", 2, "the folder no does not exist"),
         ("operation share rome --to bg-gdbop --why x -o rome/ledger.sqlite", 2, "is inside the case"),
         ("operation deconflict begin rome --with bg-gdbop -o rome/1", 2, "is inside the case"),
-        ("operation instrument draft rome eio --to x --hold y --country BG --grounds z -o .",
-         2, "a folder"),
         ("operation page rome -o rome/page.html", 2, "is inside the case"),
         ("operation page nowhere -o p.html", 2, "not the case of an operation"),
         ("operation page rome --language xx -o p.html", 2, "no language 'xx'"),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cautery.errors import InputError
-from cautery.model import Agency, AgencyRole, Competence, Instrument, Operation
+from cautery.model import Agency, AgencyRole, Competence, Instrument
 from cautery.operation.instruments import (
     COVERED,
-    TO_CONFIRM,
+    UNCONFIRMED,
     ProviderClass,
     draft_eio,
     draft_freezing,
@@ -20,7 +20,6 @@ from cautery.operation.instruments import (
     draft_mla,
     draft_preservation,
     draft_production,
-    render_draft,
 )
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -42,14 +41,6 @@ ROME = agency(
 )
 SOFIA = agency("bg-gdbop", "BG", AgencyRole.PARTICIPANT, Competence.INVESTIGATE)
 CENTRE = agency("eurojust", "EU", AgencyRole.COORDINATION, Competence.COORDINATE)
-TABLE = Operation(
-    id="op-1",
-    name="Test",
-    agencies=(ROME, SOFIA, CENTRE),
-    legal_basis="a court's order",
-    opened_at=NOON,
-    lab=True,
-)
 COMMON: dict[str, Any] = {
     "by": ROME,
     "country": "NL",
@@ -132,17 +123,10 @@ def test_each_covered_class_gets_its_draft(kind: ProviderClass) -> None:
     assert draft_production(**{**EVIDENCE, "provider_class": kind}).addressee == "Host Ltd"
 
 
-def test_an_unconfirmed_rule_asks_for_a_person_and_a_read_one_does_not() -> None:
-    assert TO_CONFIRM in render_draft(draft_eio(authority="a court", **COMMON), TABLE)
-    assert TO_CONFIRM not in render_draft(draft_preservation(**EVIDENCE), TABLE)
-    assert TO_CONFIRM not in render_draft(draft_production(**EVIDENCE), TABLE)
-
-
-def test_a_draft_says_that_it_is_one_and_names_what_it_asks_for() -> None:
-    text = render_draft(draft_freezing(addressee="a bank", **COMMON), TABLE)
-    assert "Not issued, not sent" in text
-    assert "LAB" in text
-    assert "`address:192.0.2.7`" in text
+def test_an_unconfirmed_rule_is_marked_in_the_basis_and_a_read_one_is_not() -> None:
+    assert UNCONFIRMED in draft_eio(authority="a court", **COMMON).basis
+    assert UNCONFIRMED not in draft_preservation(**EVIDENCE).basis
+    assert UNCONFIRMED not in draft_production(**EVIDENCE).basis
 
 
 def test_the_same_draft_has_the_same_id_and_another_one_another() -> None:

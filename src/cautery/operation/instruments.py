@@ -1,8 +1,9 @@
 """Drafts under legal instruments, for a person to check, sign and send: Cautery sends none.
 
-What a rule says is in docs/reference/sources.md, F30 and F31. A rule marked ``[M]`` there was not
-read in an official text: a draft that leans on it says so, and needs a person who confirms it with
-a source.
+A draft says who asks whom for what, on which grounds, and by when; the forms of
+``operation/forms`` are its papers. What a rule says is in docs/reference/sources.md, F30 and F31. A
+rule marked ``[M]`` there was not read in an official text: the basis of a draft that leans on it
+says so, and needs a person who confirms it with a source.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cautery.errors import InputError
-from cautery.model import Agency, Competence, Instrument, InstrumentKind, Operation, iso
+from cautery.model import Agency, Competence, Instrument, InstrumentKind, iso
 
 EVIDENCE_APPLIES = datetime(2026, 8, 18, tzinfo=UTC)
 """Regulation (EU) 2023/1543 applies since then (docs/reference/sources.md, F30)."""
@@ -26,7 +27,7 @@ EIO_RECOGNITION = timedelta(days=30)  # [M]
 EIO_EXECUTION = timedelta(days=90)  # [M], after recognition
 
 UNCONFIRMED = "[M]"
-TO_CONFIRM = "to be confirmed by a person with a source"
+"""Marks a rule that a person confirms with a source before the instrument is issued."""
 
 # Member States of the Union; those whose part in an instrument differs are named beside it.
 _UNION = frozenset(
@@ -266,38 +267,6 @@ def draft_mla(
         basis=f"the treaty in force between {by.country} and {country} {UNCONFIRMED}, "
         "without a time limit",
     )
-
-
-def render_draft(draft: Instrument, operation: Operation) -> str:
-    """Return a draft as Markdown, for a person to check, complete and sign."""
-    by = operation.agency(draft.by)
-    title = draft.kind.value.replace("-", " ").capitalize()
-    stamp = "**LAB: invented, not to be sent**\n\n" if operation.lab else ""
-    lines = [
-        f"# {title} (draft {draft.id})",
-        "",
-        (
-            f"{stamp}**Draft. Not issued, not sent.** A person of {by.name} must check, sign and "
-            "send it."
-        ),
-        "",
-        f"- Issuing authority: {by.name} ({by.country}), {by.contact}",
-        f"- Addressee: {draft.addressee} ({draft.country})",
-        f"- Operation: {operation.name} ({operation.id}); {operation.legal_basis}",
-        f"- Drafted: {iso(draft.drafted_at)}",
-    ]
-    if draft.emergency:
-        lines.append("- **Emergency**: the issuing authority must show an imminent threat below")
-    if draft.due_at is not None:
-        lines.append(f"- Due: {iso(draft.due_at)}, if received on the day of drafting")
-    if draft.lapses_at is not None:
-        lines.append(f"- Lapses: {iso(draft.lapses_at)}, if received on the day of drafting")
-    lines += ["", "## What it asks for", "", *(f"- `{item}`" for item in draft.holds)]
-    lines += ["", "## Grounds", "", draft.grounds, "", "## Basis", "", draft.basis + "."]
-    if UNCONFIRMED in draft.basis:
-        lines += ["", f"{UNCONFIRMED}: {TO_CONFIRM}, before it is issued. Confirmed by: ________"]
-    lines += ["", "## Signature", "", "Name, office, place, date: ________", ""]
-    return "\n".join(lines)
 
 
 def _check_evidence(

@@ -10,12 +10,12 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.cli.operation._places import check_place
 from cautery.errors import InputError
 from cautery.model import Agency, Instrument, Operation, to_json
 from cautery.operation import instruments
 from cautery.operation.instruments import ProviderClass
 from cautery.wiring import desks
+from cautery.workflows.forms.catalogue import all_forms
 from cautery.workflows.operation.draft_instrument import file_draft, filed_drafts
 
 app = typer.Typer(
@@ -47,7 +47,8 @@ def draft(
         str,
         typer.Option(
             "--class",
-            help="Class of provider, for e-Evidence: domain, ip-numbering, hosting, cloud.",
+            help="Class of provider, for e-Evidence: communications, domain, ip-numbering, "
+            "hosting, cloud.",
         ),
     ] = "other",
     emergency: Annotated[
@@ -55,20 +56,15 @@ def draft(
     ] = False,
     live: Annotated[bool, typer.Option("--live", help="The data are not stored yet.")] = False,
     until: Annotated[datetime | None, typer.Option("--until", help="End of a jit (UTC).")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Also write it to this file.")
-    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Draft one instrument, print it as Markdown, and file it in the case.
+    """Draft one instrument and file it in the case; `cautery form write` writes its paper.
 
-    Rules that were not checked in an official text are marked [M] in the draft.
+    Rules that were not checked in an official text are marked [M] in its basis.
 
     Example: cautery operation instrument draft cases/op-rome preservation --to "Host Ltd"
     --country NL --class hosting --hold address:192.0.2.7 --grounds "the panel runs there"
     """
-    if out is not None:
-        check_place(out, case=case)
     with desks.desk(case) as desk:
         terms = {
             "to": to,
@@ -82,14 +78,18 @@ def draft(
             "at": desk.case.clock.now(),
         }
         instrument = _drafted(kind, desk.agency, desk.operation, terms)
-        text = file_draft(desk, instrument)
-        if out is not None:
-            desk.case.store.write(out.parent, out.name, text.encode())
+        file_draft(desk, instrument)
     if json:
-        render.json_line({**to_json(instrument), "text": text})
+        render.json_line(to_json(instrument))
         return
-    typer.echo(render.printable_lines(text))
+    render.table(("what", "draft"), _lines(instrument))
     render.say(f"draft {instrument.id} filed; it is not sent: a person issues it")
+    for form in all_forms():
+        if form.instrument is instrument.kind:
+            render.say(
+                f"its paper: cautery form write {form.id} {case} --instrument {instrument.id} "
+                "-o FILE.pdf"
+            )
 
 
 @app.command("list")
@@ -121,6 +121,20 @@ def list_(
             )
             for instrument in drafts
         ),
+    )
+
+
+def _lines(draft: Instrument) -> tuple[tuple[str, str], ...]:
+    """Return what a draft says, a line each."""
+    dates = [("due", draft.due_at), ("lapses", draft.lapses_at)]
+    return (
+        ("id", draft.id),
+        ("instrument", draft.kind.value + (", emergency" if draft.emergency else "")),
+        ("to", f"{draft.addressee} ({draft.country})"),
+        ("asks for", "\n".join(draft.holds)),
+        ("grounds", draft.grounds),
+        ("basis", draft.basis),
+        *((what, f"{moment:%Y-%m-%d %H:%MZ}") for what, moment in dates if moment is not None),
     )
 
 

@@ -1,4 +1,4 @@
-"""File a draft under a legal instrument with its text; nothing is sent from here."""
+"""File a draft under a legal instrument; nothing is sent from here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from cautery.errors import InputError
 from cautery.model import Instrument
-from cautery.operation.instruments import render_draft
 from cautery.workflows.operation.desk import Desk
 
 
-def file_draft(desk: Desk, draft: Instrument) -> str:
-    """Record a draft of this desk's agency and return its text, as Markdown.
+def file_draft(desk: Desk, draft: Instrument) -> None:
+    """Record a draft of this desk's agency.
 
     Drafting the same again files nothing new.
 
@@ -26,7 +25,6 @@ def file_draft(desk: Desk, draft: Instrument) -> str:
         )
     if all(filed.id != draft.id for filed in filed_drafts(desk)):
         desk.record(draft)
-    return render_draft(draft, desk.operation)
 
 
 def filed_drafts(desk: Desk) -> Iterator[Instrument]:
