@@ -18,6 +18,7 @@ from tests.console.streams import listening
 
 from cautery.adapters.case_folder import FolderStore
 from cautery.model import CriterionAnswer, DayPlan, StepReport, StepState
+from cautery.model.account import spoken_of
 from cautery.model.ledger import contents
 from cautery.model.room import Act, RoomRole
 
@@ -89,7 +90,8 @@ def test_a_commander_marks_steps_and_the_board_says_who_and_when(day: Day) -> No
         assert answer.headers["location"] == f"{BOARD}?done=yes"
     reports = day.records(StepReport)
     assert [one.state.value for one in reports] == ["ready", "running", "done"]
-    assert {one.by for one in reports} == {"commander (it-postal)"}
+    account = day.room.people.accounts.named("commander")
+    assert {one.by for one in reports} == {f"{account.id} (it-postal)"}
     page = words(commander.get(BOARD).text)
     assert "commander (it-postal)" in page
     used = [entry.content for entry in day.room.people.ledger.read()]
@@ -139,6 +141,33 @@ def test_only_who_may_report_does(day: Day, role: RoomRole) -> None:
     assert buttons == (status == 303)
 
 
+def test_who_reports_stands_in_the_case_by_an_id_and_on_the_board_by_name_until_it_is_erased(
+    day: Day,
+) -> None:
+    commander = day.room.as_(RoomRole.COMMANDER)
+    day.mark(commander, "rack-rome", "done")
+    account = day.room.people.accounts.named("commander")
+    ledger = FolderStore().ledger(day.joint.path, read_only=True)
+    try:
+        assert not [entry for entry in ledger.read() if b"commander" in entry.leaf]
+    finally:
+        ledger.close()
+    analyst = day.room.as_(RoomRole.ANALYST)
+    place = day.place(analyst, "rack-rome")
+    assert "commander (it-postal)" in words(analyst.get(place).text)
+    day.room.people.accounts.erase(account.id, by="owner:0", why="left the force")
+    for path in (BOARD, place):
+        page = words(analyst.get(path).text)
+        assert "commander" not in page
+        assert f"{account.id} (it-postal)" in page
+
+
+def test_a_service_number_stands_in_the_case_as_it_is() -> None:
+    assert spoken_of("it-postal/7", "p-0123456789ab") == "it-postal/7"
+    for name in ("Mario Rossi", "it-postal/7 Rossi", "rossi", "it-postal/7\n"):
+        assert spoken_of(name, "p-0123456789ab") == "p-0123456789ab"
+
+
 def test_a_guest_agency_sees_its_own_steps_and_reports_on_no_other(day: Day) -> None:
     sofia = day.seated(SOFIA)
     page = sofia.get(BOARD).text
@@ -153,7 +182,8 @@ def test_a_guest_agency_sees_its_own_steps_and_reports_on_no_other(day: Day) -> 
     assert sofia.get(day.place(analyst, "rack-rome")).status_code == 404
     assert day.mark(sofia, "rack-sofia", "done").status_code == 303
     (report,) = day.records(StepReport)
-    assert (report.step, report.by) == ("rack-sofia", f"of-{SOFIA} ({SOFIA})")
+    account = day.room.people.accounts.named(f"of-{SOFIA}")
+    assert (report.step, report.by) == ("rack-sofia", f"{account.id} ({SOFIA})")
 
 
 def test_a_guest_reports_on_a_step_whose_target_it_is_not_told(day: Day) -> None:
@@ -219,7 +249,9 @@ def test_go_and_no_go_are_answered_once_by_who_approves(day: Day) -> None:
     for _ in range(2):
         assert day.room.send(commander, place, answer="yes 0 warrants").status_code == 303
     (answer,) = day.records(CriterionAnswer)
-    assert (answer.yes, answer.by) == (True, "commander (it-postal)")
+    account = day.room.people.accounts.named("commander")
+    assert (answer.yes, answer.by) == (True, f"{account.id} (it-postal)")
+    assert "commander (it-postal)" in words(commander.get(BOARD).text)
     assert day.room.send(commander, place, answer="no 0 warrants").status_code == 400
     for wrong in ("", "maybe 0 warrants", "yes x warrants", "yes 0 none"):
         assert day.room.send(commander, place, answer=wrong).status_code == 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -21,6 +23,7 @@ from cautery.console.rights import caller_of, needs
 from cautery.errors import CauteryError, InputError
 from cautery.messages import in_language, tr
 from cautery.model import CriterionAnswer, StepReport, StepState
+from cautery.model.account import ACCOUNT_ID, spoken_of
 from cautery.model.room import Act, Right
 from cautery.pages.room.render import render_page
 from cautery.wiring.desks import desk_without_keys
@@ -80,7 +83,8 @@ def _parts(desk: Desk, pictures: Pictures, request: Request, id: str, size: int)
     def render() -> Parts:
         with in_language(spoken):
             view = board_view(desk.cases, desk.operations, pictures, id, seat=seat)
-            return Parts(render_page("board_parts", shell, view=view, **may), size)
+            html = render_page("board_parts", shell, view=view, named=_named(desk), **may)
+            return Parts(html, size)
 
     key = f"board {seat or ''} {spoken} {sorted(may.items())}"
     return desk.live.parts(desk.cases.place(id).path, key, size, render)
@@ -100,7 +104,7 @@ def _board_page(
     def values() -> dict[str, Any]:
         view = board_view(desk.cases, desk.operations, pictures, id, seat=seat, tray=desk.tray)
         may = _may(desk, request) | ({} if seat is None else {"may_answer": False})
-        html = render_page("board_parts", desk.shell(request), view=view, **may)
+        html = render_page("board_parts", desk.shell(request), view=view, named=_named(desk), **may)
         return {
             "op": view.head,
             "waiting": view.waiting,
@@ -132,6 +136,7 @@ def _step_page(
             "view": step_view(desk.cases, desk.operations, id, key, seat=seat),
             "fault": fault,
             "typed": typed or {},
+            "named": _named(desk),
             **_may(desk, request),
         },
         status=status,
@@ -151,7 +156,12 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
                     _report(desk, request, id, key, {"state": state, "seen": seen})
             except CauteryError as error:
                 return _board_page(
-                    desk, pictures, request, id, fault=_words(error), status=status_of(error)
+                    desk,
+                    pictures,
+                    request,
+                    id,
+                    fault=_named(desk)(_words(error)),
+                    status=status_of(error),
                 )
             return _to_board(id)
 
@@ -169,7 +179,13 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
             except CauteryError as error:
                 status = status_of(error)
                 return _step_page(
-                    desk, request, id, step, fault=_words(error), typed=fields, status=status
+                    desk,
+                    request,
+                    id,
+                    step,
+                    fault=_named(desk)(_words(error)),
+                    typed=fields,
+                    status=status,
                 )
             return _to_board(id)
 
@@ -186,7 +202,12 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
                     _answer(desk, request, id, fields)
             except CauteryError as error:
                 return _board_page(
-                    desk, pictures, request, id, fault=_words(error), status=status_of(error)
+                    desk,
+                    pictures,
+                    request,
+                    id,
+                    fault=_named(desk)(_words(error)),
+                    status=status_of(error),
                 )
             return _to_board(id)
 
@@ -232,8 +253,21 @@ def _answer(desk: Desk, request: Request, id: str, fields: dict[str, str]) -> No
 
 
 def _by(request: Request, agency: str) -> str:
+    """Return who reports or answers, as a record may say it."""
     account = caller_of(request).account
-    return f"{'' if account is None else account.name} ({agency})"
+    return agency if account is None else f"{spoken_of(account.name, account.id)} ({agency})"
+
+
+def _named(desk: Desk) -> Callable[[str], str]:
+    """Return what shows, for an id that a record has, the name that the account has today."""
+    people = desk.people
+
+    @cache
+    def name(account_id: str) -> str:
+        account = None if people is None else people.people.by_id(account_id)
+        return account_id if account is None else account.name
+
+    return lambda text: ACCOUNT_ID.sub(lambda match: name(match[0]), text)
 
 
 def _seen(fields: dict[str, str]) -> int:

@@ -16,7 +16,9 @@ WHOLE_S = timedelta(hours=12)
 """A session ends so long after its login, whatever is done in it."""
 IDLE = timedelta(hours=1)
 """A session in which nothing is done for so long asks again; an open wall does something."""
-_ID = re.compile(r"p-[0-9a-f]{12}")
+ACCOUNT_ID = re.compile(r"(?<![\w-])p-[0-9a-f]{12}(?![\w-])")
+"""The id of an account, also within a text."""
+_SERVICE_NUMBER = re.compile(r"[a-z0-9.-]+/[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,18 @@ def require_why(why: str) -> str:
     return shown_name
 
 
+def spoken_of(name: str, id: str) -> str:
+    """Return who did something, as a record of a case may say it: officers stand in none by name.
+
+    Returns
+    -------
+    str
+        The name by which an account comes in, where it is a service number such as
+        ``it-postal/7``; else the account's id, which says nothing once the account is erased.
+    """
+    return name if _SERVICE_NUMBER.fullmatch(name) else id
+
+
 def is_account_id(text: str) -> bool:
     """Tell whether a text has the form of an account's id."""
-    return _ID.fullmatch(text) is not None
+    return ACCOUNT_ID.fullmatch(text) is not None

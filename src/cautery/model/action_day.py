@@ -156,7 +156,7 @@ class CriterionAnswer:
     yes : bool
         The answer.
     by : str
-        Who answered.
+        Who answered, as in a :class:`StepReport`.
     at : datetime
         When it was answered, in UTC.
     text : str
@@ -298,7 +298,8 @@ class StepReport:
     at : datetime
         When it was reported, in UTC.
     by : str
-        Who reported it.
+        Who reported it: an agency, a service number, a role or the id of an account, never an
+        officer's name.
     text : str
         A remark; empty: none.
     """

@@ -78,7 +78,10 @@ def report(
     step: Annotated[str, typer.Argument(help="The step's id, as on the call sheet.")],
     state: Annotated[str, typer.Argument(help="State: ready, running, done, late or failed.")],
     text: Annotated[str, typer.Option("--text", help="What the team says.")] = "",
-    by: Annotated[str | None, typer.Option("--by", help="Who reports; default: the desk.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who reports, as a service number or role; default: the desk."),
+    ] = None,
     instead: Annotated[
         Path | None,
         typer.Option("--instead", help="For a failed step: file of the steps that replace it."),
@@ -123,7 +126,7 @@ def answer(
     case: Annotated[Path, typer.Argument(help="Case of the agency that leads.")],
     criterion: Annotated[str, typer.Argument(help="The criterion's id.")],
     yes: Annotated[bool, typer.Option("--yes/--no", help="The answer.")],
-    by: Annotated[str, typer.Option("--by", help="Who answers.")],
+    by: Annotated[str, typer.Option("--by", help="Who answers, as a role or service number.")],
     text: Annotated[str, typer.Option("--text", help="The answer in their own words.")] = "",
 ) -> None:
     """Record the answer to a go/no-go criterion.

@@ -5,13 +5,13 @@ In this order, a run that is killed files nothing twice: what the register has i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cautery.errors import EvidenceError, InputError
 from cautery.model import ExhibitId, ExhibitPhotographed
+from cautery.model.account import spoken_of
 from cautery.model.photograph import Photograph
 from cautery.operation.details import require_role
 from cautery.operation.labels import key_of
@@ -21,7 +21,6 @@ from cautery.workflows.operation.register_book import Book
 from cautery.workflows.people.tray import Sent, Tray, Waiting
 
 _LEAST_DIGITS = 8
-_SERVICE_NUMBER = re.compile(r"[a-z0-9.-]+/[0-9]+")
 
 
 class Outcome(StrEnum):
@@ -149,7 +148,7 @@ def _file(
         size=photograph.size,
         media_type=photograph.media_type,
         account=photograph.account,
-        by=_spoken_of(photograph),
+        by=spoken_of(photograph.by, photograph.account),
         agency=photograph.agency,
         at=photograph.at,
         note=photograph.note,
@@ -166,12 +165,6 @@ def _file(
         subject=f"exhibit:{photograph.number}",  # it may show a person, as the entry's own photo
     )
     book.write([replace(act, exhibit=sealed.id)], at=moment)
-
-
-def _spoken_of(photograph: Photograph) -> str:
-    """Return who took it as a record may say it: officers stand in none by name."""
-    is_number = _SERVICE_NUMBER.fullmatch(photograph.by)
-    return photograph.by if is_number else photograph.account
 
 
 def _fitting(item: Waiting, register: Register, tray: Tray) -> Waiting:
