@@ -1,6 +1,6 @@
 """Seizure page and press sheet in Chromium with axe-core, and the page on real web servers.
 
-    python bench/forms/signal.py [--servers FOLDER]
+    python bench/forms/public_signal.py [--servers FOLDER]
 
 Needs Debian's Chromium and Playwright. ``--servers`` names a folder in which packages of nginx,
 Caddy and Apache are unpacked; without it those on the PATH are used, and others are left out. All
