@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from cautery.drawing.escaping import cleaned, typst_literal
+from cautery.drawing.formatting import number
 from cautery.drawing.styles import quoted, style
 from cautery.drawing.templates import environment
 from cautery.messages import in_language, tr, tr_n
@@ -158,6 +159,7 @@ def _said(sheet: PressSheet) -> dict[str, Any]:
                 "%(count)s statements of the case are not for everybody, and nothing of them is "
                 "here.",
                 sheet.withheld,
+                number,
             ),
             "check": tr("How to check it"),
             "digests": tr(
@@ -170,6 +172,7 @@ def _said(sheet: PressSheet) -> dict[str, Any]:
                 "Tree head over %(count)s record (RFC 9162, SHA-256)",
                 "Tree head over %(count)s records (RFC 9162, SHA-256)",
                 sheet.size,
+                number,
             ),
         },
     }

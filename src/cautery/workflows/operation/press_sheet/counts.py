@@ -25,7 +25,7 @@ from cautery.model.records import (
 )
 from cautery.operation.publication import may_be_published
 from cautery.operation.register import Line
-from cautery.pages.operation.formatting import exact, quantity, within
+from cautery.pages.operation.formatting import exact, quantity, unit, within
 from cautery.pages.press_sheet import Count, RecordRef, State
 from cautery.workflows.operation.holdings import records_of_statements
 from cautery.workflows.operation.page_view.claims import counted
@@ -214,7 +214,7 @@ def _sizes(material: Material) -> list[Count]:
         rows.append(
             Count(
                 id=name,
-                what=tr("%(quantity)s (%(unit)s)", quantity=quantity(name), unit=inner.unit)
+                what=tr("%(quantity)s (%(unit)s)", quantity=quantity(name), unit=unit(inner.unit))
                 if inner.unit != name
                 else quantity(name),
                 state=State.MEASURED,
