@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, RLock, Thread
@@ -20,12 +20,15 @@ from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.brackets import Moment
 from cautery.evidence.ports import CaseLedger, CaseStore, CaseVault
 from cautery.messages import tr
+from cautery.model import Entry
 from cautery.model.blind import NightAccount
 from cautery.model.ports import Clock
 from cautery.model.records import CaseOpened, FixturesChanged, kinds_of
 from cautery.projections import MandateInForce
+from cautery.projections.decoys import Decoys
 from cautery.projections.kept import MOST_LINES, Asked
 from cautery.projections.lines import StreamLine
+from cautery.projections.without_decoys import left_over
 from cautery.workflows.browse.ends import Ends
 from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.registry import Registry
@@ -62,6 +65,7 @@ class Kept:
         self._filling: Thread | None = None
         self._past = lists.remade
         self._in_force, self._of_mandate, self._in_force_at = MandateInForce(), 0, -1
+        self._decoys = Decoys()
 
     @property
     def behind(self) -> int:
@@ -87,6 +91,10 @@ class Kept:
             size_taken = self._lists.taken()
         self._taken, self._behind = size_taken, max(0, size - size_taken)
         return self._lists
+
+    def shown(self, numbers: Sequence[int]) -> Iterator[Entry]:
+        """Yield some entries as they are shown: without decoys that are opened."""
+        return left_over(self.lists().entries(numbers), self._decoys.read_on(self.ledger))
 
     def require_all(self) -> None:
         """Raise where what is not found may be among the records that are not taken up yet.
@@ -142,6 +150,7 @@ class Kept:
         if self._lists.remade != self._past:
             self._past, self.moments, self.blind = self._lists.remade, None, None
             self._in_force, self._of_mandate, self._in_force_at = MandateInForce(), 0, -1
+            self._decoys = Decoys()
 
     def _fill(self) -> None:
         size = self.ledger.size()

@@ -10,7 +10,7 @@ from threading import Lock
 
 from cautery.errors import AbsentError
 from cautery.messages import tr
-from cautery.model import CriminalNetwork, Entry, Membership, SupplyGraph, digest_of
+from cautery.model import CriminalNetwork, Entry, Membership, SupplyGraph, digest, digest_of
 from cautery.model.records import HostsRuled, Ruling, kind_of_type
 from cautery.pages.room.network import (
     Asking,
@@ -96,14 +96,15 @@ class Maps:
 
     def read(self, entry: Entry, graph: SupplyGraph) -> _Map:
         """Return a map by its record."""
-        digest = digest_of(entry.leaf)
+        # Without its decoys a map is not what the ledger holds, and has no leaf.
+        name = digest_of(entry.leaf) if entry.leaf else digest(graph)
         with self._lock:
-            if digest in self._read:
-                self._read.move_to_end(digest)
-                return self._read[digest]
+            if name in self._read:
+                self._read.move_to_end(name)
+                return self._read[name]
         new_map = _Map(entry, of_supply(graph), graph.networks)
         with self._lock:
-            self._read[digest] = new_map
+            self._read[name] = new_map
             while len(self._read) > _MOST_MAPS:
                 self._read.popitem(last=False)
         return new_map
@@ -169,7 +170,7 @@ def _map_at(case: Kept, maps: Maps, asking: Asking) -> tuple[_Map, MapTime]:
 
 
 def _one(case: Kept, maps: Maps, record: int) -> _Map:
-    for entry in case.lists().entries((record,)):
+    for entry in case.shown((record,)):
         if isinstance(entry.content, SupplyGraph):
             return maps.read(entry, entry.content)
     raise AbsentError(tr("Record %(record)s is not a map.", record=str(record)))

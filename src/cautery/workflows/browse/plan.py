@@ -86,7 +86,7 @@ def plan_view(
 
 
 def _plan_at(case: Kept, record: int) -> tuple[Entry, ActionPlan]:
-    for entry in case.lists().entries((record,)):
+    for entry in case.shown((record,)):
         if isinstance(entry.content, ActionPlan):
             return entry, entry.content
     raise AbsentError(tr("Record %(record)s is not a plan.", record=str(record)))
@@ -111,7 +111,7 @@ def _rows(
 def _budgets(case: Kept) -> tuple[BudgetSpent, ...]:
     page = case.lists().numbers(Asked(kinds=_SPENT, limit=_RECENT))
     newest: dict[str | None, BudgetSpent] = {}
-    for entry in reversed(case.lists().entries(page.rows)):
+    for entry in reversed(tuple(case.shown(page.rows))):
         if isinstance(spent := entry.content, BudgetSpent):
             newest.setdefault(spent.event, spent)
     return tuple(newest.values())[:_MOST_BUDGETS]
