@@ -11,9 +11,17 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct, odd_times, signed_lines
+from cautery.evidence.custody import (
+    MAX_LINE_BYTES,
+    CustodyAct,
+    CustodyLine,
+    odd_times,
+    signed_lines,
+)
+from cautery.model.records import kind_of
 from cautery.packed import small_file
 from cautery.wiring import custody as chains
+from cautery.workflows.operation.afterwards import noted_in
 
 app = typer.Typer(
     cls=Verbs,
@@ -89,7 +97,7 @@ def list_lines(
                 line.by,
                 line.to,
                 line.why,
-                "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
+                _what(line),
                 "" if line.digest == line.what else line.digest,  # an exhibit's id is its digest
                 under(place),
                 remarks.get(place, ""),
@@ -99,6 +107,15 @@ def list_lines(
             for place, line in enumerate(chain)
         ),
     )
+
+
+def _what(line: CustodyLine) -> str:
+    """Return what a line is about, in a few words."""
+    if line.act is CustodyAct.RECEIVED:
+        return "a signed receipt"
+    if line.act is CustodyAct.NOTED:
+        return f"a record: {', '.join(kind_of(content) for _, content in noted_in((line,)))}"
+    return line.what
 
 
 @app.command()

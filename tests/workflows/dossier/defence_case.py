@@ -13,6 +13,7 @@ from cautery.messages import message
 from cautery.model import (
     Decision,
     ErrorRate,
+    ExhibitId,
     GuardVerdict,
     KeyedPseudonyms,
     Lever,
@@ -45,6 +46,7 @@ from cautery.workflows.watch.opening import begin_case
 
 from .conftest import MANDATE, NOON, Made
 
+NEVER_HELD = ExhibitId("sha256:" + 64 * "e")
 HIS, OTHERS = "edge.pirate.example", "cdn.bystander.example"
 HIS_ADDRESS, SHARED_WITH_NOBODY = "192.0.2.7", "192.0.2.99"
 
@@ -144,6 +146,8 @@ def defence_case(folder: Path) -> Made:
             why=None,
         )
     )  # fmt: skip
+    # Somebody appended a record of an exhibit that nobody ever sealed.
+    write(probe(HIS, observation=observation(witness(1.0)), exhibits=(NEVER_HELD,)))
     close_case(case, at=NOON + timedelta(minutes=1))
     case.leave()
     key = folder / "legal.pem"

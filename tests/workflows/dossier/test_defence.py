@@ -158,6 +158,7 @@ def test_every_record_and_exhibit_is_in_the_bag_or_has_one_line(case: Made, bag:
         ("complaint", Reason.NOT_ABOUT),
         ("still", Reason.NOT_ABOUT),
     }
+    assert [line.number for line in lines if line.item is Item.MISSING] == [64 * "e"]
     schedule = checked(bag).extract.schedule
     assert (schedule.records, schedule.exhibits) == (len(listed), len(exhibits))
 
@@ -197,6 +198,14 @@ def hidden_exhibit(bag: Path) -> None:
     info("Cautery-Exhibits-Withheld", 2)(bag)
 
 
+def called_missing(bag: Path) -> None:
+    """Say of an exhibit that the bag's records name that the case never held it."""
+    lines = [line.replace(",exhibit,", ",missing,") if "other-key" in line else line
+             for line in lines_in(bag)]  # fmt: skip
+    written(bag, lines)
+    info("Cautery-Exhibits-Withheld", 2)(bag)
+
+
 def added(bag: Path) -> None:
     written(bag, [*lines_in(bag), "0,record,0,probe.done,not-about,,,"])
 
@@ -213,6 +222,7 @@ def twice(bag: Path) -> None:
         (without("complaint,other-key"), "the schedule hides it"),
         (hidden_exhibit, "files of the case that was signed"),
         (without("ledger.sqlite"), "files of the case that was signed"),
+        (called_missing, "files of the case that was signed"),
         (added, "is not withheld"),
         (twice, "two lines"),
         (info("Cautery-Records-Withheld", 1), "bag-info.txt says"),

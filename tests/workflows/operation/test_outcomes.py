@@ -42,6 +42,7 @@ from cautery.workflows.operation.afterwards import PersonFile, note_text, noted_
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.outcomes import (
     erase_lapsed,
+    erase_person,
     lapsed,
     must_be_told,
     outcomes,
@@ -246,6 +247,7 @@ def test_access_shows_what_is_held_counts_what_is_not_shown_and_is_a_record(
     ).decode()
     assert NAME in text
     assert "pays for the server" in text
+    assert "a.example" in text
     assert "met a" not in text
     assert OTHER not in text
     assert "bg-gdbop that are not shown, because of its handling code H1: 1." in text
@@ -315,6 +317,9 @@ def test_in_a_closed_case_the_chain_of_custody_says_it_and_every_proof_stands(
     told = capsys.readouterr().err
     assert "1 key destroyed" in told
     assert "must be told: bg-gdbop" in told
+    assert "takes no correction" in told
+    assert cautery(monkeypatch, "custody", "list", closed) == 0
+    assert "a record: operation.person-outcome" in capsys.readouterr().out
     with desks.person_file(closed, read_only=True) as file:
         assert [type(content) for _, content in noted_in(file.chain)] == [
             PersonOutcome, PersonErased, PaperMarked,
@@ -327,6 +332,30 @@ def test_in_a_closed_case_the_chain_of_custody_says_it_and_every_proof_stands(
     (paper,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (paper["kind"], paper["must_be_told"]) == ("bundle", ["bg-gdbop"])
     assert paper["erased_on"] is not None
+
+
+@pytest.mark.parametrize("why", ["", " ", "a\nb", "x" * 301, "\u202egnorw"])
+def test_nothing_is_destroyed_for_a_reason_that_cannot_be_recorded(rome: Desk, why: str) -> None:
+    file = PersonFile.of(rome)
+    with pytest.raises(InputError, match="needs a reason"):
+        erase_person(file, WHO, by="officer 77", why=why, at=NOON)
+    assert name_of(rome, WHO, why="x", who="y") == NAME
+
+
+def test_a_paper_with_a_hostile_title_is_marked_in_a_closed_case(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "a\u202eb\n" + "x" * 5000
+    with desks.person_file(closed) as file:
+        register_paper(
+            file, kind=PaperKind.FORM, title=hostile, paper=digest_of(b"x"), persons={WHO},
+            to={hostile}, by="x", why="y", at=NOON,
+        )  # fmt: skip
+    with desks.person_file(closed) as file:
+        done = erase_person(file, WHO, by="x", why="y", at=NOON)
+        assert len(done.marked) == 2
+    with desks.person_file(closed, read_only=True) as file:
+        assert all(paper.marked for paper in papers_of(file, WHO))
 
 
 def test_what_somebody_writes_beside_a_case_costs_itself_alone() -> None:

@@ -78,7 +78,7 @@ def outcome(
         erasure = record_outcome(file, decision, at=file.desk.case.clock.now())
     render.say(f"{pseudonym}: {decided.value} on {on.date()}")
     if erasure is not None:
-        _show_erased((erasure,), case, json=json)
+        _show_erased((erasure,), case, closed=file.closed, json=json)
 
 
 @render.tabular
@@ -183,7 +183,7 @@ def lapse(
     if not erasures:
         render.say("no review or erasure has lapsed")
         return
-    _show_erased(erasures, case, json=json)
+    _show_erased(erasures, case, closed=file.closed, json=json)
 
 
 @render.tabular
@@ -208,10 +208,10 @@ def erase(
         now = file.desk.case.clock.now()
         who = by or custody.login()
         erasure = erase_person(file, pseudonym, by=who, why=why, at=now)
-    _show_erased((erasure,), case, json=json)
+    _show_erased((erasure,), case, closed=file.closed, json=json)
 
 
-def _show_erased(erasures: tuple[Erased, ...], case: Path, *, json: bool) -> None:
+def _show_erased(erasures: tuple[Erased, ...], case: Path, *, closed: bool, json: bool) -> None:
     for erased in erasures:
         if json:
             render.json_line(to_json(erased))
@@ -233,7 +233,12 @@ def _show_erased(erasures: tuple[Erased, ...], case: Path, *, json: bool) -> Non
                 ),
                 title=f"papers that named {erased.pseudonym} on {erased.marked[0].erased_on}",
             )
-        for statement in erased.statements:
+        if erased.statements and closed:
+            render.say(
+                f"{counted(len(erased.statements), 'statement')} of the agency that name this "
+                "person stand in the closed case, which takes no correction"
+            )
+        for statement in () if closed else erased.statements:
             render.say(
                 f"statement {statement[:12]} names this person; withdraw it: cautery operation "
                 f'correct {case} {statement[:12]} --withdraw --text "withdrawn"'

@@ -123,11 +123,14 @@ class Unused:
         What each exhibit is: the word under which it was sealed, or the kind that names it.
     files : tuple of str
         Names of the case's other files.
+    missing : tuple of ExhibitId
+        Exhibits that records of the bag name and that the case does not hold.
     """
 
     records: Mapping[int, tuple[str, Withheld]]
     exhibits: Mapping[ExhibitId, tuple[str, Withheld]]
     files: tuple[str, ...] = ()
+    missing: tuple[ExhibitId, ...] = ()
 
 
 @dataclass(slots=True)
@@ -226,8 +229,13 @@ def unused(
     _withhold(records, kinds, accused.withheld)
     exhibits: dict[ExhibitId, tuple[str, Withheld]] = {}
     vault, beside = _parted(files)
+
+    def naming_records(exhibit: ExhibitId) -> list[int]:
+        sealed_by = [sealing[exhibit]] if exhibit in sealing else []
+        return [*named.get(exhibit, ()), *sealed_by]
+
     for exhibit in vault:
-        naming = [*named.get(exhibit, ()), *([sealing[exhibit]] if exhibit in sealing else [])]
+        naming = naming_records(exhibit)
         word = what.get(exhibit) or next((kinds[index] for index in naming), "")
         if any(index not in records for index in naming):
             if exhibit in secret:
@@ -236,7 +244,12 @@ def unused(
         reasons = [records[index][1] for index in naming]
         decided = next((why for why in reasons if why is not NOT_ABOUT), NOT_ABOUT)
         exhibits[exhibit] = word, decided
-    return Unused(records=records, exhibits=exhibits, files=beside)
+    missing = sorted(
+        exhibit
+        for exhibit in (named.keys() | sealing.keys()) - set(vault)
+        if any(index not in records for index in naming_records(exhibit))
+    )
+    return Unused(records=records, exhibits=exhibits, files=beside, missing=tuple(missing))
 
 
 def _parted(files: Iterable[str]) -> tuple[tuple[ExhibitId, ...], tuple[str, ...]]:

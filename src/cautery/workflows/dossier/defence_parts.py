@@ -354,6 +354,7 @@ def item_word(item: Item) -> str:
     return {
         Item.RECORD: tr("record"),
         Item.EXHIBIT: tr("exhibit"),
+        Item.MISSING: tr("exhibit"),
         Item.FILE: tr("file"),
         Item.STATEMENT: tr("statement"),
     }[item]
@@ -366,6 +367,7 @@ def reason_words(reason: Reason, agency: str, by: str, on: str) -> str:
         Reason.IN_PARTS: tr("made of the records, which are given or listed"),
         Reason.ANOTHER_PERSON: tr("data of another person"),
         Reason.OTHER_KEY: tr("sealed under another key"),
+        Reason.NEVER_HELD: tr("the case did not hold it when it was closed"),
         Reason.HANDLING: tr("handling code"),
         Reason.PUBLIC_INTEREST: tr("public interest"),
     }[reason]

@@ -16,10 +16,16 @@ from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
-from cautery.model import DarkProbe, ErrorRate, Verdict
+from cautery.model import DarkProbe, ErrorRate, SupplyGraph, Verdict
 from cautery.model.blind import NightAccount
 from cautery.model.ledger import contents
-from cautery.model.records import AlignmentShown, CaseOpened, OperationOpened, kind_of_type
+from cautery.model.records import (
+    AlignmentShown,
+    CaseOpened,
+    OperationOpened,
+    StreamAppeared,
+    kind_of_type,
+)
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
 from cautery.pages.dossier.blind import blind_rates
@@ -271,15 +277,17 @@ def _within(report: ReportView, rule: Shown, kinds: frozenset[str]) -> ReportVie
     aligned = kind_of_type(AlignmentShown) in kinds
     dark = kind_of_type(DarkProbe) in kinds
     rated = kind_of_type(ErrorRate) in kinds
+    appeared = kind_of_type(StreamAppeared) in kinds
     return replace(
         report,
-        graph=None,
+        graph=report.graph if kind_of_type(SupplyGraph) in kinds else None,
         error_rates=report.error_rates if rated else (),
         streams=tuple(
             replace(
                 stream,
-                title=None,
-                first_seen=None,
+                title=stream.title if appeared else None,
+                first_seen=stream.first_seen if appeared else None,
+                rates=stream.rates if rated else (),
                 dark_at=stream.dark_at if dark else None,
                 alignment=stream.alignment if aligned else None,
                 sealed=stream.sealed if rule.exhibits else (),

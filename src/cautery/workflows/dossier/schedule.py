@@ -20,7 +20,7 @@ from cautery.errors import EvidenceError
 from cautery.model import ExhibitId
 from cautery.model.records import KINDS
 from cautery.workflows.dossier.accused import Accused, Unused
-from cautery.workflows.dossier.withholding import IN_PARTS, Reason, Withheld
+from cautery.workflows.dossier.withholding import IN_PARTS, NEVER_HELD, Reason, Withheld
 
 SCHEDULE = "schedule.csv"
 MAX_SCHEDULE_BYTES = 256 << 20
@@ -37,6 +37,8 @@ class Item(StrEnum):
     """``number`` is its number in the case's ledger, ``what`` its kind."""
     EXHIBIT = "exhibit"
     """``number`` is its SHA-256, ``what`` the word under which it was sealed."""
+    MISSING = "missing"
+    """An exhibit that a record of the bag names, and that the case did not hold."""
     FILE = "file"
     """Another file of the case; ``what`` is its name."""
     STATEMENT = "statement"
@@ -87,7 +89,13 @@ def schedule_of(unused: Unused, accused: Accused) -> tuple[ScheduleLine, ...]:
     files = [
         ScheduleLine(item=Item.FILE, number="", what=name, why=IN_PARTS) for name in unused.files
     ]
-    return (*records, *exhibits, *files, *statements)
+    missing = [
+        ScheduleLine(
+            item=Item.MISSING, number=exhibit.removeprefix("sha256:"), what="", why=NEVER_HELD
+        )
+        for exhibit in unused.missing
+    ]
+    return (*records, *exhibits, *missing, *files, *statements)
 
 
 def _of_statement(reason: str, agency: str) -> Withheld:
@@ -225,7 +233,9 @@ def check_schedule(
     for number in sorted(records - set(withheld)):
         raise EvidenceError(f"record {number} has a line, but is not withheld")
     bagged = {exhibit.removeprefix("sha256:") for exhibit in in_bag}
-    for exhibit in sorted({each.removeprefix("sha256:") for each in named} - bagged - exhibits):
+    # Who calls an exhibit missing that the case has, has one file too few below.
+    listed = exhibits | {line.number for line in lines if line.item is Item.MISSING}
+    for exhibit in sorted({each.removeprefix("sha256:") for each in named} - bagged - listed):
         raise EvidenceError(
             f"exhibit {exhibit} is named and not in the bag, and the schedule hides it"
         )

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """It is sealed under another key; the holder of the key can open it."""
     HANDLING = "handling-code"
     """An agency's handling code (H1, H2, H3) forbids it; that agency can permit it."""
+    NEVER_HELD = "never-held"
+    """An exhibit that a record names and that the case did not hold when it was closed."""
     PUBLIC_INTEREST = "public-interest"
     """A person decided that the public interest forbids it; a court can order otherwise."""
 
@@ -56,6 +58,7 @@ class Withheld:
 
 NOT_ABOUT = Withheld(reason=Reason.NOT_ABOUT)
 ANOTHER_PERSON = Withheld(reason=Reason.ANOTHER_PERSON)
+NEVER_HELD = Withheld(reason=Reason.NEVER_HELD)
 IN_PARTS = Withheld(reason=Reason.IN_PARTS)
 OTHER_KEY = Withheld(reason=Reason.OTHER_KEY)
 _FORMS = "KIND=another-person, KIND=H1:AGENCY or KIND=public-interest:NAME:YYYY-MM-DD"

@@ -21,7 +21,12 @@ from cautery.model.records import (
     PersonReviewed,
     PersonSought,
 )
-from cautery.workflows.operation.about_person import ANOTHER_PERSON, SaidOf, said_of
+from cautery.workflows.operation.about_person import (
+    ANOTHER_PERSON,
+    SaidOf,
+    hosts_of,
+    said_of,
+)
 from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.outcomes import persons_now
 from cautery.workflows.operation.papers import papers_of, require_person
@@ -141,6 +146,8 @@ def _entry(file: PersonFile, person_row: KeptPerson) -> Iterator[str]:
     yield _pair(tr("role"), person.role)
     if person.country:
         yield _pair(tr("country"), person.country)
+    if hosts := hosts_of(file.desk, person.pseudonym):
+        yield _pair(tr("hosts that are attributed to the person"), ", ".join(sorted(hosts)))
     yield _pair(tr("next review"), f"{person.review_at}")
     yield _pair(tr("erased by"), f"{person.erase_at}")
     for at, review in file.contents(PersonReviewed):

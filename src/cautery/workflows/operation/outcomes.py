@@ -85,7 +85,7 @@ def record_outcome(file: PersonFile, outcome: PersonOutcome, *, at: datetime) ->
     require_person(file, outcome.pseudonym)
     for name in ("court", "reference", "by", "why"):
         text = getattr(outcome, name)
-        if not text.strip() or not text.isprintable() or len(text) > _MOST_TEXT:
+        if not is_one_line(text):
             raise InputError(
                 f"an outcome needs {name}: one line of at most {_MOST_TEXT} characters",
                 hint=f"Give it with --{name}.",
@@ -109,9 +109,13 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
         If a key could not be destroyed; nothing is recorded then.
     """
     require_person(file, pseudonym)
+    # Before anything is destroyed: what cannot be recorded is not done.
     for name, text in (("by", by), ("why", why)):
-        if not text.strip():
-            raise InputError(f"{pseudonym}: erasing a name needs a reason and who: --{name} TEXT")
+        if not is_one_line(text):
+            raise InputError(
+                f"{pseudonym}: erasing a name needs a reason and who, each one line of at most "
+                f"{_MOST_TEXT} characters: --{name} TEXT"
+            )
     before = {row.person.pseudonym: row.erased_at for row in persons_now(file)}[pseudonym]
     destroyed = file.vault.erase(subject_of(pseudonym))
     # Erased already: the papers that have no mark yet get one, as the day of that erasure has it.
@@ -150,6 +154,11 @@ def erase_lapsed(file: PersonFile, *, by: str, why: str, at: datetime) -> tuple[
         erase_person(file, entry.person.pseudonym, by=by, why=why, at=at)
         for entry in lapsed(file, today=at.date())
     )
+
+
+def is_one_line(text: str) -> bool:
+    """Tell whether a text says something in one line that a record of custody can hold."""
+    return bool(text.strip()) and text.isprintable() and len(text) <= _MOST_TEXT
 
 
 def must_be_told(marks: Sequence[PaperMarked]) -> tuple[str, ...]:

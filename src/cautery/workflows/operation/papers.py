@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from cautery.cells import escaped
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, CustodyLine
 from cautery.model import DayPlan, Instrument, Statement, digest_of, to_json
@@ -28,6 +29,7 @@ from cautery.workflows.operation.holdings import holdings
 
 COURT = "dossier for court"
 """What a line of custody says of a dossier that holds the whole case."""
+_MOST_TEXT = 200
 _GIVEN = frozenset((CustodyAct.COPIED, CustodyAct.HANDED_OVER))
 
 
@@ -148,9 +150,9 @@ def register_paper(
     written = PaperWritten(
         paper=paper,
         kind=kind,
-        title=title,
+        title=one_line(title),
         persons=tuple(sorted(set(persons))),
-        to=tuple(sorted(set(to))),
+        to=tuple(sorted(set(map(one_line, to)))),
         by=by,
         at=at,
     )
@@ -182,6 +184,11 @@ def persons_in_statement(statement: Statement, pseudonyms: frozenset[str]) -> fr
     return persons_in((statement.subject, statement.text, to_json(statement.details)), pseudonyms)
 
 
+def one_line(text: str) -> str:
+    """Return a text so that a mark of it fits into one line of the chain of custody."""
+    return escaped(" ".join(text.split()))[:_MOST_TEXT]
+
+
 def _bundles(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:
     shared = list(file.desk.contents(BundleShared))
     if not shared:
@@ -197,10 +204,10 @@ def _bundles(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:
         yield Paper(
             paper=bundle.digest,
             kind=PaperKind.BUNDLE,
-            title=bundle.why,
+            title=one_line(bundle.why),
             persons=persons,
             at=bundle.at,
-            to=(bundle.to,),
+            to=(one_line(bundle.to),),
             marked={},
         )
 
@@ -213,7 +220,7 @@ def _drafts(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:
             title=draft.kind.value,
             persons=persons_in([*draft.holds, draft.grounds, draft.addressee], pseudonyms),
             at=draft.drafted_at,
-            to=(draft.addressee,),
+            to=(one_line(draft.addressee),),
             marked={},
         )
 
@@ -227,7 +234,7 @@ def _days(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:
         yield Paper(
             paper=digest_of(entry.leaf),
             kind=PaperKind.DAY,
-            title=day.operation,
+            title=one_line(day.operation),
             persons=frozenset[str]().union(*(persons for _, persons in steps)),
             at=entry.record.at,
             to=tuple(sorted({agency for agency, persons in steps if persons})),
@@ -240,10 +247,10 @@ def _registered(file: PersonFile) -> Iterator[Paper]:
         yield Paper(
             paper=paper.paper,
             kind=paper.kind,
-            title=paper.title,
+            title=one_line(paper.title),
             persons=frozenset(paper.persons),
             at=paper.at,
-            to=paper.to,
+            to=tuple(map(one_line, paper.to)),
             marked={},
         )
 
@@ -261,6 +268,6 @@ def _dossiers(chain: Sequence[CustodyLine], pseudonyms: frozenset[str]) -> Itera
                 title=line.what,
                 persons=pseudonyms,
                 at=at,
-                to=(line.to,) if line.to else (),
+                to=(one_line(line.to),) if line.to else (),
                 marked={},
             )
