@@ -16,7 +16,10 @@ from cautery.model.decoys import RevealedBy, meets
 from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
 from cautery.projections.decoys import Decoys
 
-_OF_DECOYS = (CaseOpened, DecoysPlanned, DecoyRevealed)
+HEARD_BEFORE: tuple[type, ...] = (CaseOpened, DecoysPlanned, DecoyRevealed)
+"""Types of the records that say what is planned and opened."""
+HEARD: tuple[type, ...] = (*HEARD_BEFORE, ProbeDone, Verdict, GuardVerdict)
+"""Types of the records of which trials are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class BlindTest:
     def hear(self, entry: Entry) -> None:
         """Take one entry up; before a plan is sealed there is nothing to count."""
         content = entry.content
-        if isinstance(content, _OF_DECOYS):
+        if isinstance(content, HEARD_BEFORE):
             self.decoys.hear(entry)
         if self.decoys.planned is None:
             return

@@ -23,7 +23,9 @@ from cautery.model.blind import (
     Warned,
 )
 from cautery.model.decoys import DecoyKind, RevealedBy
-from cautery.projections.blind import BlindTest
+from cautery.model.ports import Ledger
+from cautery.model.records import kinds_of
+from cautery.projections.blind import HEARD, HEARD_BEFORE, BlindTest
 from cautery.projections.folding import folded
 
 Group = TypeVar("Group", DecoyKind, str)
@@ -34,6 +36,14 @@ _ROOT_DIGITS = 13
 def account(entries: Iterable[Entry]) -> NightAccount | None:
     """Return the account of the blind test of a case; ``None``: it has no sealed plan."""
     return account_of(folded(BlindTest(), entries))
+
+
+def account_in(ledger: Ledger) -> NightAccount | None:
+    """Return the account of the blind test of a case; only records that bear on it are read."""
+    planned = account(ledger.read(kinds=kinds_of(*HEARD_BEFORE)))
+    if planned is None or not planned.is_whole:  # before all is revealed nothing is counted
+        return planned
+    return account(ledger.read(kinds=kinds_of(*HEARD)))
 
 
 def account_of(test: BlindTest) -> NightAccount | None:

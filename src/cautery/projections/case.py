@@ -53,7 +53,6 @@ from cautery.model.records import (
     WatchStopped,
 )
 from cautery.projections.acts import Acts
-from cautery.projections.blind import BlindTest
 from cautery.projections.figures import Figures
 from cautery.projections.folding import folded, heard
 from cautery.projections.lists import Lists
@@ -158,7 +157,6 @@ class CaseRecords:
     releases: Releases = field(default_factory=Releases)
     safeguards: Safeguards = field(default_factory=Safeguards)
     pace: Pace = field(default_factory=Pace)
-    blind: BlindTest = field(default_factory=BlindTest)
     sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
     first_at: datetime | None = None
@@ -192,7 +190,7 @@ class CaseRecords:
         hearers = (
             *(self.in_force.hear, self.spans.hear, self.streams.hear, self.acts.hear),
             *(self.figures.hear, self.releases.hear, self.safeguards.hear, self.pace.hear),
-            *(self.sources.hear, self.blind.hear, self._sort, self._note_custody),
+            *(self.sources.hear, self._sort, self._note_custody),
         )
         if not heard(hearers, entry):
             self.misshapen[message("ignored.misshapen", kind=record.kind)] += 1

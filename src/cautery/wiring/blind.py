@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import InputError
-from cautery.model import GuardVerdict, Verdict
 from cautery.model.blind import NightAccount
 from cautery.model.ledger import contents
-from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone, kinds_of
-from cautery.projections.blind_account import account
+from cautery.model.records import CaseOpened
+from cautery.projections.blind_account import account_in
 from cautery.wiring import cases
-
-_TRIALS = kinds_of(CaseOpened, DecoysPlanned, DecoyRevealed, ProbeDone, Verdict, GuardVerdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ def night_of(path: Path) -> CaseNight:
         If there is no such case, or no decoys are planned in it.
     """
     with cases.reading(path) as case:
-        night = account(case.ledger.read(kinds=_TRIALS))
+        night = account_in(case.ledger)
         opened = next(contents(case.ledger, CaseOpened), None)
     if night is None:
         raise InputError(

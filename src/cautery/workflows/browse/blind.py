@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from cautery.model import GuardVerdict, Verdict
 from cautery.model.blind import NightAccount
-from cautery.model.records import (
-    CaseOpened,
-    DecoyRevealed,
-    DecoysPlanned,
-    ProbeDone,
-    kind_of_type,
-    kinds_of,
-)
+from cautery.model.records import DecoyRevealed, DecoysPlanned, kind_of_type
 from cautery.pages.room.blind import BlindView
-from cautery.projections.blind_account import account
+from cautery.projections.blind_account import account_in
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
-
-_PLANS = kinds_of(CaseOpened, DecoysPlanned, DecoyRevealed)
-_TRIALS = (*_PLANS, *kinds_of(ProbeDone, Verdict, GuardVerdict))
 
 
 def blind_view(cases: Cases, id: str) -> BlindView:
@@ -34,14 +23,9 @@ def blind_view(cases: Cases, id: str) -> BlindView:
 
 
 def _night(case: Kept) -> NightAccount | None:
-    """Return its account; looks and verdicts are only read once all decoys are opened.
-
-    Nothing changes after that, so it is remembered for the number of openings.
-    """
-    opened = case.lists().counts().by_kind.get(kind_of_type(DecoyRevealed), 0)
-    if case.blind is None or case.blind[0] != opened:
-        night = account(case.ledger.read(kinds=_PLANS))
-        if night is not None and night.is_whole:
-            night = account(case.ledger.read(kinds=_TRIALS))
-        case.blind = opened, night
+    """Return its account, which only a plan or an opening changes."""
+    kinds = case.lists().counts().by_kind
+    said = sum(kinds.get(kind_of_type(kind), 0) for kind in (DecoysPlanned, DecoyRevealed))
+    if case.blind is None or case.blind[0] != said:
+        case.blind = said, account_in(case.ledger)
     return case.blind[1]

@@ -59,7 +59,7 @@ class Kept:
         self.moments: tuple[int, tuple[Moment, ...]] | None = None
         """What that many proofs from outside say of times."""
         self.blind: tuple[int, NightAccount | None] | None = None
-        """What so many opened decoys come to."""
+        """What its blind test comes to, of so many records of plans and openings."""
         self._taken = self._behind = 0
         self._lists = lists
         self._filling: Thread | None = None

@@ -11,6 +11,7 @@ from cautery.errors import StorageError
 from cautery.model import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Vault
 from cautery.pages.case_report import render
+from cautery.projections.blind_account import account_in
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.report_times import ReportTimes
@@ -57,6 +58,7 @@ def write_report(
         at=at,
         checkpoints=checkpoints,
         times=times,
+        blind=account_in(ledger),
         unrevealed=Decoys().read_on(ledger).unopened,
     )
     return render(view)

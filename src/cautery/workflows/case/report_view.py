@@ -24,6 +24,7 @@ from cautery.model import (
     Mandate,
     Verdict,
 )
+from cautery.model.blind import NightAccount
 from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
@@ -48,7 +49,6 @@ from cautery.pages.case_report import (
     StreamView,
 )
 from cautery.projections import CaseRecords, Notices, StreamState
-from cautery.projections.blind_account import account_of
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
@@ -82,6 +82,7 @@ def report_view(
     checkpoints: Sequence[Checkpoint] = (),
     times: ReportTimes | None = None,
     unrevealed: int = 0,
+    blind: NightAccount | None = None,
 ) -> ReportView:
     """Join a ledger's entries into what the report shows.
 
@@ -98,6 +99,8 @@ def report_view(
         What others say of its times; ``None``: nobody was asked.
     unrevealed : int
         Decoys of which nobody knows which of the streams they are.
+    blind : NightAccount or None
+        What the decoys, which ``entries`` do not have, come to; ``None``: there are none.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def report_view(
         error_rates=in_order(
             (r for stream in streams for r in stream.rates), records.rates.values()
         ),
-        blind=net.under(tr("Blind test"), lambda: account_of(records.blind), None),
+        blind=blind,
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,

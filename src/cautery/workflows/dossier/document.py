@@ -33,7 +33,7 @@ from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
 from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock, style
-from cautery.projections.blind_account import season_account
+from cautery.projections.blind_account import account_in, season_account
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.report_view import report_view
@@ -99,6 +99,7 @@ def document_view(
         # Nobody is accused by a decoy: a court, too, reads of them apart from the claims.
         shown = without_decoys(ledger)
         report = report_view(shown.read(), vault.read, at=at, times=times.report)
+        night = account_in(ledger)
         verdicts = [
             (entry, verdict)
             for entry, verdict in contents(ledger, Verdict)
@@ -164,7 +165,7 @@ def document_view(
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
-        blind=blind_rates(season_account(night for night in (*blind, report.blind) if night)),
+        blind=blind_rates(season_account(each for each in (*blind, night) if each is not None)),
         method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),
