@@ -48,6 +48,8 @@ PUBLIC = frozenset(
         "CourtOrder.particulars",
         "CourtOrder.targets_rule",
         "CourtOrder.territory",
+        "DecoysPolicy.keeper",
+        "DecoysPolicy.planner",
         "Event.id",
         "Event.legal_basis",
         "Event.name",

@@ -178,7 +178,7 @@ FACTS: Mapping[str, FactSpec] = {
     "operation.id": FactSpec(kind=FieldKind.TEXT, text="the id of the operation"),
     "operation.name": FactSpec(kind=FieldKind.TEXT, text="the name of the operation"),
     "operation.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the decision that it rests on"),
-    "operation.opened": FactSpec(kind=FieldKind.MOMENT, text="when the operation was opened"),
+    "operation.opened_at": FactSpec(kind=FieldKind.MOMENT, text="when the operation was opened"),
     "operation.agencies": FactSpec(
         kind=FieldKind.TABLE,
         text="the agencies at its table",

@@ -144,33 +144,37 @@ class _Pass:
     found_hosts: set[str] = field(default_factory=set)
     person_found: bool = False
 
-    def about(self, kind: str, body: Any) -> Withheld | None:
+    def about(self, kind: str, members: Any) -> Withheld | None:
         """Tell why a record is not given; ``None``: it is."""
-        hosts = hosts_mentioned(body)
+        hosts = hosts_mentioned(members)
         self.found_hosts |= hosts & self.accused.hosts
-        persons = persons_in(body, self.persons) if self.persons else frozenset()
+        persons = persons_in(members, self.persons) if self.persons else frozenset()
         self.person_found |= kind == _PERSON and self.accused.person in persons
         if kind in FOR_ALL:
             return None
         is_his = (
             bool(hosts & self.accused.hosts)
             or bool(self.accused.person and self.accused.person in persons)
-            or not self.addresses.isdisjoint(_targets(body))
-            or not self.acts.isdisjoint(_references(body))
+            or not self.addresses.isdisjoint(_targets(members))
+            or not self.acts.isdisjoint(_references(members))
             or (kind in _UNLESS_OTHERS and not hosts and not persons)
         )
         if not is_his:
             return NOT_ABOUT
         if persons - {self.accused.person}:
             return ANOTHER_PERSON
-        self._follow(kind, body)
+        self._follow(kind, members)
         return None
 
-    def _follow(self, kind: str, body: Any) -> None:
-        if kind in _ACTS and isinstance(body, Mapping):
-            self.acts.add(str(body.get(_ACTS[kind])))
-        if kind == _FACTS and isinstance(body, Mapping) and body.get("host") in self.accused.hosts:
-            facts = typed(kind, body)
+    def _follow(self, kind: str, members: Any) -> None:
+        if kind in _ACTS and isinstance(members, Mapping):
+            self.acts.add(str(members.get(_ACTS[kind])))
+        if (
+            kind == _FACTS
+            and isinstance(members, Mapping)
+            and members.get("host") in self.accused.hosts
+        ):
+            facts = typed(kind, members)
             if isinstance(facts, AssetFacts):
                 self.addresses.update(facts.addresses)
 
@@ -209,14 +213,14 @@ def unused(
     what: dict[ExhibitId, str] = {}
     secret: set[ExhibitId] = set()
     for index, kind, leaf in leaves():
-        body = parsed_json(leaf).get("body")
-        why = gathered.about(kind, body)
+        members = parsed_json(leaf).get("body")
+        why = gathered.about(kind, members)
         kinds[index] = kind
-        secret |= encrypted_in(kind, body)
-        for exhibit in exhibits_named_by(body):
+        secret |= encrypted_in(kind, members)
+        for exhibit in exhibits_named_by(members):
             if kind == _SEALED:
                 sealing.setdefault(exhibit, index)
-                what[exhibit] = str(body.get("what"))
+                what[exhibit] = str(members.get("what"))
             else:
                 named.setdefault(exhibit, []).append(index)
         if why is not None:
@@ -299,23 +303,23 @@ def _pseudonym(leaf: bytes) -> object:
     return content.person.pseudonym if isinstance(content, PersonRegistered) else None
 
 
-def _targets(body: Any) -> set[str]:
-    if not isinstance(body, Mapping):
+def _targets(members: Any) -> set[str]:
+    if not isinstance(members, Mapping):
         return set()
-    override = body.get("override")
+    override = members.get("override")
     inner = override.get("target") if isinstance(override, Mapping) else None
     return {
         target.removeprefix("address:")
-        for target in (body.get("target"), inner)
+        for target in (members.get("target"), inner)
         if isinstance(target, str)
     }
 
 
-def _references(body: Any) -> set[str]:
-    if not isinstance(body, Mapping):
+def _references(members: Any) -> set[str]:
+    if not isinstance(members, Mapping):
         return set()
     ids: set[str] = set()
     for name in _REFERENCES:
-        value = body.get(name)
+        value = members.get(name)
         ids |= {str(each) for each in (value if isinstance(value, list) else [value]) if each}
     return ids

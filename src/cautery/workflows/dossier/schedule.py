@@ -18,7 +18,7 @@ from enum import StrEnum
 from cautery.cells import plain_cell, table_of
 from cautery.errors import EvidenceError
 from cautery.model import ExhibitId
-from cautery.model.records import KINDS
+from cautery.model.records import KINDS, StatementRecorded, kind_of_type
 from cautery.workflows.dossier.accused import Accused, Unused
 from cautery.workflows.dossier.withholding import IN_PARTS, NEVER_HELD, Reason, Withheld
 
@@ -27,7 +27,7 @@ MAX_SCHEDULE_BYTES = 256 << 20
 """Two million lines."""
 COLUMNS = ("line", "item", "number", "what", "reason", "agency", "decided_by", "decided_on")
 _MOST_CELL = 2_000
-_STATEMENT = "operation.statement"
+_STATEMENT = kind_of_type(StatementRecorded)
 
 
 class Item(StrEnum):

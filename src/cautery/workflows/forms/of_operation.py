@@ -39,7 +39,7 @@ def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
         "operation.id": operation.id,
         "operation.name": operation.name,
         "operation.legal_basis": operation.legal_basis,
-        "operation.opened": iso(operation.opened_at),
+        "operation.opened_at": iso(operation.opened_at),
         "operation.agencies": tuple(
             {
                 "id": member.id,
