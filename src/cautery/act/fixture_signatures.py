@@ -66,12 +66,14 @@ class SeasonSigners:
     signers: tuple[Approver, ...]
 
     @classmethod
-    def of(cls, mandate: Mandate, *, known: Sequence[Approver] | None = None) -> SeasonSigners:
+    def of(
+        cls, mandate: Mandate, *, known_signers: Sequence[Approver] | None = None
+    ) -> SeasonSigners:
         """Return those of a mandate.
 
         Parameters
         ----------
-        known : sequence of Approver or None
+        known_signers : sequence of Approver or None
             People who may sign mandates, known from elsewhere: of those who signed this one, only
             they count. ``None``: everybody who signed it does.
 
@@ -81,14 +83,18 @@ class SeasonSigners:
             If a signature under the mandate is in the name or by the key of one of them, but not
             both.
         """
-        signatures = mandate.signatures if known is None else vouched_for(mandate.signatures, known)
+        signatures = (
+            mandate.signatures
+            if known_signers is None
+            else vouched_for(mandate.signatures, known_signers)
+        )
         return cls(mandate, tuple(map(signer_of, signatures)))
 
     def is_approver(self, name: str) -> bool:
         """Tell whether one signature in this name is enough."""
         return any(approver.name == name for approver in self.mandate.approvers)
 
-    def checked(self, given: FixtureApproval, *, now: datetime) -> Approver:
+    def checked(self, fixture_approval: FixtureApproval, *, now: datetime) -> Approver:
         """Return who signed a fixture.
 
         Parameters
@@ -101,10 +107,10 @@ class SeasonSigners:
         ApprovalError
             If the signature does not hold, or is nobody's who may.
         """
-        approval, people = given.approval, self.mandate
+        approval, people = fixture_approval.approval, self.mandate
         if not self.is_approver(approval.approver):
             people = replace(self.mandate, approvers=self.signers)
-        return signed_by(given, people, season_of(self.mandate), now=now)
+        return signed_by(fixture_approval, people, season_of(self.mandate), now=now)
 
     def are_enough(self, names: Collection[str]) -> bool:
         """Tell whether people of these names, who signed the mandate, let a fixture in.
@@ -118,7 +124,7 @@ class SeasonSigners:
 
 
 def signed_by(
-    given: FixtureApproval, people: Mandate, season: SignedFor, *, now: datetime
+    fixture_approval: FixtureApproval, people: Mandate, season: SignedFor, *, now: datetime
 ) -> Approver:
     """Return who signed a fixture, of the people that a mandate names as its approvers.
 
@@ -127,17 +133,17 @@ def signed_by(
     ApprovalError
         If the signature does not hold.
     """
-    approval, own = given.approval, digest(given.fixture)
+    approval, fixture_digest = fixture_approval.approval, digest(fixture_approval.fixture)
     if approval.signed_for is None:
         raise ApprovalError(f"{approval.approver} signed it for no mandate")
     if approval.at > now + CLOCK_SKEW:
         raise ApprovalError(f"{approval.approver}'s approval is dated in the future")
-    if given.among and own not in given.among:
+    if fixture_approval.among and fixture_digest not in fixture_approval.among:
         raise ApprovalError(f"{approval.approver} signed other fixtures")
     return check_signature(
         approval,
-        what=given.fixture.name,
-        subject=_together(given.among) if given.among else own,
+        what=fixture_approval.fixture.name,
+        subject=_together(fixture_approval.among) if fixture_approval.among else fixture_digest,
         mandate=people,
         signed_for=season,
     )

@@ -83,7 +83,7 @@ def _parts(desk: Desk, pictures: Pictures, request: Request, id: str, size: int)
     def render() -> Parts:
         with in_language(spoken):
             view = board_view(desk.cases, desk.operations, pictures, id, seat=seat)
-            html = render_page("board_parts", shell, view=view, named=_named(desk), **may)
+            html = render_page("board_parts", shell, view=view, named=_names_in(desk), **may)
             return Parts(html, size)
 
     key = f"board {seat or ''} {spoken} {sorted(may.items())}"
@@ -104,7 +104,9 @@ def _board_page(
     def values() -> dict[str, Any]:
         view = board_view(desk.cases, desk.operations, pictures, id, seat=seat, tray=desk.tray)
         may = _may(desk, request) | ({} if seat is None else {"may_answer": False})
-        html = render_page("board_parts", desk.shell(request), view=view, named=_named(desk), **may)
+        html = render_page(
+            "board_parts", desk.shell(request), view=view, named=_names_in(desk), **may
+        )
         return {
             "op": view.head,
             "waiting": view.waiting,
@@ -136,7 +138,7 @@ def _step_page(
             "view": step_view(desk.cases, desk.operations, id, key, seat=seat),
             "fault": fault,
             "typed": typed or {},
-            "named": _named(desk),
+            "named": _names_in(desk),
             **_may(desk, request),
         },
         status=status,
@@ -160,7 +162,7 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
                     pictures,
                     request,
                     id,
-                    fault=_named(desk)(_words(error)),
+                    fault=_names_in(desk)(_words(error)),
                     status=status_of(error),
                 )
             return _to_board(id)
@@ -183,7 +185,7 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
                     request,
                     id,
                     step,
-                    fault=_named(desk)(_words(error)),
+                    fault=_names_in(desk)(_words(error)),
                     typed=fields,
                     status=status,
                 )
@@ -206,7 +208,7 @@ def _add_forms(pages: APIRouter, desk: Desk, pictures: Pictures) -> None:
                     pictures,
                     request,
                     id,
-                    fault=_named(desk)(_words(error)),
+                    fault=_names_in(desk)(_words(error)),
                     status=status_of(error),
                 )
             return _to_board(id)
@@ -258,7 +260,7 @@ def _by(request: Request, agency: str) -> str:
     return agency if account is None else f"{spoken_of(account.name, account.id)} ({agency})"
 
 
-def _named(desk: Desk) -> Callable[[str], str]:
+def _names_in(desk: Desk) -> Callable[[str], str]:
     """Return what shows, for an id that a record has, the name that the account has today."""
     people = desk.people
 

@@ -155,10 +155,10 @@ def _of(targets: Iterable[Target], *, whole: bool) -> Lawful:
     whole : bool
         Whether of a name, an address or a range all must stay up.
     """
-    read = tuple(targets)
+    places = tuple(targets)
     urls, hosts, addresses = set[str](), set[str](), set[str]()
     networks, above = list[Network](), dict[str, str]()
-    for target in read:
+    for target in places:
         if target.lever is Lever.URL:
             urls.update(_spelt(target))
         elif whole:
@@ -175,7 +175,7 @@ def _of(targets: Iterable[Target], *, whole: bool) -> Lawful:
     return Lawful(
         urls=frozenset(urls), hosts=frozenset(hosts), above=above, networks=tuple(networks),
         addresses=frozenset(addresses),
-        zones=frozenset(target.host for target in read if target.wildcard),
+        zones=frozenset(target.host for target in places if target.wildcard),
     )  # fmt: skip
 
 

@@ -25,27 +25,27 @@ def void_fixtures(ledger: Ledger, signers: Sequence[Approver] | None) -> tuple[s
     """
     try:
         mandate = opening_of(ledger).mandate
-        people = SeasonSigners.of(mandate, known=signers)
+        people = SeasonSigners.of(mandate, known_signers=signers)
     except (ApprovalError, InputError):  # of such a case, its opening tells that
         return ()
-    own = {fixture_of(event).what for event in mandate.events if event.watched is None}
+    in_file = {fixture_of(event).what for event in mandate.events if event.watched is None}
     return tuple(
         f"record {entry.index}: {fault}"
         for entry, watched in contents(ledger, FixtureWatched)
-        if watched.fixture.what not in own
+        if watched.fixture.what not in in_file
         for fault in _faults(entry, watched, people)
     )
 
 
 def _faults(entry: Entry, watched: FixtureWatched, people: SeasonSigners) -> Iterator[str]:
     approved, signed = False, set[str]()
-    for given in watched.approvals:
+    for fixture_approval in watched.approvals:
         try:
-            _require_same(given, watched)
-            person = people.checked(given, now=entry.record.at)
+            _require_same(fixture_approval, watched)
+            person = people.checked(fixture_approval, now=entry.record.at)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
             yield (
-                f"the approval of {given.approval.approver} for the fixture "
+                f"the approval of {fixture_approval.approval.approver} for the fixture "
                 f"{watched.fixture.name} does not hold and counts for nothing: {error}"
             )
             continue
@@ -59,7 +59,7 @@ def _faults(entry: Entry, watched: FixtureWatched, people: SeasonSigners) -> Ite
         )
 
 
-def _require_same(given: FixtureApproval, watched: FixtureWatched) -> None:
+def _require_same(fixture_approval: FixtureApproval, watched: FixtureWatched) -> None:
     """Raise if a signature is under another fixture; one that was moved is the same.
 
     Raises
@@ -67,5 +67,6 @@ def _require_same(given: FixtureApproval, watched: FixtureWatched) -> None:
     ApprovalError
         If so.
     """
-    if given.fixture.what != watched.fixture.what:
-        raise ApprovalError(f"it is under the fixture {given.fixture.name} ({given.fixture.id})")
+    fixture = fixture_approval.fixture
+    if fixture.what != watched.fixture.what:
+        raise ApprovalError(f"it is under the fixture {fixture.name} ({fixture.id})")

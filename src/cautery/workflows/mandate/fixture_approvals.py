@@ -125,18 +125,18 @@ def read_approvals(
         If the file beside the mandate cannot be read, or is too large.
     """
     beside = approvals_path(path)
-    people = SeasonSigners.of(mandate, known=known_signers)
+    people = SeasonSigners.of(mandate, known_signers=known_signers)
     by_signers: defaultdict[tuple[str, str, str], dict[str, FixtureApproval]] = defaultdict(dict)
     counting: defaultdict[tuple[str, str, str], list[FixtureApproval]] = defaultdict(list)
     passed_over = []
     for number, line in enumerate(lines_beside(beside, remedy=_REMEDY, most=MOST_BYTES), 1):
         try:
-            given = _given(parsed_json(line))
-            person = people.checked(given[0], now=now)
+            line_approvals = _approvals_in(parsed_json(line))
+            person = people.checked(line_approvals[0], now=now)
         except (*MISSHAPEN, ApprovalError, InputError) as error:
             passed_over.append(f"{beside.name}, line {number}: {error}"[:300])
             continue
-        for signed_fixture in given:
+        for signed_fixture in line_approvals:
             what = signed_fixture.fixture.what
             if people.is_approver(person.name):
                 counting[what].append(signed_fixture)
@@ -256,7 +256,7 @@ def add_passkey_approval(
         raise ApprovalError(f"{approver.name}'s passkey was asked for other fixtures")
     row = to_json(FixturesApproval(fixtures=tuple(fixtures), approval=approval))
     people = replace(mandate, approvers=(approver,))
-    signed_by(_given(row)[0], people, season_of(mandate), now=now)
+    signed_by(_approvals_in(row)[0], people, season_of(mandate), now=now)
     append_beside(approvals_path(path), row)
 
 
@@ -267,7 +267,7 @@ def _unsigned(
     return to_sign(fixtures_to_sign(fixtures), approver=approver, at=at, signed_for=season)
 
 
-def _given(row: Any) -> tuple[FixtureApproval, ...]:
+def _approvals_in(row: Any) -> tuple[FixtureApproval, ...]:
     """Return what a line of the file lets in; each of them has the line's one signature."""
     if "fixtures" not in row:
         return (from_json(FixtureApproval, row),)

@@ -298,7 +298,8 @@ class Tray:
         """
         photograph = item.photograph
         if photograph is None or item.fault:
-            raise EvidenceError(item.fault or tr("Its entry cannot be read."))
+            nobody = tr("Nobody sent it through this room, or its entry was changed.")
+            raise EvidenceError(item.fault or nobody)
         self.photo(item)
         mac = self._mac(_CAME, item.entry)
         with self._files.locked():
