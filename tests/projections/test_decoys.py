@@ -141,7 +141,7 @@ def test_a_keeper_that_left_out_a_decoy_is_found_when_all_is_revealed(acts: Blin
 
 
 def test_before_the_reveal_nothing_is_given_out_and_after_it_no_decoy_is(acts: BlindActs) -> None:
-    with pytest.raises(UnrevealedError, match="a dossier does not leave"):
+    with pytest.raises(UnrevealedError, match="a dossier: this does not leave"):
         outward(acts.ledger, what="a dossier")
     asyncio.run(acts.hear())
     with pytest.raises(UnrevealedError):

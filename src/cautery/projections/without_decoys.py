@@ -143,7 +143,7 @@ def refuse_unrevealed(decoys: Decoys, *, what: str) -> None:
     if decoys.secret:
         hidden = "all" if decoys.sealed is None else f"{decoys.unopened} of {decoys.sealed.count}"
         raise UnrevealedError(
-            f"{what} does not leave: {hidden} decoys of this case are not revealed yet"
+            f"{what}: this does not leave, for {hidden} decoys of this case are not revealed yet"
         )
 
 

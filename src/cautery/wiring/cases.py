@@ -124,7 +124,8 @@ def adding_to(path: Path) -> Iterator[CaseLedger]:
 def left_open_since(path: Path) -> datetime | None:
     """Return when the window of a watch's case ended that is not closed; ``None``: it is none.
 
-    A case that another process holds is at work, and is none either.
+    A case that another process holds is at work, and is none either; nor is one that waits for its
+    decoys to be revealed, which the planner does.
 
     Raises
     ------
@@ -141,6 +142,8 @@ def left_open_since(path: Path) -> datetime | None:
         ledger = shelf.ledger(path, read_only=True)
         try:
             if next(iter(ledger.read(kinds=kinds_of(WatchStarted))), None) is None:
+                return None
+            if Decoys().read_on(ledger).secret:
                 return None
             ended = mandate_of(ledger).window.end
         finally:

@@ -118,7 +118,7 @@ def test_a_case_that_was_closed_without_is_handed_to_nobody_but_a_court(
     audience: Audience, case: Case, tmp_path: Path
 ) -> None:
     finish_killed_watch(case)
-    with pytest.raises(UnrevealedError, match=f"a dossier for {audience} does not leave"):
+    with pytest.raises(UnrevealedError, match=f"a dossier for {audience}: this does not leave"):
         make_dossier(
             case.path,
             tmp_path / "bag",

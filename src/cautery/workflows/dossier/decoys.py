@@ -16,12 +16,14 @@ def decoy_words(decoys: Decoys) -> tuple[str, ...]:
         tr(
             "To test the watch, %(planner)s hid %(count)s streams of the organisation's own among "
             "those that it watched. Whoever worked on the case did not know which they were. They "
-            "are no streams of anybody else, and no claim rests on them.",
+            "are no streams of anybody else.",
             planner=sealed.planner,
             count=sealed.count,
         )
     ]
-    if decoys.unopened:
+    if not decoys.unopened:
+        words.append(tr("No claim of this document rests on one of them."))
+    else:
         words.append(
             tr(
                 "%(count)s of them were never revealed, so claims of this document may be about "
