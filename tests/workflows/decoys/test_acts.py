@@ -82,6 +82,21 @@ class AnyOrder(RuleBasedStateMachine):
     def send(self) -> None:
         asyncio.run(self.acts.send())
 
+    @rule(first=NUMBERS)
+    def from_proof_to_mail(self, first: int) -> None:
+        """Let a notice of one or two streams go the whole way."""
+        for which in (first, first + 1):
+            self.acts.prove(which)
+        self.acts.notice()
+        self.both_approve()
+        self.send()
+
+    @rule()
+    def from_draft_to_list(self) -> None:
+        self.acts.refer(everything=True)
+        self.both_approve()
+        self.hear()
+
     @rule()
     def resume(self) -> None:
         self.acts.resume()
