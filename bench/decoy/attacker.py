@@ -38,7 +38,7 @@ from cautery.adapters.person_keys import create_approver
 from cautery.model.decoys import DecoyLeaf
 from cautery.wiring import decoys
 
-NIGHTS, EACH, HOSTS, TRIES, AT_ONCE = 6, 100, 10, 3, 12
+NIGHTS, EACH, HOSTS, TRIES, AT_ONCE = 6, 100, 10, 2, 12
 KEEPER, ATTACKER = 60_001, 60_002
 PORT, GATE = 18_080, 18_790
 READ_AT_MOST = 4 << 20
@@ -103,15 +103,16 @@ def _night(number: int, python: str) -> tuple[np.ndarray, np.ndarray, int]:
         truth = {leaf.decoy.url: not leaf.decoy.kind.is_look_alike for leaf in leaves}
         urls = sorted(truth)
         rows = np.array([report["features"][url] for url in urls], dtype=np.float64)
-        secrets = [leaf.salt for leaf in leaves]
-        found = sum(secret in report["read"] for secret in secrets)
+        read = (folder / "loot" / "read").read_bytes()
+        found = sum(leaf.salt.encode() in read for leaf in leaves)
         return rows, np.array([truth[url] for url in urls]), found
 
 
 def _plan(folder: Path, number: int) -> None:
-    planner, watch = folder / "planner", folder / "seen"
-    planner.mkdir()
-    watch.mkdir()
+    planner, watch, loot = folder / "planner", folder / "seen", folder / "loot"
+    for place in (planner, watch, loot):
+        place.mkdir()
+    os.chown(loot, ATTACKER, ATTACKER)
     now = datetime.now(UTC)
     start, end = now + timedelta(seconds=8), now + timedelta(minutes=20)
     (planner / "piece.ts").write_bytes(trial_segment())
@@ -261,14 +262,20 @@ def attack(seen: Path) -> dict[str, Any]:
         ]
         for url, took in times.items()
     }
-    return {"features": features, "read": _all_that_can_be_read(seen)}
+    (seen.parent / "loot" / "read").write_bytes(_all_that_can_be_read(seen))
+    return {"features": features}
 
 
-def _all_that_can_be_read(seen: Path) -> str:
-    """Return what the attacker can read of the night's files and of all processes."""
+def _all_that_can_be_read(seen: Path) -> bytes:
+    """Return what the attacker can read of the night's files, and of the keeper's processes."""
     texts = []
-    places = [*seen.parent.rglob("*"), *Path("/dev/shm").glob("*"), *Path("/tmp").glob("*")]
+    places = [*seen.parent.rglob("*"), *Path("/dev/shm").glob("*")]
     for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.stat().st_uid != KEEPER and "decoy" not in (process / "cmdline").read_text():
+                continue
+        except OSError:
+            continue
         places += [process / name for name in ("cmdline", "environ", "maps", "mem", "stack")]
         try:
             places += [*(process / "fd").iterdir(), *(process / "map_files").iterdir()]
@@ -288,7 +295,7 @@ def _all_that_can_be_read(seen: Path) -> str:
                     texts.append(file.read(min(READ_AT_MOST, int(high, 16) - int(low, 16))))
         except (OSError, ValueError, OverflowError):
             continue
-    return b"\n".join(texts).decode("latin-1")
+    return b"\n".join(texts)
 
 
 def _learnt(features: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, ...]:

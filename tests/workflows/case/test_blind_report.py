@@ -26,6 +26,8 @@ def test_the_report_has_the_account_of_the_night(tmp_path: Path) -> None:
     judged = night.truth["missed"] + night.truth["caught"]
     assert f"Missed {night.truth['missed']} of {judged} own streams" in page
     assert "Sealed root" in page
+    assert "DERBY LIVE" not in page
+    assert "own.example" not in page
 
 
 def test_the_report_says_only_that_there_are_decoys_while_they_are_sealed(tmp_path: Path) -> None:

@@ -52,11 +52,19 @@ def blind_page(
     )
 
 
-def night_part(night: NightAccount, level: int) -> Markup:
-    """Return one night as a part of another page, whose headings are of a level from 2 to 6."""
+def night_part(night: NightAccount, level: int, *, each: bool) -> Markup:
+    """Return one night as a part of another page.
+
+    Parameters
+    ----------
+    level : int
+        Of the page's headings there, 2 to 6.
+    each : bool
+        Whether decoys are named one by one: no page that leaves the building does.
+    """
     template = _environment().get_template("night.html.j2")
     # Every text in it was escaped by its own template.
-    return Markup(template.render(one=night, level=level, most=MOST_ROWS))  # noqa: S704
+    return Markup(template.render(one=night, level=level, most=MOST_ROWS, each=each))  # noqa: S704
 
 
 def amiss(night: NightAccount) -> list[Trial]:
