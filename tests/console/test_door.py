@@ -28,6 +28,7 @@ PAGES = (
     "/cases/night-1/report",
     "/cases/night-1/map",
     "/cases/night-1/network",
+    "/cases/night-1/blind",
     "/cases/night-1/verify",
 )
 

@@ -94,7 +94,7 @@ PAGES = [
     f"{CLOSED}/mandate",
 ]
 PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
-PAGES += [f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
+PAGES += [f"{CLOSED}/blind", f"{CLOSED}/network", f"{CLOSED}/network?around=panel-41.example"]
 PAGES += [f"{CLOSED}/orders", f"{CLOSED}/orders?kind=referral", f"{CLOSED}/plan?after=3"]
 PAGES += ["/find", "/find?q=edge", "/find?q=nothing-like-that"]
 PAGES += ["/find/history?kind=title&q=sport+0+fhd+%7C+home+v+away"]

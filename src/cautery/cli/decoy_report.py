@@ -52,13 +52,13 @@ def report(
     Example: cautery decoy report cases/md14
     """
     _check(output)
-    found = night_of(case)
-    _write(output, [found], [found.night], over=False)
+    tested = night_of(case)
+    _write(output, [tested], [tested.night], over=False)
     if json:
-        render.json_line(to_json(found.night))
+        render.json_line(to_json(tested.night))
     else:
-        show_night(found.night, trials=trials)
-    if not found.night.is_whole:
+        show_night(tested.night, trials=trials)
+    if not tested.night.is_whole:
         raise typer.Exit(1)
 
 
@@ -78,9 +78,9 @@ def over_nights(
     Example: cautery decoy season cases/md12 cases/md13 cases/md14
     """
     _check(output)
-    found = [night_of(case) for case in cases]
-    together = season_account(one.night for one in found)
-    _write(output, found, (*together.nights, *together.left_out), over=True)
+    tested = [night_of(case) for case in cases]
+    together = season_account(one.night for one in tested)
+    _write(output, tested, (*together.nights, *together.left_out), over=True)
     if json:
         render.json_line(to_json(together))
         return
@@ -161,7 +161,7 @@ def _check(output: Path | None) -> None:
 
 def _write(
     output: Path | None,
-    found: Sequence[CaseNight],
+    tested: Sequence[CaseNight],
     nights: Sequence[NightAccount],
     *,
     over: bool,
@@ -170,8 +170,8 @@ def _write(
         return
     page = blind_page(
         nights,
-        cases=[one.case for one in found],
-        lab=any(one.lab for one in found),
+        cases=[one.case for one in tested],
+        lab=any(one.lab for one in tested),
         season=season_account(nights) if over else None,
     )
     wiring.write_secret(output, (page.encode(),))

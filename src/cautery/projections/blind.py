@@ -16,9 +16,9 @@ from cautery.model.decoys import RevealedBy, meets
 from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
 from cautery.projections.decoys import Decoys
 
-HEARD_BEFORE: tuple[type, ...] = (CaseOpened, DecoysPlanned, DecoyRevealed)
+PLAN_RECORDS: tuple[type, ...] = (CaseOpened, DecoysPlanned, DecoyRevealed)
 """Types of the records that say what is planned and opened."""
-HEARD: tuple[type, ...] = (*HEARD_BEFORE, ProbeDone, Verdict, GuardVerdict)
+TRIAL_RECORDS: tuple[type, ...] = (*PLAN_RECORDS, ProbeDone, Verdict, GuardVerdict)
 """Types of the records of which trials are made."""
 
 
@@ -72,7 +72,7 @@ class BlindTest:
     def hear(self, entry: Entry) -> None:
         """Take one entry up; before a plan is sealed there is nothing to count."""
         content = entry.content
-        if isinstance(content, HEARD_BEFORE):
+        if isinstance(content, PLAN_RECORDS):
             self.decoys.hear(entry)
         if self.decoys.planned is None:
             return
@@ -94,17 +94,17 @@ class BlindTest:
         )
 
     def _look(self, url: str, index: int) -> Seen:
-        seen = self._seen.setdefault(place_of(url), Seen())
-        if seen.first_look is None:
-            seen.first_look = index
-        return seen
+        sight = self._seen.setdefault(place_of(url), Seen())
+        if sight.first_look is None:
+            sight.first_look = index
+        return sight
 
     def _judge(self, verdict: Verdict, entry: Entry) -> None:
-        seen = self._look(verdict.url.text, entry.index)
-        if not seen.findings or seen.findings[-1][1] is not verdict.finding:
-            seen.findings.append((entry.index, verdict.finding))
+        sight = self._look(verdict.url.text, entry.index)
+        if not sight.findings or sight.findings[-1][1] is not verdict.finding:
+            sight.findings.append((entry.index, verdict.finding))
         if verdict.finding is Finding.PROVEN:
-            seen.proofs.append(
+            sight.proofs.append(
                 Proof(
                     index=entry.index,
                     at=entry.record.at,
@@ -114,19 +114,19 @@ class BlindTest:
             )
 
     def _guard(self, guard: GuardVerdict, index: int) -> None:
-        said = self._allowed.setdefault((guard.target, guard.lever.value), [])
+        changes = self._allowed.setdefault((guard.target, guard.lever.value), [])
         allows = guard.decision is Decision.ALLOW
-        if not said or said[-1][1] is not allows:
-            said.append((index, allows))
+        if not changes or changes[-1][1] is not allows:
+            changes.append((index, allows))
 
     def _trial(self, revealed: DecoyRevealed, opened_at: int) -> Trial:
         decoy = revealed.opening.decoy
-        seen = self._seen.get(place_of(decoy.url), Seen())
-        before = [number for number, _ in seen.findings if number < opened_at]
-        finding = seen.findings[len(before) - 1][1] if before else None
-        proofs = [proof for proof in seen.proofs if proof.index < opened_at]
+        sight = self._seen.get(place_of(decoy.url), Seen())
+        before = [number for number, _ in sight.findings if number < opened_at]
+        finding = sight.findings[len(before) - 1][1] if before else None
+        proofs = [proof for proof in sight.proofs if proof.index < opened_at]
         right = [proof for proof in proofs if proof.event == decoy.event]
-        is_looked_at = seen.first_look is not None and seen.first_look < opened_at
+        is_looked_at = sight.first_look is not None and sight.first_look < opened_at
         is_hit = decoy.kind.is_look_alike and self._is_hit(revealed, opened_at)
         outcome = _outcome(revealed, proofs, right, is_looked_at=is_looked_at, finding=finding)
         is_caught = outcome is TrialEnd.CAUGHT
@@ -152,9 +152,9 @@ class BlindTest:
             return True
         return any(
             allowed
-            for (target, _), said in self._allowed.items()
+            for (target, _), changes in self._allowed.items()
             if meets(revealed.opening.decoy, target)
-            for allowed in [allows for index, allows in said if index < opened_at][-1:]
+            for allowed in [allows for index, allows in changes if index < opened_at][-1:]
         )
 
 

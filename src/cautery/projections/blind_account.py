@@ -25,7 +25,7 @@ from cautery.model.blind import (
 from cautery.model.decoys import DecoyKind, RevealedBy
 from cautery.model.ports import Ledger
 from cautery.model.records import kinds_of
-from cautery.projections.blind import HEARD, HEARD_BEFORE, BlindTest
+from cautery.projections.blind import PLAN_RECORDS, TRIAL_RECORDS, BlindTest
 from cautery.projections.folding import folded
 
 Group = TypeVar("Group", DecoyKind, str)
@@ -40,10 +40,10 @@ def account(entries: Iterable[Entry]) -> NightAccount | None:
 
 def account_in(ledger: Ledger) -> NightAccount | None:
     """Return the account of the blind test of a case; only records that bear on it are read."""
-    planned = account(ledger.read(kinds=kinds_of(*HEARD_BEFORE)))
+    planned = account(ledger.read(kinds=kinds_of(*PLAN_RECORDS)))
     if planned is None or not planned.is_whole:  # before all is revealed nothing is counted
         return planned
-    return account(ledger.read(kinds=kinds_of(*HEARD)))
+    return account(ledger.read(kinds=kinds_of(*TRIAL_RECORDS)))
 
 
 def account_of(test: BlindTest) -> NightAccount | None:
@@ -170,7 +170,7 @@ def _warnings(nights: Sequence[NightAccount]) -> Iterable[Warned]:
         (Drifting.LICENSEE_WRONG, _wrong_licensees),
         (Drifting.SLOWER, _slowness),
     ):
-        known = [
+        nights_rated = [
             (number, worse)
             for number, night in enumerate(nights)
             if (worse := figure(night.counts)) is not None
@@ -178,12 +178,14 @@ def _warnings(nights: Sequence[NightAccount]) -> Iterable[Warned]:
         # A root is random, and was fixed before the night: nobody chooses how a tie is broken.
         ties = [
             (int(nights[number].root[:_ROOT_DIGITS], 16) + 1) / 16**_ROOT_DIGITS
-            for number, _ in known
+            for number, _ in nights_rated
         ]
-        noticed = drift([worse for _, worse in known], ties=ties)
+        noticed = drift([worse for _, worse in nights_rated], ties=ties)
         if noticed is not None:
             since, warned_at = noticed
-            yield Warned(what=what, since=known[since][0], warned_at=known[warned_at][0])
+            yield Warned(
+                what=what, since=nights_rated[since][0], warned_at=nights_rated[warned_at][0]
+            )
 
 
 def _wrong_licensees(counts: BlindCounts) -> float | None:

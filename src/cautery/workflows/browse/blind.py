@@ -25,7 +25,7 @@ def blind_view(cases: Cases, id: str) -> BlindView:
 def _night(case: Kept) -> NightAccount | None:
     """Return its account, which only a plan or an opening changes."""
     kinds = case.lists().counts().by_kind
-    said = sum(kinds.get(kind_of_type(kind), 0) for kind in (DecoysPlanned, DecoyRevealed))
-    if case.blind is None or case.blind[0] != said:
-        case.blind = said, account_in(case.ledger)
+    records = sum(kinds.get(kind_of_type(kind), 0) for kind in (DecoysPlanned, DecoyRevealed))
+    if case.blind is None or case.blind[0] != records:
+        case.blind = records, account_in(case.ledger)
     return case.blind[1]
