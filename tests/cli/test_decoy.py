@@ -24,10 +24,11 @@ from cautery.lab.stamping import LabAuthority
 from cautery.lab.stamping_server import StampingServer
 from cautery.model import ExhibitId
 from cautery.model.ledger import append, contents
-from cautery.model.records import DecoyRevealed, DecoysPlanned
+from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned
 from cautery.wiring import cases
 from cautery.wiring.decoy_process import KeeperProcess
 from cautery.workflows.case.open import open_case
+from cautery.workflows.mandate.read import read_mandate
 
 Cautery = Callable[..., Any]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -260,6 +261,9 @@ def test_a_night_is_revealed_in_its_case(
     path = planning.folder / "case"
     held = open_case(path, store=cases.store(), clock=FixedClock(BEFORE))
     sealed = read_sealed((planning.night / SEALED_FILE).read_bytes()).sealed
+    mandate = read_mandate(planning.mandate, now=BEFORE)
+    opened = CaseOpened(mandate=mandate, version="", lab=True, key="")
+    append(held.ledger, opened, at=BEFORE)
     append(
         held.ledger,
         DecoysPlanned(at=BEFORE, sealed=sealed, exhibit=ExhibitId("sha256:0"), key="0"),

@@ -9,7 +9,7 @@ import pytest
 
 from cautery.act import subjects_of
 from cautery.errors import UnaskedError, UnrevealedError
-from cautery.lab.blind_acts import END, MANDATE, BlindActs
+from cautery.lab.blind_acts import END, MANDATE, START, BlindActs
 from cautery.lab.keeper import Mood
 from cautery.messages import message
 from cautery.model import (
@@ -18,8 +18,10 @@ from cautery.model import (
     Referral,
     SupplyGraph,
     Verdict,
+    digest_of,
     has_own_id,
 )
+from cautery.model.decoys import KeeperAnswer
 from cautery.model.ledger import contents
 from cautery.model.message import as_written
 from cautery.model.records import (
@@ -261,6 +263,19 @@ def test_a_board_counts_no_decoy_that_is_opened_and_says_what_waits_for_the_keep
     asyncio.run(acts.hear())
     tally = folded(Tally(MandateInForce(MANDATE)), acts.ledger.read())
     [(_, referral)] = contents(acts.ledger, Referral)
+    assert tally.unasked == {referral.id}
+    forged = DecoysAnswered(
+        act=referral.id,
+        nonce="0" * 64,
+        approvals=(),
+        signed_for=acts.here,
+        answer=KeeperAnswer(
+            root=acts.keeper.sealed.root, question=digest_of(b"x"), at=START
+        ),
+        at=acts.clock.now(),
+    )
+    acts.journal.write(forged)  # it is no answer, so the board goes on saying that it waits
+    tally = folded(Tally(MandateInForce(MANDATE)), acts.ledger.read())
     assert tally.unasked == {referral.id}
     [row] = [row for row in tally.rows(END) if row.right == "derby"]
     assert len(row.proven) == len(acts.suspects) - 1

@@ -145,6 +145,10 @@ class Decoys:
         """Tell whether the keeper need not be asked about an act any more."""
         return not self.secret or digest(act) in self._answered
 
+    def has_answered(self, act: str) -> bool:
+        """Tell whether the keeper's answer for an act, by its id, is on record and holds."""
+        return any(asked.id == act for asked, _ in self._answered.values())
+
     def void(self, act: Referral | Notice) -> frozenset[str]:
         """Return the targets of an act that are decoys, as :class:`cautery.act.Gate` says.
 

@@ -133,7 +133,7 @@ class Tally:
                     self.errors[NOT_LOOKED_AT] += 1
                 elif probe.failed is not None:
                     self._fail(probe.failed)
-            case DecoysAnswered() as answered:
+            case DecoysAnswered() as answered if self.decoys.has_answered(answered.act):
                 self.unasked.discard(answered.act)
             case Failure() as failure:
                 if failure.what == UNANSWERED:

@@ -6,20 +6,29 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.planted import NIGHT, PLANNED_AT, night_of, planned
+from tests.planted import MANDATE, NIGHT, PLANNED_AT, night_of, planned
 
 from cautery.errors import ApprovalError, ConflictError, EvidenceError, InputError
 from cautery.evidence.decoys import key_id_of, openings_of
 from cautery.model import ExhibitId
 from cautery.model.decoys import DecoyPlan, RevealedBy
 from cautery.model.ledger import append, contents
-from cautery.model.records import DecoyRevealed, DecoysPlanned
+from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned
+from cautery.projections.decoys import Decoys
 from cautery.workflows.case.open import Case
 from cautery.workflows.decoys.night import PlannedNight
 from cautery.workflows.decoys.reveal import reveal
 
 PLANNED = night_of(planned())
 AFTER = NIGHT.end + timedelta(minutes=1)
+
+
+@pytest.fixture
+def case(case: Case) -> Case:
+    """A case whose mandate plans decoys."""
+    opened = CaseOpened(mandate=MANDATE, version="", lab=True, key="")
+    append(case.ledger, opened, at=PLANNED_AT)
+    return case
 
 
 def record_plan(case: Case, night: PlannedNight = PLANNED) -> None:
@@ -70,6 +79,41 @@ def test_what_the_gate_opened_is_not_recorded_twice(case: Case) -> None:
     done = reveal(case.ledger, PLANNED, now=AFTER)
     assert (done.opened, done.before) == (11, 1)
     assert sorted(record.opening.index for record in recorded(case)) == list(range(12))
+
+
+def test_openings_that_somebody_made_up_hide_nothing_from_the_reveal(case: Case) -> None:
+    record_plan(case)
+    (made_up,) = openings_of(PLANNED.plan.leaves, [0], night="derby-1")
+    for leaf in range(12):
+        append(
+            case.ledger,
+            DecoyRevealed(
+                at=NIGHT.start, night="derby-1", root=PLANNED.sealed.root, how=RevealedBy.GATE,
+                opening=replace(made_up, index=leaf, salt="0" * 64, proof=()),
+            ),
+            at=NIGHT.start,
+        )  # fmt: skip
+    done = reveal(case.ledger, PLANNED, now=AFTER)
+    assert (done.opened, done.before) == (12, 0)
+    decoys = Decoys().read_on(case.ledger)
+    assert (decoys.unopened, decoys.secret) == (0, False)
+    again = reveal(case.ledger, PLANNED, now=AFTER)
+    assert (again.opened, again.before) == (0, 12)
+
+
+def test_a_plan_that_does_not_count_in_the_case_is_not_revealed_there(case: Case) -> None:
+    other = replace(MANDATE, who="Somebody else")
+    night = night_of(planned(mandate=other))
+    record_plan(case, night)
+    with pytest.raises(InputError, match="does not record the plan"):
+        reveal(case.ledger, night, now=AFTER)
+    # Nor one that came second.
+    record_plan(case)
+    second = night_of(planned(seed=2))
+    record_plan(case, second)
+    with pytest.raises(InputError, match="does not record the plan"):
+        reveal(case.ledger, second, now=AFTER)
+    assert recorded(case) == []
 
 
 def test_before_the_end_of_the_night_nothing_is_revealed(case: Case) -> None:
