@@ -269,9 +269,7 @@ def test_a_board_counts_no_decoy_that_is_opened_and_says_what_waits_for_the_keep
         nonce="0" * 64,
         approvals=(),
         signed_for=acts.here,
-        answer=KeeperAnswer(
-            root=acts.keeper.sealed.root, question=digest_of(b"x"), at=START
-        ),
+        answer=KeeperAnswer(root=acts.keeper.sealed.root, question=digest_of(b"x"), at=START),
         at=acts.clock.now(),
     )
     acts.journal.write(forged)  # it is no answer, so the board goes on saying that it waits

@@ -90,6 +90,20 @@ async def test_who_has_no_approvers_signature_learns_nothing(acts: BlindActs) ->
     assert list(contents(acts.ledger, DecoyRevealed)) == []
 
 
+async def test_of_a_person_who_signed_again_the_keeper_is_shown_the_newest(
+    acts: BlindActs,
+) -> None:
+    """It takes no more approvals than there are approvers, and who has the case can add some."""
+    act, approvals = act_of(acts)
+    acts.clock.pass_s(5)
+    acts.approve(0)
+    again = act_of(acts)[1][-1]
+    await gate_of(acts, acts.keeper).ask(act, (again, *approvals, again))
+    [(_, answered)] = contents(acts.ledger, DecoysAnswered)
+    assert set(answered.approvals) == {again, approvals[1]}
+    assert len(answered.approvals) == 2
+
+
 @pytest.mark.parametrize("mood", [Mood.FORGED, Mood.ALTERED, Mood.SHORTENED])
 async def test_of_a_lie_nothing_is_taken(mood: Mood, acts: BlindActs) -> None:
     acts.set_mood(mood)

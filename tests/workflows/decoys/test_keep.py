@@ -27,6 +27,7 @@ from cautery.errors import ApprovalError, EvidenceError, InputError, SourceError
 from cautery.evidence.decoys import check_answer
 from cautery.model import Digest, SignedFor, digest, to_json
 from cautery.model.decoys import KeeperAnswer, KeeperQuestion
+from cautery.workflows.decoys import keep
 from cautery.workflows.decoys.ask import AskedKeeper
 from cautery.workflows.decoys.keep import Keeper, read_answer, read_question
 
@@ -58,6 +59,35 @@ def test_an_approved_act_that_meets_none_opens_none(keeper: Keeper) -> None:
 def test_a_question_that_is_asked_again_gets_the_same_answer(keeper: Keeper) -> None:
     asked = question(NIGHT, [FIRST.host])
     assert keeper.answer(asked) == keeper.answer(asked)
+
+
+def test_an_act_that_was_answered_costs_no_further_place(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the case has an approved act, and could ask until nobody is answered any more."""
+    monkeypatch.setattr(keep, "_MOST_ACTS", 2)
+    for digit in "0123456789abcdef":
+        asked = question(NIGHT, [FIRST.host], nonce=digit)
+        check_answer(keeper.answer(asked), asked, NIGHT.sealed)
+    other = question(NIGHT, ["innocent.example"])
+    check_answer(keeper.answer(other), other, NIGHT.sealed)
+    with pytest.raises(ApprovalError, match="too many acts"):
+        keeper.answer(question(NIGHT, ["third.example"]))
+    assert keeper.answer(other).openings == ()
+
+
+def test_more_approvals_than_approvers_are_refused_before_a_signature_is_checked(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = question(NIGHT, [FIRST.host])
+    many = replace(asked, approvals=asked.approvals[:1] * (len(MANDATE.approvers) + 1))
+
+    def checked(*_: object, **__: object) -> None:
+        raise AssertionError("a signature was checked")
+
+    monkeypatch.setattr(keep, "require_two_people", checked)
+    with pytest.raises(ApprovalError, match="more approvals than the mandate has approvers"):
+        keeper.answer(many)
 
 
 def test_a_replayed_answer_is_none_to_another_question(keeper: Keeper) -> None:

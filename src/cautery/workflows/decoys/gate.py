@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cautery.errors import CauteryError, SourceError, UnaskedError
 from cautery.evidence.decoys import check_answer
-from cautery.model import Approval, Notice, Referral, SignedFor
+from cautery.model import Approval, Notice, Referral, SignedFor, person_key
 from cautery.model.decoys import KeeperQuestion, RevealedBy
 from cautery.model.ports import DecoyKeeper, Ledger
 from cautery.model.records import DecoyRevealed, DecoysAnswered
@@ -93,7 +93,7 @@ class KeeperGate:
             root=sealed.root,
             nonce=self._random(_NONCE_BYTES).hex(),
             act=act,
-            approvals=tuple(approvals),
+            approvals=_newest(approvals),
             signed_for=self._signed_for,
         )
         now = self._journal.now()
@@ -138,6 +138,15 @@ class KeeperGate:
                 ),
             )
         )
+
+
+def _newest(approvals: Sequence[Approval]) -> tuple[Approval, ...]:
+    """Return the newest approval of each person: a keeper takes no more than there are people."""
+    newest = {
+        person_key(approval.approver): approval
+        for approval in sorted(approvals, key=lambda each: each.at)
+    }
+    return tuple(newest.values())
 
 
 def _unanswered(act: Referral | Notice, why: str) -> UnaskedError:

@@ -17,15 +17,15 @@ from cautery.act.notice_approval import require_reviewed
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.decoys import openings_of, question_digest, signed
 from cautery.json_text import parsed_json
-from cautery.model import Mandate, Referral
-from cautery.model.decoys import KeeperAnswer, KeeperQuestion, met
+from cautery.model import Digest, Mandate, Referral, digest
+from cautery.model.decoys import KeeperAnswer, KeeperQuestion, Opening, met
 from cautery.model.wire import MISSHAPEN, from_json
 from cautery.workflows.decoys.night import PlannedNight
 
 MAX_QUESTION_BYTES = 8 << 20
 MAX_ANSWER_BYTES = 8 << 20
-_MOST_ANSWERS = 10_000
-"""Answers that are kept: the gate of a case asks some hundred times in a night."""
+_MOST_ACTS = 10_000
+"""Acts that are answered for: the gate of a case asks about some hundred in a night."""
 
 
 class Keeper:
@@ -62,7 +62,8 @@ class Keeper:
                 hint="Serve it with the mandate for which it was planned.",
             )
         self._night, self._key, self._mandate, self._now = night, key, mandate, now
-        self._answers: dict[str, KeeperAnswer] = {}
+        self._openings: dict[Digest, tuple[Opening, ...]] = {}
+        """By act: whoever has the case can ask about one as often as he likes, at no cost."""
         self._opened: set[int] = set()
 
     @property
@@ -73,33 +74,34 @@ class Keeper:
     def answer(self, question: KeeperQuestion) -> KeeperAnswer:
         """Return the signed openings of the decoys among the targets of an approved act.
 
-        A question that is asked again gets the answer that it got.
+        What is opened for an act depends on the act alone, however often it is asked about.
 
         Raises
         ------
         ApprovalError
             If the act is not approved under the mandate of this night.
         """
-        digest = question_digest(question)
         self._require_approved(question)
-        if digest in self._answers:
-            return self._answers[digest]
-        leaves = self._night.plan.leaves
-        indexes = met([leaf.decoy for leaf in leaves], question.targets)
-        answer = signed(
+        return signed(
             KeeperAnswer(
                 root=self._night.sealed.root,
-                question=digest,
+                question=question_digest(question),
                 at=self._now(),
-                openings=openings_of(leaves, indexes, night=self._night.sealed.night),
+                openings=self._opened_by(question),
             ),
             self._key,
         )
-        if len(self._answers) >= _MOST_ANSWERS:
-            raise ApprovalError("the keeper was asked too often in this night")
-        self._answers[digest] = answer
-        self._opened.update(indexes)
-        return answer
+
+    def _opened_by(self, question: KeeperQuestion) -> tuple[Opening, ...]:
+        act = digest(question.act)
+        if act not in self._openings:
+            if len(self._openings) >= _MOST_ACTS:
+                raise ApprovalError("the keeper was asked about too many acts in this night")
+            leaves = self._night.plan.leaves
+            indexes = met([leaf.decoy for leaf in leaves], question.targets)
+            self._openings[act] = openings_of(leaves, indexes, night=self._night.sealed.night)
+            self._opened.update(indexes)
+        return self._openings[act]
 
     def _require_approved(self, question: KeeperQuestion) -> None:
         sealed, now = self._night.sealed, self._now()
@@ -107,6 +109,8 @@ class Keeper:
             raise ApprovalError("the question is about another plan than this keeper's")
         if question.signed_for.mandate != sealed.mandate:
             raise ApprovalError("the act was approved under another mandate than this night's")
+        if len(question.approvals) > len(self._mandate.approvers):
+            raise ApprovalError("the question has more approvals than the mandate has approvers")
         for approval in question.approvals:
             if not sealed.made_at <= approval.at <= now + CLOCK_SKEW:
                 raise ApprovalError("an approval is from before the plan, or from the future")
