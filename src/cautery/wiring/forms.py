@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cautery import wiring
 from cautery.adapters._files import PRIVATE_FOLDER
+from cautery.adapters.case_still import still
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.messages import in_language
 from cautery.model.forms import Filled, Form, FormFormat, fill
 from cautery.wiring import desks
-from cautery.wiring.cases import reading
+from cautery.wiring.blind import night_of
+from cautery.wiring.cases import reading, reading_store
 from cautery.wiring.custody import note_opening
+from cautery.wiring.dossiers import Vouching
+from cautery.wiring.moving import as_folder
 from cautery.workflows.case.open import Case
+from cautery.workflows.dossier.as_verified import as_verified
+from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.document import document_view
 from cautery.workflows.forms.answers import read_answers
 from cautery.workflows.forms.catalogue import form_named
 from cautery.workflows.forms.checking import facts_of
 from cautery.workflows.forms.chosen import About, Reader
+from cautery.workflows.forms.of_court import CourtCase
 from cautery.workflows.forms.of_watch import hosts_of_papers
 from cautery.workflows.forms.registering import register_form
 from cautery.workflows.forms.writing import format_of, require_complete, written_form
@@ -51,6 +60,10 @@ class FormRequest:
         Who is shown names and accounts for it; ``None``: nobody.
     answers : Path or None
         The file of answers.
+    vouching : Vouching
+        For a paper to a court, by whose word times have a bracket.
+    blind : tuple of Path
+        For a paper to a court, cases whose blind tests count with those of this one.
     """
 
     form: str
@@ -62,6 +75,8 @@ class FormRequest:
     to: str | None = None
     reader: Reader | None = None
     answers: Path | None = None
+    vouching: Vouching = field(default_factory=Vouching)
+    blind: tuple[Path, ...] = ()
 
 
 def check(request: FormRequest) -> Filled:
@@ -73,8 +88,9 @@ def check(request: FormRequest) -> Filled:
         As the workflow says.
     """
     form = form_named(request.form)
+    about = _about(request)
     with _opened(request) as case:
-        facts = facts_of(case, form, _about(request))
+        facts = facts_of(case, form, about, verified=_verified(request, about.at))
     return fill(form, facts, _answers(request, form))
 
 
@@ -105,7 +121,7 @@ def write(
     answers = _answers(request, form)
     about = _about(request, leaves=True)
     with in_language(language), _opened(request) as case:
-        facts = facts_of(case, form, about)
+        facts = facts_of(case, form, about, verified=_verified(request, about.at))
         filled = fill(form, facts, answers)
         if not draft:
             require_complete(filled)
@@ -162,6 +178,31 @@ def write_each(
         filled, _ = write(paper, out, asked_format=form_format, language=language, draft=draft)
         written.append((out, filled))
     return tuple(written)
+
+
+def _verified(request: FormRequest, at: datetime) -> Callable[[], CourtCase]:
+    """Return what verifies the case, and returns what its dossier for a court would say."""
+
+    def court_case() -> CourtCase:
+        chain = reading_store().custody(request.case)
+        nights = [night_of(other).night for other in request.blind]
+        with (
+            as_folder(request.case) as folder,
+            as_verified(folder, store=reading_store(), still=still, now=at) as (verified, seen),
+        ):
+            view, _ = document_view(
+                folder,
+                None,
+                audience=Audience.COURT,
+                store=seen,
+                at=at,
+                trust=request.vouching.trust,
+                custody=chain,
+                blind=nights,
+            )
+        return CourtCase(view=view, chain=chain, root=verified.root, key=verified.signer)
+
+    return court_case
 
 
 def _about(request: FormRequest, *, leaves: bool = False) -> About:

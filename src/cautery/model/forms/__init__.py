@@ -37,6 +37,7 @@ from cautery.model.forms.facts import FACTS, WITHHELD, Fact, FactSpec, FieldKind
 from cautery.model.forms.filling import Fault, Filled, FilledField, Misfit, fill
 from cautery.model.forms.form import (
     ANSWERS,
+    ANY_COUNTRY,
     FIXED,
     Column,
     Form,
@@ -52,6 +53,7 @@ from cautery.model.forms.reading import form_of
 
 __all__ = [
     "ANSWERS",
+    "ANY_COUNTRY",
     "FACTS",
     "FIXED",
     "WITHHELD",

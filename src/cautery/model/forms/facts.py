@@ -115,6 +115,11 @@ _PROPOSAL = (
     "grounds",
 )
 _ACCOUNT = ("institution", "account", "asset", "amount", "sum", "why")
+_SEALED = ("number", "digest", "what", "claims", "size", "sealed", "not_after", "custody")
+_CLAIM = ("number", "stream", "url", "says", "support", "ratio", "ratio_says")
+_TIME = ("claim", "what", "not_before", "not_after", "claimed")
+_RATE = ("what", "counted", "source")
+_ACT = ("number", "at", "act", "by", "to", "why", "what", "digest", "signed")
 _VERDICT = ("stream", "host", "right", "finding", "log10_lr", "at")
 
 FACTS: Mapping[str, FactSpec] = {
@@ -175,6 +180,43 @@ FACTS: Mapping[str, FactSpec] = {
     "verdict.list": FactSpec(
         kind=FieldKind.TABLE, text="the proven streams with their verdicts", columns=_VERDICT
     ),
+    "court.opened": FactSpec(kind=FieldKind.MOMENT, text="when the case was opened"),
+    "court.closed": FactSpec(kind=FieldKind.MOMENT, text="when the case was closed"),
+    "court.seal": FactSpec(
+        kind=FieldKind.TABLE, text="what the closing of the case sealed", columns=("what", "says")
+    ),
+    "court.exhibits": FactSpec(
+        kind=FieldKind.TABLE, text="the exhibits of the claims, each once", columns=_SEALED
+    ),
+    "court.claims": FactSpec(
+        kind=FieldKind.TABLE, text="the claims of the dossier", columns=_CLAIM
+    ),
+    "court.claim_rates": FactSpec(
+        kind=FieldKind.TABLE,
+        text="the error rates that bear on each claim",
+        columns=("claim", "what", "counted"),
+    ),
+    "court.times": FactSpec(
+        kind=FieldKind.TABLE, text="the times of each claim, with their brackets", columns=_TIME
+    ),
+    "court.rates": FactSpec(
+        kind=FieldKind.TABLE, text="all error rates of the case", columns=_RATE
+    ),
+    "court.blind": FactSpec(
+        kind=FieldKind.TABLE, text="the error rates of blind tests", columns=_RATE
+    ),
+    "court.method": FactSpec(kind=FieldKind.TEXTS, text="how the findings were made"),
+    "court.versions": FactSpec(kind=FieldKind.TEXTS, text="the versions that made them"),
+    "court.vouched": FactSpec(kind=FieldKind.TEXTS, text="what is known of the times"),
+    "court.limits": FactSpec(
+        kind=FieldKind.TABLE, text="what the case does not know", columns=("what", "why")
+    ),
+    "court.decoys": FactSpec(kind=FieldKind.TEXTS, text="what is said of decoys"),
+    "court.custody": FactSpec(kind=FieldKind.TEXTS, text="the chain of custody in short"),
+    "court.acts": FactSpec(
+        kind=FieldKind.TABLE, text="each act of the chain of custody", columns=_ACT
+    ),
+    "court.gaps": FactSpec(kind=FieldKind.TEXTS, text="what the chain of custody leaves open"),
     "operation.id": FactSpec(kind=FieldKind.TEXT, text="the id of the operation"),
     "operation.name": FactSpec(kind=FieldKind.TEXT, text="the name of the operation"),
     "operation.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the decision that it rests on"),

@@ -209,6 +209,8 @@ def _missing(form_field: FormField) -> Iterator[Fault]:
 def _misfits(form_field: FormField, value: Value) -> Iterator[Fault]:
     name = form_field.name
     texts = value if isinstance(value, tuple) else (value,)
+    if isinstance(value, bool):
+        texts = ("yes" if value else "no",)
     if isinstance(value, tuple) and len(value) > form_field.most:
         yield Fault(field=name, why=Misfit.TOO_MANY, count=len(value), limit=form_field.most)
     for text in texts:

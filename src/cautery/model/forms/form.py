@@ -19,6 +19,8 @@ ANSWERS = "answers"
 """What a field takes that no case knows: a person answers it."""
 FIXED = "fixed"
 """What a field takes that is the same in every paper: the form states it."""
+ANY_COUNTRY = "*"
+"""The country of a form that every court or office may be handed."""
 LONGEST_VALUE = 20_000
 """Characters of one text of a paper."""
 MOST_ENTRIES = 10_000
@@ -50,6 +52,8 @@ class Need(StrEnum):
     """An agency at the table that the paper goes to."""
     MONEY = "money"
     """A trace of money."""
+    CLOSED = "closed"
+    """The case is closed, and is verified before the paper is filled: it goes to a court."""
 
 
 class Issuer(StrEnum):
@@ -60,6 +64,8 @@ class Issuer(StrEnum):
     PROSECUTOR = "prosecutor"
     JUDGE = "judge"
     COURT = "court"
+    EXAMINER = "examiner"
+    """Whoever examined a case and states to a court what was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +146,8 @@ class FormField:
     path : str or None
         Where it stands in the XML document, such as ``targets/target``; a step ``@name`` at the end
         is an attribute. ``None``: it is not in the document.
+    words : mapping of str to str
+        What whoever answers "yes" declares, by language; it stands on the paper. Empty: nothing.
     """
 
     name: str
@@ -154,6 +162,7 @@ class FormField:
     columns: tuple[Column, ...] = ()
     fixed: str | None = None
     path: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_shape()
@@ -178,6 +187,8 @@ class FormField:
             raise InputError(f"field {self.name!r}: a name has lower-case letters, digits and _")
         if (self.kind is FieldKind.TABLE) != bool(self.columns):
             raise InputError(f"field {self.name}: a table has columns, and nothing else has")
+        if self.words and (self.kind is not FieldKind.YES_NO or not self.words.get("en")):
+            raise InputError(f"field {self.name}: a declaration is answered yes or no, in English")
         labels = [self.label, *(column.label for column in self.columns)]
         if not all(label.get("en") for label in labels):
             raise InputError(f"field {self.name}: it has no English label")
@@ -229,7 +240,7 @@ class Form:
     title : mapping of str to str
         By language; English is there.
     country : str
-        ISO 3166-1 alpha-2, or ``EU``.
+        ISO 3166-1 alpha-2, ``EU``, or ``*``: every country.
     body : str
         The office that receives it.
     purpose : mapping of str to str

@@ -12,6 +12,8 @@ from cautery.pages.dossier.view import DossierView
 
 LONGEST = 2_000
 """Characters of any one text of the document."""
+_NOT_SET = frozenset(("files", "lines"))
+"""Members of the view that are files beside the document, or stand in one."""
 
 
 def dossier_typst(view: DossierView, attached: tuple[str, ...]) -> str:
@@ -26,18 +28,19 @@ def dossier_typst(view: DossierView, attached: tuple[str, ...]) -> str:
         Names of files beside the source that are attached to the PDF.
     """
     template = files("cautery.pages.dossier").joinpath("dossier.typ").read_text("utf-8")
-    values = {name: value for name, value in asdict(view).items() if name != "files"}
+    values = {name: value for name, value in asdict(view).items() if name not in _NOT_SET}
     values |= {"language": language().partition("-")[0], "attached": attached}
     return "".join(
         (
             f"#let view = json(bytes({typst_literal(json.dumps(cleaned(values, LONGEST)))}))\n",
-            f"#let texts = json(bytes({typst_literal(json.dumps(_texts()))}))\n",
+            f"#let texts = json(bytes({typst_literal(json.dumps(document_texts()))}))\n",
             template,
         )
     )
 
 
-def _texts() -> dict[str, str]:
+def document_texts() -> dict[str, str]:
+    """Return the fixed words of the document, by name, in the language in use."""
     return {
         "title": tr("Dossier"),
         "lab": tr("LAB: an invented world. Nothing in it is real."),
@@ -86,6 +89,7 @@ def _texts() -> dict[str, str]:
             "The file data/exhibits.csv of this bag, which is attached to this document, lists the "
             "exhibits of each claim. Its SHA-256 is:"
         ),
+        "limits": tr("What is not known"),
         "decoys": tr("Decoys: streams of our own"),
         "custody": tr("Chain of custody"),
         "method": tr("Method"),

@@ -16,7 +16,7 @@ from cautery.pages.case_report.view import (
     Still,
     StreamView,
 )
-from cautery.pages.dossier.exhibits import counted
+from cautery.pages.dossier.exhibits import ExhibitLine, counted
 from cautery.pages.dossier.hosts import HostView, network_of
 from cautery.pages.dossier.parts import PartView
 from cautery.pages.dossier.words import (
@@ -117,6 +117,10 @@ class DossierView:
         What is said of decoys among the streams of the case; empty: nothing.
     exhibits_sha256 : str
         Of the file that lists the exhibits; empty: there is none.
+    lines : tuple of ExhibitLine
+        The exhibits of the claims, as that file lists them.
+    limits : tuple of (str, str)
+        For a court, what the case does not know, and why.
     blind : tuple of RateView
         What blind tests of this watch came to, on its organisation's own feeds; empty: there was
         none, or its decoys are not revealed.
@@ -146,6 +150,8 @@ class DossierView:
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()
     exhibits_sha256: str = ""
+    lines: tuple[ExhibitLine, ...] = ()
+    limits: tuple[tuple[str, str], ...] = ()
     parts: tuple[PartView, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 

@@ -23,7 +23,11 @@ def form_typst(page: FormPage) -> str:
         asdict(line) | ({} if line.table is None else {"table": _table(line.table)})
         for line in page.lines
     ]
-    values = asdict(page) | {"lines": lines, "language": language().partition("-")[0]}
+    values = asdict(page) | {
+        "lines": lines,
+        "wide": page.is_wide,
+        "language": language().partition("-")[0],
+    }
     return "".join(
         (
             f"#let view = json(bytes({typst_literal(json.dumps(cleaned(values, LONGEST)))}))\n",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 _NARROWEST, _WIDEST = 10, 44
 """Characters: a column of a year, and a digest on two lines."""
+_MOST_COLUMNS = 6
+"""Of a table on an upright page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +114,9 @@ class FormPage:
     lab: bool = False
     unverified: str = ""
     faults: tuple[str, ...] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a table has more columns than an upright page bears."""
+        tables = [line.table for line in self.lines if line.table is not None]
+        return any(len(table.columns) > _MOST_COLUMNS for table in tables)

@@ -29,7 +29,8 @@ from cautery.model.records import (
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
 from cautery.pages.dossier.blind import blind_rates
-from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
+from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_lines, exhibit_list
+from cautery.pages.dossier.limits import limits_of
 from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock, style
@@ -145,10 +146,11 @@ def document_view(
     lines = b"".join(entry.leaf + b"\n" for entry, _ in verdicts)
     if lines and len(lines) <= _MOST_ATTACHED:
         attached[VERDICTS] = lines
-    if exhibits := exhibit_list(
+    exhibits_of_claims = exhibit_lines(
         proven_of(report, frozenset(urls))[:MOST_CLAIMS],
         in_bag=None if extract is None else extract.exhibits,
-    ):
+    )
+    if exhibits := exhibit_list(exhibits_of_claims):
         attached[EXHIBITS] = exhibits
     public = audience is Audience.PUBLIC or (
         extract is not None and defence is not None and not _shows(extract, CaseOpened)
@@ -174,6 +176,8 @@ def document_view(
         decoys=decoy_words(decoys) if judges_all else (),
         custody=chain_words(custody) if judges_all else (),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
+        lines=exhibits_of_claims,
+        limits=limits_of(report, decoys=len(decoys.opened)) if audience is Audience.COURT else (),
         withheld=_withheld(None if defence is not None else extract),
         parts=parts,
         files=stills,

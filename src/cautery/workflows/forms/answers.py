@@ -55,6 +55,8 @@ def _blank(form_field: FormField) -> Iterator[str]:
     needed = tr("mandatory") if form_field.mandatory else tr("optional")
     yield ""
     yield f"# {label} ({form_field.kind.value}, {needed})"
+    for line in in_words_of(form_field.words, language()).splitlines() if form_field.words else ():
+        yield f"# {line}"
     if form_field.choices:
         yield "# " + tr(
             "one of: %(choices)s", choices=", ".join(map(toml_string, form_field.choices))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from cautery.act.jurisdictions import profiles
 from cautery.errors import InputError
-from cautery.model.forms import Form, form_of
+from cautery.model.forms import ANY_COUNTRY, Form, form_of
 from cautery.model.toml import parsed_toml
 
 _STAGES = ("cautery.act", "cautery.operation", "cautery.evidence")
@@ -25,13 +26,36 @@ def all_forms() -> tuple[Form, ...]:
     InputError
         If a file states no form, two have one id, or the country of one has no profile.
     """
-    forms: dict[str, Form] = {}
+    tables: dict[str, Mapping[str, Any]] = {}
     for id_, text in _files():
-        if id_ in forms:
+        if id_ in tables:
             raise InputError(f"form {id_}: two stages have it")
-        forms[id_] = form_of(parsed_toml(text), id_=id_)
-        require_profile(forms[id_].country)
+        tables[id_] = parsed_toml(text)
+    forms = {id_: form_of(whole_form(tables, id_), id_=id_) for id_ in tables}
+    for form in forms.values():
+        if form.country != ANY_COUNTRY:
+            require_profile(form.country)
     return tuple(forms[id_] for id_ in sorted(forms))
+
+
+def whole_form(tables: Mapping[str, Mapping[str, Any]], id_: str) -> dict[str, Any]:
+    """Return the tables of a form; one that is ``like`` another has its members and fields, too.
+
+    Its own members take the place of the other's; its own fields follow them.
+
+    Raises
+    ------
+    InputError
+        If there is no such other form, or that one is like a third.
+    """
+    own = dict(tables[id_])
+    like = own.pop("like", None)
+    if like is None:
+        return own
+    other = tables.get(like) if isinstance(like, str) else None
+    if other is None or "like" in other:
+        raise InputError(f"form {id_}: it is like {str(like)[:60]!r}, which is no whole form")
+    return {**other, **own, "field": [*other.get("field", []), *own.get("field", [])]}
 
 
 def form_named(id_: str) -> Form:
@@ -49,7 +73,7 @@ def form_named(id_: str) -> Form:
 
 
 def forms_of(country: str) -> tuple[Form, ...]:
-    """Return the forms of a country.
+    """Return the forms of a country, with those of every country.
 
     Raises
     ------
@@ -57,7 +81,7 @@ def forms_of(country: str) -> tuple[Form, ...]:
         If Cautery has no profile of it.
     """
     require_profile(country.upper())
-    return tuple(form for form in all_forms() if form.country == country.upper())
+    return tuple(form for form in all_forms() if form.country in (country.upper(), ANY_COUNTRY))
 
 
 def require_profile(country: str) -> None:

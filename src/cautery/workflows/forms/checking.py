@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cautery.messages import language, tr, tr_n
 from cautery.model.forms import (
@@ -12,18 +12,28 @@ from cautery.model.forms import (
     Form,
     FormField,
     Misfit,
+    Need,
     in_words_of,
 )
 from cautery.model.records import OperationOpened, kinds_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.forms.chosen import About
+from cautery.workflows.forms.of_court import CourtCase, court_facts
 from cautery.workflows.forms.of_operation import facts_of_operation
 from cautery.workflows.forms.of_watch import facts_of_watch
 from cautery.workflows.operation.desk import desk_in
 
 
-def facts_of(case: Case, form: Form, about: About) -> dict[str, Fact]:
+def facts_of(
+    case: Case, form: Form, about: About, *, verified: Callable[[], CourtCase]
+) -> dict[str, Fact]:
     """Return what a case knows for a form.
+
+    Parameters
+    ----------
+    verified : callable
+        Returns what a court is told of the case after the case was verified; it is asked only for
+        a paper to a court.
 
     Raises
     ------
@@ -34,7 +44,10 @@ def facts_of(case: Case, form: Form, about: About) -> dict[str, Fact]:
     """
     if next(iter(case.ledger.read(kinds=kinds_of(OperationOpened))), None) is not None:
         return facts_of_operation(desk_in(case), form, about)
-    return facts_of_watch(case.ledger, form, about)
+    facts = facts_of_watch(case.ledger, form, about)
+    if Need.CLOSED in form.needs:
+        facts |= court_facts(case.ledger, verified(), facts, about, form)
+    return facts
 
 
 def fault_words(form: Form, fault: Fault) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Regime
-from cautery.model.forms import Form
+from cautery.model.forms import ANY_COUNTRY, Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +96,14 @@ def refuse_regime(form: Form, regime: Regime) -> None:
 
 
 def refuse_country(form: Form, territories: tuple[str, ...]) -> None:
-    """Refuse a form of a country that the mandate does not cover; one of the Union fits all.
+    """Refuse a form of a country that the mandate does not cover; that of all fits.
 
     Raises
     ------
     InputError
         If so.
     """
-    if form.country != "EU" and form.country not in territories:
+    if form.country not in ("EU", ANY_COUNTRY) and form.country not in territories:
         raise InputError(
             f"the form {form.id} is of {form.country}, but the mandate covers "
             f"{', '.join(territories) or 'no territory'}"

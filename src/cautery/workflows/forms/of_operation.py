@@ -29,7 +29,7 @@ def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
         agency, a person or a trace of money that the case does not have.
     """
     refuse_regime(form, desk.operation.regime)
-    if {Need.REFERRAL, Need.VERDICT} & set(form.needs):
+    if {Need.REFERRAL, Need.VERDICT, Need.CLOSED} & set(form.needs):
         raise InputError(
             f"the form {form.id} needs a verdict of a watch, and this is the case of an operation"
         )

@@ -60,7 +60,8 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
     opened, mandate = opening.entry.index, mandate_of(ledger)
     facts = paper_facts(opening, about) | mandate_facts(mandate, record=opened)
     decoys = Decoys().read_on(ledger)
-    if about.leaves and Need.REFERRAL not in form.needs:
+    # A court may have to judge before anybody reveals them: its papers say so, as its dossier does.
+    if about.leaves and not {Need.REFERRAL, Need.CLOSED} & set(form.needs):
         refuse_unrevealed(decoys, what=f"the form {form.id}")
     shown = without_decoys(ledger)
     verdicts: _Verdicts = _proven(shown)

@@ -80,6 +80,8 @@ def issuer_words(form: Form) -> str:
             return tr("the judge")
         case Issuer.COURT:
             return tr("the court")
+        case Issuer.EXAMINER:
+            return tr("the examiner")
 
 
 def _line(number: int, entry: FilledField, missing: set[str], tongue: str) -> FormLine:
@@ -87,7 +89,8 @@ def _line(number: int, entry: FilledField, missing: set[str], tongue: str) -> Fo
     label = in_words_of(field.label, tongue)
     if entry.value is None:
         lacks = tr("MISSING") if field.name in missing else ""
-        return FormLine(number=number, label=label, lacks=lacks, texts=() if lacks else ("-",))
+        texts = () if lacks else ("-",)
+        return FormLine(number=number, label=label, lacks=lacks, texts=texts)
     whence = _whence(entry)
     if field.kind is FieldKind.TABLE and isinstance(entry.value, tuple):
         rows = tuple(
@@ -96,7 +99,8 @@ def _line(number: int, entry: FilledField, missing: set[str], tongue: str) -> Fo
         columns = tuple(in_words_of(column.label, tongue) for column in field.columns)
         table = FormTable(columns=columns, rows=rows)
         return FormLine(number=number, label=label, whence=whence, table=table)
-    texts = tuple(_shown(entry, text) for text in texts_of(entry))
+    declared = (in_words_of(field.words, tongue),) if field.words else ()
+    texts = (*declared, *(_shown(entry, text) for text in texts_of(entry)))
     return FormLine(
         number=number,
         label=label,

@@ -1,0 +1,41 @@
+"""The exhibits of a dossier's claims as the rows of a list, each exhibit once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cautery.messages import tr
+from cautery.model.forms import Row
+from cautery.pages.dossier import DossierView
+from cautery.pages.dossier.exhibits import ExhibitLine
+from cautery.pages.dossier.render import document_texts
+from cautery.pages.dossier.words import second, second_after, style
+
+
+def sealed_rows(view: DossierView, state: Callable[[str], str]) -> tuple[Row, ...]:
+    """Return a row for each exhibit, numbered in the order of the claims.
+
+    Parameters
+    ----------
+    state : callable
+        Says of an exhibit's SHA-256 what the chain of custody says.
+    """
+    claims: dict[str, list[int]] = {}
+    first: dict[str, ExhibitLine] = {}
+    for line in view.lines:
+        claims.setdefault(line.digest, []).append(line.claim)
+        first.setdefault(line.digest, line)
+    nobody = document_texts()["unjudged" if view.unjudged else "nobody"]
+    return tuple(
+        {
+            "number": str(number),
+            "digest": line.digest,
+            "what": tr("%(what)s, encrypted", what=line.what) if line.encrypted else line.what,
+            "claims": ", ".join(map(str, dict.fromkeys(claims[digest]))),
+            "size": "" if line.size is None else style(line.size),
+            "sealed": "" if line.sealed_at is None else second(line.sealed_at),
+            "not_after": nobody if line.not_after is None else second_after(line.not_after),
+            "custody": state(digest),
+        }
+        for number, (digest, line) in enumerate(first.items(), 1)
+    )
