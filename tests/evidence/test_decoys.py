@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence import decoys as decoys_evidence
 from cautery.evidence.decoys import (
     check_all_open,
     check_answer,
@@ -39,7 +40,7 @@ from cautery.model.decoys import (
 )
 from cautery.model.intervention import Decision, GuardVerdict, Lever, Reason
 from cautery.model.message import Message
-from cautery.model.wire import from_json, to_json
+from cautery.model.wire import digest, from_json, to_json
 
 KICK_OFF = datetime(2026, 11, 24, 20, 45, tzinfo=UTC)
 WINDOW = Window(start=KICK_OFF, end=KICK_OFF + timedelta(hours=2))
@@ -244,3 +245,31 @@ def test_a_planner_decides_nothing_in_the_case() -> None:
         check_planner(sealed, others=[("p. LAN", {"key"})])
     with pytest.raises(InputError, match=r"has the key of A\. Legal"):
         check_planner(sealed, others=[("A. Legal", {sealed.public_key})])
+
+
+def test_an_answer_that_nobody_signed_costs_no_look_at_the_act(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    question = question_about("tv1.own.example")
+    forged = replace(answer_to(question), question=TERMS, signature=answer_to(question).signature)
+    monkeypatch.setattr(decoys_evidence, "question_digest", _never)
+    with pytest.raises(EvidenceError, match="is not signed"):
+        check_answer(forged, question, plan_of().sealed)
+
+
+def test_the_digest_of_a_question_changes_with_each_part_of_it() -> None:
+    question = question_about("tv1.own.example")
+    spoken = question_digest(question)
+    assert spoken == question_digest(question, act=digest(question.act))
+    for other in (
+        replace(question, root="0" * 64),
+        replace(question, nonce="b" * 64),
+        replace(question, act=question_about("tv2.own.example").act),
+        replace(question, approvals=()),
+        replace(question, signed_for=SignedFor(case="d", mandate=TERMS)),
+    ):
+        assert question_digest(other) != spoken
+
+
+def _never(*_: object, **__: object) -> Digest:
+    raise AssertionError

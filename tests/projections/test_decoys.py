@@ -9,17 +9,21 @@ import pytest
 
 from cautery.act import subjects_of
 from cautery.errors import UnaskedError, UnrevealedError
+from cautery.evidence import decoys as evidence
 from cautery.lab.blind_acts import END, MANDATE, START, BlindActs
 from cautery.lab.keeper import Mood
 from cautery.messages import message
 from cautery.model import (
     ActionPlan,
+    Digest,
     Estimate,
     Referral,
     SupplyGraph,
     Verdict,
+    digest,
     digest_of,
     has_own_id,
+    referral_id,
 )
 from cautery.model.decoys import KeeperAnswer
 from cautery.model.ledger import contents
@@ -32,6 +36,7 @@ from cautery.model.records import (
     ReferralPublished,
 )
 from cautery.projections import Acts, MandateInForce, Tally, folded
+from cautery.projections import decoys as projection
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import EXPOSURE, outward, without_decoys
 from cautery.workflows.watch.after_reveal import computed_anew
@@ -125,6 +130,35 @@ def test_a_decoy_of_an_answer_that_is_not_on_record_makes_the_answer_count_for_n
     [(_, referral), *_] = contents(acts.ledger, Referral)
     with pytest.raises(UnaskedError):
         decoys_in(acts).void(referral)
+
+
+def test_answers_that_are_appended_cost_no_look_at_a_long_act_each(
+    acts: BlindActs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who can append copies a signed answer, or makes one up, and lets it name any act."""
+    asyncio.run(acts.hear())
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    other = replace(referral, id="", statement="long" * 1000)
+    other = replace(other, id=referral_id(other))
+    acts.journal.write(other)
+    [(_, honest)] = contents(acts.ledger, DecoysAnswered)
+    answer = honest.answer
+    made_up = replace(honest, answer=replace(answer, question=acts.here.mandate))
+    for record in (honest, replace(honest, act=other.id), made_up) * 5:
+        acts.journal.write(record)
+    looks: list[str] = []
+
+    def counted(act: Referral) -> Digest:
+        looks.append(act.id)
+        return digest(act)
+
+    monkeypatch.setattr(projection, "digest", counted)
+    monkeypatch.setattr(evidence, "digest", counted)
+    decoys = decoys_in(acts)
+    assert len(looks) <= 2
+    assert decoys.passed_over.total() == 15
+    assert decoys.may_pass(referral)
+    assert not decoys.may_pass(other)
 
 
 def test_a_keeper_that_left_out_a_decoy_is_found_when_all_is_revealed(acts: BlindActs) -> None:

@@ -42,7 +42,7 @@ from cautery.model.decoys import (
 from cautery.model.evidence import Digest, digest_of
 from cautery.model.people import person_key
 from cautery.model.signing_keys import FileKey
-from cautery.model.wire import to_json
+from cautery.model.wire import digest, to_json
 
 LEAF, SEALED, QUESTION, ANSWER = (
     "cautery/decoy/1",
@@ -199,13 +199,38 @@ def statement_of(signed_text: SealedPlan | KeeperAnswer) -> bytes:
     return canonical({"type": kind, "body": to_json(replace(signed_text, signature=""))})
 
 
-def question_digest(question: KeeperQuestion) -> Digest:
-    """Return the digest to which the answer to a question is bound."""
-    return digest_of(canonical({"type": QUESTION, "body": to_json(question)}))
+def question_digest(question: KeeperQuestion, *, act: Digest | None = None) -> Digest:
+    """Return the digest to which the answer to a question is bound.
+
+    It holds the digest of the act in its place, so a long act is read once, however often it is
+    asked about.
+
+    Parameters
+    ----------
+    act : Digest or None
+        The digest of its act; ``None``: it is computed here.
+    """
+    body = {
+        "root": question.root,
+        "nonce": question.nonce,
+        "act": digest(question.act) if act is None else act,
+        "approvals": to_json(question.approvals),
+        "signed_for": to_json(question.signed_for),
+    }
+    return digest_of(canonical({"type": QUESTION, "body": body}))
 
 
-def check_answer(answer: KeeperAnswer, question: KeeperQuestion, sealed: SealedPlan) -> None:
+def check_answer(
+    answer: KeeperAnswer, question: KeeperQuestion, sealed: SealedPlan, *, act: Digest | None = None
+) -> None:
     """Raise unless a keeper's answer is signed, is to this question, and opens to the root.
+
+    The signature is looked at first: anybody can write an answer, and name a long act in it.
+
+    Parameters
+    ----------
+    act : Digest or None
+        The digest of the question's act; ``None``: it is computed here.
 
     Raises
     ------
@@ -213,11 +238,13 @@ def check_answer(answer: KeeperAnswer, question: KeeperQuestion, sealed: SealedP
         If one of these does not hold, or a decoy is opened that no target of the act meets.
     """
     what = f"the keeper's answer for night {sealed.night}"
-    if answer.root != sealed.root or answer.question != question_digest(question):
+    if answer.root != sealed.root:
         raise EvidenceError(f"{what} is to another question")
     _check_signature(
         sealed.public_key, answer.signature, statement_of(answer), f"{what} is not signed by it"
     )
+    if answer.question != question_digest(question, act=act):
+        raise EvidenceError(f"{what} is to another question")
     for opening in answer.openings:
         check_opening(opening, sealed)
     indexes = [opening.index for opening in answer.openings]

@@ -83,6 +83,10 @@ class Decoys:
     last_revealed: int = -1
     _opened: bool = False
     _acts: dict[str, Referral | Notice] = field(default_factory=dict)
+    _digests: dict[str, Digest] = field(default_factory=dict)
+    """By id, of the acts that an answer named: that of a long act is computed once."""
+    _questions: set[Digest] = field(default_factory=set)
+    """Those whose answer counts: it is checked once, however often it is on record."""
     _answered: dict[Digest, tuple[Referral | Notice, frozenset[int]]] = field(default_factory=dict)
     _places: re.Pattern[str] | None = None
 
@@ -239,11 +243,17 @@ class Decoys:
             approvals=answered.approvals,
             signed_for=answered.signed_for,
         )
-        check_answer(answered.answer, question, self.sealed)
-        if any(opening.index not in self.revealed for opening in answered.answer.openings):
+        answer = answered.answer
+        if answer.question in self._questions:
+            raise EvidenceError("the answer is on record already")
+        opened = frozenset(opening.index for opening in answer.openings)
+        if not opened <= self.revealed.keys():
             raise EvidenceError("a decoy that the keeper opened is not on record")
-        opened = frozenset(opening.index for opening in answered.answer.openings)
-        self._answered[digest(act)] = act, opened
+        if act.id not in self._digests:
+            self._digests[act.id] = digest(act)
+        check_answer(answer, question, self.sealed, act=self._digests[act.id])
+        self._questions.add(answer.question)
+        self._answered[self._digests[act.id]] = act, opened
 
 
 def targets_of(act: Referral | Notice) -> tuple[str, ...]:
