@@ -7,13 +7,14 @@ import io
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from tests.drawn import USUAL, drawn_case
 
-from cautery.lab.drawn_nights import NightRates
+from cautery.lab.drawn_nights import MANDATE, NightRates
 from cautery.messages import in_language
 from cautery.model.decoys import RevealedBy
 from cautery.pages.blind import blind_page
@@ -90,8 +91,8 @@ def test_a_season_has_wider_intervals_than_its_decoys_alone_and_names_what_is_le
 ) -> None:
     for number, missed in enumerate((0.02, 0.4, 0.05, 0.3, 0.02)):
         rates = NightRates.even(missed, 0.0)
-        drawn_case(tmp_path / f"md{number}", rates, seed=number, number=number)
-    drawn_case(tmp_path / "md9", seed=9, number=9, how=RevealedBy.ABANDONED)
+        drawn_case(tmp_path / f"md{number}", rates, seed=number, number=number, closed=True)
+    drawn_case(tmp_path / "md9", seed=9, number=9, how=RevealedBy.ABANDONED, closed=True)
     cases = sorted(path for path in tmp_path.iterdir() if path.name.startswith("md"))
     ran = cautery("decoy", "season", *cases, "--json")
     body = json.loads(ran.out)
@@ -102,6 +103,56 @@ def test_a_season_has_wider_intervals_than_its_decoys_alone_and_names_what_is_le
     shown = cautery("decoy", "season", *cases)
     assert "ended the test early: matchday-10." in " ".join(shown.err.split())
     assert "falsely once in 400 nights or more" in " ".join(shown.err.split())
+
+
+def test_a_season_counts_closed_cases_of_one_organisation_as_they_were_signed(
+    cautery: Cautery, tmp_path: Path
+) -> None:
+    drawn_case(tmp_path / "md0", closed=True)
+    drawn_case(tmp_path / "open", number=1)
+    drawn_case(tmp_path / "changed", number=2, closed=True)
+    (tmp_path / "changed" / "report.html").write_text("another one")
+    drawn_case(
+        tmp_path / "rival", number=3, closed=True, mandate=replace(MANDATE, who="Rival League")
+    )
+    drawn_case(tmp_path / "no-lab", number=4, closed=True, mandate=replace(MANDATE, lab=False))
+    page = tmp_path / "season.html"
+    cases = [tmp_path / name for name in ("open", "md0", "changed", "rival", "no-lab")]
+    ran = cautery("decoy", "season", *cases, "-o", page)
+    assert ran.code == 1
+    said = " ".join(ran.err.split())
+    assert "1 night counts." in said
+    for name, why in (
+        ("open", "it is not closed, or not as it was signed"),
+        ("changed", "it is not closed, or not as it was signed"),
+        ("rival", "it is of another organisation"),
+        ("no-lab", "one is of the lab, and the other is not"),
+    ):
+        assert f"Not counted: {tmp_path / name}: {why}." in said
+        assert f"Not counted: {tmp_path / name}: {why}." in page.read_text()
+    assert "report.html: changed" in said
+    body = json.loads(cautery("decoy", "season", *cases, "--json").out)
+    assert [each["why"] for each in body["uncounted"]] == [
+        *("broken", "broken", "other-holder", "lab")
+    ]
+    assert [night["night"] for night in body["nights"]] == ["matchday-1"]
+
+
+def test_with_keys_from_outside_only_the_cases_that_they_signed_count(
+    cautery: Cautery, tmp_path: Path
+) -> None:
+    for number in range(2):
+        drawn_case(tmp_path / f"md{number}", number=number, closed=True)
+    cases = [tmp_path / f"md{number}" for number in range(2)]
+    inside = cases[1] / "keys" / "case.pub"
+    outside = tmp_path / "md0.pub"
+    outside.write_bytes((cases[0] / "keys" / "case.pub").read_bytes())
+    assert cautery("decoy", "season", *cases).code == 0
+    ran = cautery("decoy", "season", *cases, "--public-key", outside, "--public-key", inside)
+    assert ran.code == 1
+    said = " ".join(ran.err.split())
+    assert f"Not counted: {cases[1]}: none of the given keys has signed it." in said
+    assert "1 night counts." in said
 
 
 class _Requests(HTMLParser):

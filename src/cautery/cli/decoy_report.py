@@ -10,15 +10,16 @@ import typer
 
 from cautery import wiring
 from cautery.cli import render
+from cautery.cli.decoy_left_out import end_if_left_out, show_left_out
 from cautery.drawing.formatting import number
 from cautery.messages import word
 from cautery.model import to_json
-from cautery.model.blind import BlindCounts, NightAccount, NightsShare, Share, Trial
+from cautery.model.blind import BlindCounts, LeftOut, NightAccount, NightsShare, Share, Trial
 from cautery.model.decoys import DecoyKind
 from cautery.pages.blind import blind_page
 from cautery.pages.blind.words import account, between, counted, percents, season, standing
 from cautery.projections.blind_account import season_account
-from cautery.wiring.blind import CaseNight, night_of
+from cautery.wiring.blind import CaseNight, night_of, nights_of
 
 Page = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a page of its own, an HTML file.")
@@ -64,9 +65,17 @@ def report(
 
 @render.tabular
 def over_nights(
-    cases: Annotated[list[Path], typer.Argument(help="Folders of cases, in any order.")],
+    cases: Annotated[list[Path], typer.Argument(help="Folders of closed cases, in any order.")],
     *,
     output: Page = None,
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--public-key",
+            help="Public key of one of the cases, obtained from outside it; may be repeated. With "
+            "it, a case that none of these keys signed does not count.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Report blind tests over several nights, with intervals that allow for nights that differ.
@@ -75,14 +84,19 @@ def over_nights(
     revealed, or that its planner ended early, is named and left out. A warning says what becomes
     worse; how often such a warning is false is said beside it.
 
+    Only cases that are closed and as they were signed count, all of the organisation of the first
+    one. Any other case is named, and the exit code is then 1.
+
     Example: cautery decoy season cases/md12 cases/md13 cases/md14
     """
     _check(output)
-    tested = [night_of(case) for case in cases]
-    together = season_account(one.night for one in tested)
-    _write(output, tested, (*together.nights, *together.left_out), over=True)
+    found = nights_of(cases, public_keys=public_key or ())
+    together = season_account(one.night for one in found.counted)
+    nights = (*together.nights, *together.left_out)
+    _write(output, found.counted, nights, over=True, left_out=found.left_out)
     if json:
-        render.json_line(to_json(together))
+        render.json_line({**to_json(together), "uncounted": to_json(found.left_out)})
+        end_if_left_out(found)
         return
     for sentence in season(together):
         render.say(sentence)
@@ -97,6 +111,8 @@ def over_nights(
                 for name, missed, accused in rows
             ),
         )
+    show_left_out(found)
+    end_if_left_out(found)
 
 
 def show_night(night: NightAccount, *, trials: bool) -> None:
@@ -165,6 +181,7 @@ def _write(
     nights: Sequence[NightAccount],
     *,
     over: bool,
+    left_out: Sequence[LeftOut] = (),
 ) -> None:
     if output is None:
         return
@@ -173,6 +190,7 @@ def _write(
         cases=[one.case for one in tested],
         lab=any(one.lab for one in tested),
         season=season_account(nights) if over else None,
+        left_out=left_out,
     )
     wiring.write_secret(output, (page.encode(),))
     render.say(f"page    {output}")

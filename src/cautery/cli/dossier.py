@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.decoy_left_out import end_if_left_out, show_left_out
 from cautery.model import to_json
 from cautery.wiring import dossiers
+from cautery.wiring.blind import nights_of
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier
 
@@ -126,7 +128,16 @@ def dossier(
         list[Path] | None,
         typer.Option(
             help="Another case whose blind test (cautery decoy) counts with this one's among the "
-            "error rates; may be repeated."
+            "error rates; may be repeated. It counts only if it is closed, as it was signed, and "
+            "of the same organisation."
+        ),
+    ] = None,
+    blind_key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--blind-key",
+            help="Public key of a case of --blind, obtained from outside it; may be repeated. "
+            "With it, a case that none of these keys signed does not count.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
@@ -154,6 +165,7 @@ def dossier(
     vouching = dossiers.vouching_of(
         log, authority, authority_root, cosigners=cosigners, tsa_roots=tsa_roots
     )
+    others = nights_of(blind or (), own=case, public_keys=blind_key or ())
     summary, signed = dossiers.make(
         case,
         out,
@@ -174,11 +186,14 @@ def dossier(
             sign, sign_token, sign_password, authority, authority_root
         ),
         vouching=vouching,
-        blind=blind or (),
+        blind=[one.night for one in others.counted],
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}
-        render.json_line({**to_json(summary), "openings": len(summary.openings), "document": about})
+        left_out = {"blind_left_out": to_json(others.left_out)} if blind else {}
+        counts = {"openings": len(summary.openings), "document": about, **left_out}
+        render.json_line({**to_json(summary), **counts})
+        end_if_left_out(others)
         return
     render.say(f"{summary.records} records and {summary.exhibits} exhibits: {out}")
     if audience is Audience.DEFENCE:
@@ -219,6 +234,8 @@ def dossier(
             "warning: the case has proofs of its times, but nobody is named whom to trust, so the "
             "document judges none: give --log, or --cosigners and --tsa-roots"
         )
+    show_left_out(others)
+    end_if_left_out(others)
 
 
 def _show_unused(summary: Dossier) -> None:

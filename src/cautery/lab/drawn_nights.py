@@ -146,6 +146,7 @@ def draw_night(
     own: int = 20,
     look_alikes: int = 20,
     how: RevealedBy = RevealedBy.REVEAL,
+    mandate: Mandate = MANDATE,
 ) -> DrawnNight:
     """Draw a night: plant decoys, draw what the watch says of each, and reveal them all.
 
@@ -161,14 +162,16 @@ def draw_night(
         How many are planted of each.
     how : RevealedBy
         How the night ends.
+    mandate : Mandate
+        Of the case.
     """
     start = FIRST + timedelta(weeks=number)
     decoys = [_decoy(rng, start, number, place, own=own) for place in range(own + look_alikes)]
     rng.shuffle(decoys)
     leaves = [DecoyLeaf(salt=rng.bytes(32).hex(), decoy=decoy) for decoy in decoys]
-    sealed = _sealed(leaves, start, number, key)
+    sealed = _sealed(leaves, start, number, key, mandate)
     written = Written()
-    written.write(CaseOpened(mandate=MANDATE, version="", lab=True, key=""), start)
+    written.write(CaseOpened(mandate=mandate, version="", lab=mandate.lab, key=""), start)
     written.write(
         DecoysPlanned(at=start, sealed=sealed, exhibit=ExhibitId(_EMPTY), key=key_id_of(sealed)),
         start,
@@ -209,7 +212,9 @@ def _decoy(rng: np.random.Generator, start: datetime, night: int, place: int, *,
     )
 
 
-def _sealed(leaves: list[DecoyLeaf], start: datetime, number: int, key: SigningKey) -> SealedPlan:
+def _sealed(
+    leaves: list[DecoyLeaf], start: datetime, number: int, key: SigningKey, mandate: Mandate
+) -> SealedPlan:
     night = f"matchday-{number + 1}"
     public_key = base64.b64encode(key.public_key().public_bytes_raw()).decode("ascii")
     unsigned = SealedPlan(
@@ -219,7 +224,7 @@ def _sealed(leaves: list[DecoyLeaf], start: datetime, number: int, key: SigningK
         window=Window(start=start, end=start + timedelta(seconds=_WINDOW_S)),
         planner="P. Lanner",
         public_key=public_key,
-        mandate=terms_digest(MANDATE),
+        mandate=terms_digest(mandate),
         made_at=start - timedelta(days=1),
     )
     return signed(unsigned, key)

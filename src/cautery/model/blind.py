@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.decoys import DecoyKind
+from cautery.model.evidence import Digest
 from cautery.model.times import require_utc
 from cautery.model.verdict import Finding
 
@@ -187,6 +188,10 @@ class NightAccount:
         Of each kind, and of each disguise, own streams first.
     trials : tuple of Trial
         Each decoy that is opened, by the number of its leaf.
+    case : str or None
+        Id of the closed case from whose records it is counted; ``None``: nobody checked one.
+    manifest : Digest or None
+        Digest of that case's signed manifest.
     """
 
     night: str
@@ -202,6 +207,8 @@ class NightAccount:
     by_kind: tuple[tuple[DecoyKind, BlindCounts], ...]
     by_disguise: tuple[tuple[str, BlindCounts], ...]
     trials: tuple[Trial, ...]
+    case: str | None = None
+    manifest: Digest | None = None
 
     def __post_init__(self) -> None:
         for what in ("made_at", "stamped_at", "revealed_at"):
@@ -213,6 +220,37 @@ class NightAccount:
     def is_whole(self) -> bool:
         """Every leaf is opened, so the account is one of the whole night."""
         return self.revealed_at is not None
+
+
+class Uncounted(StrEnum):
+    """Why the blind test of another case is not counted."""
+
+    BROKEN = "broken"
+    """It is not closed, or not as it was signed."""
+    STRANGE_KEY = "strange-key"
+    """None of the keys that were given has signed it."""
+    OTHER_HOLDER = "other-holder"
+    """It is another organisation's."""
+    LAB = "lab"
+    """It is of the lab, and the others are not; or the other way round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A case whose blind test is not counted.
+
+    Parameters
+    ----------
+    case : str
+        As it was named.
+    why : Uncounted
+    fault : str
+        The first thing that is wrong with it; empty: nothing is.
+    """
+
+    case: str
+    why: Uncounted
+    fault: str = ""
 
 
 class Spread(StrEnum):

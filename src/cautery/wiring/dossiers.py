@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -35,11 +35,11 @@ from cautery.evidence.ports import CaseStore
 from cautery.formats.named_hosts import host_written
 from cautery.messages import in_language
 from cautery.model import NetworkPolicy
+from cautery.model.blind import NightAccount
 from cautery.model.records import CaseOpened, PaperKind, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, desks, timing
-from cautery.wiring.blind import night_of
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
 from cautery.workflows.dossier.accused import Accused
@@ -160,7 +160,7 @@ def make(
     open_kinds: Collection[str] = (),
     keys: Path | None = None,
     vouching: Vouching | None = None,
-    blind: Iterable[Path] = (),
+    blind: Sequence[NightAccount] = (),
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
 
@@ -184,8 +184,8 @@ def make(
         Folder of the keys that open them.
     vouching : Vouching, optional
         Authorities and co-signers by whose word times have a bracket, and who stamps the bag.
-    blind : iterable of Path
-        Cases whose blind tests are counted with those of this one.
+    blind : sequence of NightAccount
+        Blind tests of other cases, which are counted with that of this one.
 
     Raises
     ------
@@ -221,7 +221,6 @@ def make(
     if opened is not None:  # first, so that the chain in the bag says it
         _note_opened(case, opened, at=now, by=by, why=why, key=signer)
     custody = reading_store().custody(case)
-    nights = [night_of(other).night for other in blind]
     signatures: list[SignedPdf] = []
 
     vouching = vouching or Vouching()
@@ -245,7 +244,7 @@ def make(
                 opened=opened.exhibits if opened is not None else 0,
                 custody=custody,
                 defence=defence,
-                blind=nights,
+                blind=blind,
             )
         source = dossier_typst(view, tuple(attached))
         pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)

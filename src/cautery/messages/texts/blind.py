@@ -19,6 +19,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "drifting.accused": "more innocents are accused",
     "drifting.licensee-wrong": "more licensees are named wrong",
     "drifting.slower": "detection takes longer",
+    "uncounted.broken": "it is not closed, or not as it was signed",
+    "uncounted.strange-key": "none of the given keys has signed it",
+    "uncounted.other-holder": "it is of another organisation",
+    "uncounted.lab": "one is of the lab, and the other is not",
     "spread.robust": "nights as clusters (CR2, Student's t)",
     "spread.smaller-sample": "nights as clusters (effective sample, Korn and Graubard)",
 }

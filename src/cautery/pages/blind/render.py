@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
-from cautery.model.blind import NightAccount, NightsShare, SeasonAccount, Trial, TrialEnd
+from cautery.model.blind import LeftOut, NightAccount, NightsShare, SeasonAccount, Trial, TrialEnd
 from cautery.pages.blind import words
 
 MOST_ROWS = 200
@@ -24,6 +24,7 @@ def blind_page(
     cases: Sequence[str],
     lab: bool,
     season: SeasonAccount | None = None,
+    left_out: Sequence[LeftOut] = (),
 ) -> str:
     """Return a page of its own: no script, no request.
 
@@ -37,6 +38,8 @@ def blind_page(
         Whether one of them is of the lab.
     season : SeasonAccount or None
         All nights together; ``None``: each stands for itself.
+    left_out : sequence of LeftOut
+        Cases whose nights are not counted.
     """
     return (
         _environment()
@@ -44,6 +47,7 @@ def blind_page(
         .render(
             nights=nights,
             season=season,
+            left_out=left_out,
             cases=cases,
             lab=lab,
             most=MOST_ROWS,
@@ -99,5 +103,6 @@ def _environment() -> Environment:
         "percents": words.percents,
         "season": words.season,
         "standing": words.standing,
+        "uncounted": words.uncounted,
     }
     return env

@@ -8,6 +8,7 @@ from cautery.drawing.formatting import both, number
 from cautery.messages import tr, tr_n, word
 from cautery.model.blind import (
     BlindCounts,
+    LeftOut,
     NightAccount,
     NightsShare,
     SeasonAccount,
@@ -181,6 +182,11 @@ def season(counted_nights: SeasonAccount) -> list[str]:
             )
         )
     return [*lines, *warnings(counted_nights)]
+
+
+def uncounted(left_out: LeftOut) -> str:
+    """Return that the blind test of a case is not counted, and why."""
+    return tr("Not counted: %(case)s: %(why)s.", case=left_out.case, why=word(left_out.why))
 
 
 def _shares(nights: SeasonAccount) -> Iterable[str]:

@@ -99,7 +99,8 @@ def document_texts() -> dict[str, str]:
             "Somebody who decides nothing in the case planted the organisation's own streams, and "
             "harmless look-alikes, among those that the watch met. The watch and the approvers did "
             "not know which; what each was had been sealed before. Only whole nights count, and "
-            "each trial ended when its decoy was revealed."
+            "each trial ended when its decoy was revealed. Each night is named with its "
+            "closed case and the SHA-256 of the manifest that the case's key signed."
         ),
         "withheld": tr("What is withheld"),
         "withheld-why": tr(

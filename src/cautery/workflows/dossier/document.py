@@ -10,11 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.evidence.case_key import case_verifier
 from cautery.evidence.custody import CustodyLine
-from cautery.evidence.manifest import NOTE
+from cautery.evidence.manifest import NOTE, open_manifest
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
-from cautery.evidence.ports import CaseStore
+from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.messages import tr
 from cautery.model import DarkProbe, ErrorRate, SupplyGraph, Verdict
 from cautery.model.blind import NightAccount
@@ -100,7 +101,7 @@ def document_view(
         # Nobody is accused by a decoy: a court, too, reads of them apart from the claims.
         shown = without_decoys(ledger)
         report = report_view(shown.read(), vault.read, at=at, times=times.report)
-        night = account_in(ledger)
+        night = _night(case, ledger, store)
         verdicts = [
             (entry, verdict)
             for entry, verdict in contents(ledger, Verdict)
@@ -183,6 +184,16 @@ def document_view(
         files=stills,
     )
     return view, attached
+
+
+def _night(case: Path, ledger: CaseLedger, store: CaseStore) -> NightAccount | None:
+    """Return the blind test of a closed case, named by what its key signed."""
+    night = account_in(ledger)
+    if night is None:
+        return None
+    note = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
+    manifest = open_manifest(note, case_verifier(store, case))
+    return replace(night, case=manifest.case, manifest=manifest.digest)
 
 
 def operation_view(
