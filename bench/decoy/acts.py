@@ -30,15 +30,15 @@ Outcome = tuple[Counter[str], Counter[str], list[str]]
 def attacked(seeds: Iterable[int], steps: int) -> Outcome:
     """Return what left each way, how often it was shut, and the decoys that were found."""
     left: Counter[str] = Counter()
-    held: Counter[str] = Counter()
+    shut: Counter[str] = Counter()
     escaped: list[str] = []
     for seed in seeds:
         acts = BlindActs(seed)
         asyncio.run(run_at_random(acts, steps=steps))
         left += acts.left
-        held += acts.held
+        shut += acts.shut
         escaped += acts.escaped
-    return left, held, escaped
+    return left, shut, escaped
 
 
 def main() -> None:
@@ -57,12 +57,12 @@ def main() -> None:
     with multiprocessing.Pool(given.processes) as pool:
         outcomes = pool.starmap(attacked, tasks)
     left = sum((outcome[0] for outcome in outcomes), Counter[str]())
-    held = sum((outcome[1] for outcome in outcomes), Counter[str]())
+    shut = sum((outcome[1] for outcome in outcomes), Counter[str]())
     escaped = [each for outcome in outcomes for each in outcome[2]]
     print(f"{given.tries} cases of {given.steps} steps in {time.monotonic() - began:.0f} s")
     print("| way out | left | shut |\n| --- | --- | --- |")
-    for way in sorted(left.keys() | held.keys()):
-        print(f"| {way} | {left[way]} | {held[way]} |")
+    for way in sorted(left.keys() | shut.keys()):
+        print(f"| {way} | {left[way]} | {shut[way]} |")
     cases = len({each.rpartition("seed ")[2] for each in escaped})
     print(
         ErrorRate(what="cases of which a decoy left", errors=cases, trials=given.tries, source="")

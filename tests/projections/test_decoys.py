@@ -90,7 +90,7 @@ def test_before_the_plan_is_on_record_a_mandate_with_decoys_is_secret_too() -> N
 
 def test_a_plan_for_another_mandate_counts_for_nothing() -> None:
     acts = BlindActs(SEED)
-    acts.keeper.sealed = replace(acts.keeper.sealed, mandate=acts.here.mandate[:-1] + "0")
+    acts.keeper.sealed = replace(acts.keeper.sealed, mandate=acts.signed_for.mandate[:-1] + "0")
     acts.plan()
     assert decoys_in(acts).planned is None
 

@@ -174,7 +174,7 @@ class BlindActs:
 
     Attributes
     ----------
-    left, held : Counter of str
+    left, shut : Counter of str
         By the way out, how often something left it, and how often it was shut.
     escaped : list of str
         Decoys that were found in what left, and in what: none may be.
@@ -183,7 +183,7 @@ class BlindActs:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.left: Counter[str] = Counter()
-        self.held: Counter[str] = Counter()
+        self.shut: Counter[str] = Counter()
         self.escaped: list[str] = []
         self._drafted = 0
         self.rng = random.Random(seed)
@@ -209,7 +209,7 @@ class BlindActs:
             journal=self.journal,  # type: ignore[arg-type]
             key=self.signer.key,
         )
-        self.here = signed_in(self.ledger, MANDATE, key=str(self.signer.key))
+        self.signed_for = signed_in(self.ledger, MANDATE, key=str(self.signer.key))
         self.provider = CheckingProvider("isp", "FR", MANDATE.approvers, self.clock)
         self.publisher = self.provider
         self.case: Any = SimpleNamespace(ledger=self.ledger, clock=self.clock)
@@ -246,7 +246,7 @@ class BlindActs:
         self.gate = KeeperGate(
             self.ledger,
             keeper=self.keeper,
-            signed_for=self.here,
+            signed_for=self.signed_for,
             journal=self.journal,  # type: ignore[arg-type]
             random=self.rng.randbytes,
         )
@@ -255,10 +255,10 @@ class BlindActs:
         self.filing = Filing(
             MANDATE,
             _Streams(self, streams),
-            signed_for=self.here,
+            signed_for=self.signed_for,
             cuts=lambda _target, _stream: False,
             on_published=lambda _referral, _to: None,
-            on_taken=lambda _taken: None,
+            on_taken=lambda _version: None,
             lists=Lists(
                 MANDATE.intermediaries,
                 signer=self.signer,
@@ -272,7 +272,7 @@ class BlindActs:
         self.filing.restore(earlier.acts, earlier.safeguards.withdrawals)
         for filed in self.filing:
             self.filing.leave_out(filed)
-        self._heard = self.ledger.size()
+        self._next_index = self.ledger.size()
 
     # -- what happens ------------------------------------------------------------------------
 
@@ -352,22 +352,24 @@ class BlindActs:
     def map(self) -> None:
         """Draw a map of all that is proven: one network, decoys and all."""
         proven = self._proven()
-        hosts = tuple(Asset(kind="host", value=each.host, role=Role.EDGE) for each in proven)
-        places = tuple(Asset(kind="address", value=each.address) for each in proven)
+        hosts = tuple(Asset(kind="host", value=suspect.host, role=Role.EDGE) for suspect in proven)
+        places = tuple(Asset(kind="address", value=suspect.address) for suspect in proven)
         members = tuple(
-            Membership(host=each.host, probability=0.9, why=(as_written(f"beside {other.host}"),))
-            for each, other in zip(proven, proven[1:] + proven[:1], strict=True)
+            Membership(
+                host=suspect.host, probability=0.9, why=(as_written(f"beside {neighbour.host}"),)
+            )
+            for suspect, neighbour in zip(proven, proven[1:] + proven[:1], strict=True)
         )
         self.journal.write(
             SupplyGraph(
                 assets=hosts + places,
                 edges=tuple(
                     Edge(
-                        source=f"host:{each.host}",
+                        source=f"host:{suspect.host}",
                         relation="resolves-to",
-                        target=f"address:{each.address}",
+                        target=f"address:{suspect.address}",
                     )
-                    for each in proven
+                    for suspect in proven
                 ),
                 networks=(CriminalNetwork(id="N-1", members=members),) if members else (),
             )
@@ -377,26 +379,26 @@ class BlindActs:
         """Plan for some or all of what is proven, and draft a referral of what is on none yet."""
         proven = self._proven()
         count = len(proven) if everything else self.rng.randint(0, len(proven))
-        some = self.rng.sample(proven, count)
-        acts = tuple(self._act(each) for each in some)
+        sample = self.rng.sample(proven, count)
+        acts = tuple(self._act(suspect) for suspect in sample)
         plan = ActionPlan(
             chosen=acts,
             refused=(),
             served_before=len(proven),
-            served_after=len(proven) - len(some),
+            served_after=len(proven) - len(sample),
             cost=float(len(acts)),
             bound=float(len(acts)),
             seed=0,
             method=as_written("lab"),
-            uncovered=tuple(each.url for each in proven if each not in some),
+            uncovered=tuple(suspect.url for suspect in proven if suspect not in sample),
         )
         self.journal.write(plan)
         self.filing.draft(plan)
 
     def notice(self) -> None:
         """Draft a notice of some of what is proven."""
-        urls = [each.url for each in self._proven()]
-        some = self.rng.sample(urls, self.rng.randint(0, len(urls)))
+        urls = [suspect.url for suspect in self._proven()]
+        sample = self.rng.sample(urls, self.rng.randint(0, len(urls)))
         self._drafted += 1
         self._try(
             lambda: draft_into(
@@ -405,8 +407,8 @@ class BlindActs:
                 name="C. Desk",
                 notifier_email=f"piracy+{self._drafted}@league.example",
                 now=self.clock.now(),
-                urls=some,
-                event=None if some else "derby",
+                urls=sample,
+                event=None if sample else "derby",
             )
         )
 
@@ -425,7 +427,7 @@ class BlindActs:
             approver=_approver(name),
             key=_KEYS[name],
             at=self.clock.now(),
-            signed_for=self.here,
+            signed_for=self.signed_for,
         )
         if forged:
             signature = base64.b64encode(key.sign(b"anything")).decode()
@@ -444,10 +446,10 @@ class BlindActs:
         ]
         match what % 4:
             case 0:  # another plan, by another key
-                other = replace(sealed, root="0" * 64, count=1)
+                forged_plan = replace(sealed, root="0" * 64, count=1)
                 self.journal.write(
                     DecoysPlanned(
-                        sealed=other, exhibit=ExhibitId(digest_of(b"x")), key="0" * 16, at=now
+                        sealed=forged_plan, exhibit=ExhibitId(digest_of(b"x")), key="0" * 16, at=now
                     )
                 )
             case 1 if drafts and answers:  # an answer to another question
@@ -476,11 +478,11 @@ class BlindActs:
 
     async def hear(self) -> None:
         """Let the watch take up what people signed, and hand in what two have approved."""
-        for entry in self.ledger.read(since=self._heard):
-            self._heard = entry.index + 1
+        for entry in self.ledger.read(since=self._next_index):
+            self._next_index = entry.index + 1
             if isinstance(entry.content, ApprovalGiven):
-                given = entry.content
-                self._try(lambda given=given: self.filing.approved(given))
+                approval = entry.content
+                self._try(lambda approval=approval: self.filing.approved(approval))
             elif isinstance(entry.content, DecoyRevealed):
                 for filed in self.filing:
                     self.filing.leave_out(filed)
@@ -498,7 +500,7 @@ class BlindActs:
                     await self.gate.ask(act, approvals)
                 sending = ready_to_send(self.case, number, remind=False, confirmed={})
             except CauteryError:
-                self.held["a notice"] += 1
+                self.shut["a notice"] += 1
                 continue
             mail = notice_mail(
                 sending.approved,
@@ -566,16 +568,18 @@ class BlindActs:
         return write_report(self.ledger, _VAULT, at=END)
 
     def _figures(self) -> str:
-        shown = shown_figures(Figures(), self.ledger)
-        if shown is None:
+        public_figures = shown_figures(Figures(), self.ledger)
+        if public_figures is None:
             raise UnrevealedError("figures")
-        return figures_file(shown, MANDATE, self.clock.now()).decode()
+        return figures_file(public_figures, MANDATE, self.clock.now()).decode()
 
     def _lumen(self) -> str:
         filed = notices_of(outward(self.ledger, what="an export for Lumen"))
         rows = [
-            lumen_notice(filed.draft(number), sent_at=sent[0].at, event_name="Derby", approvers=())
-            for number, sent in filed.notices.sent.items()
+            lumen_notice(
+                filed.draft(number), sent_at=sendings[0].at, event_name="Derby", approvers=()
+            )
+            for number, sendings in filed.notices.sent.items()
         ]
         return json.dumps(rows)
 
@@ -596,7 +600,7 @@ class BlindActs:
         try:
             text = make()
         except UnrevealedError:
-            self.held[way] += 1
+            self.shut[way] += 1
             return
         self._look(way, text)
 
@@ -614,7 +618,7 @@ class BlindActs:
         try:
             act()
         except CauteryError:
-            self.held["an act of a person"] += 1
+            self.shut["an act of a person"] += 1
 
     def _drafts(self) -> list[Any]:
         contents = (entry.content for entry in self.ledger.entries)
@@ -627,7 +631,7 @@ class BlindActs:
             for entry in self.ledger.entries
             if isinstance(entry.content, Verdict)
         }
-        return [each for each in self.suspects if each.url in proven]
+        return [suspect for suspect in self.suspects if suspect.url in proven]
 
     def _act(self, suspect: Suspect) -> Intervention:
         by_address = self.rng.random() < 0.4
@@ -653,7 +657,7 @@ class _Streams(dict[str, Any]):
         self._acts = acts
 
     def __contains__(self, url: object) -> bool:
-        return any(each.url == url for each in self._acts.suspects)
+        return any(suspect.url == url for suspect in self._acts.suspects)
 
     def __getitem__(self, url: str) -> Any:
         observation = Observation(at=START, exhibits=(ExhibitId(digest_of(url.encode())),))
@@ -672,15 +676,14 @@ _VAULT: Any = SimpleNamespace(read=_no_exhibit)
 def _shown(content: object) -> object:
     """Return what people see of a record: of a part of a referral, not what was signed."""
     if isinstance(content, ReferralInPart):
-        return [getattr(content, each.name) for each in fields(Referral)]
+        return [getattr(content, member.name) for member in fields(Referral)]
     return content
 
 
 def _has(address: str, text: str) -> bool:
     """Tell whether an address stands in a text, and not the beginning of a longer one."""
-    before, found, after = text.partition(address)
-    del before
-    return bool(found) and not after[:1].isdigit()
+    _, separator, after = text.partition(address)
+    return bool(separator) and not after[:1].isdigit()
 
 
 async def run_at_random(acts: BlindActs, *, steps: int) -> None:

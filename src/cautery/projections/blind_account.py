@@ -135,15 +135,19 @@ def _grouped(
     groups: Callable[[NightAccount], Sequence[tuple[Group, BlindCounts]]],
 ) -> tuple[tuple[Group, NightsShare, NightsShare], ...]:
     names = _in_order({name for night in nights for name, _ in groups(night)})
-    found = {
-        name: [counts for night in nights for other, counts in groups(night) if other == name]
+    counts_by_name = {
+        name: [counts for night in nights for group, counts in groups(night) if group == name]
         for name in names
     }
     return tuple(
         (
             name,
-            share_over([(one.missed.part, one.missed.whole) for one in found[name]]),
-            share_over([(one.accused.part, one.accused.whole) for one in found[name]]),
+            share_over(
+                [(counts.missed.part, counts.missed.whole) for counts in counts_by_name[name]]
+            ),
+            share_over(
+                [(counts.accused.part, counts.accused.whole) for counts in counts_by_name[name]]
+            ),
         )
         for name in names
     )
@@ -159,7 +163,7 @@ def _in_order(names: Collection[Group]) -> list[Group]:
 
 def _over(nights: Sequence[NightAccount], share: Callable[[BlindCounts], Share]) -> NightsShare:
     shares = [share(night.counts) for night in nights]
-    return share_over([(one.part, one.whole) for one in shares])
+    return share_over([(of_night.part, of_night.whole) for of_night in shares])
 
 
 def _warnings(nights: Sequence[NightAccount]) -> Iterable[Warned]:

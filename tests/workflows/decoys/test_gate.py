@@ -46,7 +46,7 @@ def gate_of(acts: BlindActs, keeper: Any) -> KeeperGate:
     return KeeperGate(
         acts.ledger,
         keeper=keeper,
-        signed_for=acts.here,
+        signed_for=acts.signed_for,
         journal=acts.journal,  # type: ignore[arg-type]
         random=acts.rng.randbytes,
     )
