@@ -38,6 +38,7 @@ from cautery.model.forms import FieldKind, Filled, Form, FormFormat, Misfit, Nee
 from cautery.model.forms.facts import LISTS
 from cautery.model.records import OperationOpened, kinds_of
 from cautery.wiring.cases import reading
+from cautery.wiring.forms import FormRequest, verified_case
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import filed_referrals, mandate_of
 from cautery.workflows.forms.as_text import json_of
@@ -182,7 +183,7 @@ def answers_to(form: Form, names: set[str]) -> dict[str, Any]:
             continue
         if field.kind is FieldKind.TABLE:
             answers[field.name] = [{column.name: "answered" for column in field.columns}]
-        elif field.choices:
+        elif field.choices and field.kind is not FieldKind.YES_NO:
             first = field.choices[0]
             answers[field.name] = [first] if field.kind in LISTS else first
         else:
@@ -268,11 +269,12 @@ def rows_of(case: Case, name: str, schemas: Path | None) -> Iterator[tuple[Form,
     at = datetime.now(UTC)
     for form in all_forms():
         row = Row()
+        verified = verified_case(FormRequest(form=form.id, case=case.path), at)
         schema = None if schemas is None else schemas / f"{form.id.replace('/', '-')}.xsd"
         try:
             for number, about in enumerate(papers_of(case, form, at)):
                 if number < MOST_PAPERS:
-                    count(row, form, facts_of(case, form, about), schema)
+                    count(row, form, facts_of(case, form, about, verified=verified), schema)
         except CauteryError as error:
             print(f"{name} {form.id}: {error}", file=sys.stderr)
             continue

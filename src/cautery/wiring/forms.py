@@ -90,7 +90,7 @@ def check(request: FormRequest) -> Filled:
     form = form_named(request.form)
     about = _about(request)
     with _opened(request) as case:
-        facts = facts_of(case, form, about, verified=_verified(request, about.at))
+        facts = facts_of(case, form, about, verified=verified_case(request, about.at))
     return fill(form, facts, _answers(request, form))
 
 
@@ -121,7 +121,7 @@ def write(
     answers = _answers(request, form)
     about = _about(request, leaves=True)
     with in_language(language), _opened(request) as case:
-        facts = facts_of(case, form, about, verified=_verified(request, about.at))
+        facts = facts_of(case, form, about, verified=verified_case(request, about.at))
         filled = fill(form, facts, answers)
         if not draft:
             require_complete(filled)
@@ -180,8 +180,16 @@ def write_each(
     return tuple(written)
 
 
-def _verified(request: FormRequest, at: datetime) -> Callable[[], CourtCase]:
-    """Return what verifies the case, and returns what its dossier for a court would say."""
+def verified_case(request: FormRequest, at: datetime) -> Callable[[], CourtCase]:
+    """Return what verifies the case, and returns what its dossier for a court would say.
+
+    Raises, when it is called
+    -------------------------
+    EvidenceError
+        If the case is not as it was signed.
+    InputError
+        If it is not closed.
+    """
 
     def court_case() -> CourtCase:
         chain = reading_store().custody(request.case)

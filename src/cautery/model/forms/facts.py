@@ -116,9 +116,14 @@ _PROPOSAL = (
 )
 _ACCOUNT = ("institution", "account", "asset", "amount", "sum", "why")
 _SEALED = ("number", "digest", "what", "claims", "size", "sealed", "not_after", "custody")
-_CLAIM = ("number", "stream", "url", "says", "support", "ratio", "ratio_says")
+_CLAIM = ("number", "stream", "url", "says", "support", "ratio")
 _TIME = ("claim", "what", "not_before", "not_after", "claimed")
 _RATE = ("what", "counted", "source")
+_THING = (
+    *("number", "kind", "description", "place", "finder", "seized", "seal", "holder", "state"),
+    "digest",
+)
+_LINK = ("number", "at", "act", "giver", "taker", "place", "reason", "seal")
 _ACT = ("number", "at", "act", "by", "to", "why", "what", "digest", "signed")
 _VERDICT = ("stream", "host", "right", "finding", "log10_lr", "at")
 
@@ -191,10 +196,13 @@ FACTS: Mapping[str, FactSpec] = {
     "court.claims": FactSpec(
         kind=FieldKind.TABLE, text="the claims of the dossier", columns=_CLAIM
     ),
+    "court.ratios": FactSpec(
+        kind=FieldKind.TEXTS, text="what the likelihood ratios of the claims say"
+    ),
     "court.claim_rates": FactSpec(
         kind=FieldKind.TABLE,
         text="the error rates that bear on each claim",
-        columns=("claim", "what", "counted"),
+        columns=("claims", "what", "counted"),
     ),
     "court.times": FactSpec(
         kind=FieldKind.TABLE, text="the times of each claim, with their brackets", columns=_TIME
@@ -217,6 +225,13 @@ FACTS: Mapping[str, FactSpec] = {
         kind=FieldKind.TABLE, text="each act of the chain of custody", columns=_ACT
     ),
     "court.gaps": FactSpec(kind=FieldKind.TEXTS, text="what the chain of custody leaves open"),
+    "register.exhibits": FactSpec(
+        kind=FieldKind.TABLE, text="the exhibits of the register, as they are now", columns=_THING
+    ),
+    "register.links": FactSpec(
+        kind=FieldKind.TABLE, text="each link of their chains of custody", columns=_LINK
+    ),
+    "register.gaps": FactSpec(kind=FieldKind.TEXTS, text="what the register leaves open"),
     "operation.id": FactSpec(kind=FieldKind.TEXT, text="the id of the operation"),
     "operation.name": FactSpec(kind=FieldKind.TEXT, text="the name of the operation"),
     "operation.legal_basis": FactSpec(kind=FieldKind.TEXT, text="the decision that it rests on"),

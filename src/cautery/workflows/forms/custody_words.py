@@ -68,7 +68,7 @@ def gaps_of(ledger: Ledger, chain: Sequence[CustodyLine]) -> tuple[str, ...]:
 
 
 def _of_case(ledger: Ledger) -> Iterator[str]:
-    unsigned = sum(content.unsigned for _, content in contents(ledger, CaseReopened))
+    unsigned = sum(sum(content.unsigned.values()) for _, content in contents(ledger, CaseReopened))
     if unsigned:
         yield tr_n(
             "Before the closing the case was opened again, and %(count)s record in it was under no "

@@ -19,13 +19,14 @@ from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import CaseClosed, CaseOpened
 from cautery.pages.dossier import DossierView
-from cautery.pages.dossier.render import document_texts
+from cautery.pages.dossier.render import document_texts, method
 from cautery.pages.dossier.view import RateView
+from cautery.pages.dossier.words import style
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.forms.chosen import About
 from cautery.workflows.forms.custody_words import acts_of, gaps_of, state_of
 from cautery.workflows.forms.of_watch import exhibit_facts
-from cautery.workflows.forms.sealed_rows import sealed_rows
+from cautery.workflows.forms.sealed_rows import listed, sealed_rows
 
 Facts = dict[str, Fact]
 
@@ -82,11 +83,14 @@ def court_facts(
             exhibits=exhibits,
         ),
         "court.claims": Fact(value=_claims(view), records=verdicts),
+        "court.ratios": Fact(
+            value=tuple(dict.fromkeys(claim.ratio for claim in view.claims)), records=verdicts
+        ),
         "court.claim_rates": Fact(value=_claim_rates(view), records=verdicts),
         "court.times": Fact(value=_times(view), records=verdicts),
         "court.rates": Fact(value=_rates(view.rates)),
         "court.blind": Fact(value=_rates(view.blind)),
-        "court.method": Fact(value=(*view.method, document_texts()["scale"])),
+        "court.method": Fact(value=(*method(computed_again=False), document_texts()["scale"])),
         "court.versions": _versions(ledger),
         "court.vouched": Fact(value=(*view.vouched, document_texts()["bytes"])),
         "court.limits": Fact(value=_limits(view)),
@@ -105,6 +109,8 @@ def _span(ledger: Ledger, court: CourtCase) -> Facts:
         (tr("opened by Cautery, version"), opened.version),
         (tr("root of all records (RFC 9162, SHA-256)"), court.root),
         (tr("key that signed it, and against which it was checked"), court.key),
+        (tr("exhibits of the claims"), style(len({line.digest for line in court.view.lines}))),
+        (tr("SHA-256 of their list, exhibits.csv of the dossier"), court.view.exhibits_sha256),
     )
     return {
         "court.opened": Fact(value=iso(opening.record.at), records=(opening.index,)),
@@ -141,17 +147,19 @@ def _claims(view: DossierView) -> tuple[Row, ...]:
             "says": claim.says,
             "support": claim.support,
             "ratio": claim.ratio_figure,
-            "ratio_says": claim.ratio,
         }
         for claim in view.claims
     )
 
 
 def _claim_rates(view: DossierView) -> tuple[Row, ...]:
+    claims: dict[tuple[str, str], list[int]] = {}
+    for claim in view.claims:
+        for rate in claim.rates:
+            claims.setdefault((rate.what, rate.counted), []).append(claim.number)
     return tuple(
-        {"claim": str(claim.number), "what": rate.what, "counted": rate.counted}
-        for claim in view.claims
-        for rate in claim.rates
+        {"claims": listed(numbers), "what": what, "counted": counted}
+        for (what, counted), numbers in claims.items()
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cautery.messages import tr
 from cautery.model.forms import Row
@@ -31,7 +31,7 @@ def sealed_rows(view: DossierView, state: Callable[[str], str]) -> tuple[Row, ..
             "number": str(number),
             "digest": line.digest,
             "what": tr("%(what)s, encrypted", what=line.what) if line.encrypted else line.what,
-            "claims": ", ".join(map(str, dict.fromkeys(claims[digest]))),
+            "claims": listed(claims[digest]),
             "size": "" if line.size is None else style(line.size),
             "sealed": "" if line.sealed_at is None else second(line.sealed_at),
             "not_after": nobody if line.not_after is None else second_after(line.not_after),
@@ -39,3 +39,21 @@ def sealed_rows(view: DossierView, state: Callable[[str], str]) -> tuple[Row, ..
         }
         for number, (digest, line) in enumerate(first.items(), 1)
     )
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """Return rising numbers, each once, with runs of three or more as ranges.
+
+    Examples
+    --------
+    >>> listed([1, 2, 3, 5, 5, 6])
+    '1-3, 5, 6'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [[f"{run[0]}-{run[-1]}"] if len(run) > 2 else map(str, run) for run in runs]
+    return ", ".join(part for run in parts for part in run)
