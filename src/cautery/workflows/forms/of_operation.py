@@ -11,6 +11,7 @@ from cautery.workflows.forms.chosen import About, refuse_regime
 from cautery.workflows.forms.of_instrument import instrument_facts
 from cautery.workflows.forms.of_money import money_facts
 from cautery.workflows.forms.of_persons import person_facts
+from cautery.workflows.forms.of_register import register_facts
 from cautery.workflows.forms.of_statements import recipient_of, statement_facts
 from cautery.workflows.operation.desk import Desk
 
@@ -62,6 +63,8 @@ def facts_of_operation(desk: Desk, form: Form, about: About) -> Facts:
     recipient = recipient_of(desk, form, about)
     if recipient is not None:
         facts |= statement_facts(desk, recipient, about)
+    if any(field.from_.startswith("register.") for field in form.fields):
+        facts |= register_facts(desk)
     facts |= instrument_facts(desk, form, about)
     # Last: what is read here is logged, so nothing may be refused after it that can be before.
     facts |= person_facts(desk, form, recipient, about)
