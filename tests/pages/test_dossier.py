@@ -25,7 +25,8 @@ FOREIGN = ("es", "fr", "it")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 THE_SAME = frozenset(
     ("LAB: %(sentence)s", "%(sentences)s", "%(sense)s: %(why)s", "Dossier", "Page", "panel", "logo",
-     "verdict", "page", "segment", "playlist", "video", "mandate", "portal", "icon", "Host")
+     "verdict", "page", "segment", "playlist", "video", "mandate", "portal", "icon", "Host",
+     "file", "contact", "correction", "%(error)s: %(detail)s")
 )  # fmt: skip
 """What may be written alike in two languages."""
 
@@ -47,7 +48,7 @@ def test_the_languages_are_those_of_the_first_courts() -> None:
 
 @pytest.mark.parametrize("language", FOREIGN)
 def test_each_text_of_a_dossier_is_translated(tool: ModuleType, language: str) -> None:
-    texts = [text for text in tool.dossierdocument_texts() if isinstance(text, str)]
+    texts = [text for text in tool.dossier_texts() if isinstance(text, str)]
     assert len(texts) > 150
     with in_language(language):
         alike = {text for text in texts if text_of(text) == text}
