@@ -8,7 +8,8 @@ forgers and handed in; the keeper is honest, silent, or lies in one of four ways
 forged; the watch is stopped and goes on from its records; decoys are revealed, or the test is
 abandoned. All that leaves is looked through for hosts and addresses of decoys: the list as a
 provider takes it, mails of notices, figures, the export for Lumen, networks, maps, plans,
-estimates, the report, and dossiers for everybody but a court. It prints a table for
+estimates, the report, and dossiers for everybody but a court. Some pirates write a decoy's
+host into their own URLs and names; they may not vanish with the decoys. It prints a table for
 bench/RESULTS.md.
 """
 
@@ -24,21 +25,23 @@ from collections.abc import Iterable
 from cautery.lab.blind_acts import BlindActs, run_at_random
 from cautery.model import ErrorRate
 
-Outcome = tuple[Counter[str], Counter[str], list[str]]
+Outcome = tuple[Counter[str], Counter[str], list[str], list[str]]
 
 
 def attacked(seeds: Iterable[int], steps: int) -> Outcome:
-    """Return what left each way, how often it was shut, and the decoys that were found."""
+    """Return what left each way, how often it was shut, the decoys found, and pirates lost."""
     left: Counter[str] = Counter()
     shut: Counter[str] = Counter()
     escaped: list[str] = []
+    lost: list[str] = []
     for seed in seeds:
         acts = BlindActs(seed)
         asyncio.run(run_at_random(acts, steps=steps))
         left += acts.left
         shut += acts.shut
         escaped += acts.escaped
-    return left, shut, escaped
+        lost += acts.lost
+    return left, shut, escaped, lost
 
 
 def main() -> None:
@@ -67,6 +70,10 @@ def main() -> None:
     print(
         ErrorRate(what="cases of which a decoy left", errors=cases, trials=given.tries, source="")
     )
+    lost = {each for outcome in outcomes for each in outcome[3]}
+    print(f"pirates that vanished with the decoys: {len(lost)}")
+    for each in sorted(lost)[:20]:
+        print(f"lost: {each}")
     for each in escaped[:20]:
         print(f"escaped: {each}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -17,28 +18,37 @@ from cautery.model import (
     ActionPlan,
     Digest,
     Estimate,
+    Finding,
+    Notice,
+    RedactedUrl,
     Referral,
     SupplyGraph,
     Verdict,
     digest,
     digest_of,
     has_own_id,
+    host_of,
+    notice_id,
     referral_id,
 )
 from cautery.model.decoys import KeeperAnswer
 from cautery.model.ledger import contents
 from cautery.model.message import as_written
 from cautery.model.records import (
+    AssetFacts,
     DecoyRevealed,
     DecoysAnswered,
     DecoysPlanned,
     EntryWithdrawn,
+    ProbeDone,
     ReferralPublished,
 )
 from cautery.projections import Acts, MandateInForce, Tally, folded
 from cautery.projections import decoys as projection
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import EXPOSURE, outward, without_decoys
+from cautery.workflows.dossier.audiences import SHOWN, Audience
+from cautery.workflows.dossier.extract import extract_of
 from cautery.workflows.watch.after_reveal import computed_anew
 
 SEED = 1
@@ -227,7 +237,7 @@ def test_a_map_and_a_plan_are_kept_without_decoys_and_not_replaced_by_older_ones
     members = {member.host for network in anew.networks for member in network.members}
     assert members == hosts
     assert len(before) == 2
-    [(_, plan), *_] = contents(without_decoys(acts.ledger), ActionPlan)
+    [(_, plan), *_] = contents(without_decoys(acts.ledger, redacts=False), ActionPlan)
     streams = {url for act in (*plan.chosen, *plan.refused) for url in act.streams}
     assert plan.served_before == len(hosts)
     assert plan.served_after == len(plan.uncovered)
@@ -269,9 +279,122 @@ def test_the_host_of_a_decoy_is_found_in_a_text_and_a_longer_name_is_not(acts: B
         f"at {decoy.address}.",
         f'"{decoy.address}"',
     ):
-        assert decoys.names(text), text
+        assert decoys.mentions(text), text
     for text in (f"{decoy.host}.pirate.net", f"not{decoy.host}", f"{decoy.address}9", ""):
-        assert not decoys.names(text), text
+        assert not decoys.mentions(text), text
+
+
+@pytest.mark.parametrize(
+    "text", ["We took down:\n{host}\n{address}", "host\t{host}", "\x0b{host}\r\n", "{host}\0"]
+)
+def test_a_decoy_is_found_in_each_text_by_itself_whatever_stands_before_it(
+    acts: BlindActs, text: str
+) -> None:
+    acts.reveal(abandoned=False)
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    said = text.format(host=decoy.host, address=decoy.address)
+    acts.ledger.append("note", {"text": said, said: [{"within": said}]}, at=acts.clock.now())
+    *_, left = outward(acts.ledger, what="a note").read()
+    assert left.record.kind == "note"
+    assert decoy.host not in str(left.record.body)
+    assert decoy.address not in str(left.record.body)
+    assert left.leaf == b""
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "http://a.pirate.example/{host}/x.m3u8",
+            "http://a.pirate.example/decoy-{n}.invalid/x.m3u8",
+        ),
+        ("http://a.pirate.example/{host}.m3u8", "http://a.pirate.example/decoy-{n}.invalid.m3u8"),
+        ("http://{host}@a.pirate.example/x", "http://decoy-{n}.invalid@a.pirate.example/x"),
+        ("http://a.pirate.example/x?{host}", "http://a.pirate.example/x?decoy-{n}.invalid"),
+        ("http://{host}.pirate.example/x", "http://{host}.pirate.example/x"),
+    ],
+)
+def test_who_writes_a_decoys_host_into_his_url_does_not_vanish(
+    acts: BlindActs, url: str, shown: str
+) -> None:
+    """Decoys stand in public lists, so that a pirate can know their hosts."""
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    which = next(at for at, each in enumerate(acts.suspects) if each.decoy is None)
+    written = url.format(host=decoy.host)
+    host = host_of(written)
+    acts.suspects[which] = replace(acts.suspects[which], url=written, host=host)
+    acts.prove(which)
+    acts.reveal(abandoned=False)
+    leaf = next(
+        leaf for leaf, each in decoys_in(acts).revealed.items() if each.opening.decoy == decoy.decoy
+    )
+    verdicts = [
+        verdict
+        for _, verdict in contents(outward(acts.ledger, what="-"), Verdict)
+        if verdict.url.host == host
+    ]
+    assert [verdict.finding for verdict in verdicts] == [Finding.PROVEN]
+    assert verdicts[0].url.text == RedactedUrl(shown.format(host=decoy.host, n=leaf)).text
+    whole = without_decoys(acts.ledger, redacts=False)
+    assert written in {verdict.url.text for _, verdict in contents(whole, Verdict)}
+    assert not {verdict.url.host for _, verdict in contents(whole, Verdict)} & own(acts)
+
+
+def test_who_lets_his_name_lead_to_an_address_of_ours_does_not_vanish(acts: BlindActs) -> None:
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    [(_, facts), *_] = [
+        pair for pair in contents(acts.ledger, AssetFacts) if "pirate" in pair[1].host
+    ]
+    acts.journal.write(replace(facts, addresses=(decoy.address, "198.51.100.200")))
+    acts.reveal(abandoned=False)
+    *_, (_, shown) = contents(outward(acts.ledger, what="-"), AssetFacts)
+    assert (shown.host, shown.addresses) == (facts.host, ("198.51.100.200",))
+
+
+def test_a_notice_is_shown_without_its_decoys_and_still_has_its_id(acts: BlindActs) -> None:
+    acts.rng = Random(0)
+    acts.notice()
+    drafted = [notice for _, notice in contents(acts.ledger, Notice)]
+    assert drafted
+    assert any(
+        {host_of(each.url) in own(acts) for each in notice.urls} == {True, False}
+        for notice in drafted
+    )
+    acts.reveal(abandoned=False)
+    shown = [notice for _, notice in contents(outward(acts.ledger, what="-"), Notice)]
+    assert len(shown) == len(drafted)
+    for notice in shown:
+        assert notice_id(notice) == notice.id
+        assert not {host_of(each.url) for each in notice.urls} & own(acts)
+        assert not any(host in notice.statement for host in own(acts))
+
+
+def test_an_extract_keeps_out_what_mentions_a_decoy_and_says_which_records(
+    acts: BlindActs,
+) -> None:
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    which = next(at for at, each in enumerate(acts.suspects) if each.decoy is None)
+    sly = f"http://a.pirate.example/{decoy.host}/x.m3u8"
+    acts.suspects[which] = replace(acts.suspects[which], url=sly, host="a.pirate.example")
+    acts.prove(which)
+    acts.reveal(abandoned=False)
+    leaves = [(entry.index, entry.record.kind, entry.leaf) for entry in acts.ledger.entries]
+    extract = extract_of(
+        leaves, SHOWN[Audience.HOSTER], hosts=frozenset(), salt=bytes, decoys=decoys_in(acts)
+    )
+    mention = {
+        entry.index
+        for entry in acts.ledger.entries
+        if isinstance(entry.content, Verdict | ProbeDone) and "a.pirate" in str(entry.record.body)
+    }
+    assert mention <= set(extract.mentioning) <= set(extract.withheld)
+    about = {
+        entry.index
+        for entry in acts.ledger.entries
+        if isinstance(entry.content, Verdict) and entry.content.url.host in own(acts)
+    }
+    assert about
+    assert about <= set(extract.withheld) - set(extract.mentioning)
 
 
 def test_without_decoys_a_ledger_is_read_as_it_is() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.decoy_left_out import end_if_left_out, show_left_out
+from cautery.drawing.formatting import counted
 from cautery.model import to_json
 from cautery.wiring import dossiers
 from cautery.wiring.blind import nights_of
@@ -212,6 +213,13 @@ def dossier(
         )
     if len(summary.other_hosts) > _MOST_OTHERS:
         render.say(f"and because of {len(summary.other_hosts) - _MOST_OTHERS} further hosts")
+    if mentioning := summary.mentioning:
+        numbers = ", ".join(map(str, mentioning[:_MOST_OTHERS]))
+        further = f" and {len(mentioning) - _MOST_OTHERS} more" * (len(mentioning) > _MOST_OTHERS)
+        render.say(
+            f"withheld: {counted(len(mentioning), 'record')} about somebody else for a mention of "
+            f"a decoy (number {numbers}{further}), since no record is shown in part"
+        )
     if summary.opened:
         render.say(
             f"opened: {summary.opened} encrypted exhibits; data/opened has them in the clear"

@@ -11,6 +11,7 @@ import base64
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -71,19 +72,25 @@ from cautery.model import (
 )
 from cautery.model.act import ReferralInPart
 from cautery.model.decoys import Decoy, DecoyKind, RevealedBy
+from cautery.model.ledger import contents
 from cautery.model.message import as_written
+from cautery.model.notice import NoticeInPart
+from cautery.model.ports import Ledger
 from cautery.model.records import (
     ApprovalGiven,
     AssetFacts,
+    CaseOpened,
     DecoyRevealed,
     DecoysAnswered,
     DecoysPlanned,
     ExhibitSealed,
+    Failure,
     NoticeApproved,
     NoticeSent,
     ProbeDone,
     ReferralPublished,
     SendMeans,
+    StreamAppeared,
     kinds_of,
 )
 from cautery.projections.figures import Figures
@@ -108,6 +115,8 @@ START = datetime(2026, 11, 24, 20, 45, tzinfo=UTC)
 END = START + timedelta(hours=3)
 WINDOW = Window(start=START - timedelta(hours=1), end=END)
 NIGHT = Window(start=START, end=START + timedelta(hours=2))
+_ACTS = frozenset(("the list of a provider", "a notice"))
+"""Ways out that name what they act against."""
 PEOPLE = ("A. Legal", "B. Duty")
 """Who approves."""
 _KEYS = {
@@ -178,6 +187,9 @@ class BlindActs:
         By the way out, how often something left it, and how often it was shut.
     escaped : list of str
         Decoys that were found in what left, and in what: none may be.
+    lost : list of str
+        Pirates that were proven and are not among what is left after the reveal: none may be, for
+        whatever they write into their URLs.
     """
 
     def __init__(self, seed: int) -> None:
@@ -185,6 +197,7 @@ class BlindActs:
         self.left: Counter[str] = Counter()
         self.shut: Counter[str] = Counter()
         self.escaped: list[str] = []
+        self.lost: list[str] = []
         self._drafted = 0
         self.rng = random.Random(seed)
         self.clock = MemoryClock(START + timedelta(minutes=5))
@@ -194,6 +207,7 @@ class BlindActs:
         self.suspects = [self._suspect(number) for number in range(self.rng.randint(4, 8))]
         if all(suspect.decoy is None for suspect in self.suspects):
             self.suspects.append(self._suspect(99, is_decoy=True))
+        self.suspects = list(self._sly(random.Random(f"sly {seed}")))
         self.keeper: LabKeeper = lab_keeper(
             [suspect.decoy for suspect in self.suspects if suspect.decoy is not None],
             mandate=MANDATE,
@@ -240,6 +254,26 @@ class BlindActs:
                 vanishes_at=NIGHT.end,
             )
         return Suspect(url=url, host=host, address=address, decoy=decoy)
+
+    def _sly(self, rng: random.Random) -> Iterator[Suspect]:
+        """Let some pirates write a decoy's host, which stands in public lists, into their own."""
+        decoys = [suspect for suspect in self.suspects if suspect.decoy is not None]
+        for suspect in self.suspects:
+            if suspect.decoy is not None or rng.random() < 0.5:
+                yield suspect
+                continue
+            decoy, host = rng.choice(decoys), suspect.host
+            match rng.randrange(4):
+                case 0:
+                    url = f"http://{host}:8080/{decoy.host}/live.m3u8"
+                case 1:
+                    url = f"http://{host}:8080/{decoy.address}/{decoy.host}.m3u8"
+                case 2:
+                    url = f"http://{decoy.host}@{host}:8080/live/{decoy.host.upper()}/index.m3u8"
+                case _:
+                    host = f"{decoy.host}.{host}"
+                    url = f"http://{host}:8080/live/index.m3u8"
+            yield replace(suspect, url=url, host=host)
 
     def _seat(self) -> None:
         """Begin the watch's part that acts, or go on with it after a stop."""
@@ -348,6 +382,35 @@ class BlindActs:
                 ),
             )
         )
+
+    def note(self) -> None:
+        """Record something, by a person or a program, that mentions a decoy in some form."""
+        decoy = self.rng.choice([each for each in self.suspects if each.decoy is not None])
+        pirates = [each for each in self.suspects if each.decoy is None]
+        beside = self.rng.choice(pirates or [decoy])
+        text = self.rng.choice(
+            [
+                f"We took down:\n{decoy.host}\n{decoy.address}",
+                f"host\t{decoy.host}\u000b{decoy.address}",
+                f"{beside.url} <{decoy.url}>",
+                f"{decoy.host.upper()}, beside {beside.host}",
+            ]
+        )
+        now = self.clock.now()
+        self.journal.write_all(
+            (
+                Failure(what="reply", where=beside.url, error="E", message=text, hint="", at=now),
+                StreamAppeared(
+                    url=beside.url,
+                    title=text,
+                    source=decoy.url,
+                    host=beside.host,
+                    offer=None,
+                    at=now,
+                ),
+            )
+        )
+        self.ledger.append("note", {"text": text, decoy.host: [decoy.url, beside.url]}, at=now)
 
     def map(self) -> None:
         """Draw a map of all that is proven: one network, decoys and all."""
@@ -552,6 +615,7 @@ class BlindActs:
 
     def leave(self) -> None:
         """Try all that is computed from the case for others, and look through what is given."""
+        self._give("all records", self._all_records)
         self._give("figures", self._figures)
         self._give("an export for Lumen", self._lumen)
         self._give("a report", self._report)
@@ -561,11 +625,16 @@ class BlindActs:
             self._give(f"a dossier for {audience}", lambda rule=rule: self._extract(rule))
 
     def _report(self) -> str:
-        """Return the page; it takes the longest, so not each time."""
+        """Return the page without the account of the blind test, which names what it is about.
+
+        It takes the longest, so not each time.
+        """
         outward(self.ledger, what="a report")
         if self.rng.random() < 0.7:
             return ""
-        return write_report(self.ledger, _VAULT, at=END)
+        page = write_report(self.ledger, _VAULT, at=END)
+        before, _, account = page.partition("<h3>Blind test</h3>")
+        return before + account.partition("</section>")[2]
 
     def _figures(self) -> str:
         public_figures = shown_figures(Figures(), self.ledger)
@@ -589,6 +658,16 @@ class BlindActs:
         entries = outward(self.ledger, what="-").read(kinds=kinds_of(*shapes))
         return "\n".join(f"{entry.record.body} {_shown(entry.content)}" for entry in entries)
 
+    def _all_records(self) -> str:
+        """Return every record as others may read it."""
+        shown = outward(self.ledger, what="-")
+        self._look_for_pirates(shown)
+        entries = [entry for entry in shown.read() if not isinstance(entry.content, CaseOpened)]
+        return "\n".join(
+            f"{entry.record.body} {_shown(entry.content)} {entry.leaf.decode()}"
+            for entry in entries
+        )
+
     def _extract(self, rule: Any) -> str:
         decoys = self.gate.decoys
         outward(self.ledger, what="a dossier")
@@ -608,9 +687,30 @@ class BlindActs:
         """Look through what left one way: no decoy may be in it."""
         if text:
             self.left[way] += 1
+        text = self._without_pirates(text.lower(), act=way in _ACTS)
         for suspect in self.suspects:
             if suspect.decoy is not None and (suspect.host in text or _has(suspect.address, text)):
                 self.escaped.append(f"{way}: {suspect.host} (seed {self.seed})")
+
+    def _without_pirates(self, text: str, *, act: bool) -> str:
+        """Return a text without the hosts of pirates, whose names may begin with a decoy's.
+
+        What is acted against is named by its URL, whatever stands in that.
+        """
+        for suspect in self.suspects:
+            if suspect.decoy is None:
+                text = text.replace(suspect.url.lower(), " ") if act else text
+                text = text.replace(suspect.host, " ")
+        return text
+
+    def _look_for_pirates(self, shown: Ledger) -> None:
+        """Look for each pirate that was proven: it may not vanish beside the decoys."""
+        left = {verdict.url.host for _, verdict in contents(shown, Verdict)}
+        self.lost += [
+            f"{suspect.url} (seed {self.seed})"
+            for suspect in self._proven()
+            if suspect.decoy is None and suspect.host not in left
+        ]
 
     # -- small things ------------------------------------------------------------------------
 
@@ -674,9 +774,10 @@ _VAULT: Any = SimpleNamespace(read=_no_exhibit)
 
 
 def _shown(content: object) -> object:
-    """Return what people see of a record: of a part of a referral, not what was signed."""
-    if isinstance(content, ReferralInPart):
-        return [getattr(content, member.name) for member in fields(Referral)]
+    """Return what people see of a record: of a part of an act, not what was signed."""
+    for part, shape in ((ReferralInPart, Referral), (NoticeInPart, Notice)):
+        if isinstance(content, part):
+            return [getattr(content, each.name) for each in fields(shape)]
     return content
 
 
@@ -692,7 +793,7 @@ async def run_at_random(acts: BlindActs, *, steps: int) -> None:
     happens = [
         *(["prove"] * 5), *(["refer"] * 3), *(["notice"] * 2), *(["approve"] * 8), "forged",
         *(["hear"] * 5), *(["send"] * 3), *(["mood"] * 3), "resume", "forge", "map", "deaf",
-        "pass", "leave",
+        "pass", "leave", "note",
     ]  # fmt: skip
     planned = revealed = False
     for step in range(steps):
@@ -741,6 +842,8 @@ async def _one(acts: BlindActs, what: str) -> None:
             acts.forge(rng.randrange(4))
         case "map":
             acts.map()
+        case "note":
+            acts.note()
         case "deaf":
             acts.provider.deaf = rng.random() < 0.3
         case "pass":

@@ -205,6 +205,24 @@ class Notice:
         require_utc("drafted_at", self.drafted_at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeInPart(Notice):
+    """A notice as it is shown without some of its URLs; people signed the whole.
+
+    Parameters
+    ----------
+    whole : Notice
+        As it is on record: its id and its signatures are of this text.
+    """
+
+    whole: Notice
+
+
+def as_signed(notice: Notice) -> Notice:
+    """Return the text that people signed: of a part, the whole."""
+    return notice.whole if isinstance(notice, NoticeInPart) else notice
+
+
 def notice_id(notice: Notice) -> str:
     """Return the id that a notice's content gives it, whatever id it has."""
-    return "N-" + digest(replace(notice, id="")).removeprefix("sha256:")[:12]
+    return "N-" + digest(replace(as_signed(notice), id="")).removeprefix("sha256:")[:12]

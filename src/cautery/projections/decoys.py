@@ -7,7 +7,6 @@ the planner's key signed it to this very question.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from cautery.model.records import (
     kind_of_type,
     kinds_of,
 )
+from cautery.projections.decoy_places import DecoyPlaces
 
 UNANSWERED = "keeper"
 """What failed, in the record of an act that does not leave since the keeper does not answer."""
@@ -88,7 +88,7 @@ class Decoys:
     _questions: set[Digest] = field(default_factory=set)
     """Those whose answer counts: it is checked once, however often it is on record."""
     _answered: dict[Digest, tuple[Referral | Notice, frozenset[int]]] = field(default_factory=dict)
-    _places: re.Pattern[str] | None = None
+    _places: DecoyPlaces | None = None
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -187,13 +187,26 @@ class Decoys:
         places = (target, host_of(target)) if "://" in target else (target,)
         return any(meets(decoy, place) for decoy in self.open_decoys for place in places if place)
 
-    def names(self, text: str) -> bool:
-        """Tell whether a text names the host or an address of a decoy that is opened."""
-        if not self.revealed:
-            return False
+    @property
+    def places(self) -> DecoyPlaces:
+        """Where the decoys that are opened stand."""
         if self._places is None:
-            self._places = _places_of(self.open_decoys)
-        return self._places.search(text.lower()) is not None
+            self._places = DecoyPlaces(
+                {leaf: revealed.opening.decoy for leaf, revealed in self.revealed.items()}
+            )
+        return self._places
+
+    def owns(self, place: str) -> bool:
+        """Tell whether a URL, name or address is on a host of a decoy that is opened."""
+        return bool(self.revealed) and self.places.owns(place)
+
+    def redacted(self, text: str) -> str:
+        """Return a text without the hosts and addresses of decoys that are opened."""
+        return self.places.redacted(text) if self.revealed else text
+
+    def mentions(self, text: str) -> bool:
+        """Tell whether a text mentions the host or an address of a decoy that is opened."""
+        return self.redacted(text) != text
 
     # -- what counts -------------------------------------------------------------------------
 
@@ -261,10 +274,3 @@ def targets_of(act: Referral | Notice) -> tuple[str, ...]:
     if isinstance(act, Referral):
         return tuple(entry.target for entry in act.entries)
     return tuple(noticed.url for noticed in act.urls)
-
-
-def _places_of(decoys: tuple[Decoy, ...]) -> re.Pattern[str]:
-    """Return what finds a host of decoys, a name below it, or an address of it in a text."""
-    places = {place.lower() for decoy in decoys for place in (decoy.host, *decoy.addresses)}
-    names = "|".join(re.escape(place) for place in sorted(places, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{names})(?![\w-]|\.[\w-])")

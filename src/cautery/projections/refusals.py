@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from cautery.act.approval import subjects_of
 from cautery.model import MISSHAPEN, Digest, Entry, Mandate, Notice, Referral, digest
+from cautery.model.notice import as_signed
 from cautery.model.records import ActRefused, CaseOpened
 
 
@@ -29,7 +30,7 @@ def text_signed(draft: Referral | Notice, mandate: Mandate | None) -> Digest | N
     """
     try:
         if isinstance(draft, Notice):
-            return digest(draft)
+            return digest(as_signed(draft))
         return None if mandate is None else subjects_of(draft, mandate)[0]
     except MISSHAPEN:
         return None

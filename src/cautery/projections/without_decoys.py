@@ -2,14 +2,17 @@
 
 This is the one place where decoys are left out. Every network, map, figure, list, report and
 dossier for others is made of the entries that come from here; a court alone is given all of them.
-What is about a decoy alone is dropped. What is about others, too, is kept without it: the newest
-map would else be an older one.
+A record is a decoy's by its subject: the host of its URL, its target, its address. What is about a
+decoy alone is dropped. What is about others, too, is kept without it: the newest map would else be
+an older one. What is about somebody else and only mentions a decoy is kept, and the mention is
+blacked out: anybody can write the name of our host into a path of their own, and nobody may vanish
+by that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -22,14 +25,17 @@ from cautery.model import (
     Estimate,
     Intervention,
     Json,
+    Notice,
     Record,
     Referral,
     SupplyGraph,
     to_json,
 )
 from cautery.model.act import ReferralInPart
+from cautery.model.notice import NoticeInPart
 from cautery.model.ports import Ledger
 from cautery.model.records import (
+    AssetFacts,
     BudgetSpent,
     CanaryProbed,
     CaseOpened,
@@ -40,7 +46,9 @@ from cautery.model.records import (
     ListAnswered,
     ListSent,
     ReferralPublished,
+    typed,
 )
+from cautery.projections.decoy_mentions import is_about, may_mention, redacted_body
 from cautery.projections.decoys import Decoys
 
 EXPOSURE = "quantity.exposure-of"
@@ -57,15 +65,19 @@ class WithoutDecoys:
         Of the case.
     decoys : Decoys
         Its blind test, which reads on by itself.
+    redacts : bool
+        Whether mentions of decoys in others' records are blacked out.
     """
 
     ledger: Ledger
     decoys: Decoys
+    redacts: bool = True
 
     def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
         """Yield entries as a ledger does, without those that are about a decoy."""
         decoys = self.decoys.read_on(self.ledger)
-        return left_over(self.ledger.read(since=since, kinds=kinds), decoys)
+        entries = self.ledger.read(since=since, kinds=kinds)
+        return left_over(entries, decoys, redacts=self.redacts)
 
     def follow(
         self,
@@ -78,7 +90,8 @@ class WithoutDecoys:
         """Yield entries as a ledger does, without those that are about a decoy."""
         following = self.ledger.follow(since=since, kinds=kinds, stop=stop, patience_s=patience_s)
         for entry in following:
-            yield from left_over((entry,), self.decoys.read_on(self.ledger))
+            decoys = self.decoys.read_on(self.ledger)
+            yield from left_over((entry,), decoys, redacts=self.redacts)
 
     def size(self) -> int:
         """Return the number of all entries: no number of a record changes."""
@@ -109,10 +122,17 @@ class WithoutDecoys:
         return self.ledger.append_all(records, if_unchanged_since=if_unchanged_since, kinds=kinds)
 
 
-def without_decoys(ledger: Ledger) -> Ledger:
-    """Return a ledger without the decoys that are opened by now."""
+def without_decoys(ledger: Ledger, *, redacts: bool = True) -> Ledger:
+    """Return a ledger without the decoys that are opened by now.
+
+    Parameters
+    ----------
+    redacts : bool
+        Whether others' records that mention a decoy are shown without the mention; a court, and who
+        computes for the case itself, reads them as they are.
+    """
     decoys = Decoys().read_on(ledger)
-    return ledger if decoys.planned is None else WithoutDecoys(ledger, decoys)
+    return ledger if decoys.planned is None else WithoutDecoys(ledger, decoys, redacts)
 
 
 def outward(ledger: Ledger, *, what: str) -> Ledger:
@@ -147,21 +167,21 @@ def refuse_unrevealed(decoys: Decoys, *, what: str) -> None:
         )
 
 
-def left_over(entries: Iterable[Entry], decoys: Decoys) -> Iterator[Entry]:
+def left_over(entries: Iterable[Entry], decoys: Decoys, *, redacts: bool = True) -> Iterator[Entry]:
     """Yield entries without what is about a decoy that is opened."""
     for entry in entries:
-        kept = without(entry, decoys)
+        kept = without(entry, decoys, redacts=redacts)
         if kept is not None:
             yield kept
 
 
-def without(entry: Entry, decoys: Decoys) -> Entry | None:
+def without(entry: Entry, decoys: Decoys, *, redacts: bool = True) -> Entry | None:
     """Return an entry without decoys; ``None``: it is about decoys alone.
 
-    One that is about nothing of them comes back as it is. Of another one the leaf is empty, for it
-    is not what the ledger holds.
+    One that says nothing of them comes back as it is. Of another one the leaf is empty, for it is
+    not what the ledger holds.
     """
-    content = entry.content
+    content, body = entry.content, entry.record.body
     if not decoys.revealed or isinstance(content, CaseOpened | DecoysPlanned):
         return entry
     if isinstance(content, DecoyRevealed | DecoysAnswered):
@@ -169,14 +189,24 @@ def without(entry: Entry, decoys: Decoys) -> Entry | None:
     if isinstance(content, Estimate) and content.quantity.id == EXPOSURE:
         # It counted decoys; once they are revealed, it is estimated anew without them.
         return entry if entry.index > decoys.last_revealed else None
-    if not decoys.names(entry.leaf.decode("utf-8", "replace") or str(entry.record.body)):
-        return entry
-    trim = _TRIMS.get(type(content))
-    kept = None if trim is None else trim(content, decoys)
-    body = None if kept is None else _body(kept)
-    if body is None or decoys.names(str(body)):  # in a place that nobody thought of
+    if is_about(content, decoys):
         return None
-    record = _Trimmed(kind=entry.record.kind, at=entry.record.at, body=body, said=kept)
+    trim = _TRIMS.get(type(content))
+    if trim is None and not may_mention(body, decoys):
+        return entry
+    kept = content if trim is None else trim(content, decoys)
+    if kept is None:
+        return None
+    kind = entry.record.kind
+    if kept != content:
+        body = _body(kept)
+    if redacts:
+        redacted = redacted_body(body, decoys)
+        if redacted != body:
+            body, kept = redacted, _said(kind, redacted, kept)
+    if kept is content:
+        return entry
+    record = _Trimmed(kind=kind, at=entry.record.at, body=body, said=kept)
     return replace(entry, record=record, leaf=b"")
 
 
@@ -192,6 +222,19 @@ class _Trimmed(Record):
         return self.said
 
 
+def _said(kind: str, body: Json, unredacted: object) -> object:
+    """Return what a body says once mentions are blacked out of it."""
+    said = typed(kind, body)
+    # People signed the text with the mention, and its id is of that.
+    if isinstance(said, Referral) and isinstance(unredacted, Referral):
+        whole = unredacted.whole if isinstance(unredacted, ReferralInPart) else unredacted
+        return ReferralInPart(**_members(said), whole=whole)
+    if isinstance(said, Notice) and isinstance(unredacted, Notice):
+        whole_notice = unredacted.whole if isinstance(unredacted, NoticeInPart) else unredacted
+        return NoticeInPart(**_members(said), whole=whole_notice)
+    return said
+
+
 def _body(kept: object) -> Json:
     body: dict[str, Any] = to_json(kept)
     return {name: value for name, value in body.items() if name != "whole"}
@@ -201,7 +244,7 @@ def _graph(graph: SupplyGraph, decoys: Decoys) -> SupplyGraph:
     assets = tuple(
         replace(asset, marks=_others(asset.marks, decoys))
         for asset in graph.assets
-        if not decoys.names(asset.value)
+        if not decoys.owns(asset.value)
     )
     gone = {asset.id for asset in graph.assets} - {asset.id for asset in assets}
     return replace(
@@ -211,7 +254,7 @@ def _graph(graph: SupplyGraph, decoys: Decoys) -> SupplyGraph:
             edge
             for edge in graph.edges
             if not ({edge.source, edge.target} & gone)
-            and not (decoys.names(edge.source) or decoys.names(edge.target))
+            and not any(decoys.owns(_value(end)) for end in (edge.source, edge.target))
         ),
         networks=tuple(_networks(graph.networks, decoys)),
     )
@@ -226,7 +269,7 @@ def _networks(networks: Iterable[CriminalNetwork], decoys: Decoys) -> Iterator[C
         members = tuple(
             replace(member, why=tuple(why for why in member.why if not _says(why, decoys)))
             for member in network.members
-            if not decoys.names(member.host)
+            if not decoys.owns(member.host)
         )
         if members:
             yield replace(network, members=members)
@@ -236,7 +279,7 @@ def _plan(plan: ActionPlan, decoys: Decoys) -> ActionPlan:
     chosen = tuple(_acts(plan.chosen, decoys))
     refused = tuple(_acts(plan.refused, decoys))
     before = _streams(plan)
-    gone = {url for url in before if decoys.meets(url) or decoys.names(url)}
+    gone = {url for url in before if _hits(url, decoys)}
     uncovered = tuple(url for url in plan.uncovered if url not in gone)
     cost = sum(act.cost for act in chosen)
     # A plan for the others, together with what was done about decoys alone, is a plan for all.
@@ -260,32 +303,44 @@ def _streams(plan: ActionPlan) -> set[str]:
 
 def _acts(acts: Iterable[Intervention], decoys: Decoys) -> Iterator[Intervention]:
     for act in acts:
-        if not decoys.names(act.target):
+        if not _hits(act.target, decoys):
             yield replace(act, streams=_others(act.streams, decoys))
 
 
-def _referral(referral: Referral, decoys: Decoys) -> ReferralInPart | None:
-    entries = tuple(entry for entry in referral.entries if not decoys.names(entry.target))
+def _referral(referral: Referral, decoys: Decoys) -> Referral | None:
+    entries = tuple(entry for entry in referral.entries if not _hits(entry.target, decoys))
     if not entries:
         return None
-    lines = [line for line in referral.statement.splitlines() if not decoys.names(line)]
-    return ReferralInPart(
-        id=referral.id,
-        order=referral.order,
-        event=referral.event,
-        territory=referral.territory,
-        window=referral.window,
-        entries=entries,
-        statement="\n".join(lines),
-        whole=referral,
-    )
+    if len(entries) == len(referral.entries):
+        return referral
+    part = _members(referral) | {
+        "entries": entries,
+        "statement": _unnamed(referral.statement, decoys),
+    }
+    return ReferralInPart(**part, whole=referral)
+
+
+def _notice(notice: Notice, decoys: Decoys) -> Notice | None:
+    urls = tuple(noticed for noticed in notice.urls if not _hits(noticed.url, decoys))
+    if len(urls) == len(notice.urls):
+        return notice
+    if not urls:
+        return None
+    part = _members(notice) | {"urls": urls, "statement": _unnamed(notice.statement, decoys)}
+    return NoticeInPart(**part, whole=notice)
+
+
+def _unnamed(statement: str, decoys: Decoys) -> str:
+    """Return a statement without the lines of targets that are left out."""
+    lines = statement.splitlines()
+    return "\n".join(line for line in lines if not any(map(decoys.owns, line.split())))
 
 
 def _published(published: ReferralPublished, decoys: Decoys) -> ReferralPublished:
     streams: Mapping[str, tuple[str, ...]] = {
         target: _others(urls, decoys)
         for target, urls in published.streams.items()
-        if not decoys.names(target)
+        if not _hits(target, decoys)
     }
     return replace(published, targets=_others(published.targets, decoys), streams=streams)
 
@@ -302,38 +357,61 @@ def _budget(spent: BudgetSpent, decoys: Decoys) -> BudgetSpent:
 
 
 def _sent(sent: ListSent, decoys: Decoys) -> ListSent:
-    refused = tuple(entry for entry in sent.refused if not decoys.names(entry.target))
+    refused = tuple(entry for entry in sent.refused if not _hits(entry.target, decoys))
     return replace(sent, withdrawn=_others(sent.withdrawn, decoys), refused=refused)
 
 
 def _list_answered(answered: ListAnswered, decoys: Decoys) -> ListAnswered:
-    refused = tuple(entry for entry in answered.refused if not decoys.names(entry.target))
+    refused = tuple(entry for entry in answered.refused if not _hits(entry.target, decoys))
     return replace(answered, refused=refused)
 
 
 def _canary(probe: CanaryProbed, decoys: Decoys) -> CanaryProbed | None:
-    if decoys.names(probe.canary):
+    if decoys.owns(probe.canary):
         return None
     return replace(probe, targets=_others(probe.targets, decoys))
 
 
-def _others(names: Collection[str], decoys: Decoys) -> tuple[str, ...]:
-    return tuple(name for name in names if not decoys.names(name))
+def _facts(facts: AssetFacts, decoys: Decoys) -> AssetFacts:
+    # Whoever has a name can let it lead to an address of ours, beside his own.
+    return replace(facts, addresses=_others(facts.addresses, decoys))
+
+
+def _others(places: Collection[str], decoys: Decoys) -> tuple[str, ...]:
+    return tuple(place for place in places if not _hits(place, decoys))
+
+
+def _hits(target: str, decoys: Decoys) -> bool:
+    """Tell whether an act on a target is void, or is on a host of a decoy."""
+    return decoys.owns(target) or decoys.meets(target)
+
+
+def _members(act: Referral | Notice) -> dict[str, Any]:
+    """Return what an act says, by member; not of which one it is a part."""
+    shape = Referral if isinstance(act, Referral) else Notice
+    return {member.name: getattr(act, member.name) for member in fields(shape)}
+
+
+def _value(asset: str) -> str:
+    """Return what an id of an asset names, after its kind."""
+    return asset.partition(":")[2]
 
 
 def _says(why: object, decoys: Decoys) -> bool:
-    return decoys.names(str(to_json(why)))
+    return may_mention(to_json(why), decoys)
 
 
 _TRIMS: Mapping[type, Callable[[Any, Decoys], object | None]] = {
     ActionPlan: _plan,
+    AssetFacts: _facts,
     BudgetSpent: _budget,
     CanaryProbed: _canary,
     GuardRevalidated: _revalidated,
     ListAnswered: _list_answered,
     ListSent: _sent,
+    Notice: _notice,
     Referral: _referral,
     ReferralPublished: _published,
     SupplyGraph: _graph,
 }
-"""Records that are about several hosts; every other one that names a decoy is about it."""
+"""Records that are about several hosts."""

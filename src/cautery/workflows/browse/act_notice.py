@@ -11,6 +11,7 @@ from cautery.errors import CauteryError
 from cautery.messages import tr, word
 from cautery.model import Entry, Notice, NoticedUrl, RuleConfirmation, Verdict, digest, person_key
 from cautery.model.message import Message
+from cautery.model.notice import as_signed
 from cautery.model.records import (
     AssetFacts,
     ExhibitSealed,
@@ -44,7 +45,7 @@ def notice_parts(looked: Looked, notice: Notice) -> Parts:
     ways = (f"AS {addressee.asn}" if addressee.asn is not None else "", *addressee.prefixes)
     answers = [e.content for e in looked.entries if isinstance(e.content, NoticeAnswered)]
     return Parts(
-        digest=digest(notice),
+        digest=digest(as_signed(notice)),
         facts=[
             (tr("Goes to"), f"{addressee.name}, {word(addressee.kind)}"),
             (tr("Address"), addressee.contact or tr("none yet")),
@@ -217,7 +218,7 @@ def _commands(
         for approver in approvers:
             drafted_it = person_key(approver.name) == person_key(notice.drafted_by)
             if approver.name not in signed_by and not drafted_it:
-                options = f"{as_(approver.name)} --key KEY.pem --digest {digest(notice)}"
+                options = f"{as_(approver.name)} --key KEY.pem --digest {digest(as_signed(notice))}"
                 yield Command(
                     what=tr("%(name)s signs", name=approver.name),
                     line=looked.command("notice", "approve", more=options),

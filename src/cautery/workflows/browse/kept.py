@@ -94,7 +94,8 @@ class Kept:
 
     def shown(self, numbers: Sequence[int]) -> Iterator[Entry]:
         """Yield some entries as they are shown: without decoys that are opened."""
-        return left_over(self.lists().entries(numbers), self._decoys.read_on(self.ledger))
+        decoys = self._decoys.read_on(self.ledger)
+        return left_over(self.lists().entries(numbers), decoys, redacts=False)
 
     def require_all(self) -> None:
         """Raise where what is not found may be among the records that are not taken up yet.

@@ -22,6 +22,7 @@ from cautery.model import (
     Referral,
     digest,
 )
+from cautery.model.notice import as_signed
 from cautery.model.records import (
     ApprovalGiven,
     ComplaintDecided,
@@ -274,7 +275,7 @@ def signer_of(opening: Opening, draft: object, approval: object) -> str | None:
     if isinstance(draft, Referral) and isinstance(approval, ApprovalGiven):
         subject = subjects_of(draft, opening.mandate)[0]
     elif isinstance(draft, Notice) and isinstance(approval, NoticeApproved):
-        subject = digest(draft)
+        subject = digest(as_signed(draft))
         refuse_drafter(draft, approval.approver)
     else:
         return None

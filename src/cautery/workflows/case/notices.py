@@ -38,6 +38,7 @@ from cautery.model import (
     digest,
 )
 from cautery.model.ledger import append
+from cautery.model.notice import as_signed
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     ActRefused,
@@ -128,7 +129,7 @@ class CaseNotices:
                 check_signature(
                     approval,
                     what=f"notice {notice.id}",
-                    subject=digest(notice),
+                    subject=digest(as_signed(notice)),
                     mandate=self.opening.mandate,
                     signed_for=self.opening.signed_for,
                 )

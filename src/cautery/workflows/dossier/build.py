@@ -82,6 +82,8 @@ class Dossier:
         Why none did, although authorities were asked; empty: one did, or none was asked.
     other_hosts : mapping of str to int
         Because of which hosts how many records are held back that are about a host asked for.
+    mentioning : tuple of int
+        Records that are held back although they are about no decoy: they mention one.
     unused : tuple of ScheduleCount
         Of a dossier for the defence, how many things are not in it, by kind and reason.
     """
@@ -99,6 +101,7 @@ class Dossier:
     lost: int = 0
     not_stamped: str = ""
     other_hosts: Mapping[str, int] = field(default_factory=dict)
+    mentioning: tuple[int, ...] = ()
     unused: tuple[ScheduleCount, ...] = ()
 
 
@@ -313,6 +316,7 @@ def make_dossier(
         stamped=stamp is not None and not failed,
         not_stamped="".join(failed),
         other_hosts={} if extract is None else extract.others,
+        mentioning=() if extract is None else extract.mentioning,
         unused=() if defence is None else counts_of(defence.lines),
         opened=opened.exhibits if opened is not None else 0,
         lost=opened.lost if opened is not None else 0,

@@ -98,8 +98,9 @@ def document_view(
         is_trusted = trust.policy is not None or bool(trust.roots)
         unjudged = not is_trusted and has_proofs(case, ledger, store=store, whole=extract is None)
         decoys = Decoys().read_on(ledger)
+        judges_all = audience in {Audience.COURT, Audience.DEFENCE}
         # Nobody is accused by a decoy: a court, too, reads of them apart from the claims.
-        shown = without_decoys(ledger)
+        shown = without_decoys(ledger, redacts=not judges_all)
         report = report_view(shown.read(), vault.read, at=at, times=times.report)
         night = _night(case, ledger, store)
         verdicts = [
@@ -112,7 +113,6 @@ def document_view(
         ledger.close()
     urls = {verdict.url.text for _, verdict in verdicts}
     pictured = has_media(audience)
-    judges_all = audience in {Audience.COURT, Audience.DEFENCE}
     if extract is not None:
         rule = SHOWN[audience]
         kinds = rule.kinds if defence is None else frozenset(kind for _, kind, *_ in extract.shown)

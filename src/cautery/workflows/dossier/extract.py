@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_named_by, exhibits_shown_by
@@ -17,6 +16,7 @@ from cautery.json_text import parsed_json
 from cautery.model import Exhibit, ExhibitId
 from cautery.model.records import ExhibitSealed, PersonRegistered, kinds_of
 from cautery.model.records.kinds import typed
+from cautery.projections.decoy_mentions import is_about, mentions
 from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.audiences import Shown, hosts_named, names_no_host
 
@@ -47,6 +47,9 @@ class Extract:
     others : mapping of str to int
         Hosts that were not asked for: how many records about those asked for are held back because
         they name this one, too.
+    mentioning : tuple of int
+        Records that are held back although they are about no decoy: they mention one, and a leaf
+        cannot be shown in part.
     """
 
     shown: tuple[tuple[int, str, bytes, tuple[bytes, ...]], ...]
@@ -56,6 +59,7 @@ class Extract:
     exhibits: frozenset[ExhibitId]
     encrypted: frozenset[ExhibitId] = frozenset()
     others: Mapping[str, int] = field(default_factory=dict)
+    mentioning: tuple[int, ...] = ()
 
     def statements(self) -> Iterable[tuple[str, tuple[object, ...]]]:
         """Yield what makes an SQLite file of it."""
@@ -89,7 +93,7 @@ def extract_of(
     salt : callable
         Returns so many random bytes.
     decoys : Decoys or None
-        The blind test of the case: each record that names a decoy is withheld.
+        The blind test of the case: each record that is about a decoy or mentions one is withheld.
 
     Raises
     ------
@@ -98,11 +102,23 @@ def extract_of(
     """
     found_hosts: set[str] = set()
     others: Counter[str] = Counter()
+    mentioning: list[int] = []
 
-    def shows(_: int, kind: str, body: Any) -> bool:
-        if kind not in rule.kinds or (decoys and decoys.names(canonical(body).decode())):
+    def shows(index: int, kind: str, body: Any) -> bool:
+        if kind not in rule.kinds:
             return False
-        named = hosts_named(typed(kind, body), body) if hosts else frozenset()
+        content = typed(kind, body)
+        if decoys is not None and is_about(content, decoys):
+            return False
+        if not is_asked_for(kind, content, body):
+            return False
+        if decoys is not None and mentions(body, decoys):
+            mentioning.append(index)
+            return False
+        return True
+
+    def is_asked_for(kind: str, content: object, body: Any) -> bool:
+        named = hosts_named(content, body) if hosts else frozenset()
         found_hosts.update(named)
         if named & hosts and not named <= hosts:
             others.update(named - hosts)
@@ -114,7 +130,7 @@ def extract_of(
         raise InputError(
             f"no record of this case is about the host {unknown[0][:100]!r}", hint=HOST_HINT
         )
-    return replace(extract, others=dict(others.most_common()))
+    return replace(extract, others=dict(others.most_common()), mentioning=tuple(mentioning))
 
 
 def cut(

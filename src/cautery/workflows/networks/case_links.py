@@ -113,7 +113,11 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     ]
     warnings += seized.warnings
     # A list that somebody else wrote may be a decoy's own, and its table still names it.
-    links = [link for link in links if not decoys.names(f"{link.subject} {link.value}")]
+    links = [
+        replace(link, subject=decoys.redacted(link.subject), value=decoys.redacted(link.value))
+        for link in links
+        if not (decoys.owns(link.subject) or decoys.owns(link.value))
+    ]
     return one_each(links), warnings
 
 

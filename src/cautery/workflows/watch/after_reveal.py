@@ -29,7 +29,7 @@ def computed_anew(mandate: Mandate, ledger: Ledger) -> Iterator[object]:
     decoys = Decoys().read_on(ledger)
     if decoys.secret or not decoys.revealed:
         return
-    shown = without_decoys(ledger)
+    shown = without_decoys(ledger, redacts=False)
     for estimate in estimates(mandate, shown, ()):
         if estimate.quantity.id == EXPOSURE and not _estimated(ledger, decoys):
             yield estimate

@@ -168,6 +168,6 @@ def _record_the_stop(case: Case, mandate: Mandate) -> None:
     _, last_seen = spans.watched[-1]
     now = case.clock.now()
     # Storefronts are read by a running watch alone: what they claim is estimated no more.
-    for estimate in estimates(mandate, without_decoys(case.ledger), ()):
+    for estimate in estimates(mandate, without_decoys(case.ledger, redacts=False), ()):
         append(case.ledger, estimate, at=now)
     append(case.ledger, WatchStopped(why=WatchEnd.KILLED, at=last_seen), at=now)
