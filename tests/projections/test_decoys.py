@@ -66,7 +66,7 @@ def acts() -> BlindActs:
         if which != decoys[-1]:
             made.prove(which)
     made.map()
-    made.refer(everything=True)
+    made.refer(everything=True, together=True)
     made.approve(0)
     made.approve(1)
     return made

@@ -19,7 +19,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import list_subject, order_of, sign, terms_digest
+from cautery.act import draft, list_subject, order_of, sign, terms_digest
 from cautery.act.lumen import lumen_notice
 from cautery.act.notice_mail import notice_mail
 from cautery.errors import CauteryError, EvidenceError, UnrevealedError
@@ -198,7 +198,7 @@ class BlindActs:
         self.shut: Counter[str] = Counter()
         self.escaped: list[str] = []
         self.lost: list[str] = []
-        self._drafted = 0
+        self._drafted = self._read = 0
         self.rng = random.Random(seed)
         self.clock = MemoryClock(START + timedelta(minutes=5))
         self.ledger = MemoryLedger()
@@ -438,8 +438,14 @@ class BlindActs:
             )
         )
 
-    def refer(self, *, everything: bool = False) -> None:
-        """Plan for some or all of what is proven, and draft a referral of what is on none yet."""
+    def refer(self, *, everything: bool = False, together: bool = False) -> None:
+        """Plan for some or all of what is proven, and draft referrals of what is on none yet.
+
+        Parameters
+        ----------
+        together : bool
+            In one referral, as earlier versions drafted them.
+        """
         proven = self._proven()
         count = len(proven) if everything else self.rng.randint(0, len(proven))
         sample = self.rng.sample(proven, count)
@@ -456,7 +462,22 @@ class BlindActs:
             uncovered=tuple(suspect.url for suspect in proven if suspect not in sample),
         )
         self.journal.write(plan)
-        self.filing.draft(plan)
+        if together:
+            self.journal.write(self._in_one(plan))
+            self._seat()
+        else:
+            self.filing.draft(plan)
+
+    def _in_one(self, plan: ActionPlan) -> Referral:
+        exhibits = {each.url: (ExhibitId(digest_of(each.url.encode())),) for each in self.suspects}
+        return draft(
+            plan,
+            order=MANDATE.orders[0],
+            event=MANDATE.events[0],
+            window=WINDOW,
+            at=self.clock.now(),
+            exhibits=exhibits,
+        )
 
     def notice(self) -> None:
         """Draft a notice of some of what is proven."""
@@ -476,13 +497,18 @@ class BlindActs:
         )
 
     def approve(self, who: int, *, forged: bool = False) -> None:
-        """Let a person, or somebody with another key, sign one draft."""
+        """Let a person, or somebody with another key, sign a draft and those of the same plan."""
         name = PEOPLE[who % len(PEOPLE)]
         key = _STRANGER if forged else _KEYS[name]
         drafts = self._drafts()
         if not drafts:
             return
-        act = self.rng.choice(drafts[-2:])
+        chosen = self.rng.choice(drafts[-2:])
+        for act in drafts:
+            if act is chosen or (not forged and _is_beside(act, chosen)):
+                self._sign(act, name, key, forged=forged)
+
+    def _sign(self, act: Any, name: str, key: Ed25519PrivateKey, *, forged: bool) -> None:
         is_referral = isinstance(act, Referral)
         subject = list_subject(act, order_of(act, MANDATE)) if is_referral else digest(act)
         approval = sign(
@@ -549,10 +575,11 @@ class BlindActs:
             elif isinstance(entry.content, DecoyRevealed):
                 for filed in self.filing:
                     self.filing.leave_out(filed)
-        for filed in self.filing.ready():
-            await self.filing.publish(filed)
+        await self.filing.publish_all(list(self.filing.ready()))
         await self.filing.send(patience_s=None)
-        self._look("the list of a provider", "\n".join(sorted(self.provider.blocked)))
+        for body in self.provider.received[self._read :]:
+            self._look("the list of a provider", body.decode())
+        self._read = len(self.provider.received)
 
     async def send(self) -> None:
         """Send each notice that somebody else has approved."""
@@ -779,6 +806,12 @@ def _shown(content: object) -> object:
         if isinstance(content, part):
             return [getattr(content, each.name) for each in fields(shape)]
     return content
+
+
+def _is_beside(act: Any, other: Any) -> bool:
+    """Tell whether two acts are referrals that were drafted of one plan."""
+    both = isinstance(act, Referral) and isinstance(other, Referral)
+    return both and act.window == other.window
 
 
 def _has(address: str, text: str) -> bool:

@@ -206,6 +206,8 @@ class CheckingProvider:
         self.deaf = False
         self.blocked: set[str] = set()
         """Targets that were ever on the list, withdrawn ones apart."""
+        self.received: list[bytes] = []
+        """All that it was ever sent."""
 
     async def publish(
         self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
@@ -219,9 +221,9 @@ class CheckingProvider:
         """
         if self.deaf:
             raise SourceError("the provider does not answer")
-        self._held = read_list(
-            envelope.body(held=held), self._trust, now=self._clock.now(), held=self._held
-        )
+        body = envelope.body(held=held)
+        self.received.append(body)
+        self._held = read_list(body, self._trust, now=self._clock.now(), held=self._held)
         self.blocked |= {entry.target for entry in self._held.entries}
         return ListAnswer(
             intermediary=envelope.to.name,

@@ -18,11 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cautery.act import approved
 from cautery.lab.blind_acts import BlindActs, run_at_random
-from cautery.lab.keeper import Mood
+from cautery.lab.keeper import LabKeeper, Mood
 from cautery.model import to_json
+from cautery.model.decoys import KeeperAnswer, KeeperQuestion
+from cautery.model.ledger import contents
+from cautery.model.records import DecoyRevealed
 from cautery.projections import decoys, without_decoys
 from cautery.projections.decoy_mentions import is_about, mentions
 from cautery.workflows.decoys import gate as keeper_gate
+from cautery.workflows.watch.acting.filing import ASKED_AT_ONCE
 
 NUMBERS = st.integers(0, 30)
 
@@ -188,6 +192,85 @@ def test_an_answer_that_nobody_checks_is_found(monkeypatch: pytest.MonkeyPatch) 
     assert attacked(range(40))[0] != []
 
 
+def test_a_referral_of_a_decoy_leaves_no_word_behind() -> None:
+    """Each target has a referral of its own: the text of one that is void reaches no provider."""
+    acts = BlindActs(3)
+    acts.plan()
+    for which in range(8):
+        acts.prove(which)
+    acts.refer(everything=True)
+    acts.approve(0)
+    acts.approve(1)
+    asyncio.run(acts.hear())
+    acts.clock.pass_s(30)
+    acts.resume()
+    asyncio.run(acts.hear())
+    drafts = acts._drafts()
+    assert all(len(draft.entries) == 1 for draft in drafts)
+    opened = acts.gate.decoys
+    void = [draft for draft in drafts if opened.meets(draft.entries[0].target)]
+    assert 0 < len(void) < len(drafts)
+    sent = b"".join(acts.provider.received).decode()
+    assert acts.provider.blocked
+    for draft in drafts:
+        assert (draft.entries[0].target in sent) == (draft not in void)
+        assert (draft.id in sent) == (draft not in void)
+    assert acts.journal.failures == []
+    assert acts.escaped == []
+
+
+def test_a_decoy_that_the_keeper_hid_comes_off_the_list_of_who_was_away() -> None:
+    """Who took it is told to unblock it; who did not is never told of it."""
+    acts = BlindActs(3)
+    acts.plan()
+    for which in range(8):
+        acts.prove(which)
+    acts.refer(everything=True)
+    acts.approve(0)
+    acts.approve(1)
+    everything, acts.keeper.leaves = acts.keeper.leaves, ()
+    acts.provider.deaf = True
+    asyncio.run(acts.hear())
+    acts.keeper.leaves = everything
+    acts.reveal(abandoned=True)
+    asyncio.run(acts.hear())
+    acts.provider.deaf = False
+    acts.clock.pass_s(30)
+    asyncio.run(acts.hear())
+    assert acts.provider.blocked
+    assert acts.escaped == []
+
+
+def test_the_keeper_is_asked_about_several_referrals_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    acts = BlindActs(3)
+    acts.plan()
+    for which in range(8):
+        acts.prove(which)
+    acts.refer(everything=True)
+    acts.approve(0)
+    acts.approve(1)
+    at_once: list[int] = []
+    asking = 0
+    answer = acts.keeper.ask
+
+    async def slowly(_: object, question: KeeperQuestion) -> KeeperAnswer:
+        nonlocal asking
+        asking += 1
+        at_once.append(asking)
+        await asyncio.sleep(0)
+        asking -= 1
+        return await answer(question)
+
+    monkeypatch.setattr(LabKeeper, "ask", slowly)
+    asyncio.run(acts.hear())
+    assert max(at_once) == ASKED_AT_ONCE
+    assert acts.provider.blocked
+    revealed = [record.opening.index for _, record in contents(acts.ledger, DecoyRevealed)]
+    assert len(set(revealed)) == len(revealed) > 0
+
+
 def test_a_gate_that_is_not_asked_lets_nothing_leave_before_the_reveal() -> None:
     acts = BlindActs(3)
     acts.plan()
@@ -202,7 +285,8 @@ def test_a_gate_that_is_not_asked_lets_nothing_leave_before_the_reveal() -> None
         acts.clock.pass_s(11)
     assert acts.provider.blocked == set()
     keeper = [each for each in acts.journal.failures if each.startswith("keeper ")]
-    assert len(keeper) == 1  # said once, not at each attempt
+    targets = {each.target for draft in acts._drafts() for each in draft.entries}
+    assert len(keeper) == len(targets) > 1  # of each referral once, not at each attempt
     assert acts.keeper.questions > 1
     acts.set_mood(Mood.HONEST)
     acts.clock.pass_s(11)

@@ -36,7 +36,7 @@ def acts() -> BlindActs:
     made.plan()
     for which in range(len(made.suspects)):
         made.prove(which)
-    made.refer(everything=True)
+    made.refer(everything=True, together=True)
     made.approve(0)
     made.approve(1)
     return made

@@ -113,7 +113,7 @@ class KeeperGate:
         except CauteryError as error:  # of this act: it does not find it approved, or it lies
             raise _unanswered(act, str(error)) from error
         self._silent = None
-        now = self._journal.now()
+        now, revealed = self._journal.now(), self.decoys.revealed
         self._journal.write_all(
             (
                 *(
@@ -126,7 +126,7 @@ class KeeperGate:
                         at=now,
                     )
                     for opening in answer.openings
-                    if opening.index not in decoys.revealed
+                    if opening.index not in revealed
                 ),
                 DecoysAnswered(
                     act=act.id,

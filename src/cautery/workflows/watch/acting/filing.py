@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, combinations
@@ -58,6 +59,8 @@ from cautery.workflows.watch.streams import Stream
 
 ASKED_AGAIN_S = 10.0
 """The keeper of the decoys, if it did not answer, is asked again after so long."""
+ASKED_AT_ONCE = 4
+"""About so many referrals the keeper is asked at once; it takes eight questions, of all cases."""
 
 
 @dataclass(slots=True)
@@ -214,8 +217,18 @@ class Filing:
                         break
             for event, acts in groups.items():
                 order = self.order_of(event, territory, now)
-                if order is not None:
-                    self._draft(replace(plan, chosen=tuple(acts)), order, event, at=now)
+                for together in self._together(acts) if order is not None else ():
+                    self._draft(replace(plan, chosen=together), order, event, at=now)
+
+    def _together(self, acts: Sequence[Intervention]) -> list[tuple[Intervention, ...]]:
+        """Return which targets share a referral: all, but each its own where decoys are planned.
+
+        People sign a referral as a whole, and a provider reads it as a whole. One of a decoy alone
+        leaves no word behind.
+        """
+        if self._mandate.decoys is None:
+            return [tuple(acts)]
+        return [(act,) for act in acts]
 
     def order_of(self, event: str | None, territory: str, at: datetime) -> CourtOrder | None:
         """Return the order under which targets of an event may be referred in a territory.
@@ -357,13 +370,16 @@ class Filing:
         again, and the case says so.
         """
         if not any(filed.standing(self._journal.now())):
+            filed.judged, filed.ask_at = filed.heard, None
             return
         try:
             pair = self._pair_of(filed)
             await self._gate.ask(filed.referral, pair)
-            self.leave_out(filed)
-            self._list(filed, self._approve(filed, pair, self._journal.now()), self._waiting(filed))
             filed.ask_at, filed.unasked = None, ""
+            self.leave_out(filed)
+            if not any(filed.standing(self._journal.now())):
+                return  # it was of a decoy alone: no version of a list has it
+            self._list(filed, self._approve(filed, pair, self._journal.now()), self._waiting(filed))
         except UnaskedError as error:
             filed.ask_at = self._journal.now() + timedelta(seconds=ASKED_AGAIN_S)
             if str(error) != filed.unasked:
@@ -373,8 +389,21 @@ class Filing:
             filed.ask_at = None
             self._journal.fail("approval", filed.referral.id, error)
 
+    async def publish_all(self, ready: Iterable[Filed]) -> None:
+        """Put referrals on the lists where they are waited for, asking the keeper about several."""
+        turns = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def publish(filed: Filed) -> None:
+            async with turns:
+                await self.publish(filed)
+
+        await asyncio.gather(*map(publish, ready))
+
     def leave_out(self, filed: Filed) -> frozenset[str]:
-        """Withdraw what of a referral was opened as a decoy, and return it."""
+        """Withdraw what of a referral was opened as a decoy, and return it.
+
+        If nothing else stands in it, it comes off every list that nobody has taken yet.
+        """
         decoys = self._gate.decoys
         void = frozenset(
             entry.target
@@ -383,6 +412,8 @@ class Filing:
         )
         reason = Reason(code=BY_DECOY, text=message("withdrawn.decoy"))
         self.withdraw(filed, dict.fromkeys(sorted(void), (reason,)))
+        if void and not any(filed.standing(self._journal.now())):
+            self._lists.drop(filed.referral.id, but=filed.published)
         return void
 
     async def send(self, *, patience_s: float | None = PATIENCE_S) -> None:

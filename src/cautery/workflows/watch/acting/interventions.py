@@ -352,12 +352,13 @@ class Intervener:
             self._next_index = max(self._next_index, entry.index + 1)
             await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
         await self._filing.send()  # what is released does not wait for what is to be judged
-        for filed in self._filing.ready():
+        ready = list(self._filing.ready())
+        for filed in ready:
             await self._mapper.lawful_known()
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:
                 await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)
-            await self._filing.publish(filed)
+        await self._filing.publish_all(ready)
         await self._filing.send()
 
     def _release(self, target: str, complaint: str) -> None:
