@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.act import rules_for, sign
+from cautery.act.rules import confirm_rule, unconfirmed
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.model import (
+    Approver,
     BlockEntry,
     Collateral,
     CourtOrder,
@@ -31,14 +37,41 @@ from cautery.model import (
     Window,
     referral_id,
 )
+from cautery.model.ledger import append
 from cautery.model.message import as_written
+from cautery.model.ports import Ledger
+from cautery.model.records import ApprovalGiven
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import open_case
+from cautery.workflows.case.opening import opening_of
+from cautery.workflows.case.referral import filed_referral
 from cautery.workflows.watch.opening import begin_case
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SPAN = Window(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=2))
 EVENT = Event(id="match", name="Home v Away", kick_off=NOW, legal_basis="rights 2026/27")
+KEYS = {
+    name: Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+    for number, name in enumerate(("A. Legal", "B. Duty"), start=1)
+}
+"""Of the people who approve."""
+
+
+def approver(name: str) -> Approver:
+    raw = KEYS[name].public_key().public_bytes_raw()
+    return Approver(name=name, role="legal", public_key=base64.b64encode(raw).decode())
+
+
+def approve_in(
+    ledger: Ledger, referral: str, *, people: int = len(KEYS), at: datetime = NOW
+) -> None:
+    """Let so many people sign a referral."""
+    subject, signed_for = filed_referral(ledger, referral).digest, opening_of(ledger).signed_for
+    for name in list(KEYS)[:people]:
+        approval = sign(
+            subject, approver=approver(name), key=KEYS[name], at=at, signed_for=signed_for
+        )
+        append(ledger, ApprovalGiven.of(referral, approval), at=at)
 
 
 def mandate_in(
@@ -56,6 +89,17 @@ def mandate_in(
         targets_rule="services",
         particulars=particulars,
     )
+    confirmations = tuple(
+        confirm_rule(
+            rule,
+            source="read in the law",
+            mandate="m",
+            approver=approver("A. Legal"),
+            key=KEYS["A. Legal"],
+            at=NOW,
+        )
+        for rule in unconfirmed(rules_for(territory), {})
+    )
     return Mandate(
         id="m",
         who="League",
@@ -65,6 +109,8 @@ def mandate_in(
         territories=(territory, "FR"),
         events=(EVENT,),
         orders=(order,),
+        approvers=tuple(map(approver, KEYS)),
+        confirmations=confirmations,
         decoys=decoys,
     )
 
@@ -109,8 +155,12 @@ def made_case(
     proven: bool = True,
     segment: bytes = b"segment",
     decoys: DecoysPolicy | None = None,
+    people: int = len(KEYS),
 ) -> Path:
-    """Make a case; each call on one folder makes the same referral."""
+    """Make a case with a referral that so many people have approved.
+
+    Each call on one folder makes the same referral.
+    """
     case = open_case(
         folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=SystemClock()
     )
@@ -130,6 +180,9 @@ def made_case(
             )
         )
     if targets:
-        journal.write(referral_of(territory, exhibit, *targets))
+        referral = referral_of(territory, exhibit, *targets)
+        journal.write(referral)
+        if people:
+            approve_in(case.ledger, referral.id, people=people)
     case.leave()
     return case.path

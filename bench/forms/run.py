@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -46,7 +47,7 @@ from cautery.workflows.forms.as_xml import xml_of
 from cautery.workflows.forms.catalogue import all_forms
 from cautery.workflows.forms.checking import facts_of
 from cautery.workflows.forms.chosen import About, Reader
-from cautery.workflows.forms.of_referral import targets_of
+from cautery.workflows.forms.of_watch import hosts_of_papers
 from cautery.workflows.operation.desk import Desk, desk_in
 
 PARTICULARS = {
@@ -129,9 +130,19 @@ def papers_of(case: Case, form: Form, at: datetime) -> Iterator[About]:
     for filed in filed_referrals(case.ledger):
         kind = order_of(filed.referral, mandate).kind
         if filed.referral.territory.upper() == form.country and kind in form.orders:
-            hosts = [(target,) for target in targets_of(filed.referral)]
-            for about in hosts if form.per_target else [()]:
-                yield About(at=at, referral=filed.referral.id, hosts=about)
+            # The targets of a demo have ended, and what has ended is on no paper.
+            moment = min(at, filed.referral.window.start)
+            about = About(at=moment, referral=filed.referral.id)
+            if not form.per_target:
+                yield about
+                continue
+            try:
+                hosts = hosts_of_papers(case.ledger, form, about)
+            except CauteryError as error:  # refused, or nothing of it stands
+                print(f"{form.id} {filed.referral.id}: {error}", file=sys.stderr)
+                continue
+            for host in hosts:
+                yield replace(about, hosts=(host,))
 
 
 def papers_of_operation(desk: Desk, form: Form, at: datetime) -> Iterator[About]:
@@ -271,13 +282,11 @@ def rows_of(case: Case, name: str, schemas: Path | None) -> Iterator[tuple[Form,
         row = Row()
         verified = verified_case(FormRequest(form=form.id, case=case.path), at)
         schema = None if schemas is None else schemas / f"{form.id.replace('/', '-')}.xsd"
-        try:
-            for number, about in enumerate(papers_of(case, form, at)):
-                if number < MOST_PAPERS:
-                    count(row, form, facts_of(case, form, about, verified=verified), schema)
-        except CauteryError as error:
-            print(f"{name} {form.id}: {error}", file=sys.stderr)
-            continue
+        for about in islice(papers_of(case, form, at), MOST_PAPERS):
+            try:
+                count(row, form, facts_of(case, form, about, verified=verified), schema)
+            except CauteryError as error:
+                print(f"{name} {form.id}: {error}", file=sys.stderr)
         if row.papers:
             yield form, row
 

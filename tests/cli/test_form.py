@@ -306,3 +306,48 @@ def test_a_case_of_an_operation_fills_no_ticket(
     ran = cautery("form", "check", "it/piracy-shield", case)
     assert ran.code == 1
     assert "needs regime 'gdpr', but this case has 'led'" in ran.err
+
+
+def test_a_referral_that_nobody_approved_becomes_a_draft_at_most(
+    cautery: Callable[..., Ran], answers: Path, tmp_path: Path
+) -> None:
+    case = made_case(tmp_path, *TARGETS, particulars=PARTICULARS, people=1)
+    out = tmp_path / "list.pdf"
+    ran = cautery("form", "check", FORM, case, "--answers", answers)
+    assert (ran.code, "only a draft can be written" in ran.err) == (0, True)
+    ran = cautery("form", "write", FORM, case, "--answers", answers, "-o", out)
+    assert (ran.code, "1 of 2 people have approved it" in ran.err, out.exists()) == (1, True, False)
+    ran = cautery("form", "write", FORM, case, "--answers", answers, "-o", out, "--draft")
+    assert (ran.code, "DRAFT: " in ran.err) == (0, True)
+    package = tmp_path / "list.zip"
+    cautery("form", "write", FORM, case, "--answers", answers, "-o", package, "--draft")
+    with zipfile.ZipFile(package) as archive:
+        assert "DRAFT-uk-target-servers.json" in archive.namelist()
+
+
+def test_no_paper_is_written_outside_of_the_folder_that_was_named(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    case = made_case(tmp_path, "../../evil/owned", "edge.pirate.example", territory="FR", people=0)
+    (tmp_path / "evil").mkdir()
+    out = tmp_path / "in" / "papers"
+    out.parent.mkdir()
+    ran = cautery("form", "each", "fr/arcom-referral", case, "-o", out, "--draft")
+    assert (ran.code, "which is no name and no address" in ran.err) == (2, True)
+    assert not any((tmp_path / "evil").iterdir())
+    assert not out.exists()
+
+
+def test_a_target_with_a_name_too_long_for_a_file_has_a_paper_with_a_number(
+    cautery: Callable[..., Ran], tmp_path: Path
+) -> None:
+    long = ".".join(["a" * 60] * 4)
+    case = made_case(tmp_path, "edge.pirate.example", long, territory="FR")
+    out = tmp_path / "papers"
+    ran = cautery(
+        "form", "each", "fr/arcom-referral", case, "--draft", "--format", "json", "-o", out
+    )
+    assert ran.code == 0, ran.err
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["edge.pirate.example.json", "target-2.json"]
+    assert json.loads((out / names[1]).read_text())["domain"] == [long]

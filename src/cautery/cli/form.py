@@ -19,9 +19,9 @@ from cautery.wiring import dossiers, forms
 from cautery.workflows.forms.answers import blank_answers
 from cautery.workflows.forms.as_text import texts_of
 from cautery.workflows.forms.catalogue import all_forms, form_named, forms_of
-from cautery.workflows.forms.checking import fault_words, standing_words
+from cautery.workflows.forms.checking import fault_words
 from cautery.workflows.forms.chosen import Reader
-from cautery.workflows.forms.drafting import unverified_line
+from cautery.workflows.forms.drafting import draft_line, unverified_line
 from cautery.workflows.forms.paper import issuer_words
 
 app = typer.Typer(
@@ -241,6 +241,8 @@ def check(
         if unverified is not None:
             render.say(unverified)
         _say_withheld(filled)
+    if filled.unapproved:
+        render.say(f"only a draft can be written yet: {filled.unapproved}")
     if not filled.is_complete:
         raise typer.Exit(1)
     render.say("complete")
@@ -266,7 +268,9 @@ def write(
     language: Annotated[str, typer.Option(help="Language of the labels: en, es, fr or it.")] = "en",
     draft: Annotated[
         bool,
-        typer.Option("--draft", help="Write it although it lacks fields, marked on each page."),
+        typer.Option(
+            "--draft", help="Write it although it lacks fields or approvals, marked on each page."
+        ),
     ] = False,
     log: _Log = None,
     cosigners: _Cosigners = None,
@@ -274,6 +278,9 @@ def write(
     blind: _Blind = None,
 ) -> None:
     """Write a form, filled from a case and answers, to a file. Nothing is sent.
+
+    A paper of a referral has the targets that two people approved and that still stand. Before they
+    have approved it, only a draft can be written; of a referral that one refused, nothing.
 
     If names of persons or accounts are read for it, this is recorded in the case, with --who and
     --why.
@@ -300,6 +307,8 @@ def write(
     )
     for fault in filled.faults:
         render.say(f"DRAFT: {fault_words(filled.form, fault)}")
+    if filled.unapproved:
+        render.say(f"DRAFT: {filled.unapproved}")
     unverified = unverified_line(filled)
     if unverified is not None:
         render.say(unverified)
@@ -320,7 +329,9 @@ def each(
     language: Annotated[str, typer.Option(help="Language of the labels: en, es, fr or it.")] = "en",
     draft: Annotated[
         bool,
-        typer.Option("--draft", help="Write papers although they lack fields, marked as drafts."),
+        typer.Option(
+            "--draft", help="Write papers although they lack fields or approvals, marked as drafts."
+        ),
     ] = False,
 ) -> None:
     """Write a paper for each target of a referral, where an office wants one for each site.
@@ -334,7 +345,7 @@ def each(
     form_format = format or form.formats[0]
     papers = forms.write_each(request, out, form_format=form_format, language=language, draft=draft)
     for path, filled in papers:
-        lacking = "" if filled.is_complete else f" (DRAFT: {standing_words(filled)})"
+        lacking = f" ({draft_line(filled)})" if filled.is_draft else ""
         render.say(f"{path}{lacking}")
 
 

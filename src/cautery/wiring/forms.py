@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,7 +34,10 @@ from cautery.workflows.forms.chosen import About, Reader
 from cautery.workflows.forms.of_court import CourtCase
 from cautery.workflows.forms.of_watch import hosts_of_papers
 from cautery.workflows.forms.registering import register_form
-from cautery.workflows.forms.writing import format_of, require_complete, written_form
+from cautery.workflows.forms.writing import format_of, require_final, written_form
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,200}")
+"""The name of a file that is one on each system, and leads nowhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +108,14 @@ def write(
     asked_format : FormFormat or None
         The format; ``None``: by the ending of the file, or the form's usual one.
     draft : bool
-        Write it, marked as a draft, although it lacks something.
+        Write it, marked as a draft, although it lacks something or is not approved.
 
     Raises
     ------
     IncompleteError
         If it lacks something and is to be no draft.
+    ApprovalError
+        If two people have not approved its referral and it is to be no draft, or one refused it.
     InputError
         If it names a person, and nobody is named who writes it and why.
     CauteryError
@@ -124,7 +130,7 @@ def write(
         facts = facts_of(case, form, about, verified=verified_case(request, about.at))
         filled = fill(form, facts, answers)
         if not draft:
-            require_complete(filled)
+            require_final(filled)
         of_case = facts.get("case.id") or facts["operation.id"]
         content = written_form(
             case,
@@ -167,14 +173,16 @@ def write_each(
         raise InputError(f"{folder}: exists already", hint="Name a folder that is not there yet.")
     with reading(request.case) as case:
         hosts = hosts_of_papers(case.ledger, form, _about(request))
-    papers = [replace(request, hosts=(host,)) for host in hosts]
+    papers = {
+        folder / f"{name}.{form_format.value}": replace(request, hosts=(host,))
+        for name, host in _names_of(hosts).items()
+    }
     if not draft:
-        for paper in papers:
-            require_complete(check(paper))
+        for paper in papers.values():
+            require_final(check(paper))
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
     written = []
-    for host, paper in zip(hosts, papers, strict=True):
-        out = folder / f"{host.replace(':', '-')}.{form_format.value}"
+    for out, paper in papers.items():
         filled, _ = write(paper, out, asked_format=form_format, language=language, draft=draft)
         written.append((out, filled))
     return tuple(written)
@@ -211,6 +219,17 @@ def verified_case(request: FormRequest, at: datetime) -> Callable[[], CourtCase]
         return CourtCase(view=view, chain=chain, root=verified.root, key=verified.signer)
 
     return court_case
+
+
+def _names_of(hosts: Iterable[str]) -> Mapping[str, str]:
+    """Return the name of the file of each host's paper: the host's letters, or a number."""
+    names: dict[str, str] = {}
+    for number, host in enumerate(hosts, 1):
+        spelt = host.replace(":", "-")
+        # A target is what others wrote. Whatever it is, its paper lies in the folder.
+        is_plain = _PLAIN.fullmatch(spelt) is not None and spelt not in names
+        names[spelt if is_plain else f"target-{number}"] = host
+    return names
 
 
 def _about(request: FormRequest, *, leaves: bool = False) -> About:

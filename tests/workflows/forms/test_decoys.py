@@ -118,5 +118,5 @@ def test_papers_for_each_target_are_of_no_decoy_and_wait_for_the_keeper(tmp_path
 
 
 def test_a_referral_of_decoys_alone_becomes_no_paper(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="were opened as decoys"):
+    with pytest.raises(InputError, match="or was opened as a decoy"):
         facts(case_of(tmp_path, "tv1.own.example", revealed=True))

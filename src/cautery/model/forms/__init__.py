@@ -33,7 +33,17 @@ Examples
 (['number'], (7,))
 """
 
-from cautery.model.forms.facts import FACTS, WITHHELD, Fact, FactSpec, FieldKind, Row, Value
+from cautery.model.forms.facts import (
+    FACTS,
+    OF_NO_FIELD,
+    UNAPPROVED,
+    WITHHELD,
+    Fact,
+    FactSpec,
+    FieldKind,
+    Row,
+    Value,
+)
 from cautery.model.forms.filling import Fault, Filled, FilledField, Misfit, fill
 from cautery.model.forms.form import (
     ANSWERS,
@@ -56,6 +66,8 @@ __all__ = [
     "ANY_COUNTRY",
     "FACTS",
     "FIXED",
+    "OF_NO_FIELD",
+    "UNAPPROVED",
     "WITHHELD",
     "Column",
     "Fact",

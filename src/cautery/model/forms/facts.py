@@ -51,6 +51,10 @@ LISTS = frozenset(
 
 WITHHELD = "statement.withheld"
 """The fact that whoever writes a paper is told and nobody else: it says that there is more."""
+UNAPPROVED = "referral.unapproved"
+"""The fact that keeps a paper a draft: why its referral may not leave."""
+OF_NO_FIELD = frozenset((WITHHELD, UNAPPROVED))
+"""Facts about a paper that no field of it can ask for."""
 
 Row = Mapping[str, str]
 """A row of a table, by the names of its columns."""
@@ -272,6 +276,9 @@ FACTS: Mapping[str, FactSpec] = {
         kind=FieldKind.TABLE, text="the statements that the recipient may see", columns=_STATEMENT
     ),
     "statement.handling": FactSpec(kind=FieldKind.TEXTS, text="the handling codes of them all"),
+    UNAPPROVED: FactSpec(
+        kind=FieldKind.TEXT, text="why the referral may not leave, so the paper is a draft"
+    ),
     WITHHELD: FactSpec(
         kind=FieldKind.NUMBER, text="how many statements their markings keep out; on no paper"
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
-from cautery.model.forms.facts import WITHHELD, Fact, FieldKind, Row, Value
+from cautery.model.forms.facts import UNAPPROVED, WITHHELD, Fact, FieldKind, Row, Value
 from cautery.model.forms.form import ANSWERS, Column, Form, FormField
 from cautery.model.forms.values import is_empty, value_of
 from cautery.model.marking import Marking, strictest
@@ -102,17 +102,25 @@ class Filled:
         What keeps it from being complete.
     withheld : int
         Number of statements that their markings keep out: for whoever writes it, and on no paper.
+    unapproved : str
+        Why what it is about may not leave, for whoever writes it; empty: it may.
     """
 
     form: Form
     fields: tuple[FilledField, ...]
     faults: tuple[Fault, ...]
     withheld: int = 0
+    unapproved: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is missing, and everything fits."""
         return not self.faults
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may be written only as a draft: it lacks something, or may not leave."""
+        return not self.is_complete or self.unapproved != ""
 
     @property
     def marking(self) -> Marking | None:
@@ -161,6 +169,7 @@ def fill(form: Form, facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> F
         fields=tuple(filled),
         faults=tuple(faults),
         withheld=withheld if isinstance(withheld, int) else 0,
+        unapproved=str(facts[UNAPPROVED].value) if UNAPPROVED in facts else "",
     )
 
 

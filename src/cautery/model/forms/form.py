@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from cautery.errors import InputError
-from cautery.model.forms.facts import FACTS, WITHHELD, FieldKind
+from cautery.model.forms.facts import FACTS, OF_NO_FIELD, FieldKind
 from cautery.model.mandate import Regime
 from cautery.model.operation import InstrumentKind
 from cautery.model.orders import OrderKind
@@ -174,7 +174,7 @@ class FormField:
         if self.from_ in {ANSWERS, FIXED}:
             return
         spec = FACTS.get(self.from_)
-        if spec is None or self.from_ == WITHHELD:
+        if spec is None or self.from_ in OF_NO_FIELD:
             raise InputError(f"field {self.name}: there is no fact {self.from_!r}")
         if spec.kind is not self.kind:
             raise InputError(f"field {self.name}: {self.from_} is {spec.kind}, not {self.kind}")

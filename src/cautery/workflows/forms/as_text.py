@@ -19,7 +19,7 @@ def csv_of(filled: Filled) -> bytes:
     """
     table = filled.form.csv_table
     lines: list[tuple[object, ...]] = []
-    if not filled.is_complete:
+    if filled.is_draft:
         lines.append((draft_line(filled),))
     for entry in filled.fields:
         if table is None:
@@ -28,7 +28,7 @@ def csv_of(filled: Filled) -> bytes:
             lines.append(tuple(column.name for column in entry.field.columns))
             lines += (tuple(row.values()) for row in _rows(entry.value))
     if table is None:
-        lines.insert(0 if filled.is_complete else 1, ("field", "label", "value"))
+        lines.insert(1 if filled.is_draft else 0, ("field", "label", "value"))
     return table_of(lines)
 
 
@@ -39,7 +39,7 @@ def json_of(filled: Filled) -> bytes:
     is one.
     """
     members: dict[str, object] = {}
-    if not filled.is_complete:
+    if filled.is_draft:
         members["DRAFT"] = draft_line(filled)
     if filled.marking is not None:
         members["marking"] = filled.marking.words

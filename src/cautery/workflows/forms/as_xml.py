@@ -33,7 +33,7 @@ def xml_of(filled: Filled) -> bytes:
     root = ET.Element(_name(form, form.xml, form.xml.root))
     for name, text in form.xml.attributes.items():
         root.set(_attribute(form, form.xml, name), text)
-    if not filled.is_complete:
+    if filled.is_draft:
         # Two hyphens end a comment early.
         root.append(ET.Comment(f" {clean(draft_line(filled)).replace('--', '- -')} "))
     for entry in filled.fields:

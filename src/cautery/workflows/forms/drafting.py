@@ -9,7 +9,16 @@ from cautery.workflows.forms.checking import standing_words
 
 def draft_line(filled: Filled) -> str:
     """Return the line that each draft bears."""
-    return tr("DRAFT, not to be used: %(faults)s", faults=standing_words(filled))
+    faults = [] if filled.is_complete else [standing_words(filled)]
+    faults += unapproved_lines(filled)
+    return tr("DRAFT, not to be used: %(faults)s", faults="; ".join(faults))
+
+
+def unapproved_lines(filled: Filled) -> tuple[str, ...]:
+    """Return the line of a paper whose referral may not leave; of any other, none."""
+    if not filled.unapproved:
+        return ()
+    return (tr("not approved: two people must have approved the referral, as it stands now"),)
 
 
 def unverified_line(filled: Filled) -> str | None:

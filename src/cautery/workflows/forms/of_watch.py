@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from cautery.act import order_of
 from cautery.errors import ApprovalError, InputError
@@ -18,7 +17,7 @@ from cautery.model import (
     host_of,
     iso,
 )
-from cautery.model.forms import Fact, Form, Need, Row
+from cautery.model.forms import UNAPPROVED, Fact, Form, Need, Row
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import AssetFacts, ExhibitSealed
@@ -27,6 +26,7 @@ from cautery.projections.without_decoys import refuse_unrevealed, without_decoys
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import FiledReferral, filed_in, mandate_of
 from cautery.workflows.forms.chosen import About, refuse_country, refuse_regime
+from cautery.workflows.forms.leaving import leaving
 from cautery.workflows.forms.of_referral import (
     Facts,
     exhibits_of,
@@ -46,9 +46,9 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
     Raises
     ------
     ApprovalError
-        If the regime of the mandate does not allow the form.
+        If the regime of the mandate does not allow the form, or an approver refused the referral.
     InputError
-        If the case lacks what the form needs: an operation, a referral, a verdict.
+        If the case lacks what the form needs: an operation, a verdict, a referral that stands.
     UnaskedError, UnrevealedError
         If the paper is to leave, and nobody may know yet which streams are decoys.
     """
@@ -74,7 +74,12 @@ def facts_of_watch(ledger: Ledger, form: Form, about: About) -> Facts:
         whole = chosen_referral(ledger, form, about, mandate)
         if about.leaves:
             decoys.void(whole.referral)  # nothing of it leaves before their keeper has answered
-        filed = narrowed(_without(whole, decoys), form, about)
+        may_leave = leaving(
+            ledger, whole, opening=opening, mandate=mandate, decoys=decoys, at=about.at
+        )
+        if may_leave.unapproved:
+            facts[UNAPPROVED] = Fact(value=may_leave.unapproved)
+        filed = narrowed(may_leave.filed, form, about)
         referral = filed.referral
         drafted = _record_of(ledger, referral.id)
         facts |= referral_facts(filed, mandate, drafted=drafted, opened=opened)
@@ -120,12 +125,14 @@ def chosen_referral(ledger: Ledger, form: Form, about: About, mandate: Mandate) 
 
 
 def hosts_of_papers(ledger: Ledger, form: Form, about: About) -> tuple[str, ...]:
-    """Return for which targets of a referral there is a paper each, without known decoys.
+    """Return for which targets of a referral there is a paper each: those that still stand.
 
     Raises
     ------
+    ApprovalError
+        If an approver refused it.
     InputError
-        If the form is not one for each target, or no referral fits.
+        If the form is not one for each target, no referral fits, or none of its targets stands.
     UnaskedError
         If the keeper of the decoys has not answered for the referral.
     """
@@ -133,9 +140,13 @@ def hosts_of_papers(ledger: Ledger, form: Form, about: About) -> tuple[str, ...]
         raise InputError(
             f"the form {form.id} is one paper for all targets", hint="cautery form write writes it."
         )
-    whole, decoys = chosen_referral(ledger, form, about, mandate_of(ledger)), Decoys()
-    decoys.read_on(ledger).void(whole.referral)
-    return targets_of(_without(whole, decoys).referral)
+    mandate, decoys = mandate_of(ledger), Decoys().read_on(ledger)
+    whole = chosen_referral(ledger, form, about, mandate)
+    decoys.void(whole.referral)
+    may_leave = leaving(
+        ledger, whole, opening=opening_of(ledger), mandate=mandate, decoys=decoys, at=about.at
+    )
+    return targets_of(may_leave.filed.referral)
 
 
 def exhibit_facts(ledger: Ledger, exhibits: Iterable[ExhibitId]) -> Facts:
@@ -209,14 +220,6 @@ def _kind_of(referral: Referral, mandate: Mandate) -> OrderKind | None:
 
 def _kinds(form: Form) -> str:
     return " or ".join(kind.value for kind in form.orders)
-
-
-def _without(filed: FiledReferral, decoys: Decoys) -> FiledReferral:
-    """Return a referral without the targets that are known to be decoys."""
-    entries = tuple(entry for entry in filed.referral.entries if not decoys.meets(entry.target))
-    if not entries:
-        raise InputError(f"all targets of referral {filed.referral.id} were opened as decoys")
-    return replace(filed, referral=replace(filed.referral, entries=entries))
 
 
 def _record_of(ledger: Ledger, referral: str) -> int:

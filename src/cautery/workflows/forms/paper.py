@@ -18,7 +18,7 @@ from cautery.model.forms import (
 from cautery.pages.form import FormLine, FormPage, FormTable
 from cautery.workflows.forms.as_text import texts_of
 from cautery.workflows.forms.checking import fault_words
-from cautery.workflows.forms.drafting import unverified_line
+from cautery.workflows.forms.drafting import unapproved_lines, unverified_line
 
 _LONG = 60
 """Characters of a text that takes the width of the page."""
@@ -63,7 +63,10 @@ def paper_of(filled: Filled, *, case: str, lab: bool, at: datetime) -> FormPage:
         marking="" if filled.marking is None else filled.marking.words,
         lab=lab,
         unverified=unverified_line(filled) or "",
-        faults=tuple(fault_words(form, fault) for fault in filled.faults),
+        faults=(
+            *(fault_words(form, fault) for fault in filled.faults),
+            *unapproved_lines(filled),
+        ),
     )
 
 

@@ -42,7 +42,7 @@ def register_form(case: Case, filled: Filled, about: About, raw: bytes) -> tuple
     register_paper(
         PersonFile.of(desk),
         kind=PaperKind.FORM,
-        title=f"{title}, {iso(about.at)[:16]}Z" + ("" if filled.is_complete else ", draft"),
+        title=f"{title}, {iso(about.at)[:16]}Z" + (", draft" if filled.is_draft else ""),
         paper=digest_of(raw),
         persons=persons,
         to=_given_to(filled, about),

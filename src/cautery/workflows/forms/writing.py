@@ -1,11 +1,11 @@
-"""Write a filled form in one of its formats; an incomplete one only as a draft."""
+"""Write a filled form in one of its formats; one that lacks something only as a draft."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from cautery.errors import IncompleteError, InputError
+from cautery.errors import ApprovalError, IncompleteError, InputError
 from cautery.messages import tr_n
 from cautery.model import Exhibit, ExhibitId
 from cautery.model.forms import Filled, Form, FormFormat
@@ -45,16 +45,24 @@ def format_of(form: Form, asked_format: FormFormat | None, ending: str) -> FormF
     return form_format
 
 
-def require_complete(filled: Filled) -> None:
-    """Refuse a form that lacks something, and say what.
+def require_final(filled: Filled) -> None:
+    """Refuse a form that may be written only as a draft, and say why.
 
     Raises
     ------
     IncompleteError
-        Naming every fault.
+        If it lacks something: naming every fault.
+    ApprovalError
+        If it lacks nothing, but what it is about may not leave.
     """
+    if filled.is_complete and filled.unapproved:
+        raise ApprovalError(
+            filled.unapproved,
+            hint="cautery referral approve signs it; --draft writes the paper marked as a draft.",
+        )
     if not filled.is_complete:
-        words = "; ".join(fault_words(filled.form, fault) for fault in filled.faults)
+        faults = [fault_words(filled.form, fault) for fault in filled.faults]
+        words = "; ".join((*faults, filled.unapproved) if filled.unapproved else faults)
         raise IncompleteError(
             tr_n(
                 "the form %(form)s has %(count)s fault: %(faults)s",
@@ -77,7 +85,7 @@ def written_form(
     compiled: Callable[[str], bytes],
     copied: Callable[[ExhibitId], None],
 ) -> bytes:
-    """Return a filled form in a format; an incomplete one is marked as a draft.
+    """Return a filled form in a format; a draft is marked as one.
 
     Parameters
     ----------
@@ -109,7 +117,7 @@ def written_form(
         case FormFormat.PDF:
             return compiled(form_typst(paper_of(filled, case=name, lab=lab, at=at)))
         case FormFormat.ZIP:
-            stem = ("" if filled.is_complete else "DRAFT-") + filled.form.id.replace("/", "-")
+            stem = ("DRAFT-" if filled.is_draft else "") + filled.form.id.replace("/", "-")
             papers = {
                 f"{stem}.{other_format.value}": written_form(
                     case,
