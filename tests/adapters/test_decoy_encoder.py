@@ -124,3 +124,37 @@ def test_pictures_that_are_too_large_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(_decoy_child, "_MOST_PIXELS", 320 * 180 - 1)
     with pytest.raises(InputError, match="too large"):
         disguised(TRIAL, video=chain_of("hflip"), audio=())
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_recipe_that_is_slower_than_live_is_refused_and_the_next_one_is_tried(
+    encoder: DecoyEncoder,
+) -> None:
+    """Its trial ends after seconds of CPU, and not after the many that a segment may take."""
+    slow = "scale=w=15000:h=15000,scale=w=320:h=180"
+    heavy = Disguise(name="heavy", video=chain_of(slow))
+    with pytest.raises(InputError, match=r"disguise heavy: (its trial was ended|it takes)"):
+        await encoder.try_out(heavy)
+    await encoder.try_out(DISGUISES["mirror"])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_took_longer_than_its_media_last_is_refused(
+    encoder: DecoyEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoy_encoder, "_TRIAL_S", 1e-6)
+    with pytest.raises(InputError, match="for one second of media"):
+        await encoder.try_out(DISGUISES["mirror"])
+
+
+async def test_the_trials_of_all_recipes_have_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = DecoyEncoder()
+
+    async def worked(*_: object, **__: object) -> tuple[dict[str, object], bytes]:
+        return {"cpu_s": 0.75}, b""
+
+    monkeypatch.setattr(encoder._child, "work", worked)
+    for _ in range(26):
+        await encoder.try_out(DISGUISES["mirror"])
+    with pytest.raises(InputError, match="all recipes take more than 20 s"):
+        await encoder.try_out(DISGUISES["mirror"])

@@ -254,18 +254,23 @@ def _serve(jobs: BinaryIO, answers: BinaryIO, trial: bytes) -> None:
         If there is none.
     """
     head, segment = read_head(jobs), read_payload(jobs)
-    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    soft = math.ceil(used + head["seconds"]) + 1
+    used = _cpu_s()
+    soft = math.ceil(used + head["seconds"])
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     try:
         segment_out = disguised(
             segment or trial, video=_steps(head["video"]), audio=_steps(head["audio"])
         )
-        write_answer(answers, {}, segment_out)
+        write_answer(answers, {"cpu_s": _cpu_s() - used}, segment_out)
     except InputError as error:
         write_answer(answers, {"refused": str(error)})
     except MemoryError:
         write_answer(answers, {"refused": "it needs more memory than allowed"})
+
+
+def _cpu_s() -> float:
+    """Return the processor's time that this process has used, seconds."""
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
 def _steps(chain: Sequence[Any]) -> tuple[FilterStep, ...]:

@@ -22,6 +22,10 @@ _SYNC = b"G"
 """The first byte of each packet of a transport stream (ISO/IEC 13818-1, 2.4.3.2)."""
 _SECONDS = 20.0
 """For one segment: 180 lines take 20 ms a second of media, 1080 lines some 40 times as much."""
+_TRIAL_S = 1.0
+"""CPU for the trial of a recipe, which is of one second of media: slower ones could not be live."""
+_TRIALS_S = 20.0
+"""CPU for the trials of all recipes of an encoder."""
 _MEMORY_MB = 1024
 
 
@@ -37,6 +41,7 @@ class DecoyEncoder:
     def __init__(self, *, without_seccomp: bool = False) -> None:
         self._child = Child(_MEMORY_MB, without_seccomp=without_seccomp, module="_decoy_child")
         self._turn = asyncio.Lock()
+        self._trials_left_s = _TRIALS_S
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,25 +81,46 @@ class DecoyEncoder:
         return segment_out
 
     async def try_out(self, disguise: Disguise) -> None:
-        """Raise unless FFmpeg knows the filters of a disguise and takes their options.
+        """Raise unless FFmpeg takes the filters of a disguise, and they are as fast as live media.
 
         Raises
         ------
         InputError
-            If it does not.
+            If not, or if all recipes so far took too long together.
         """
-        answer, _ = await self._work(b"", disguise)
+        try:
+            answer, _ = await self._work(b"", disguise, cpu_s=_TRIAL_S)
+        except DecodeError as error:
+            raise InputError(
+                f"disguise {disguise.name}: its trial was ended: {error}",
+                hint="It must disguise a second of media within a second. Take lighter filters.",
+            ) from error
         if "refused" in answer:
             raise InputError(
                 f"disguise {disguise.name}: FFmpeg does not take this recipe: {answer['refused']}",
                 hint="Try it with ffmpeg -vf or -af on a file of your own first.",
             )
+        took_s = float(str(answer["cpu_s"]))
+        self._trials_left_s -= took_s
+        if took_s > _TRIAL_S:
+            raise InputError(
+                f"disguise {disguise.name}: it takes {took_s:.1f} s for one second of media",
+                hint="A decoy is live: take lighter filters.",
+            )
+        if self._trials_left_s < 0:
+            raise InputError(
+                f"disguise {disguise.name}: with it the trials of all recipes take more than "
+                f"{_TRIALS_S:.0f} s",
+                hint="Name fewer recipes, or lighter ones.",
+            )
 
-    async def _work(self, segment: bytes, disguise: Disguise) -> tuple[dict[str, object], bytes]:
+    async def _work(
+        self, segment: bytes, disguise: Disguise, *, cpu_s: float = _SECONDS
+    ) -> tuple[dict[str, object], bytes]:
         if len(segment) > MOST_SEGMENT_BYTES:
             raise DecodeError("a segment of own media is larger than 32 MiB")
         head = {
-            "seconds": _SECONDS,
+            "seconds": cpu_s,
             "video": _chain(disguise.video),
             "audio": _chain(disguise.audio),
         }
