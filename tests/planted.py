@@ -27,6 +27,7 @@ from cautery.model import (
     Window,
 )
 from cautery.model.decoys import KeeperQuestion
+from cautery.model.signing_keys import FileKey
 from cautery.workflows.decoys.night import PlannedNight, open_night
 from cautery.workflows.decoys.plan import NightFiles, plan_night
 from cautery.workflows.decoys.programme import Programme, read_programme
@@ -41,7 +42,11 @@ MANDATE: Mandate = replace(
         Channel(id="arena", names=("Arena",), event="derby", legal_basis="rights"),
         Channel(id="other", names=("Other",), event="derby", legal_basis="rights"),
     ),
-    decoys=DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="http://127.0.0.1:8790"),
+    decoys=DecoysPolicy(
+        sealed=OwnLocation("/night/sealed.json"),
+        keeper="http://127.0.0.1:8790",
+        planner=FileKey(PLANNER.public_key().public_bytes_raw()).spelled,
+    ),
     partners=(Partner(name="P", hosts=("partner.own.example",), channels=("arena",)),),
 )
 HERE = SignedFor(case="0123456789abcdef", mandate=terms_digest(MANDATE))
@@ -92,6 +97,13 @@ vf = "hue=h=20:s=1.3"
 def programme(text: str = PROGRAMME) -> Programme:
     """Read a programme whose media lie in /media."""
     return read_programme(text.encode(), folder=Path("/media"))
+
+
+def mandate_of(key: Ed25519PrivateKey) -> Mandate:
+    """Return the mandate, with another planner."""
+    public = FileKey(key.public_key().public_bytes_raw()).spelled
+    assert MANDATE.decoys is not None
+    return replace(MANDATE, decoys=replace(MANDATE.decoys, planner=public))
 
 
 def planned(

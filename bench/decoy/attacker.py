@@ -11,6 +11,7 @@ look-alike? Half of them are own streams, so chance is right 500 times.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import http.client
 import json
@@ -119,9 +120,10 @@ def _plan(folder: Path, number: int) -> None:
     for media in ("clean", "arena", "other", "last", "fan"):
         rows = "#EXTINF:1.0,\npiece.ts\n" * 60
         (planner / f"{media}.m3u8").write_text(f"#EXTM3U\n{rows}")
-    create_approver(planner / "planner.pem")
+    public = create_approver(planner / "planner.pem").public_key().public_bytes_raw()
     mandate = watch / "mandate.toml"
-    mandate.write_text(_MANDATE.format(start=_time(now), end=_time(end), gate=GATE))
+    key = base64.b64encode(public).decode()
+    mandate.write_text(_MANDATE.format(start=_time(now), end=_time(end), gate=GATE, key=key))
     hosts = [f"127.{90 + number}.7.{place}" for place in range(1, HOSTS + 1)]
     programme = _PROGRAMME.format(start=_time(start), end=_time(end), each=EACH, host=hosts[0])
     for host in hosts:
@@ -355,6 +357,7 @@ allow = ["127.0.0.0/8"]
 [decoys]
 sealed = "sealed.json"
 keeper = "http://127.0.0.1:{gate}"
+planner = "{key}"
 """
 _PROGRAMME = """\
 night = "attacked"

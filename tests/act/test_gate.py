@@ -37,7 +37,11 @@ from cautery.model import (
 from .planted_notices import MANDATE as OF_NOTICES
 from .planted_notices import good
 
-POLICY = DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/")
+POLICY = DecoysPolicy(
+    sealed=OwnLocation("/night/sealed.json"),
+    keeper="https://keeper.example/",
+    planner="A" * 43 + "=",
+)
 TESTED = replace(MANDATE, decoys=POLICY)
 KEY = CaseKey()
 ISP = Intermediary(name="isp-fr", territory="FR")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.error
 import urllib.request
@@ -16,7 +17,7 @@ import pytest
 from cautery import wiring
 from cautery.adapters._decoy_child import trial_segment
 from cautery.adapters.clock import FixedClock
-from cautery.adapters.person_keys import create_approver
+from cautery.adapters.person_keys import create_approver, load_approver
 from cautery.cli.decoy import _place
 from cautery.errors import InputError, SourceError
 from cautery.evidence.sealed_night import SEALED_FILE, read_sealed
@@ -77,7 +78,7 @@ def planning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planning:
     rows = "#EXTINF:1.0,\npiece.ts\n" * 12
     for name in ("clean", "old"):
         (tmp_path / f"{name}.m3u8").write_text("#EXTM3U\n" + rows)
-    create_approver(tmp_path / "planner.pem")
+    key = create_approver(tmp_path / "planner.pem").public_key().public_bytes_raw()
     (tmp_path / "mandate.toml").write_text(
         f"""\
 [mandate]
@@ -99,6 +100,7 @@ allow = ["127.0.0.0/8"]
 [decoys]
 sealed = "night/sealed.json"
 keeper = "http://127.0.0.1:8790"
+planner = "{base64.b64encode(key).decode()}"
 """
     )
     (tmp_path / "derby.toml").write_text(
@@ -226,7 +228,15 @@ def test_a_second_planner_must_have_a_key_of_their_own(
     ran = cautery("decoy", "plan", planning.programme, *beside)
     assert ran.code == 2
     assert "one key opens both plans" in ran.err
-    create_approver(tmp_path / "other.pem")
+    mine, other = (
+        base64.b64encode(key.public_key().public_bytes_raw()).decode()
+        for key in (
+            load_approver(tmp_path / "planner.pem"),
+            create_approver(tmp_path / "other.pem"),
+        )
+    )
+    mandate = planning.mandate.read_text()
+    planning.mandate.write_text(mandate.replace(mine, other))
     ran = cautery(
         "decoy", "plan", planning.programme, "--mandate", planning.mandate,
         "--key", tmp_path / "other.pem", "-o", tmp_path / "other", "--beside", planning.night,

@@ -153,7 +153,7 @@ def test_answers_that_are_appended_cost_no_look_at_a_long_act_each(
     acts.journal.write(other)
     [(_, honest)] = contents(acts.ledger, DecoysAnswered)
     answer = honest.answer
-    made_up = replace(honest, answer=replace(answer, question=acts.here.mandate))
+    made_up = replace(honest, answer=replace(answer, question=acts.signed_for.mandate))
     for record in (honest, replace(honest, act=other.id), made_up) * 5:
         acts.journal.write(record)
     looks: list[str] = []
@@ -425,7 +425,7 @@ def test_a_board_counts_no_decoy_that_is_opened_and_says_what_waits_for_the_keep
         act=referral.id,
         nonce="0" * 64,
         approvals=(),
-        signed_for=acts.here,
+        signed_for=acts.signed_for,
         answer=KeeperAnswer(root=acts.keeper.sealed.root, question=digest_of(b"x"), at=START),
         at=acts.clock.now(),
     )

@@ -83,7 +83,7 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
         ],
         **({} if mandate.lists is None else {"lists": mandate.lists.key}),
         # The sealed plan names the digest of these terms, so they cannot name the plan.
-        **({} if mandate.decoys is None else {"decoys": mandate.decoys.planner or True}),
+        **({} if mandate.decoys is None else {"decoys": mandate.decoys.planner}),
     }
 
 

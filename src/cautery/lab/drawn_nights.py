@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,7 +63,6 @@ MANDATE = Mandate(
             legal_basis="exclusive rights",
         ),
     ),
-    decoys=DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/"),
 )
 _EMPTY = Digest(f"sha256:{'0' * 64}")
 _LOOK_ALIKES = tuple(kind for kind in DecoyKind if kind.is_look_alike)
@@ -169,6 +168,7 @@ def draw_night(
     decoys = [_decoy(rng, start, number, place, own=own) for place in range(own + look_alikes)]
     rng.shuffle(decoys)
     leaves = [DecoyLeaf(salt=rng.bytes(32).hex(), decoy=decoy) for decoy in decoys]
+    mandate = replace(mandate, decoys=_policy(key))
     sealed = _sealed(leaves, start, number, key, mandate)
     written = Written()
     written.write(CaseOpened(mandate=mandate, version="", lab=mandate.lab, key=""), start)
@@ -212,18 +212,25 @@ def _decoy(rng: np.random.Generator, start: datetime, night: int, place: int, *,
     )
 
 
+def _policy(key: SigningKey) -> DecoysPolicy:
+    return DecoysPolicy(
+        sealed=OwnLocation("/night/sealed.json"),
+        keeper="https://keeper.example/",
+        planner=base64.b64encode(key.public_key().public_bytes_raw()).decode("ascii"),
+    )
+
+
 def _sealed(
     leaves: list[DecoyLeaf], start: datetime, number: int, key: SigningKey, mandate: Mandate
 ) -> SealedPlan:
     night = f"matchday-{number + 1}"
-    public_key = base64.b64encode(key.public_key().public_bytes_raw()).decode("ascii")
     unsigned = SealedPlan(
         night=night,
         root=root_of(leaves, night=night),
         count=len(leaves),
         window=Window(start=start, end=start + timedelta(seconds=_WINDOW_S)),
         planner="P. Lanner",
-        public_key=public_key,
+        public_key=_policy(key).planner,
         mandate=terms_digest(mandate),
         made_at=start - timedelta(days=1),
     )

@@ -215,13 +215,13 @@ class DecoysPolicy:
     keeper : str
         URL of the keeper, without credentials. It names no host as one's own: decoys may stand
         there, and the watch must judge them as it judges others.
-    planner : str or None
-        The planner's public key, base64 of its 32 bytes; ``None``: that in the sealed plan counts.
+    planner : str
+        The planner's public key, base64 of its 32 bytes: nobody else's plan counts.
     """
 
     sealed: OwnLocation
     keeper: str
-    planner: str | None = None
+    planner: str
 
     def __post_init__(self) -> None:
         hide_at_birth(self)

@@ -229,7 +229,7 @@ class Decoys:
         if self.planned is not None or policy is None or self.mandate is None:
             raise EvidenceError("the mandate names no blind test, or the plan is known already")
         check_sealed(sealed)
-        if policy.planner not in (None, sealed.public_key):
+        if policy.planner != sealed.public_key:
             raise EvidenceError("the mandate names another planner's key")
         if sealed.mandate != terms_digest(self.mandate):
             raise EvidenceError("the plan is for another mandate")

@@ -20,7 +20,7 @@ from cautery.evidence.outside.stamps import stamp_request
 from cautery.evidence.sealed_night import SealedNight, stamped_text_of
 from cautery.lab.blind_acts import MANDATE, NIGHT, BlindActs
 from cautery.lab.stamping import LabAuthority
-from cautery.model import DecoysPolicy, Mandate, Window
+from cautery.model import Mandate, Window
 from cautery.model.decoys import SealedPlan
 from cautery.model.ledger import contents
 from cautery.model.records import DecoysPlanned
@@ -115,13 +115,6 @@ def test_another_plan_is_refused_in_a_sentence_and_nothing_is_recorded(
     with pytest.raises(CauteryError, match=words):
         checked_night(MANDATE, raw, ledger=acts.ledger)
     assert acts.ledger.size() == size
-
-
-def test_without_a_named_planner_the_key_in_the_plan_counts(acts: BlindActs) -> None:
-    assert isinstance(POLICY, DecoysPolicy)
-    mandate = replace(MANDATE, decoys=replace(POLICY, planner=None))
-    raw = file_of(sealed(mandate, key=STRANGER))
-    assert checked_night(mandate, raw, ledger=acts.ledger) is not None
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the lab's authority needs openssl")

@@ -26,7 +26,11 @@ from cautery.workflows.forms.chosen import About
 from cautery.workflows.forms.of_watch import facts_of_watch, hosts_of_papers
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
-POLICY = DecoysPolicy(sealed=OwnLocation("/night/sealed.json"), keeper="https://keeper.example/")
+POLICY = DecoysPolicy(
+    sealed=OwnLocation("/night/sealed.json"),
+    keeper="https://keeper.example/",
+    planner=base64.b64encode(KEY.public_key().public_bytes_raw()).decode(),
+)
 DECOY = Decoy(
     kind=DecoyKind.OWN_STREAM,
     url="http://tv1.own.example:8080/d/1/live.m3u8",

@@ -84,10 +84,6 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "it names %(count)s approver, and two must sign: no referral is sent, no override counts",
         "it names %(count)s approvers, and two must sign: no referral is sent, no override counts",
     ),
-    "gap.no-planner": (
-        "decoys are planned, and no planner's key is named: whoever can replace the sealed plan "
-        "before the watch begins can know which streams are decoys"
-    ),
     "gap.no-proxy": (
         "no proxy is named in the networks of %(names)s: the watch does not see whether a list has "
         "an effect there, or hurts bystanders"

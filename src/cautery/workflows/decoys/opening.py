@@ -55,7 +55,7 @@ def checked_night(mandate: Mandate, raw: bytes | None, *, ledger: Ledger) -> Sea
     night = read_sealed(raw)
     sealed = night.sealed
     check_belongs(night, terms=terms_digest(mandate))
-    if policy.planner not in (None, sealed.public_key):
+    if policy.planner != sealed.public_key:
         raise InputError(
             f"the plan of night {sealed.night} is sealed by another key than the planner's whom "
             "the mandate names"

@@ -128,10 +128,10 @@ def _check_named(mandate: Mandate, public: str) -> None:
     if mandate.decoys is None:
         raise InputError(
             "the mandate plans no decoys: it has no [decoys]",
-            hint='Add them before you plan: sealed = "NIGHT/sealed.json", keeper = "https://...". '
-            "The file may come later.",
+            hint='Add them before you plan: sealed = "NIGHT/sealed.json", keeper = "https://...", '
+            "planner = your public key. The file may come later.",
         )
-    if mandate.decoys.planner not in {None, public}:
+    if mandate.decoys.planner != public:
         raise InputError("the mandate names the key of another planner under [decoys]")
 
 

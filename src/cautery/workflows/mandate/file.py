@@ -344,7 +344,7 @@ class DecoysTable(_Table):
     keeper: Annotated[str, AfterValidator(values.keeper_url)] | None = None
     """URL of the keeper, which is asked before an approved act leaves: https, or http in a lab."""
     planner: _Text | None = None
-    """Ed25519 key of the planner (PEM, or base64), whose plan alone counts then."""
+    """Ed25519 key of the planner (PEM, or base64): nobody else's plan counts."""
 
 
 class MandateFile(_Table):

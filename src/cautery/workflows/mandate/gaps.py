@@ -133,8 +133,6 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
         yield message("gap.no-approver")
     elif providers and ordered and len(mandate.approvers) < NEEDED:
         yield message("gap.approvers", count=len(mandate.approvers))
-    if mandate.decoys is not None and mandate.decoys.planner is None:
-        yield message("gap.no-planner")
     if blind := [provider.name for provider in mandate.intermediaries if provider.proxy is None]:
         yield message("gap.no-proxy", names=some(blind))
     elif providers and mandate.network.canary_port != CANARY_PORT and not mandate.lab:

@@ -408,23 +408,22 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         sealed, keeper, planner = file.decoys.sealed, file.decoys.keeper, file.decoys.planner
         if sealed is None and keeper is None and planner is None:
             return None
-        if sealed is None or keeper is None:
-            missing = "keeper" if keeper is None else "sealed"
+        if sealed is None or keeper is None or planner is None:
+            missing = "sealed" if sealed is None else "keeper" if keeper is None else "planner"
             raise self.wrong(
                 ("decoys",),
                 f"it has no {missing}",
-                'Name both: sealed = "NIGHT/sealed.json", keeper = "https://...".',
+                'Name all: sealed = "NIGHT/sealed.json", keeper = "https://...", planner = the '
+                "planner's public key. Without it whoever writes first is the planner.",
             )
-        key = None
-        if planner is not None:
-            try:
-                key = base64.b64encode(raw_public_key(planner)).decode()
-            except ValueError as error:
-                raise self.wrong(
-                    ("decoys", "planner"),
-                    "this is not an Ed25519 key",
-                    "Copy the planner's public key, which `cautery keys new` printed.",
-                ) from error
+        try:
+            key = base64.b64encode(raw_public_key(planner)).decode()
+        except ValueError as error:
+            raise self.wrong(
+                ("decoys", "planner"),
+                "this is not an Ed25519 key",
+                "Copy the planner's public key, which `cautery keys new` printed.",
+            ) from error
         # The plan names the digest of this mandate's terms, so it may not be there yet.
         place = (self._path.parent / sealed).absolute()
         return DecoysPolicy(sealed=OwnLocation(str(place)), keeper=keeper, planner=key)
