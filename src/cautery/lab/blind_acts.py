@@ -724,10 +724,13 @@ class BlindActs:
 
         What is acted against is named by its URL, whatever stands in that.
         """
-        for suspect in self.suspects:
-            if suspect.decoy is None:
-                text = text.replace(suspect.url.lower(), " ") if act else text
-                text = text.replace(suspect.host, " ")
+        pirates = [suspect for suspect in self.suspects if suspect.decoy is None]
+        # One's host may be the end of another's, so the longest goes first.
+        for pirate in sorted(pirates, key=lambda pirate: len(pirate.host), reverse=True):
+            text = text.replace(pirate.url.lower(), " ") if act else text
+            text = text.replace(pirate.host, " ")
+            for length in range(len(pirate.host)):  # as a picture cuts it short
+                text = text.replace(f"{pirate.host[:length]}…", " ")
         return text
 
     def _look_for_pirates(self, shown: Ledger) -> None:
