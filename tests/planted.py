@@ -46,6 +46,7 @@ MANDATE: Mandate = replace(
         sealed=OwnLocation("/night/sealed.json"),
         keeper="http://127.0.0.1:8790",
         planner=FileKey(PLANNER.public_key().public_bytes_raw()).spelled,
+        own=("own.example", "192.0.2.0/28"),
     ),
     partners=(Partner(name="P", hosts=("partner.own.example",), channels=("arena",)),),
 )

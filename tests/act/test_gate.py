@@ -41,6 +41,7 @@ POLICY = DecoysPolicy(
     sealed=OwnLocation("/night/sealed.json"),
     keeper="https://keeper.example/",
     planner="A" * 43 + "=",
+    own=("own.example", "192.0.2.0/24"),
 )
 TESTED = replace(MANDATE, decoys=POLICY)
 KEY = CaseKey()

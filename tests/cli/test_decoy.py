@@ -101,6 +101,7 @@ allow = ["127.0.0.0/8"]
 sealed = "night/sealed.json"
 keeper = "http://127.0.0.1:8790"
 planner = "{base64.b64encode(key).decode()}"
+own = ["127.0.0.0/24"]
 """
     )
     (tmp_path / "derby.toml").write_text(

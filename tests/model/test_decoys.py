@@ -158,3 +158,11 @@ def test_both_records_come_back_as_they_were_written() -> None:
         content = typed(kind, body)
         assert isinstance(content, shape)
         assert (kind_of(content), to_json(content)) == (kind, body)
+
+
+def test_a_decoy_has_few_addresses() -> None:
+    """Each takes what an act says of it out of the act, and costs every reader time."""
+    eight = tuple(f"192.0.2.{last}" for last in range(8))
+    assert replace(DECOY, addresses=eight).addresses == eight
+    with pytest.raises(InputError, match="at most 8 addresses, not 9"):
+        replace(DECOY, addresses=(*eight, "192.0.2.8"))

@@ -49,6 +49,7 @@ PUBLIC = frozenset(
         "CourtOrder.targets_rule",
         "CourtOrder.territory",
         "DecoysPolicy.keeper",
+        "DecoysPolicy.own",
         "DecoysPolicy.planner",
         "Event.id",
         "Event.legal_basis",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from cautery.act import subjects_of
 from cautery.errors import UnaskedError, UnrevealedError
 from cautery.evidence import decoys as evidence
-from cautery.lab.blind_acts import END, MANDATE, START, BlindActs
-from cautery.lab.keeper import Mood
+from cautery.lab.blind_acts import END, MANDATE, NIGHT, START, BlindActs
+from cautery.lab.keeper import Mood, lab_keeper
 from cautery.messages import message
 from cautery.model import (
     ActionPlan,
@@ -45,6 +46,7 @@ from cautery.model.records import (
 )
 from cautery.projections import Acts, MandateInForce, Tally, folded
 from cautery.projections import decoys as projection
+from cautery.projections.blind_account import account_in
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import EXPOSURE, outward, without_decoys
 from cautery.workflows.dossier.audiences import SHOWN, Audience
@@ -395,6 +397,54 @@ def test_an_extract_keeps_out_what_mentions_a_decoy_and_says_which_records(
     }
     assert about
     assert about <= set(extract.withheld) - set(extract.mentioning)
+
+
+@pytest.mark.parametrize("lie", ["host", "address"])
+def test_a_leaf_on_a_strangers_server_frees_nobody_and_rings_an_alarm(lie: str) -> None:
+    """Whoever plans could else keep a pirate from being blocked, against two approvers."""
+    made = BlindActs(SEED)
+    which = next(at for at, each in enumerate(made.suspects) if each.decoy is None)
+    pirate = made.suspects[which]
+    first = made.keeper.leaves[0].decoy
+    as_decoy = (
+        replace(first, url=pirate.url, addresses=(pirate.address,))
+        if lie == "host"
+        else replace(first, addresses=(*first.addresses, pirate.address))
+    )
+    made.keeper = lab_keeper(
+        [as_decoy, *(leaf.decoy for leaf in made.keeper.leaves[1:])],
+        mandate=MANDATE,
+        terms=made.here.mandate,
+        window=NIGHT,
+        at=START - timedelta(hours=2),
+        key=made.keeper.key,
+        seed=SEED,
+    )
+    made.resume()
+    made.plan()
+    for at in range(len(made.suspects)):
+        made.prove(at)
+    made.refer(everything=True)
+    made.approve(0)
+    made.approve(1)
+    asyncio.run(made.hear())
+    decoys = decoys_in(made)
+    assert len(decoys.foreign) == 1
+    [(_, referral)] = contents(made.ledger, Referral)
+    hers = {entry.target for entry in referral.entries} & {pirate.host, pirate.address}
+    assert hers
+    assert not decoys.void(referral) & hers
+    assert hers <= made.provider.blocked
+    [alarm] = [each for each in made.journal.failures if each.startswith("foreign decoy")]
+    assert referral.id in alarm
+    tally = folded(Tally(MandateInForce(MANDATE)), made.ledger.read())
+    assert len(tally.decoys.foreign) == 1
+    made.reveal(abandoned=False)
+    decoys = decoys_in(made)
+    assert (decoys.unopened, decoys.secret, len(decoys.foreign)) == (0, False, 1)
+    hosts = {verdict.url.host for _, verdict in contents(outward(made.ledger, what="-"), Verdict)}
+    assert pirate.host in hosts
+    assert account_in(made.ledger) is not None
 
 
 def test_without_decoys_a_ledger_is_read_as_it_is() -> None:

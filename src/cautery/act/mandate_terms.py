@@ -11,7 +11,16 @@ from typing import Any
 
 from cautery.act.approver_keys import approver_key
 from cautery.errors import ApprovalError
-from cautery.model import Approver, CourtOrder, Digest, Mandate, OrderKind, digest_of, iso
+from cautery.model import (
+    Approver,
+    CourtOrder,
+    DecoysPolicy,
+    Digest,
+    Mandate,
+    OrderKind,
+    digest_of,
+    iso,
+)
 
 # A new field that gives power makes this version 2 (ADR 0028): old signatures must not cover what
 # their signers never saw.
@@ -83,8 +92,13 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
         ],
         **({} if mandate.lists is None else {"lists": mandate.lists.key}),
         # The sealed plan names the digest of these terms, so they cannot name the plan.
-        **({} if mandate.decoys is None else {"decoys": mandate.decoys.planner}),
+        **({} if mandate.decoys is None else _blind_test(mandate.decoys)),
     }
+
+
+def _blind_test(policy: DecoysPolicy) -> dict[str, Any]:
+    # What stands on own hosts is taken out of acts: which hosts these are is for two to say.
+    return {"decoys": policy.planner, "decoys_own": list(policy.own)}
 
 
 def _beyond(order: CourtOrder) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def rows_of(mandate: Mandate) -> Iterator[Row]:
             "decoys": mandate.decoys.sealed,
             "keeper": mandate.decoys.keeper,
             "planner": mandate.decoys.planner,
+            "own": mandate.decoys.own,
         }
 
 

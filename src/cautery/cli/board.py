@@ -200,6 +200,9 @@ class Board:
                 "decoys-board.stand", count=decoys.sealed.count, opened=len(decoys.revealed)
             )
             text.append(f"\n{say(stand)}")
+        if decoys.foreign:
+            foreign = message("decoys-board.foreign", count=len(decoys.foreign))
+            text.append(f"\n{say(foreign)}", style="bold red")
         if tally.unasked:
             waits = message("decoys-board.unasked", count=len(tally.unasked))
             text.append(f"\n{say(waits)}", style="bold red")

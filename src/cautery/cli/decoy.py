@@ -244,6 +244,12 @@ def reveal(
         render.json_line(to_json(revealed) | {"kinds": dict(revealed.kinds), "closed": closed})
         return
     render.say(f"revealed {revealed.opened} decoys; {revealed.before} were on record before")
+    if revealed.foreign:
+        leaves = ", ".join(map(str, revealed.foreign))
+        render.say(
+            f"leaves on hosts or addresses that the mandate does not call own: {leaves}. They are "
+            "no decoys: nothing is void by them and nothing is left out. Ask the planner."
+        )
     for kind, count in revealed.kinds:
         typer.echo(f"{kind:<14} {count}")
     finished = _finish(case, keys, log)

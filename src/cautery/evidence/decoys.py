@@ -245,6 +245,8 @@ def check_answer(
     )
     if answer.question != question_digest(question, act=act):
         raise EvidenceError(f"{what} is to another question")
+    if len(answer.openings) > sealed.count:
+        raise EvidenceError(f"{what} opens more than there is")
     for opening in answer.openings:
         check_opening(opening, sealed)
     indexes = [opening.index for opening in answer.openings]

@@ -159,6 +159,7 @@ MANDATE = Mandate(
         sealed=OwnLocation("/night/sealed.json"),
         keeper="http://127.0.0.1:1/",
         planner=base64.b64encode(_PLANNER.public_key().public_bytes_raw()).decode(),
+        own=("own.example", "192.0.2.0/24"),
     ),
 )
 
@@ -729,7 +730,7 @@ class BlindActs:
         for pirate in sorted(pirates, key=lambda pirate: len(pirate.host), reverse=True):
             text = text.replace(pirate.url.lower(), " ") if act else text
             text = text.replace(pirate.host, " ")
-            for length in range(len(pirate.host)):  # as a picture cuts it short
+            for length in range(1, len(pirate.host)):  # as a picture cuts it short
                 text = text.replace(f"{pirate.host[:length]}…", " ")
         return text
 

@@ -132,6 +132,7 @@ def mandate_lines(places: DecoyPlaces) -> list[str]:
         f"sealed = {json.dumps(str(places.night / 'sealed.json'))}",
         f'keeper = "http://{host}:{port}"',
         f"planner = {json.dumps(places.public_key)}",
+        f"own = {json.dumps([*places.hosts, places.partner])}",
     ]
 
 

@@ -216,6 +216,7 @@ def _policy(key: SigningKey) -> DecoysPolicy:
     return DecoysPolicy(
         sealed=OwnLocation("/night/sealed.json"),
         keeper="https://keeper.example/",
+        own=("own.example", "192.0.2.0/24"),
         planner=base64.b64encode(key.public_key().public_bytes_raw()).decode("ascii"),
     )
 

@@ -26,8 +26,10 @@ from cautery.model.times import Window, require_utc
 
 SALT_HEX = 64
 """Hex digits of a leaf's salt: 32 bytes, which nobody tries through."""
-MOST_DECOYS = 1_000
+MOST_DECOYS = 200
 """In one plan; a night has 20 to 40."""
+MOST_ADDRESSES = 8
+"""Of one decoy: each takes what an act says of it out of the act."""
 LONGEST_TITLE, LONGEST_URL = 200, 1_000
 _HEX = re.compile("[0-9a-f]{64}")
 _CHANNEL = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -108,6 +110,10 @@ class Decoy:
             raise InputError(f"decoy {self.url[:80]!a}: its URL is not a plain http(s) URL")
         _check_title(self.offered_as)
         check_id("disguise", self.disguise)
+        if len(self.addresses) > MOST_ADDRESSES:
+            raise InputError(
+                f"a decoy has at most {MOST_ADDRESSES} addresses, not {len(self.addresses)}"
+            )
         for address in self.addresses:
             _check_address(address)
         for name in (self.event, self.licensee):

@@ -217,11 +217,15 @@ class DecoysPolicy:
         there, and the watch must judge them as it judges others.
     planner : str
         The planner's public key, base64 of its 32 bytes: nobody else's plan counts.
+    own : tuple of str
+        The organisation's own domains and address ranges, on which alone a decoy may stand; empty:
+        none is its own, and no opening counts.
     """
 
     sealed: OwnLocation
     keeper: str
     planner: str
+    own: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         hide_at_birth(self)

@@ -60,7 +60,9 @@ def account_of(test: BlindTest) -> NightAccount | None:
         made_at=planned.sealed.made_at,
         stamped_at=planned.stamped_at,
         stamped_by=planned.stamped_by,
-        revealed_at=None if test.decoys.unopened else max(leaf.at for leaf in revealed),
+        revealed_at=None
+        if test.decoys.unopened
+        else max(leaf.at for leaf in (*revealed, *test.decoys.foreign.values())),
         abandoned=next((leaf.why for leaf in revealed if leaf.how is RevealedBy.ABANDONED), ""),
         counts=counts_of(trials),
         by_kind=tuple(_groups(trials, lambda trial: trial.kind)),

@@ -31,6 +31,7 @@ from cautery.model import (
 )
 from cautery.model.decoys import Decoy, KeeperQuestion, Opening, SealedPlan, meets
 from cautery.model.message import Message
+from cautery.model.own_places import stands_on
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     CaseOpened,
@@ -67,6 +68,9 @@ class Decoys:
         The plan; ``None``: there is none, or the watch has not checked it yet.
     revealed : dict of int to DecoyRevealed
         By leaf, what was opened first.
+    foreign : dict of int to DecoyRevealed
+        The same of leaves that stand on hosts or addresses that the mandate does not call own. They
+        are no decoys: nothing is void by them, and nothing is left out.
     passed_over : Counter
         By the reason, how many records count for nothing.
     next_index : int
@@ -78,6 +82,7 @@ class Decoys:
     mandate: Mandate | None = None
     planned: DecoysPlanned | None = None
     revealed: dict[int, DecoyRevealed] = field(default_factory=dict)
+    foreign: dict[int, DecoyRevealed] = field(default_factory=dict)
     passed_over: Counter[Message] = field(default_factory=Counter)
     next_index: int = 0
     last_revealed: int = -1
@@ -126,7 +131,12 @@ class Decoys:
     @property
     def unopened(self) -> int:
         """How many leaves nobody has opened yet."""
-        return 0 if self.sealed is None else self.sealed.count - len(self.revealed)
+        opened = len(self.revealed) + len(self.foreign)
+        return 0 if self.sealed is None else self.sealed.count - opened
+
+    def is_open(self, leaf: int) -> bool:
+        """Tell whether a leaf is opened, be it a decoy's or a stranger's."""
+        return leaf in self.revealed or leaf in self.foreign
 
     @property
     def secret(self) -> bool:
@@ -240,8 +250,9 @@ class Decoys:
         if sealed is None or revealed.root != sealed.root or revealed.night != sealed.night:
             raise EvidenceError("no such plan is known")
         check_leaf(opening, night=sealed.night, count=sealed.count, root=sealed.root)
-        if opening.index not in self.revealed:
-            self.revealed[opening.index] = revealed
+        if not self.is_open(opening.index):
+            is_own = self.policy is not None and stands_on(opening.decoy, self.policy.own)
+            (self.revealed if is_own else self.foreign)[opening.index] = revealed
             self.last_revealed = self.next_index - 1
             self._places = None
 
@@ -260,7 +271,7 @@ class Decoys:
         if answer.question in self._questions:
             raise EvidenceError("the answer is on record already")
         opened = frozenset(opening.index for opening in answer.openings)
-        if not opened <= self.revealed.keys():
+        if not all(map(self.is_open, opened)):
             raise EvidenceError("a decoy that the keeper opened is not on record")
         if act.id not in self._digests:
             self._digests[act.id] = digest(act)

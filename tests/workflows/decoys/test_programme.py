@@ -106,3 +106,24 @@ def test_a_night_must_fit_its_mandate() -> None:
         check_against(read, replace(MANDATE, channels=(), works=WORKS, partners=()))
     with pytest.raises(InputError, match="is no partner's host"):
         check_against(read, replace(MANDATE, partners=()))
+
+
+@pytest.mark.parametrize("own", [(), ("own.example",), ("192.0.2.0/28",), ("other.example",)])
+def test_what_the_planner_alone_calls_own_is_refused(own: tuple[str, ...]) -> None:
+    """Two people sign in the mandate which hosts are the organisation's own."""
+    assert MANDATE.decoys is not None
+    mandate = replace(MANDATE, decoys=replace(MANDATE.decoys, own=own))
+    with pytest.raises(InputError, match=r"the mandate does not say that .* is your own"):
+        check_against(programme(), mandate)
+
+
+def test_a_planner_who_calls_everything_own_plans_no_pirate_free() -> None:
+    evil = PROGRAMME.replace(
+        'own = ["own.example", "192.0.2.0/28"]', 'own = ["example", "0.0.0.0/0"]'
+    )
+    for old, new in (
+        ('name = "tv2.own.example"', 'name = "x.pirate.example"'),
+        ('address = "192.0.2.2"', 'address = "198.51.100.7"'),
+    ):
+        with pytest.raises(InputError, match="stranger's server"):
+            check_against(programme(evil.replace(old, new)), MANDATE)

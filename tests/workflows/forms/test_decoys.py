@@ -30,6 +30,7 @@ POLICY = DecoysPolicy(
     sealed=OwnLocation("/night/sealed.json"),
     keeper="https://keeper.example/",
     planner=base64.b64encode(KEY.public_key().public_bytes_raw()).decode(),
+    own=("own.example", "192.0.2.0/24"),
 )
 DECOY = Decoy(
     kind=DecoyKind.OWN_STREAM,

@@ -38,6 +38,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "blind test: %(count)s decoy is among the streams, %(opened)s opened",
         "blind test: %(count)s decoys are among the streams, %(opened)s opened",
     ),
+    "decoys-board.foreign": (
+        (
+            "%(count)s leaf of the blind test stands on a host or address that the mandate does "
+            "not call own: it is no decoy, and nothing is void by it. Ask the planner."
+        ),
+        (
+            "%(count)s leaves of the blind test stand on hosts or addresses that the mandate does "
+            "not call own: they are no decoys, and nothing is void by them. Ask the planner."
+        ),
+    ),
     "decoys-board.unasked": (
         (
             "%(count)s approved act does not leave: the keeper of the decoys does not answer. Ask "

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from cautery.errors import CauteryError, SourceError, UnaskedError
+from cautery.errors import CauteryError, EvidenceError, SourceError, UnaskedError
 from cautery.evidence.decoys import check_answer
 from cautery.model import Approval, Notice, Referral, SignedFor, person_key
 from cautery.model.decoys import KeeperQuestion, RevealedBy
@@ -25,6 +25,9 @@ PATIENCE_S = 3.0
 AGAIN_S = 10.0
 """A keeper that did not answer is asked again after so long, whatever the act."""
 _NONCE_BYTES = 32
+_MOST_NAMED = 5
+FOREIGN = "foreign decoy"
+"""What failed, in the record of an opening that stands on a stranger's server."""
 
 
 class KeeperGate:
@@ -102,7 +105,8 @@ class KeeperGate:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 answer = await self._keeper.ask(question)
-            check_answer(answer, question, sealed)
+                # Long answers take a second, in which the watch goes on.
+                await asyncio.to_thread(check_answer, answer, question, sealed)
         except TimeoutError as error:
             why = f"no answer within {PATIENCE_S:.0f} s"
             self._silent = self._journal.now(), why
@@ -113,7 +117,7 @@ class KeeperGate:
         except CauteryError as error:  # of this act: it does not find it approved, or it lies
             raise _unanswered(act, str(error)) from error
         self._silent = None
-        now, revealed = self._journal.now(), self.decoys.revealed
+        now, opened = self._journal.now(), self.decoys
         self._journal.write_all(
             (
                 *(
@@ -126,7 +130,7 @@ class KeeperGate:
                         at=now,
                     )
                     for opening in answer.openings
-                    if opening.index not in revealed
+                    if not opened.is_open(opening.index)
                 ),
                 DecoysAnswered(
                     act=act.id,
@@ -138,6 +142,18 @@ class KeeperGate:
                 ),
             )
         )
+        foreign = self.decoys.foreign
+        if strangers := [each for each in answer.openings if each.index in foreign]:
+            names = ", ".join(opening.decoy.host for opening in strangers[:_MOST_NAMED])
+            self._journal.fail(
+                FOREIGN,
+                act.id,
+                EvidenceError(
+                    f"the keeper calls {names} decoys, but the mandate does not name these hosts "
+                    "and addresses as own: nothing of the act is void by that",
+                    hint="Ask the planner. Somebody may want to keep a target from being blocked.",
+                ),
+            )
 
 
 def _newest(approvals: Sequence[Approval]) -> tuple[Approval, ...]:

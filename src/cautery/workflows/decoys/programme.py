@@ -18,6 +18,7 @@ from cautery.model.decoys import MOST_DECOYS, DecoyKind
 from cautery.model.disguises import DISGUISES, Disguise, chain_of
 from cautery.model.host_names import ascii_name, host_of, literal
 from cautery.model.ids import check_id
+from cautery.model.own_places import covers
 from cautery.model.times import to_utc
 from cautery.model.toml import simple_toml
 
@@ -278,7 +279,14 @@ def check_against(programme: Programme, mandate: Mandate) -> tuple[str, ...]:
                     f"programme: {media.licensee!r} is no licensee's channel of {media.event!r} in "
                     "the mandate"
                 )
+    own = () if mandate.decoys is None else mandate.decoys.own
     for host in programme.hosts:
+        if not (covers(own, host.name) and covers(own, host.address)):
+            raise InputError(
+                f"programme: the mandate does not say that {host.name} at {host.address} is your "
+                "own: no decoy may stand on a stranger's server",
+                hint="Two people sign own under [decoys] in the mandate.",
+            )
         licensed = any(partner.carries(host.name) for partner in mandate.partners)
         if host.partner != licensed:
             raise InputError(

@@ -31,11 +31,14 @@ class Revealed:
         Leaves that had been opened before, by the gate or by an earlier reveal.
     kinds : tuple of (str, int)
         How many decoys of each kind the night had.
+    foreign : tuple of int
+        Leaves that stand where the mandate names nothing as own: they are no decoys.
     """
 
     opened: int
     before: int
     kinds: tuple[tuple[str, int], ...]
+    foreign: tuple[int, ...] = ()
 
 
 def reveal(
@@ -86,7 +89,7 @@ def reveal(
                 at=now, night=sealed.night, root=sealed.root, how=how, opening=opening, why=why
             )
             for opening in openings
-            if opening.index not in recorded.revealed
+            if not recorded.is_open(opening.index)
         ]
         try:
             if records:
@@ -98,6 +101,9 @@ def reveal(
         except ConflictError:  # the gate opened one meanwhile
             continue
         return Revealed(
-            opened=len(records), before=len(recorded.revealed), kinds=tuple(sorted(kinds.items()))
+            opened=len(records),
+            before=sealed.count - recorded.unopened,
+            kinds=tuple(sorted(kinds.items())),
+            foreign=tuple(sorted(Decoys().read_on(ledger).foreign)),
         )
     raise ConflictError("other decoys are being revealed at this moment", hint="Try again.")

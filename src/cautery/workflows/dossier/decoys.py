@@ -33,6 +33,15 @@ def decoy_words(decoys: Decoys) -> tuple[str, ...]:
         )
     words += [
         tr(
+            "Leaf %(leaf)s of the plan names %(host)s, which the mandate does not call the "
+            "organisation's own: it counts as no decoy.",
+            leaf=leaf,
+            host=revealed.opening.decoy.host,
+        )
+        for leaf, revealed in sorted(decoys.foreign.items())
+    ]
+    words += [
+        tr(
             "%(url)s: %(kind)s. Leaf %(leaf)s of the plan that was sealed under %(root)s.",
             url=opening.decoy.url,
             kind=_kind(opening.decoy.kind),

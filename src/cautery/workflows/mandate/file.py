@@ -345,6 +345,8 @@ class DecoysTable(_Table):
     """URL of the keeper, which is asked before an approved act leaves: https, or http in a lab."""
     planner: _Text | None = None
     """Ed25519 key of the planner (PEM, or base64): nobody else's plan counts."""
+    own: list[_Text] | None = None
+    """Your own domains and address ranges (/24, /48 at most); a decoy may stand on no others."""
 
 
 class MandateFile(_Table):

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from cautery.act import approver_key
 from cautery.act.jurisdictions import profile_of
 from cautery.errors import ApprovalError, MandateError
+from cautery.graph.name_servers import PROVIDERS
 from cautery.model import (
     Approver,
     Channel,
@@ -37,6 +38,8 @@ from cautery.model import (
     Work,
     person_key,
 )
+from cautery.model.host_names import host_of
+from cautery.model.own_places import MOST_OWN, covers, own_place
 from cautery.public_keys import raw_public_key
 from cautery.workflows.mandate.checks import some
 from cautery.workflows.mandate.confirmations import checked_confirmations
@@ -406,7 +409,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
 
     def _decoys(self, file: MandateFile) -> DecoysPolicy | None:
         sealed, keeper, planner = file.decoys.sealed, file.decoys.keeper, file.decoys.planner
-        if sealed is None and keeper is None and planner is None:
+        if all(given is None for given in (sealed, keeper, planner, file.decoys.own)):
             return None
         if sealed is None or keeper is None or planner is None:
             missing = "sealed" if sealed is None else "keeper" if keeper is None else "planner"
@@ -416,6 +419,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 'Name all: sealed = "NIGHT/sealed.json", keeper = "https://...", planner = the '
                 "planner's public key. Without it whoever writes first is the planner.",
             )
+        own = self._own(file)
         try:
             key = base64.b64encode(raw_public_key(planner)).decode()
         except ValueError as error:
@@ -426,7 +430,44 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             ) from error
         # The plan names the digest of this mandate's terms, so it may not be there yet.
         place = (self._path.parent / sealed).absolute()
-        return DecoysPolicy(sealed=OwnLocation(str(place)), keeper=keeper, planner=key)
+        return DecoysPolicy(sealed=OwnLocation(str(place)), keeper=keeper, planner=key, own=own)
+
+    def _own(self, file: MandateFile) -> tuple[str, ...]:
+        """Return where decoys may stand: nothing that others share, and no intermediary's host."""
+        if not file.decoys.own:
+            raise self.wrong(
+                ("decoys",),
+                "it has no own: nobody has said on which servers decoys may stand",
+                'List your own domains and address ranges: own = ["own.example", "192.0.2.0/28"].',
+            )
+        if len(file.decoys.own) > MOST_OWN:
+            raise self.wrong(
+                ("decoys",),
+                f"own has more than {MOST_OWN} places",
+                "Name the domains and ranges on which decoys are to stand, and no others.",
+            )
+        try:
+            own = tuple(dict.fromkeys(map(own_place, file.decoys.own)))
+        except MandateError as error:
+            raise self.wrong(("decoys",), str(error), error.hint) from error
+        for place in own:
+            if any(f".{place}".endswith(f".{zone}") for zone in PROVIDERS):
+                raise self.wrong(
+                    ("decoys",),
+                    f"own: {place} is a name of a service that many share",
+                    "Name a domain that is yours alone.",
+                )
+        for provider in file.intermediary:
+            for url in filter(None, (provider.list_url, provider.proxy)):
+                host = host_of(str(url))
+                # In a lab all stand on one machine.
+                if host and covers(own, host) and not file.mandate.lab:
+                    raise self.wrong(
+                        ("decoys",),
+                        f"own: {host} is the intermediary {provider.name}'s, not yours",
+                        "Name a domain that is yours alone.",
+                    )
+        return own
 
 
 def mandate_schema() -> dict[str, Any]:
