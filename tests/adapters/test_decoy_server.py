@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import sys
+from asyncio.subprocess import PIPE
 
 import aiohttp
 import pytest
@@ -123,3 +126,61 @@ async def test_a_place_that_is_taken_is_refused(decoys: Decoys) -> None:
     with pytest.raises(InputError, match="cannot listen there"):
         async with server_of(decoys).serving([("127.0.0.1", 70_000)], None):
             pass
+
+
+_KEEPER = """
+import asyncio, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+from cautery.adapters.decoy_server import DecoyServer
+async def streams(host, path):
+    return b"x", "video/mp2t"
+async def main():
+    server = DecoyServer(streams, lambda raw: (200, b"{}"), most_question=100, path="/ask")
+    async with server.serving([("127.0.0.1", 0)], ("127.0.0.1", 0)) as at:
+        print(at.streams[0][1], at.gate[1], flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+asyncio.run(main())
+"""
+
+
+async def test_silent_connections_to_the_streams_shut_neither_the_gate_nor_the_streams() -> None:
+    """Whoever is on the internet can open as many as a process has descriptors, and more."""
+    keeper = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _KEEPER, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
+    assert keeper.stderr is not None
+    streams, gate = map(int, (await keeper.stdout.readline()).split())
+    silent = []
+    try:
+        for number in range(330):
+            each = socket.socket()
+            each.bind((f"127.0.0.{2 + number % 5}", 0))
+            each.connect(("127.0.0.1", streams))
+            silent.append(each)
+        patience = aiohttp.ClientTimeout(total=10)
+        async with aiohttp.ClientSession(timeout=patience) as client:
+            async with client.post(f"http://127.0.0.1:{gate}/ask", data=b"q") as got:
+                assert got.status == 200
+            async with client.get(f"http://127.0.0.1:{streams}/a.ts") as got:
+                assert (got.status, await got.read()) == (200, b"x")
+    finally:
+        for each in silent:
+            each.close()
+        keeper.stdin.close()
+        said = await asyncio.wait_for(keeper.stderr.read(), 10)
+        await keeper.wait()
+    assert said == b""
+
+
+async def test_one_address_has_so_many_connections_and_no_more(
+    decoys: Decoys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoy_server, "_MOST_OF_ONE", 2)
+    async with server_of(decoys).serving([("127.0.0.1", 0)], None) as at:
+        held = [await asyncio.open_connection(*at.streams[0]) for _ in range(3)]
+        reader, _ = held[-1]
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        for _, writer in held:
+            writer.close()

@@ -1,4 +1,4 @@
-"""The door of the public face: who may connect, counted before a TLS handshake is begun.
+"""The door of the public face and of a keeper: who may connect, counted before a TLS handshake.
 
 A stranger who opens connections and says nothing must not keep out those who fetch a list.
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from cautery.errors import LimitError
 from cautery.model.web import neighbourhood
 
 MOST_CONNECTIONS = 2_000
@@ -64,6 +65,25 @@ async def listening_at(host: str, port: int) -> list[socket.socket]:
             listening.close()
         raise
     return sockets
+
+
+async def body_of(request: web.BaseRequest, most: int) -> bytes:
+    """Return the body of a request.
+
+    Raises
+    ------
+    LimitError
+        If it has more than ``most`` bytes.
+    """
+    if request.content_length is not None and request.content_length > most:
+        raise LimitError("too long")
+    parts, size = [], 0
+    async for part in request.content.iter_chunked(65_536):
+        size += len(part)
+        if size > most:
+            raise LimitError("too long")
+        parts.append(part)
+    return b"".join(parts)
 
 
 class _Guest:

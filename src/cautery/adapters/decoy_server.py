@@ -2,15 +2,15 @@
 
 Reaches: nothing; it listens where the planner says.
 Lawful basis: own media on own hosts, for the test of the organisation's own watch (ADR 0079).
-Manners: no log of who asked, or of what; bounded bodies and times. Every answer leaves at the next
-beat of a clock that starts with its request, so its time does not say what it took to make.
+Manners: no log of who asked, or of what; bounded connections, bodies and times. The gate has places
+of its own, which nobody takes who fills those of the streams. Every answer leaves at the next beat
+of a clock that starts with its request, so its time does not say what it took to make.
 Format: RFC 8216 (HLS), M3U; questions and answers are JSON (docs/reference/decoys.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -19,16 +19,27 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from cautery.errors import InputError
+from cautery.adapters._face_door import (
+    MOST_CONNECTIONS,
+    Door,
+    Handler,
+    body_of,
+    listening_at,
+    room,
+)
+from cautery.errors import InputError, LimitError
 
 BEAT_S = 0.15
 """Longer than a segment of 180 lines takes to disguise; a slower one waits for the next beat."""
 _AT_ONCE = 256
 _QUESTIONS_AT_ONCE = 8
 _BODY_S = 10.0
-_SILENT = logging.getLogger("cautery.decoys.requests")
-_SILENT.disabled = True
-"""What aiohttp would write of a bad request: its sender's address, and what stood in it."""
+_LAST_PORT = 65_535
+_IDLE_S = 20.0
+_MOST_OF_ONE = 64
+"""Connections of one address, or of one /64 of IPv6, to the streams at a time."""
+_GATE_PLACES, _GATE_PLACES_OF_ONE = 64, 16
+"""Connections to the gate at a time, of all and of one address."""
 
 Place = tuple[str, int]
 StreamAnswer = Callable[[str, str], Awaitable[tuple[bytes, str] | None]]
@@ -87,39 +98,31 @@ class DecoyServer:
         InputError
             If it cannot listen there.
         """
+        most = room()
+        reserved = 0 if gate is None else max(1, min(_GATE_PLACES, most // 4))
         async with AsyncExitStack() as stack:
-            site = await self._runner(stack, self._streams_application())
-            places = [await _listen(site, place) for place in streams]
+            site = self._door(
+                self._stream, most=min(MOST_CONNECTIONS, most - reserved), most_of_one=_MOST_OF_ONE
+            )
+            stack.push_async_callback(site.close)
+            places = [await _listen(stack, site, place) for place in streams]
             questions: Place | None = None
             if gate is not None:
-                desk = await self._runner(stack, self._gate_application())
-                questions = await _listen(desk, gate, tls=tls)
+                desk = self._door(
+                    self._question, most=reserved, most_of_one=_GATE_PLACES_OF_ONE, tls=tls
+                )
+                stack.push_async_callback(desk.close)
+                questions = await _listen(stack, desk, gate)
             yield Listening(streams=tuple(places), gate=questions)
 
-    async def _runner(self, stack: AsyncExitStack, application: web.Application) -> web.AppRunner:
-        runner = web.AppRunner(
-            application,
-            access_log=None,
-            logger=_SILENT,
-            auto_decompress=False,
-            keepalive_timeout=30.0,
-            shutdown_timeout=1.0,
-        )
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        return runner
+    def _door(
+        self, answer: Handler, *, most: int, most_of_one: int, tls: ssl.SSLContext | None = None
+    ) -> Door:
+        return Door(answer, tls=tls, most=max(1, most), most_of_one=most_of_one, idle_s=_IDLE_S)
 
-    def _streams_application(self) -> web.Application:
-        application = web.Application(client_max_size=1 << 10)
-        application.router.add_get("/{path:.*}", self._stream)
-        return application
-
-    def _gate_application(self) -> web.Application:
-        application = web.Application(client_max_size=self._most_question)
-        application.router.add_post(self._path, self._question)
-        return application
-
-    async def _stream(self, request: web.Request) -> web.Response:
+    async def _stream(self, request: web.BaseRequest) -> web.Response:
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, text="ask with GET\n")
         begun_s = asyncio.get_running_loop().time()
         host = (request.host or "").rpartition("@")[2].lower()
         host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.split(":")[0]
@@ -133,11 +136,15 @@ class DecoyServer:
             body=body, content_type=media_type, headers={"Cache-Control": "no-cache"}
         )
 
-    async def _question(self, request: web.Request) -> web.Response:
+    async def _question(self, request: web.BaseRequest) -> web.Response:
         begun_s = asyncio.get_running_loop().time()
+        if request.method != "POST" or request.path != self._path:
+            return web.Response(status=404, text="not found\n")
         try:
             async with asyncio.timeout(_BODY_S):
-                body = await request.read()
+                body = await body_of(request, self._most_question)
+        except LimitError:
+            return web.Response(status=413, text="too long\n")
         except TimeoutError:
             return web.Response(status=408, text="too slow\n")
         except (web.RequestPayloadError, ConnectionError):
@@ -156,15 +163,25 @@ async def _beat(begun_s: float) -> None:
     await asyncio.sleep(math.ceil(passed_s / BEAT_S) * BEAT_S - passed_s)
 
 
-async def _listen(
-    runner: web.AppRunner, place: Place, *, tls: ssl.SSLContext | None = None
-) -> Place:
+async def _listen(stack: AsyncExitStack, door: Door, place: Place) -> Place:
+    """Let those who connect at a place in by a door, until the stack is left; say where."""
     host, port = place
-    earlier_places = set(runner.addresses)
+    if not 0 <= port <= _LAST_PORT:
+        raise InputError(f"{host}:{port}: cannot listen there: no such port")
     try:
-        await web.TCPSite(runner, host, port, ssl_context=tls, backlog=128).start()
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or "not an address"
+        sockets = await listening_at(host, port)
+    except OSError as error:
+        why = error.strerror or "not an address"
         raise InputError(f"{host}:{port}: cannot listen there: {why}") from error
-    (address,) = [each for each in runner.addresses if each not in earlier_places]
+    accepting = [asyncio.ensure_future(door.accept(listening)) for listening in sockets]
+
+    async def close() -> None:
+        for task in accepting:
+            task.cancel()
+        await asyncio.gather(*accepting, return_exceptions=True)
+        for listening in sockets:
+            listening.close()
+
+    stack.push_async_callback(close)
+    address = sockets[0].getsockname()
     return str(address[0]), int(address[1])

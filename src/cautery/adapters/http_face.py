@@ -23,7 +23,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, listening_at, room
+from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, body_of, listening_at, room
 from cautery.errors import InputError, LimitError, StorageError
 from cautery.model.web import Answered, Asked, neighbourhood
 
@@ -195,7 +195,7 @@ def _handler(listener: Listener) -> Handler:
             return _plain(405, "Ask with GET or POST.")
         try:
             async with asyncio.timeout(_BODY_S):
-                body = await _body(request, listener.most_body)
+                body = await body_of(request, listener.most_body)
         except TimeoutError:
             return _plain(408, "The request took too long.")
         except LimitError:
@@ -224,18 +224,6 @@ def _handler(listener: Listener) -> Handler:
                 del in_flight[client]
 
     return handle
-
-
-async def _body(request: web.BaseRequest, most: int) -> bytes:
-    if request.content_length is not None and request.content_length > most:
-        raise LimitError("too long")
-    parts, size = [], 0
-    async for part in request.content.iter_chunked(65_536):
-        size += len(part)
-        if size > most:
-            raise LimitError("too long")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _asked(request: web.BaseRequest, body: bytes) -> Asked:
