@@ -8,15 +8,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.lists import entry as listed
+from tests.lists import referral
 
 from cautery.errors import InputError
+from cautery.evidence.decoys import question_digest, signed
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.lab.drawn_nights import EVENT, NightRates, Written, draw_night
-from cautery.model import Entry, Finding, RedactedUrl, Verdict
+from cautery.model import Digest, Entry, Finding, RedactedUrl, SignedFor, Verdict
 from cautery.model.blind import Drifting, Trial, TrialEnd
-from cautery.model.decoys import DecoyKind, RevealedBy
+from cautery.model.decoys import DecoyKind, KeeperAnswer, KeeperQuestion, RevealedBy
 from cautery.model.ledger import filed
-from cautery.model.records import DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.model.records import DecoyRevealed, DecoysAnswered, DecoysPlanned, ProbeDone
 from cautery.projections.blind_account import account, season_account
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
@@ -182,22 +185,58 @@ def test_a_proof_of_another_event_misses_an_own_stream_and_is_said():
     assert counts.named_wrong == 20
 
 
-def gated(opening_entry):
-    return entry_of(
-        replace(opening_entry.content, how=RevealedBy.GATE, act="R-1"), opening_entry.content.at
-    )
+def gated(openings):
+    """Let the gate open these: an act over their hosts, and the keeper's signed answer to it."""
+    first = openings[0].content
+    act = referral(*(listed(each.content.opening.decoy.host) for each in openings))
+    question = KeeperQuestion(
+        root=first.root, nonce="0" * 64, act=act, approvals=(),
+        signed_for=SignedFor(case="0" * 16, mandate=Digest(f"sha256:{'0' * 64}")),
+    )  # fmt: skip
+    answer = KeeperAnswer(
+        root=first.root, question=question_digest(question), at=first.at,
+        openings=tuple(each.content.opening for each in openings),
+    )  # fmt: skip
+    said = DecoysAnswered(
+        act=act.id, nonce=question.nonce, approvals=(), signed_for=question.signed_for,
+        answer=signed(answer, KEY), at=first.at,
+    )  # fmt: skip
+    opened = [replace(each.content, how=RevealedBy.GATE, act=act.id) for each in openings]
+    return [entry_of(each, first.at) for each in (act, *opened, said)]
+
+
+def test_a_leaf_that_says_it_was_opened_at_the_gate_is_revealed_if_no_answer_opens_it():
+    """Else its planner could take what the watch missed out of the count."""
+    entries = night(NightRates.even(0.4, 0.3)).entries
+    before, openings = split(entries)
+    for act in (None, "R-1"):
+        claimed = [
+            entry_of(replace(each.content, how=RevealedBy.GATE, act=act), each.content.at)
+            for each in openings
+        ]
+        assert account(again([*before, *claimed])).counts == account(entries).counts
+    missed = account(entries).counts.missed
+    assert missed.part > 0
+
+
+def test_a_test_that_is_abandoned_without_a_reason_opens_nothing():
+    before, openings = split(night(how=RevealedBy.ABANDONED).entries)
+    for why in ("", "  "):
+        silent = [entry_of(replace(e.content, why=why), e.content.at) for e in openings]
+        assert not account(again([*before, *silent])).is_whole
+    assert account(again([*before, *silent, *openings])).is_whole
 
 
 def test_a_look_alike_among_the_targets_of_an_approved_act_is_accused_and_hit():
     before, openings = split(night().entries)
-    counted = account(again([*before, *map(gated, openings)]))
+    counted = account(again([*before, *gated(openings)]))
     assert counted.counts.accused.part == counted.counts.hit.part == 20
     assert counted.counts.missed.part == 0
 
 
 def test_an_own_stream_that_the_gate_opened_unproven_is_neither_caught_nor_missed():
     before, openings = split(night(NightRates.even(1.0, 0.0)).entries)
-    counts = account(again([*before, *map(gated, openings)])).counts
+    counts = account(again([*before, *gated(openings)])).counts
     assert counts.missed.whole == counts.missed_or_unseen.whole == 0
     assert counts.cut_short == 20
 

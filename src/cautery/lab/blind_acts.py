@@ -631,6 +631,7 @@ class BlindActs:
                 night=sealed.night,
                 root=sealed.root,
                 how=RevealedBy.ABANDONED if abandoned else RevealedBy.REVEAL,
+                why="the keeper's machine failed" if abandoned else "",
                 opening=opening,
                 at=self.clock.now(),
             )

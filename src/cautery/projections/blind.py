@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from cautery.model import Decision, Entry, Finding, GuardVerdict, Verdict, host_of
 from cautery.model.blind import Trial, TrialEnd
-from cautery.model.decoys import RevealedBy, meets
-from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
-from cautery.projections.decoys import Decoys
+from cautery.model.decoys import Decoy, DecoyKind, RevealedBy, meets
+from cautery.model.records import DecoyRevealed, ProbeDone
+from cautery.projections.decoys import HEARD, Decoys
 
-PLAN_RECORDS: tuple[type, ...] = (CaseOpened, DecoysPlanned, DecoyRevealed)
-"""Types of the records that say what is planned and opened."""
+PLAN_RECORDS: tuple[type, ...] = HEARD
+"""Types of the records that say what is planned and opened, and what the gate was told."""
 TRIAL_RECORDS: tuple[type, ...] = (*PLAN_RECORDS, ProbeDone, Verdict, GuardVerdict)
 """Types of the records of which trials are made."""
 
@@ -127,8 +127,11 @@ class BlindTest:
         proofs = [proof for proof in sight.proofs if proof.index < opened_at]
         right = [proof for proof in proofs if proof.event == decoy.event]
         is_looked_at = sight.first_look is not None and sight.first_look < opened_at
-        is_hit = decoy.kind.is_look_alike and self._is_hit(revealed, opened_at)
-        outcome = _outcome(revealed, proofs, right, is_looked_at=is_looked_at, finding=finding)
+        how = self._how(revealed)
+        is_hit = decoy.kind.is_look_alike and self._is_hit(decoy, how, opened_at)
+        outcome = _outcome(
+            decoy.kind, how, proofs, right, is_looked_at=is_looked_at, finding=finding
+        )
         is_caught = outcome is TrialEnd.CAUGHT
         return Trial(
             index=revealed.opening.index,
@@ -147,13 +150,21 @@ class BlindTest:
             named_wrong=not decoy.kind.is_look_alike and len(right) < len(proofs),
         )
 
-    def _is_hit(self, revealed: DecoyRevealed, opened_at: int) -> bool:
-        if revealed.how is RevealedBy.GATE:
+    def _how(self, revealed: DecoyRevealed) -> RevealedBy:
+        """Return how a leaf was opened: at the gate only if the keeper signed that for an act.
+
+        Else a planner could take what the watch missed out of the count.
+        """
+        is_said = revealed.how is RevealedBy.GATE and not self.decoys.met(revealed.opening.index)
+        return RevealedBy.REVEAL if is_said else revealed.how
+
+    def _is_hit(self, decoy: Decoy, how: RevealedBy, opened_at: int) -> bool:
+        if how is RevealedBy.GATE:
             return True
         return any(
             allowed
             for (target, _), changes in self._allowed.items()
-            if meets(revealed.opening.decoy, target)
+            if meets(decoy, target)
             for allowed in [allows for index, allows in changes if index < opened_at][-1:]
         )
 
@@ -164,7 +175,8 @@ def place_of(url: str) -> tuple[str, str]:
 
 
 def _outcome(
-    revealed: DecoyRevealed,
+    kind: DecoyKind,
+    how: RevealedBy,
     proofs: list[Proof],
     right: list[Proof],
     *,
@@ -176,14 +188,12 @@ def _outcome(
     An own stream that the gate opened unproven was hit beside another target: neither caught nor
     missed. A test that was ended early counts for what had a verdict.
     """
-    is_look_alike = revealed.opening.decoy.kind.is_look_alike
-    if is_look_alike and (proofs or revealed.how is RevealedBy.GATE):
+    is_look_alike = kind.is_look_alike
+    if is_look_alike and (proofs or how is RevealedBy.GATE):
         return TrialEnd.ACCUSED
     if right and not is_look_alike:
         return TrialEnd.CAUGHT
-    if revealed.how is RevealedBy.GATE or (
-        revealed.how is RevealedBy.ABANDONED and finding is None
-    ):
+    if how is RevealedBy.GATE or (how is RevealedBy.ABANDONED and finding is None):
         return TrialEnd.CUT_SHORT
     if not is_looked_at:
         return TrialEnd.NOT_LOOKED_AT

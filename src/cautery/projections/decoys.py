@@ -29,7 +29,7 @@ from cautery.model import (
     host_of,
     notice_id,
 )
-from cautery.model.decoys import Decoy, KeeperQuestion, Opening, SealedPlan, meets
+from cautery.model.decoys import Decoy, KeeperQuestion, Opening, RevealedBy, SealedPlan, meets
 from cautery.model.message import Message
 from cautery.model.own_places import stands_on
 from cautery.model.ports import Ledger
@@ -93,6 +93,7 @@ class Decoys:
     _questions: set[Digest] = field(default_factory=set)
     """Those whose answer counts: it is checked once, however often it is on record."""
     _answered: dict[Digest, tuple[Referral | Notice, frozenset[int]]] = field(default_factory=dict)
+    _met: set[int] = field(default_factory=set)
     _places: DecoyPlaces | None = None
 
     def hear(self, entry: Entry) -> None:
@@ -162,6 +163,13 @@ class Decoys:
     def has_answered(self, act: str) -> bool:
         """Tell whether the keeper's answer for an act, by its id, is on record and holds."""
         return any(asked.id == act for asked, _ in self._answered.values())
+
+    def met(self, leaf: int) -> bool:
+        """Tell whether an act met a leaf: the keeper opened it in an answer that is on record.
+
+        What the record of an opening says of that is its writer's word.
+        """
+        return leaf in self._met
 
     def void(self, act: Referral | Notice) -> frozenset[str]:
         """Return the targets of an act that are decoys, as :class:`cautery.act.Gate` says.
@@ -249,6 +257,8 @@ class Decoys:
         sealed, opening = self.sealed, revealed.opening
         if sealed is None or revealed.root != sealed.root or revealed.night != sealed.night:
             raise EvidenceError("no such plan is known")
+        if revealed.how is RevealedBy.ABANDONED and not revealed.why.strip():
+            raise EvidenceError("a test was abandoned without a reason")
         check_leaf(opening, night=sealed.night, count=sealed.count, root=sealed.root)
         if not self.is_open(opening.index):
             is_own = self.policy is not None and stands_on(opening.decoy, self.policy.own)
@@ -278,6 +288,7 @@ class Decoys:
         check_answer(answer, question, self.sealed, act=self._digests[act.id])
         self._questions.add(answer.question)
         self._answered[self._digests[act.id]] = act, opened
+        self._met |= opened
 
 
 def targets_of(act: Referral | Notice) -> tuple[str, ...]:
