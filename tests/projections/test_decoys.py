@@ -32,7 +32,7 @@ from cautery.model import (
     notice_id,
     referral_id,
 )
-from cautery.model.decoys import KeeperAnswer
+from cautery.model.decoys import KeeperAnswer, KeeperQuestion
 from cautery.model.ledger import contents
 from cautery.model.message import as_written
 from cautery.model.records import (
@@ -179,13 +179,72 @@ def test_a_keeper_that_left_out_a_decoy_is_found_when_all_is_revealed(acts: Blin
     asyncio.run(acts.hear())
     assert decoys_in(acts).unsaid == ()
     acts.keeper.leaves = everything
-    acts.reveal(abandoned=True)
+    acts.clock.pass_s((END - acts.clock.now()).total_seconds())
+    acts.reveal(abandoned=False)
     [(_, referral), *_] = contents(acts.ledger, Referral)
     assert decoys_in(acts).unsaid == (referral.id,)
     asyncio.run(acts.hear())  # and they come off the list
-    withdrawn = {record.target for _, record in contents(acts.ledger, EntryWithdrawn)}
     targets = {entry.target for entry in referral.entries}
-    assert withdrawn == {target for target in targets if decoys_in(acts).meets(target)} != set()
+    assert withdrawn(acts) == {target for target in targets if decoys_in(acts).meets(target)}
+    assert withdrawn(acts) != set()
+
+
+def withdrawn(acts: BlindActs) -> set[str]:
+    return {record.target for _, record in contents(acts.ledger, EntryWithdrawn)}
+
+
+@pytest.mark.parametrize("abandoned", [True, False])
+def test_a_planner_alone_lifts_nothing_in_the_night_that_two_people_let_out(
+    acts: BlindActs, *, abandoned: bool
+) -> None:
+    """Neither at once, nor when the watch goes on from its records, nor when it sends anew."""
+    everything, acts.keeper.leaves = acts.keeper.leaves, ()
+    asyncio.run(acts.hear())
+    blocked = set(acts.provider.blocked)
+    acts.keeper.leaves = everything
+    acts.reveal(abandoned=abandoned)
+    assert any(decoys_in(acts).meets(target) for target in blocked)
+    asyncio.run(acts.hear())
+    acts.resume()
+    acts.clock.pass_s(60)
+    asyncio.run(acts.hear())
+    assert acts.clock.now() < END
+    assert withdrawn(acts) == set()
+    assert acts.provider.blocked == blocked
+
+
+def test_a_plan_that_was_abandoned_lifts_no_block_when_the_night_is_over_either(
+    acts: BlindActs,
+) -> None:
+    everything, acts.keeper.leaves = acts.keeper.leaves, ()
+    asyncio.run(acts.hear())
+    acts.keeper.leaves = everything
+    acts.reveal(abandoned=True)
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    assert decoys_in(acts).lifted(referral, now=END) == frozenset()
+
+
+def test_a_second_answer_to_an_act_that_has_left_lifts_nothing(acts: BlindActs) -> None:
+    """The planner can sign what the keeper did not say before the act left."""
+    everything, acts.keeper.leaves = acts.keeper.leaves, ()
+    asyncio.run(acts.hear())
+    acts.keeper.leaves = everything
+    acts.reveal(abandoned=False)
+    [(_, referral), *_] = contents(acts.ledger, Referral)
+    [(_, answered)] = contents(acts.ledger, DecoysAnswered)
+    question = KeeperQuestion(
+        root=acts.keeper.sealed.root,
+        nonce="1" * 64,
+        act=referral,
+        approvals=answered.approvals,
+        signed_for=answered.signed_for,
+    )
+    answer = asyncio.run(acts.keeper.ask(question))
+    assert answer.openings
+    acts.journal.write(replace(answered, nonce=question.nonce, answer=answer))
+    decoys = decoys_in(acts)
+    assert decoys.met(answer.openings[0].index)
+    assert decoys.lifted(referral, now=acts.clock.now()) == frozenset()
 
 
 def test_before_the_reveal_nothing_is_given_out_and_after_it_no_decoy_is(acts: BlindActs) -> None:

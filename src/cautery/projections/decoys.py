@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cautery.act import terms_digest
@@ -183,6 +184,26 @@ class Decoys:
             raise UnaskedError(f"{act.id}: the keeper of the decoys has not answered for it")
         return frozenset(target for target in targets_of(act) if self.meets(target))
 
+    def lifted(self, act: Referral | Notice, *, now: datetime) -> frozenset[str]:
+        """Return the targets of an act that has left which come off again, because of decoys.
+
+        Two people let it out, and the planner alone must not undo that. So a leaf counts if the
+        keeper opened it before this very act left, or once the night is over; one of a test that
+        was abandoned never does.
+        """
+        if self.sealed is None:
+            return frozenset()
+        _, opened = self._answered.get(digest(act), (act, frozenset()))
+        is_over = now >= self.sealed.window.end
+        decoys = [
+            revealed.opening.decoy
+            for leaf, revealed in self.revealed.items()
+            if leaf in opened or (is_over and revealed.how is not RevealedBy.ABANDONED)
+        ]
+        return frozenset(
+            target for target in targets_of(act) if any(hits(decoy, target) for decoy in decoys)
+        )
+
     @property
     def unsaid(self) -> tuple[str, ...]:
         """Ids of acts of which the keeper did not say all: a decoy was opened later that it met.
@@ -202,8 +223,7 @@ class Decoys:
 
         Nobody else stands on these hosts, so a stream beside a decoy is left alone, too.
         """
-        places = (target, host_of(target)) if "://" in target else (target,)
-        return any(meets(decoy, place) for decoy in self.open_decoys for place in places if place)
+        return any(hits(decoy, target) for decoy in self.open_decoys)
 
     @property
     def places(self) -> DecoyPlaces:
@@ -287,8 +307,15 @@ class Decoys:
             self._digests[act.id] = digest(act)
         check_answer(answer, question, self.sealed, act=self._digests[act.id])
         self._questions.add(answer.question)
-        self._answered[self._digests[act.id]] = act, opened
+        # The first: a later one could say that more was opened before the act left.
+        self._answered.setdefault(self._digests[act.id], (act, opened))
         self._met |= opened
+
+
+def hits(decoy: Decoy, target: str) -> bool:
+    """Tell whether an act on a target would hit a decoy, or its host."""
+    places = (target, host_of(target)) if "://" in target else (target,)
+    return any(meets(decoy, place) for place in places if place)
 
 
 def targets_of(act: Referral | Notice) -> tuple[str, ...]:

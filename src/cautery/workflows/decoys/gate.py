@@ -76,6 +76,10 @@ class KeeperGate:
         """
         return self.decoys.void(act)
 
+    def lifted(self, act: Referral | Notice) -> frozenset[str]:
+        """Return the targets of an act that has left which come off again, because of decoys."""
+        return self.decoys.lifted(act, now=self._journal.now())
+
     async def ask(self, act: Referral | Notice, approvals: Sequence[Approval]) -> None:
         """Ask the keeper about an approved act, unless it has answered; record what it opens.
 

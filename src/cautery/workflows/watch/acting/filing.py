@@ -23,6 +23,7 @@ from cautery.act import (
     orders_in_force,
     require_approvable,
 )
+from cautery.act.gate import Gate
 from cautery.errors import ApprovalError, InputError, UnaskedError
 from cautery.messages import message
 from cautery.model import (
@@ -35,6 +36,7 @@ from cautery.model import (
     Intermediary,
     Intervention,
     Mandate,
+    Notice,
     Reason,
     Referral,
     SignedFor,
@@ -61,6 +63,30 @@ ASKED_AGAIN_S = 10.0
 """The keeper of the decoys, if it did not answer, is asked again after so long."""
 ASKED_AT_ONCE = 4
 """About so many referrals the keeper is asked at once; it takes eight questions, of all cases."""
+
+
+class _AsItLeft:
+    """The gate for what a provider has taken: what left stays, but for what :meth:`lifted` says.
+
+    Parameters
+    ----------
+    gate : KeeperGate
+        What the keeper has said.
+    """
+
+    def __init__(self, gate: KeeperGate) -> None:
+        self._gate = gate
+
+    def void(self, act: Referral | Notice) -> frozenset[str]:
+        """Return the targets of an act that come off.
+
+        Raises
+        ------
+        UnaskedError
+            If the keeper has not answered for this very act.
+        """
+        self._gate.void(act)
+        return self._gate.lifted(act)
 
 
 @dataclass(slots=True)
@@ -403,13 +429,17 @@ class Filing:
         """Withdraw what of a referral was opened as a decoy, and return it.
 
         If nothing else stands in it, it comes off every list that nobody has taken yet.
+        What a provider has taken comes off only as :meth:`KeeperGate.lifted` says.
         """
-        decoys = self._gate.decoys
-        void = frozenset(
-            entry.target
-            for entry in filed.referral.entries
-            if entry.target not in filed.withdrawn and decoys.meets(entry.target)
-        )
+        if filed.published:
+            void = self._gate.lifted(filed.referral) - filed.withdrawn
+        else:
+            decoys = self._gate.decoys
+            void = frozenset(
+                entry.target
+                for entry in filed.referral.entries
+                if entry.target not in filed.withdrawn and decoys.meets(entry.target)
+            )
         reason = Reason(code=BY_DECOY, text=message("withdrawn.decoy"))
         self.withdraw(filed, dict.fromkeys(sorted(void), (reason,)))
         if void and not any(filed.standing(self._journal.now())):
@@ -478,7 +508,12 @@ class Filing:
         raise why
 
     def _approve(
-        self, filed: Filed, pair: tuple[Approval, ...], at: datetime
+        self,
+        filed: Filed,
+        pair: tuple[Approval, ...],
+        at: datetime,
+        *,
+        gate: Gate | None = None,
     ) -> Approved[Referral]:
         return approve(
             filed.referral,
@@ -487,7 +522,7 @@ class Filing:
             signed_for=self._signed_for,
             now=at,
             confirmed=self._confirmed(),
-            gate=self._gate,
+            gate=gate or self._gate,
         )
 
     def _approved_then(self, filed: Filed) -> Approved[Referral]:
@@ -495,7 +530,8 @@ class Filing:
         why = ApprovalError(f"referral {filed.referral.id}: two people must sign it")
         for pair in combinations(filed.approvals, 2):
             try:
-                return self._approve(filed, pair, max(approval.at for approval in pair))
+                at = max(approval.at for approval in pair)
+                return self._approve(filed, pair, at, gate=_AsItLeft(self._gate))
             except ApprovalError as error:
                 why = error
         raise why
