@@ -1,9 +1,10 @@
 """Which records the defence is given: those about the accused, and all that speaks for him.
 
 A record is about an accused if any text of it names one of the hosts that are held against him, or
-his pseudonym; if its target is an address of such a host; or if it follows from an act that is
-(an approval, a refusal, an answer, a decision on a complaint). Records of how the watch ran, of its
-errors and of the case itself speak about every finding, so they are always given.
+his pseudonym; if a target of it is an address of such a host; or if it belongs to an act that is
+(an approval, a refusal, an answer, a decision on a complaint), wherever it stands. Records of how
+the watch ran, of its errors and of the case itself speak about every finding, so they are always
+given. So does a blind test, once all its decoys are revealed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,16 @@ from cautery.errors import InputError
 from cautery.evidence.exhibits import exhibits_named_by
 from cautery.evidence.manifest import VAULT
 from cautery.json_text import parsed_json
-from cautery.model import ErrorRate, ExhibitId, Notice, Referral, RuleConfirmation, Statement
+from cautery.model import (
+    ErrorRate,
+    ExhibitId,
+    GuardVerdict,
+    RuleConfirmation,
+    Statement,
+    Verdict,
+)
 from cautery.model.records import (
     AgencyJoined,
-    AssetFacts,
     CanaryProbed,
     CaseClosed,
     CaseOpened,
@@ -27,13 +34,16 @@ from cautery.model.records import (
     CaseRestored,
     ComplaintFiled,
     DecoderConfined,
+    DecoyRevealed,
+    DecoysPlanned,
+    DecoysUnrevealed,
     ExhibitSealed,
     Failure,
     GuardRevalidated,
     OperationOpened,
     OverrideGiven,
     OverrideSigned,
-    PersonRegistered,
+    ProbeDone,
     RollbackProposed,
     RowReplaced,
     VantageCompared,
@@ -45,11 +55,18 @@ from cautery.model.records import (
     WorkShed,
     kind_of_type,
     kinds_of,
-    typed,
 )
 from cautery.operation.persons import persons_in
+from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.audiences import hosts_mentioned
 from cautery.workflows.dossier.extract import HOST_HINT, encrypted_in
+from cautery.workflows.dossier.first_pass import (
+    PERSON,
+    Known,
+    known_of,
+    references_in,
+    targets_in,
+)
 from cautery.workflows.dossier.withholding import (
     ANOTHER_PERSON,
     NOT_ABOUT,
@@ -61,10 +78,13 @@ FOR_ALL = frozenset(
     kinds_of(
         CaseOpened, CaseReopened, CaseRestored, CaseClosed, RowReplaced, ErrorRate, WatchStarted,
         WatchResumed, WatchStopped, WatchDied, WatchPace, WorkShed, DecoderConfined,
-        RuleConfirmation, OperationOpened, AgencyJoined,
+        RuleConfirmation, OperationOpened, AgencyJoined, DecoysPlanned, DecoysUnrevealed,
     )
 )  # fmt: skip
-"""Kinds that speak about every finding of a case."""
+"""Kinds that speak about every finding of a case. A sealed plan names no stream."""
+_REVEALED = kind_of_type(DecoyRevealed)
+_TRIALS = frozenset(kinds_of(ProbeDone, Verdict, GuardVerdict))
+"""Kinds of which, if they are about a decoy, the account of a blind test is made."""
 _UNLESS_OTHERS = frozenset(
     kinds_of(
         Failure, VantageCompared, GuardRevalidated, CanaryProbed, RollbackProposed, OverrideSigned,
@@ -72,15 +92,7 @@ _UNLESS_OTHERS = frozenset(
     )
 )  # fmt: skip
 """Kinds whose records speak about every finding, unless they name hosts and none of his."""
-_ACTS: Mapping[str, str] = {
-    kind_of_type(Referral): "id",
-    kind_of_type(Notice): "id",
-    kind_of_type(ComplaintFiled): "complaint",
-}
-"""Kinds of acts that later records refer to, and the member that has the id."""
-_REFERENCES = ("referral", "notice", "complaint", "id", "referrals", "notices")
-_FACTS, _SEALED = kind_of_type(AssetFacts), kind_of_type(ExhibitSealed)
-_PERSON = kind_of_type(PersonRegistered)
+_SEALED = kind_of_type(ExhibitSealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +150,8 @@ class _Pass:
     """What one reading of a case gathers."""
 
     accused: Accused
-    persons: frozenset[str]
-    acts: set[str] = field(default_factory=set)
-    addresses: set[str] = field(default_factory=set)
+    known: Known
+    blind: Decoys | None = None
     found_hosts: set[str] = field(default_factory=set)
     person_found: bool = False
 
@@ -148,35 +159,25 @@ class _Pass:
         """Tell why a record is not given; ``None``: it is."""
         hosts = hosts_mentioned(members)
         self.found_hosts |= hosts & self.accused.hosts
-        persons = persons_in(members, self.persons) if self.persons else frozenset()
-        self.person_found |= kind == _PERSON and self.accused.person in persons
-        if kind in FOR_ALL:
+        persons = persons_in(members, self.known.persons) if self.known.persons else frozenset()
+        self.person_found |= kind == PERSON and self.accused.person in persons
+        if kind in FOR_ALL or (kind == _REVEALED and self.blind is not None):
             return None
+        targets = targets_in(members)
         is_his = (
             bool(hosts & self.accused.hosts)
             or bool(self.accused.person and self.accused.person in persons)
-            or not self.addresses.isdisjoint(_targets(members))
-            or not self.acts.isdisjoint(_references(members))
+            or not self.known.addresses.isdisjoint(targets)
+            or not self.known.acts.isdisjoint(references_in(members))
             or (kind in _UNLESS_OTHERS and not hosts and not persons)
+            or (kind in _TRIALS and self._is_trial(hosts | targets))
         )
         if not is_his:
             return NOT_ABOUT
-        if persons - {self.accused.person}:
-            return ANOTHER_PERSON
-        self._follow(kind, members)
-        return None
+        return ANOTHER_PERSON if persons - {self.accused.person} else None
 
-    def _follow(self, kind: str, members: Any) -> None:
-        if kind in _ACTS and isinstance(members, Mapping):
-            self.acts.add(str(members.get(_ACTS[kind])))
-        if (
-            kind == _FACTS
-            and isinstance(members, Mapping)
-            and members.get("host") in self.accused.hosts
-        ):
-            facts = typed(kind, members)
-            if isinstance(facts, AssetFacts):
-                self.addresses.update(facts.addresses)
+    def _is_trial(self, places: Iterable[str]) -> bool:
+        return self.blind is not None and any(map(self.blind.meets, places))
 
 
 def unused(
@@ -184,6 +185,7 @@ def unused(
     accused: Accused,
     *,
     files: Iterable[str],
+    decoys: Decoys | None = None,
 ) -> Unused:
     """Choose what the defence is given; return all the rest, with reasons.
 
@@ -193,6 +195,9 @@ def unused(
         Returns every record of the case, in order, each time that it is called.
     files : iterable of str
         The name of every file of the case; one in its vault is named by its digest.
+    decoys : Decoys or None
+        The blind test of the case. What the watch made of its decoys is given once all of them are
+        revealed; before, it would say which streams they are.
 
     Raises
     ------
@@ -200,12 +205,11 @@ def unused(
         If no record is about one of the hosts or the person, or a kind is withheld of which the
         bag would hold no record.
     """
-    persons = frozenset(
-        person
-        for _, kind, leaf in leaves()
-        if kind == _PERSON and isinstance(person := _pseudonym(leaf), str)
+    known = known_of(
+        leaves, hosts=accused.hosts, person=accused.person, unless_others=_UNLESS_OTHERS
     )
-    gathered = _Pass(accused=accused, persons=persons)
+    is_open = decoys is not None and decoys.planned is not None and not decoys.secret
+    gathered = _Pass(accused=accused, known=known, blind=decoys if is_open else None)
     records: dict[int, tuple[str, Withheld]] = {}
     sealing: dict[ExhibitId, int] = {}
     named: dict[ExhibitId, list[int]] = {}
@@ -270,7 +274,7 @@ def _parted(files: Iterable[str]) -> tuple[tuple[ExhibitId, ...], tuple[str, ...
 
 def _require_found(gathered: _Pass) -> None:
     accused = gathered.accused
-    if accused.person and not gathered.person_found and gathered.persons:
+    if accused.person and not gathered.person_found and gathered.known.persons:
         raise InputError(
             f"this case has no person {accused.person[:80]!r}", hint="cautery operation person list"
         )
@@ -296,30 +300,3 @@ def _withhold(
         if not shown_records:
             raise InputError(f"--withhold {kind}: the bag would hold no record of this kind anyway")
         records.update((index, (kind, why)) for index in shown_records)
-
-
-def _pseudonym(leaf: bytes) -> object:
-    content = typed(_PERSON, parsed_json(leaf).get("body"))
-    return content.person.pseudonym if isinstance(content, PersonRegistered) else None
-
-
-def _targets(members: Any) -> set[str]:
-    if not isinstance(members, Mapping):
-        return set()
-    override = members.get("override")
-    inner = override.get("target") if isinstance(override, Mapping) else None
-    return {
-        target.removeprefix("address:")
-        for target in (members.get("target"), inner)
-        if isinstance(target, str)
-    }
-
-
-def _references(members: Any) -> set[str]:
-    if not isinstance(members, Mapping):
-        return set()
-    ids: set[str] = set()
-    for name in _REFERENCES:
-        value = members.get(name)
-        ids |= {str(each) for each in (value if isinstance(value, list) else [value]) if each}
-    return ids

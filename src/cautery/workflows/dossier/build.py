@@ -229,7 +229,9 @@ def make_dossier(
             if accused is None:
                 extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt, decoys=decoys)
             else:
-                extract, defence = defence_of(ledger.leaves, accused, files=digests, salt=salt)
+                extract, defence = defence_of(
+                    ledger.leaves, accused, files=digests, salt=salt, decoys=decoys
+                )
         finally:
             ledger.close()
         copied = _exhibits(case, extract, digests)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cautery.canonical import canonical
 from cautery.model import to_json
+from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.accused import Accused, unused
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.extract import Extract, cut
@@ -39,6 +40,7 @@ def defence_of(
     *,
     files: Iterable[str],
     salt: Callable[[int], bytes],
+    decoys: Decoys | None = None,
 ) -> tuple[Extract, Defence]:
     """Choose the records, commit to the others, and list them.
 
@@ -50,13 +52,15 @@ def defence_of(
         The name of every file of the case.
     salt : callable
         Returns so many random bytes.
+    decoys : Decoys or None
+        The blind test of the case.
 
     Raises
     ------
     InputError
         If the case has nothing about the accused.
     """
-    left_out = unused(leaves, accused, files=files)
+    left_out = unused(leaves, accused, files=files, decoys=decoys)
 
     def shows(index: int, _kind: str, _body: Any) -> bool:
         return index not in left_out.records
