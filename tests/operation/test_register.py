@@ -360,3 +360,19 @@ def test_many_acts_at_once_are_all_or_nothing() -> None:
     with pytest.raises(InputError):
         register.after(HANDED, taken(exhibit()))
     assert len(register["IT-0001"].chain) == 1
+
+
+@given(st.lists(st.integers(0, 5), max_size=12))
+def test_of_any_acts_those_that_fit_are_entered_and_each_other_says_its_rule(
+    numbers: list[int],
+) -> None:
+    acts = [taken(exhibit(f"IT-{number:04d}", seal=f"SEAL-{number}")) for number in numbers]
+    register, broken = Register().after_fitting(acts)
+    one_by_one, refused = Register(), {}
+    for place, act in enumerate(acts):
+        try:
+            one_by_one = one_by_one.after(act)
+        except InputError as error:
+            refused[place] = str(error)
+    assert register == one_by_one
+    assert dict(broken) == refused

@@ -37,7 +37,7 @@ from cautery.model import (
 )
 from cautery.model.records import ExhibitTaken
 from cautery.operation.findings import Crime, CrimeFinding
-from cautery.operation.register import taken
+from cautery.operation.register import Register, taken
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.desk import Desk, open_desk
@@ -166,6 +166,20 @@ def test_an_act_that_breaks_a_rule_in_the_ledger_is_void_and_says_why(desk: Desk
     book = Book(desk)
     assert book.register["IT-0001"].seal == "SEAL-IT-0001"
     assert [(index, "used only once" in why) for index, why in book.void] == [(2, True)]
+
+
+def test_one_act_that_breaks_a_rule_does_not_copy_the_register_for_each_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Book(desk).write([taken(exhibit(f"IT-{number:04d}")) for number in range(1, 6)])
+    [first, *_] = [content for _, content in desk.contents(ExhibitTaken)]
+    desk.record(first)
+    copied: list[object] = []
+    monkeypatch.setattr(Register, "after", lambda self, *acts: copied.append(self) or self)
+    book = Book(desk)
+    assert len(book.register) == 5
+    assert [index for index, _ in book.void] == [desk.size() - 1]
+    assert copied == []
 
 
 def test_a_photo_that_is_not_in_the_vault_is_not_corrected_into_an_entry(desk: Desk) -> None:

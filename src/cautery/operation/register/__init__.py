@@ -72,10 +72,22 @@ class Register:
         """
         lines, seals = dict(self.lines), dict(self.seals)
         for act in acts:
-            line = _after(lines, seals, act)
-            lines[act.number] = line
-            seals[line.seal] = act.number
+            _enter(lines, seals, act)
         return Register(MappingProxyType(lines), MappingProxyType(seals))
+
+    def after_fitting(self, acts: Iterable[Act]) -> tuple[Register, Mapping[int, str]]:
+        """Return the register with those acts that fit, and by its place why each other does not.
+
+        Each is checked against those before it that fit. However many do not, all are read once.
+        """
+        lines, seals = dict(self.lines), dict(self.seals)
+        broken: dict[int, str] = {}
+        for place, act in enumerate(acts):
+            try:
+                _enter(lines, seals, act)
+            except InputError as error:
+                broken[place] = str(error)
+        return Register(MappingProxyType(lines), MappingProxyType(seals)), broken
 
     def add(self, exhibit: SeizedExhibit, custody: CustodyEntry | None = None) -> Register:
         """Enter a thing that was taken; without ``custody``, its finder took it where it lay."""
@@ -93,6 +105,13 @@ class Register:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+
+def _enter(lines: dict[str, Line], seals: dict[str, str], act: Act) -> None:
+    """Enter an act; one that breaks a rule changes nothing."""
+    line = _after(lines, seals, act)
+    lines[act.number] = line
+    seals[line.seal] = act.number
 
 
 def _after(lines: Mapping[str, Line], seals: Mapping[str, str], act: Act) -> Line:

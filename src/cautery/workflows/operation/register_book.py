@@ -53,18 +53,9 @@ class Book:
             except CauteryError as error:
                 self.void.append((entry.index, str(error)))
         if acts:
-            self._apply(acts)
+            self._register, broken = self._register.after_fitting(act for _, act in acts)
+            self.void += [(acts[place][0], why) for place, why in broken.items()]
         return self._register
-
-    def _apply(self, acts: Sequence[tuple[int, Act]]) -> None:
-        try:
-            self._register = self._register.after(*(act for _, act in acts))
-        except InputError:  # rare: find which, one by one
-            for index, act in acts:
-                try:
-                    self._register = self._register.after(act)
-                except InputError as error:
-                    self.void.append((index, str(error)))
 
     @again_if_passed
     def write(self, acts: Sequence[Act], *, at: datetime | None = None) -> tuple[Entry, ...]:
