@@ -13,6 +13,7 @@ from cautery import wiring
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, CustodyLine, stated
 from cautery.evidence.manifest import NOTE
+from cautery.evidence.ports import CaseVault
 from cautery.messages import in_language
 from cautery.model import Operation
 from cautery.packed import small_file
@@ -96,11 +97,16 @@ def person_file(path: Path, *, read_only: bool = False) -> Iterator[PersonFile]:
     chain = shelf.custody(path)
     with desk(path, read_only=read_only or is_closed) as opened:
         if read_only or not is_closed:
-            yield PersonFile.of(opened, chain)
+            keyed = partial(_keyed_vault, path) if read_only else None
+            yield PersonFile.of(opened, chain, keyed=keyed)
         else:
-            keyed = store()
-            vault = keyed.vault(path, keyed.keys(path))
+            vault = _keyed_vault(path)
             yield PersonFile(desk=opened, vault=vault, chain=chain, note=partial(_note, path))
+
+
+def _keyed_vault(path: Path) -> CaseVault:
+    keyed = store()
+    return keyed.vault(path, keyed.keys(path))
 
 
 def _note(path: Path, contents: Sequence[object], by: str, why: str, at: datetime) -> None:

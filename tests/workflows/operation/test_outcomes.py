@@ -46,11 +46,17 @@ from cautery.workflows.operation.outcomes import (
     lapsed,
     must_be_told,
     outcomes,
-    persons_now,
     record_outcome,
 )
 from cautery.workflows.operation.papers import papers_of, register_paper
-from cautery.workflows.operation.persons import name_of, register_person
+from cautery.workflows.operation.persons import (
+    find_person,
+    has_person,
+    name_of,
+    pseudonym_at,
+    register_person,
+)
+from cautery.workflows.operation.persons_now import persons_now
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, correct, share
 
@@ -332,6 +338,51 @@ def test_in_a_closed_case_the_chain_of_custody_says_it_and_every_proof_stands(
     (paper,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (paper["kind"], paper["must_be_told"]) == ("bundle", ["bg-gdbop"])
     assert paper["erased_on"] is not None
+
+
+def test_a_record_that_says_erased_while_the_key_is_there_keeps_nobody_beyond_the_date(
+    rome: Desk,
+) -> None:
+    rome.record(PersonErased(pseudonym=WHO, why="forged", keys=1), at=NOON)
+    file = PersonFile.of(rome)
+    (kept,) = (row for row in persons_now(file) if row.person.pseudonym == WHO)
+    assert (kept.erased_at, kept.said_erased_at) == (None, NOON)
+    later = NOON + timedelta(days=400)
+    assert WHO in {entry.person.pseudonym for entry in lapsed(file, today=later.date())}
+    register_paper(
+        file, kind=PaperKind.FORM, title="request 7", paper=digest_of(b"paper"), persons={WHO}, to={"a bank"},
+        by="officer 77", why="request", at=NOON,
+    )  # fmt: skip
+    done = {row.pseudonym: row for row in erase_lapsed(file, by="b", why="w", at=later)}
+    assert done[WHO].keys == 1
+    assert {mark.kind for mark in done[WHO].marked} == {PaperKind.BUNDLE, PaperKind.FORM}
+    with pytest.raises(ErasedError):
+        name_of(rome, WHO, why="x", who="y")
+    (kept,) = (row for row in persons_now(file) if row.person.pseudonym == WHO)
+    assert (kept.erased_at, kept.said_erased_at) == (later, None)
+
+
+def test_an_inquiry_finds_who_is_only_said_to_be_erased(rome: Desk) -> None:
+    register_person(rome, "Carla Verdi", person(pseudonym=pseudonym_at(rome, "Carla Verdi")))
+    erasure = PersonErased(pseudonym=pseudonym_at(rome, "Carla Verdi"), why="forged", keys=1)
+    rome.record(erasure, at=NOON)
+    case = rome.case
+    assert has_person(case.ledger, case.vault, "Carla Verdi", case.pseudonyms)
+    assert find_person(rome, "Carla Verdi", why="x", who="y") is not None
+
+
+def test_a_line_of_custody_that_says_erased_while_the_key_is_there_is_named(
+    closed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with desks.person_file(closed) as file:
+        file.record(
+            [PersonErased(pseudonym=WHO, why="forged", keys=1)], by="x", why="forged", at=NOON
+        )
+    for verb in ("list", "due"):
+        assert cautery(monkeypatch, "operation", "person", verb, closed) == 0
+        told = capsys.readouterr()
+        assert f"{WHO}: a record of {NOON:%Y-%m-%d} says that the name was erased, but" in told.err
+        assert "erased 20" not in told.out
 
 
 @pytest.mark.parametrize("why", ["", " ", "a\nb", "x" * 301, "\u202egnorw"])

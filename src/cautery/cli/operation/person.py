@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,14 +18,16 @@ from cautery.errors import InputError
 from cautery.model import Person, from_json, to_json
 from cautery.model.records import PersonOutcome
 from cautery.wiring import desks
-from cautery.workflows.operation.outcomes import due_now, outcomes, persons_now
+from cautery.workflows.operation.outcomes import due_now, outcomes
 from cautery.workflows.operation.persons import (
+    KeptPerson,
     find_person,
     name_of,
     pseudonym_at,
     register_person,
     review_person,
 )
+from cautery.workflows.operation.persons_now import persons_now
 
 app = typer.Typer(
     cls=Verbs,
@@ -126,6 +129,7 @@ def list_(case: _Case, json: _Json = False) -> None:
     """
     with desks.person_file(case, read_only=True) as file:
         persons, decided = persons_now(file), outcomes(file)
+    _say_false(persons)
     if json:
         for entry in persons:
             outcome = decided.get(entry.person.pseudonym)
@@ -149,6 +153,16 @@ def list_(case: _Case, json: _Json = False) -> None:
     )
 
 
+def _say_false(persons: Iterable[KeptPerson]) -> None:
+    """Name the records that say of a name that it was erased, although it can be read."""
+    for entry in persons:
+        if entry.said_erased_at is not None:
+            render.say(
+                f"{entry.person.pseudonym}: a record of {entry.said_erased_at:%Y-%m-%d} says that "
+                "the name was erased, but its key is there and the name can be read"
+            )
+
+
 @app.command()
 @render.tabular
 def due(case: _Case, json: _Json = False) -> None:
@@ -158,6 +172,7 @@ def due(case: _Case, json: _Json = False) -> None:
     """
     with desks.person_file(case, read_only=True) as file:
         due_entries = due_now(file, today=file.desk.case.clock.now().date())
+        _say_false(persons_now(file))
     if json:
         for entry in due_entries:
             render.json_line(to_json(entry))

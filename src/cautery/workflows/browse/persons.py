@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from cautery.model import Entry
 from cautery.model.records import (
-    PersonErased,
     PersonOutcome,
     PersonRegistered,
     PersonReviewed,
@@ -19,13 +18,14 @@ from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
 from cautery.workflows.browse.operations import Operations
 from cautery.workflows.operation.afterwards import PersonFile
-from cautery.workflows.operation.outcomes import outcomes, persons_now
+from cautery.workflows.operation.outcomes import outcomes
 from cautery.workflows.operation.papers import papers
+from cautery.workflows.operation.persons_now import persons_now
 
 MOST_PERSONS = 200
 """Persons of a page. Judgement: who looks for one writes a word more."""
 _MOST_ENTRIES = 20_000
-_OF_PERSONS = kinds_of(PersonRegistered, PersonReviewed, PersonErased)
+_OF_PERSONS = kinds_of(PersonRegistered, PersonReviewed)
 
 
 def persons_view(cases: Cases, operations: Operations, id: str, words: str) -> PersonsView:
@@ -75,8 +75,6 @@ def _persons(case: Kept) -> list[CasePerson]:
                 )
             case PersonReviewed(pseudonym=pseudonym, review_at=at) if pseudonym in persons:
                 persons[pseudonym] = replace(persons[pseudonym], review_at=at)
-            case PersonErased(pseudonym=pseudonym) if pseudonym in persons:
-                persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
     return [*persons.values()]
 
 
@@ -99,7 +97,7 @@ def _afterwards(file: PersonFile, persons: tuple[CasePerson, ...]) -> tuple[Case
         replace(
             person,
             outcome=_outcome(decided.get(person.pseudonym)),
-            erased_at=person.erased_at or erased.get(person.pseudonym),
+            erased_at=erased.get(person.pseudonym),
             papers=tuple(papers_by_person.get(person.pseudonym, ())),
         )
         for person in persons

@@ -28,9 +28,9 @@ from cautery.workflows.operation.about_person import (
     said_of,
 )
 from cautery.workflows.operation.afterwards import PersonFile
-from cautery.workflows.operation.outcomes import persons_now
 from cautery.workflows.operation.papers import papers_of, require_person
 from cautery.workflows.operation.persons import KeptPerson, subject_of
+from cautery.workflows.operation.persons_now import persons_now
 
 _MOST_TEXT = 300
 

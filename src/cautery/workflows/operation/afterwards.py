@@ -6,12 +6,13 @@ It stands in the chain of custody beside the case, as the kind and body that the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from cautery.canonical import canonical
-from cautery.errors import EvidenceError
+from cautery.errors import EvidenceError, InputError
 from cautery.evidence.custody import CustodyAct, CustodyLine
 from cautery.evidence.ports import CaseVault
 from cautery.json_text import parsed_json
@@ -38,17 +39,33 @@ class PersonFile:
         The chain of custody as it is.
     note : callable, optional
         Of a closed case, writes into its chain; ``None``: the case is open and takes records.
+    keyed : callable, optional
+        Opens the vault with its keys; ``None``: ``vault`` is all there is.
     """
 
     desk: Desk
     vault: CaseVault
     chain: tuple[CustodyLine, ...] = ()
     note: Note | None = None
+    keyed: Callable[[], CaseVault] | None = None
 
     @classmethod
-    def of(cls, desk: Desk, chain: tuple[CustodyLine, ...] = ()) -> PersonFile:
+    def of(
+        cls,
+        desk: Desk,
+        chain: tuple[CustodyLine, ...] = (),
+        *,
+        keyed: Callable[[], CaseVault] | None = None,
+    ) -> PersonFile:
         """Return the persons of an open case, or of one that is only looked at."""
-        return cls(desk=desk, vault=desk.case.vault, chain=chain)
+        return cls(desk=desk, vault=desk.case.vault, chain=chain, keyed=keyed)
+
+    def reading_vault(self) -> CaseVault:
+        """Return the vault with the keys of the case, if they are here."""
+        if self.keyed is not None:
+            with suppress(InputError):  # not in this folder of keys
+                return self.keyed()
+        return self.vault
 
     @property
     def closed(self) -> bool:

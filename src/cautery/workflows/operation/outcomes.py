@@ -7,7 +7,7 @@ every paper that named the person, so that those who were given one can be told.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from cautery.errors import InputError
@@ -20,7 +20,8 @@ from cautery.workflows.operation.papers import (
     persons_in_statement,
     require_person,
 )
-from cautery.workflows.operation.persons import KeptPerson, kept_persons, subject_of
+from cautery.workflows.operation.persons import subject_of
+from cautery.workflows.operation.persons_now import persons_now
 
 _MOST_TEXT = 300
 """Characters of a text: a record of it must fit into one line of the chain of custody."""
@@ -46,15 +47,6 @@ class Erased:
     keys: int
     marked: tuple[PaperMarked, ...]
     statements: tuple[str, ...] = ()
-
-
-def persons_now(file: PersonFile) -> tuple[KeptPerson, ...]:
-    """Return the persons of a case, with what was recorded after it was closed."""
-    erased = {content.pseudonym: at for at, content in file.contents(PersonErased)}
-    return tuple(
-        replace(row, erased_at=row.erased_at or erased.get(row.person.pseudonym))
-        for row in kept_persons(file.desk)
-    )
 
 
 def outcomes(file: PersonFile) -> dict[str, PersonOutcome]:
@@ -132,7 +124,10 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
 
 
 def due_now(file: PersonFile, *, today: date) -> tuple[Due, ...]:
-    """Return whose review or erasure date has come, of those whose name is still readable."""
+    """Return whose review or erasure date has come, of those whose name is still readable.
+
+    Who is only said to be erased is among them.
+    """
     readable = (row.person for row in persons_now(file) if row.erased_at is None)
     return due(readable, today=today)
 

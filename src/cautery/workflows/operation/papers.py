@@ -20,12 +20,12 @@ from cautery.model.records import (
     PaperKind,
     PaperMarked,
     PaperWritten,
-    PersonErased,
     PersonRegistered,
 )
 from cautery.operation.persons import persons_in
 from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.holdings import holdings
+from cautery.workflows.operation.persons_now import persons_now
 
 COURT = "dossier for court"
 """What a line of custody says of a dossier that holds the whole case."""
@@ -140,7 +140,7 @@ def register_paper(
     InputError
         If the case has no such person, or the name of one is erased already.
     """
-    erased = {content.pseudonym for _, content in file.contents(PersonErased)}
+    erased = {row.person.pseudonym for row in persons_now(file) if row.erased_at is not None}
     for pseudonym in sorted(persons):
         require_person(file, pseudonym)
         if pseudonym in erased:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from cautery.errors import ErasedError, InputError
+from cautery.errors import ErasedError, EvidenceError, InputError
 from cautery.evidence.ports import CaseVault
 from cautery.model import Exhibit, ExhibitId, Person, Pseudonyms
 from cautery.model.ports import Ledger
@@ -27,11 +27,24 @@ from cautery.workflows.operation.desk import Desk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPerson:
-    """A person of this case; ``erased_at`` says that the name cannot be read any more."""
+    """A person of this case.
+
+    Parameters
+    ----------
+    person : Person
+        Under the pseudonym.
+    exhibit : ExhibitId
+        The sealed name.
+    erased_at : datetime or None
+        Since when the name cannot be read any more; ``None``: it can.
+    said_erased_at : datetime or None
+        When a record says that it was erased, although it can be read: that record is false.
+    """
 
     person: Person
     exhibit: ExhibitId
     erased_at: datetime | None
+    said_erased_at: datetime | None = None
 
 
 def pseudonym_at(desk: Desk, name: str) -> str:
@@ -89,7 +102,21 @@ def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
                     persons[pseudonym] = replace(entry_before, person=reviewed)
                 case PersonErased(pseudonym=pseudonym):
                     persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
-    return tuple(persons.values())
+    return tuple(as_the_vault_says(row, desk.case.vault) for row in persons.values())
+
+
+def as_the_vault_says(row: KeptPerson, vault: CaseVault) -> KeptPerson:
+    """Return a person who is said to be erased as one who is not, if the name can still be read.
+
+    Where the keys of the case are not at hand, nobody reads it there, and what is said counts.
+    """
+    if row.erased_at is None:
+        return row
+    try:
+        vault.open(row.exhibit, subject=subject_of(row.person.pseudonym))
+    except EvidenceError:  # destroyed, or not here
+        return row
+    return replace(row, erased_at=None, said_erased_at=row.erased_at)
 
 
 def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | None = None) -> str:
@@ -157,20 +184,27 @@ def has_person(ledger: Ledger, vault: CaseVault, name: str, pseudonyms: Pseudony
         If the key of the name is not here, and was not destroyed either: nobody knows then.
     """
     persons: dict[str, Exhibit] = {}
+    said_erased: set[str] = set()
     for entry in ledger.read(kinds=kinds_of(PersonRegistered, PersonErased)):
         match entry.content:
             case PersonRegistered(person=person, exhibit=exhibit):
                 persons[person.pseudonym] = exhibit
             case PersonErased(pseudonym=pseudonym):
-                persons.pop(pseudonym, None)
-    sealed = persons.get(pseudonym_of(name, pseudonyms)) if persons else None
+                said_erased.add(pseudonym)
+    pseudonym = pseudonym_of(name, pseudonyms) if persons else ""
+    sealed = persons.get(pseudonym)
     if sealed is None:
         return False
     try:
-        # A closed case takes no record of an erasure: the destroyed key says it.
-        vault.open(sealed.id, subject=subject_of(pseudonym_of(name, pseudonyms)))
+        # The destroyed key says that a name is erased: a closed case takes no record of it, and
+        # anybody can append one to an open case.
+        vault.open(sealed.id, subject=subject_of(pseudonym))
     except ErasedError:
         return False
+    except EvidenceError:
+        if pseudonym in said_erased:
+            return False
+        raise
     return True
 
 
