@@ -37,7 +37,7 @@ def stamps(segment: bytes) -> tuple[list[float], list[float]]:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", DISGUISES)
 async def test_each_of_ours_keeps_all_pictures_and_times(encoder: DecoyEncoder, name: str) -> None:
-    made = await encoder.disguised(TRIAL, DISGUISES[name])
+    made = await encoder.disguised(TRIAL, DISGUISES[name], starts_s=0.0)
     (pictures, sound), (had, heard) = stamps(made), stamps(TRIAL)
     assert pictures == pytest.approx(had, abs=0.001)
     assert len(sound) == len(heard)
@@ -45,14 +45,24 @@ async def test_each_of_ours_keeps_all_pictures_and_times(encoder: DecoyEncoder, 
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_has_no_filter_stays_as_it_is(encoder: DecoyEncoder) -> None:
-    assert await encoder.disguised(TRIAL, DISGUISES["none"]) is TRIAL
+@pytest.mark.parametrize("name", ["none", "mirror", "quiet"])
+async def test_its_time_stamps_are_moved_and_pictures_and_sound_stay_together(
+    encoder: DecoyEncoder, name: str
+) -> None:
+    made = await encoder.disguised(TRIAL, DISGUISES[name], starts_s=7_201.5)
+    again = await encoder.disguised(made, DISGUISES["none"], starts_s=12.0)
+    (had, heard), first = stamps(TRIAL), stamps(TRIAL)[0][0]
+    for moved, starts_s in ((made, 7_201.5), (again, 12.0)):
+        pictures, sound = stamps(moved)
+        assert pictures == pytest.approx([at - first + starts_s for at in had], abs=0.001)
+        assert len(sound) == len(heard)
+        assert sound[0] == pytest.approx(heard[0] - first + starts_s, abs=0.03)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_mirrored_pictures_are_mirrored(encoder: DecoyEncoder) -> None:
     half = disguised(TRIAL, video=chain_of("drawbox=x=0:y=0:w=160:h=180:t=fill"), audio=())
-    made = await encoder.disguised(half, DISGUISES["mirror"])
+    made = await encoder.disguised(half, DISGUISES["mirror"], starts_s=0.0)
     with av.open(io.BytesIO(made)) as source:
         planes = next(source.decode(video=0)).to_ndarray(format="gray")
     assert planes[:, :140].mean() > planes[:, 180:].mean() + 20
@@ -69,7 +79,7 @@ async def test_media_in_another_container_come_out_as_transport_stream(
             if packet.dts is not None:
                 packet.stream = tracks[packet.stream.index]
                 out.mux(packet)
-    made = await encoder.disguised(buffer.getvalue(), DISGUISES["none"])
+    made = await encoder.disguised(buffer.getvalue(), DISGUISES["none"], starts_s=0.0)
     assert made.startswith(b"G")
     assert len(stamps(made)[0]) == 25
 
@@ -85,7 +95,7 @@ async def test_a_recipe_that_ffmpeg_does_not_take_is_refused_and_the_child_goes_
     with pytest.raises(InputError, match="does not take this recipe"):
         await encoder.try_out(own)
     with pytest.raises(DecodeError, match="disguise own"):
-        await encoder.disguised(TRIAL, own)
+        await encoder.disguised(TRIAL, own, starts_s=0.0)
     await encoder.try_out(DISGUISES["mirror"])
 
 
@@ -94,8 +104,8 @@ async def test_a_recipe_that_ffmpeg_does_not_take_is_refused_and_the_child_goes_
 async def test_damaged_media_harm_nobody(encoder: DecoyEncoder, media: bytes) -> None:
     if media:
         with pytest.raises(DecodeError):
-            await encoder.disguised(media, DISGUISES["mirror"])
-    assert await encoder.disguised(TRIAL, DISGUISES["dark"])
+            await encoder.disguised(media, DISGUISES["mirror"], starts_s=0.0)
+    assert await encoder.disguised(TRIAL, DISGUISES["dark"], starts_s=0.0)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -108,7 +118,7 @@ async def test_the_child_believes_nobody_which_filters_are_allowed(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "film.ts").write_bytes(TRIAL)
     with pytest.raises(DecodeError, match="is not allowed"):
-        await encoder.disguised(TRIAL, Disguise(name="own", video=(step,)))
+        await encoder.disguised(TRIAL, Disguise(name="own", video=(step,)), starts_s=0.0)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -117,7 +127,7 @@ async def test_a_segment_that_is_too_large_is_not_sent(
 ) -> None:
     monkeypatch.setattr(decoy_encoder, "MOST_SEGMENT_BYTES", len(TRIAL) - 1)
     with pytest.raises(DecodeError, match="larger than"):
-        await encoder.disguised(TRIAL, DISGUISES["mirror"])
+        await encoder.disguised(TRIAL, DISGUISES["mirror"], starts_s=0.0)
 
 
 def test_pictures_that_are_too_large_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,26 @@ async def test_streams_and_questions_have_a_door_each(decoys: Decoys) -> None:
         assert decoys.questions == [b"question"]
 
 
+async def test_an_answer_does_not_say_what_serves(decoys: Decoys) -> None:
+    async with (
+        server_of(decoys).serving([("127.0.0.1", 0)], None) as at,
+        aiohttp.ClientSession() as client,
+    ):
+        for method, path in (("GET", "/a"), ("GET", "/none"), ("POST", "/a"), ("PUT", "/none")):
+            async with client.request(method, url(at, path)) as got:
+                assert got.headers["Server"] == "nginx"
+                told = f"{got.headers} {(await got.read()).decode()}".lower()
+                assert "aiohttp" not in told
+                assert "python" not in told
+                assert got.status == (200 if (method, path) == ("GET", "/a") else 404)
+        reader, writer = await asyncio.open_connection(*at.streams[0])
+        writer.write(b"\xff\xfe nonsense\r\n\r\n")
+        told = (await reader.read()).decode().lower()
+        writer.close()
+        assert "400 bad request" in told
+        assert "aiohttp" not in told
+
+
 async def test_an_answer_leaves_on_a_beat_whatever_it_took(decoys: Decoys) -> None:
     slept: list[float] = []
     loop = asyncio.get_running_loop()

@@ -29,8 +29,8 @@ def test_segments_are_read_in_order_with_their_beginnings(tmp_path: Path) -> Non
     )
     path = written(tmp_path, text, "a.ts", "b.m4s", "init.mp4")
     assert own_pieces(path) == (
-        OwnPiece(2.5, turns=False, media=b"a.ts"),
-        OwnPiece(2.0, turns=True, media=b"init.mp4b.m4s"),
+        OwnPiece(2.5, media=b"a.ts"),
+        OwnPiece(2.0, media=b"init.mp4b.m4s"),
     )
     require_media(path)
 

@@ -153,8 +153,18 @@ class _Track:
         return encoder
 
 
-def disguised(segment: bytes, *, video: Sequence[FilterStep], audio: Sequence[FilterStep]) -> bytes:
-    """Return a segment as MPEG-TS, with the same time stamps, its streams filtered or copied.
+def disguised(
+    segment: bytes,
+    *,
+    video: Sequence[FilterStep],
+    audio: Sequence[FilterStep],
+    starts_s: float = 0.0,
+) -> bytes:
+    """Return a segment as MPEG-TS, its streams filtered or copied.
+
+    Its time stamps are all moved by so much that its pictures, or else its sound, are decoded from
+    ``starts_s`` on: those of the media would say where they come from, and jump where they begin
+    again.
 
     Raises
     ------
@@ -180,11 +190,21 @@ def disguised(segment: bytes, *, video: Sequence[FilterStep], audio: Sequence[Fi
             for track in tracks.values():
                 track.finish()
             packets: list[Any] = [packet for track in tracks.values() for packet in track.packets]
+            _move(packets, by_s=starts_s - _decoded_at(next(iter(tracks.values())).packets[0]))
             out.mux(sorted(packets, key=_decoded_at))
-    except (FFmpegError, ValueError, ArithmeticError) as error:
+    except (FFmpegError, ValueError, ArithmeticError, IndexError, StopIteration) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InputError(str(why)[:300]) from error
     return answer.getvalue()
+
+
+def _move(packets: Sequence[Any], *, by_s: float) -> None:
+    """Move all time stamps."""
+    for packet in packets:
+        ticks = round(by_s / packet.time_base)
+        packet.dts += ticks
+        if packet.pts is not None:
+            packet.pts += ticks
 
 
 def _decoded_at(packet: Any) -> float:
@@ -259,7 +279,10 @@ def _serve(jobs: BinaryIO, answers: BinaryIO, trial: bytes) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     try:
         segment_out = disguised(
-            segment or trial, video=_steps(head["video"]), audio=_steps(head["audio"])
+            segment or trial,
+            video=_steps(head["video"]),
+            audio=_steps(head["audio"]),
+            starts_s=head["starts_s"],
         )
         write_answer(answers, {"cpu_s": _cpu_s() - used}, segment_out)
     except InputError as error:

@@ -118,6 +118,8 @@ class Door:
         Connections at a time: of all, and of one subscriber.
     idle_s : float
         After so long without a request a connection is closed.
+    requests : type of aiohttp.web.RequestHandler
+        Reads requests, and answers what is none.
     """
 
     def __init__(
@@ -128,12 +130,14 @@ class Door:
         most: int,
         most_of_one: int,
         idle_s: float,
+        requests: type[web.RequestHandler] = web.RequestHandler,
     ) -> None:
         self._tls, self._most, self._most_of_one = tls, most, most_of_one
         self._inside: dict[str, dict[_Guest, None]] = {}
         self._server = _Server(
             handler,
             leave=self._leave,
+            requests=requests,
             access_log=None,
             logger=_SILENT,
             auto_decompress=False,
@@ -221,16 +225,24 @@ class _Server(web.Server):
     ----------
     leave : callable
         Told the guest.
+    requests : type of aiohttp.web.RequestHandler
+        Reads the requests of a connection.
     """
 
-    def __init__(self, *arguments: Any, leave: Callable[[_Guest], None], **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        leave: Callable[[_Guest], None],
+        requests: type[web.RequestHandler],
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
-        self._leave = leave
+        self._leave, self._requests, self._options = leave, requests, options
         self._guests: dict[web.RequestHandler, _Guest] = {}
 
     def receive(self, guest: _Guest) -> web.RequestHandler:
         """Return what handles a new connection."""
-        handler = self()
+        handler = self._requests(self, loop=asyncio.get_running_loop(), **self._options)
         self._guests[handler] = guest
         return handler
 

@@ -18,8 +18,6 @@ from cautery.errors import DecodeError, InputError
 from cautery.model.disguises import Disguise, FilterStep
 
 MOST_SEGMENT_BYTES = 32 << 20
-_SYNC = b"G"
-"""The first byte of each packet of a transport stream (ISO/IEC 13818-1, 2.4.3.2)."""
 _SECONDS = 20.0
 """For one segment: 180 lines take 20 ms a second of media, 1080 lines some 40 times as much."""
 _TRIAL_S = 1.0
@@ -65,17 +63,15 @@ class DecoyEncoder:
         async with self._turn:
             await self._child.start()
 
-    async def disguised(self, segment: bytes, disguise: Disguise) -> bytes:
-        """Return a segment under a disguise; MPEG-TS without filters comes back as it is.
+    async def disguised(self, segment: bytes, disguise: Disguise, *, starts_s: float) -> bytes:
+        """Return a segment under a disguise, with time stamps from a moment on, in seconds.
 
         Raises
         ------
         DecodeError
             If it cannot be made.
         """
-        if segment.startswith(_SYNC) and not disguise.video and not disguise.audio:
-            return segment
-        answer, segment_out = await self._work(segment, disguise)
+        answer, segment_out = await self._work(segment, disguise, starts_s=starts_s)
         if "refused" in answer:
             raise DecodeError(f"disguise {disguise.name}: {answer['refused']}")
         return segment_out
@@ -89,7 +85,7 @@ class DecoyEncoder:
             If not, or if all recipes so far took too long together.
         """
         try:
-            answer, _ = await self._work(b"", disguise, cpu_s=_TRIAL_S)
+            answer, _ = await self._work(b"", disguise, starts_s=0.0, cpu_s=_TRIAL_S)
         except DecodeError as error:
             raise InputError(
                 f"disguise {disguise.name}: its trial was ended: {error}",
@@ -115,12 +111,13 @@ class DecoyEncoder:
             )
 
     async def _work(
-        self, segment: bytes, disguise: Disguise, *, cpu_s: float = _SECONDS
+        self, segment: bytes, disguise: Disguise, *, starts_s: float, cpu_s: float = _SECONDS
     ) -> tuple[dict[str, object], bytes]:
         if len(segment) > MOST_SEGMENT_BYTES:
             raise DecodeError("a segment of own media is larger than 32 MiB")
         head = {
             "seconds": cpu_s,
+            "starts_s": starts_s,
             "video": _chain(disguise.video),
             "audio": _chain(disguise.audio),
         }

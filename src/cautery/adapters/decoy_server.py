@@ -16,6 +16,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -29,6 +30,8 @@ from cautery.adapters._face_door import (
 )
 from cautery.errors import InputError, LimitError
 
+_SERVER = "nginx"
+"""The most common name: what we serve with would tell who serves."""
 BEAT_S = 0.15
 """Longer than a segment of 180 lines takes to disguise; a slower one waits for the next beat."""
 _AT_ONCE = 256
@@ -118,22 +121,31 @@ class DecoyServer:
     def _door(
         self, answer: Handler, *, most: int, most_of_one: int, tls: ssl.SSLContext | None = None
     ) -> Door:
-        return Door(answer, tls=tls, most=max(1, most), most_of_one=most_of_one, idle_s=_IDLE_S)
+        return Door(
+            answer,
+            tls=tls,
+            most=max(1, most),
+            most_of_one=most_of_one,
+            idle_s=_IDLE_S,
+            requests=_Handler,
+        )
 
     async def _stream(self, request: web.BaseRequest) -> web.Response:
-        if request.method not in ("GET", "HEAD"):
-            return web.Response(status=405, text="ask with GET\n")
         begun_s = asyncio.get_running_loop().time()
         host = (request.host or "").rpartition("@")[2].lower()
         host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.split(":")[0]
-        async with self._slots:
-            answer = await self._streams(host.rstrip("."), request.path)
+        answer = None
+        if request.method in ("GET", "HEAD"):
+            async with self._slots:
+                answer = await self._streams(host.rstrip("."), request.path)
         await _beat(begun_s)
         if answer is None:
-            return web.Response(status=404, text="not found\n")
+            return _page(404)
         body, media_type = answer
         return web.Response(
-            body=body, content_type=media_type, headers={"Cache-Control": "no-cache"}
+            body=body,
+            content_type=media_type,
+            headers={"Cache-Control": "no-cache", "Server": _SERVER},
         )
 
     async def _question(self, request: web.BaseRequest) -> web.Response:
@@ -155,6 +167,39 @@ class DecoyServer:
             status, answer = await asyncio.to_thread(self._gate, body)
         await _beat(begun_s)
         return web.Response(status=status, body=answer, content_type="application/json")
+
+
+class _Handler(web.RequestHandler):
+    """Answers what is no request as the common server does, too."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return a page that says no more than the status."""
+        del request, exc, message
+        response = _page(status)
+        response.force_close()
+        return response
+
+
+def _page(status: int) -> web.Response:
+    """Return the page of the common server for a status."""
+    says = f"{status} {HTTPStatus(status).phrase}"
+    page = (
+        f"<html>\r\n<head><title>{says}</title></head>\r\n<body>\r\n"
+        f"<center><h1>{says}</h1></center>\r\n<hr><center>{_SERVER}</center>\r\n"
+        "</body>\r\n</html>\r\n"
+    )
+    return web.Response(
+        status=status,
+        body=page.encode(),
+        content_type="text/html",
+        headers={"Server": _SERVER},
+    )
 
 
 async def _beat(begun_s: float) -> None:

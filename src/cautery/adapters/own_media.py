@@ -4,7 +4,7 @@ Reaches: the playlist that the planner names, and the files that it names.
 Lawful basis: they are the organisation's own media, for the test of its own watch (ADR 0079).
 Manners: all is read at the start, so that nobody who looks at the disk sees which decoy is asked
 for; nothing is written.
-Format: RFC 8216: EXTINF, EXT-X-MAP and EXT-X-DISCONTINUITY; paths relative to the playlist.
+Format: RFC 8216: EXTINF and EXT-X-MAP; paths relative to the playlist.
 """
 
 from __future__ import annotations
@@ -33,14 +33,12 @@ def own_pieces(playlist: Path) -> tuple[OwnPiece, ...]:
     """
     pieces, total_bytes = [], 0
     seconds: float | None = None
-    initialisation, turns = b"", False
+    initialisation = b""
     for line in _text(playlist).splitlines():
         if (match := _SECONDS.fullmatch(line)) is not None:
             seconds = float(match[1])
         elif (match := _MAP.fullmatch(line)) is not None:
             initialisation = _bytes(playlist.parent / match[1])
-        elif line == "#EXT-X-DISCONTINUITY":
-            turns = True
         elif line.startswith(("#EXT-X-KEY", "#EXT-X-BYTERANGE", "#EXT-X-STREAM-INF")):
             raise InputError(
                 f"{playlist}: own media must be a plain media playlist ({line[:40]!a})",
@@ -53,8 +51,8 @@ def own_pieces(playlist: Path) -> tuple[OwnPiece, ...]:
             total_bytes += len(media)
             if total_bytes > MOST_BYTES:
                 raise InputError(f"{playlist}: its segments have more than {MOST_BYTES} bytes")
-            pieces.append(OwnPiece(seconds, turns, media))
-            seconds, turns = None, False
+            pieces.append(OwnPiece(seconds, media))
+            seconds = None
     if not pieces:
         raise InputError(f"{playlist}: it names no segments, so there are no media")
     return tuple(pieces)

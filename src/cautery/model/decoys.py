@@ -322,14 +322,11 @@ class OwnPiece(NamedTuple):
     ----------
     seconds : float
         Its length.
-    turns : bool
-        Whether its time stamps do not go on from the piece before.
     media : bytes
         In the clear, with the initialisation section that it needs, if any.
     """
 
     seconds: float
-    turns: bool
     media: bytes
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import padding
@@ -34,8 +36,8 @@ _SHOWN = 5
 """Segments in a playlist, as the live streams of services have."""
 _KEPT = 8
 """Segments of a decoy that are kept: those of its playlist, and some for who is slow."""
-_LEAD = timedelta(minutes=5)
-"""Before a decoy appears: its segments are numbered from there, so no number is below zero."""
+_MOST_BEFORE = 3_000
+"""Segments that a stream seems to have had before it appeared, at most: some hours."""
 _KEY = "key.bin"
 
 
@@ -53,6 +55,15 @@ class Served:
     media_type: str
 
 
+class _Numbers(NamedTuple):
+    """How the pieces of one stream are numbered and timed."""
+
+    first: int
+    """The piece that has the number 0."""
+    moved_s: float
+    """By how much its time stamps are later than the footage's."""
+
+
 class _Stream:
     """One decoy on the air."""
 
@@ -62,7 +73,11 @@ class _Stream:
         self._delay = timedelta(seconds=decoy.delay_s)
         # The salt is secret until the decoy is opened, and nothing is derived from it after that.
         self._key = hashlib.sha256(b"decoy key\n" + bytes.fromhex(salt)).digest()[:16]
-        self._first = footage.edge(decoy.appears_at - self._delay - _LEAD)
+        hidden = hashlib.sha256(b"decoy numbers\n" + bytes.fromhex(salt)).digest()
+        self._before = _KEPT + int.from_bytes(hidden[:8], "big") % _MOST_BEFORE
+        # The plan's delay is in tenths of a second, which nobody who watches must see.
+        self._delay += timedelta(seconds=int.from_bytes(hidden[8:10], "big") / 2**16 / 10)
+        self._numbers: _Numbers | None = None
         self._segments: OrderedDict[int, asyncio.Task[bytes]] = OrderedDict()
 
     def is_on(self, now: datetime) -> bool:
@@ -70,31 +85,44 @@ class _Stream:
 
     def playlist(self, now: datetime) -> bytes | None:
         edge = self._footage.edge(now - self._delay)
-        if edge is None:
+        numbers = None if edge is None else self._numbered(edge, now)
+        if edge is None or numbers is None:
             return None
-        if self._first is None:
-            self._first = edge - _SHOWN
         pieces = [
             (number, piece)
             for number in range(edge - _SHOWN, edge)
-            if number >= self._first and (piece := self._footage.piece(number)) is not None
+            if (piece := self._footage.piece(number)) is not None
         ]
-        if not pieces:
+        if len(pieces) < _SHOWN:
             return None
         target = max(1, round(max(piece.seconds for _, piece in pieces)))
         lines = [
             "#EXTM3U",
-            "#EXT-X-VERSION:6",
+            "#EXT-X-VERSION:3",
             f"#EXT-X-TARGETDURATION:{target}",
-            f"#EXT-X-MEDIA-SEQUENCE:{pieces[0][0] - self._first}",
+            f"#EXT-X-MEDIA-SEQUENCE:{pieces[0][0] - numbers.first}",
         ]
         if self._disguise.encrypted:
             lines.append(f'#EXT-X-KEY:METHOD=AES-128,URI="{_KEY}"')
         for number, piece in pieces:
-            if piece.turns:
-                lines.append("#EXT-X-DISCONTINUITY")
-            lines += [f"#EXTINF:{piece.seconds:.6f},", f"{number - self._first}.ts"]
+            lines += [f"#EXTINF:{round(piece.seconds, 1):.6f},", f"{number - numbers.first}.ts"]
         return "\n".join([*lines, ""]).encode()
+
+    def _numbered(self, edge: int, now: datetime) -> _Numbers | None:
+        """Return how pieces are numbered and timed: of a feed and of a file by one rule.
+
+        It is as if the stream had run for a while before it appeared; how long, its salt says.
+        """
+        if self._numbers is None:
+            newest, begins_s = self._footage.piece(edge - 1), self._footage.begins_s(edge - 1)
+            if newest is None or begins_s is None:
+                return None
+            passed_s = (now - self.decoy.appears_at).total_seconds()
+            number = self._before + math.floor(passed_s / newest.seconds)
+            self._numbers = _Numbers(
+                first=edge - 1 - number, moved_s=number * newest.seconds - begins_s
+            )
+        return self._numbers
 
     async def file(self, name: str, now: datetime, disguising: Disguising) -> Served | None:
         if name == PLAYLIST:
@@ -106,21 +134,25 @@ class _Stream:
         if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
             return None
         edge = self._footage.edge(now - self._delay)
-        if self._first is None or edge is None:
+        numbers = None if edge is None else self._numbered(edge, now)
+        if edge is None or numbers is None:
             return None
-        number = self._first + int(digits)
+        number = numbers.first + int(digits)
         if not edge - _KEPT <= number < edge:
             return None
-        body = await self._segment(number, int(digits), disguising)
+        body = await self._segment(number, numbers, disguising)
         return None if body is None else Served(body=body, media_type=SEGMENT_TYPE)
 
-    async def _segment(self, number: int, sequence: int, disguising: Disguising) -> bytes | None:
-        piece = self._footage.piece(number)
-        if piece is None:
+    async def _segment(
+        self, number: int, numbers: _Numbers, disguising: Disguising
+    ) -> bytes | None:
+        piece, begins_s = self._footage.piece(number), self._footage.begins_s(number)
+        if piece is None or begins_s is None:
             return None
         # Who asks for the same meanwhile waits for it, and nobody who goes away ends it.
         if number not in self._segments:
-            work = self._make(piece.media, sequence, disguising)
+            starts_s = numbers.moved_s + begins_s
+            work = self._make(piece.media, number - numbers.first, starts_s, disguising)
             self._segments[number] = asyncio.ensure_future(work)
             while len(self._segments) > _KEPT:
                 self._segments.popitem(last=False)
@@ -130,8 +162,10 @@ class _Stream:
             self._segments.pop(number, None)
             return None
 
-    async def _make(self, media: bytes, sequence: int, disguising: Disguising) -> bytes:
-        segment = await disguising.disguised(media, self._disguise)
+    async def _make(
+        self, media: bytes, sequence: int, starts_s: float, disguising: Disguising
+    ) -> bytes:
+        segment = await disguising.disguised(media, self._disguise, starts_s=starts_s)
         if not self._disguise.encrypted:
             return segment
         # RFC 8216, section 5.2: AES-128 in CBC mode, the sequence number as vector, PKCS7.

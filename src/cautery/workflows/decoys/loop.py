@@ -43,6 +43,10 @@ class LoopedFootage:
         return turn * len(self._pieces) + bisect_right(self._ends_s, within_s + 1e-6)
 
     def piece(self, number: int) -> OwnPiece | None:
-        """Return a piece; the first one of each turn does not go on from the one before."""
-        piece = self._pieces[number % len(self._pieces)]
-        return piece._replace(turns=True) if number % len(self._pieces) == 0 else piece
+        """Return a piece."""
+        return self._pieces[number % len(self._pieces)]
+
+    def begins_s(self, number: int) -> float | None:
+        """Return when a piece begins, seconds after the first one."""
+        turn, place = divmod(number, len(self._pieces))
+        return turn * self._ends_s[-1] + (self._ends_s[place - 1] if place else 0.0)

@@ -20,12 +20,16 @@ class Footage(Protocol):
         """Return a piece; ``None``: it is not held."""
         ...
 
+    def begins_s(self, number: int) -> float | None:
+        """Return when a piece begins, seconds on the footage's own line; ``None``: not held."""
+        ...
+
 
 class Disguising(Protocol):
     """Disguises segments."""
 
-    async def disguised(self, segment: bytes, disguise: Disguise) -> bytes:
-        """Return a segment as MPEG-TS, under a disguise but not encrypted.
+    async def disguised(self, segment: bytes, disguise: Disguise, *, starts_s: float) -> bytes:
+        """Return a segment as MPEG-TS that starts at a time stamp, disguised but not encrypted.
 
         Raises
         ------

@@ -243,7 +243,9 @@ class Filing:
                         break
             for event, acts in groups.items():
                 order = self.order_of(event, territory, now)
-                for together in self._together(acts) if order is not None else ():
+                if order is None:
+                    continue
+                for together in self._together(acts):
                     self._draft(replace(plan, chosen=together), order, event, at=now)
 
     def _together(self, acts: Sequence[Intervention]) -> list[tuple[Intervention, ...]]:
