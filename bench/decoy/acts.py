@@ -6,8 +6,8 @@ Each try is a case of its own with four to nine streams, some of them decoys. In
 are proven, mapped and planned for, referrals and notices are drafted, approved by two people or by
 forgers and handed in; the keeper is honest, silent, or lies in one of four ways; records are
 forged; the watch is stopped and goes on from its records; decoys are revealed, or the test is
-abandoned. All that leaves is looked through for hosts and addresses of decoys: the list as a
-provider takes it, mails of notices, figures, the export for Lumen, networks, maps, plans,
+abandoned. All that leaves is looked through for hosts and addresses of decoys: every byte that
+a provider is sent, mails of notices, figures, the export for Lumen, networks, maps, plans,
 estimates, the report, and dossiers for everybody but a court. Some pirates write a decoy's
 host into their own URLs and names; they may not vanish with the decoys. It prints a table for
 bench/RESULTS.md.
