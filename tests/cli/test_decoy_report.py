@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.drawn import USUAL, drawn_case
 
+from cautery.adapters.person_keys import create_approver
 from cautery.lab.drawn_nights import MANDATE, NightRates
 from cautery.messages import in_language
 from cautery.model.decoys import RevealedBy
@@ -153,6 +154,29 @@ def test_with_keys_from_outside_only_the_cases_that_they_signed_count(
     said = " ".join(ran.err.split())
     assert f"Not counted: {cases[1]}: none of the given keys has signed it." in said
     assert "1 night counts." in said
+
+
+def test_a_dossier_names_the_nights_that_it_does_not_count_and_ends_with_1(
+    cautery: Cautery, tmp_path: Path
+) -> None:
+    create_approver(tmp_path / "legal.pem")
+    for number in range(3):
+        drawn_case(tmp_path / f"md{number}", number=number, closed=number < 2)
+    who = ("--by", "A. Legal", "--key", tmp_path / "legal.pem", "--why", "the court asked")
+    asked = ("dossier", tmp_path / "md0", "--for", "public", *who, "--blind", tmp_path / "md1")
+    ran = cautery(*asked, "-o", tmp_path / "whole")
+    assert ran.code == 0, ran.err
+    ran = cautery(*asked, "--blind", tmp_path / "md2", "-o", tmp_path / "part")
+    assert ran.code == 1
+    assert "md2: it is not closed, or not as it was signed." in " ".join(ran.err.split())
+    assert (tmp_path / "part" / "data" / "dossier.pdf").exists()
+    (tmp_path / "other.pub").write_bytes((tmp_path / "md0" / "keys" / "case.pub").read_bytes())
+    keys = ("--blind-key", tmp_path / "other.pub", "--json")
+    ran = cautery(*asked, *keys, "-o", tmp_path / "strange")
+    assert ran.code == 1
+    assert json.loads(ran.out)["blind_left_out"] == [
+        {"case": str(tmp_path / "md1"), "why": "strange-key", "fault": ""}
+    ]
 
 
 class _Requests(HTMLParser):

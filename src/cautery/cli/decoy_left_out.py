@@ -11,10 +11,10 @@ from cautery.wiring.blind import CaseNights
 
 def show_left_out(nights: CaseNights) -> None:
     """Print each case whose blind test is not counted, why, and what is wrong with it."""
-    for each in nights.left_out:
-        render.say(render.printable(uncounted(each)))
-        if each.fault:
-            render.say(render.printable(f"  {each.fault}"))
+    for left_case in nights.left_out:
+        render.say(render.printable(uncounted(left_case)))
+        if left_case.fault:
+            render.say(render.printable(f"  {left_case.fault}"))
 
 
 def end_if_left_out(nights: CaseNights) -> None:

@@ -90,13 +90,13 @@ def over_nights(
     Example: cautery decoy season cases/md12 cases/md13 cases/md14
     """
     _check(output)
-    found = nights_of(cases, public_keys=public_key or ())
-    together = season_account(one.night for one in found.counted)
+    season_cases = nights_of(cases, public_keys=public_key or ())
+    together = season_account(one.night for one in season_cases.counted)
     nights = (*together.nights, *together.left_out)
-    _write(output, found.counted, nights, over=True, left_out=found.left_out)
+    _write(output, season_cases.counted, nights, over=True, left_out=season_cases.left_out)
     if json:
-        render.json_line({**to_json(together), "uncounted": to_json(found.left_out)})
-        end_if_left_out(found)
+        render.json_line({**to_json(together), "uncounted": to_json(season_cases.left_out)})
+        end_if_left_out(season_cases)
         return
     for sentence in season(together):
         render.say(sentence)
@@ -111,8 +111,8 @@ def over_nights(
                 for name, missed, accused in rows
             ),
         )
-    show_left_out(found)
-    end_if_left_out(found)
+    show_left_out(season_cases)
+    end_if_left_out(season_cases)
 
 
 def show_night(night: NightAccount, *, trials: bool) -> None:

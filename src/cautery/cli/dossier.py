@@ -166,7 +166,7 @@ def dossier(
     vouching = dossiers.vouching_of(
         log, authority, authority_root, cosigners=cosigners, tsa_roots=tsa_roots
     )
-    others = nights_of(blind or (), own=case, public_keys=blind_key or ())
+    other_nights = nights_of(blind or (), own_case=case, public_keys=blind_key or ())
     summary, signed = dossiers.make(
         case,
         out,
@@ -187,14 +187,14 @@ def dossier(
             sign, sign_token, sign_password, authority, authority_root
         ),
         vouching=vouching,
-        blind=[one.night for one in others.counted],
+        blind=[one.night for one in other_nights.counted],
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}
-        left_out = {"blind_left_out": to_json(others.left_out)} if blind else {}
+        left_out = {"blind_left_out": to_json(other_nights.left_out)} if blind else {}
         counts = {"openings": len(summary.openings), "document": about, **left_out}
         render.json_line({**to_json(summary), **counts})
-        end_if_left_out(others)
+        end_if_left_out(other_nights)
         return
     render.say(f"{summary.records} records and {summary.exhibits} exhibits: {out}")
     if audience is Audience.DEFENCE:
@@ -242,8 +242,8 @@ def dossier(
             "warning: the case has proofs of its times, but nobody is named whom to trust, so the "
             "document judges none: give --log, or --cosigners and --tsa-roots"
         )
-    show_left_out(others)
-    end_if_left_out(others)
+    show_left_out(other_nights)
+    end_if_left_out(other_nights)
 
 
 def _show_unused(summary: Dossier) -> None:

@@ -199,7 +199,7 @@ class BlindActs:
         self.shut: Counter[str] = Counter()
         self.escaped: list[str] = []
         self.lost: list[str] = []
-        self._drafted = self._read = 0
+        self._drafted = self._bodies_read = 0
         self.rng = random.Random(seed)
         self.clock = MemoryClock(START + timedelta(minutes=5))
         self.ledger = MemoryLedger()
@@ -504,9 +504,9 @@ class BlindActs:
         drafts = self._drafts()
         if not drafts:
             return
-        chosen = self.rng.choice(drafts[-2:])
+        signed_act = self.rng.choice(drafts[-2:])
         for act in drafts:
-            if act is chosen or (not forged and _is_beside(act, chosen)):
+            if act is signed_act or (not forged and _is_beside(act, signed_act)):
                 self._sign(act, name, key, forged=forged)
 
     def _sign(self, act: Any, name: str, key: Ed25519PrivateKey, *, forged: bool) -> None:
@@ -578,9 +578,9 @@ class BlindActs:
                     self.filing.leave_out(filed)
         await self.filing.publish_all(list(self.filing.ready()))
         await self.filing.send(patience_s=None)
-        for body in self.provider.received[self._read :]:
+        for body in self.provider.received[self._bodies_read :]:
             self._look("the list of a provider", body.decode())
-        self._read = len(self.provider.received)
+        self._bodies_read = len(self.provider.received)
 
     async def send(self) -> None:
         """Send each notice that somebody else has approved."""

@@ -77,13 +77,13 @@ def night_of(path: Path) -> CaseNight:
 
 
 def nights_of(
-    paths: Iterable[Path], *, own: Path | None = None, public_keys: Sequence[Path] = ()
+    paths: Iterable[Path], *, own_case: Path | None = None, public_keys: Sequence[Path] = ()
 ) -> CaseNights:
     """Return what the decoys of closed cases come to; those that cannot be counted are named.
 
     Parameters
     ----------
-    own : Path or None
+    own_case : Path or None
         The case of whose organisation the others must be; ``None``: the first that is whole.
     public_keys : sequence of Path
         Keys of cases, had from elsewhere: then one of them must have signed each case. Without,
@@ -96,9 +96,9 @@ def nights_of(
     """
     counted: list[CaseNight] = []
     left_out: list[LeftOut] = []
-    named = tuple(paths)
-    like = None if own is None or not named else _holder(own)
-    for path in named:
+    folders = tuple(paths)
+    like = None if own_case is None or not folders else _holder(own_case)
+    for path in folders:
         try:
             tested, verified = _verified(path)
         except EvidenceError as error:
@@ -131,8 +131,8 @@ def _verified(path: Path) -> tuple[CaseNight, Verified]:
             tested = _night(path, ledger)
         finally:
             ledger.close()
-    named = replace(tested.night, case=manifest.case, manifest=manifest.digest)
-    return replace(tested, night=named), verified
+    night = replace(tested.night, case=manifest.case, manifest=manifest.digest)
+    return replace(tested, night=night), verified
 
 
 def _night(path: Path, ledger: CaseLedger) -> CaseNight:

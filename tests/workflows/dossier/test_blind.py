@@ -31,7 +31,7 @@ def signed_manifest(path: Path) -> tuple[str, Manifest]:
 
 
 def view_of(path: Path, *others: Path) -> DossierView:
-    nights = [one.night for one in nights_of(others, own=path).counted]
+    nights = [one.night for one in nights_of(others, own_case=path).counted]
     view, _ = document_view(
         path, None, audience=Audience.COURT, store=FolderStore(), at=NOON, blind=nights
     )
@@ -45,9 +45,9 @@ def test_the_rates_of_the_night_stand_in_the_document(tmp_path: Path) -> None:
     accused = rows["innocent look-alikes accused"]
     assert accused.counted == "0 of 40; at 95 % confidence at most 7.2 %"
     _, manifest = signed_manifest(tmp_path / "md1")
-    assert accused.source.startswith(
-        f"1 night (matchday-1: case {manifest.case}, manifest {manifest.digest})"
-    )
+    assert accused.source.startswith("1 night (matchday-1)")
+    assert view.blind_nights == (f"matchday-1: case {manifest.case}, manifest {manifest.digest}",)
+    assert f"case {manifest.case}, manifest {manifest.digest}" in dossier_typst(view, ())
     assert manifest.digest == digest_of((tmp_path / "md1" / MANIFEST).read_bytes())
     source = dossier_typst(view, ())
     assert "Measured blind, on this organisation's own feeds" in source
@@ -63,7 +63,7 @@ def test_nights_of_other_cases_count_as_clusters(tmp_path: Path) -> None:
     assert "5 nights" in missed.source
     for number in range(5):
         case, manifest = signed_manifest(tmp_path / f"md{number}")
-        assert f"{case}, manifest {manifest.digest}" in missed.source
+        assert f"{case}, manifest {manifest.digest}" in view.blind_nights[number]
     assert "each a cluster" in missed.source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cautery.messages import tr, tr_n
-from cautery.model.blind import NightAccount, NightsShare, SeasonAccount
+from cautery.model.blind import NightsShare, SeasonAccount
 from cautery.pages.dossier.view import RateView
 from cautery.pages.dossier.words import style, written
 
@@ -16,6 +16,20 @@ def blind_rates(season: SeasonAccount) -> tuple[RateView, ...]:
         RateView(what=what, counted=_counted(share, is_wrong=is_wrong), source=_source(season))
         for what, share, is_wrong in _shares(season)
         if share.exact.whole
+    )
+
+
+def blind_nights(season: SeasonAccount) -> tuple[str, ...]:
+    """Return each night that counts, with the case in which anybody can count it again."""
+    return tuple(
+        tr(
+            "%(night)s: case %(case)s, manifest %(manifest)s",
+            style,
+            night=night.night,
+            case=night.case,
+            manifest=night.manifest,
+        )
+        for night in season.nights
     )
 
 
@@ -50,17 +64,6 @@ def _counted(share: NightsShare, *, is_wrong: bool) -> str:
     )
 
 
-def _named(night: NightAccount) -> str:
-    """Return a night with the case in which anybody can count it again."""
-    return tr(
-        "%(night)s: case %(case)s, manifest %(manifest)s",
-        style,
-        night=night.night,
-        case=night.case,
-        manifest=night.manifest,
-    )
-
-
 def _source(season: SeasonAccount) -> str:
     nights = season.nights
     stamped = sum(night.stamped_at is not None for night in nights)
@@ -69,7 +72,7 @@ def _source(season: SeasonAccount) -> str:
         "%(count)s nights (%(names)s), each a cluster of the interval",
         len(nights),
         style,
-        names=", ".join(map(_named, nights)),
+        names=", ".join(night.night for night in nights),
     )
     sealed = tr_n(
         "of %(count)s, others vouch that the plan was sealed before",

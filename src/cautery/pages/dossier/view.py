@@ -124,6 +124,8 @@ class DossierView:
     blind : tuple of RateView
         What blind tests of this watch came to, on its organisation's own feeds; empty: there was
         none, or its decoys are not revealed.
+    blind_nights : tuple of str
+        The nights that are counted in it, each with its case and the digest of its manifest.
     parts : tuple of PartView
         For the defence, what speaks for the accused, and what is not in the bag.
     withheld : tuple of (str, str)
@@ -146,6 +148,7 @@ class DossierView:
     custody: tuple[str, ...] = ()
     decoys: tuple[str, ...] = ()
     blind: tuple[RateView, ...] = ()
+    blind_nights: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()

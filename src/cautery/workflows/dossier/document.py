@@ -29,7 +29,7 @@ from cautery.model.records import (
 )
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
-from cautery.pages.dossier.blind import blind_rates
+from cautery.pages.dossier.blind import blind_nights, blind_rates
 from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_lines, exhibit_list
 from cautery.pages.dossier.limits import limits_of
 from cautery.pages.dossier.render import method
@@ -156,6 +156,7 @@ def document_view(
     public = audience is Audience.PUBLIC or (
         extract is not None and defence is not None and not _shows(extract, CaseOpened)
     )
+    season = season_account(each for each in (*blind, night) if each is not None)
     parts = () if extract is None or defence is None else defence_parts(extract, defence)
     view = DossierView(
         case=report.key.partition("+")[0].removeprefix("cautery/case-"),
@@ -168,7 +169,8 @@ def document_view(
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
-        blind=blind_rates(season_account(each for each in (*blind, night) if each is not None)),
+        blind=blind_rates(season),
+        blind_nights=blind_nights(season),
         method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),
