@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -22,10 +22,11 @@ from tests.planted import (
 )
 
 from cautery.act import sign
+from cautery.act.approval import OLDEST
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, EvidenceError, InputError, SourceError
 from cautery.evidence.decoys import check_answer
-from cautery.model import Digest, SignedFor, digest, to_json
+from cautery.model import Digest, Notice, SignedFor, digest, notice_id, to_json
 from cautery.model.decoys import KeeperAnswer, KeeperQuestion
 from cautery.workflows.decoys import keep
 from cautery.workflows.decoys.ask import AskedKeeper
@@ -203,22 +204,50 @@ def test_who_only_watches_tells_decoys_apart_no_better_than_chance(keeper: Keepe
     assert len(answers) == 1
 
 
-def test_a_notice_that_a_second_person_reviewed_opens_what_it_meets() -> None:
+def _notice(urls: Sequence[str], **changes: str) -> Notice:
     notice = good(0).notice
-    url = FIRST.url
-    aimed = replace(notice, urls=(replace(notice.urls[0], url=url),))
-    approval = sign(digest(aimed), approver=PEOPLE[0], key=KEYS[0], at=NOW, signed_for=HERE)
-    asked = KeeperQuestion(
-        root=NIGHT.sealed.root, nonce="c" * 64, act=aimed, approvals=(approval,), signed_for=HERE
+    aimed = replace(notice, urls=tuple(replace(notice.urls[0], url=u) for u in urls), **changes)
+    return replace(aimed, id=notice_id(aimed))
+
+
+def _reviewed(notice: Notice, *, at: datetime = NOW) -> KeeperQuestion:
+    approval = sign(digest(notice), approver=PEOPLE[0], key=KEYS[0], at=at, signed_for=HERE)
+    return KeeperQuestion(
+        root=NIGHT.sealed.root, nonce="c" * 64, act=notice, approvals=(approval,), signed_for=HERE
     )
-    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW)
+
+
+def test_a_notice_that_a_second_person_reviewed_opens_what_it_meets(keeper: Keeper) -> None:
+    asked = _reviewed(_notice([FIRST.url]))
     answer = keeper.answer(read_question(canonical(to_json(asked))))
     check_answer(answer, asked, NIGHT.sealed)
     assert [opening.decoy for opening in answer.openings] == [FIRST]
-    own = replace(aimed, drafted_by=PEOPLE[0].name)
-    again = sign(digest(own), approver=PEOPLE[0], key=KEYS[0], at=NOW, signed_for=HERE)
     with pytest.raises(ApprovalError, match="somebody else must approve"):
-        keeper.answer(replace(asked, act=own, approvals=(again,)))
+        keeper.answer(_reviewed(_notice([FIRST.url], drafted_by=PEOPLE[0].name)))
+
+
+def test_an_act_whose_id_is_not_its_contents_opens_nothing(keeper: Keeper) -> None:
+    notice = replace(_notice([FIRST.url]), id="N-000000000000")
+    drafted = replace(referral(entry(FIRST.host)), id="R-000000000000")
+    listed = replace(question(NIGHT, [FIRST.host]), act=drafted, approvals=approvals_of(drafted))
+    for asked in (_reviewed(notice), listed):
+        with pytest.raises(ApprovalError, match="does not come from its content"):
+            keeper.answer(asked)
+    assert keeper.opened == 0
+
+
+def test_an_act_of_too_many_targets_opens_nothing(keeper: Keeper) -> None:
+    urls = [FIRST.url, *(f"http://tv{n}.example/live.m3u8" for n in range(keep.MOST_TARGETS))]
+    with pytest.raises(ApprovalError, match="at most 1000 targets"):
+        keeper.answer(_reviewed(_notice(urls)))
+    assert keeper.opened == 0
+
+
+def test_a_notice_opens_nothing_on_an_approval_that_has_aged() -> None:
+    later = NOW + OLDEST + timedelta(minutes=1)
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: later)
+    with pytest.raises(ApprovalError, match="nobody has approved it"):
+        keeper.answer(_reviewed(_notice([FIRST.url])))
 
 
 def test_a_keeper_serves_the_mandate_for_which_the_night_was_planned() -> None:

@@ -13,11 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import terms_digest
 from cautery.act.approval import CLOCK_SKEW, require_two_people
+from cautery.act.notice import MOST_URLS
 from cautery.act.notice_approval import require_reviewed
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.decoys import openings_of, question_digest, signed
 from cautery.json_text import parsed_json
-from cautery.model import Digest, Mandate, Referral, digest
+from cautery.model import Digest, Mandate, Referral, digest, has_own_id, notice_id
 from cautery.model.decoys import KeeperAnswer, KeeperQuestion, Opening, met
 from cautery.model.wire import MISSHAPEN, from_json
 from cautery.workflows.decoys.night import PlannedNight
@@ -26,6 +27,8 @@ MAX_QUESTION_BYTES = 8 << 20
 MAX_ANSWER_BYTES = 8 << 20
 _MOST_ACTS = 10_000
 """Acts that are answered for: the gate of a case asks about some hundred in a night."""
+MOST_TARGETS = MOST_URLS
+"""Of one act: a notice has no more, and a watch with decoys drafts a referral for each target."""
 
 
 class Keeper:
@@ -109,15 +112,20 @@ class Keeper:
             raise ApprovalError("the question is about another plan than this keeper's")
         if question.signed_for.mandate != sealed.mandate:
             raise ApprovalError("the act was approved under another mandate than this night's")
+        if len(question.targets) > MOST_TARGETS:
+            raise ApprovalError(f"an act has at most {MOST_TARGETS} targets here")
+        act = question.act
+        if not (has_own_id(act) if isinstance(act, Referral) else notice_id(act) == act.id):
+            raise ApprovalError("the id of the act does not come from its content")
         if len(question.approvals) > len(self._mandate.approvers):
             raise ApprovalError("the question has more approvals than the mandate has approvers")
         for approval in question.approvals:
             if not sealed.made_at <= approval.at <= now + CLOCK_SKEW:
                 raise ApprovalError("an approval is from before the plan, or from the future")
         try:
-            if isinstance(question.act, Referral):
+            if isinstance(act, Referral):
                 require_two_people(
-                    question.act,
+                    act,
                     question.approvals,
                     mandate=self._mandate,
                     signed_for=question.signed_for,
@@ -125,12 +133,11 @@ class Keeper:
                 )
             else:
                 require_reviewed(
-                    question.act,
+                    act,
                     question.approvals,
                     mandate=self._mandate,
                     signed_for=question.signed_for,
                     now=now,
-                    reminder=True,  # how old it is says nothing about who approved it
                 )
         except (InputError, EvidenceError) as error:
             raise ApprovalError(f"the act is not approved: {error}") from error
