@@ -252,6 +252,14 @@ def reveal(
         )
     for kind, count in revealed.kinds:
         typer.echo(f"{kind:<14} {count}")
+    for note in revealed.beside:
+        people = " and ".join(note.approvers)
+        render.say(
+            render.printable(
+                f"warning  {people} had the keeper asked about {note.act} (case {note.case}), and "
+                f"this case knows no such act; {len(note.leaves)} decoys were opened for it"
+            )
+        )
     finished = _finish(case, keys, log)
     if finished is not None:
         state = "closed  " if finished.closed else "open    "

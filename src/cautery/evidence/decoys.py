@@ -34,6 +34,7 @@ from cautery.model.decoys import (
     DecoyLeaf,
     DecoyPlan,
     KeeperAnswer,
+    KeeperNote,
     KeeperQuestion,
     Opening,
     SealedPlan,
@@ -44,14 +45,15 @@ from cautery.model.people import person_key
 from cautery.model.signing_keys import FileKey
 from cautery.model.wire import digest, to_json
 
-LEAF, SEALED, QUESTION, ANSWER = (
+LEAF, SEALED, QUESTION, ANSWER, NOTE = (
     "cautery/decoy/1",
     "cautery/sealed-plan/1",
     "cautery/decoy-question/1",
     "cautery/decoy-answer/1",
+    "cautery/decoy-note/1",
 )
 
-Signed = TypeVar("Signed", SealedPlan, KeeperAnswer)
+Signed = TypeVar("Signed", SealedPlan, KeeperAnswer, KeeperNote)
 
 
 def leaf_bytes(leaf: DecoyLeaf, *, night: str) -> bytes:
@@ -179,7 +181,7 @@ def check_sealed(sealed: SealedPlan) -> None:
 
 
 def signed(unsigned: Signed, key: SigningKey) -> Signed:
-    """Return a sealed plan or a keeper's answer with its signature.
+    """Return a sealed plan, or an answer or a note of a keeper, with its signature.
 
     Raises
     ------
@@ -193,10 +195,26 @@ def signed(unsigned: Signed, key: SigningKey) -> Signed:
     return replace(unsigned, signature=signature)
 
 
-def statement_of(signed_text: SealedPlan | KeeperAnswer) -> bytes:
+def statement_of(signed_text: SealedPlan | KeeperAnswer | KeeperNote) -> bytes:
     """Return the text over which a planner signs, in the form of RFC 8785."""
-    kind = SEALED if isinstance(signed_text, SealedPlan) else ANSWER
+    kind = {SealedPlan: SEALED, KeeperAnswer: ANSWER, KeeperNote: NOTE}[type(signed_text)]
     return canonical({"type": kind, "body": to_json(replace(signed_text, signature=""))})
+
+
+def check_note(note: KeeperNote, sealed: SealedPlan) -> None:
+    """Raise unless a keeper signed a line of its journal, of this plan.
+
+    Raises
+    ------
+    EvidenceError
+        If not.
+    """
+    what = f"a line of the keeper's journal of night {sealed.night}"
+    if note.root != sealed.root:
+        raise EvidenceError(f"{what} is of another plan")
+    _check_signature(
+        sealed.public_key, note.signature, statement_of(note), f"{what} is not signed by it"
+    )
 
 
 def question_digest(question: KeeperQuestion, *, act: Digest | None = None) -> Digest:

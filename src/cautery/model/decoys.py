@@ -315,6 +315,44 @@ class KeeperAnswer:
         require_utc("at", self.at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeeperNote:
+    """One line of a keeper's journal: for which act it opened what, and who had approved that act.
+
+    Parameters
+    ----------
+    root : str
+        Root of the plan.
+    act : str
+        Id of the act.
+    digest : Digest
+        Of the act.
+    case : str
+        Id of the case for which it was approved.
+    approvers : tuple of str
+        Who had approved it.
+    leaves : tuple of int
+        Numbers of the leaves that were opened; empty: it met none.
+    at : datetime
+        When it was answered first, by the keeper's clock, in UTC.
+    signature : str
+        The planner's signature over all the rest, base64; empty: it is not signed yet.
+    """
+
+    root: str
+    act: str
+    digest: Digest
+    case: str
+    approvers: tuple[str, ...]
+    leaves: tuple[int, ...]
+    at: datetime
+    signature: str = ""
+
+    def __post_init__(self) -> None:
+        _check_hex("root", self.root)
+        require_utc("at", self.at)
+
+
 class OwnPiece(NamedTuple):
     """One segment of an organisation's own media.
 

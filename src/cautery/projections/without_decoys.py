@@ -42,6 +42,7 @@ from cautery.model.records import (
     DecoyRevealed,
     DecoysAnswered,
     DecoysPlanned,
+    DecoysTold,
     GuardRevalidated,
     ListAnswered,
     ListSent,
@@ -184,7 +185,7 @@ def without(entry: Entry, decoys: Decoys, *, redacts: bool = True) -> Entry | No
     content, body = entry.content, entry.record.body
     if not decoys.revealed or isinstance(content, CaseOpened | DecoysPlanned):
         return entry
-    if isinstance(content, DecoyRevealed | DecoysAnswered):
+    if isinstance(content, DecoyRevealed | DecoysAnswered | DecoysTold):
         return None
     if isinstance(content, Estimate) and content.quantity.id == EXPOSURE:
         # It counted decoys; once they are revealed, it is estimated anew without them.

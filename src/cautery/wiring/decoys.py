@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random, SystemRandom
+from secrets import token_bytes
+from threading import Lock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -29,13 +31,14 @@ from cautery.evidence.sealed_night import (
     MAX_PLAN_BYTES,
     MAX_SEALED_BYTES,
     PLAN_FILE,
+    RANDOM_BYTES,
     SEALED_FILE,
     SealedNight,
     check_stamped_before,
     read_sealed,
 )
-from cautery.model import Mandate, Window
-from cautery.model.decoys import DecoyLeaf
+from cautery.model import Digest, Mandate, Window
+from cautery.model.decoys import DecoyLeaf, KeeperNote
 from cautery.model.wire import to_json
 from cautery.wiring.cases import adding_to
 from cautery.wiring.dossiers import Vouching
@@ -45,7 +48,14 @@ from cautery.workflows.decoys.feed import FeedFootage
 from cautery.workflows.decoys.keep import MAX_QUESTION_BYTES, Keeper, read_question
 from cautery.workflows.decoys.live import LiveDecoys
 from cautery.workflows.decoys.loop import LoopedFootage
-from cautery.workflows.decoys.night import PlannedNight, open_night, require_over
+from cautery.workflows.decoys.night import (
+    NOTES_FILE,
+    PlannedNight,
+    notes_file,
+    open_night,
+    read_notes,
+    require_over,
+)
 from cautery.workflows.decoys.plan import plan_night
 from cautery.workflows.decoys.ports import Footage
 from cautery.workflows.decoys.programme import (
@@ -224,9 +234,12 @@ def reveal_in(
     CauteryError
         As the workflow says; then nothing is recorded.
     """
-    night = _opened(folder, load_approver(key))
+    private = load_approver(key)
+    night = _opened(folder, private)
+    notes = _Notes(folder, night, private).read()
+    now = wiring.clock().now()
     with adding_to(case) as ledger:
-        return reveal(ledger, night, now=wiring.clock().now(), abandon=abandon, why=why)
+        return reveal(ledger, night, now=now, abandon=abandon, why=why, notes=notes)
 
 
 async def serve(
@@ -261,7 +274,13 @@ async def serve(
     private = load_approver(key)
     night = _opened(folder, private)
     mandate = read_mandate(mandate_file, now=clock.now())
-    keeper = Keeper(night, key=private, mandate=mandate, now=clock.now)
+    keeper = Keeper(
+        night,
+        key=private,
+        mandate=mandate,
+        now=clock.now,
+        keep=_Notes(folder, night, private).add,
+    )
     if gate is not None and certificate is None and gate[0] not in {"127.0.0.1", "::1"}:
         raise InputError(
             "the gate must not ask over plain http, but on this machine alone",
@@ -347,6 +366,47 @@ async def _try_recipes(programme: Programme) -> None:
         for disguise in programme.disguises:
             if disguise.video or disguise.audio:
                 await encoder.try_out(disguise)
+
+
+class _Notes:
+    """The keeper's journal beside the plan: what it was asked and what it opened, by act.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the night.
+    night : PlannedNight
+        The opened plan.
+    key : Ed25519PrivateKey
+        The planner's.
+    """
+
+    def __init__(self, folder: Path, night: PlannedNight, key: Ed25519PrivateKey) -> None:
+        self._path, self._sealed, self._key = folder / NOTES_FILE, night.sealed, key
+        self._notes: dict[Digest, KeeperNote] | None = None
+        self._turn = Lock()
+        """Several questions are answered at once."""
+
+    def read(self) -> tuple[KeeperNote, ...]:
+        """Return what was kept; nothing if no keeper was asked."""
+        if not self._path.exists():
+            return ()
+        return read_notes(_file(self._path, MAX_PLAN_BYTES), self._sealed, key=self._key)
+
+    def add(self, note: KeeperNote) -> None:
+        """Keep a line, unless an earlier keeper of this night kept one of the same act."""
+        with self._turn:
+            known = self._notes
+            if known is None:
+                known = {each.digest: each for each in self.read()}
+            if note.digest not in known:
+                known = known | {note.digest: note}
+                fresh = token_bytes(RANDOM_BYTES)
+                content = notes_file(
+                    tuple(known.values()), self._sealed, key=self._key, fresh=fresh
+                )
+                write_whole(self._path, content, mode=PRIVATE)
+            self._notes = known
 
 
 def _programme(path: Path) -> Programme:

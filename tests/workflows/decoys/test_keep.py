@@ -24,10 +24,10 @@ from tests.planted import (
 from cautery.act import sign
 from cautery.act.approval import OLDEST
 from cautery.canonical import canonical
-from cautery.errors import ApprovalError, EvidenceError, InputError, SourceError
-from cautery.evidence.decoys import check_answer
+from cautery.errors import ApprovalError, EvidenceError, InputError, SourceError, StorageError
+from cautery.evidence.decoys import check_answer, check_note
 from cautery.model import Digest, Notice, SignedFor, digest, notice_id, to_json
-from cautery.model.decoys import KeeperAnswer, KeeperQuestion
+from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion
 from cautery.workflows.decoys import keep
 from cautery.workflows.decoys.ask import AskedKeeper
 from cautery.workflows.decoys.keep import Keeper, read_answer, read_question
@@ -39,7 +39,7 @@ FIRST = NIGHT.plan.leaves[0].decoy
 
 @pytest.fixture
 def keeper() -> Keeper:
-    return Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW)
+    return Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=lambda _: None)
 
 
 def test_an_approved_act_opens_the_decoys_among_its_targets(keeper: Keeper) -> None:
@@ -245,14 +245,14 @@ def test_an_act_of_too_many_targets_opens_nothing(keeper: Keeper) -> None:
 
 def test_a_notice_opens_nothing_on_an_approval_that_has_aged() -> None:
     later = NOW + OLDEST + timedelta(minutes=1)
-    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: later)
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: later, keep=lambda _: None)
     with pytest.raises(ApprovalError, match="nobody has approved it"):
         keeper.answer(_reviewed(_notice([FIRST.url])))
 
 
 def test_a_keeper_serves_the_mandate_for_which_the_night_was_planned() -> None:
     with pytest.raises(InputError, match="another mandate"):
-        Keeper(NIGHT, key=PLANNER, mandate=replace(MANDATE, who="X"), now=lambda: NOW)
+        Keeper(NIGHT, key=PLANNER, mandate=replace(MANDATE, who="X"), now=lambda: NOW, keep=print)
 
 
 def test_questions_and_answers_are_the_same_after_the_wire(keeper: Keeper) -> None:
@@ -315,3 +315,32 @@ async def test_a_keeper_that_refuses_or_talks_nonsense_opens_nothing(
 def test_the_clock_of_the_keeper_dates_its_answer(keeper: Keeper) -> None:
     at: datetime = keeper.answer(question(NIGHT, [FIRST.host])).at
     assert at == NOW
+
+
+def test_a_keeper_notes_what_it_opens_to_whom_before_it_says_it() -> None:
+    notes: list[KeeperNote] = []
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    asked = question(NIGHT, [FIRST.host])
+    leaves = tuple(opening.index for opening in keeper.answer(asked).openings)
+    keeper.answer(replace(asked, nonce="d" * 64))
+    keeper.answer(question(NIGHT, ["innocent.example"]))
+    with pytest.raises(ApprovalError):
+        keeper.answer(question(NIGHT, [FIRST.host], approvals=()))
+    assert (notes[0].digest, notes[0].leaves) == (digest(asked.act), leaves)
+    assert [note.leaves for note in notes] == [leaves, ()]
+    assert notes[0].approvers == tuple(approval.approver for approval in asked.approvals)
+    check_note(notes[0], NIGHT.sealed)
+    for altered in (replace(notes[0], leaves=()), replace(notes[0], root="0" * 64)):
+        with pytest.raises(EvidenceError):
+            check_note(altered, NIGHT.sealed)
+
+
+def test_what_cannot_be_noted_is_not_said() -> None:
+    def full(_: KeeperNote) -> None:
+        raise StorageError("the disk is full")
+
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=full)
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            keeper.answer(question(NIGHT, [FIRST.host]))
+    assert keeper.opened == 0

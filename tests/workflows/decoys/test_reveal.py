@@ -6,17 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.planted import MANDATE, NIGHT, PLANNED_AT, night_of, planned
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.lists import NOW
+from tests.planted import MANDATE, NIGHT, PLANNED_AT, PLANNER, night_of, planned, question
 
 from cautery.errors import ApprovalError, ConflictError, EvidenceError, InputError
 from cautery.evidence.decoys import key_id_of, openings_of
+from cautery.evidence.sealed_night import RANDOM_BYTES
 from cautery.model import ExhibitId
-from cautery.model.decoys import DecoyPlan, RevealedBy
+from cautery.model.decoys import DecoyPlan, KeeperNote, RevealedBy
 from cautery.model.ledger import append, contents
-from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned
+from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, DecoysTold
 from cautery.projections.decoys import Decoys
 from cautery.workflows.case.open import Case
-from cautery.workflows.decoys.night import PlannedNight
+from cautery.workflows.decoys.keep import Keeper
+from cautery.workflows.decoys.night import PlannedNight, notes_file, read_notes
 from cautery.workflows.decoys.reveal import reveal
 
 PLANNED = night_of(planned())
@@ -170,3 +174,35 @@ def test_a_ledger_in_which_others_never_stop_is_left_alone(
     monkeypatch.setattr(case.ledger, "append_all", busy)
     with pytest.raises(ConflictError, match="being revealed"):
         reveal(case.ledger, PLANNED, now=AFTER)
+
+
+def test_what_the_keeper_was_asked_beside_the_case_is_put_on_record_once(case: Case) -> None:
+    record_plan(case)
+    notes: list[KeeperNote] = []
+    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    host = PLANNED.plan.leaves[0].decoy.host
+    for targets in ([host], [host, "innocent.example"]):
+        keeper.answer(question(PLANNED, targets))
+    append(case.ledger, question(PLANNED, [host]).act, at=NIGHT.start)
+    for _ in range(2):
+        done = reveal(case.ledger, PLANNED, now=AFTER, notes=notes)
+        assert done.beside == (notes[1],)
+    told = [content.note for _, content in contents(case.ledger, DecoysTold)]
+    assert told == [notes[1]]
+
+
+def test_a_journal_is_opened_by_its_keepers_key_alone_and_is_not_taken_for_a_plan() -> None:
+    notes: list[KeeperNote] = []
+    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    keeper.answer(question(PLANNED, ["innocent.example"]))
+    raw = notes_file(notes, PLANNED.sealed, key=PLANNER, fresh=bytes(RANDOM_BYTES))
+    assert read_notes(raw, PLANNED.sealed, key=PLANNER) == tuple(notes)
+    assert b"innocent" not in raw
+    with pytest.raises(EvidenceError):
+        read_notes(raw, PLANNED.sealed, key=Ed25519PrivateKey.from_private_bytes(b"x" * 32))
+    with pytest.raises(EvidenceError, match="not a keeper's journal"):
+        read_notes(planned().plan, PLANNED.sealed, key=PLANNER)
+    unsigned = [replace(notes[0], leaves=(1,))]
+    forged = notes_file(unsigned, PLANNED.sealed, key=PLANNER, fresh=bytes(RANDOM_BYTES))
+    with pytest.raises(EvidenceError, match="not signed"):
+        read_notes(forged, PLANNED.sealed, key=PLANNER)

@@ -67,6 +67,7 @@ from cautery.model.records.decoys import (
     DecoyRevealed,
     DecoysAnswered,
     DecoysPlanned,
+    DecoysTold,
     DecoysUnrevealed,
 )
 from cautery.model.records.entry import Entry, Record
@@ -241,6 +242,7 @@ __all__ = [
     "DecoyRevealed",
     "DecoysAnswered",
     "DecoysPlanned",
+    "DecoysTold",
     "DecoysUnrevealed",
     "DoorUsed",
     "DumpCounted",

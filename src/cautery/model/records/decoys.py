@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.model.act import Approval, SignedFor
-from cautery.model.decoys import KeeperAnswer, Opening, RevealedBy, SealedPlan
+from cautery.model.decoys import KeeperAnswer, KeeperNote, Opening, RevealedBy, SealedPlan
 from cautery.model.evidence import ExhibitId
 from cautery.model.records.dated import Dated
 from cautery.model.times import require_utc
@@ -106,6 +106,21 @@ class DecoysAnswered(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecoysTold(Dated):
+    """The keeper was asked about an act that this case does not have: somebody asked beside it.
+
+    Parameters
+    ----------
+    at : datetime
+        When the planner recorded it, in UTC.
+    note : KeeperNote
+        The line of the keeper's journal.
+    """
+
+    note: KeeperNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecoysUnrevealed(Dated):
     """A person closed the case although its decoys were not revealed: nobody can do that any more.
 
@@ -123,6 +138,7 @@ class DecoysUnrevealed(Dated):
 KINDS: dict[str, type] = {
     "decoys.planned": DecoysPlanned,
     "decoys.answered": DecoysAnswered,
+    "decoys.told": DecoysTold,
     "decoys.unrevealed": DecoysUnrevealed,
     "decoy.revealed": DecoyRevealed,
 }

@@ -19,7 +19,7 @@ from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.decoys import openings_of, question_digest, signed
 from cautery.json_text import parsed_json
 from cautery.model import Digest, Mandate, Referral, digest, has_own_id, notice_id
-from cautery.model.decoys import KeeperAnswer, KeeperQuestion, Opening, met
+from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion, Opening, met
 from cautery.model.wire import MISSHAPEN, from_json
 from cautery.workflows.decoys.night import PlannedNight
 
@@ -44,6 +44,8 @@ class Keeper:
         Whose approvers count.
     now : callable
         The clock's time.
+    keep : callable
+        Keeps a line of the journal, before its answer is given: nobody learns of a decoy unnoted.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class Keeper:
         key: Ed25519PrivateKey,
         mandate: Mandate,
         now: Callable[[], datetime],
+        keep: Callable[[KeeperNote], None],
     ) -> None:
         if terms_digest(mandate) != night.sealed.mandate:
             raise InputError(
@@ -65,6 +68,7 @@ class Keeper:
                 hint="Serve it with the mandate for which it was planned.",
             )
         self._night, self._key, self._mandate, self._now = night, key, mandate, now
+        self._keep = keep
         self._openings: dict[Digest, tuple[Opening, ...]] = {}
         """By act: whoever has the case can ask about one as often as he likes, at no cost."""
         self._opened: set[int] = set()
@@ -102,9 +106,24 @@ class Keeper:
                 raise ApprovalError("the keeper was asked about too many acts in this night")
             leaves = self._night.plan.leaves
             indexes = met([leaf.decoy for leaf in leaves], question.targets)
+            self._keep(self._note(question, act, indexes))
             self._openings[act] = openings_of(leaves, indexes, night=self._night.sealed.night)
             self._opened.update(indexes)
         return self._openings[act]
+
+    def _note(self, question: KeeperQuestion, act: Digest, leaves: tuple[int, ...]) -> KeeperNote:
+        return signed(
+            KeeperNote(
+                root=self._night.sealed.root,
+                act=question.act.id,
+                digest=act,
+                case=question.signed_for.case,
+                approvers=tuple(approval.approver for approval in question.approvals),
+                leaves=leaves,
+                at=self._now(),
+            ),
+            self._key,
+        )
 
     def _require_approved(self, question: KeeperQuestion) -> None:
         sealed, now = self._night.sealed, self._now()

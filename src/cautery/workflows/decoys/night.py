@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, EvidenceError
-from cautery.evidence.decoys import check_plan
+from cautery.evidence.decoys import check_note, check_plan
 from cautery.evidence.sealed_night import (
     RANDOM_BYTES,
     SealedNight,
@@ -21,12 +21,15 @@ from cautery.evidence.sealed_night import (
     read_sealed,
 )
 from cautery.json_text import parsed_json
-from cautery.model.decoys import DecoyPlan, SealedPlan
+from cautery.model.decoys import DecoyPlan, KeeperNote, SealedPlan
 from cautery.model.times import iso
 from cautery.model.wire import MISSHAPEN, from_json, to_json
 from cautery.workflows.decoys.programme import Programme
 
 _TYPE = "cautery/decoy-night/1"
+_NOTES_TYPE = "cautery/decoy-notes/1"
+NOTES_FILE = "told.sealed"
+"""The keeper's journal, beside the plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,35 @@ def open_night(sealed: bytes, plan: bytes, *, key: Ed25519PrivateKey) -> Planned
         raise EvidenceError("plan.sealed: it is another plan than that of sealed.json")
     check_plan(night.plan)
     return night
+
+
+def notes_file(
+    notes: Sequence[KeeperNote], sealed: SealedPlan, *, key: Ed25519PrivateKey, fresh: bytes
+) -> bytes:
+    """Return the bytes of ``told.sealed``, the keeper's journal, which its key alone opens."""
+    secret = canonical({"type": _NOTES_TYPE, "notes": to_json(tuple(notes))})
+    return encrypted(secret, sealed, key=key, fresh=fresh)
+
+
+def read_notes(raw: bytes, sealed: SealedPlan, *, key: Ed25519PrivateKey) -> tuple[KeeperNote, ...]:
+    """Open the keeper's journal of a night.
+
+    Raises
+    ------
+    EvidenceError
+        If the key does not open it, it was altered, or a line is not signed.
+    """
+    damaged = EvidenceError(f"{NOTES_FILE}: not a keeper's journal of this version")
+    try:
+        value: Any = parsed_json(decrypted(raw, sealed, key=key))
+        if not isinstance(value, dict) or value.get("type") != _NOTES_TYPE:
+            raise damaged
+        notes = tuple(from_json(KeeperNote, note) for note in value["notes"])
+    except MISSHAPEN as error:
+        raise damaged from error
+    for note in notes:
+        check_note(note, sealed)
+    return notes
 
 
 def require_over(sealed: SealedPlan, now: datetime, *, what: str) -> None:
