@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -12,7 +14,8 @@ import pytest
 from cautery.act import subjects_of
 from cautery.errors import UnaskedError, UnrevealedError
 from cautery.evidence import decoys as evidence
-from cautery.lab.blind_acts import END, MANDATE, NIGHT, START, BlindActs
+from cautery.formats.named_hosts import hosts_in
+from cautery.lab.blind_acts import END, MANDATE, NIGHT, START, BlindActs, wide
 from cautery.lab.keeper import Mood, lab_keeper
 from cautery.messages import message
 from cautery.model import (
@@ -399,6 +402,43 @@ def test_who_writes_a_decoys_host_into_his_url_does_not_vanish(
     whole = without_decoys(acts.ledger, redacts=False)
     assert written in {verdict.url.text for _, verdict in contents(whole, Verdict)}
     assert not {verdict.url.host for _, verdict in contents(whole, Verdict)} & own(acts)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda host, _: wide(host),
+        lambda host, _: host.replace(".", "\u3002"),
+        lambda host, _: f"{host[:3]}\u00ad{host[3:]}",
+        lambda host, _: f"{host.upper()}.",
+        lambda _, address: str(int(ipaddress.ip_address(address))),
+        lambda _, address: hex(int(ipaddress.ip_address(address))),
+        lambda _, address: address.replace("192.0.2", "192.0.002"),
+        lambda _, address: f"[::ffff:{address}]",
+        lambda _, address: (
+            f"[64:ff9b::{int(ipaddress.ip_address(address)) >> 16:x}:"
+            f"{int(ipaddress.ip_address(address)) & 0xFFFF:x}]"
+        ),
+    ],
+)
+def test_a_decoy_in_another_spelling_is_one_and_is_found_in_texts(
+    acts: BlindActs, spell: Callable[[str, str], str]
+) -> None:
+    decoy = next(each for each in acts.suspects if each.decoy is not None)
+    spelled = spell(decoy.host, decoy.address)
+    [(_, verdict), *_] = contents(acts.ledger, Verdict)
+    acts.journal.write(replace(verdict, url=RedactedUrl(f"http://{spelled}:8080/live/1.m3u8")))
+    sly = f"http://a.pirate.example/live/http%3A%2F%2F{spelled}%2Fx"
+    acts.journal.write(replace(verdict, url=RedactedUrl(sly)))
+    acts.ledger.append("note", {"text": f"at http://{spelled}/ it is"}, at=acts.clock.now())
+    acts.reveal(abandoned=False)
+    shown = list(outward(acts.ledger, what="-").read())
+    verdicts = [each.content.url for each in shown if isinstance(each.content, Verdict)]
+    assert not any(decoys_in(acts).owns(url.text) for url in verdicts)
+    assert {url.host for url in verdicts} >= {"a.pirate.example"}
+    text = "".join(str(each.record.body) for each in shown)
+    assert spelled not in text
+    assert not any(map(decoys_in(acts).owns, hosts_in(text)))
 
 
 def test_who_lets_his_name_lead_to_an_address_of_ours_does_not_vanish(acts: BlindActs) -> None:

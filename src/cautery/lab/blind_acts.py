@@ -8,14 +8,17 @@ revealed. Whatever leaves is looked through for decoys.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 import random
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -264,11 +267,15 @@ class BlindActs:
                 yield suspect
                 continue
             decoy, host = rng.choice(decoys), suspect.host
-            match rng.randrange(4):
+            match rng.randrange(6):
                 case 0:
                     url = f"http://{host}:8080/{decoy.host}/live.m3u8"
                 case 1:
                     url = f"http://{host}:8080/{decoy.address}/{decoy.host}.m3u8"
+                case 3:
+                    url = f"http://{host}:8080/live.m3u8?u=http%3A%2F%2F{decoy.host}%2Fx"
+                case 4:
+                    url = f"http://{host}:8080/{wide(decoy.host)}/live.m3u8"
                 case 2:
                     url = f"http://{decoy.host}@{host}:8080/live/{decoy.host.upper()}/index.m3u8"
                 case _:
@@ -395,6 +402,8 @@ class BlindActs:
                 f"host\t{decoy.host}\u000b{decoy.address}",
                 f"{beside.url} <{decoy.url}>",
                 f"{decoy.host.upper()}, beside {beside.host}",
+                f"at http://{int(ipaddress.ip_address(decoy.address))}/ or {wide(decoy.host)}",
+                f"[::ffff:{decoy.address}]:80",
             ]
         )
         now = self.clock.now()
@@ -716,9 +725,12 @@ class BlindActs:
         """Look through what left one way: no decoy may be in it."""
         if text:
             self.left[way] += 1
-        text = self._without_pirates(text.lower(), act=way in _ACTS)
+        text = self._without_pirates(_one_spelling(text), act=way in _ACTS)
         for suspect in self.suspects:
-            if suspect.decoy is not None and (suspect.host in text or _has(suspect.address, text)):
+            if suspect.decoy is None:
+                continue
+            number = str(int(ipaddress.ip_address(suspect.address)))
+            if suspect.host in text or _has(suspect.address, text) or _has(number, text):
                 self.escaped.append(f"{way}: {suspect.host} (seed {self.seed})")
 
     def _without_pirates(self, text: str, *, act: bool) -> str:
@@ -726,13 +738,16 @@ class BlindActs:
 
         What is acted against is named by its URL, whatever stands in that.
         """
+        decoys = {suspect.host for suspect in self.suspects if suspect.decoy is not None}
         pirates = [suspect for suspect in self.suspects if suspect.decoy is None]
         # One's host may be the end of another's, so the longest goes first.
         for pirate in sorted(pirates, key=lambda pirate: len(pirate.host), reverse=True):
-            text = text.replace(pirate.url.lower(), " ") if act else text
+            text = text.replace(_one_spelling(pirate.url), " ") if act else text
             text = text.replace(pirate.host, " ")
             for length in range(1, len(pirate.host)):  # as a picture cuts it short
-                text = text.replace(f"{pirate.host[:length]}…", " ")
+                begun = pirate.host[:length]
+                if begun.rstrip(".") not in decoys:
+                    text = text.replace(f"{begun}...", " ")
         return text
 
     def _look_for_pirates(self, shown: Ledger) -> None:
@@ -817,6 +832,16 @@ def _is_beside(act: Any, other: Any) -> bool:
     """Tell whether two acts are referrals that were drafted of one plan."""
     both = isinstance(act, Referral) and isinstance(other, Referral)
     return both and act.window == other.window
+
+
+def _one_spelling(text: str) -> str:
+    """Return a text in small letters of common width, with nothing quoted as in URLs."""
+    return unquote(unicodedata.normalize("NFKC", text)).lower()
+
+
+def wide(host: str) -> str:
+    """Return a host in letters of full width, which lead to the same one."""
+    return "".join(chr(ord(letter) + 0xFEE0) if letter.isalnum() else letter for letter in host)
 
 
 def _has(address: str, text: str) -> bool:
