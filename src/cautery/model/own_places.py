@@ -61,7 +61,7 @@ def own_place(text: str) -> str:
     return name
 
 
-def covers(own: Sequence[str], place: str) -> bool:
+def covers(own_places: Sequence[str], place: str) -> bool:
     """Tell whether a host name or address is among own names and ranges.
 
     An address that leads to another one is own if both are.
@@ -74,16 +74,16 @@ def covers(own: Sequence[str], place: str) -> bool:
     """
     addresses = addresses_in(place)
     if not addresses:
-        return any(f".{place}".endswith(f".{name}") for name in own if not _range(name))
-    ranges = [network for network in map(_range, own) if network is not None]
+        return any(f".{place}".endswith(f".{name}") for name in own_places if not _range(name))
+    ranges = [network for network in map(_range, own_places) if network is not None]
     return all(
         any(ipaddress.ip_address(address) in network for network in ranges) for address in addresses
     )
 
 
-def stands_on(decoy: Decoy, own: Sequence[str]) -> bool:
+def stands_on(decoy: Decoy, own_places: Sequence[str]) -> bool:
     """Tell whether a decoy's host and all its addresses are the organisation's own."""
-    return all(covers(own, place) for place in (decoy.host, *decoy.addresses))
+    return all(covers(own_places, place) for place in (decoy.host, *decoy.addresses))
 
 
 def _range(place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

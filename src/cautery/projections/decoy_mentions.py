@@ -57,14 +57,14 @@ def redacted_body(body: Json, decoys: Decoys) -> Json:
     return redacted
 
 
-def _redacted(value: Any, decoys: Decoys) -> Any:
-    if isinstance(value, str):
-        return decoys.redacted(value)
-    if isinstance(value, Mapping):
-        return {decoys.redacted(name): _redacted(inner, decoys) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted(inner, decoys) for inner in value if not _is_row_of(inner, decoys)]
-    return value
+def _redacted(member: Any, decoys: Decoys) -> Any:
+    if isinstance(member, str):
+        return decoys.redacted(member)
+    if isinstance(member, Mapping):
+        return {decoys.redacted(name): _redacted(inner, decoys) for name, inner in member.items()}
+    if isinstance(member, list | tuple):
+        return [_redacted(inner, decoys) for inner in member if not _is_row_of(inner, decoys)]
+    return member
 
 
 def _is_row_of(row: Any, decoys: Decoys) -> bool:
@@ -77,13 +77,13 @@ def _strings(body: Any) -> Iterator[str]:
     """Yield each text of a record, names of members too; by a list, for it may be nested deeply."""
     pending = [body]
     while pending:
-        value = pending.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            pending += [*value, *value.values()]
-        elif isinstance(value, list | tuple):
-            pending += value
+        member = pending.pop()
+        if isinstance(member, str):
+            yield member
+        elif isinstance(member, Mapping):
+            pending += [*member, *member.values()]
+        elif isinstance(member, list | tuple):
+            pending += member
 
 
 def _texts(content: object, names: tuple[str, ...]) -> Iterator[str]:

@@ -255,7 +255,7 @@ def _graph(graph: SupplyGraph, decoys: Decoys) -> SupplyGraph:
             edge
             for edge in graph.edges
             if not ({edge.source, edge.target} & gone)
-            and not any(decoys.owns(_value(end)) for end in (edge.source, edge.target))
+            and not any(decoys.owns(_named_by(end)) for end in (edge.source, edge.target))
         ),
         networks=tuple(_networks(graph.networks, decoys)),
     )
@@ -393,7 +393,7 @@ def _members(act: Referral | Notice) -> dict[str, Any]:
     return {member.name: getattr(act, member.name) for member in fields(shape)}
 
 
-def _value(asset: str) -> str:
+def _named_by(asset: str) -> str:
     """Return what an id of an asset names, after its kind."""
     return asset.partition(":")[2]
 

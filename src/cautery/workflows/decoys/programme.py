@@ -279,9 +279,9 @@ def check_against(programme: Programme, mandate: Mandate) -> tuple[str, ...]:
                     f"programme: {media.licensee!r} is no licensee's channel of {media.event!r} in "
                     "the mandate"
                 )
-    own = () if mandate.decoys is None else mandate.decoys.own
+    own_places = () if mandate.decoys is None else mandate.decoys.own
     for host in programme.hosts:
-        if not (covers(own, host.name) and covers(own, host.address)):
+        if not (covers(own_places, host.name) and covers(own_places, host.address)):
             raise InputError(
                 f"programme: the mandate does not say that {host.name} at {host.address} is your "
                 "own: no decoy may stand on a stranger's server",

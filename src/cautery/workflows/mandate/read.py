@@ -419,7 +419,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 'Name all: sealed = "NIGHT/sealed.json", keeper = "https://...", planner = the '
                 "planner's public key. Without it whoever writes first is the planner.",
             )
-        own = self._own(file)
+        own_places = self._own(file)
         try:
             key = base64.b64encode(raw_public_key(planner)).decode()
         except ValueError as error:
@@ -430,7 +430,9 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             ) from error
         # The plan names the digest of this mandate's terms, so it may not be there yet.
         place = (self._path.parent / sealed).absolute()
-        return DecoysPolicy(sealed=OwnLocation(str(place)), keeper=keeper, planner=key, own=own)
+        return DecoysPolicy(
+            sealed=OwnLocation(str(place)), keeper=keeper, planner=key, own=own_places
+        )
 
     def _own(self, file: MandateFile) -> tuple[str, ...]:
         """Return where decoys may stand: nothing that others share, and no intermediary's host."""
@@ -447,10 +449,10 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 "Name the domains and ranges on which decoys are to stand, and no others.",
             )
         try:
-            own = tuple(dict.fromkeys(map(own_place, file.decoys.own)))
+            own_places = tuple(dict.fromkeys(map(own_place, file.decoys.own)))
         except MandateError as error:
             raise self.wrong(("decoys",), str(error), error.hint) from error
-        for place in own:
+        for place in own_places:
             if any(f".{place}".endswith(f".{zone}") for zone in PROVIDERS):
                 raise self.wrong(
                     ("decoys",),
@@ -461,13 +463,13 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             for url in filter(None, (provider.list_url, provider.proxy)):
                 host = host_of(str(url))
                 # In a lab all stand on one machine.
-                if host and covers(own, host) and not file.mandate.lab:
+                if host and covers(own_places, host) and not file.mandate.lab:
                     raise self.wrong(
                         ("decoys",),
                         f"own: {host} is the intermediary {provider.name}'s, not yours",
                         "Name a domain that is yours alone.",
                     )
-        return own
+        return own_places
 
 
 def mandate_schema() -> dict[str, Any]:
