@@ -82,6 +82,15 @@ def test_what_is_no_sealed_plan_is_refused(raw: bytes) -> None:
         read_sealed(raw)
 
 
+def test_half_a_character_in_a_sealed_plan_is_refused() -> None:
+    raw = SealedNight(sealed=SEALED).file()
+    for member in (b'"mandate":"', b'"planner":"', b'"night":"'):
+        before, found, after = raw.partition(member)
+        assert found
+        with pytest.raises(EvidenceError):
+            read_sealed(before + found + b"\\ud800" + after)
+
+
 def test_an_encryption_takes_fresh_bytes_of_the_right_number() -> None:
     with pytest.raises(InputError, match="44 fresh"):
         encrypted(b"plan", SEALED, key=PLANNER, fresh=bytes(12))

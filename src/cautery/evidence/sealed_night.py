@@ -94,12 +94,13 @@ def read_sealed(raw: bytes) -> SealedNight:
         sealed = from_json(SealedPlan, value["plan"])
         stamp = value.get("time_stamp")
         token = b"" if stamp is None else base64.b64decode(stamp, validate=True)
+        night = SealedNight(sealed=sealed, stamp=token)
+        written = night.file()  # half a character in a text has no canonical JSON
     except (*MISSHAPEN, UnicodeDecodeError, binascii.Error) as error:
         raise damaged from error
-    night = SealedNight(sealed=sealed, stamp=token)
     check_sealed(sealed)
     # In another spelling two files would be one plan, and a record names the file's digest.
-    if night.file() != raw:
+    if written != raw:
         raise damaged
     return night
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,14 @@ from tests.planted import (
 from cautery.act import sign
 from cautery.act.approval import OLDEST
 from cautery.canonical import canonical
-from cautery.errors import ApprovalError, EvidenceError, InputError, SourceError, StorageError
+from cautery.errors import (
+    ApprovalError,
+    CauteryError,
+    EvidenceError,
+    InputError,
+    SourceError,
+    StorageError,
+)
 from cautery.evidence.decoys import check_answer, check_note
 from cautery.model import Digest, Notice, SignedFor, digest, notice_id, to_json
 from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion
@@ -268,6 +276,21 @@ def test_what_is_no_question_and_no_answer_is_refused(raw: bytes) -> None:
         read_question(raw)
     with pytest.raises(EvidenceError):
         read_answer(raw)
+
+
+def test_half_a_character_is_refused_and_ends_nobody(keeper: Keeper) -> None:
+    asked = question(NIGHT, [FIRST.host])
+    answer = keeper.answer(asked)
+    for content, member, read in (
+        (asked, "statement", read_question),
+        (answer, "offered_as", read_answer),
+    ):
+        text = json.dumps(to_json(content))
+        before, found, after = text.partition(f'"{member}": "')
+        assert found
+        with pytest.raises(CauteryError, match=r"^not an? "):
+            read(f"{before}{found}\\ud800{after}".encode())
+        read(text.encode())
 
 
 class Answering:

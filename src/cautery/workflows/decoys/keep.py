@@ -16,7 +16,7 @@ from cautery.act.approval import CLOCK_SKEW, require_two_people
 from cautery.act.notice import MOST_URLS
 from cautery.act.notice_approval import require_reviewed
 from cautery.errors import ApprovalError, EvidenceError, InputError
-from cautery.evidence.decoys import openings_of, question_digest, signed
+from cautery.evidence.decoys import openings_of, question_digest, signed, statement_of
 from cautery.json_text import parsed_json
 from cautery.model import Digest, Mandate, Referral, digest, has_own_id, notice_id
 from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion, Opening, met
@@ -173,9 +173,11 @@ def read_question(raw: bytes) -> KeeperQuestion:
     if len(raw) > MAX_QUESTION_BYTES:
         raise InputError("the question is too long")
     try:
-        return from_json(KeeperQuestion, parsed_json(raw))
+        question = from_json(KeeperQuestion, parsed_json(raw))
+        question_digest(question)  # half a character in a text has no canonical JSON
     except MISSHAPEN as error:
         raise InputError("not a question to a keeper") from error
+    return question
 
 
 def read_answer(raw: bytes) -> KeeperAnswer:
@@ -189,6 +191,8 @@ def read_answer(raw: bytes) -> KeeperAnswer:
     if len(raw) > MAX_ANSWER_BYTES:
         raise EvidenceError("the keeper's answer is too long")
     try:
-        return from_json(KeeperAnswer, parsed_json(raw))
+        answer = from_json(KeeperAnswer, parsed_json(raw))
+        statement_of(answer)  # half a character in a text has no canonical JSON
     except MISSHAPEN as error:
         raise EvidenceError("not an answer of a keeper") from error
+    return answer
