@@ -61,7 +61,7 @@ def test_the_sealed_plan_need_not_be_there_yet_since_it_names_the_terms(tmp_path
     assert decoys.own == ("own.example", "192.0.2.0/28")
 
 
-BOTH = 'sealed = "s.json"\nkeeper = "https://k.example"\n'
+BOTH = f'sealed = "s.json"\nkeeper = "https://k.example"\nplanner = "{KEY}"\n'
 
 
 @pytest.mark.parametrize(
