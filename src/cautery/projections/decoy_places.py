@@ -66,11 +66,11 @@ class DecoyPlaces:
         """Return a text with another name in the stead of each decoy's host or address."""
         if self._anywhere.search(text) is not None:
             text = self._plain(text)
-        spelled = self._spelled(text)
-        if not spelled:
+        host_spelled = self._spelled(text)
+        if not host_spelled:
             return text
-        # Somebody spelled it in another way. Of a URL its own host stays, of other texts nothing.
-        stead = self._known(spelled) or ""
+        # It is written in another way. Of a URL its own host stays, of other texts nothing.
+        stead = self._known(host_spelled) or ""
         url = _URL.match(text)
         if url is None or url.end() != len(text) or self._names_one(url[1]):
             return stead
@@ -102,6 +102,6 @@ class DecoyPlaces:
             (self._stead[each] for each in (*above, *led_to(host)) if each in self._stead), None
         )
 
-    def _instead(self, found: re.Match[str]) -> str:
+    def _instead(self, mention: re.Match[str]) -> str:
         # Letters of other alphabets are taken for those of a name, and are no name of ours.
-        return self._stead.get(found[0].lower(), "decoy.invalid")
+        return self._stead.get(mention[0].lower(), "decoy.invalid")

@@ -121,7 +121,7 @@ class KeeperGate:
         except CauteryError as error:  # of this act: it does not find it approved, or it lies
             raise _unanswered(act, str(error)) from error
         self._silent = None
-        now, opened = self._journal.now(), self.decoys
+        now, blind_test = self._journal.now(), self.decoys
         self._journal.write_all(
             (
                 *(
@@ -134,7 +134,7 @@ class KeeperGate:
                         at=now,
                     )
                     for opening in answer.openings
-                    if not opened.is_open(opening.index)
+                    if not blind_test.is_open(opening.index)
                 ),
                 DecoysAnswered(
                     act=act.id,
