@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters.tray_copy import PUBLIC, name_of, open_tray, publish_key, seal_tray
 from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import EvidenceError
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.signing import LETTER_TITLE, signed_note, verifier_key
 
 NAME, OTHER = f"{'a' * 64}-{'0' * 16}", f"{'b' * 64}-{'0' * 16}"
 PHOTO = b"\xff\xd8\xff" + bytes(range(256)) * 300
@@ -24,6 +28,13 @@ def hashes_of(key: bytes):  # type: ignore[no-untyped-def]
 
 
 OURS = hashes_of(b"ours")
+LOG, STRANGER = (Ed25519PrivateKey.from_private_bytes(bytes([byte]) * 32) for byte in (1, 2))
+NAMED = "access.invalid/0123"
+VERIFIER = NoteVerifier.parse(verifier_key(NAMED, LOG.public_key().public_bytes_raw()))
+
+
+def signing(key: Ed25519PrivateKey) -> Callable[[str], str]:
+    return partial(signed_note, name=NAMED, private=key)
 
 
 @pytest.fixture
@@ -35,14 +46,14 @@ def people(tmp_path: Path) -> Path:
             arriving.write(PHOTO)
             tray.put(arriving, name)
         tray.enter(name, b'{"an": "entry"}')
-    publish_key(tmp_path / "people", OURS)
+    publish_key(tmp_path / "people", OURS, signing(LOG))
     return tmp_path / "people"
 
 
 @pytest.fixture
 def sealed(people: Path, tmp_path: Path) -> list[Path]:
     (tmp_path / "backup").mkdir()
-    assert seal_tray(people, people / "tray", tmp_path / "backup") == ()
+    assert seal_tray(people, people / "tray", tmp_path / "backup", VERIFIER) == ()
     return sorted((tmp_path / "backup").iterdir())
 
 
@@ -100,9 +111,30 @@ def test_another_rooms_key_and_another_name_open_nothing(
 def test_a_key_that_was_exchanged_is_stated_anew(people: Path) -> None:
     right = (people / PUBLIC).read_bytes()
     (people / PUBLIC).write_bytes(b"0" * 64)
-    publish_key(people, OURS)
+    publish_key(people, OURS, signing(LOG))
     assert (people / PUBLIC).read_bytes() == right
 
 
 def test_an_empty_tray_needs_no_key(tmp_path: Path) -> None:
-    assert seal_tray(tmp_path, tmp_path / "tray", tmp_path) == ()
+    assert seal_tray(tmp_path, tmp_path / "tray", tmp_path, VERIFIER) == ()
+
+
+@pytest.mark.parametrize("key", [LOG, STRANGER])
+def test_nothing_is_sealed_to_a_key_that_the_access_log_did_not_state(
+    people: Path, tmp_path: Path, key: Ed25519PrivateKey
+) -> None:
+    theirs = "ab" * 32
+    notes = [
+        f"{theirs}\n",
+        signed_note(f"{LETTER_TITLE}\nkey {theirs}\n", name=NAMED, private=key),
+        (people / PUBLIC).read_text().replace("key ", "key 00", 1),
+    ]
+    if key is STRANGER:
+        notes.append(signed_note(f"cautery tray v1\nkey {theirs}\n", name=NAMED, private=key))
+    (tmp_path / "backup").mkdir()
+    for note in notes:
+        (people / PUBLIC).write_text(note)
+        (remark,) = seal_tray(people, people / "tray", tmp_path / "backup", VERIFIER)
+        assert "2 photographs wait" in remark
+        assert "signed by the key of the room's access log" in remark
+    assert not any((tmp_path / "backup").iterdir())

@@ -28,6 +28,7 @@ from cautery.model.records import BackupMade
 from cautery.model.room import RoomRole
 from cautery.wiring import backups as backing
 from cautery.wiring.people import people_of
+from cautery.wiring.signed_log import begin_log
 from cautery.workflows.people.tray import Subject
 
 from .notice_case import Watched
@@ -453,6 +454,22 @@ def test_a_sealed_photograph_that_was_changed_is_named_and_nothing_is_brought_ba
     ran = returned(cautery, shelf)
     assert (ran.code, sealed.name in ran.err) == (1, True)
     assert not (shelf.folder / "people").exists()
+
+
+def test_no_photograph_is_sealed_for_a_log_that_took_the_place_of_the_one_in_the_backup_before(
+    cautery: Cautery, shelf: Watched
+) -> None:
+    people = shelf.folder / "people"
+    sent(people, PHOTO)
+    backup = ("backup", "make", shelf.folder / "backups", "--cases", shelf.path.parent)
+    assert cautery(*backup).code == 0
+    time.sleep(1.1)  # a backup has its second for a name
+    begin_log(people / "other.sqlite", people / "access.pub", of="access", keys=shelf.folder / "k")
+    ran = cautery(*backup)
+    said = ran.err + ran.out
+    assert (ran.code, "is not the key of the access log in the backup before" in said) == (1, True)
+    newest = max((shelf.folder / "backups").glob("2*"))
+    assert not any(newest.glob("people/photograph-*.sealed"))
 
 
 def test_a_tray_that_cannot_be_sealed_is_named_and_the_rest_is_backed_up(

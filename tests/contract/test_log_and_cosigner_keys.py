@@ -12,12 +12,13 @@ import pytest
 from cautery.adapters._cosigner_secrets import CosignerSecrets
 from cautery.adapters._log_secrets import LogSecrets
 from cautery.adapters.signer import SignerProcess
+from cautery.adapters.tray_copy import publish_key
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence import Frontier, consistency_proof, leaf_hash
-from cautery.evidence.note import NoteVerifier, checkpoint_text, open_checkpoint
+from cautery.evidence.note import NoteVerifier, checkpoint_text, open_checkpoint, open_note
 from cautery.evidence.outside.cosignatures import CosignerKey, open_cosigned
 from cautery.evidence.outside.cosigning import AddCheckpoint
-from cautery.evidence.signing import MANIFEST_TITLE
+from cautery.evidence.signing import MANIFEST_TITLE, tray_text
 
 pytestmark = pytest.mark.real_signers
 
@@ -58,6 +59,14 @@ def test_a_log_signs_checkpoints_that_go_on(log: Log, opened: Callable[[bool], L
     again = opened(False)
     assert (again.key, again.last()[0]) == (log.key, 9)  # type: ignore[index]
     assert again.sign(text_of(9), ()) == note
+
+
+def test_a_log_states_the_key_of_its_own_tray_and_no_other(log: Log, tmp_path: Path) -> None:
+    publish_key(tmp_path, log.hashes, lambda text: log.sign(text, ()))
+    text = open_note((tmp_path / "tray.pub").read_bytes(), NoteVerifier.parse(log.key))
+    for other in (tray_text(b"x" * 32), text + "key 00\n", text.upper()):
+        with pytest.raises(InputError, match="signs only checkpoints"):
+            log.sign(other, ())
 
 
 @pytest.mark.parametrize("content", [None, b"", b"3 no-root 0.0\n"])

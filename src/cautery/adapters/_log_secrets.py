@@ -3,8 +3,9 @@
 Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: docs/reference/log-format.md.
 
-The key signs nothing but checkpoints of its own log, and each goes on from the last one. A key that
-is derived from it, or lies beside it if it is in a token, makes keyed hashes.
+The key signs nothing but checkpoints of its own log, each of which goes on from the last one, and
+the one text that states the key of its room's tray. A key that is derived from it, or lies beside
+it if it is in a token, makes keyed hashes, and the tray's key is one of them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,19 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from cautery.adapters._key_files import KEY_BYTES, key_bytes, private_folder
 from cautery.adapters._signing_keys import KeyFiles, new_key
 from cautery.adapters._token_keys import TokenKey
 from cautery.errors import EvidenceError, InputError, TokenError
-from cautery.evidence.signing import require_signable, signed_note, verifier_key
+from cautery.evidence.signing import (
+    TRAY_SEED,
+    require_signable,
+    signed_note,
+    tray_text,
+    verifier_key,
+)
 
 LOG, NEW_LOG = "log:", "new-log:"
 """Begin what a signer process is asked to hold: the key of a log, or of a new one."""
@@ -83,6 +92,8 @@ class LogSecrets:
         self.case = f"{LOG}{origin}"
         self.name = origin
         self.key = verifier_key(origin, self._private.public_key().public_bytes_raw())
+        # Here, since a closed process can load no code that it needs.
+        self._tray = self._tray_text()
 
     def __repr__(self) -> str:
         return f"LogSecrets(name={self.name!r})"
@@ -106,18 +117,26 @@ class LogSecrets:
         """Return the HMAC-SHA-256 of each value: what this machine wrote down, and nobody else."""
         return [hmac.digest(self._hashing, value, "sha256") for value in values]
 
+    def _tray_text(self) -> str:
+        """Return the one text that states the key of the tray: no other key can be stated."""
+        [seed] = self.hashes([TRAY_SEED])
+        private = X25519PrivateKey.from_private_bytes(seed)
+        return tray_text(private.public_key().public_bytes_raw())
+
     def sign(self, text: str, proof: Sequence[bytes]) -> str:
-        """Return a checkpoint as a signed note.
+        """Return a checkpoint, or what states the key of the room's tray, as a signed note.
 
         Raises
         ------
         EvidenceError
             If it does not go on from the last one.
         InputError
-            If it is no checkpoint of this log.
+            If it is no checkpoint of this log, and does not state the key that comes from it.
         StorageError
             If the root cannot be written down; then nothing is signed.
         """
+        if text == self._tray:
+            return signed_note(text, name=self.name, private=self._private)
         if not text.startswith(f"{self.name}\n"):
             raise InputError(f"the key of log {self.name} signs only checkpoints of this log")
         with self._files.locked():

@@ -5,7 +5,8 @@ Lawful basis: that of :mod:`cautery.adapters.tray_folder`.
 Manners: the room goes on meanwhile; who makes backups needs no key of the room. The room states the
 public half of a key, the private half of which comes from its access log's key in its folder of
 keys.
-Format: ``tray.pub`` in the folder of the people, 32 bytes in hex. ``photograph-NAME.sealed``:
+Format: ``tray.pub`` in the folder of the people, a C2SP signed note by the access log's key:
+``cautery tray v1``, then ``key`` and 32 bytes in hex. ``photograph-NAME.sealed``:
 ``CAUTERYP`` || ephemeral X25519 key (32, RFC 7748) || ChaCha20-Poly1305 (RFC 8439, nonce 0) of the
 length of the entry (4, big-endian), the entry and the photograph; the key by HKDF-SHA-256 (RFC
 5869) from the shared secret, salted by both public keys; the name authenticated beside it.
@@ -27,6 +28,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cautery.adapters._files import read_whole, write_whole
 from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import CauteryError, EvidenceError
+from cautery.evidence.note import NoteVerifier, open_note
+from cautery.evidence.signing import TRAY_SEED, tray_text
 from cautery.model.photograph import MAX_PHOTO_BYTES
 
 PUBLIC = "tray.pub"
@@ -35,6 +38,8 @@ _MAGIC, _KEY_BYTES = b"CAUTERYP", 32
 _LENGTH = struct.Struct(">I")
 _MOST = MAX_PHOTO_BYTES + (1 << 16)
 """Of a sealed file: the largest photograph, its entry and what seals them."""
+_MOST_STATED = 1_024
+"""Of the note that states a key."""
 _NONCE = bytes(12)
 """Each key seals once."""
 
@@ -42,21 +47,30 @@ Hashes = Callable[[Sequence[bytes]], Sequence[bytes]]
 """Keyed hashes, under a key of the access log."""
 
 
-def publish_key(people: Path, hashes: Hashes) -> None:
+def publish_key(people: Path, hashes: Hashes, sign: Callable[[str], str]) -> None:
     """State in the folder of a room's people to which key its photographs are sealed.
+
+    Parameters
+    ----------
+    sign : callable
+        Returns a text as a note that the access log's key signed. Who can write to the folder, and
+        has no key of the room, cannot have photographs sealed to another key.
 
     Raises
     ------
+    SignerError
+        If the signer is gone.
     StorageError
         If it cannot be written.
     """
-    stated = f"{_raw(_private(hashes).public_key()).hex()}\n".encode()
+    public = _raw(_private(hashes).public_key())
+    stated = sign(tray_text(public)).encode()
     path = people / PUBLIC
     if not path.exists() or path.read_bytes() != stated:
         write_whole(path, stated)
 
 
-def seal_tray(people: Path, tray: Path, to: Path) -> tuple[str, ...]:
+def seal_tray(people: Path, tray: Path, to: Path, log: NoteVerifier) -> tuple[str, ...]:
     """Seal what waits in a tray into a backup; return a sentence for each that could not be.
 
     One that is filed or rejected meanwhile is passed over.
@@ -65,6 +79,8 @@ def seal_tray(people: Path, tray: Path, to: Path) -> tuple[str, ...]:
     ----------
     people, tray : Path
         Folder of the people, and the tray in it.
+    log : NoteVerifier
+        The public key of the room's access log, which states to which key they are sealed.
 
     Raises
     ------
@@ -76,10 +92,12 @@ def seal_tray(people: Path, tray: Path, to: Path) -> tuple[str, ...]:
     if not names:
         return ()
     try:
-        stated = bytes.fromhex(read_whole(people / PUBLIC, limit=_KEY_BYTES * 2 + 1).decode())
-        public = X25519PublicKey.from_public_bytes(stated)
+        public = _stated(read_whole(people / PUBLIC, limit=_MOST_STATED), log)
     except (EvidenceError, ValueError):
-        lack = f"{people / PUBLIC} does not say to which key they are sealed: open the room once"
+        lack = (
+            f"{people / PUBLIC} does not say, signed by the key of the room's access log, to which "
+            "key they are sealed: open the room once"
+        )
         return (f"{len(names)} photographs wait, and {lack}",)
     unsealed = []
     for name in names:
@@ -92,6 +110,15 @@ def seal_tray(people: Path, tray: Path, to: Path) -> tuple[str, ...]:
         sealed = _sealed(_LENGTH.pack(len(entry)) + entry + photo, public, name)
         write_whole(to / f"photograph-{name}.sealed", sealed)
     return tuple(unsealed)
+
+
+def _stated(note: bytes, log: NoteVerifier) -> X25519PublicKey:
+    """Return the key that the access log's key states."""
+    text = open_note(note, log)
+    public = bytes.fromhex(text.rpartition("key ")[2])
+    if text != tray_text(public):
+        raise EvidenceError("the note states no key of a tray")
+    return X25519PublicKey.from_public_bytes(public)
 
 
 def name_of(file: str) -> str | None:
@@ -127,7 +154,7 @@ def open_tray(files: Iterable[Path], tray: Path, hashes: Hashes) -> None:
 
 
 def _private(hashes: Hashes) -> X25519PrivateKey:
-    [seed] = hashes([b"key of the tray in backups"])
+    [seed] = hashes([TRAY_SEED])
     return X25519PrivateKey.from_private_bytes(seed)
 
 

@@ -37,6 +37,8 @@ MANIFEST_TITLE = "Cautery case manifest v1"
 REGISTER_TITLE = "Cautery register manifest v1"
 LETTER_TITLE = "cautery.letter/1"
 LIST_TYPE = "cautery/block-list/1"
+TRAY_TITLE, TRAY_SEED = "cautery tray v1", b"key of the tray in backups"
+"""How the key of a room's tray is stated, and of what the log's keyed hash is its private half."""
 MANIFEST = re.compile(
     rf"{re.escape(MANIFEST_TITLE)}\n"
     r"case ([0-9a-f]{16})\n"
@@ -180,6 +182,11 @@ def require_signable(
             hint="It signs only checkpoints, manifests, letters, statements and partners' keys.",
         )
     return None
+
+
+def tray_text(public: bytes) -> str:
+    """Return the text that states the public key of a room's tray: 32 bytes."""
+    return f"{TRAY_TITLE}\nkey {public.hex()}\n"
 
 
 def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[str, ListHead]:

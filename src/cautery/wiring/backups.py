@@ -24,6 +24,7 @@ from cautery.adapters.tray_copy import seal_tray
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.backup import LOG, LOG_KEY
 from cautery.evidence.case_names import case_path, is_on_server, name_on_server
+from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CasePlace
 from cautery.model.records import BackupMade
 from cautery.wiring import people as rooms
@@ -92,7 +93,9 @@ def make(
             backups,
             log=log,
             clock=clock,
-            people=None if people is None else partial(_copy_people, people),
+            people=None
+            if people is None
+            else partial(_copy_people, people, _earlier_key(backups, folder)),
             keep=keep,
             let_go=let_go,
             shut={} if is_on_server(cases) else shut_below(cases),
@@ -150,8 +153,23 @@ def restore(
         )
 
 
-def _copy_people(people: Path, to: Path) -> tuple[str, ...]:
+def _earlier_key(backups: BackupFolder, folder: Path) -> NoteVerifier | None:
+    """Return the key of the access log in the newest backup that has people; ``None``: none has."""
+    for name in sorted(backups.names(), reverse=True):
+        key = folder / name / "people" / rooms.LOG_KEY
+        if key.is_file():
+            return public_key(key)
+    return None
+
+
+def _copy_people(people: Path, earlier: NoteVerifier | None, to: Path) -> tuple[str, ...]:
     """Copy the accounts of a room and its access log; the room's own key stays behind.
+
+    Parameters
+    ----------
+    earlier : NoteVerifier or None
+        The key of the access log in the backup before; ``None``: there is none. It vouches for the
+        key to which photographs are sealed: if another log has taken its place, none is sealed.
 
     Returns
     -------
@@ -160,7 +178,16 @@ def _copy_people(people: Path, to: Path) -> tuple[str, ...]:
     """
     make_folders(to)
     # Before the log, which then has the record of each.
-    unsealed = seal_tray(people, people / rooms.TRAY, to)
+    log = public_key(people / rooms.LOG_KEY)
+    unsealed: tuple[str, ...]
+    if earlier is None or earlier == log:
+        unsealed = seal_tray(people, people / rooms.TRAY, to, log)
+    else:
+        why = (
+            f"{people / rooms.LOG_KEY} is not the key of the access log in the backup before, so "
+            "no photograph is sealed: find out who began another log. The next backup seals them"
+        )
+        unsealed = (why,)
     if marked_server(people) is None:
         copy_accounts(people / ACCOUNTS, to / ACCOUNTS)
     else:

@@ -20,7 +20,7 @@ from cautery.adapters._files import write_whole
 from cautery.adapters._key_files import key_bytes, private_folder
 from cautery.adapters.askings_file import AskingsFile
 from cautery.adapters.cosign_server import tls_of
-from cautery.adapters.keys_file import default_folder
+from cautery.adapters.keys_file import CaseSigner, default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.people_file import NAME
@@ -273,7 +273,7 @@ def people_of(
             people.begin()
         askings = stack.enter_context(contextlib.closing(AskingsFile(folder)))
         signed = stack.enter_context(open_log(folder / LOG, folder / LOG_KEY, keys=keys))
-        publish_key(folder, signed.signer.hashes)
+        publish_key(folder, signed.signer.hashes, CaseSigner(signed.signer).sign)
         clock = clock or wiring.clock()
         passwords, log = passwords or Argon2Passwords(), AccessLog(signed.ledger, clock)
         accounts = Accounts(people, passwords, log, clock)
