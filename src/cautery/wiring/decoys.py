@@ -39,10 +39,12 @@ from cautery.evidence.sealed_night import (
 )
 from cautery.model import Digest, Mandate, Window
 from cautery.model.decoys import DecoyLeaf, KeeperNote
+from cautery.model.host_names import literal
 from cautery.model.wire import to_json
 from cautery.wiring.cases import adding_to
 from cautery.wiring.dossiers import Vouching
 from cautery.wiring.timing import stamp_over
+from cautery.workflows.decoys.addresses import addresses_of, require_as_planned, with_addresses
 from cautery.workflows.decoys.ask import ASK
 from cautery.workflows.decoys.feed import FeedFootage
 from cautery.workflows.decoys.keep import MAX_QUESTION_BYTES, Keeper, read_question
@@ -60,6 +62,7 @@ from cautery.workflows.decoys.plan import plan_night
 from cautery.workflows.decoys.ports import Footage
 from cautery.workflows.decoys.programme import (
     MAX_PROGRAMME_BYTES,
+    OwnHost,
     Programme,
     programme_example,
     read_programme,
@@ -148,6 +151,8 @@ def plan(
             require_media(Path(media.place))
     asyncio.run(_try_recipes(programme))
     now = wiring.clock().now()
+    mandate = read_mandate(mandate_file, now=now)
+    programme = with_addresses(programme, asyncio.run(_addresses(programme.hosts, mandate)))
     settings = None if vouching is None else vouching.stamping
 
     def stamp(message: bytes) -> bytes:
@@ -156,7 +161,7 @@ def plan(
 
     files = plan_night(
         programme,
-        read_mandate(mandate_file, now=now),
+        mandate,
         key=load_approver(key),
         # The system's, or a seed for tests, which the caller was warned of.
         rng=SystemRandom() if seed is None else Random(seed),  # noqa: S311
@@ -281,6 +286,8 @@ async def serve(
         now=clock.now,
         keep=_Notes(folder, night, private).add,
     )
+    hosts = night.programme.hosts
+    require_as_planned(hosts, await _addresses(hosts, mandate))
     if gate is not None and certificate is None and gate[0] not in {"127.0.0.1", "::1"}:
         raise InputError(
             "the gate must not ask over plain http, but on this machine alone",
@@ -321,6 +328,12 @@ async def serve(
                 f"{live.appeared(clock.now())} of {night.sealed.count} decoys have appeared, "
                 f"{keeper.opened} were opened at the gate"
             )
+
+
+async def _addresses(hosts: Sequence[OwnHost], mandate: Mandate) -> dict[str, tuple[str, ...]]:
+    if all(literal(host.name) is not None for host in hosts):
+        return {}  # nobody is asked, and a machine in a lab may have no resolver
+    return await addresses_of(hosts, DnsNames(mandate.network.resolver))
 
 
 async def _footage(

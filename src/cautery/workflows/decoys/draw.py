@@ -91,7 +91,7 @@ def _drawn(
     decoy = Decoy(
         kind=kind,
         url=f"{host.base}/live/{rng.randbytes(6).hex()}/{PLAYLIST}",
-        addresses=(host.address,),
+        addresses=host.addresses,
         offered_as=title.replace("{event}", event or _any_event(mandate)),
         event=media.event,
         licensee=media.licensee,

@@ -41,12 +41,20 @@ class OwnHost:
         Its port.
     partner : bool
         Whether the mandate names it as a partner's, who may show the event.
+    further : tuple of str
+        Further addresses to which its name led when the night was planned.
     """
 
     name: str
     address: str
     port: int
     partner: bool = False
+    further: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All its addresses: an act on any of them would hit it."""
+        return (self.address, *self.further)
 
     @property
     def base(self) -> str:
@@ -128,6 +136,8 @@ class Programme:
     hosts : tuple of OwnHost
     lists : tuple of DecoyList
     media : tuple of OwnMedia
+    own : tuple of str
+        The organisation's own domains and ranges of addresses.
     """
 
     night: str
@@ -142,6 +152,7 @@ class Programme:
     hosts: tuple[OwnHost, ...]
     lists: tuple[DecoyList, ...]
     media: tuple[OwnMedia, ...]
+    own: tuple[str, ...]
 
     def host(self, name: str) -> OwnHost | None:
         """Return an own host by its name; ``None``: it is a stranger's."""
@@ -246,6 +257,7 @@ def read_programme(raw: bytes, *, folder: Path) -> Programme:
         hosts=hosts,
         lists=tuple(DecoyList(host=row.host, path=row.path) for row in tables.list_),
         media=tuple(_media(row, folder) for row in tables.media),
+        own=tuple(tables.own),
     )
     for row in programme.lists:
         if programme.host(row.host) is None:
@@ -317,7 +329,7 @@ def _host(row: _HostTable, own_places: Iterable[str]) -> OwnHost:
     name = literal_name or name
     if host_of(OwnHost(name=name, address=address, port=row.port).base) != name:
         raise InputError(f"programme: {row.name[:60]!a} is not the name of a host")
-    if not (_is_own(name, own_places) and _is_own(address, own_places)):
+    if not (is_own(name, own_places) and is_own(address, own_places)):
         raise _stranger(row.name)
     return OwnHost(name=name, address=address, port=row.port, partner=row.partner)
 
@@ -330,7 +342,8 @@ def _stranger(name: str) -> InputError:
     )
 
 
-def _is_own(place: str, own_places: Iterable[str]) -> bool:
+def is_own(place: str, own_places: Iterable[str]) -> bool:
+    """Tell whether a name or an address lies in one of some domains and ranges."""
     for entry in own_places:
         try:
             network = ipaddress.ip_network(entry, strict=False)
