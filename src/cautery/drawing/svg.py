@@ -20,26 +20,26 @@ LETTER = 0.52
 """Mean width of a letter in our sans serif as a share of its size; for fitting, never exact."""
 
 
-def text(x: float, y: float, said: str, kind: str = "", anchor: str = "start") -> str:
-    """Return a ``text``; ``kind`` is its class in the style sheet, ``said`` may be hostile."""
+def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
+    """Return a ``text``; ``kind`` is its class in the style sheet, ``words`` may be hostile."""
     css_class = f' class="{kind}"' if kind else ""
     turned = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{css_class}{turned}>{markup(said)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{css_class}{turned}>{markup(words)}</text>'
 
 
-def fit(said: str, room: float, size: float = 12.0) -> str:
+def fit(words: str, room: float, size: float = 12.0) -> str:
     """Return a text cut so that it fits into ``room`` units at a letter ``size``."""
     limit = max(3, int(room / (size * LETTER)))
-    said = clean(said, 400)
-    return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
+    words = clean(words, 400)
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
 
-def width(said: str, size: float = 12.0) -> float:
+def width(words: str, size: float = 12.0) -> float:
     """Return about how wide a text is."""
-    return len(said) * size * LETTER
+    return len(words) * size * LETTER
 
 
-def wrapped(said: str, room: float, size: float = 12.0) -> list[str]:
+def wrapped(words: str, room: float, size: float = 12.0) -> list[str]:
     """Return a whole text in lines that fit into ``room`` units; only a long word is broken.
 
     Examples
@@ -48,12 +48,12 @@ def wrapped(said: str, room: float, size: float = 12.0) -> list[str]:
     ['the cut is', 'chosen, the day', 'is planned']
     """
     limit = max(3, int(room / (size * LETTER)))
-    return textwrap.wrap(clean(said, 400), limit, break_on_hyphens=False) or [""]
+    return textwrap.wrap(clean(words, 400), limit, break_on_hyphens=False) or [""]
 
 
-def hint(said: str) -> str:
+def hint(words: str) -> str:
     """Return a ``title`` element: what a pointer or a screen reader is told."""
-    return f"<title>{markup(said, 400)}</title>"
+    return f"<title>{markup(words, 400)}</title>"
 
 
 def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
@@ -92,9 +92,9 @@ def drawing(
     )
 
 
-def sentence(said: str) -> Markup:
+def sentence(words: str) -> Markup:
     """Return the sentence that stands where there is nothing to draw."""
-    return Markup('<p class="nothing">{}</p>').format(clean(said))
+    return Markup('<p class="nothing">{}</p>').format(clean(words))
 
 
 def instant(day: date) -> datetime:

@@ -28,9 +28,9 @@ LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
 TABLE = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))
 TAILS, TRIALS, RATE = TABLE["tail"], TABLE.get("trial", {}), np.logspace(-8, 0, 1 << 18)
 for trial in (*TAILS.values(), *TRIALS.values()):  # it bears 1 over its one-sided bound of 95 %
-    n, some = trial["trials"], range(trial.get("errors", 0) + 1)  # after Clopper and Pearson
-    less = sum(math.comb(n, k) * RATE**k * (1 - RATE) ** (n - k) for k in some)
-    trial["most"] = min(trial.get("elub", 9.0), -math.log10(RATE[np.argmax(less <= 0.05)]))
+    n, errors = trial["trials"], range(trial.get("errors", 0) + 1)  # after Clopper and Pearson
+    chance = sum(math.comb(n, k) * RATE**k * (1 - RATE) ** (n - k) for k in errors)
+    trial["most"] = min(trial.get("elub", 9.0), -math.log10(RATE[np.argmax(chance <= 0.05)]))
 ROWS, COLUMNS = 36, 64  # of a small picture; a reference's cells are 12 and 16
 
 
@@ -227,14 +227,24 @@ def alike(fine, known, at, place, arrays, k, n):
     if common.sum() < 40 or not valid.any():
         return -1.0, 1.0
     read = rows @ fine[valid].reshape(-1, ROWS, COLUMNS) @ columns.T
-    ours, theirs = evened(read.reshape(len(read), -1)), evened(sign * expected[valid][:, common])
-    mine, other = (ours**2).sum(), (theirs**2).sum()
-    apart = ((ours.T @ ours) * (theirs.T @ theirs)).sum() / (mine * other)
-    lags = range(1, len(ours) // 3)
-    pairs = [[(x[k:] * x[:-k]).sum() / e for k in lags] for x, e in ((ours, mine), (theirs, other))]
+    probe_cells, reference_cells = (
+        evened(read.reshape(len(read), -1)),
+        evened(sign * expected[valid][:, common]),
+    )
+    probe_power, reference_power = (probe_cells**2).sum(), (reference_cells**2).sum()
+    apart = ((probe_cells.T @ probe_cells) * (reference_cells.T @ reference_cells)).sum() / (
+        probe_power * reference_power
+    )
+    lags = range(1, len(probe_cells) // 3)
+    pairs = [
+        [(x[k:] * x[:-k]).sum() / e for k in lags]
+        for x, e in ((probe_cells, probe_power), (reference_cells, reference_power))
+    ]
     lasting = 1 + 2 * float(np.array(pairs).prod(axis=0).sum())
-    spread = math.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6))
-    return float((ours * theirs).sum() / math.sqrt(mine * other + 1e-9)), spread
+    spread = math.sqrt(max(apart * max(lasting, 1.0) / len(probe_cells), 1e-6))
+    return float(
+        (probe_cells * reference_cells).sum() / math.sqrt(probe_power * reference_power + 1e-9)
+    ), spread
 
 
 def score_of_pictures(pictures, times, sense, arrays, k):
