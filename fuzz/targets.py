@@ -341,7 +341,7 @@ def _opening() -> Target:
     from cautery.workflows.dossier.opening import Opening, check_opening
 
     listed, salt, leaf = b"a tag manifest", bytes(range(32)), '{"kind":"verdict"}'
-    store: Any = SimpleNamespace(read=lambda *_, **__: listed)
+    store: Any = SimpleNamespace(read=lambda *_, **__: listed, exists=lambda *_: False)
     extracts: Any = SimpleNamespace(commitment=lambda _, __: commitment(salt, leaf.encode()))
     beside = leaf_hash(b"another record")
     pair = node_hash(beside, beside)

@@ -47,6 +47,8 @@ def test_what_was_opened_as_a_decoy_is_in_no_picture_and_in_no_plan(
     add(case, acts, since=size)
     for page in PAGES:
         text = room.text(f"/cases/night/{page}")
-        assert not any(host in text for host in own), page
         assert any(host in text for host in others), page
+        for host in sorted(others, key=len, reverse=True):  # a pirate's name may hold a decoy's
+            text = text.replace(host, "")
+        assert not any(host in text for host in own), page
     case.leave()

@@ -14,12 +14,12 @@ from tests.lists import referral
 from cautery.errors import InputError
 from cautery.evidence.decoys import question_digest, signed
 from cautery.evidence.leaf import leaf_of, record_of
-from cautery.lab.drawn_nights import EVENT, NightRates, Written, draw_night
+from cautery.lab.drawn_nights import EVENT, NightRates, draw_night
 from cautery.model import Digest, Entry, Finding, RedactedUrl, SignedFor, Verdict
 from cautery.model.blind import Drifting, Trial, TrialEnd
 from cautery.model.decoys import DecoyKind, KeeperAnswer, KeeperQuestion, RevealedBy
 from cautery.model.ledger import filed
-from cautery.model.records import DecoyRevealed, DecoysAnswered, DecoysPlanned, ProbeDone
+from cautery.model.records import DecoyRevealed, DecoysAnswered, ProbeDone
 from cautery.projections.blind_account import account, season_account
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
@@ -295,11 +295,3 @@ def test_a_season_in_which_the_watch_becomes_worse_and_slower_is_warned_of():
     noticed = {warning.what: warning for warning in counted.warnings}
     assert {Drifting.MISSED, Drifting.SLOWER} <= noticed.keys()
     assert abs(noticed[Drifting.MISSED].since - 12) <= 2
-
-
-def test_records_are_written_as_a_ledger_keeps_them():
-    written = Written()
-    planned = night().entries[1].content
-    written.write(planned, planned.at)
-    assert isinstance(written.entries[0].content, DecoysPlanned)
-    assert written.entries[0].content == planned

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ import numpy as np
 
 from cautery.act import terms_digest
 from cautery.evidence.decoys import key_id_of, openings_of, root_of, signed
-from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.signing import SigningKey
+from cautery.lab.blind_case import MemoryClock, MemoryJournal, MemoryLedger
 from cautery.model import (
     Decision,
     DecoysPolicy,
@@ -40,7 +40,8 @@ from cautery.model import (
 from cautery.model.decoys import Decoy, DecoyKind, DecoyLeaf, RevealedBy, SealedPlan
 from cautery.model.ledger import filed
 from cautery.model.message import Message
-from cautery.model.records import CaseOpened, DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.model.records import DecoyRevealed, DecoysPlanned, ProbeDone
+from cautery.workflows.watch.opening import begin_case
 
 EVENT, LICENSEES = "derby", ("arena-1", "arena-2", "canal-7")
 DISGUISES = ("none", "mirrored", "cropped", "logo-covered", "slowed")
@@ -105,20 +106,6 @@ class NightRates:
         )
 
 
-@dataclass(slots=True)
-class Written:
-    """Records as a ledger keeps them: canonical JSON, read back."""
-
-    entries: list[Entry] = field(default_factory=list)
-
-    def write(self, content: object, at: datetime) -> None:
-        """Append one record."""
-        kind, body = filed(content)
-        leaf = leaf_of(kind, body, at)
-        entry = Entry(index=len(self.entries), record=record_of(leaf), leaf=leaf)
-        self.entries.append(entry)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnNight:
     """One drawn night: its records, and what truly happened.
@@ -170,18 +157,25 @@ def draw_night(
     leaves = [DecoyLeaf(salt=rng.bytes(32).hex(), decoy=decoy) for decoy in decoys]
     mandate = replace(mandate, decoys=_policy(key))
     sealed = _sealed(leaves, start, number, key, mandate)
-    written = Written()
-    written.write(CaseOpened(mandate=mandate, version="", lab=mandate.lab, key=""), start)
-    written.write(
+    ledger = MemoryLedger()
+    begin_case(
+        mandate,
+        ledger=ledger,
+        journal=MemoryJournal(ledger, MemoryClock(start)),  # type: ignore[arg-type]
+        key="",
+    )
+    _write(
+        ledger,
         DecoysPlanned(at=start, sealed=sealed, exhibit=ExhibitId(_EMPTY), key=key_id_of(sealed)),
         start,
     )
     truth = dict.fromkeys(("caught", "missed", "accused", "cleared", "unseen", "right", "hit"), 0)
     for decoy in decoys:
-        _watch(rng, rates, decoy, written, truth)
+        _watch(rng, rates, decoy, ledger, truth)
     end = start + timedelta(seconds=_WINDOW_S)
     for opening in openings_of(leaves, range(len(leaves)), night=sealed.night):
-        written.write(
+        _write(
+            ledger,
             DecoyRevealed(
                 at=end,
                 night=sealed.night,
@@ -192,7 +186,7 @@ def draw_night(
             ),
             end,
         )
-    return DrawnNight(entries=tuple(written.entries), truth=truth)
+    return DrawnNight(entries=tuple(ledger.entries), truth=truth)
 
 
 def _decoy(rng: np.random.Generator, start: datetime, night: int, place: int, *, own: int) -> Decoy:
@@ -242,19 +236,19 @@ def _watch(
     rng: np.random.Generator,
     rates: NightRates,
     decoy: Decoy,
-    written: Written,
+    ledger: MemoryLedger,
     truth: dict[str, int],
 ) -> None:
     """Draw what the watch records of one decoy, and count it."""
     is_own = not decoy.kind.is_look_alike
     if not is_own and rng.random() < rates.hit:
         truth["hit"] += 1
-        written.write(_allowed(decoy), decoy.appears_at)
+        _write(ledger, _allowed(decoy), decoy.appears_at)
     if rng.random() < rates.unseen:
         truth["unseen"] += 1
         return
     looked_at = decoy.appears_at + timedelta(seconds=5)
-    written.write(ProbeDone(at=looked_at, url=decoy.url, observation=None, failed=None), looked_at)
+    _write(ledger, ProbeDone(at=looked_at, url=decoy.url, observation=None, failed=None), looked_at)
     is_proven = (
         rng.random() >= rates.missed[decoy.disguise]
         if is_own
@@ -265,7 +259,7 @@ def _watch(
     licensee, is_right = decoy.licensee, rng.random() >= rates.licensee_wrong
     if not is_right:
         licensee = next(other for other in LICENSEES if other != decoy.licensee)
-    written.write(_verdict(decoy, at, licensee, is_proven=is_proven), at)
+    _write(ledger, _verdict(decoy, at, licensee, is_proven=is_proven), at)
     if is_own:
         truth["caught" if is_proven else "missed"] += 1
         truth["right"] += is_proven and is_right
@@ -292,3 +286,8 @@ def _allowed(decoy: Decoy) -> GuardVerdict:
         ),
         valid_until=decoy.vanishes_at,
     )
+
+
+def _write(ledger: MemoryLedger, content: object, at: datetime) -> None:
+    kind, body = filed(content)
+    ledger.append(kind, body, at=at)

@@ -104,7 +104,7 @@ proxy = "http://198.51.100.7:3128"
 def test_a_mandate_with_decoys_must_say_where_they_may_stand(tmp_path: Path) -> None:
     with pytest.raises(MandateError, match="nobody has said on which servers decoys may stand"):
         read(tmp_path, f"[decoys]\n{BOTH}")
-    with pytest.raises(MandateError, match="it has no keeper"):
+    with pytest.raises(MandateError, match="it has no sealed"):
         read(tmp_path, f"[decoys]\n{OWN}")
 
 

@@ -7,9 +7,9 @@ import hashlib
 from functools import cache
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from cautery.drawing.escaping import clean
+from cautery.drawing.escaping import clean, whole
 from cautery.drawing.styles import quoted, style
 from cautery.drawing.templates import environment
 from cautery.pages.seizure.texts import PLACE
@@ -62,9 +62,9 @@ def _filled(text: str, language: str = "", **names: str) -> Markup:
     parts, start = [], 0
     for place in PLACE.finditer(text):
         name = clean(names[place[1]], _LONGEST)
-        parts += [escape(text[start : place.start()]), _apart(name, language)]
+        parts += [whole(text[start : place.start()]), _apart(name, language)]
         start = place.end()
-    return Markup("").join([*parts, escape(text[start:])])
+    return Markup("").join([*parts, whole(text[start:])])
 
 
 def _apart(text: str, language: str = "") -> Markup:
