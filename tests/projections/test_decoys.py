@@ -246,7 +246,7 @@ def test_a_second_answer_to_an_act_that_has_left_lifts_nothing(acts: BlindActs) 
     assert answer.openings
     acts.journal.write(replace(answered, nonce=question.nonce, answer=answer))
     decoys = decoys_in(acts)
-    assert decoys.met(answer.openings[0].index)
+    assert decoys.is_met(answer.openings[0].index)
     assert decoys.lifted(referral, now=acts.clock.now()) == frozenset()
 
 

@@ -88,7 +88,7 @@ class DecoyEncoder:
             answer, _ = await self._work(b"", disguise, starts_s=0.0, cpu_s=_TRIAL_S)
         except DecodeError as error:
             raise InputError(
-                f"disguise {disguise.name}: its trial was ended: {error}",
+                f"disguise {disguise.name}: its trial took too much time or memory, and was ended",
                 hint="It must disguise a second of media within a second. Take lighter filters.",
             ) from error
         if "refused" in answer:

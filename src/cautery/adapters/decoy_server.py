@@ -101,11 +101,13 @@ class DecoyServer:
         InputError
             If it cannot listen there.
         """
-        most = room()
-        reserved = 0 if gate is None else max(1, min(_GATE_PLACES, most // 4))
+        connections = room()
+        reserved = 0 if gate is None else max(1, min(_GATE_PLACES, connections // 4))
         async with AsyncExitStack() as stack:
             site = self._door(
-                self._stream, most=min(MOST_CONNECTIONS, most - reserved), most_of_one=_MOST_OF_ONE
+                self._stream,
+                most=min(MOST_CONNECTIONS, connections - reserved),
+                most_of_one=_MOST_OF_ONE,
             )
             stack.push_async_callback(site.close)
             places = [await _listen(stack, site, place) for place in streams]

@@ -155,7 +155,7 @@ class BlindTest:
 
         Else a planner could take what the watch missed out of the count.
         """
-        is_said = revealed.how is RevealedBy.GATE and not self.decoys.met(revealed.opening.index)
+        is_said = revealed.how is RevealedBy.GATE and not self.decoys.is_met(revealed.opening.index)
         return RevealedBy.REVEAL if is_said else revealed.how
 
     def _is_hit(self, decoy: Decoy, how: RevealedBy, opened_at: int) -> bool:

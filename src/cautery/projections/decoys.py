@@ -165,7 +165,7 @@ class Decoys:
         """Tell whether the keeper's answer for an act, by its id, is on record and holds."""
         return any(asked.id == act for asked, _ in self._answered.values())
 
-    def met(self, leaf: int) -> bool:
+    def is_met(self, leaf: int) -> bool:
         """Tell whether an act met a leaf: the keeper opened it in an answer that is on record.
 
         What the record of an opening says of that is its writer's word.

@@ -284,7 +284,7 @@ async def serve(
         key=private,
         mandate=mandate,
         now=clock.now,
-        keep=_Notes(folder, night, private).add,
+        note_down=_Notes(folder, night, private).add,
     )
     hosts = night.programme.hosts
     require_as_planned(hosts, await _addresses(hosts, mandate))
@@ -409,17 +409,17 @@ class _Notes:
     def add(self, note: KeeperNote) -> None:
         """Keep a line, unless an earlier keeper of this night kept one of the same act."""
         with self._turn:
-            known = self._notes
-            if known is None:
-                known = {each.digest: each for each in self.read()}
-            if note.digest not in known:
-                known = known | {note.digest: note}
+            notes = self._notes
+            if notes is None:
+                notes = {each.digest: each for each in self.read()}
+            if note.digest not in notes:
+                notes = notes | {note.digest: note}
                 fresh = token_bytes(RANDOM_BYTES)
                 content = notes_file(
-                    tuple(known.values()), self._sealed, key=self._key, fresh=fresh
+                    tuple(notes.values()), self._sealed, key=self._key, fresh=fresh
                 )
                 write_whole(self._path, content, mode=PRIVATE)
-            self._notes = known
+            self._notes = notes
 
 
 def _programme(path: Path) -> Programme:

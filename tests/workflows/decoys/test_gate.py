@@ -202,7 +202,11 @@ async def test_after_the_reveal_nobody_is_asked(acts: BlindActs) -> None:
 async def test_the_keeper_itself_answers_the_gate_over_the_wire() -> None:
     night = planted.night_of(planted.planned())
     keeper = Keeper(
-        night, key=planted.PLANNER, mandate=planted.MANDATE, now=lambda: NOW, keep=lambda _: None
+        night,
+        key=planted.PLANNER,
+        mandate=planted.MANDATE,
+        now=lambda: NOW,
+        note_down=lambda _: None,
     )
     decoy = night.plan.leaves[0].decoy
     clock = MemoryClock(NOW)

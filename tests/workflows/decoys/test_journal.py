@@ -17,7 +17,7 @@ def test_a_second_keeper_of_a_night_goes_on_with_the_journal(tmp_path: Path) -> 
     assert _Notes(tmp_path, night, PLANNER).read() == ()
     for target in ("a.example", "b.example", "a.example"):
         keep = _Notes(tmp_path, night, PLANNER).add
-        keeper = Keeper(night, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=keep)
+        keeper = Keeper(night, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=keep)
         keeper.answer(question(night, [target]))
     notes = _Notes(tmp_path, night, PLANNER).read()
     assert [note.act for note in notes] == [

@@ -47,7 +47,7 @@ FIRST = NIGHT.plan.leaves[0].decoy
 
 @pytest.fixture
 def keeper() -> Keeper:
-    return Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=lambda _: None)
+    return Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=lambda _: None)
 
 
 def test_an_approved_act_opens_the_decoys_among_its_targets(keeper: Keeper) -> None:
@@ -253,14 +253,18 @@ def test_an_act_of_too_many_targets_opens_nothing(keeper: Keeper) -> None:
 
 def test_a_notice_opens_nothing_on_an_approval_that_has_aged() -> None:
     later = NOW + OLDEST + timedelta(minutes=1)
-    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: later, keep=lambda _: None)
+    keeper = Keeper(
+        NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: later, note_down=lambda _: None
+    )
     with pytest.raises(ApprovalError, match="nobody has approved it"):
         keeper.answer(_reviewed(_notice([FIRST.url])))
 
 
 def test_a_keeper_serves_the_mandate_for_which_the_night_was_planned() -> None:
     with pytest.raises(InputError, match="another mandate"):
-        Keeper(NIGHT, key=PLANNER, mandate=replace(MANDATE, who="X"), now=lambda: NOW, keep=print)
+        Keeper(
+            NIGHT, key=PLANNER, mandate=replace(MANDATE, who="X"), now=lambda: NOW, note_down=print
+        )
 
 
 def test_questions_and_answers_are_the_same_after_the_wire(keeper: Keeper) -> None:
@@ -342,7 +346,7 @@ def test_the_clock_of_the_keeper_dates_its_answer(keeper: Keeper) -> None:
 
 def test_a_keeper_notes_what_it_opens_to_whom_before_it_says_it() -> None:
     notes: list[KeeperNote] = []
-    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=notes.append)
     asked = question(NIGHT, [FIRST.host])
     leaves = tuple(opening.index for opening in keeper.answer(asked).openings)
     keeper.answer(replace(asked, nonce="d" * 64))
@@ -362,7 +366,7 @@ def test_what_cannot_be_noted_is_not_said() -> None:
     def full(_: KeeperNote) -> None:
         raise StorageError("the disk is full")
 
-    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=full)
+    keeper = Keeper(NIGHT, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=full)
     for _ in range(2):
         with pytest.raises(StorageError):
             keeper.answer(question(NIGHT, [FIRST.host]))

@@ -179,7 +179,7 @@ def test_a_ledger_in_which_others_never_stop_is_left_alone(
 def test_what_the_keeper_was_asked_beside_the_case_is_put_on_record_once(case: Case) -> None:
     record_plan(case)
     notes: list[KeeperNote] = []
-    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=notes.append)
     host = PLANNED.plan.leaves[0].decoy.host
     for targets in ([host], [host, "innocent.example"]):
         keeper.answer(question(PLANNED, targets))
@@ -193,7 +193,7 @@ def test_what_the_keeper_was_asked_beside_the_case_is_put_on_record_once(case: C
 
 def test_a_journal_is_opened_by_its_keepers_key_alone_and_is_not_taken_for_a_plan() -> None:
     notes: list[KeeperNote] = []
-    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, keep=notes.append)
+    keeper = Keeper(PLANNED, key=PLANNER, mandate=MANDATE, now=lambda: NOW, note_down=notes.append)
     keeper.answer(question(PLANNED, ["innocent.example"]))
     raw = notes_file(notes, PLANNED.sealed, key=PLANNER, fresh=bytes(RANDOM_BYTES))
     assert read_notes(raw, PLANNED.sealed, key=PLANNER) == tuple(notes)

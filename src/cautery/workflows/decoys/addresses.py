@@ -21,7 +21,7 @@ MOST_ADDRESSES = 8
 
 async def addresses_of(hosts: Iterable[OwnHost], names: Names) -> dict[str, tuple[str, ...]]:
     """Return to which addresses the names of hosts lead; a name that leads nowhere is not there."""
-    found = sorted({host.name for host in hosts if literal(host.name) is None})
+    to_ask = sorted({host.name for host in hosts if literal(host.name) is None})
 
     async def looked_up(name: str) -> tuple[str, ...]:
         try:
@@ -29,16 +29,16 @@ async def addresses_of(hosts: Iterable[OwnHost], names: Names) -> dict[str, tupl
         except SourceError:
             return ()
 
-    answers = await asyncio.gather(*map(looked_up, found))
-    return {name: answer for name, answer in zip(found, answers, strict=True) if answer}
+    answers = await asyncio.gather(*map(looked_up, to_ask))
+    return {name: answer for name, answer in zip(to_ask, answers, strict=True) if answer}
 
 
-def with_addresses(programme: Programme, found: Mapping[str, tuple[str, ...]]) -> Programme:
+def with_addresses(programme: Programme, by_name: Mapping[str, tuple[str, ...]]) -> Programme:
     """Return a programme whose hosts have all addresses to which their names lead.
 
     Parameters
     ----------
-    found : mapping
+    by_name : mapping
         Addresses by name, of :func:`addresses_of`.
 
     Raises
@@ -48,11 +48,11 @@ def with_addresses(programme: Programme, found: Mapping[str, tuple[str, ...]]) -
         has more than eight addresses.
     """
     return replace(
-        programme, hosts=tuple(_whole(host, found, programme) for host in programme.hosts)
+        programme, hosts=tuple(_whole(host, by_name, programme) for host in programme.hosts)
     )
 
 
-def require_as_planned(hosts: Iterable[OwnHost], found: Mapping[str, tuple[str, ...]]) -> None:
+def require_as_planned(hosts: Iterable[OwnHost], by_name: Mapping[str, tuple[str, ...]]) -> None:
     """Raise if the name of a host leads elsewhere than the plan says.
 
     Raises
@@ -61,7 +61,7 @@ def require_as_planned(hosts: Iterable[OwnHost], found: Mapping[str, tuple[str, 
         If so: a decoy could be hit by an address of which the gate does not know.
     """
     for host in hosts:
-        if strange := [each for each in found.get(host.name, ()) if each not in host.addresses]:
+        if strange := [each for each in by_name.get(host.name, ()) if each not in host.addresses]:
             raise InputError(
                 f"{host.name} leads to {', '.join(strange[:MOST_ADDRESSES])}, and the plan "
                 "does not say so",
@@ -69,8 +69,8 @@ def require_as_planned(hosts: Iterable[OwnHost], found: Mapping[str, tuple[str, 
             )
 
 
-def _whole(host: OwnHost, found: Mapping[str, tuple[str, ...]], programme: Programme) -> OwnHost:
-    addresses = found.get(host.name, (host.address,))
+def _whole(host: OwnHost, by_name: Mapping[str, tuple[str, ...]], programme: Programme) -> OwnHost:
+    addresses = by_name.get(host.name, (host.address,))
     if host.address not in addresses:
         raise InputError(
             f"programme: {host.name} leads to {', '.join(addresses[:MOST_ADDRESSES])}, not to "
@@ -82,7 +82,7 @@ def _whole(host: OwnHost, found: Mapping[str, tuple[str, ...]], programme: Progr
             f"{MOST_ADDRESSES}"
         )
     for address in addresses:
-        if not is_own(address, programme.own):
+        if not is_own(address, programme.own_places):
             raise InputError(
                 f"programme: {host.name} leads to {address}, which is none of your own addresses",
                 hint="List your own domains and address ranges under own.",

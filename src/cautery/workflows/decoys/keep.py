@@ -44,7 +44,7 @@ class Keeper:
         Whose approvers count.
     now : callable
         The clock's time.
-    keep : callable
+    note_down : callable
         Keeps a line of the journal, before its answer is given: nobody learns of a decoy unnoted.
 
     Raises
@@ -60,7 +60,7 @@ class Keeper:
         key: Ed25519PrivateKey,
         mandate: Mandate,
         now: Callable[[], datetime],
-        keep: Callable[[KeeperNote], None],
+        note_down: Callable[[KeeperNote], None],
     ) -> None:
         if terms_digest(mandate) != night.sealed.mandate:
             raise InputError(
@@ -68,7 +68,7 @@ class Keeper:
                 hint="Serve it with the mandate for which it was planned.",
             )
         self._night, self._key, self._mandate, self._now = night, key, mandate, now
-        self._keep = keep
+        self._note_down = note_down
         self._openings: dict[Digest, tuple[Opening, ...]] = {}
         """By act: whoever has the case can ask about one as often as he likes, at no cost."""
         self._opened: set[int] = set()
@@ -106,7 +106,7 @@ class Keeper:
                 raise ApprovalError("the keeper was asked about too many acts in this night")
             leaves = self._night.plan.leaves
             indexes = met([leaf.decoy for leaf in leaves], question.targets)
-            self._keep(self._note(question, act, indexes))
+            self._note_down(self._note(question, act, indexes))
             self._openings[act] = openings_of(leaves, indexes, night=self._night.sealed.night)
             self._opened.update(indexes)
         return self._openings[act]

@@ -136,7 +136,7 @@ class Programme:
     hosts : tuple of OwnHost
     lists : tuple of DecoyList
     media : tuple of OwnMedia
-    own : tuple of str
+    own_places : tuple of str
         The organisation's own domains and ranges of addresses.
     """
 
@@ -152,7 +152,7 @@ class Programme:
     hosts: tuple[OwnHost, ...]
     lists: tuple[DecoyList, ...]
     media: tuple[OwnMedia, ...]
-    own: tuple[str, ...]
+    own_places: tuple[str, ...]
 
     def host(self, name: str) -> OwnHost | None:
         """Return an own host by its name; ``None``: it is a stranger's."""
@@ -257,7 +257,7 @@ def read_programme(raw: bytes, *, folder: Path) -> Programme:
         hosts=hosts,
         lists=tuple(DecoyList(host=row.host, path=row.path) for row in tables.list_),
         media=tuple(_media(row, folder) for row in tables.media),
-        own=tuple(tables.own),
+        own_places=tuple(tables.own),
     )
     for row in programme.lists:
         if programme.host(row.host) is None:

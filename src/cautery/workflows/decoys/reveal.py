@@ -106,8 +106,10 @@ def reveal(
             if not recorded.is_open(opening.index)
         ]
         opened = len(records)
-        known = {told.note.digest for _, told in contents(ledger, DecoysTold)}
-        records += [DecoysTold(at=now, note=note) for note in beside if note.digest not in known]
+        on_record = {line.note.digest for _, line in contents(ledger, DecoysTold)}
+        records += [
+            DecoysTold(at=now, note=note) for note in beside if note.digest not in on_record
+        ]
         try:
             if records:
                 ledger.append_all(
