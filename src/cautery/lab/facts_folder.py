@@ -25,8 +25,12 @@ _FILES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
+def write_facts(
+    plan: Plan, folder: Path, now: datetime, *, rented: Sequence[tuple[str, str]] = ()
+) -> Path:
     """Write all facts of a world, as of ``now``, and return the folder.
+
+    ``rented`` are further addresses with the one service that each is dedicated to, as of decoys.
 
     The columns are those of the shared data: ``start,end,asn`` as integers, ``cidr,provider,
     class,source``, and so on; ``facts.toml`` gives each file's path, kind, date and validity.
@@ -68,7 +72,7 @@ def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
             ("address", "dedicated_to", "evidence", "evidence_date"),
             [
                 (address, who, "hoster's written reply", yesterday)
-                for address, who in plan.dedicated
+                for address, who in (*plan.dedicated, *rented)
             ],
         ),
     }

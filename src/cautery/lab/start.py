@@ -225,8 +225,10 @@ def start_lab(
         raise SourceError(f"the lab could not start: {failure}")
     kick_off = t0 + lead_s
     now, kick = (datetime.fromtimestamp(moment, UTC) for moment in (t0, kick_off))
-    write_facts(world.plan, run_dir / "facts", now)
     places = decoy_places(world.plan, run_dir, port=layout.ports[0]) if decoys else None
+    # A decoy's address can be acted on as a pirate's can, so that its referral reaches the gate.
+    rented = () if places is None else [(address, "one service") for address in places.hosts]
+    write_facts(world.plan, run_dir / "facts", now, rented=rented)
     write_mandate(
         world.plan,
         run_dir,
