@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from cautery.adapters import decoy_server
 from cautery.adapters.decoy_server import DecoyServer, Listening
@@ -75,6 +76,18 @@ async def test_streams_and_questions_have_a_door_each(decoys: Decoys) -> None:
             async with refused as got:
                 assert got.status in {404, 405, 413}
         assert decoys.questions == [b"question"]
+
+
+async def test_a_path_has_one_spelling(decoys: Decoys) -> None:
+    """A stream that answered under another one would be proven under a URL that the gate misses."""
+    async with (
+        server_of(decoys).serving([("127.0.0.1", 0)], None) as at,
+        aiohttp.ClientSession() as client,
+    ):
+        for path, status in (("/a/b.ts", 200), ("/%61/b.ts", 404), ("/a/%62.ts", 404)):
+            async with client.get(URL(url(at, path), encoded=True)) as got:
+                assert got.status == status
+    assert decoys.asked == [("127.0.0.1", "/a/b.ts")]
 
 
 async def test_an_answer_does_not_say_what_serves(decoys: Decoys) -> None:

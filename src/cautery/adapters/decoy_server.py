@@ -137,9 +137,11 @@ class DecoyServer:
         host = (request.host or "").rpartition("@")[2].lower()
         host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.split(":")[0]
         answer = None
-        if request.method in ("GET", "HEAD"):
+        # A path has one spelling here, so that the gate compares what was really asked.
+        path = request.rel_url.raw_path
+        if request.method in ("GET", "HEAD") and path == request.path:
             async with self._slots:
-                answer = await self._streams(host.rstrip("."), request.path)
+                answer = await self._streams(host.rstrip("."), path)
         await _beat(begun_s)
         if answer is None:
             return _page(404)

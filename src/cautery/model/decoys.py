@@ -32,6 +32,8 @@ MOST_ADDRESSES = 8
 """Of one decoy: each takes what an act says of it out of the act."""
 LONGEST_TITLE, LONGEST_URL = 200, 1_000
 _HEX = re.compile("[0-9a-f]{64}")
+_SPELT_OTHERWISE = re.compile(r"[^A-Za-z0-9/._-]|//|/\.")
+"""What a server may read as another path: percent signs, dots, marks of what was blacked out."""
 _CHANNEL = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 
@@ -391,7 +393,7 @@ def meets(decoy: Decoy, target: str) -> bool:
     """
     target = target.strip()
     if "://" in target:
-        return _same_place(decoy.url, target)
+        return _same_place(decoy, target)
     places = (decoy.host, *decoy.addresses)
     if "/" in target:
         return any(_within(place, target) for place in places)
@@ -410,18 +412,21 @@ def met(decoys: Sequence[Decoy], targets: Sequence[str]) -> tuple[int, ...]:
     return tuple(index for index, row in enumerate(hits) if any(row))
 
 
-def _same_place(url: str, target: str) -> bool:
-    """Tell whether a URL's stream is at or below a target URL, on the same host.
+def _same_place(decoy: Decoy, target: str) -> bool:
+    """Tell whether a decoy's stream is at or below a target URL, on its host or address.
 
-    The port does not count, and a folder holds what lies in it: the gate errs on the safe side.
+    The port does not count, a folder holds what lies in it, and a path that can be spelt in other
+    ways is any path: the gate errs on the safe side.
     """
     try:
-        own, other = urlsplit(url), urlsplit(target)
+        own, other = urlsplit(decoy.url), urlsplit(target)
     except ValueError:
         return False
     host = host_of(target)
-    if not host or not (is_at(host_of(url), host)):
+    if not host or not any(is_at(place, host) for place in (decoy.host, *decoy.addresses)):
         return False
+    if _SPELT_OTHERWISE.search(other.path):
+        return True
     folder = other.path.rstrip("/")
     same_folder = own.path.rpartition("/")[0] == other.path.rpartition("/")[0] != ""
     return own.path == other.path or same_folder or own.path.startswith(f"{folder}/")
