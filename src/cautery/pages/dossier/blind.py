@@ -75,8 +75,8 @@ def _source(season: SeasonAccount) -> str:
         names=", ".join(night.night for night in nights),
     )
     sealed = tr_n(
-        "of %(count)s, others vouch that the plan was sealed before",
-        "of %(count)s, others vouch that the plans were sealed before",
+        "of %(count)s, the case says that others stamped the plan before",
+        "of %(count)s, the cases say that others stamped the plans before",
         stamped,
         style,
     )
