@@ -409,7 +409,9 @@ def test_every_hidden_field_of_the_mandate_has_a_secret_in_it(run: Run) -> None:
                for one in run.secrets)
     }  # fmt: skip
     inherited = {"Calendar.username", "Calendar.password", "Calendar.mac"}
-    assert held == hidden_fields(Mandate, set()) - inherited
+    # No night is tested blind here: the path of a sealed plan is hidden by the type of its field.
+    untested = {"DecoysPolicy.sealed"}
+    assert held == hidden_fields(Mandate, set()) - inherited - untested
 
 
 def test_every_secret_of_a_mandate_lies_in_a_hidden_field(run: Run) -> None:

@@ -57,6 +57,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.operation.persons import persons_in
+from cautery.projections.decoy_mentions import is_about
 from cautery.projections.decoys import Decoys
 from cautery.workflows.dossier.audiences import hosts_mentioned
 from cautery.workflows.dossier.extract import HOST_HINT, encrypted_in
@@ -170,14 +171,14 @@ class _Pass:
             or not self.known.addresses.isdisjoint(targets)
             or not self.known.acts.isdisjoint(references_in(members))
             or (kind in _UNLESS_OTHERS and not hosts and not persons)
-            or (kind in _TRIALS and self._is_trial(hosts | targets))
+            or (kind in _TRIALS and self._is_trial(kind, members))
         )
         if not is_his:
             return NOT_ABOUT
         return ANOTHER_PERSON if persons - {self.accused.person} else None
 
-    def _is_trial(self, places: Iterable[str]) -> bool:
-        return self.blind is not None and any(map(self.blind.meets, places))
+    def _is_trial(self, kind: str, members: Any) -> bool:
+        return self.blind is not None and is_about(typed(kind, members), self.blind)
 
 
 def unused(
