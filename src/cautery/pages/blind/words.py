@@ -55,7 +55,8 @@ def _sealed(night: NightAccount) -> str:
     if night.stamped_at is None:
         return tr("Nobody but the planner vouches for when the plan was sealed.")
     return tr(
-        "The case says that %(authority)s stamped the plan before %(time)s UTC; the stamp lies in the case.",
+        "The case says that %(authority)s stamped the plan before %(time)s UTC; the stamp lies in "
+        "the case.",
         time=f"{night.stamped_at:%Y-%m-%d %H:%M:%S}",
         authority=night.stamped_by,
     )

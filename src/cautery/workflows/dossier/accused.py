@@ -56,6 +56,7 @@ from cautery.model.records import (
     kind_of_type,
     kinds_of,
 )
+from cautery.model.records.kinds import typed
 from cautery.operation.persons import persons_in
 from cautery.projections.decoy_mentions import is_about
 from cautery.projections.decoys import Decoys
