@@ -112,7 +112,7 @@ def test_the_blind_test_is_given_once_every_decoy_is_revealed_and_not_before(
         entry.index
         for entry in acts.ledger.entries
         if isinstance(entry.content, Verdict)
-        and any(host in entry.content.url.text for host in decoys)
+        and entry.content.url.host in decoys  # a pirate may write one into its path
     ]
     assert trials
     secret = left_out(acts).records
@@ -137,8 +137,7 @@ def test_an_innocent_strangers_verdict_stays_out_also_after_the_reveal(acts: Bli
     theirs = [
         entry.index
         for entry in acts.ledger.entries
-        if isinstance(entry.content, Verdict)
-        and any(host in entry.content.url.text for host in strangers)
+        if isinstance(entry.content, Verdict) and entry.content.url.host in strangers
     ]
     assert set(theirs) <= set(records)
     assert theirs
