@@ -744,7 +744,7 @@ class BlindActs:
         for pirate in sorted(pirates, key=lambda pirate: len(pirate.host), reverse=True):
             text = text.replace(_one_spelling(pirate.url), " ") if act else text
             text = text.replace(pirate.host, " ")
-            for length in range(1, len(pirate.host)):  # as a picture cuts it short
+            for length in range(len(pirate.host) - 1, 0, -1):  # as a picture cuts it short
                 begun = pirate.host[:length]
                 if begun.rstrip(".") not in decoys:
                     text = text.replace(f"{begun}...", " ")
