@@ -123,9 +123,13 @@ def _plan(folder: Path, number: int) -> None:
     public = create_approver(planner / "planner.pem").public_key().public_bytes_raw()
     mandate = watch / "mandate.toml"
     key = base64.b64encode(public).decode()
-    mandate.write_text(_MANDATE.format(start=_time(now), end=_time(end), gate=GATE, key=key))
+    own = f"127.{90 + number}.7.0/24"
+    terms = _MANDATE.format(start=_time(now), end=_time(end), gate=GATE, key=key, own=own)
+    mandate.write_text(terms)
     hosts = [f"127.{90 + number}.7.{place}" for place in range(1, HOSTS + 1)]
-    programme = _PROGRAMME.format(start=_time(start), end=_time(end), each=EACH, host=hosts[0])
+    programme = _PROGRAMME.format(
+        start=_time(start), end=_time(end), each=EACH, host=hosts[0], own=own
+    )
     for host in hosts:
         programme += f'[[host]]\nname = "{host}"\naddress = "{host}"\nport = {PORT}\n'
     for media, says in _MEDIA:
@@ -358,13 +362,14 @@ allow = ["127.0.0.0/8"]
 sealed = "sealed.json"
 keeper = "http://127.0.0.1:{gate}"
 planner = "{key}"
+own = ["{own}"]
 """
 _PROGRAMME = """\
 night = "attacked"
 planner = "P. Lanner"
 start = {start}
 end = {end}
-own = ["127.0.0.0/8"]
+own = ["{own}"]
 own_streams = {each}
 look_alikes = {each}
 delay_s = [3, 9]
