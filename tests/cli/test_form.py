@@ -351,3 +351,13 @@ def test_a_target_with_a_name_too_long_for_a_file_has_a_paper_with_a_number(
     names = sorted(path.name for path in out.iterdir())
     assert names == ["edge.pirate.example.json", "target-2.json"]
     assert json.loads((out / names[1]).read_text())["domain"] == [long]
+
+
+def test_a_file_of_answers_that_may_be_filled_is_not_written_over(
+    cautery: Callable[..., Ran], answers: Path
+) -> None:
+    filled = answers.read_text()
+    ran = cautery("form", "answers", FORM, "-o", answers)
+    assert ran.code == 2
+    assert "exists already" in ran.err
+    assert answers.read_text() == filled

@@ -12,6 +12,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.drawing.formatting import counted
+from cautery.errors import InputError
 from cautery.messages import in_language
 from cautery.model import to_json
 from cautery.model.forms import Filled, Form, FormFormat, in_words_of
@@ -168,6 +169,8 @@ def answers(
     if out is None:
         typer.echo(text, nl=False)
         return
+    if out.exists():  # it may be filled, and nobody has these words twice
+        raise InputError(f"{out} exists already", hint="Name a new file.")
     wiring.write_secret(out, (text.encode(),))
     render.say(f"blank answers: {out}")
 
