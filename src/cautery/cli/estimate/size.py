@@ -1,4 +1,4 @@
-"""``cautery estimate``: how large is it, and does the headline fit?"""
+"""``cautery estimate size`` and ``reconcile``: how large is it, and does the headline fit?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 
 from cautery import estimate
 from cautery.cli import render
-from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.estimate import QUANTITIES, Reconciled, check_rate, number_in_words, span
 from cautery.messages import say
@@ -18,12 +17,6 @@ from cautery.model import Estimate, to_json
 from cautery.model.mandate import Regime
 from cautery.wiring import cases
 from cautery.workflows.sizing.size import Sizing, read_dumps, read_sources, size_network
-
-app = typer.Typer(
-    cls=Verbs,
-    no_args_is_help=True,
-    help="Size a network from its sources, with intervals, and check claims about its size.",
-)
 
 _Claims = Annotated[
     list[str] | None,
@@ -46,7 +39,6 @@ _Rates = Annotated[
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
-@app.command()
 def size(
     sources: Annotated[Path, typer.Argument(help="Folder of CSV files, or of a lab world.")],
     month: _Month = None,
@@ -85,7 +77,6 @@ def size(
     _show(sizing, title=f"Size in {counts.month:%B %Y}", plot=plot, json=json, countries=True)
 
 
-@app.command()
 def reconcile(
     claims: _Claims = None,
     sources: Annotated[

@@ -1,0 +1,27 @@
+"""``cautery estimate``: how large is it, does the headline fit, and what does it cost?"""
+
+from __future__ import annotations
+
+import typer
+
+from cautery.cli._verbs import verbs_of
+
+_VERBS = {
+    "size": (
+        "cautery.cli.estimate.size:size",
+        "Size users, payers and revenue by each method, and by all together.",
+    ),
+    "reconcile": (
+        "cautery.cli.estimate.size:reconcile",
+        (
+            "Compare each claim with each source, with all sources together, and with the other"
+            " claims."
+        ),
+    ),
+}
+
+app = typer.Typer(
+    cls=verbs_of(_VERBS),
+    no_args_is_help=True,
+    help="Size a network from its sources, with intervals, and check claims about its size.",
+)
