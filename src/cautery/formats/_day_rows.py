@@ -1,0 +1,122 @@
+"""Rows of a table of days, each with its line: a fault says on which line it stands."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+
+from cautery.cells import plain_cell, require_few_columns
+from cautery.errors import InputError
+
+MOST_BYTES = 200_000_000
+YEARS = range(2000, 2100)
+"""Before, nobody streamed; a year after them is a slip of the pen. Judgement."""
+_MOST_LINE = 65_536
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Row = Mapping[str, str]
+
+
+def each_row(
+    chunks: Iterable[bytes],
+    columns: tuple[str, ...],
+    most: int,
+    keep: Callable[[Row, int], None],
+    *,
+    may_have: tuple[str, ...] = (),
+) -> None:
+    """Hand over each row with its line.
+
+    Parameters
+    ----------
+    columns, may_have : tuple of str
+        Those that must be there, and those that may; others are passed over.
+    most : int
+        Rows.
+    keep : callable
+        Takes a row, and its line; what it refuses is refused with the line.
+
+    Raises
+    ------
+    InputError
+        With the line, if it is no such table, or ``keep`` refuses a row.
+    """
+    reader = csv.DictReader(_lines(chunks), restval="", strict=True)
+    try:
+        wanted = _columns_of(reader, columns, may_have)
+        for count, row in enumerate(reader, 1):
+            _require(count <= most, f"more than {most:,} rows")
+            _require(None not in row, "the row has more fields than the header")
+            keep(
+                {name: plain_cell((row[name] or "").strip()) for name in wanted},
+                reader.reader.line_num,
+            )
+    except UnicodeError as error:
+        raise InputError(f"line {reader.reader.line_num + 1}: not UTF-8 text") from error
+    except (csv.Error, InputError) as error:
+        hint = error.hint if isinstance(error, InputError) else None
+        raise InputError(f"line {max(1, reader.reader.line_num)}: {error}", hint=hint) from error
+
+
+def day_of(field: str, text: str) -> date:
+    """Read a day, as 2024-10-26.
+
+    Raises
+    ------
+    InputError
+        If it is none, or of a year in which nobody streamed.
+    """
+    try:
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise InputError(
+            f"{field} {text[:40]!r} is not a valid day", hint="Write it as 2024-10-26."
+        )
+    if day.year not in YEARS:
+        raise InputError(f"{field} {text}: the year must be from {YEARS[0]} to {YEARS[-1]}")
+    return day
+
+
+def _columns_of(
+    reader: csv.DictReader[str], columns: tuple[str, ...], may_have: tuple[str, ...]
+) -> list[str]:
+    require_few_columns(reader, "the table")
+    names = [name.strip() for name in reader.fieldnames or ()]
+    reader.fieldnames = names
+    missing = [column for column in columns if column not in names]
+    _require(
+        not missing, f"no column {', '.join(missing)}", f"The columns must be: {','.join(columns)}."
+    )
+    _require(len(set(names)) == len(names), "the header has the same column twice")
+    return [name for name in (*columns, *may_have) if name in names]
+
+
+def _require(holds: bool, rule: str, hint: str | None = None) -> None:  # noqa: FBT001
+    if not holds:
+        raise InputError(rule, hint=hint)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield lines as text; more bytes than allowed, or a line without end, is refused."""
+    left, total, first = b"", 0, True
+    for chunk in chunks:
+        total += len(chunk)
+        if total > MOST_BYTES:
+            raise InputError(f"larger than {MOST_BYTES:,} bytes")
+        *whole, left = (left + chunk).split(b"\n")
+        for line in whole:
+            yield _text(line + b"\n", first=first)
+            first = False
+        if len(left) > _MOST_LINE:
+            raise InputError(f"a line of more than {_MOST_LINE:,} bytes")
+    if left:
+        yield _text(left, first=first)
+
+
+def _text(line: bytes, *, first: bool) -> str:
+    if len(line) > _MOST_LINE:
+        raise InputError(f"a line of more than {_MOST_LINE:,} bytes")
+    return line.decode("utf-8-sig" if first else "utf-8")
