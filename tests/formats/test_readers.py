@@ -32,6 +32,8 @@ NO_FORMATS = (
     "readers", "sightings", "mpegts", "daily", "diff", "fixtures", "jobs", "lifetimes", "named_hosts",
     "open_redirect", "packing",
     "rhythm", "shapes", "warm",
+    "readers", "sightings", "mpegts", "diff", "fixtures", "jobs", "named_hosts", "open_redirect", "packing",
+    "rhythm", "seen", "shapes", "warm",
 )  # fmt: skip
 FORMATS = sorted(
     {"web_page": "page"}.get(one.stem, one.stem)

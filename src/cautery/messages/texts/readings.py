@@ -57,6 +57,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "unread.bare-link": "subject, kind or value is missing: left out",
     "unread.long-name": "a name has more than %(most)s letters: left out",
     "unread.time-not-used": "a time is not valid: not used",
+    "unread.trait": "a trait that cannot be used: %(error)s",
+    "unread.trait-of-a-person": "a trait in which a person is found: left out",
     # Seized material.
     "unread.no-flow": "no flow",
     "unread.no-request": "no request",
