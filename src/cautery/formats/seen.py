@@ -57,7 +57,7 @@ _FIELDS = ("entity", "kind", "value", "day", "source")
 def read_seen(
     chunks: Iterable[bytes], *, most: int = MOST_ROWS
 ) -> Iterator[TraitSeen | ReadWarning]:
-    """Yield the traits of ``seen.jsonl``; a line that is none is a warning, and the reading goes on.
+    """Yield the traits of ``seen.jsonl``; a line that is none is a warning, and reading goes on.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def _seen(row: Any) -> TraitSeen:
     try:
         trait_kind = TraitKind(kind)
     except ValueError:
-        raise InputError(f"kind {ascii(kind[:40])}: no such kind of trait") from None
+        raise InputError(f"kind {kind[:40]!a}: no such kind of trait") from None
     return TraitSeen(
         entity=_entity(entity),
         kind=trait_kind,
@@ -177,7 +177,7 @@ def _entity(text: str) -> str:
         name = ascii_name(text).rstrip(".")
         return (literal(name) or name) if name[:1].isdigit() or ":" in name else name
     except (UnicodeError, ForbiddenAddressError):
-        raise InputError(f"entity {ascii(text[:60])}: not a host or an address") from None
+        raise InputError(f"entity {text[:60]!a}: not a host or an address") from None
 
 
 def _day(text: str) -> date:
@@ -186,4 +186,4 @@ def _day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise InputError(f"day {ascii(text[:20])}: expected YYYY-MM-DD")
+    raise InputError(f"day {text[:20]!a}: expected YYYY-MM-DD")

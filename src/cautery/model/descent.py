@@ -230,7 +230,7 @@ def check_entity(text: str) -> None:
     """
     if not _ENTITY.fullmatch(text):
         raise InputError(
-            f"entity {ascii(text[:60])}: expected a host in lower-case punycode, or an address"
+            f"entity {text[:60]!a}: expected a host in lower-case punycode, or an address"
         )
 
 
@@ -244,6 +244,6 @@ def check_value(kind: TraitKind, text: str) -> None:
     """
     if not 0 < len(text) <= LONGEST_VALUE or not text.isprintable() or text != text.strip():
         raise InputError(
-            f"{kind} {ascii(text[:60])}: expected one printable line of 1 to "
+            f"{kind} {text[:60]!a}: expected one printable line of 1 to "
             f"{LONGEST_VALUE:,} characters"
         )
