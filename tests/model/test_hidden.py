@@ -51,6 +51,8 @@ PUBLIC = frozenset(
         "DecoysPolicy.keeper",
         "DecoysPolicy.own",
         "DecoysPolicy.planner",
+        "FollowPolicy.cases",
+        "FollowPolicy.purposes",
         "Event.id",
         "Event.legal_basis",
         "Event.name",

@@ -16,6 +16,7 @@ from cautery.model import (
     CourtOrder,
     DecoysPolicy,
     Digest,
+    FollowPolicy,
     Mandate,
     OrderKind,
     digest_of,
@@ -93,6 +94,17 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
         **({} if mandate.lists is None else {"lists": mandate.lists.key}),
         # The sealed plan names the digest of these terms, so they cannot name the plan.
         **({} if mandate.decoys is None else _blind_test(mandate.decoys)),
+        **({} if mandate.follow is None else {"follow": [_following(mandate.follow)]}),
+    }
+
+
+def _following(policy: FollowPolicy) -> dict[str, Any]:
+    return {
+        "cases": list(policy.cases),
+        "purposes": list(policy.purposes),
+        "look_at": [source.value for source in policy.look_at],
+        "review": policy.review.isoformat(),
+        "end": policy.end.isoformat(),
     }
 
 

@@ -22,6 +22,7 @@ from cautery.model.reach import (
     Access,
     Calendar,
     DecoysPolicy,
+    FollowPolicy,
     Intermediary,
     ListsPolicy,
     LogPolicy,
@@ -202,6 +203,8 @@ class Mandate:
         own.
     decoys : DecoysPolicy or None
         The blind test: one's own streams stand among the suspects; ``None``: there is none.
+    follow : FollowPolicy or None
+        The lasting watch for what grows back after a case; ``None``: there is none.
     lab : bool
         Whether it is a mandate of the synthetic world.
     collateral_budget : int
@@ -242,13 +245,14 @@ class Mandate:
     lists: ListsPolicy | None = None
     keep_open: bool = False
     decoys: DecoysPolicy | None = None
+    follow: FollowPolicy | None = None
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:
             raise MandateError("mandate: a collateral budget must not be negative")
         if not self.legal_basis.strip():
             raise MandateError("mandate.legal_basis: empty; a probe needs a legal basis")
-        if not self.may_find and self.regime is not Regime.LED:
+        if not self.may_find and self.follow is None and self.regime is not Regime.LED:
             raise MandateError(
                 "mandate: it names no event, channel or work, so there is nothing to find"
             )
@@ -273,6 +277,13 @@ class Mandate:
                     f"this mandate has {self.regime.value!r}"
                 )
 
+        if self.follow is not None:
+            first, last = self.window.start.date(), self.window.end.date()
+            for key in ("review", "end"):
+                if not first <= getattr(self.follow, key) <= last:
+                    raise MandateError(
+                        f"follow.{key}: it is not within the mandate, from {first} to {last}"
+                    )
         names = {vantage.name for vantage in self.vantages}
         for source in self.sources:
             if not names.issuperset(source.vantages):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from cautery.errors import MandateError
@@ -229,6 +231,65 @@ class DecoysPolicy:
 
     def __post_init__(self) -> None:
         hide_at_birth(self)
+
+
+class LookedAt(StrEnum):
+    """What may be looked at for descendants of a case; each brings traits of infrastructure."""
+
+    WATCH = "watch"
+    """What watches of other cases recorded."""
+    CERTIFICATE_LOG = "certificate-log"
+    """Exports of certificate logs."""
+    PASSIVE_DNS = "passive-dns"
+    """Exports of passive DNS."""
+    PLAYLIST = "playlist"
+    """Playlists."""
+
+
+_CASE_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowPolicy:
+    """A lasting watch for what grows back: after which cases, by what, for what and until when.
+
+    It follows infrastructure. It has no member for a person: nobody is followed under it.
+
+    Parameters
+    ----------
+    cases : tuple of str
+        Ids of the cases whose traits are looked for, 16 hex digits each.
+    purposes : tuple of str
+        What it is done for, in words.
+    look_at : tuple of LookedAt
+        What may be looked at.
+    review : date
+        From the day after this one on nothing is proposed until an approver has reviewed it.
+    end : date
+        The last day.
+    """
+
+    cases: tuple[str, ...]
+    purposes: tuple[str, ...]
+    look_at: tuple[LookedAt, ...]
+    review: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if not self.cases:
+            raise MandateError("follow.cases: it names no case to follow")
+        for case in self.cases:
+            if not _CASE_ID.fullmatch(case):
+                raise MandateError(
+                    f"follow.cases: {case[:40]!r} is not the id of a case",
+                    hint="16 hex digits, as `cautery follow CASE` and the report of a case say it.",
+                )
+        if not any(purpose.strip() for purpose in self.purposes):
+            raise MandateError("follow.purposes: it says no purpose")
+        if not self.look_at:
+            raise MandateError("follow.look_at: nothing may be looked at")
+        if self.end < self.review:
+            raise MandateError("follow.review: the review comes after the end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

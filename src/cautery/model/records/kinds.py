@@ -24,6 +24,7 @@ from cautery.model.records import (
     case,
     complaining,
     decoys,
+    following,
     inquiry,
     mapping,
     noticing,
@@ -60,6 +61,7 @@ KINDS: Mapping[str, type] = {
     **alerting.KINDS,
     **seasons.KINDS,
     **decoys.KINDS,
+    **following.KINDS,
 }
 """By kind, the type of its records."""
 

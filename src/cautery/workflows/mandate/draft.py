@@ -27,7 +27,7 @@ from cautery.workflows.mandate.file import MandateFile
 from cautery.workflows.mandate.read import mandate_of, mandate_schema
 
 HEAD: Final = "mandate"
-SINGLE: Final = (HEAD, "network", "log", "lists")
+SINGLE: Final = (HEAD, "network", "log", "lists", "decoys", "follow")
 """Tables that a mandate has once; it may have any number of the others."""
 TO_FIND: Final = ("event", "fixtures", "channel", "work")
 """Tables of which a watch needs at least one."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from cautery.model import Access, BeyondBudget, OrderKind, Regime
+from cautery.model import Access, BeyondBudget, LookedAt, OrderKind, Regime
 from cautery.workflows.mandate import values
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
@@ -349,6 +349,21 @@ class DecoysTable(_Table):
     """Your own domains and address ranges (/24, /48 at most); a decoy may stand on no others."""
 
 
+class FollowTable(_Table):
+    """The lasting watch for what grows back after a case: infrastructure alone, never a person."""
+
+    cases: list[_Text] | None = None
+    """Ids of the cases whose traits are looked for; `cautery follow CASE` names the id."""
+    purposes: list[_Text] | None = None
+    """What it is done for, in words; it is done for nothing else."""
+    look_at: list[LookedAt] | None = None
+    """What may be looked at for descendants."""
+    review: date | None = None
+    """Day until which it holds; then an approver must review it before anything is proposed."""
+    end: date | None = None
+    """Last day of the watch; nothing is followed after it."""
+
+
 class MandateFile(_Table):
     """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
 
@@ -369,3 +384,4 @@ class MandateFile(_Table):
     log: LogTable = Field(default_factory=LogTable)
     lists: ListsTable = Field(default_factory=ListsTable)
     decoys: DecoysTable = Field(default_factory=DecoysTable)
+    follow: FollowTable = Field(default_factory=FollowTable)

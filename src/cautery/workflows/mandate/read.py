@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from cautery.model import (
     CourtOrder,
     DecoysPolicy,
     Event,
+    FollowPolicy,
     Intermediary,
     ListsPolicy,
     LogPolicy,
@@ -141,8 +142,10 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         listed = self.fixtures(file, window)
         fixtures, left_out = listed.events, listed.left_out
         has_event = file.event or file.channel or file.work or fixtures or calendars
-        # An authority may take seized material under a mandate that names nothing to watch.
-        if not has_event and (head.regime is not Regime.LED or file.fixtures):
+        # An authority may take seized material under a mandate that names nothing to watch, and
+        # whoever follows what grows back looks for traits.
+        follows = file.follow.model_fields_set
+        if not has_event and not follows and (head.regime is not Regime.LED or file.fixtures):
             raise self.wrong(
                 ("mandate",),
                 "the mandate names no event, channel or work, so there is nothing to find",
@@ -179,6 +182,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             "log": self._log(file),
             "lists": self._lists(file),
             "decoys": self._decoys(file),
+            "follow": self._follow(file),
         }
         try:
             return Mandate(
@@ -433,6 +437,31 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         return DecoysPolicy(
             sealed=OwnLocation(str(place)), keeper=keeper, planner=key, own=own_places
         )
+
+    def _follow(self, file: MandateFile) -> FollowPolicy | None:
+        table = file.follow
+        if not table.model_fields_set:
+            return None
+        missing = [name for name in type(table).model_fields if not getattr(table, name)]
+        if missing:
+            raise self.wrong(
+                ("follow",),
+                f"it has no {missing[0]}",
+                'Name all: cases = ["..."], purposes = ["..."], look_at = ["passive-dns"], '
+                "review = 2027-03-01, end = 2027-11-30.",
+            )
+        try:
+            return FollowPolicy(
+                cases=tuple(dict.fromkeys(table.cases or ())),
+                purposes=tuple(table.purposes or ()),
+                look_at=tuple(dict.fromkeys(table.look_at or ())),
+                review=table.review or date.max,
+                end=table.end or date.min,
+            )
+        except MandateError as error:
+            raise self.wrong(
+                ("follow",), str(error), error.hint or "Correct this value."
+            ) from error
 
     def _own(self, file: MandateFile) -> tuple[str, ...]:
         """Return where decoys may stand: nothing that others share, and no intermediary's host."""

@@ -1,0 +1,209 @@
+"""Records of following: the traits of a case, the days taken, what was proposed and decided.
+
+They lie in a case of their own, under the mandate that allows the following. A proposal is a
+hypothesis, and stays one when an analyst confirms it: no record of these kinds is evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from cautery.errors import InputError
+from cautery.model.act import Approval
+from cautery.model.descent import Proposal, TraitKind
+from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
+from cautery.model.reach import LookedAt
+from cautery.model.records.dated import Dated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """How many traits of a kind a case has.
+
+    Parameters
+    ----------
+    kind : TraitKind
+        Of the traits.
+    count : int
+        How many different ones.
+    """
+
+    kind: TraitKind
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What was not used, and why.
+
+    Parameters
+    ----------
+    why : Message
+        The reason.
+    count : int
+        How many.
+    """
+
+    why: Message
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCount:
+    """How many traits a source brought.
+
+    Parameters
+    ----------
+    source : LookedAt
+        Where they were seen.
+    count : int
+        How many.
+    """
+
+    source: LookedAt
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowBegun(Dated):
+    """A case is followed from here on, by the traits that it had.
+
+    Parameters
+    ----------
+    case : str
+        Id of the case that is followed, 16 hex digits.
+    name : str
+        What people call that case: the name of its folder.
+    records : int
+        Records of that case that the traits were taken from.
+    acted_on : date
+        The day of the act, in UTC: what grew back came after it.
+    act : str
+        The act after which it is followed, in words or by its id.
+    traits : tuple of KindCount
+        How many traits it has of each kind; kinds that are not here it has none of.
+    members : int
+        Hosts and addresses that belonged to the case: none of them is a descendant.
+    left_out : tuple of LeftOut
+        What of the case is no trait: whatever is a person's, and what strangers share.
+    exhibit : ExhibitId
+        The sealed set of traits.
+    """
+
+    case: str
+    name: str
+    records: int
+    acted_on: date
+    act: str
+    traits: tuple[KindCount, ...]
+    members: int
+    left_out: tuple[LeftOut, ...]
+    exhibit: ExhibitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowAdvanced(Dated):
+    """Days were taken, each with what was known on it.
+
+    Parameters
+    ----------
+    first : date
+        The first of the days.
+    last : date
+        The last of them: the next ones come after it.
+    seen : tuple of SeenCount
+        How many traits each source brought.
+    left_out : tuple of LeftOut
+        What the sources had and was not used.
+    proposed : int
+        How many descendants were proposed.
+    decided : int
+        How many decisions of analysts the odds have learnt from, in all.
+    exhibits : tuple of ExhibitId
+        The sealed traits, each under the day on which it was taken; then the state after the last
+        day.
+    """
+
+    first: date
+    last: date
+    seen: tuple[SeenCount, ...]
+    left_out: tuple[LeftOut, ...]
+    proposed: int
+    decided: int
+    exhibits: tuple[ExhibitId, ...]
+
+    def __post_init__(self) -> None:
+        Dated.__post_init__(self)
+        if self.last < self.first:
+            raise InputError("the days that were taken end before they begin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescendantProposed(Dated):
+    """An entity may descend from the case that is followed: a hypothesis, with its odds.
+
+    Parameters
+    ----------
+    id : str
+        The proposal's id, by which people decide on it.
+    proposal : Proposal
+        The entity, the odds, the reasons and the days.
+    exhibits : tuple of ExhibitId
+        The sealed traits that it rests on.
+    """
+
+    id: str
+    proposal: Proposal
+    exhibits: tuple[ExhibitId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescendantDecided(Dated):
+    """An analyst confirms or rejects a proposal; of each proposal the newest word counts.
+
+    Parameters
+    ----------
+    id : str
+        The proposal's id.
+    confirmed : bool
+        Whether it is held to be a descendant; else it is held to be none.
+    why : str
+        The reason, in the analyst's words.
+    approval : Approval
+        The analyst's signature over the proposal, the word and the reason.
+    """
+
+    id: str
+    confirmed: bool
+    why: str
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowReviewed(Dated):
+    """An approver has reviewed the following: it may go on until another day.
+
+    Parameters
+    ----------
+    until : date
+        The last day before the next review.
+    why : str
+        Why it goes on, in the approver's words.
+    approval : Approval
+        The approver's signature over the case, the day and the reason.
+    """
+
+    until: date
+    why: str
+    approval: Approval
+
+
+KINDS = {
+    "follow.begun": FollowBegun,
+    "follow.advanced": FollowAdvanced,
+    "follow.proposed": DescendantProposed,
+    "follow.decided": DescendantDecided,
+    "follow.reviewed": FollowReviewed,
+}
