@@ -5,14 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from cautery.act import terms_of
+from cautery.act import id_of_key, terms_digest, terms_of
 from cautery.errors import CauteryError
+from cautery.evidence.note import NoteVerifier
 from cautery.messages import message
-from cautery.model import Entry, Mandate, with_fixtures
+from cautery.model import Entry, Mandate, SignedFor, digest_of, with_fixtures
 from cautery.model.message import Message
 from cautery.model.records import CaseOpened, FixturesChanged, kind_of_type
+from cautery.public_keys import raw_public_key
 
 _OPENED = kind_of_type(CaseOpened)
+
+
+def case_id(key: str) -> str:
+    """Return the id of a case by its verifier key: the first 16 digits of the key's digest.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such key.
+    """
+    return digest_of(NoteVerifier.parse(key).public)[7:23]  # behind "sha256:"
+
+
+def signed_for_in(key: str, mandate: Mandate) -> SignedFor:
+    """Return what every signature in a case names: the case, the mandate's terms, and the list.
+
+    Parameters
+    ----------
+    key : str
+        The case's verifier key.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such key.
+    """
+    return SignedFor(
+        case=case_id(key),
+        mandate=terms_digest(mandate),
+        list=None if mandate.lists is None else id_of_key(raw_public_key(mandate.lists.key)),
+    )
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cautery.act import Standing, id_of_key, standing_of, terms_digest, terms_of
+from cautery.act import Standing, standing_of, terms_of
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import (
@@ -19,11 +19,10 @@ from cautery.model import (
     Entry,
     Mandate,
     SignedFor,
-    digest_of,
 )
 from cautery.model.ports import Ledger
 from cautery.model.records import CaseOpened, MisshapenRecord, kinds_of
-from cautery.public_keys import raw_public_key
+from cautery.projections.mandate import signed_for_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ def opening_in(entry: Entry) -> Opening:
         why = opened.why if isinstance(opened, MisshapenRecord) else entry.record.kind
         raise InputError(f"record {entry.index} does not open a case: {why}")
     try:
-        signed_for = _signed_for(_case_of(opened.key), opened.mandate)
+        signed_for = signed_for_in(opened.key, opened.mandate)
     except MISSHAPEN as error:
         raise InputError(
             f"record {entry.index} does not name the key of a case: {error}"
@@ -113,7 +112,7 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
     EvidenceError
         If its first record names another key than the case's.
     """
-    signed_for = _signed_for(_case_of(key), mandate)
+    signed_for = signed_for_in(key, mandate)
     if next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is None:
         return signed_for
     opening = opening_of(ledger)
@@ -151,19 +150,6 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
             hint="Continue with the mandate as it was when the case began, or begin another case.",
         )
     return opening.signed_for
-
-
-def _signed_for(case: str, mandate: Mandate) -> SignedFor:
-    return SignedFor(
-        case=case,
-        mandate=terms_digest(mandate),
-        list=None if mandate.lists is None else id_of_key(raw_public_key(mandate.lists.key)),
-    )
-
-
-def _case_of(key: str) -> str:
-    # The first 16 digits of the key's digest, behind "sha256:".
-    return digest_of(NoteVerifier.parse(key).public)[7:23]
 
 
 def check_openings(
