@@ -29,11 +29,8 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # A transport stream has nothing to list: it is cut into pieces as it comes in. The others judge
 # what was read.
 NO_FORMATS = (
-    "readers", "sightings", "mpegts", "daily", "diff", "fixtures", "jobs", "lifetimes", "named_hosts",
-    "open_redirect", "packing",
-    "rhythm", "shapes", "warm",
-    "readers", "sightings", "mpegts", "diff", "fixtures", "jobs", "named_hosts", "open_redirect", "packing",
-    "rhythm", "seen", "shapes", "warm",
+    "daily", "diff", "fixtures", "jobs", "lifetimes", "mpegts", "named_hosts", "open_redirect",
+    "packing", "readers", "rhythm", "seen", "shapes", "sightings", "warm",
 )  # fmt: skip
 FORMATS = sorted(
     {"web_page": "page"}.get(one.stem, one.stem)
