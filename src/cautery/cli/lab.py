@@ -14,11 +14,11 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.demo import lab_cache, show_score
+from cautery.cli.lab_daily import daily
 from cautery.errors import InputError
 from cautery.json_text import parsed_json
 from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
 from cautery.lab.operations import build_world, write_world
-from cautery.lab.operations.store import require_empty
 from cautery.lab.operations.summary import rows_of, summary_of
 from cautery.lab.scoreboard import check_truth
 from cautery.lab.scoreboard import score as judge
@@ -26,6 +26,7 @@ from cautery.lab.serve import serve as serve_world
 from cautery.lab.stamping import OCSP_PATH, LabAuthority
 from cautery.lab.stamping_server import StampingServer
 from cautery.lab.start import run_folder
+from cautery.lab.whole_folder import require_empty
 from cautery.packed import require_file
 from cautery.wiring import cases
 from cautery.wiring.facts import known_facts
@@ -38,6 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Serve, build and score a pirate world whose truth is known.",
 )
+app.command()(daily)
 
 
 @app.command()

@@ -80,10 +80,10 @@ def read_daily(chunks: Iterable[bytes]) -> tuple[DailySeries, ...]:
                 raise InputError(f"more than {MOST_SERIES:,} series")
             rows[key] = {}
         measure = _measure(row["measure"])
-        known, since = measures.setdefault(key, (measure, line))
-        if known is not measure:
+        first_measure, since = measures.setdefault(key, (measure, line))
+        if first_measure is not measure:
             raise InputError(
-                f"{key[0]}: measured as {measure} here and as {known} on line {since}",
+                f"{key[0]}: measured as {measure} here and as {first_measure} on line {since}",
                 hint="Give each measure a vantage of its own.",
             )
         day = day_of("day", row["day"])
@@ -151,11 +151,12 @@ def strikes_table(strikes: Iterable[Strike]) -> bytes:
 
 def _rows_of(series: Iterable[DailySeries]) -> Iterator[tuple[object, ...]]:
     yield COLUMNS
-    for one in series:
-        values, probes = one.values.tolist(), one.probes.tolist()
-        for day, value, count in zip(one.days, values, probes, strict=True):
+    for row in series:
+        values, probes = row.values.tolist(), row.probes.tolist()
+        for day, value, count in zip(row.days, values, probes, strict=True):
             if not math.isnan(value):
-                yield one.unit, one.market, day, one.measure, value, count, one.vantage
+                shown_value = int(value) if value.is_integer() else value
+                yield row.unit, row.market, day, row.measure, shown_value, count, row.vantage
 
 
 def _series(
@@ -165,8 +166,8 @@ def _series(
     first = min(by_day)
     count = (max(by_day) - first).days + 1
     values, probes = np.full(count, np.nan), np.zeros(count, np.int64)
-    for day, (_, value, sent) in by_day.items():
-        values[(day - first).days], probes[(day - first).days] = value, sent
+    for day, (_, value, probe_count) in by_day.items():
+        values[(day - first).days], probes[(day - first).days] = value, probe_count
     return DailySeries(
         unit=unit,
         market=market,

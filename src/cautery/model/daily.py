@@ -90,9 +90,9 @@ class DailySeries:
                 f"{self.unit}: {count} days, but {self.values.shape} values and "
                 f"{self.probes.shape} probes"
             )
-        seen = self.values[~np.isnan(self.values)]
-        most = 1.0 if self.measure is Measure.SERVED else np.inf
-        if not np.isfinite(seen).all() or (seen < 0).any() or (seen > most).any():
+        measured = self.values[~np.isnan(self.values)]
+        largest = 1.0 if self.measure is Measure.SERVED else np.inf
+        if not np.isfinite(measured).all() or (measured < 0).any() or (measured > largest).any():
             raise InputError(f"{self.unit}: a {self.measure} value is negative or too large")
         if (self.probes < 0).any() or ((self.probes == 0) != np.isnan(self.values)).any():
             raise InputError(f"{self.unit}: a day has a value if, and only if, somebody measured")

@@ -47,15 +47,26 @@ def served_course(card: tuple[Drawn, ...], seed: int) -> FloatArray:
     Down at once, then back along an exponential to the share that comes back (card).
     """
     rng = chance(seed, "regrowth", 1)
+    course = recovery(card, np.arange(DAYS, dtype=float))
+    course *= np.exp(0.02 * rng.standard_normal(DAYS))
+    return np.asarray(np.clip(course, 0.0, 1.0))
+
+
+def recovery(card: tuple[Drawn, ...], day: FloatArray) -> FloatArray:
+    """Return the share served so many days after the act, without noise.
+
+    Parameters
+    ----------
+    day : ndarray, float64
+        Days after the act; before it, too, what is left of the first day is served.
+    """
     left = value(card, "traffic left on day 1")
     back = max(left, value(card, "share that comes back"))
     half_d = value(card, "recovery half-life, days")
     switch_d = value(card, "panel switch, days")
-    day = np.arange(DAYS, dtype=float)
     grown = 1 - 0.5 ** (np.maximum(0.0, day - switch_d) / half_d)
-    course = left + (back - left) * grown
-    course *= np.exp(0.02 * rng.standard_normal(DAYS))
-    return np.asarray(np.clip(course, 0.0, 1.0))
+    course: FloatArray = left + (back - left) * grown
+    return course
 
 
 def standing_by_month(shape: Shape, course: FloatArray) -> FloatArray:

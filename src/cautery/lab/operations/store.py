@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cautery import __version__
-from cautery.adapters._files import read_whole, regular, sync_folder
-from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.adapters._files import read_whole, regular
+from cautery.errors import EvidenceError, InputError
 from cautery.json_text import parsed_json
 from cautery.lab.operations.shapes import LIKES
 from cautery.lab.operations.spec import OperationWorld
@@ -33,6 +31,7 @@ from cautery.lab.operations.tables import (
     write_supply,
 )
 from cautery.lab.operations.world import Progress, build_world
+from cautery.lab.whole_folder import whole_folder
 
 _HEADER_LIMIT = 4_000_000
 _FILES_LIMIT = 5_000
@@ -52,43 +51,8 @@ def write_world(
     StorageError
         If it cannot be written; nothing partial survives.
     """
-    require_empty(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work_folder = Path(tempfile.mkdtemp(prefix=f".writing-{os.getpid()}-", dir=folder.parent))
-    except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror}") from error
-    try:
-        paths = _write_all(world, work_folder, progress)
-        work_folder.chmod(0o755)
-        sync_folder(work_folder)
-        work_folder.rename(folder)
-        sync_folder(folder.parent)
-    except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(work_folder, ignore_errors=True)
-    return paths
-
-
-def require_empty(folder: Path) -> None:
-    """Refuse a folder that holds something: a world is never written over another.
-
-    Raises
-    ------
-    InputError
-        If the folder is not empty, or is no folder.
-    """
-    try:
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise InputError(f"{folder}: not a folder")
-        if folder.exists() and any(folder.iterdir()):
-            raise InputError(
-                f"{folder}: not empty",
-                hint="Name a new folder; an existing world is not overwritten.",
-            )
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror}") from error
+    with whole_folder(folder) as work_folder:
+        return _write_all(world, work_folder, progress)
 
 
 def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWorld:
