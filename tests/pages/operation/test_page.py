@@ -718,6 +718,34 @@ def test_a_curve_of_one_point_is_a_sentence_and_of_two_a_drawing() -> None:
     assert "<svg" in regrowth_drawing(points, (), start)
 
 
+def _narrow(text: str) -> str:
+    return text.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_measured_curve_has_its_interval_and_one_without_probes_has_none() -> None:
+    start = datetime(2024, 11, 26, tzinfo=UTC)
+    points = [Served(at=start + timedelta(days=n), share=0.5) for n in (1, 2, 9)]
+    measured = [replace(point, probes=100, low=0.4, high=0.6) for point in points]
+    assert "interval" not in regrowth_drawing(points, (), start)
+    drawn = _narrow(regrowth_drawing(measured, (), start))
+    assert drawn.count('class="regrown interval"') == 1
+    assert "40 % to 60 %" in drawn
+
+
+def test_the_page_says_how_many_probes_its_curve_rests_on_or_that_nobody_recorded_it(
+    view: OperationPageView, page: str
+) -> None:
+    assert view.day
+    assert "was not recorded, so its error is not known" in page
+    after = tuple(replace(point, probes=100, low=0.0, high=1.0) for point in view.day.after)
+    measured = _narrow(render_page(replace(view, day=replace(view.day, after=after))))
+    assert "was not recorded, so its error" not in measured
+    assert (
+        f"Measured by our probes: {len(after) // 10} {100 * len(after) % 1000:03} in all"
+        in measured
+    )
+
+
 def _contrast(one: str, other: str) -> float:
     """WCAG 2.2, relative luminance."""
 

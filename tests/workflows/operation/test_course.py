@@ -52,6 +52,23 @@ def test_a_share_is_between_nothing_and_all(share: float) -> None:
         ServedShare(at=NOON, share=share, by=ServedBasis.PLAN)
 
 
+@pytest.mark.parametrize(
+    "measured",
+    [
+        {"probes": -1},
+        {"low": 0.4},
+        {"high": 0.6},
+        {"low": 0.6, "high": 0.7},
+        {"low": -0.1, "high": 0.7},
+        {"low": 0.4, "high": 1.1},
+        {"low": float("nan"), "high": 0.7},
+    ],
+)
+def test_a_measured_share_lies_in_its_interval(measured: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="served share"):
+        ServedShare(at=NOON, share=0.5, by=ServedBasis.PROBE, **measured)  # type: ignore[arg-type]
+
+
 def test_times_of_the_course_are_utc() -> None:
     naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - what is refused
     for made in (
@@ -71,6 +88,17 @@ def test_what_is_recorded_together_is_recorded_whole_and_reads_back(agency_desk:
         ServedShare(at=NOON + timedelta(hours=n), share=1 - n / 4, by=ServedBasis.PLAN)
         for n in (0, 1)
     ]
+    shares.append(
+        ServedShare(
+            at=NOON + timedelta(days=1),
+            share=0.5,
+            by=ServedBasis.PROBE,
+            probes=120,
+            low=0.41,
+            high=0.59,
+            vantage="lab, IT",
+        )
+    )
     rome.record_all(shares, at=NOON)
     assert [share for _, share in rome.contents(ServedShare)] == shares
     event = OutsideEvent(

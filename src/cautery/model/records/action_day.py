@@ -159,16 +159,38 @@ class ServedShare:
         The share, 0 to 1.
     by : ServedBasis
         What states it.
+    probes : int
+        Probes that it was measured by; 0: none, or their number was not recorded.
+    low, high : float or None
+        The 95 % interval of the measurement, around ``share``; ``None``: not recorded.
+    vantage : str
+        From where it was measured; empty: it was not, or that was not recorded.
     """
 
     at: datetime
     share: float
     by: ServedBasis
+    probes: int = 0
+    low: float | None = None
+    high: float | None = None
+    vantage: str = ""
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
         if not 0 <= self.share <= 1:
             raise InputError(f"served share: {self.share} is not between 0 and 1")
+        if self.probes < 0:
+            raise InputError(f"served share: {self.probes} probes are not possible")
+        if (self.low is None) != (self.high is None):
+            raise InputError("served share: an interval has two ends")
+        if (
+            self.low is not None
+            and self.high is not None
+            and not 0 <= self.low <= self.share <= self.high <= 1
+        ):
+            raise InputError(
+                f"served share: {self.share} is not between {self.low} and {self.high}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

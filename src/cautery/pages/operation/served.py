@@ -92,7 +92,10 @@ def regrowth_drawing(
     )
     scale = TimeScale(min(moment, points[0].at), last, 46, WIDE - 96)
     ground = top + high
-    parts = [served_curve(points, scale, top=top, high=high, kind="regrown")]
+    parts = [
+        _band(points, scale, ground=ground, high=high),
+        served_curve(points, scale, top=top, high=high, kind="regrown"),
+    ]
     for month in scale.months(18):
         x = scale(instant(month))
         parts.append(
@@ -110,6 +113,7 @@ def regrowth_drawing(
     parts.append(
         text(scale.right + 16, ground - high * ending + 5, percent(ending), "said")
         + text(scale.right + 16, ground - high * ending + 20, tr("at the end"), "tick")
+        + text(scale.right + 16, ground - high * ending + 34, _range(points[-1]), "tick")
     )
     low = min(points, key=lambda point: point.share)
     title = tr(
@@ -124,6 +128,28 @@ def regrowth_drawing(
         ),
     )
     return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
+
+
+def _band(points: Sequence[Served], scale: TimeScale, *, ground: float, high: float) -> str:
+    """Return the interval of each measurement as one pale band; empty where none was recorded."""
+    upper: list[tuple[float, float]] = []
+    lower: list[tuple[float, float]] = []
+    for point, end in zip(points, [*(scale(p.at) for p in points[1:]), scale.right], strict=True):
+        if point.low is None or point.high is None:
+            continue
+        x = scale(point.at)
+        upper += [(x, ground - high * point.high), (end, ground - high * point.high)]
+        lower += [(x, ground - high * point.low), (end, ground - high * point.low)]
+    if not upper:
+        return ""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (*upper, *reversed(lower)))
+    return f'<polygon class="regrown interval" points="{path}"/>'
+
+
+def _range(point: Served) -> str:
+    if point.low is None or point.high is None:
+        return ""
+    return tr("%(low)s to %(high)s", low=percent(point.low), high=percent(point.high))
 
 
 def _numbered_circles(
@@ -213,6 +239,9 @@ def story_drawing(view: DayView | None) -> Markup | None:
     beside = [down(point.share) for point in after if scale(point.at) < cut + 70]
     # Beside the low point if the curve has risen clear of it there, else above the curve.
     clear = all(y < down(lowest) - 34 for y in beside)
+    ending = [down(point.share) for point in after if scale(point.at) > end - 80] or [
+        down(last.share)
+    ]
     low = down(lowest) - 8 if clear else min(down(lowest), *beside) - 10
     body = (
         _filled("served", [(0.0, down(before)), (cut, down(before))], ground)
@@ -223,7 +252,8 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + text(0, 12, tr("demand served"), "row")
         + text(0, down(before) - 10, percent(before), "figure")
         + text(cut + 9, low, percent(lowest), "figure")
-        + text(end, down(last.share) - 12, percent(last.share), "figure", "end")
+        + text(end, min(ending) - 12, percent(last.share), "figure", "end")
+        + text(end, max(ending) + 17, _range(last), "tick", "end")
         + text(0, ground + 18, tr("before"), "tick")
         + text(cut, ground + 18, formatting.short_day(view.moment), "tick")
         + text(end, ground + 18, later, "tick", "end")

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from cautery.estimate import wilson
 from cautery.graph import cluster
 from cautery.lab.operations.chance import token
 from cautery.lab.operations.replay.story import Story
+from cautery.lab.operations.spec import OperationWorld
+from cautery.lab.served_probes import probe_served
 from cautery.model import CriminalNetwork, LedCategory, Link
 from cautery.model.message import as_written
 from cautery.model.records import GrewBack, OutsideEvent, ServedShare
@@ -26,6 +29,8 @@ SURE = 0.9
 _WATCHED = timedelta(days=440)
 """The leads of the second action were followed for fourteen months [S16]."""
 _DAILY = 60
+_PROBES = 120
+"""Streams of the seized network that are tried on a day; judgement: a watch looks at more."""
 _STRANGERS = 240
 """Newcomers of other services that a watch meets in fourteen months: elsewhere 5,685
 domains, and 8 clusters of owners, were counted (docs/reference/sources.md, F8): descendants are
@@ -46,20 +51,19 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
     """Probe the streams, and tie newcomers to the seized network by their marks."""
     world, lead = story.world, story.lead
     story.clock.reach(world.moment + _WATCHED)
-    shares = [
-        ServedShare(at=world.moment + timedelta(days=day), share=float(share), by=ServedBasis.PROBE)
-        for day, share in enumerate(world.served_truth.tolist())
-        if day and (day <= _DAILY or day % 7 == 0) and timedelta(days=day) <= _WATCHED
-    ]
+    shares = served_by_probes(world)
     lead.record_all(shares, at=story.clock.now())
     lead.record_all(_happened(story), at=story.clock.now())
+    first = shares[0]
+    month = [share for share in shares if share.at <= world.moment + timedelta(days=30)][-1]
     story.tell(
         "regrowth",
-        f"our probes see {shares[0].share:.0%} served on the first day after, "
-        f"{shares[29].share:.0%} a month later",
-        first=shares[0].share,
-        month=shares[29].share,
-        served=shares[29].share,
+        f"{first.probes} probes see {_measured(first)} served {_after(story, first.at)} after the "
+        f"moment, {month.probes} see {_measured(month)} {_after(story, month.at)} after it",
+        first=first.share,
+        month=month.share,
+        served=month.share,
+        probes=sum(share.probes for share in shares),
     )
     newcomers = [
         _Newcomer(descendant.at, descendant.asset, descendant.country, descendant.traits)
@@ -101,6 +105,37 @@ def erase_those_of_no_use(story: Story) -> int:
                 erased += 1
     story.tell("persons", f"{erased} persons erased by destroying their keys", erased=erased)
     return erased
+
+
+def served_by_probes(world: OperationWorld) -> list[ServedShare]:
+    """Return what the lead's probes measure: daily at first, then weekly; gaps where it was down.
+
+    Each probe draws its stream anew, so that the count is binomial and Wilson's interval holds.
+    """
+    rng = np.random.default_rng([world.seed, 8])
+    values, probes = probe_served(world.served_truth, a_day=_PROBES, clumping=0.0, rng=rng)
+    shares = []
+    for day in range(1, min(len(values), _WATCHED.days + 1)):
+        count = int(probes[day])
+        if count and (day <= _DAILY or day % 7 == 0):
+            share = float(values[day])
+            low, high = wilson(round(share * count), count)
+            shares.append(
+                ServedShare(
+                    at=world.moment + timedelta(days=day),
+                    share=share,
+                    by=ServedBasis.PROBE,
+                    probes=count,
+                    low=low,
+                    high=high,
+                    vantage=f"lab, {world.lead.country}",
+                )
+            )
+    return shares
+
+
+def _measured(share: ServedShare) -> str:
+    return f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%})"
 
 
 def _tied(

@@ -111,10 +111,16 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """The share of demand still served (0 to 1) from a moment on, until the next one."""
+    """The share of demand still served (0 to 1) from a moment on, until the next one.
+
+    ``probes`` measured it, 0: nobody said how many; ``low`` and ``high`` are the 95 % interval.
+    """
 
     at: datetime
     share: float
+    probes: int = 0
+    low: float | None = None
+    high: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:

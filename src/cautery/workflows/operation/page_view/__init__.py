@@ -101,7 +101,13 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
             if share.by is ServedBasis.PLAN
         ),
         after=tuple(
-            Served(at=share.at, share=share.share)
+            Served(
+                at=share.at,
+                share=share.share,
+                probes=share.probes,
+                low=share.low,
+                high=share.high,
+            )
             for share in shares
             if share.by is ServedBasis.PROBE
         ),
