@@ -54,7 +54,7 @@ MOST_UNITS = 1_000
 """Units of one strike."""
 LARGEST = 1e15
 """Of a level: no resolver of the world answers so many look-ups a day."""
-_NUMBER = re.compile(r"\d{1,18}(?:\.\d{0,18})?(?:[eE][+-]?\d{1,3})?|\.\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?|\.\d{1,40}", re.ASCII)
 _Key = tuple[str, str, str]
 
 

@@ -85,12 +85,14 @@ def _levels(axes: Any, series: Sequence[DailySeries], strike: Strike | None) -> 
         days = np.array(group[0].days, dtype="datetime64[D]")
         if group is struck:
             axes.plot(days, index, ".", ms=2.5, color=colour, alpha=0.45)
-        axes.plot(days, _weekly(index), color=colour, lw=width, label=label)
+        axes.plot(
+            days, _weekly(index, cut=_place(group[0], strike)), color=colour, lw=width, label=label
+        )
     axes.set_yscale("log")
     axes.set_yticks([25, 50, 100, 200], ["25", "50", "100", "200"])
     axes.minorticks_off()
     axes.set_ylim(18, 330)
-    axes.legend(frameon=False, fontsize=8, ncols=3, loc="upper left", labelcolor=INK)
+    axes.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", labelcolor=INK)
 
 
 def _served(axes: Any, series: Sequence[DailySeries], strike: Strike | None) -> None:
@@ -100,7 +102,7 @@ def _served(axes: Any, series: Sequence[DailySeries], strike: Strike | None) -> 
     for row in struck[:MOST_STRIKES]:
         days = np.array(row.days, dtype="datetime64[D]")
         axes.plot(days, 100 * row.values, ".", ms=2.5, color=TEAL, alpha=0.5)
-        axes.plot(days, 100 * _weekly(row.values, half=1), color=TEAL, lw=1.2)
+        axes.plot(days, 100 * _weekly(row.values, cut=_place(row, strike)), color=TEAL, lw=1.4)
     axes.set_ylim(0, 103)
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
 
@@ -129,15 +131,22 @@ def _index(rows: Sequence[DailySeries], strike: Strike | None) -> FloatArray:
         return np.asarray(100 * np.exp(np.nanmean(logs - usual, axis=0)))
 
 
-def _weekly(values: FloatArray, half: int = _WEEK // 2) -> FloatArray:
-    """Return the mean of a week around each day, of the days that were measured."""
-    window = np.ones(2 * half + 1)
-    measured = np.isfinite(values)
-    total = np.convolve(np.where(measured, values, 0.0), window, "same")
-    count = np.convolve(measured.astype(float), window, "same")
+def _weekly(values: FloatArray, *, cut: int) -> FloatArray:
+    """Return the mean of a week around each day, of what was measured; none crosses the strike."""
     mean = np.full(len(values), np.nan)
-    np.divide(total, count, out=mean, where=count > half)
+    for side in (slice(0, cut), slice(cut, len(values))):
+        measured = np.isfinite(values[side])
+        if len(measured) < _WEEK:
+            continue
+        total = np.convolve(np.where(measured, values[side], 0.0), np.ones(_WEEK), "same")
+        count = np.convolve(measured.astype(float), np.ones(_WEEK), "same")
+        np.divide(total, count, out=mean[side], where=count > _WEEK // 2)
     return mean
+
+
+def _place(row: DailySeries, strike: Strike | None) -> int:
+    """Return the day at which a strike parts a series: its own."""
+    return 0 if strike is None else row.at(strike.at.date())
 
 
 def _styled(axes: Any, row: DailySeries, strike: Strike | None, title: str) -> None:
