@@ -28,6 +28,7 @@ from cautery.formats._values import ReadWarning
 from cautery.json_text import parsed_json
 from cautery.messages import message
 from cautery.model.descent import TraitKind, TraitSeen, TraitSet
+from cautery.model.evidence import ExhibitId
 from cautery.model.host_names import ascii_name, literal
 from cautery.model.screen import finds_personal
 from cautery.model.wire import from_json, to_json
@@ -167,7 +168,7 @@ def _seen(row: Any) -> TraitSeen:
         value=value.strip(),
         day=_day(day),
         source=source,
-        exhibit=exhibit,
+        exhibit=None if exhibit is None else ExhibitId(exhibit),
     )
 
 

@@ -1,0 +1,238 @@
+"""The odds that an entity descends from a network, from what it shows.
+
+An entity descends from the network, or it is one of several kinds of stranger: a plain one, one
+that uses the same popular suppliers, one that copies a brand's looks, one that sells the same
+supply under its own label, or a shop that once sold for the network. Each of these keeps traits of
+each kind at a rate of its own. So traits that go together count together: a copied name, theme and
+price list are all explained by one copier, and no number of them outweighs him.
+
+A kept value speaks as loudly as it is rare. A kind that is seen with another value speaks against.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from cautery.model.descent import TraitKind
+from cautery.model.toml import parsed_toml
+
+DESCENDANT, STRANGER = "descendant", "stranger"
+TAUGHT = 40.0
+"""Entities that the learnt rates stand for, against which an analyst's words are weighed."""
+_BELIEVED = (9.0, 1.0)
+"""Proposals confirmed and rejected that the threshold stands for before any analyst speaks."""
+_MOST_SHIFT = 1.5
+"""Nats by which confirmed and rejected proposals may move all odds."""
+_LEAST, _MOST = 1e-5, 0.98
+
+
+class Shown(NamedTuple):
+    """What an entity shows of one kind, against one network.
+
+    Parameters
+    ----------
+    kind : TraitKind
+        Of the trait.
+    level : int or None
+        How alike it is to the network's: ``SAME``, ``NEAR``; ``None``: it is another one.
+    ratio : float
+        Share of the network's entities that show the value, by the share of all entities.
+    mark : int
+        Number of the network's mark; -1: another value.
+    """
+
+    kind: TraitKind
+    level: int | None
+    ratio: float
+    mark: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What was learnt on worlds whose truth is known.
+
+    Parameters
+    ----------
+    kept : mapping of str to mapping of TraitKind to tuple of float
+        For each kind of entity, how often it has a network's value on purpose: the same, nearly.
+    share : mapping of str to float
+        Of each kind of stranger among newcomers, for one network.
+    appear : tuple of (int, float)
+        Days after the act up to which, and descendants of a network a day until then.
+    slope, shift : float
+        Of the odds, so that they are calibrated.
+    basis : str
+        What it was learnt on.
+    """
+
+    kept: Mapping[str, Mapping[TraitKind, tuple[float, float]]]
+    share: Mapping[str, float]
+    appear: tuple[tuple[int, float], ...]
+    slope: float
+    shift: float
+    basis: str
+
+
+@cache
+def learnt_weights() -> Weights:
+    """Return the weights of ``weights.toml``."""
+    text = files("cautery.graph.descent").joinpath("weights.toml").read_text(encoding="utf-8")
+    tables: dict[str, Any] = parsed_toml(text)
+    return Weights(
+        kept={
+            what: {TraitKind(kind): (row[0], row[1]) for kind, row in rows.items()}
+            for what, rows in tables["kept"].items()
+        },
+        share=dict(tables["share"]),
+        appear=tuple((int(until), float(rate)) for until, rate in tables["appear"]["rates"]),
+        slope=tables["calibration"]["slope"],
+        shift=tables["calibration"]["shift"],
+        basis=tables["basis"],
+    )
+
+
+class Odds:
+    """The learnt weights, and what analysts taught since.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where it begins.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.strangers = tuple(weights.share)
+        self.taught: dict[tuple[str, str, int], float] = {}
+        """By kind of entity, kind of trait, and level (2: another value): entities it was seen at."""
+        self.confirmed = self.rejected = 0
+        self._rates: dict[str, dict[TraitKind, tuple[float, float, float]]] = {}
+
+    def rate(self, age_d: int) -> float:
+        """Return how many descendants of a network are expected on a day after the act."""
+        for until, rate in self.weights.appear:
+            if age_d < until:
+                return rate
+        return self.weights.appear[-1][1]
+
+    def at_most(self, shown: Sequence[Shown], prior: float) -> float:
+        """Return log-odds that :meth:`weighed` cannot exceed: against plain strangers alone."""
+        descent = self._log_likelihood(DESCENDANT, shown)
+        return self.calibrated(prior + descent - self._log_likelihood(STRANGER, shown))
+
+    def likelihoods(self, shown: Sequence[Shown]) -> dict[str, float]:
+        """Return log-likelihoods of what is shown, by kind of entity, against chance alone."""
+        return {
+            what: self._log_likelihood(what, shown)
+            for what in (DESCENDANT, STRANGER, *self.strangers)
+        }
+
+    def weighed(
+        self, shown: Mapping[int, Sequence[Shown]], priors: Mapping[int, float]
+    ) -> tuple[dict[int, float], float]:
+        """Weigh descent from each network, and all else, against a plain stranger.
+
+        Parameters
+        ----------
+        shown : mapping of int to sequence of Shown
+            What an entity shows against each network.
+        priors : mapping of int to float
+            For each of them, log of how many descendants are expected for each newcomer.
+
+        Returns
+        -------
+        dict of int to float
+            Log-weight of descent from each network.
+        float
+            Log-weight of all kinds of strangers together.
+        """
+        descents: dict[int, float] = {}
+        others = [0.0]
+        for network, traits in shown.items():
+            chance = self.likelihoods(traits)
+            plain = chance[STRANGER]
+            descents[network] = priors[network] + chance[DESCENDANT] - plain
+            others += [
+                math.log(self.weights.share[what]) + chance[what] - plain for what in self.strangers
+            ]
+        return descents, log_sum(others)
+
+    def calibrated(self, log_odds: float) -> float:
+        """Return log-odds as they hold: learnt slope and shift, and what analysts said."""
+        before = math.log(_BELIEVED[0] / _BELIEVED[1])
+        since = math.log((self.confirmed + _BELIEVED[0]) / (self.rejected + _BELIEVED[1]))
+        moved = max(-_MOST_SHIFT, min(_MOST_SHIFT, since - before))
+        return self.weights.slope * log_odds + self.weights.shift + moved
+
+    def teach(self, shown: Sequence[Shown], *, descends: bool) -> None:
+        """Learn from an analyst's word on one entity.
+
+        A confirmed one counts for what descendants keep; a rejected one for what strangers have,
+        each kind of stranger by how well it explains the entity.
+        """
+        chance = self.likelihoods(shown)
+        if descends:
+            self.confirmed += 1
+            parts = {DESCENDANT: 1.0}
+        else:
+            self.rejected += 1
+            weights = {
+                what: math.log(self.weights.share[what]) + chance[what] for what in self.strangers
+            }
+            weights[STRANGER] = chance[STRANGER]
+            total = log_sum(list(weights.values()))
+            parts = {what: math.exp(weight - total) for what, weight in weights.items()}
+        for what, part in parts.items():
+            for trait in shown:
+                kept = self._on_purpose(what, trait)
+                self._count(what, trait.kind, 2, part * (1 - kept))
+                if trait.level is not None:
+                    self._count(what, trait.kind, trait.level, part * kept)
+        self._rates.clear()
+
+    def _count(self, what: str, kind: TraitKind, level: int, part: float) -> None:
+        place = (what, kind.value, level)
+        self.taught[place] = self.taught.get(place, 0.0) + part
+
+    def _on_purpose(self, what: str, trait: Shown) -> float:
+        """Return how surely a trait is there on purpose, and not by chance."""
+        if trait.level is None:
+            return 0.0
+        same, near, none = self._rates_of(what)[trait.kind]
+        kept = (same, near)[trait.level] * trait.ratio
+        return kept / (kept + none)
+
+    def _log_likelihood(self, what: str, shown: Sequence[Shown]) -> float:
+        """Return the log-likelihood of what is shown, for a kind of entity, against chance alone."""
+        rates = self._rates_of(what)
+        likelihood = 1.0
+        for kind, level, ratio, _ in shown:
+            row = rates[kind]
+            likelihood *= row[2] if level is None else row[level] * ratio + row[2]
+        return math.log(likelihood)
+
+    def _rates_of(self, what: str) -> dict[TraitKind, tuple[float, float, float]]:
+        """Return how often an entity has the network's value on purpose, near it, and neither."""
+        rates = self._rates.get(what)
+        if rates is None:
+            rates = self._rates[what] = {kind: self._rate(what, kind) for kind in TraitKind}
+        return rates
+
+    def _rate(self, what: str, kind: TraitKind) -> tuple[float, float, float]:
+        same, near = self.weights.kept[what].get(kind, (_LEAST, _LEAST))
+        counts = [
+            TAUGHT * learnt + self.taught.get((what, kind.value, level), 0.0)
+            for level, learnt in enumerate((same, near, 1.0 - same - near))
+        ]
+        same, near = (max(_LEAST, count / sum(counts)) for count in counts[:2])
+        return same, near, max(1.0 - _MOST, 1.0 - same - near)
+
+
+def log_sum(logs: Sequence[float]) -> float:
+    most = max(logs)
+    return most + math.log(sum(math.exp(log - most) for log in logs))
