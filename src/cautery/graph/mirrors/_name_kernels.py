@@ -45,6 +45,24 @@ def wholes(begins, letter, ends, starts, costs):
 
 
 @kernel(plain=True, nogil=True)
+def covered(begins, is_letter, ends, starts, of_trade):
+    """Return whether each name is words of the trade and digits from end to end."""
+    out = np.empty(begins.size - 1, np.bool_)
+    reached = np.empty(_longest_name(begins) + 1, np.bool_)
+    for name in range(out.size):
+        begin = begins[name]
+        reached[0] = True
+        for at in range(begin + 1, begins[name + 1] + 1):
+            whole = reached[at - begin - 1] and not is_letter[at - 1]
+            for word in range(ends[at], ends[at + 1]):
+                if of_trade[word] and starts[word] >= begin and reached[starts[word] - begin]:
+                    whole = True
+            reached[at - begin] = whole
+        out[name] = reached[begins[name + 1] - begin]
+    return out
+
+
+@kernel(plain=True, nogil=True)
 def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
     """Return the longest piece of letters unused so far, and where it begins in each name."""
     size = at_a = at_b = 0
@@ -65,12 +83,13 @@ def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
 
 @kernel(plain=True, nogil=True)
 def nearest(
-    pairs, name_places, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
-    ends, starts, costs,
+    pairs, name_places, begins_of, looks, generic, whole, text, begins,
+    shortest, letter, edge, unshared, instead, ends, starts, costs,
 ):  # fmt: skip
     """Return the nats of what pairs of groups share in their names, less what only one has.
 
     Of the nearest two names; in these the longest common piece first, down to ``shortest`` letters.
+    Two names of ``generic`` words alone share nothing unless they are the same.
     """
     longest = _longest_name(begins) + 1
     least, row = np.empty(longest + 1), np.empty(longest + 1, np.int64)
@@ -81,6 +100,8 @@ def nearest(
             for name_b in name_places[begins_of[pairs[pair, 1]] : begins_of[pairs[pair, 1] + 1]]:
                 if looks[name_a] == looks[name_b]:
                     out[pair] = max(out[pair], whole[name_a])
+                    continue
+                if generic[name_a] and generic[name_b]:
                     continue
                 a, a_end = begins[name_a], begins[name_a + 1]
                 b, b_end = begins[name_b], begins[name_b + 1]
@@ -96,13 +117,16 @@ def nearest(
                     total += nats(a + i, a + i + size, letter, ends, starts, costs, least)
                     used_a[i : i + size] = True
                     used_b[j : j + size] = True
+                fewest = np.inf
                 for begin, end, used in ((a, a_end, used_a), (b, b_end, used_b)):
-                    since = begin
+                    since, own = begin, 0.0
                     for at in range(begin, end + 1):
                         if at == end or used[at - begin]:
                             if at > since:
-                                leftover = nats(since, at, letter, ends, starts, costs, least)
-                                total -= unshared * leftover
+                                own += nats(since, at, letter, ends, starts, costs, least)
                             since = at + 1
+                    total -= unshared * own
+                    fewest = min(fewest, own)
+                total -= instead * fewest
                 out[pair] = max(out[pair], total)
     return out

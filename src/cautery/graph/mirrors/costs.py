@@ -24,6 +24,9 @@ EDGE_NATS = 1.0
 """What it adds that the shared part begins, or ends, both names."""
 UNSHARED = 0.4
 """The part of what only one name has that counts against: renames add and drop words."""
+INSTEAD = 0.4
+"""The part, on top, of what each has where the other has something else: a site adds a word or
+drops one; two sites share one and differ in another."""
 NAMELESS = 0.3
 """The part of a site's pairs of domains whose names have nothing to do with each other."""
 _SHORTEST = 3
@@ -54,8 +57,12 @@ class NameCosts:
         self._place = {name: number for number, name in enumerate(self.names)}
         uncounted = np.full(len(uncounted_names), -1, np.int64)
         of = np.concatenate((np.array(family, np.int64), uncounted))
-        self._words = words_in(self.names, of, total)
+        *self._words, of_trade = words_in(self.names, of, total)
         self.text, self.begins = letters_of(self.names)
+        is_letter = np.array([letter.isalpha() for name in self.names for letter in name], np.bool_)
+        self._generic = _name_kernels.covered(
+            self.begins, is_letter, self._words[0], self._words[1], of_trade
+        )
         looks: dict[str, int] = {}
         self._looks = np.array(
             [looks.setdefault(skeleton(name), len(looks)) for name in self.names], np.int64
@@ -89,8 +96,9 @@ class NameCosts:
             The numbers of their names; those of group g are ``held[begins[g] : begins[g + 1]]``.
         """
         nats: FloatArray = _name_kernels.nearest(
-            pairs, held, begins, self._looks, self._whole, self.text, self.begins, _SHORTEST,
-            LETTER_NATS, EDGE_NATS, UNSHARED, *self._words,
+            pairs, held, begins, self._looks, self._generic, self._whole,
+            self.text, self.begins, _SHORTEST,
+            LETTER_NATS, EDGE_NATS, UNSHARED, INSTEAD, *self._words,
         )  # fmt: skip
         return _odds(nats)
 

@@ -23,34 +23,18 @@ UNCOUPLED = 0.3
 """The chance that a site's two names share no more days than strangers do."""
 SHARES = (0.05, 0.2, 0.5, 0.8)
 """Of the smaller group's days that are shared if they are coupled: any of these alike."""
-ROUTINE = 0.1
-"""The chance that strangers share a day on which each made a move of its own: one list-keeper tends
-many sites in one sitting (ADR 0018)."""
+ROUNDS = 2
+"""Of two groups that each took up domains on more days of one list, days say nothing for: a site
+that keeps its name moves in its list-keeper's rounds, as strangers do (ADR 0018)."""
 _UNSEEN = 1.0
 """Families expected on a day beside those seen there."""
-_SEVERAL = -1
 
 
 class Days(NamedTuple):
-    """The days on which domains of a group were first and last seen.
-
-    ``turns`` are the days on which one of them ended and another began: the group's own moves.
-    """
+    """The days on which domains of a group were first and last seen."""
 
     firsts: frozenset[Event]
     lasts: frozenset[Event]
-    turns: frozenset[Event] = frozenset()
-
-    def __or__(self, other: object) -> Days:
-        """Return the days of both."""
-        if not isinstance(other, Days):
-            return NotImplemented
-        moves = (self.firsts & other.lasts) | (self.lasts & other.firsts)
-        return Days(
-            self.firsts | other.firsts,
-            self.lasts | other.lasts,
-            self.turns | other.turns | moves,
-        )
 
     def all(self) -> frozenset[Event]:
         """Return every day."""
@@ -58,27 +42,19 @@ class Days(NamedTuple):
 
 
 def all_days(many: Iterable[Days]) -> Days:
-    """Return the days of many, as ``|`` would one by one."""
+    """Return the days of many together."""
     dated = [days for days in many if days is not NO_DAYS]
     if len(dated) < 2:
         return dated[0] if dated else NO_DAYS
-    begun: dict[Event, int] = {}
-    ended: dict[Event, int] = {}
-    turns: set[Event] = set()
-    for number, days in enumerate(dated):
-        turns |= days.turns
-        for events, holders in ((days.firsts, begun), (days.lasts, ended)):
-            for event in events:
-                if holders.setdefault(event, number) != number:
-                    holders[event] = _SEVERAL
-    turned = begun.keys() & ended.keys()
-    turns |= {event for event in turned if begun[event] != ended[event] or begun[event] == _SEVERAL}
-    return Days(frozenset(begun), frozenset(ended), frozenset(turns))
+    return Days(
+        frozenset().union(*(days.firsts for days in dated)),
+        frozenset().union(*(days.lasts for days in dated)),
+    )
 
 
 NOTHING: frozenset[Any] = frozenset()
 """Nothing, once: each set of nothing takes 216 bytes, and most domains of a list have several."""
-NO_DAYS = Days(NOTHING, NOTHING, NOTHING)
+NO_DAYS = Days(NOTHING, NOTHING)
 
 
 class Seen(NamedTuple):
@@ -87,6 +63,18 @@ class Seen(NamedTuple):
     days: Days
     every: frozenset[Event]
     rates: tuple[dict[str, float], dict[str, float]]
+
+    def keeps_rounds_with(self, other: Seen) -> bool:
+        """Whether both took up domains in one list again and again."""
+        mine, its = (
+            {
+                source
+                for source, count in Counter(source for source, _ in one.firsts).items()
+                if count > ROUNDS
+            }
+            for one in (self.days, other.days)
+        )
+        return not mine.isdisjoint(its)
 
 
 _NOT_SEEN = Seen(NO_DAYS, NOTHING, ({}, {}))
@@ -156,10 +144,8 @@ class DayCosts:
         if not sparse.every:
             return 0.0
         shared = sparse.every & dense.every
-        routine = sparse.days.turns & dense.days.turns
-        chances = [self._chance(event, sparse.days, dense) for event in shared - routine]
-        chances += [ROUTINE] * len(routine)
-        unshared = len(sparse.every) - len(shared) + _missed(routine, sparse.every, dense.every)
+        chances = [self._chance(event, sparse.days, dense) for event in shared]
+        unshared = len(sparse.every) - len(shared)
         coupled = 0.0
         for share in SHARES:
             # Coupling comes on top of chance: a group that is always busy shares days anyway.
@@ -197,16 +183,3 @@ def _met(rate: float, strangers: int) -> float:
     """Return the chance that a group of that rate has an event that so many others have."""
     # Never 0: the odds divide by it.
     return max(1 - math.exp(-rate * (max(strangers, 0) + _UNSEEN)), 1e-9)
-
-
-def _missed(routine: frozenset[Event], sparse: frozenset[Event], dense: frozenset[Event]) -> int:
-    """Count days of ``dense`` that ``sparse`` lacks, in lists and years that both have moves in.
-
-    Sites that only move in step with others' are told by how often each goes alone.
-    """
-    missed = 0
-    for source in {source for source, _ in routine}:
-        sparse_days = [day for listed, day in sparse if listed == source]
-        its = [day for listed, day in dense - sparse if listed == source]
-        missed += sum(min(sparse_days) <= day <= max(sparse_days) for day in its)
-    return missed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cautery.graph.mirrors.dates import NO_DAYS, NOTHING, Days
 from cautery.graph.mirrors.joining import Group, Join, Joining, Known, Value
-from cautery.graph.mirrors.names import GENERIC, SERVICES, brand, plain
+from cautery.graph.mirrors.names import GENERIC, SERVICES, brand, plain, stem
 
 SUREST = 0.95
 """Of a member's probability: one in twenty belongs elsewhere for reasons that no name or day shows,
@@ -135,6 +135,7 @@ def _read(domain: Domain) -> Known:
         name=domain.name,
         label=label,
         brand=brand(label),
+        stem=stem(label),
         served=frozenset(served) if served else NOTHING,
         days=domain.days,
         values=domain.values,

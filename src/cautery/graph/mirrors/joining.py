@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from cautery.graph.mirrors.candidates import pairs_by_events, pairs_by_name
 from cautery.graph.mirrors.costs import NAMELESS, NameCosts
 from cautery.graph.mirrors.dates import NOTHING, DayCosts, Days, Seen, all_days
+from cautery.graph.mirrors.names import runs
 from cautery.graph.mirrors.vocabulary import BACKGROUND
 
 Value = tuple[str, str]
@@ -27,17 +28,16 @@ VALUE_SHARE = 0.5
 SERVED_NATS = 8.5
 """A brand that stands before another domain's name joins the two from so many nats on."""
 ALONE_NATS = 0.7
-"""Days, or facts, that nothing in the names supports make one site of two at odds of e to this at
-most, however long the list."""
-BUSY_DAYS, MOST_BUSY, TOGETHER = 16, 5.0, 0.6
-"""Of two groups that each have more days than this, and share less than this part of them, days say
-no more than that: who keeps a list tends the sites that move most in one sitting."""
+"""Facts that nothing in the names supports make one site of two at odds of e to this at most,
+however long the list. Days join nothing whose names say nothing (ADR 0018)."""
 REACHED = 1 / 3
 """Of two that share no day, names must say so large a part of what is needed to be kept in sight:
 what others of their families share may do the rest."""
 LEAST_WORK, WORK_EACH = 10_000_000, 500
 """Comparisons of groups and of their days, for a list and for each of its domains: of the shared
 mirror families a domain takes 75. A list of days that all belong together takes their square."""
+_MOST_READINGS = 3
+"""Brands that one stem is read as and compared by: digits between letters can be read as many."""
 _REPORT_EVERY = 2_000
 
 
@@ -49,8 +49,9 @@ class Known:
     ----------
     name : str
         The registered domain.
-    label, brand : str
-        Its plain name, and that without numbers; a brand may be empty.
+    label, brand, stem : str
+        Its plain name, that with digits between letters read as letters, and that without digits;
+        the last two may be empty.
     served : frozenset of str
         Brands that stand before its name.
     days : Days
@@ -62,6 +63,7 @@ class Known:
     name: str
     label: str
     brand: str
+    stem: str
     served: frozenset[str]
     days: Days
     values: frozenset[Value]
@@ -119,7 +121,12 @@ class Joining:
             families[family_of[domain.name]].append(domain)
         self._costs = NameCosts(
             ({domain.brand or domain.label for domain in family} for family in families.values()),
-            (text for domain in domains for text in (domain.label, *domain.served)),
+            (
+                text
+                for domain in domains
+                for text in (domain.label, domain.stem, *domain.served)
+                if text
+            ),
         )
         brands = {domain.brand for domain in domains if domain.brand}
         self._brands = {mark for mark in brands if self._costs.whole(mark) >= SERVED_NATS}
@@ -171,21 +178,17 @@ class Joining:
                     past = 0
         return list(groups.values())
 
-    def _start(self, domains: Iterable[Known]) -> Iterator[Group]:
-        """Yield one group for each brand, and one for each domain whose name is not a brand."""
+    def _start(self, domains: Sequence[Known]) -> Iterator[Group]:
+        """Yield one group for each rare name, each run of numbers, and each other domain."""
         by_name: defaultdict[str, list[Known]] = defaultdict(list)
-        for domain in domains:
-            if domain.brand and self._costs.whole(domain.brand) >= -self._before:
-                by_name[domain.brand].append(domain)
-            elif self._costs.whole(domain.label) >= -self._before:
-                by_name[domain.label].append(domain)
-            else:
-                by_name[f".{domain.name}"].append(domain)
+        for domain, name in zip(domains, self._marks(domains), strict=True):
+            by_name[name].append(domain)
         for name, bearers in by_name.items():
             first = bearers[0].label if name.startswith(".") else name
             # Every further domain of the brand is one more draw of the same rare name.
             sure = _probability(self._before + self._costs.same(first) + math.log(len(bearers)))
             also = {mark for bearer in bearers for mark in bearer.served if mark in self._brands}
+            also.update(sorted({one.brand for one in bearers if one.brand})[:_MOST_READINGS])
             also.discard(first)
             yield Group(
                 domains={bearer.name: sure if len(bearers) > 1 else 1.0 for bearer in bearers},
@@ -193,6 +196,40 @@ class Joining:
                 days=self._days.of(all_days(bearer.days for bearer in bearers)),
                 values=_united(bearers),
             )
+
+    def _marks(self, domains: Sequence[Known]) -> list[str]:
+        """Return what each domain is grouped by: a name too rare to be two sites', or its own.
+
+        A brand reads digits between letters as letters, a stem drops them. Domains with either in
+        common are one group, so that nothing is lost to who merely drops digits and hyphens.
+        """
+        above: dict[str, str] = {}
+        marks: list[str] = []
+        common: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for domain in domains:
+            rare = [text for text in (domain.brand, domain.stem) if text and self._is_rare(text)]
+            marks.append(rare[0] if rare else domain.label)
+            if len(set(rare)) > 1:
+                brand, stem = (_top(above, text) for text in rare)
+                if brand != stem:
+                    above[stem] = brand
+            if not rare:
+                common[domain.stem].append((domain.label, domain.name))
+                if not self._is_rare(domain.label):
+                    marks[-1] = f".{domain.name}"
+        run_of = {
+            name: f".{run[0]}"
+            for numbered in common.values()
+            for run in runs(numbered)
+            for name in run
+        }
+        return [
+            run_of.get(domain.name) or _top(above, mark)
+            for domain, mark in zip(domains, marks, strict=True)
+        ]
+
+    def _is_rare(self, text: str) -> bool:
+        return self._costs.whole(text) >= -self._before
 
     def _meet(self) -> None:
         """Note the log-odds by name of the pairs that share a day or a value, or speak by name."""
@@ -202,9 +239,9 @@ class Joining:
         )
         name_places = np.array(names, np.int64)
         alike = pairs_by_name(self._costs.text, self._costs.begins, name_places, holders)
-        by_events, ceilings = pairs_by_events(
-            [self._told(group) for group in self._groups.values()]
-        )
+        groups = self._groups.values()
+        by_events, ceilings = pairs_by_events([self._told(group) for group in groups])
+        by_values, most = pairs_by_events([self._facts(group) for group in groups])
         self._doing(f"{len(alike) + len(by_events):,} pairs of {len(self._groups):,} groups")
         begins = np.searchsorted(holders, np.arange(len(self._groups) + 1))
         dated = np.array(
@@ -212,7 +249,12 @@ class Joining:
         )
         # Days can still come to speak for two that are near by name, if both have any.
         needed = np.where(dated[alike].all(axis=1), -self._before * REACHED, -self._before)
-        for pairs, least in ((alike, needed), (by_events, -self._before - ceilings)):
+        # Days join nothing whose names say nothing; facts do.
+        for pairs, least in (
+            (alike, needed),
+            (by_events, np.maximum(-self._before - ceilings, 0.0)),
+            (by_values, -self._before - most),
+        ):
             log_odds = self._costs.nearest(pairs, name_places, begins)
             near = log_odds > least
             for (left, right), odds in zip(
@@ -226,7 +268,10 @@ class Joining:
     def _told(self, group: Group) -> dict[object, float]:
         """Return the days and values of a group, with the most that each can say."""
         worths: dict[object, float] = {day: self._days.most(day) for day in group.days.every}
-        return worths | {value: self._value_nats(value) for value in group.values}
+        return worths | self._facts(group)
+
+    def _facts(self, group: Group) -> dict[object, float]:
+        return {value: self._value_nats(value) for value in group.values}
 
     def _odds(self, left: int, right: int) -> float:
         """Return the log-odds that two groups are one site, or some that are 0 at most, if so."""
@@ -238,22 +283,21 @@ class Joining:
         if not left_group.days.every or not right_group.days.every:
             return odds
         # Most pairs can't reach 0, whatever their days say: that is told without counting these.
-        by_days = self._most_by_days(left_group, right_group)
-        if odds + by_days > 0:
+        by_days = self._most_by_days(left, right)
+        if by_days and odds + by_days > 0:
             shared = left_group.days.every & right_group.days.every
             by_days = min(by_days, sum(map(self._days.most, shared)))
-        return (
-            odds + by_days if odds + by_days <= 0 else odds + self._by_days(left_group, right_group)
-        )
+        return odds + by_days if odds + by_days <= 0 else odds + self._by_days(left, right)
 
-    def _by_days(self, left: Group, right: Group) -> float:
-        return min(self._days.evidence(left.days, right.days), self._most_by_days(left, right))
+    def _by_days(self, left: int, right: int) -> float:
+        evidence = self._days.evidence(self._groups[left].days, self._groups[right].days)
+        return min(evidence, self._most_by_days(left, right))
 
-    def _most_by_days(self, left: Group, right: Group) -> float:
-        left_days, right_days = left.days.every, right.days.every
-        fewest = min(len(left_days), len(right_days))
-        routine = fewest > BUSY_DAYS and len(left_days & right_days) < TOGETHER * fewest
-        return MOST_BUSY if routine else self._ceiling
+    def _most_by_days(self, left: int, right: int) -> float:
+        """Return the most that days can say: nothing without names, or of two that keep theirs."""
+        left_group, right_group = self._groups[left], self._groups[right]
+        rounds = left_group.days.keeps_rounds_with(right_group.days)
+        return 0.0 if rounds or left_group.near[right] <= 0 else self._ceiling
 
     def _by_values(self, left: Group, right: Group) -> float:
         odds = sum(self._value_nats(value) for value in left.values & right.values)
@@ -263,13 +307,14 @@ class Joining:
         return math.log(VALUE_SHARE * self._families / max(1, self._bearers[value] - 1))
 
     def _join(self, left: int, right: int, number: int, odds: float) -> None:
+        by_days = self._by_days(left, right)
         left_group, right_group = self._groups.pop(left), self._groups.pop(right)
         larger, smaller = sorted((left_group, right_group), key=lambda group: -len(group.domains))
         sure = _probability(odds)
         join = Join(
             names=(larger.names[0], smaller.names[0]),
             by_name=left_group.near[right],
-            by_days=self._by_days(left_group, right_group),
+            by_days=by_days,
             by_values=self._by_values(left_group, right_group),
             probability=sure,
         )
@@ -279,7 +324,7 @@ class Joining:
         joined = Group(
             domains=larger.domains,
             names=(larger.names[0],),
-            days=self._days.of(left_group.days.days | right_group.days.days),
+            days=self._days.of(all_days((left_group.days.days, right_group.days.days))),
             values=left_group.values | right_group.values,
             joins=joins,
         )
@@ -302,6 +347,13 @@ class Joining:
 def _united(domains: Sequence[Known]) -> frozenset[Value]:
     valued = [domain.values for domain in domains if domain.values]
     return valued[0].union(*valued[1:]) if valued else NOTHING
+
+
+def _top(above: dict[str, str], text: str) -> str:
+    while text in above:
+        above[text] = above.get(above[text], above[text])  # halves the way for the next
+        text = above[text]
+    return text
 
 
 def _probability(odds: float) -> float:

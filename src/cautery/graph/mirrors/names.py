@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
 from cautery.model.brands import brand, plain
 
-__all__ = ["GENERIC", "SERVICES", "brand", "plain", "skeleton"]
+__all__ = ["GENERIC", "SERVICES", "brand", "plain", "runs", "skeleton", "stem"]
 
 _GENERIC = (
     "torrent torrents torent bit bits bittorrent tracker trackers magnet seed seeds leech "
@@ -33,6 +38,58 @@ SERVICES = frozenset(_SERVICES.split())
 """What stands before a name for what a host does there (RFC 2142, 3, and common use), by hand."""
 
 
+def stem(text: str) -> str:
+    """Return a plain name without its digits; empty: it has no letter."""
+    return "".join(character for character in text if not character.isdigit())
+
+
+_ONE_LETTER = (("rn", "m"), ("vv", "w"), ("ph", "f"), ("ck", "k"))
+_ONE_SOUND = str.maketrans("lcyzw", "ikisv")
+_DOUBLED = re.compile(r"([^\W\d])\1")
+
+
 def skeleton(text: str) -> str:
-    """Return a name with letters that look alike as one of them (Unicode TR 39, Latin)."""
-    return text.replace("rn", "m").replace("vv", "w").replace("l", "i")
+    """Return a name with letters that look or sound alike as one of them, and none doubled.
+
+    Look-alikes after Unicode TR 39 (Latin); sounds as transliterations swap them.
+
+    >>> skeleton("phizzo") == skeleton("fiso"), skeleton("vidlox") == skeleton("vidiox")
+    (True, True)
+    """
+    for pair, letter in _ONE_LETTER:
+        text = text.replace(pair, letter)
+    return _DOUBLED.sub(r"\1", text.translate(_ONE_SOUND))
+
+
+def runs(numbered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
+    """Yield the domains of one generic word whose numbers run on, such as ``movies12.example``.
+
+    Parameters
+    ----------
+    numbered : iterable of (plain name, domain)
+        Of one stem; names of other forms or endings are told apart.
+
+    Notes
+    -----
+    Nobody else has reason to take the numbers in between, however common the word.
+    """
+    by_form: defaultdict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
+    for text, domain in numbered:
+        number = _NUMBER.fullmatch(text)
+        if number:
+            form = (number[1], number[3], domain.partition(".")[2])
+            by_form[form].append((int(number[2]), domain))
+    for listed in by_form.values():
+        listed.sort()
+        run = listed[:1]
+        for one in (*listed[1:], (math.inf, "")):
+            if one[0] - run[-1][0] > RUN_GAP:
+                if len(run) >= RUN_LEAST:
+                    yield tuple(domain for _, domain in run)
+                run = []
+            run.append(one)
+
+
+RUN_GAP, RUN_LEAST = 3, 3
+"""Numbers that a run may leap over less one, and domains that make a run."""
+_NUMBER = re.compile(r"(\D*)(\d{1,9})(\D*)")

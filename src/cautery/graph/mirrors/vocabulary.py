@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,15 @@ _FEWEST_FAMILIES = 3
 
 
 class Words(NamedTuple):
-    """The words in a text: ``ends[p]`` to ``ends[p + 1]`` are those that end before letter p."""
+    """The words in a text: ``ends[p]`` to ``ends[p + 1]`` are those that end before letter p.
+
+    ``of_trade``: whether a word is a packaged one.
+    """
 
     ends: IntArray
     starts: IntArray
     costs: FloatArray
+    of_trade: NDArray[np.bool_]
 
 
 def letters_of(names: Sequence[str]) -> tuple[IntArray, IntArray]:
@@ -77,7 +81,7 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
     whole[begins[len(names) : -1]] = sizes[len(names) :]
     kinds = _letter_kinds(text)
     of_all = total + BACKGROUND
-    spans: list[tuple[IntArray, IntArray, FloatArray]] = []
+    spans: list[tuple[NDArray[Any], ...]] = []
     for size in range(2, _LONGEST + 1):
         at = np.flatnonzero((kinds[:-1] >= 0) & (kinds[1:] >= 0) & (room[:-1] >= size))
         if not at.size:
@@ -97,14 +101,15 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
         share = (used + BACKGROUND * GENERIC_SHARE) / of_all
         cost[is_packaged] = -np.log(np.maximum(share, GENERIC_SHARE))[is_packaged]
         finite = np.isfinite(cost)[kind]
-        spans.append((at[finite] + size, at[finite], cost[kind[finite]] + WORD_NATS))
+        kept = kind[finite]
+        spans.append((at[finite] + size, at[finite], cost[kept] + WORD_NATS, is_packaged[kept]))
         longer = often | in_packaged
         kinds = np.full(text.size, -1, np.int32)
         kinds[at] = np.where(longer[kind], kind, -1)
-    end, start, costs = (np.concatenate(column) for column in zip(*spans, strict=True))
+    end, start, costs, of_trade = (np.concatenate(column) for column in zip(*spans, strict=True))
     order = np.lexsort((start, end))
     ends = np.searchsorted(end[order], np.arange(text.size + 2))
-    return Words(ends, start[order], costs[order])
+    return Words(ends, start[order], costs[order], of_trade[order])
 
 
 def _letter_kinds(text: IntArray) -> NDArray[np.int32]:
