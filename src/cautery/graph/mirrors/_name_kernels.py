@@ -8,6 +8,9 @@ import numpy as np
 
 from cautery.kernels import kernel
 
+NINE = ord("9")
+"""Plain names have letters and digits alone, of which these come first."""
+
 
 @kernel(plain=True, nogil=True)
 def nats(begin, end, letter, ends, starts, costs, least):
@@ -46,19 +49,20 @@ def wholes(begins, letter, ends, starts, costs):
 
 @kernel(plain=True, nogil=True)
 def covered(begins, is_letter, ends, starts, of_trade):
-    """Return whether each name is words of the trade and digits from end to end."""
+    """Return whether each name is words of the trade from end to end, perhaps with digits."""
     out = np.empty(begins.size - 1, np.bool_)
     reached = np.empty(_longest_name(begins) + 1, np.bool_)
     for name in range(out.size):
         begin = begins[name]
-        reached[0] = True
+        reached[0], has_word = True, False
         for at in range(begin + 1, begins[name + 1] + 1):
+            has_word |= is_letter[at - 1]
             whole = reached[at - begin - 1] and not is_letter[at - 1]
             for word in range(ends[at], ends[at + 1]):
                 if of_trade[word] and starts[word] >= begin and reached[starts[word] - begin]:
                     whole = True
             reached[at - begin] = whole
-        out[name] = reached[begins[name + 1] - begin]
+        out[name] = has_word and reached[begins[name + 1] - begin]
     return out
 
 
@@ -119,14 +123,19 @@ def nearest(
                     used_b[j : j + size] = True
                 fewest = np.inf
                 for begin, end, used in ((a, a_end, used_a), (b, b_end, used_b)):
-                    since, own = begin, 0.0
+                    since, own, other, is_word = begin, 0.0, 0.0, False
                     for at in range(begin, end + 1):
-                        if at == end or used[at - begin]:
-                            if at > since:
-                                own += nats(since, at, letter, ends, starts, costs, least)
-                            since = at + 1
+                        if at < end and not used[at - begin]:
+                            is_word |= text[at] > NINE
+                            continue
+                        if at > since:
+                            left = nats(since, at, letter, ends, starts, costs, least)
+                            own += left
+                            if is_word:  # another number is a renewal, no other name
+                                other += left
+                        since, is_word = at + 1, False
                     total -= unshared * own
-                    fewest = min(fewest, own)
+                    fewest = min(fewest, other)
                 total -= instead * fewest
                 out[pair] = max(out[pair], total)
     return out

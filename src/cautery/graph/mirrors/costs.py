@@ -24,9 +24,9 @@ EDGE_NATS = 1.0
 """What it adds that the shared part begins, or ends, both names."""
 UNSHARED = 0.4
 """The part of what only one name has that counts against: renames add and drop words."""
-INSTEAD = 0.4
-"""The part, on top, of what each has where the other has something else: a site adds a word or
-drops one; two sites share one and differ in another."""
+INSTEAD = 1.5
+"""How often more it counts, of the name with less of it, that each has letters instead of the
+other's: a site adds a word or drops one; two sites share one and differ in another."""
 NAMELESS = 0.3
 """The part of a site's pairs of domains whose names have nothing to do with each other."""
 _SHORTEST = 3
