@@ -67,6 +67,8 @@ class Fixture:
     instance: datetime | None = None
     """Which date of a series it is, by the series' own plan; ``None``: no series, or all of it."""
     recurs: Recurrence | None = None
+    zoneless: bool = False
+    """Its times name no zone, or one that nobody knows: they are UTC by assumption only."""
 
     @property
     def key(self) -> str:
@@ -237,6 +239,7 @@ def _fixture(block: str) -> tuple[Fixture | None, Message | None]:
             sequence=max(0, min(int(event.get("SEQUENCE", 0)), 2**31)),
             instance=None if instance is None else _utc(instance),
             recurs=recurs,
+            zoneless=isinstance(starts, datetime) and starts.tzinfo is None,
         )
     except _BROKEN as error:
         return None, message("unread.broken-event", error=type(error).__name__)

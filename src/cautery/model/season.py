@@ -14,6 +14,8 @@ from cautery.model.evidence import Digest
 from cautery.model.rights import Event
 from cautery.model.times import Window, require_utc
 
+CORES_A_WATCH = 2
+"""Cores that a watch is given: it has two decoders and its own loop."""
 _LONGEST_SLUG = 40
 _HASH_DIGITS = 12
 

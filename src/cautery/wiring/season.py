@@ -34,6 +34,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.model.season import (
+    CORES_A_WATCH,
     FixtureRow,
     SeasonBoard,
     SeasonFixture,
@@ -68,8 +69,8 @@ _KINDS = kinds_of(WatchDied, WatchPace, WatchResumed, WatchStarted, WatchStopped
 
 
 def default_most() -> int:
-    """Return how many watches run at once: each has two decoders and its own loop."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Return how many watches run at once on this machine."""
+    return max(1, (os.cpu_count() or 1) // CORES_A_WATCH)
 
 
 def seasons_folder(cases: Path) -> Path:

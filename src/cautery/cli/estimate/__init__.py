@@ -18,6 +18,10 @@ _VERBS = {
             " claims."
         ),
     ),
+    "forecast": (
+        "cautery.cli.estimate.forecast:forecast",
+        "Forecast the next days of a series, and say what must be ready by when.",
+    ),
 }
 
 app = typer.Typer(

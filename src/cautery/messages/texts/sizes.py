@@ -11,6 +11,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "quantity.exposure-of": "exposure of %(event)s",
     "quantity.customers-of": "paying customers of %(service)s",
     "quantity.revenue-of": "revenue of %(service)s",
+    "quantity.level-of": "level of %(unit)s",
+    "quantity.demand-for": "demand for %(event)s, %(unit)s",
     "quantity.dark": "share of referred streams dark, all intermediaries",
     "quantity.dark-through": "share of referred streams dark, %(intermediary)s",
     # How it is estimated
@@ -21,7 +23,31 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "method.paid-by-each": "customers x EUR %(low)s to %(high)s a user and month",
     "method.source": "%(source)s",
     "method.reconciled": "reconciled from %(sources)s",
+    "method.forecast": "quiet and loud days weighed by age and kind; adaptive conformal interval",
+    "method.past-events": "%(count)s past events of %(what)s",
+    "method.whole-past": "the whole range of the past, three times as wide",
     # What a reader must know about it
+    "forecast.calendar-too-young": (
+        "the calendar lists matches on %(days)s past days of the series, too few to learn from: it "
+        "does not shift the forecast"
+    ),
+    "forecast.no-kick-off": (
+        "%(count)s match has a day but no kick-off yet",
+        "%(count)s matches have a day but no kick-off yet",
+    ),
+    "forecast.zone-assumed": (
+        "%(count)s match names no zone: taken as %(zone)s",
+        "%(count)s matches name no zone: taken as %(zone)s",
+    ),
+    "forecast.unread": "the calendar, line %(line)s: %(why)s",
+    "forecast.tried": (
+        "%(unit)s: the last %(trials)s days, each forecast %(ahead)s days ahead: median error x "
+        "%(error)s, 90 %% interval held %(held)s"
+    ),
+    "forecast.short": "the series has %(days)s measured days only: the interval is the model's own",
+    "forecast.no-event-known": (
+        "not identified: the series knows no past event of this competition, stage or weekday"
+    ),
     "estimate.nothing-probed": "nothing was probed: any share is possible",
     "estimate.probed": (
         "%(dark)s of %(count)s stream, by our own probes only",
@@ -43,6 +69,22 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "one network is taken for a quarter (9 to 45 %%) of %(what)s in %(scope)s, which is a "
         "judgement; the market is that of %(source)s"
     ),
+    # What must be ready before a match
+    "ready.no-table": "no table says anything of it",
+    "ready.order-holds": "order %(order)s holds until %(until)s",
+    "ready.order-ends": "order %(order)s ends before it, at %(until)s",
+    "ready.order-begins": "order %(order)s begins after it, at %(since)s",
+    "ready.no-order": "no order in this country",
+    "ready.reference": "reference at hand since %(since)s",
+    "ready.reference-comes": "reference expected on %(since)s",
+    "ready.reference-late": "reference expected on %(since)s only, too late",
+    "ready.no-reference": "no reference of this channel",
+    "ready.on-call": "on call: %(who)s",
+    "ready.nobody": "nobody on call from %(since)s to %(until)s",
+    "ready.done": "done on %(on)s",
+    "ready.not-done": "not done",
+    "ready.too-old": "last done on %(on)s, too long before",
+    "ready.to-do": "to do by %(by)s",
     # Which way a source leans
     "bias.panels": (
         "counts lines, not people; trial and expired lines are left out by their flags, "

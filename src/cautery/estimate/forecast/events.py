@@ -1,0 +1,206 @@
+"""Demand for each event to come, from the past events of its competition, stage, weekday and teams.
+
+A day's level over a quiet day's is what its events drew; several events of a day share it. Where
+the past knows no event of the competition, the demand is not identified, and the estimate says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.estimate.forecast.states import FloatArray
+from cautery.messages import message
+from cautery.model import Estimate
+from cautery.model.daily import DailySeries
+from cautery.model.preparation import Match
+
+FEWEST = 5
+"""Past events of a competition, so that their spread says something. Judgement."""
+_COVERAGE = 0.9
+_MOST_EVENTS = 400
+"""Past events that are looked at: the latest."""
+_QUIET_DAYS = 28
+"""Days around a day whose days without events say what is drawn without one."""
+_QUIET_SHARE = 0.02
+"""Of the quiet level: an event that draws less cannot be told from none."""
+_ROUNDS = 3
+"""Times that the events of one day are parted anew by what they are said to draw."""
+_SHRUNK = {"competition": 0.5, "stage": 1.0, "weekday": 4.0, "team": 3.0}
+"""Past events by which each effect is shrunk. Judgement: teams and weekdays are seen rarely."""
+_TIMES = 3.0
+"""So much wider than all that the past ever had is what nobody identifies."""
+_AGAINST = re.compile(r"\s+(?:v|vs\.?|-|\u2013|\u2014)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDemand:
+    """What an event is expected to draw in one series.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        In the series' own unit, over a day without events.
+    past : int
+        Past events of its competition that it rests on.
+    """
+
+    match: Match
+    series: str
+    market: str
+    estimate: Estimate
+    past: int
+
+    @property
+    def identified(self) -> bool:
+        """Whether past events say how much it draws."""
+        return self.past >= FEWEST
+
+
+def event_demand(
+    series: DailySeries, matches: Mapping[date, Sequence[Match]], ahead: Sequence[Match]
+) -> tuple[EventDemand, ...]:
+    """Return what each event to come is expected to draw.
+
+    Parameters
+    ----------
+    matches : mapping of date to sequence of Match
+        Of past days.
+    ahead : sequence of Match
+        Those to come.
+    """
+    past = _Past(series, matches)
+    return tuple(past.demand(match) for match in ahead)
+
+
+class _Past:
+    """Past events of a series with what each drew, and a regression of it on their traits."""
+
+    def __init__(self, series: DailySeries, matches: Mapping[date, Sequence[Match]]) -> None:
+        self._series = series
+        days = [
+            at
+            for at, day in enumerate(series.days)
+            if not np.isnan(series.values[at]) and matches.get(day)
+        ]
+        events = [(at, match) for at in days for match in matches[series.days[at]]]
+        events = events[-_MOST_EVENTS:]
+        self._events = [match for _, match in events]
+        self._of_day = np.array([at for at, _ in events], np.int64)
+        self._drawn = _drawn(series, set(days))
+        self._columns = _columns(self._events)
+        self._design = np.array([self._traits(match) for match in self._events])
+        if self._events:
+            self._regress()
+
+    def demand(self, match: Match) -> EventDemand:
+        """Return what one event draws."""
+        past = sum(match.competition == event.competition for event in self._events)
+        if past < FEWEST:
+            low, mid, high = self._whole()
+            method = message("method.whole-past")
+            note = message("forecast.no-event-known")
+        else:
+            row = self._traits(match)
+            log = self._mean + row @ self._effects
+            far = _upper(self._left_out, _COVERAGE) * float(
+                np.sqrt(1 + row @ self._covariance @ row)
+            )
+            low, mid, high = np.exp(np.clip([log - far, log, log + far], -300, 300)).tolist()
+            method = message("method.past-events", count=past, what=match.competition or match.name)
+            note = None
+        return EventDemand(
+            match=match,
+            series=self._series.unit,
+            market=self._series.market,
+            past=past,
+            estimate=Estimate(
+                quantity=message("quantity.demand-for", event=match.name, unit=self._series.unit),
+                unit="level",
+                low=low,
+                mid=mid,
+                high=high,
+                method=method,
+                coverage=_COVERAGE if past >= FEWEST else None,
+                note=note,
+            ),
+        )
+
+    def _whole(self) -> tuple[float, float, float]:
+        values = self._series.values[self._series.measured]
+        return 0.0, float(np.median(values)), float(values.max()) * _TIMES
+
+    def _regress(self) -> None:
+        """Part each day's draw among its events, and learn from it, in turns."""
+        shares = np.ones(len(self._events))
+        for _ in range(_ROUNDS):
+            of_day = np.zeros(len(self._series.days))
+            np.add.at(of_day, self._of_day, shares)
+            logs = np.log(self._drawn[self._of_day] * shares / of_day[self._of_day])
+            self._fit(logs)
+            shares = np.exp(np.clip(self._design @ self._effects, -20, 20))
+
+    def _fit(self, logs: FloatArray) -> None:
+        self._mean = float(logs.mean())
+        shrunk = np.diag([_SHRUNK[kind] for kind, _ in self._columns])
+        self._covariance = np.linalg.inv(self._design.T @ self._design + shrunk)
+        self._effects = self._covariance @ self._design.T @ (logs - self._mean)
+        leverage = np.einsum("ij,jk,ik->i", self._design, self._covariance, self._design)
+        residual = logs - self._mean - self._design @ self._effects
+        self._left_out = np.abs(residual) / np.maximum(1 - leverage, 0.1)
+
+    def _traits(self, match: Match) -> FloatArray:
+        found = set(_traits(match))
+        return np.array([float(column in found) for column in self._columns])
+
+
+def teams_of(name: str) -> tuple[str, ...]:
+    """Return the two teams of a match by its name; none, where it names no two.
+
+    Examples
+    --------
+    >>> teams_of("Home v Away"), teams_of("Grand Prix")
+    (('Home', 'Away'), ())
+    """
+    parts = _AGAINST.split(name.rpartition(": ")[2].strip())
+    return tuple(part[:80] for part in parts) if len(parts) == 2 and all(parts) else ()
+
+
+def _traits(match: Match) -> list[tuple[str, str]]:
+    return [
+        ("competition", match.competition),
+        ("stage", f"{match.competition} {match.stage}"),
+        ("weekday", str(match.starts_at.weekday())),
+        *(("team", team) for team in teams_of(match.name)),
+    ]
+
+
+def _columns(events: Iterable[Match]) -> list[tuple[str, str]]:
+    return sorted({trait for match in events for trait in _traits(match)})
+
+
+def _drawn(series: DailySeries, played: set[int]) -> NDArray[np.float64]:
+    """Return how much each day had over the days without events around it."""
+    values = series.values
+    idle = np.array([at not in played for at in range(len(values))]) & series.measured
+    drawn = np.full(len(values), np.nan)
+    least = float(values[values > 0].min(initial=1.0))
+    for at in sorted(played):
+        near = slice(max(0, at - _QUIET_DAYS), at + _QUIET_DAYS + 1)
+        quiet_days = values[near][idle[near]]
+        quiet = float(np.median(quiet_days)) if len(quiet_days) else 0.0
+        drawn[at] = max(float(values[at]) - quiet, _QUIET_SHARE * quiet, _QUIET_SHARE * least)
+    return drawn
+
+
+def _upper(distances: FloatArray, coverage: float) -> float:
+    """Return the conformal quantile: of n distances the one that n + 1 days need."""
+    at = int(np.ceil((len(distances) + 1) * coverage)) - 1
+    ordered = np.sort(distances)
+    # With fewer than nine, no distance reaches the coverage: the largest is doubled.
+    return float(ordered[at] if at < len(ordered) else 2 * ordered[-1])

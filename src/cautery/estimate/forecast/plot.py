@@ -1,0 +1,117 @@
+"""The past of each series, its days to come, and their band, as one SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from cautery.drawing.escaping import clean
+from cautery.drawing.figure import (
+    GRID,
+    INK,
+    OCHRE,
+    PALE_TEAL,
+    QUIET,
+    TEAL,
+    bare,
+    empty_figure,
+    in_style,
+    written,
+)
+from cautery.errors import InputError
+from cautery.estimate.forecast.ahead import DayForecast
+from cautery.messages import tr
+from cautery.model.daily import DailySeries
+
+MOST_PANELS = 8
+_PAST_DAYS = 70
+_PANEL_IN, _HEAD_IN, _FOOT_IN, _GAP_IN, _WIDE_IN = 2.1, 0.75, 0.55, 0.62, 9.2
+
+
+def forecast_plot(ahead: Sequence[tuple[DailySeries, Sequence[DayForecast]]]) -> str:
+    """Draw a panel for each series: ten weeks of its past, and the days to come.
+
+    Returns
+    -------
+    str
+        One SVG document, the same bytes for the same input.
+
+    Raises
+    ------
+    InputError
+        If nothing is there to draw.
+    """
+    drawn = list(ahead)[:MOST_PANELS]
+    if not drawn:
+        raise InputError("nothing to draw: there is no series")
+    high = _HEAD_IN + _FOOT_IN + len(drawn) * (_PANEL_IN + _GAP_IN)
+    with in_style():
+        figure = empty_figure(_WIDE_IN, high)
+        figure.text(
+            0.025, 1 - 0.3 / high, tr("What comes next"), size=13, weight="bold", va="center"
+        )
+        top = high - _HEAD_IN
+        for series, days in drawn:
+            box = (0.085, (top - _PANEL_IN) / high, 0.885, _PANEL_IN / high)
+            _panel(figure.add_axes(box), series, days)
+            top -= _PANEL_IN + _GAP_IN
+        figure.text(
+            0.025,
+            0.2 / high,
+            tr("Line: what was measured. Bars: 90 %% interval of each day to come. Log scale."),
+            size=8,
+            color=QUIET,
+            va="center",
+        )
+        return written(figure, "svg").decode()
+
+
+def _panel(axes: Any, series: DailySeries, days: Sequence[DayForecast]) -> None:
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - heavy: only pictures need it
+
+    past = series.days[-_PAST_DAYS:]
+    known = series.values[-_PAST_DAYS:] + 1
+    low = np.array([day.estimate.low for day in days]) + 1
+    mid = np.array([day.estimate.mid for day in days]) + 1
+    upper = np.array([day.estimate.high for day in days]) + 1
+    at_past = np.arange(-len(past) + 1, 1)
+    at = np.array([day.ahead for day in days])
+    axes.set_title(
+        clean(f"{series.unit} ({series.market})", 80),
+        loc="left",
+        size=9.5,
+        color=INK,
+        weight="bold",
+    )
+    bare(axes, "top", "right")
+    axes.set_yscale("log")
+    axes.bar(at, upper - low, bottom=low, width=0.8, color=PALE_TEAL, zorder=2)
+    axes.plot(at_past, known, color=QUIET, linewidth=1.1, zorder=3)
+    axes.scatter(at_past, known, s=5, color=QUIET, zorder=3)
+    axes.scatter(at, mid, s=22, color=TEAL, zorder=4)
+    axes.axvline(0.5, color=OCHRE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    axes.set_xlim(at_past[0] - 1, at[-1] + 1)
+    mondays = [
+        (int(place), day)
+        for place, day in zip((*at_past, *at), (*past, *(day.day for day in days)), strict=True)
+        if day.weekday() == 0
+    ]
+    shown = mondays[:: max(1, len(mondays) // 9)]
+    axes.set_xticks([place for place, _ in shown], [_label(day) for _, day in shown], size=8)
+    axes.yaxis.set_major_formatter(FuncFormatter(_level))
+    axes.tick_params(axis="y", labelsize=8)
+    axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
+
+
+def _level(value: float, _: int) -> str:
+    """Label the ticks of level + 1, which has a logarithm where nothing was measured."""
+    if value <= 1:
+        return "0"
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
+def _label(day: date) -> str:
+    return f"{day:%d.%m.}"

@@ -1,0 +1,213 @@
+"""Look ahead: levels, events, capacity and what must be ready, as of a series' last day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.estimate.forecast import (
+    Capacity,
+    Deadline,
+    EventDemand,
+    Holdings,
+    capacity,
+    deadlines,
+    event_demand,
+    forecast,
+    most_at_once,
+    trials,
+    usual_level,
+)
+from cautery.estimate.forecast.ahead import DayForecast, Matches
+from cautery.messages import message
+from cautery.model import Estimate
+from cautery.model.daily import DailySeries
+from cautery.model.message import Message
+from cautery.model.preparation import Match
+from cautery.workflows.forecast.read import Calendar, by_day
+
+FEWEST_MATCH_DAYS = 10
+"""Past days with matches from which on a calendar shifts a forecast. Judgement."""
+_TRIED = 56
+"""Days whose trials are told: the last eight weeks."""
+_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """How streams are watched, so that capacity can be said.
+
+    Parameters
+    ----------
+    streams : float
+        Streams found on a usual loud day of the last eight weeks.
+    every_s : float
+        Seconds between two probes of one stream.
+    """
+
+    streams: float
+    every_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesAhead:
+    """One series and its days to come."""
+
+    series: DailySeries
+    days: tuple[DayForecast, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What comes next.
+
+    Parameters
+    ----------
+    as_of : datetime
+        The end of the series' last day: all is said from what was known then.
+    events : tuple of EventDemand
+        Of the days that were forecast.
+    capacity : tuple of (DayForecast day, Capacity)
+        For each day; empty: nobody said how many streams there are.
+    deadlines : tuple of Deadline
+        Of all matches to come in the calendar.
+    """
+
+    as_of: datetime
+    ahead: tuple[SeriesAhead, ...]
+    matches: tuple[Match, ...]
+    events: tuple[EventDemand, ...]
+    capacity: tuple[tuple[DayForecast, Capacity], ...]
+    deadlines: tuple[Deadline, ...]
+    notes: tuple[Message, ...]
+
+
+def look_ahead(
+    series: Sequence[DailySeries],
+    *,
+    days: int,
+    calendar: Calendar | None = None,
+    holdings: Holdings | None = None,
+    watching: Watching | None = None,
+) -> Outlook:
+    """Say what comes next.
+
+    Raises
+    ------
+    InputError
+        If a series cannot be forecast, or the series end on different days.
+    """
+    last = series[0].days[-1]
+    if any(one.days[-1] != last for one in series):
+        raise InputError(
+            "the series end on different days, so no day is the first to come",
+            hint="Bring them up to one day, or choose one: --unit NAME.",
+        )
+    as_of = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    notes = list(calendar.notes) if calendar else []
+    found = calendar.matches if calendar else ()
+    of_days: Matches = by_day(found)
+    known = _learned(series, of_days, notes) if calendar else None
+    ahead = tuple(
+        SeriesAhead(series=one, days=forecast(one, days=days, matches=known)) for one in series
+    )
+    notes += [_tried(one, min(days, _A_WEEK), known) for one in series]
+    to_come = tuple(one for one in found if one.starts_at >= as_of)
+    soon = [one for one in to_come if one.starts_at < as_of + timedelta(days=days)]
+    at_hand = holdings or Holdings()
+    return Outlook(
+        as_of=as_of,
+        ahead=ahead,
+        matches=to_come,
+        events=tuple(
+            demand
+            for one in series
+            for demand in event_demand(
+                one, of_days, [match for match in soon if _shown_in(match, one.market)]
+            )
+        ),
+        capacity=()
+        if watching is None
+        else _capacity(ahead, of_days, at_hand, watching, has_calendar=calendar is not None),
+        deadlines=deadlines(to_come, at_hand, now=as_of),
+        notes=tuple(notes),
+    )
+
+
+def _learned(
+    series: Sequence[DailySeries], of_days: Matches, notes: list[Message]
+) -> Matches | None:
+    """Return the calendar if it reaches far enough back to be learned from."""
+    past = sum(day in of_days for day in max((one.days for one in series), key=len))
+    if past >= FEWEST_MATCH_DAYS:
+        return of_days
+    notes.append(message("forecast.calendar-too-young", days=past))
+    return None
+
+
+def _tried(series: DailySeries, ahead: int, matches: Matches | None) -> Message:
+    latest = trials(series, ahead=ahead, matches=matches)[-_TRIED:]
+    error = float(np.exp(np.median([abs(one.log_error) for one in latest]))) if latest else np.nan
+    return message(
+        "forecast.tried",
+        unit=series.unit,
+        trials=len(latest),
+        ahead=ahead,
+        error=f"{error:.2f}",
+        held=sum(one.held for one in latest),
+    )
+
+
+def _shown_in(match: Match, market: str) -> bool:
+    return not match.countries or market == "XX" or market in match.countries
+
+
+def _capacity(
+    ahead: Sequence[SeriesAhead],
+    of_days: Matches,
+    holdings: Holdings,
+    watching: Watching,
+    *,
+    has_calendar: bool,
+) -> tuple[tuple[DayForecast, Capacity], ...]:
+    """Return the capacity for each day: middles of all series added, and their upper ends."""
+    usual = sum(usual_level(one.series) for one in ahead)
+    references = len(holdings.channels or ()) or 1
+    found: list[tuple[DayForecast, Capacity]] = []
+    for of_day in zip(*(one.days for one in ahead), strict=True):
+        total = _added([one.estimate for one in of_day])
+        matches = of_days.get(of_day[0].day, ())
+        watches = most_at_once(matches) if has_calendar else 1
+        found.append(
+            (
+                of_day[0],
+                capacity(
+                    total,
+                    usual=usual,
+                    streams=watching.streams,
+                    every_s=watching.every_s,
+                    watches=watches,
+                    references=references,
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _added(estimates: Sequence[Estimate]) -> Estimate:
+    """Add estimates end by end: wider than need be where series do not peak together."""
+    first = estimates[0]
+    return Estimate(
+        quantity=first.quantity,
+        unit=first.unit,
+        low=sum(one.low for one in estimates),
+        mid=sum(one.mid for one in estimates),
+        high=sum(one.high for one in estimates),
+        method=first.method,
+        coverage=None if len(estimates) > 1 else first.coverage,
+        note=first.note,
+    )
