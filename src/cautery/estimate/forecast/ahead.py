@@ -20,8 +20,8 @@ from cautery.estimate.forecast.predictive import Predictive
 from cautery.estimate.forecast.traits import DayTraits, traits_of
 from cautery.messages import message
 from cautery.model import Estimate
-from cautery.model.message import Message
 from cautery.model.daily import DailySeries, Measure, consecutive
+from cautery.model.message import Message
 from cautery.model.preparation import Match
 
 FloatArray = NDArray[np.float64]

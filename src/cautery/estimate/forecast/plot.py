@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.drawing.escaping import clean
 from cautery.drawing.figure import (
@@ -26,9 +27,11 @@ from cautery.estimate.forecast.ahead import DayForecast
 from cautery.messages import tr
 from cautery.model.daily import DailySeries
 
+FloatArray = NDArray[np.float64]
+
 MOST_PANELS = 8
 _PAST_DAYS = 70
-_PANEL_IN, _HEAD_IN, _FOOT_IN, _GAP_IN, _WIDE_IN = 2.1, 0.75, 0.55, 0.62, 9.2
+_PANEL_IN, _HEAD_IN, _FOOT_IN, _GAP_IN, _WIDE_IN = 2.1, 0.75, 0.65, 0.62, 9.2
 
 
 def forecast_plot(ahead: Sequence[tuple[DailySeries, Sequence[DayForecast]]]) -> str:
@@ -47,7 +50,7 @@ def forecast_plot(ahead: Sequence[tuple[DailySeries, Sequence[DayForecast]]]) ->
     drawn = list(ahead)[:MOST_PANELS]
     if not drawn:
         raise InputError("nothing to draw: there is no series")
-    high = _HEAD_IN + _FOOT_IN + len(drawn) * (_PANEL_IN + _GAP_IN)
+    high = _HEAD_IN + _FOOT_IN + len(drawn) * (_PANEL_IN + _GAP_IN) - _GAP_IN
     with in_style():
         figure = empty_figure(_WIDE_IN, high)
         figure.text(
@@ -73,10 +76,10 @@ def _panel(axes: Any, series: DailySeries, days: Sequence[DayForecast]) -> None:
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - heavy: only pictures need it
 
     past = series.days[-_PAST_DAYS:]
-    known = series.values[-_PAST_DAYS:] + 1
-    low = np.array([day.estimate.low for day in days]) + 1
-    mid = np.array([day.estimate.mid for day in days]) + 1
-    upper = np.array([day.estimate.high for day in days]) + 1
+    known = series.values[-_PAST_DAYS:]
+    low = np.array([day.estimate.low for day in days])
+    mid = np.array([day.estimate.mid for day in days])
+    upper = np.array([day.estimate.high for day in days])
     at_past = np.arange(-len(past) + 1, 1)
     at = np.array([day.ahead for day in days])
     axes.set_title(
@@ -87,7 +90,8 @@ def _panel(axes: Any, series: DailySeries, days: Sequence[DayForecast]) -> None:
         weight="bold",
     )
     bare(axes, "top", "right")
-    axes.set_yscale("log")
+    axes.set_yscale("symlog", linthresh=_linear_to(known), linscale=0.4)
+    axes.set_ylim(0, 1.6 * max(upper.max(), np.nanmax(known, initial=0)))
     axes.bar(at, upper - low, bottom=low, width=0.8, color=PALE_TEAL, zorder=2)
     axes.plot(at_past, known, color=QUIET, linewidth=1.1, zorder=3)
     axes.scatter(at_past, known, s=5, color=QUIET, zorder=3)
@@ -106,10 +110,12 @@ def _panel(axes: Any, series: DailySeries, days: Sequence[DayForecast]) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
 
 
+def _linear_to(known: FloatArray) -> float:
+    """Up to which level the scale is linear: a logarithm has no place for zero."""
+    return float(min(1.0, known[known > 0].min(initial=1.0)))
+
+
 def _level(value: float, _: int) -> str:
-    """Label the ticks of level + 1, which has a logarithm where nothing was measured."""
-    if value <= 1:
-        return "0"
     return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 
