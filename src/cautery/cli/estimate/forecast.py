@@ -28,6 +28,7 @@ from cautery.workflows.forecast.look_ahead import Outlook, Watching, look_ahead
 from cautery.workflows.forecast.read import (
     Calendar,
     find,
+    folder_of,
     read_calendar,
     read_holdings,
     read_series,
@@ -52,7 +53,7 @@ def forecast(
     ],
     calendar: Annotated[
         Path | None,
-        typer.Option(help="Fixtures (.ics), past ones too; default: calendar.ics of the folder."),
+        typer.Option(help="Fixtures (.ics), past ones too; default: fixtures.ics of the folder."),
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=FARTHEST, help="Days to forecast.")] = 7,
     unit: Annotated[str | None, typer.Option(help="Forecast this unit of the file only.")] = None,
@@ -84,13 +85,13 @@ def forecast(
 
     Example: cautery estimate forecast daily.csv --calendar league.ics --plot next.svg
     """
-    folder = series if series.is_dir() else None
+    folder = folder_of(series)
     path = series if folder is None else find(folder, "daily.csv")
     if path is None:
         raise InputError(f"{series}: no daily.csv in this folder")
     read = read_series(path, unit=unit)
     if folder is not None and calendar is None:
-        calendar = find(folder, "calendar.ics")
+        calendar = find(folder, "fixtures.ics") or find(folder, "calendar.ics")
     fixtures: Calendar | None = None
     if calendar is not None:
         fixtures = read_calendar(calendar, span_of(read), zone=_zone(zone))

@@ -136,6 +136,13 @@ def read_holdings(folder: Path) -> Holdings:
     )
 
 
+def folder_of(path: Path) -> Path | None:
+    """Return the folder whose tables are meant, ``sources`` of a lab's world; ``None``: a file."""
+    if not path.is_dir():
+        return None
+    return sources if (sources := path / "sources").is_dir() else path
+
+
 def find(folder: Path, name: str) -> Path | None:
     """Return a file of a folder, packed or not; ``None``: there is none.
 
