@@ -15,7 +15,9 @@ from cautery.cli import render
 from cautery.errors import InputError
 from cautery.estimate.forecast import (
     FARTHEST,
+    DayForecast,
     Deadline,
+    EventDemand,
     Standing,
     costs,
     forecast_plot,
@@ -24,7 +26,7 @@ from cautery.messages import say
 from cautery.model import Estimate, to_json
 from cautery.wiring import cases
 from cautery.workflows.forecast.deadlines_ics import deadlines_calendar
-from cautery.workflows.forecast.look_ahead import Outlook, Watching, look_ahead
+from cautery.workflows.forecast.look_ahead import Outlook, SeriesAhead, Watching, look_ahead
 from cautery.workflows.forecast.read import (
     Calendar,
     find,
@@ -39,6 +41,7 @@ _CSV_COLUMNS = (
     "kind", "day", "unit", "market", "subject", "low", "mid", "high", "chance_loud", "standing",
     "words",
 )  # fmt: skip
+_MOST_COLUMNS = 5
 _MOST_GAPS = 40
 _MOST_EVENTS = 40
 """Rows that a terminal shows; --csv and --json have all."""
@@ -135,20 +138,10 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 def _show(outlook: Outlook) -> None:
 
-    for one in outlook.ahead:
-        render.table(
-            ("day", "level", "90 % interval", "chance of a loud day"),
-            (
-                (
-                    f"{day.day:%a %Y-%m-%d}",
-                    _number(day.estimate.mid),
-                    f"{_number(day.estimate.low)} - {_number(day.estimate.high)}",
-                    f"{100 * day.chance_loud:.0f} %",
-                )
-                for day in one.days
-            ),
-            title=render.printable(f"{one.series.unit} ({one.series.market})"),
-        )
+    if len(outlook.ahead) == 1:
+        _show_one(outlook.ahead[0])
+    else:
+        _show_many(outlook)
     if outlook.events:
         _show_events(outlook)
     if outlook.capacity:
@@ -159,25 +152,68 @@ def _show(outlook: Outlook) -> None:
         render.say(f"note: {say(note)}")
 
 
-def _show_events(outlook: Outlook) -> None:
+def _show_one(one: SeriesAhead) -> None:
 
     render.table(
-        ("kick-off", "event", "series", "demand", "interval", "from"),
+        ("day", "level", "90 % interval", "chance of a loud day"),
         (
             (
-                f"{event.match.starts_at:%a %m-%d %H:%MZ}",
-                render.printable(event.match.name),
-                render.printable(f"{event.series} ({event.market})"),
-                _number(event.estimate.mid) if event.identified else "not identified",
-                f"{_number(event.estimate.low)} - {_number(event.estimate.high)}",
-                render.printable(say(event.estimate.method)),
+                _day(day),
+                _number(day.estimate.mid),
+                f"{_number(day.estimate.low)} - {_number(day.estimate.high)}",
+                f"{100 * day.chance_loud:.0f} %",
             )
-            for event in outlook.events[:_MOST_EVENTS]
+            for day in one.days
         ),
-        title="Demand for each event, over a day without one",
+        title=_named(one),
     )
-    if len(outlook.events) > _MOST_EVENTS:
-        render.say(f"{len(outlook.events) - _MOST_EVENTS} more events: --csv or --json has all")
+
+
+def _show_many(outlook: Outlook) -> None:
+    """Show a column for each series, or a table for each where they are many."""
+    for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
+        shown = outlook.ahead[at : at + _MOST_COLUMNS]
+        render.table(
+            ("day", *(_named(one) for one in shown)),
+            (
+                (_day(days[0]), *(_interval(day.estimate) for day in days))
+                for days in zip(*(one.days for one in shown), strict=True)
+            ),
+            title="Level of each day, with 90 % intervals",
+        )
+
+
+def _show_events(outlook: Outlook) -> None:
+
+    of_match: dict[str, list[EventDemand]] = {}
+    for event in outlook.events:
+        of_match.setdefault(event.match.id, []).append(event)
+    rows = list(of_match.values())
+    for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
+        shown = outlook.ahead[at : at + _MOST_COLUMNS]
+        render.table(
+            ("kick-off", "event", *(_named(one) for one in shown), "remark"),
+            (
+                (
+                    f"{events[0].match.starts_at:%a %m-%d %H:%MZ}",
+                    render.printable(events[0].match.name),
+                    *(_drawn(events, one) for one in shown),
+                    "" if (note := events[0].estimate.note) is None else say(note),
+                )
+                for events in rows[:_MOST_EVENTS]
+            ),
+            title="Demand for each event, over a day without one",
+        )
+    if len(rows) > _MOST_EVENTS:
+        render.say(f"{len(rows) - _MOST_EVENTS} more events: --csv or --json has all")
+
+
+def _drawn(events: list[EventDemand], one: SeriesAhead) -> str:
+
+    for event in events:
+        if (event.series, event.market) == (one.series.unit, one.series.market):
+            return _interval(event.estimate)
+    return ""
 
 
 def _show_capacity(outlook: Outlook) -> None:
@@ -186,7 +222,7 @@ def _show_capacity(outlook: Outlook) -> None:
         ("day", "streams", "probes a minute", "cores", "watches at once", "references"),
         (
             (
-                f"{day.day:%a %Y-%m-%d}",
+                _day(day),
                 _up_to(need.streams),
                 _up_to(need.probes_a_minute),
                 f"{need.cores[0]}, up to {need.cores[1]}",
@@ -319,6 +355,18 @@ def _as_json(outlook: Outlook) -> dict[str, Any]:
 
 def _ends(estimate: Estimate) -> tuple[float, float, float]:
     return tuple(round(end, 3) for end in (estimate.low, estimate.mid, estimate.high))  # type: ignore[return-value]
+
+
+def _day(day: DayForecast) -> str:
+    return f"{day.day:%a %Y-%m-%d}"
+
+
+def _named(one: SeriesAhead) -> str:
+    return render.printable(f"{one.series.unit} ({one.series.market})")
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{_number(estimate.mid)} ({_number(estimate.low)} - {_number(estimate.high)})"
 
 
 def _up_to(pair: tuple[float, float]) -> str:

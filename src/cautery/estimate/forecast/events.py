@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.estimate.forecast.model import UNSEEN_LOG
 from cautery.estimate.forecast.states import FloatArray
 from cautery.messages import message
 from cautery.model import Estimate
@@ -22,7 +23,7 @@ from cautery.model.preparation import Match
 
 FEWEST = 5
 """Past events of a competition, so that their spread says something. Judgement."""
-_COVERAGE = 0.9
+_COVERAGE, _Z = 0.9, 1.645
 _MOST_EVENTS = 400
 """Past events that are looked at: the latest."""
 _QUIET_DAYS = 28
@@ -108,12 +109,19 @@ class _Past:
         else:
             row = self._traits(match)
             log = self._mean + row @ self._effects
-            far = _upper(self._left_out, _COVERAGE) * float(
-                np.sqrt(1 + row @ self._covariance @ row)
+            is_unseen = match.stage != "" and not any(
+                (event.competition, event.stage) == (match.competition, match.stage)
+                for event in self._events
+            )
+            far = float(
+                np.hypot(
+                    _upper(self._left_out, _COVERAGE) * np.sqrt(1 + row @ self._covariance @ row),
+                    _Z * UNSEEN_LOG * is_unseen,
+                )
             )
             low, mid, high = np.exp(np.clip([log - far, log, log + far], -300, 300)).tolist()
             method = message("method.past-events", count=past, what=match.competition or match.name)
-            note = None
+            note = message("forecast.stage-unseen", stage=match.stage) if is_unseen else None
         return EventDemand(
             match=match,
             series=self._series.unit,

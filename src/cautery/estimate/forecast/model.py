@@ -25,12 +25,13 @@ _PARTS = 56
 """Days that say where quiet and loud part."""
 _CHANCE_DAYS, _LOUD_DAYS, _QUIET_DAYS = 56.0, 20.0, 4.0
 """After so many days a day weighs 1/e: for the chance, and for the two levels."""
-_UNLIKE = 0.02
-"""How much a day of another kind says of the chance; one of the same kind says 1."""
 _PRIOR_DAYS = 0.3
 """Days of the series' own share of loud days, which the chance begins with."""
 _RIDGE = 4.0
 """Days that an effect is shrunk by: one that was seen so often counts half."""
+UNSEEN_LOG = 0.6
+"""Standard deviation of the effect of a stage that the past has not seen, in logs: a final draws
+some three times what a match of its tournament does in the mean (UEFA of its Euro 2020)."""
 _NARROWEST = 0.02
 """Width of an analogue at least: two days are never the same to within 2 %."""
 
@@ -67,8 +68,7 @@ class Fitted:
         kind : DayTraits
             Of one day.
         """
-        alike = _UNLIKE + (1 - _UNLIKE) * self.kinds.alike(kind)
-        weights = alike * np.exp(-self.ages / _CHANCE_DAYS)
+        weights = self.kinds.alike(kind) * np.exp(-self.ages / _CHANCE_DAYS)
         chance = (weights[self.loud].sum() + _PRIOR_DAYS * self.loud.mean()) / (
             weights.sum() + _PRIOR_DAYS
         )
@@ -82,7 +82,10 @@ class Fitted:
             values[state] += (kind.design - self.kinds.design[state]) @ effect
             weight = _recent(self.ages[state], days)
             shares[state] = part * weight
-            widths[state] = max(_width(values[state], weight), _NARROWEST)
+            unseen = (kind.by_calendar[0] != 0) & ~self.kinds.by_calendar[state].any(axis=0)
+            widths[state] = np.hypot(
+                max(_width(values[state], weight), _NARROWEST), UNSEEN_LOG * unseen.any()
+            )
         kept = shares > 0
         return Predictive(
             values=values[kept],

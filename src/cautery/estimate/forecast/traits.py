@@ -14,10 +14,15 @@ from cautery.model.preparation import Match
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_WEEK = 7
 MOST_COMPETITIONS = 40
 """Those with the most days; what is played more rarely has no effect that could be learned."""
-_OTHER_WEEKDAY = 0.3
-"""Where a calendar says what is played, how much a day of another weekday says of this one."""
+# Where a calendar says what is played; judgement, tried on the lab's tournaments (ADR 0086).
+_OTHER_WEEKDAY = 0.7
+"""How much a day of another weekday says: the match, not the weekday, brings the viewers."""
+_OTHER_COMPETITION = 0.2
+_UNLIKE, _UNLIKE_PLAYED = 0.02, 0.002
+"""How much a day of another kind says of the chance, without a calendar and with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,11 @@ class DayTraits:
     design: FloatArray
     played: FloatArray | None = None
 
+    @property
+    def by_calendar(self) -> FloatArray:
+        """Columns that say what is played, shape (days, traits - 7)."""
+        return self.design[:, _WEEK:]
+
     def take(self, days: IntArray) -> DayTraits:
         """Return the traits of some days."""
         return DayTraits(
@@ -48,14 +58,16 @@ class DayTraits:
         )
 
     def alike(self, one: DayTraits) -> FloatArray:
-        """Return how much each day is of the kind of another one, 0 to 1, shape (days,)."""
+        """Return how much each day is of the kind of another one, up to 1, shape (days,)."""
         same = self.weekdays == one.weekdays[0]
         if self.played is None or one.played is None:
-            return same.astype(np.float64)
+            return np.where(same, 1.0, _UNLIKE)
         both = np.minimum(self.played, one.played).sum(axis=1)
         either = np.maximum(self.played, one.played).sum(axis=1)
-        likeness: FloatArray = both / either * np.where(same, 1.0, _OTHER_WEEKDAY)
-        return likeness
+        idle = (self.played[:, -1] == 1) | (one.played[0, -1] == 1)
+        likeness = np.maximum(both / either, np.where(idle, _UNLIKE_PLAYED, _OTHER_COMPETITION))
+        weighed: FloatArray = likeness * np.where(same, 1.0, _OTHER_WEEKDAY)
+        return weighed
 
 
 def traits_of(days: Sequence[date], matches: Mapping[date, Sequence[Match]] | None) -> DayTraits:
@@ -67,7 +79,7 @@ def traits_of(days: Sequence[date], matches: Mapping[date, Sequence[Match]] | No
         Those of each day; ``None``: nobody knows.
     """
     weekdays = np.array([day.weekday() for day in days], np.int64)
-    by_weekday = np.eye(7)[weekdays]
+    by_weekday = np.eye(_WEEK)[weekdays]
     if matches is None:
         return DayTraits(weekdays=weekdays, design=by_weekday)
     of_days = [matches.get(day, ()) for day in days]

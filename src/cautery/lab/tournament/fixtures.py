@@ -18,6 +18,7 @@ _HOURS = (16, 19, 22, 25, 27)
 """Kick-offs in UTC, overseas among them: 25 is 01:00 of the next day."""
 _QUALIFYING_WEEKS = frozenset((3, 4, 9, 10, 15, 16, 20, 21))
 """In which teams of nations play and leagues rest."""
+_GROUP_DAYS = 17
 _ROUNDS = (("round of 16", 8, 18, 2), ("quarter-final", 4, 23, 2), ("semi-final", 2, 27, 1),
            ("final", 1, 30, 1))  # fmt: skip
 """Stage, matches, day of the first of them, matches a day."""
@@ -49,19 +50,17 @@ def past_matches(begins: date, rng: np.random.Generator) -> Iterator[Match]:
 def tournament_matches(begins: date, rng: np.random.Generator) -> Iterator[Match]:
     """Yield groups' matches, then rounds whose teams nobody knows yet."""
     number = itertools.count(1)
-    order = rng.permutation(len(TEAMS))
-    groups = order.reshape(6, 4)
-    day, at = 0, 0
-    for turn in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))):
-        for group in groups:
-            for one, other in turn:
-                name = f"{TEAMS[group[one]]} v {TEAMS[group[other]]}"
-                when = begins + timedelta(days=day)
-                yield _match(
-                    f"t{next(number)}", name, when, _hour(at, rng), COMPETITION, "group stage"
-                )
-                at += 1
-                day += at % 3 == 0 or (at % 2 == 0 and day % 2 == 1)
+    groups = rng.permutation(len(TEAMS)).reshape(6, 4)
+    pairs = [
+        (group[one], group[other])
+        for turn in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
+        for group in groups
+        for one, other in turn
+    ]
+    for at, (home, away) in enumerate(pairs):
+        when = begins + timedelta(days=at * _GROUP_DAYS // len(pairs))
+        name = f"{TEAMS[home]} v {TEAMS[away]}"
+        yield _match(f"t{next(number)}", name, when, _hour(at, rng), COMPETITION, "group stage")
     for stage, count, first, a_day in _ROUNDS:
         for turn_of in range(count):
             when = begins + timedelta(days=first + turn_of // a_day)
