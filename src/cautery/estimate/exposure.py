@@ -82,26 +82,55 @@ def _spans(
     looks: Sequence[Seen], start: float, end: float, close_s: float
 ) -> tuple[float, float, float]:
     """Return seconds up at least, likely (halfway to the next other look), and at most."""
-    least = likely = at_most = 0.0
+    least, likely, at_most = (
+        sum(until - since for since, until in stretches)
+        for stretches in stretches_of(looks, start=start, end=end, close_s=close_s)
+    )
+    return least, likely, at_most
+
+
+Stretch = tuple[float, float]
+"""From, to: epoch seconds."""
+
+
+def stretches_of(
+    looks: Sequence[Seen], *, start: float, end: float, close_s: float = CLOSE_S
+) -> tuple[list[Stretch], list[Stretch], list[Stretch]]:
+    """Return when one stream was up at least, likely, and at most.
+
+    Parameters
+    ----------
+    looks : sequence of Seen
+        Of one stream, by time.
+    start, end : float
+        Epoch seconds: nothing outside of them counts.
+    close_s : float
+        Seconds between two live looks up to which the stream counts as up in between.
+    """
+    least: list[Stretch] = []
+    likely: list[Stretch] = []
+    at_most: list[Stretch] = []
     times = [min(max(look.at.timestamp(), start), end) for look in looks]
     for place, look in enumerate(looks):
         if not look.live:
             continue
+        now = times[place]
         before = times[place - 1] if place else start
         after = times[place + 1] if place + 1 < len(looks) else end
         live_before = place > 0 and looks[place - 1].live
         live_after = place + 1 < len(looks) and looks[place + 1].live
+        gap = after - now
         if not live_before:
             # From the last look that saw it down, or from the window's start.
-            at_most += times[place] - before
-            likely += (times[place] - before) / 2 if place else 0.0
-        gap = after - times[place]
-        at_most += gap
+            at_most.append((before, now))
+            likely.append((now - ((now - before) / 2 if place else 0.0), now))
+        at_most.append((now, after))
         if live_after:
-            least += gap if gap <= close_s else 0.0
-            likely += gap
+            if gap <= close_s:
+                least.append((now, after))
+            likely.append((now, after))
         elif place + 1 < len(looks):
-            likely += gap / 2
+            likely.append((now, now + gap / 2))
         else:
-            likely += min(gap, close_s / 2)
+            likely.append((now, now + min(gap, close_s / 2)))
     return least, likely, at_most

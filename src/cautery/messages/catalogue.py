@@ -18,6 +18,8 @@ from cautery.messages.texts import (
     acts,
     blind,
     cases,
+    harm,
+    kpi,
     mandates,
     networks,
     notices,
@@ -47,6 +49,8 @@ TEXTS: Mapping[str, Text] = {
     **operations.TEXTS,
     **seizures.TEXTS,
     **sizes.TEXTS,
+    **harm.TEXTS,
+    **kpi.TEXTS,
     **blind.TEXTS,
     **terms.TEXTS,
 }

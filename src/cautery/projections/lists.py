@@ -74,8 +74,8 @@ class Lists:
             case ComplaintDecided(granted=True, target=str() as target):
                 self._granted.setdefault(target, entry.record.at)
             case ReferralPublished() as published:
-                decided = sorted(self._approved.get(published.referral, {}).values())[1:2]
-                at = min((*decided, published.at))
+                decided = self.approved_at(published.referral)
+                at = published.at if decided is None else min(decided, published.at)
                 for target in published.targets:
                     self._decided_at[target, published.intermediary] = at
             case DarkProbe(dark=True) as probe:
@@ -97,3 +97,8 @@ class Lists:
                 begun_at = self._released_at.get(place, lifted.withdrawn_at)
                 self.unblock_s.append((lifted.at - begun_at).total_seconds())
                 self.not_lifted.pop((lifted.target, lifted.intermediary), None)
+
+    def approved_at(self, referral: str) -> datetime | None:
+        """Return when a second person had approved a referral; ``None``: there is none."""
+        moments = sorted(self._approved.get(referral, {}).values())
+        return moments[1] if len(moments) > 1 else None

@@ -22,6 +22,21 @@ _VERBS = {
         "cautery.cli.estimate.forecast:forecast",
         "Forecast the next days of a series, and say what must be ready by when.",
     ),
+    "harm": (
+        "cautery.cli.estimate.harm:harm",
+        (
+            "Say what an audience may have cost, as a range under each stated assumption; judge a"
+            " claim."
+        ),
+    ),
+    "deterrence": (
+        "cautery.cli.estimate.deterrence:deterrence",
+        "Show what studies measured after such acts, beside what was measured here.",
+    ),
+    "kpi": (
+        "cautery.cli.estimate.kpi:kpi",
+        "Report key figures of cases in the five families of Recommendation (EU) 2023/1018.",
+    ),
 }
 
 app = typer.Typer(

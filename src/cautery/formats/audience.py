@@ -1,0 +1,118 @@
+"""``audience.csv``: how many watched an event on a channel, minute by minute, as intervals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cautery.cells import plain_cell, require_few_columns
+from cautery.errors import InputError
+from cautery.packed import small_file
+
+COLUMNS = ("event", "channel", "minute", "viewers_low", "viewers_mid", "viewers_high")
+MOST_BYTES = 100_000_000
+MOST_ROWS = 1_000_000
+MOST_CURVES = 10_000
+_LONGEST_NAME = 200
+_MOST_MINUTE = 100_000
+"""Ten weeks; a longer event is none."""
+_PEOPLE = 8.2e9
+"""People alive: United Nations, World Population Prospects 2024."""
+_HINT = f"The columns must be: {','.join(COLUMNS)}."
+
+Row = tuple[int, float, float, float]
+"""Minute, then viewers: low, middle, high."""
+
+
+def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
+    """Return the rows of each event and channel, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        With file, line and rule, if a cell is none of its kind, a minute stands twice, or there are
+        more rows, curves or bytes than fit.
+    """
+    content = small_file(path, most=MOST_BYTES, of="an audience", hint="Split it by events.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
+    curves: dict[tuple[str, str], list[Row]] = {}
+    minutes: dict[tuple[str, str], set[int]] = {}
+    for number, (key, row) in _rows(text, path):
+        rows = curves.setdefault(key, [])
+        if len(curves) > MOST_CURVES:
+            raise InputError(f"{path}: more than {MOST_CURVES:,} events and channels")
+        seen = minutes.setdefault(key, set())
+        if row[0] in seen:
+            raise InputError(
+                f"{path}, line {number}: minute {row[0]} of {key[0][:40]!r} on {key[1][:40]!r} "
+                "occurs twice and would be counted twice"
+            )
+        seen.add(row[0])
+        rows.append(row)
+    if not curves:
+        raise InputError(f"{path}: no row", hint=_HINT)
+    return curves
+
+
+def _rows(text: str, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
+    try:
+        require_few_columns(reader, str(path))
+        names = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = names
+        missing = [name for name in COLUMNS if name not in names]
+        if missing or len(set(names)) < len(names):
+            what = f"no column {', '.join(missing)}" if missing else "the same column twice"
+            raise InputError(f"{path}: {what}", hint=_HINT)
+        for count, cells in enumerate(reader, 1):
+            if count > MOST_ROWS:
+                raise InputError(f"{path}: more than {MOST_ROWS:,} rows")
+            number = reader.line_num
+            if None in cells:
+                raise InputError(f"{path}, line {number}: more cells than columns")
+            try:
+                yield number, _row(cells)
+            except InputError as error:
+                raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _row(cells: Mapping[str, str]) -> tuple[tuple[str, str], Row]:
+    event, channel = (_name(cells, column) for column in ("event", "channel"))
+    minute = cells["minute"].strip()
+    whole = minute.isascii() and minute.isdigit() and len(minute) <= 9
+    if not (whole and int(minute) <= _MOST_MINUTE):
+        raise InputError(
+            f"minute {minute[:40]!r}: it must be a whole number from 0 to {_MOST_MINUTE:,}"
+        )
+    low, mid, high = (_viewers(cells, column) for column in COLUMNS[3:])
+    if not low <= mid <= high:
+        raise InputError(
+            f"viewers {low:g}, {mid:g}, {high:g}: they must be low, middle and high in this order"
+        )
+    return (event, channel), (int(minute), low, mid, high)
+
+
+def _name(cells: Mapping[str, str], column: str) -> str:
+    name = plain_cell(cells[column].strip())
+    if not name or len(name) > _LONGEST_NAME:
+        raise InputError(f"{column}: it must be a text of at most {_LONGEST_NAME} characters")
+    return name
+
+
+def _viewers(cells: Mapping[str, str], column: str) -> float:
+    text = cells[column].strip()
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise InputError(f"{column} {text[:40]!r}: it must be a number") from error
+    if not (math.isfinite(value) and 0 <= value <= _PEOPLE):
+        raise InputError(f"{column} {text[:40]!r}: it must be from 0 to the number of people alive")
+    return value

@@ -1,0 +1,1 @@
+"""The sheet of key figures: from the records of one case or of many."""
