@@ -13,6 +13,7 @@ from cautery import wiring
 from cautery.cells import table_of
 from cautery.cli import render
 from cautery.cli.estimate._rates import Rates, parsed_rates
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.estimate import number_in_words
 from cautery.estimate.harm import (
@@ -148,7 +149,8 @@ def harm(
         wiring.write_file(csv, table_of([_COLUMNS, *_csv_rows(result)]))
         render.say(f"csv: {csv}")
     if plot is not None:
-        what = "a year" if of == "year" else f"{len({curve.event for curve in curves})} event(s)"
+        events = len({curve.event for curve in curves})
+        what = "a year" if of == "year" else counted(events, "event")
         drawing = harm_plot(result, curves, judged, title=f"Harm of {what}, {content}")
         wiring.write_file(plot, drawing.encode())
         render.say(f"plot: {plot}")

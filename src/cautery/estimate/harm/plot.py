@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from cautery.drawing.escaping import clean
 from cautery.drawing.figure import (
     GRID,
@@ -20,7 +22,7 @@ from cautery.drawing.figure import (
 )
 from cautery.drawing.formatting import DASH
 from cautery.estimate.claims import number_in_words
-from cautery.estimate.harm.curves import Curve
+from cautery.estimate.harm.curves import Curve, FloatArray
 from cautery.estimate.harm.judge import JudgedHarm
 from cautery.estimate.harm.range import Harm, HarmRow
 from cautery.messages import say, tr
@@ -50,13 +52,8 @@ def harm_plot(
         figure = empty_figure(9.2, total)
         figure.text(0.025, 1 - 0.34 / total, clean(title), size=13, weight="bold", va="center")
         if shown:
-            _curves(
-                figure.add_axes(
-                    (0.09, (total - 0.7 - above + 0.55) / total, 0.88, (above - 0.75) / total)
-                ),
-                shown,
-                left_out=len(curves) - len(shown),
-            )
+            box = (0.09, (total - 0.7 - above + 0.5) / total, 0.87, (above - 0.95) / total)
+            _curves(figure.add_axes(box), shown, left_out=len(curves) - len(shown))
         box = (0.4, 0.85 / total, 0.56, (bars - 0.75 - 0.24 * len(judged)) / total)
         _bars(figure.add_axes(box), rows, harm, judged)
         figure.text(
@@ -76,25 +73,28 @@ def _curves(axes: Any, curves: Sequence[Curve], *, left_out: int) -> None:
     bare(axes, "top", "right")
     colours = (TEAL, OCHRE, "#3f6fb0", "#a4557f", "#66727f", "#2f7d32")
     for curve, colour in zip(curves, colours, strict=False):
-        axes.fill_between(curve.minutes, curve.low, curve.high, color=colour, alpha=0.18, lw=0)
-        axes.plot(
-            curve.minutes,
-            curve.mid,
-            color=colour,
-            lw=1.5,
-            label=clean(f"{curve.event}, {curve.channel}", 40),
-        )
+        minutes, low, mid, high = _with_gaps(curve)
+        axes.fill_between(minutes, low, high, color=colour, alpha=0.18, lw=0)
+        name = f"{curve.event}, {curve.channel}" if curve.channel else curve.event
+        axes.plot(minutes, mid, color=colour, lw=1.5, label=clean(name, 40))
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: say(number_in_words(value)) if value else "0")
     axes.grid(axis="y", color=GRID, lw=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8.5, length=0)
     axes.set_xlabel(tr("minute"), size=8.5)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", ncols=2)
+    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
     heading = tr("viewers")
     if left_out:
         heading = tr("viewers (%(count)s smaller curves not drawn)", str, count=left_out)
     axes.set_title(heading, size=9, loc="left", color=INK)
+
+
+def _with_gaps(curve: Curve) -> tuple[FloatArray, ...]:
+    """Return minutes and viewers with a hole where minutes were not measured."""
+    gaps = np.flatnonzero(np.diff(curve.minutes) > 1) + 1
+    columns = (curve.minutes.astype(np.float64), curve.low, curve.mid, curve.high)
+    return tuple(np.insert(column, gaps, np.nan) for column in columns)
 
 
 def _bars(axes: Any, rows: Sequence[HarmRow], harm: Harm, judged: Sequence[JudgedHarm]) -> None:
@@ -107,7 +107,8 @@ def _bars(axes: Any, rows: Sequence[HarmRow], harm: Harm, judged: Sequence[Judge
     )
     left = least / 6
     axes.set_xscale("log")
-    axes.set_xlim(left, max(ends, default=1.0) * 3)
+    right = max(ends, default=1.0) * (max(ends, default=1.0) / left) ** 0.3
+    axes.set_xlim(left, right)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     for place, (row, sum_) in enumerate(zip(rows, sums, strict=True)):
         colour = TEAL if row.assumption.in_hull else PALE_TEAL
@@ -118,13 +119,14 @@ def _bars(axes: Any, rows: Sequence[HarmRow], harm: Harm, judged: Sequence[Judge
             height=0.42,
             color=colour,
         )
-        low = say(number_in_words(sum_.low)) if sum_.low else "0"
         axes.text(
             sum_.high * 1.06,
             place,
-            f"{low} {DASH} {say(number_in_words(sum_.high))}",
+            f"{_sum(sum_.low)} {DASH} {_sum(sum_.high)}",
             size=8.5,
             va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+            zorder=4,
         )
     axes.set_yticks(
         range(len(rows)), [_folded(clean(row.assumption.title, 90)) for row in rows], size=8.5
@@ -136,18 +138,24 @@ def _bars(axes: Any, rows: Sequence[HarmRow], harm: Harm, judged: Sequence[Judge
     axes.set_xlabel(
         tr("EUR a year") if harm.of == "year" else tr("EUR, all these events"), size=8.5
     )
-    for number, claim in enumerate(judged):
-        axes.axvline(claim.eur, color=_CLAIM, lw=1.2, ls=(0, (4, 3)))
+    for number, claim in enumerate(sorted(judged, key=lambda claim: -claim.eur)):
+        axes.axvline(claim.eur, color=_CLAIM, lw=1.2, ls=(0, (4, 3)), zorder=3)
         axes.annotate(
             clean(claim.claim.text, 40),
             (claim.eur, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 3 + 14 * number),
+            xytext=(-3, 3 + 14 * number),
+            ha="right",
             textcoords="offset points",
             size=8.5,
             color=_CLAIM,
             annotation_clip=False,
         )
+
+
+def _sum(value: float) -> str:
+    """Return a sum to two figures."""
+    return say(number_in_words(float(f"{value:.2g}"))) if value else "0"
 
 
 def _folded(text: str, wide: int = 34) -> str:

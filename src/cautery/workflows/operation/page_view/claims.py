@@ -24,6 +24,7 @@ from cautery.pages.operation.view.claims import (
     UnknownLine,
     VerifyView,
 )
+from cautery.workflows.operation.page_view.after_day import compared_after
 from cautery.workflows.operation.page_view.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02
@@ -85,6 +86,8 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
             rows.append(_compared_count(figure, known[figure.id], ""))
         elif figure.id in money and money[figure.id] is not None:
             rows.append(_compared_count(figure, float(money[figure.id] or 0), "EUR"))
+        elif (after := compared_after(figure, material)) is not None:
+            rows.append(after)
         else:
             rows.append(
                 Comparison(
@@ -319,7 +322,7 @@ def _why_not_ours(figure: str) -> str:
         "regions-italy": tr("regions were not recorded"),
         "channels": tr("the channels on offer were not seized; only a watch can count an offer"),
         "harm-year": tr(
-            "harm is a judgement on what viewers would have paid; no source here shows it"
+            "harm is a judgement on what viewers would have paid; nothing here sizes it"
         ),
         "lead": tr("who leads is stated, not counted"),
         "ringleaders": tr("a court says who led"),

@@ -1,0 +1,171 @@
+"""What was published of effect, regrowth and harm, beside what this case's own probes measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from statistics import median
+
+import numpy as np
+
+from cautery.drawing.formatting import number, percent
+from cautery.drawing.templates import said
+from cautery.estimate import number_in_words
+from cautery.estimate.harm import Triple, harm_of_users, published_assumptions
+from cautery.messages import tr, tr_n
+from cautery.model.records import PublishedFigure
+from cautery.pages.operation.view.claims import Comparison, Fit
+from cautery.pages.operation.view.course import DayView, Served
+from cautery.workflows.operation.page_view.material import Material
+
+_NEXT_DAY = (timedelta(hours=12), timedelta(hours=36))
+"""Probes so long after the moment are of the next day."""
+_NEAR = 0.1
+"""A published drop fits one that is within ten points of it: press figures are round. Judgement."""
+_BACK = 0.5
+"""Regrown is when so much of what was cut is served again. Judgement."""
+
+_PEOPLE = 8.2e9
+"""People alive (United Nations, World Population Prospects 2024): whoever writes records may claim
+more."""
+
+
+def compared_after(figure: PublishedFigure, material: Material) -> Comparison | None:
+    """Return a figure of effect, regrowth or harm beside ours; ``None``: it is about neither."""
+    compare = _COMPARED.get(figure.id)
+    return None if compare is None else compare(figure, material)
+
+
+def drop_next_day(day: DayView) -> float | None:
+    """Return how much less of what was served before is served on the next day, as a share.
+
+    Only probes count for the next day; ``None``: there was none, or nothing is known of before.
+    """
+    before = _before(day)
+    after = [
+        point.share for point in day.after if _NEXT_DAY[0] <= point.at - day.moment <= _NEXT_DAY[1]
+    ]
+    return 1 - median(after) / before if after and before else None
+
+
+def days_until_back(day: DayView) -> tuple[float | None, float] | None:
+    """Return the days until half of what was cut is served again, and the days probed.
+
+    The first is ``None`` if that was not seen; the whole is ``None`` without a probe after the day.
+    """
+    before, after = _before(day), _after(day)
+    if not after or not before:
+        return None
+    lowest = min(range(len(after)), key=lambda place: after[place].share)
+    goal = after[lowest].share + _BACK * (before - after[lowest].share)
+    watched = (after[-1].at - day.moment) / timedelta(days=1)
+    for point in after[lowest:]:
+        if point.share >= goal and point.share > after[lowest].share:
+            return (point.at - day.moment) / timedelta(days=1), watched
+    return None, watched
+
+
+def _before(day: DayView) -> float | None:
+    """Return what was served before: by probes if there are some, else by the plan's picture."""
+    probed = [point.share for point in day.after if point.at < day.moment]
+    if probed:
+        return median(probed)
+    return min(day.served, key=lambda point: point.at).share if day.served else None
+
+
+def _after(day: DayView) -> list[Served]:
+    return sorted(
+        (point for point in day.after if point.at > day.moment), key=lambda point: point.at
+    )
+
+
+def _effect(figure: PublishedFigure, material: Material) -> Comparison:
+    drop = None if material.day is None else drop_next_day(material.day)
+    if drop is None:
+        return _not_measured(figure)
+    low = figure.low if figure.low is not None else 0.0
+    high = figure.high if figure.high is not None else low
+    fits = low - _NEAR <= drop <= high + _NEAR
+    return Comparison(
+        what=figure.what,
+        published=figure.value,
+        fit=Fit.YES if fits else Fit.NO,
+        ours=tr("%(share)s less of the demand served, by our probes", share=percent(drop)),
+        source=figure.source,
+        reason="" if fits else tr("another operation, on another network"),
+    )
+
+
+def _regrowth(figure: PublishedFigure, material: Material) -> Comparison:
+    back = None if material.day is None else days_until_back(material.day)
+    if back is None:
+        return _not_measured(figure)
+    days, watched = back
+    most = figure.high if figure.high is not None else float("inf")
+    fits = days is not None and days <= most
+    return Comparison(
+        what=figure.what,
+        published=figure.value,
+        fit=Fit.YES if fits else Fit.NO,
+        ours=tr(
+            "half of what was cut is not served again within %(days)s days", days=number(watched)
+        )
+        if days is None
+        else tr_n(
+            "after %(count)s day half of what was cut is served again, by our probes",
+            "after %(count)s days half of what was cut is served again, by our probes",
+            round(days),
+            number,
+        ),
+        source=figure.source,
+        reason="" if fits else tr("another operation, on another network"),
+    )
+
+
+def _harm(figure: PublishedFigure, material: Material) -> Comparison | None:
+    """Return a claimed harm beside the range that our users and stated assumptions leave open."""
+    users = material.sized[-1].inner[0] if material.sized else None
+    if users is None or users.high > _PEOPLE:
+        return None
+    harm = harm_of_users(
+        Triple(max(users.low, 0.0), max(users.mid, 0.0), max(users.high, 0.0)),
+        published_assumptions(),
+        content="live-sport",
+        rng=np.random.default_rng(0),
+    )
+    low = figure.low if figure.low is not None else 0.0
+    high = figure.high if figure.high is not None else low
+    fits = low <= harm.hull.high and high >= harm.hull.low
+    ours = tr(
+        "EUR %(low)s to %(high)s a year, by what one assumes that viewers would have paid",
+        low=said(number_in_words(float(f"{harm.hull.low:.2g}"))),
+        high=said(number_in_words(float(f"{harm.hull.high:.2g}"))),
+    )
+    return Comparison(
+        what=figure.what,
+        published=figure.value,
+        fit=Fit.YES if fits else Fit.NO,
+        ours=ours,
+        source=figure.source,
+        reason=""
+        if fits
+        else tr("no published assumption on what viewers would have paid reaches it"),
+    )
+
+
+def _not_measured(figure: PublishedFigure) -> Comparison:
+    return Comparison(
+        what=figure.what,
+        published=figure.value,
+        fit=Fit.NOT_OURS,
+        source=figure.source,
+        ours=tr("not measured"),
+        reason=tr("no probe of ours says what was served before and after the day"),
+    )
+
+
+_COMPARED: Mapping[str, Callable[[PublishedFigure, Material], Comparison | None]] = {
+    "effect-next-day": _effect,
+    "regrowth-days": _regrowth,
+    "harm-year": _harm,
+}
