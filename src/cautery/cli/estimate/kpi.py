@@ -13,6 +13,7 @@ import typer
 from cautery import wiring
 from cautery.cells import table_of
 from cautery.cli import render
+from cautery.drawing.formatting import DASH, THIN
 from cautery.errors import InputError
 from cautery.estimate.kpi import Figure, OfferFact, Period, Sheet
 from cautery.evidence.case_names import is_on_server
@@ -82,6 +83,9 @@ def kpi(
         page = page_of(sheet, now=wiring.clock().now())
         wiring.write_file(html, sheets_html(page, tongues=tongues).encode())
         render.say(f"page: {html}")
+    if csv is not None or html is not None:
+        for note in sheet.notes:
+            render.say(f"note: {say(note)}")
     if json:
         render.json_line(_as_json(sheet))
     elif csv is None and html is None:
@@ -96,9 +100,9 @@ def _show(sheet: Sheet) -> None:
             (
                 (
                     f"{'' if row.of is None else say(row.of) + ': '}{say(row.label)}",
-                    figure_text(row),
-                    interval_text(row),
-                    rests_on(row),
+                    _thick(figure_text(row)),
+                    _thick(interval_text(row)),
+                    _thick(rests_on(row)),
                     "" if row.need is None else say(row.need),
                 )
                 for row in family.rows
@@ -107,6 +111,11 @@ def _show(sheet: Sheet) -> None:
         )
     for note in sheet.notes:
         render.say(f"note: {say(note)}")
+
+
+def _thick(text: str) -> str:
+    """Return a page's text with spaces that every terminal has."""
+    return text.replace(THIN, " ").replace(DASH, "-")
 
 
 def _as_json(sheet: Sheet) -> dict[str, Any]:

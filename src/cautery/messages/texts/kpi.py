@@ -17,7 +17,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "kpi.hosts-proven": "different hosts of proven streams",
     "kpi.streams-per-event": "proven streams an event",
     "kpi.detection": "from the first sight of a stream to its proof",
-    "kpi.exposure": "exposure: how long proven streams were up, together",
+    "kpi.exposure": "exposure: how long proven streams of events were up, together",
     "kpi.viewers": "viewers of proven streams",
     "kpi.by-state": "retransmission by Member State",
     # 2
@@ -106,7 +106,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "kpi-need.no-dark": "no probe of ours saw a target dark",
     "kpi-need.no-end": "no block has come to its end",
     "kpi-need.no-canary": "no unrelated name was probed",
-    "kpi-need.no-complaint": "no complaint was decided, or had a time to be decided in",
+    "kpi-need.no-complaint": "no complaint was decided, or none had a time limit",
     "kpi-need.no-unblock": "nothing was unblocked that our probes saw reachable again",
     "kpi-need.flagger": "a mandate does not say whether its holder is a trusted flagger",
     "kpi-need.agreements": "no record says with whom there is an agreement",
