@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 _Z90 = 1.6448536269514722
 """95 % quantile of the standard normal distribution: the ends of a 90 % interval."""
 
+_LEAST = 1e-3
+"""Of a viewer: less is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Triple:
@@ -37,18 +40,18 @@ class Triple:
     def at(self, z: FloatArray) -> FloatArray:
         """Return the values at some standard normal deviates: the same order, never negative.
 
-        Log-normal on each side of the middle; straight where an end is zero.
+        Log-normal on each side of the middle; straight where an end is none, or next to none.
         """
         z = z / _Z90
         below: FloatArray
-        if self.low > 0:
+        if self.low > _LEAST:
             below = self.mid * (self.low / self.mid) ** np.maximum(-z, 0.0)
         else:
             below = np.maximum(self.mid + np.minimum(z, 0.0) * self.mid, 0.0)
-        if self.mid > 0:
+        if self.mid > _LEAST:
             above = self.mid * (self.high / self.mid) ** np.maximum(z, 0.0)
         else:
-            above = np.maximum(z, 0.0) * self.high
+            above = self.mid + np.maximum(z, 0.0) * (self.high - self.mid)
         return np.where(z < 0, below, above)
 
 
