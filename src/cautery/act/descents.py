@@ -15,7 +15,7 @@ _REVIEW = "cautery/follow-review/1"
 
 
 def decision_subject(proposed: DescendantProposed, *, confirmed: bool, why: str) -> Digest:
-    """Return the digest that a decision signs: the proposal as it was made, the word and the reason.
+    """Return the digest that a decision signs: the proposal as made, the word and the reason.
 
     Parameters
     ----------

@@ -130,6 +130,10 @@ _VERBS = {
         "cautery.cli.supply_map:draw_map",
         "Draw the supply graph by role or country: who supplies, hosts, sells and is paid.",
     ),
+    "follow": (
+        "cautery.cli.follow:follow",
+        "Follow what grows back after a case: propose descendants, with odds, reasons and days.",
+    ),
     "ruling": (
         "cautery.cli.ruling:app",
         "Say that two hosts are one network's or not; take that back; list what holds.",

@@ -136,14 +136,19 @@ def fault_links(
     return tuple(sorted(links, key=lambda link: (link.kind, link.value, link.subject)))
 
 
+def value_of(fault: Fault) -> str:
+    """Return what a fault is called, and with it the group whose first one it is."""
+    if fault.exhibit is not None:
+        return f"{fault.kind} of {fault.exhibit}"
+    return f"{fault.reference} {_clock(fault.at_s)}"
+
+
 def _links(
     groups: Sequence[Group], source: str, reason_of: Callable[[Group], Message]
 ) -> Iterator[Link]:
     for group in groups:
         first = group[0]
-        value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
-        if first.fault.exhibit is not None:
-            value = f"{first.fault.kind} of {first.fault.exhibit}"
+        value = value_of(first.fault)
         of_host = defaultdict[str, list[Carried]](list)
         for carried in group:
             for host in {carried.host, carried.server}:

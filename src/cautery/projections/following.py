@@ -39,7 +39,7 @@ MOST_PROPOSALS = 20_000
 """Of a case that are kept: more are a flood that nobody decides on. Judgement."""
 
 
-class Word(StrEnum):
+class DescentState(StrEnum):
     """What people say of a proposal."""
 
     OPEN = "open"
@@ -69,11 +69,11 @@ class Descendant:
     record: int | None = None
 
     @property
-    def word(self) -> Word:
+    def state(self) -> DescentState:
         """What people say of it."""
         if self.decided is None:
-            return Word.OPEN
-        return Word.CONFIRMED if self.decided.confirmed else Word.REJECTED
+            return DescentState.OPEN
+        return DescentState.CONFIRMED if self.decided.confirmed else DescentState.REJECTED
 
 
 @dataclass(slots=True)

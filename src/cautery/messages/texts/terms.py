@@ -328,4 +328,28 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "relation.sells": "sells",
     "relation.serves": "serves",
     "relation.shows": "shows",
+    # How a proposed descendant stands.
+    "descent-state.confirmed": "confirmed",
+    "descent-state.open": "open",
+    "descent-state.rejected": "rejected",
+    # Where traits are looked for.
+    "looked-at.certificate-log": "certificate log",
+    "looked-at.passive-dns": "passive DNS",
+    "looked-at.playlist": "playlist",
+    "looked-at.watch": "watch",
+    # What a service shows that another one may show, too.
+    "trait-kind.analytics": "analytics id",
+    "trait-kind.catalogue-order": "order of the catalogue",
+    "trait-kind.certificate": "certificate",
+    "trait-kind.guide-quirk": "mistake in the guide",
+    "trait-kind.hoster": "hoster",
+    "trait-kind.middleware": "middleware",
+    "trait-kind.name-server": "name server",
+    "trait-kind.panel-fingerprint": "fingerprint of the panel",
+    "trait-kind.payment-end": "payment account",
+    "trait-kind.payment-service": "payment service",
+    "trait-kind.price-list": "price list",
+    "trait-kind.site-name": "name of the site",
+    "trait-kind.stream-fault": "fault of the stream",
+    "trait-kind.template": "template",
 }

@@ -72,6 +72,7 @@ from cautery.model.records.decoys import (
 )
 from cautery.model.records.entry import Entry, Record
 from cautery.model.records.following import (
+    DayTaken,
     DescendantDecided,
     DescendantProposed,
     FollowAdvanced,
@@ -245,6 +246,7 @@ __all__ = [
     "CutChosen",
     "DataUsed",
     "Dated",
+    "DayTaken",
     "DecoderConfined",
     "DeconflictionForgotten",
     "DeconflictionLetter",

@@ -104,6 +104,25 @@ class FollowBegun(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayTaken:
+    """What was taken on one day.
+
+    Parameters
+    ----------
+    day : date
+        The day, in UTC.
+    seen : int
+        How many traits.
+    exhibit : ExhibitId
+        The sealed traits: those of the day, and those of earlier days that came late.
+    """
+
+    day: date
+    seen: int
+    exhibit: ExhibitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowAdvanced(Dated):
     """Days were taken, each with what was known on it.
 
@@ -113,6 +132,8 @@ class FollowAdvanced(Dated):
         The first of the days.
     last : date
         The last of them: the next ones come after it.
+    days : tuple of DayTaken
+        Those of them that brought something, in order.
     seen : tuple of SeenCount
         How many traits each source brought.
     left_out : tuple of LeftOut
@@ -121,23 +142,21 @@ class FollowAdvanced(Dated):
         How many descendants were proposed.
     decided : int
         How many decisions of analysts the odds have learnt from, in all.
-    exhibits : tuple of ExhibitId
-        The sealed traits, each under the day on which it was taken; then the state after the last
-        day.
     """
 
     first: date
     last: date
+    days: tuple[DayTaken, ...]
     seen: tuple[SeenCount, ...]
     left_out: tuple[LeftOut, ...]
     proposed: int
     decided: int
-    exhibits: tuple[ExhibitId, ...]
 
     def __post_init__(self) -> None:
         Dated.__post_init__(self)
-        if self.last < self.first:
-            raise InputError("the days that were taken end before they begin")
+        days = [self.first, *(taken.day for taken in self.days), self.last]
+        if self.last < self.first or days[1:-1] != sorted({*days[1:-1]}) or days != sorted(days):
+            raise InputError("the days that were taken are in no order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

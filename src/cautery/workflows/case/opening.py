@@ -12,7 +12,6 @@ from pathlib import Path
 
 from cautery.act import Standing, standing_of, terms_of
 from cautery.errors import ApprovalError, EvidenceError, InputError
-from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     MISSHAPEN,
     Approver,

@@ -1,0 +1,258 @@
+"""Advance a following day by day: each day knows what had come by then, and nothing later.
+
+The days that were taken lie sealed in the case. A run takes them again through a fresh follower,
+so what it proposes next rests on sealed bytes and signed decisions alone, and anybody with the case
+can do it again. What comes late counts from the day on which it came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from cautery.errors import EvidenceError
+from cautery.formats import ReadWarning
+from cautery.formats.seen import read_seen, seen_lines
+from cautery.graph.descent import Follower
+from cautery.messages import message
+from cautery.model import MISSHAPEN
+from cautery.model.descent import Proposal, TraitSeen
+from cautery.model.evidence import ExhibitId
+from cautery.model.records import (
+    DayTaken,
+    DescendantDecided,
+    DescendantProposed,
+    FollowAdvanced,
+    LeftOut,
+    SeenCount,
+)
+from cautery.projections.following import Following
+from cautery.workflows.case.journal import Journal, journal_of
+from cautery.workflows.case.open import Case
+from cautery.workflows.follow.begin import traits_sealed
+from cautery.workflows.follow.seen import Brought
+
+LATE_DAYS = 45
+"""Days that an export may come late, beyond the one that is delivered monthly. Judgement."""
+TOO_LATE = message("follow.left-too-late")
+DAY = "traits-seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """What a run did.
+
+    Parameters
+    ----------
+    record : FollowAdvanced or None
+        What was recorded; ``None``: there was no new day.
+    proposed : tuple of DescendantProposed
+        What was proposed on these days.
+    waiting : int
+        Traits that wait: of days that may not be taken yet, or late with no new day.
+    """
+
+    record: FollowAdvanced | None = None
+    proposed: tuple[DescendantProposed, ...] = ()
+    waiting: int = 0
+
+
+def proposal_id(proposal: Proposal) -> str:
+    """Return the id of a proposal, the same whenever this entity is proposed for this network."""
+    named = f"{proposal.of} {proposal.entity}".encode()
+    return f"D-{hashlib.sha256(named).hexdigest()[:10]}"
+
+
+def until_when(following: Following, until: date | None, *, today: date) -> date | None:
+    """Return the last day that may be taken now; ``None``: none before a review."""
+    policy, due = following.policy, following.review_due
+    if policy is None or due is None or today > due:
+        return None
+    return min(today, policy.end, until or today)
+
+
+def advance(
+    case: Case,
+    following: Following,
+    brought: Brought,
+    *,
+    until: date,
+    now: datetime,
+    doing: Callable[[str], None] = lambda _: None,
+) -> Advanced:
+    """Take the days after the last one, up to ``until``, and record what they propose.
+
+    With nothing new it does nothing: what was brought before is known by its sealed bytes.
+
+    Parameters
+    ----------
+    case : Case
+        That follows, open for writing.
+    following : Following
+        What it holds.
+    until : date
+        As :func:`until_when` says.
+    doing : callable
+        Called with what is being done.
+
+    Raises
+    ------
+    EvidenceError
+        If a sealed day is altered or gone: nothing is proposed on less than was known.
+    """
+    begun = following.begun
+    if begun is None:
+        return Advanced()
+    by_day, waiting, too_late = _days(case, following, brought.seen, until)
+    if too_late:
+        brought.left_out[TOO_LATE] += too_late
+    if not by_day:
+        return Advanced(waiting=waiting)
+    doing("taking the earlier days again")
+    follower = Follower(traits_sealed(case, begun))
+    decided = _retake(follower, case, following)
+    journal = journal_of(case)
+    run = _Run(journal=journal, now=now)
+    for day in sorted(by_day):
+        doing(f"day {day}")
+        run.take(follower, day, by_day[day])
+    known = {descendant.proposed.id for descendant in following.descendants()}
+    proposed = tuple(row for row in run.proposed if row.id not in known)
+    record = FollowAdvanced(
+        at=now,
+        first=min(by_day),
+        last=max(by_day),
+        days=tuple(run.days),
+        seen=tuple(
+            SeenCount(source=source, count=count)
+            for source, count in sorted(brought.counts.items())
+        ),
+        left_out=tuple(
+            LeftOut(why=why, count=count)
+            for why, count in sorted(brought.left_out.items())
+            if count
+        ),
+        proposed=len(proposed),
+        decided=decided,
+    )
+    journal.write_all((record, *proposed))
+    return Advanced(record=record, proposed=proposed, waiting=waiting)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The new days of a run: each is sealed, then taken."""
+
+    journal: Journal
+    now: datetime
+    days: list[DayTaken] = field(default_factory=list)
+    proposed: list[DescendantProposed] = field(default_factory=list)
+
+    def take(self, follower: Follower, day: date, seen: Sequence[TraitSeen]) -> None:
+        raw = b"".join(seen_lines(seen))
+        exhibit = self.journal.seal(raw, what=DAY, media_type="application/x-ndjson", at=self.now)
+        self.days.append(DayTaken(day=day, seen=len(seen), exhibit=exhibit))
+        # As the sealed bytes are read again: each later run must come to the same proposals.
+        for proposal in follower.day(day, _traits_in(raw)):
+            self.proposed.append(
+                DescendantProposed(
+                    at=self.now,
+                    id=proposal_id(proposal),
+                    proposal=proposal,
+                    exhibits=(exhibit,),
+                )
+            )
+
+
+def _days(
+    case: Case, following: Following, seen: Iterable[TraitSeen], until: date
+) -> tuple[dict[date, list[TraitSeen]], int, int]:
+    """Sort what was brought by the day on which it is taken.
+
+    Returns
+    -------
+    tuple of (dict, int, int)
+        By day; how many wait for a later run; how many came too late to be told from those that
+        were taken before.
+    """
+    last = following.last_day
+    by_day: defaultdict[date, list[TraitSeen]] = defaultdict(list)
+    late: list[TraitSeen] = []
+    ahead = too_late = 0
+    for trait in dict.fromkeys(seen):
+        if last is None or trait.day > last:
+            if trait.day > until:
+                ahead += 1
+            else:
+                by_day[trait.day].append(trait)
+        elif trait.day > last - timedelta(days=LATE_DAYS):
+            late.append(trait)
+        else:
+            too_late += 1
+    if late:
+        # Only where something is late: reading the sealed days again is the dearest part.
+        known = set(_taken_since(case, following, min(trait.day for trait in late)))
+        late = [trait for trait in late if trait not in known]
+    if late and by_day:
+        by_day[min(by_day)] += late
+        late = []
+    return dict(by_day), ahead + len(late), too_late
+
+
+def _taken_since(case: Case, following: Following, since: date) -> Iterator[TraitSeen]:
+    """Yield what was taken on the days since one: nothing is taken before its own day."""
+    for taken in _all_taken(following):
+        if taken.day >= since:
+            yield from seen_on(case, taken.exhibit)
+
+
+def _all_taken(following: Following) -> Iterator[DayTaken]:
+    return (taken for _, run in following.advanced for taken in run.days)
+
+
+def seen_on(case: Case, exhibit: ExhibitId) -> tuple[TraitSeen, ...]:
+    """Return what was taken on a day.
+
+    Raises
+    ------
+    EvidenceError
+        If its sealed bytes are altered, gone, or no traits.
+    """
+    try:
+        return _traits_in(case.vault.read(exhibit))
+    except MISSHAPEN as error:
+        raise EvidenceError(f"exhibit {exhibit}: no traits ({error})") from error
+
+
+def _traits_in(raw: bytes) -> tuple[TraitSeen, ...]:
+    return tuple(row for row in read_seen([raw]) if not isinstance(row, ReadWarning))
+
+
+def _retake(follower: Follower, case: Case, following: Following) -> int:
+    """Take all earlier days again, and the decisions where they came; return how many came."""
+    decisions = list(following.decisions())
+    told = 0
+    for entry, run in following.advanced:
+        while told < len(decisions) and decisions[told][0].index < entry.index:
+            _tell(follower, following, decisions[told][1])
+            told += 1
+        for taken in run.days:
+            follower.day(taken.day, seen_on(case, taken.exhibit))
+    for _, decided in decisions[told:]:
+        _tell(follower, following, decided)
+    return len(decisions)
+
+
+def _tell(follower: Follower, following: Following, decided: DescendantDecided) -> None:
+    """Let the odds learn from a decision."""
+    descendant = following.of(decided.id)
+    if descendant is None:
+        return
+    proposal = descendant.proposed.proposal
+    if decided.confirmed:
+        follower.confirm(proposal.entity, proposal.of)
+    else:
+        follower.reject(proposal.entity, proposal.of)

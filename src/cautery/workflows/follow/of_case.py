@@ -1,0 +1,241 @@
+"""From a case to what is looked for: its traits, its members, and the act after which it is."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from cautery.errors import InputError
+from cautery.evidence.ports import CaseLedger
+from cautery.messages import message
+from cautery.model import Finding, Mandate, StepReport, StepState, Verdict, host_of
+from cautery.model.descent import (
+    MOST_MEMBERS,
+    MOST_TRAITS,
+    Trait,
+    TraitKind,
+    TraitSet,
+    check_entity,
+)
+from cautery.model.ledger import contents
+from cautery.model.message import Message
+from cautery.model.ports import Facts, Ledger
+from cautery.model.records import (
+    CaseOpened,
+    NoticeSent,
+    OperationOpened,
+    ProbeDone,
+    ReferralPublished,
+    kinds_of,
+)
+from cautery.projections.mandate import case_id
+from cautery.workflows.case.open import Case
+from cautery.workflows.follow.of_watch import Known, hosts_of_networks, known_in, shown_by
+from cautery.workflows.follow.shown import Shown, of_links, usable
+from cautery.workflows.operation.desk import desk_in
+from cautery.workflows.operation.picture import picture_at
+
+MANY_TRAITS = message("follow.left-many")
+LAWFUL = message("follow.left-lawful")
+BYSTANDER = message("follow.left-other-network")
+_HOSTS = frozenset({"host", "address", "domain", "server"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """What a case knew, as it is looked for.
+
+    Parameters
+    ----------
+    traits : TraitSet
+        Of the case.
+    name : str
+        What people call the case.
+    records : int
+        How many records it had.
+    act : str
+        Id of the first act: a referral, a notice, a step; empty: none is on record.
+    left_out : mapping of Message to int
+        What is no trait of it.
+    known : Known
+        What of it is compared with later watches.
+    """
+
+    traits: TraitSet
+    name: str
+    records: int
+    act: str
+    left_out: Mapping[Message, int]
+    known: Known
+
+    @property
+    def counts(self) -> dict[TraitKind, int]:
+        """How many different traits of each kind it has; all kinds, in their order."""
+        counts = Counter(trait.kind for trait in self.traits.traits)
+        return {kind: counts[kind] for kind in TraitKind}
+
+
+def id_of_case(ledger: Ledger, name: str) -> str:
+    """Return the id of a case, of a watch or of an operation.
+
+    Raises
+    ------
+    InputError
+        If its first record opens neither.
+    """
+    entry = next(iter(ledger.read(kinds=kinds_of(CaseOpened, OperationOpened))), None)
+    if entry is not None and entry.index == 0:
+        opened = entry.content
+        if isinstance(opened, CaseOpened | OperationOpened) and opened.key:
+            return case_id(opened.key)
+    raise InputError(f"{name}: its first record opens no case, so nobody knows which it is")
+
+
+def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> Struck:
+    """Return what a case knew of those it is about.
+
+    Of a watch, the hosts that had a proven stream and all hosts of their networks count; where
+    nothing was proven, as with seized material, all that it has.
+
+    Parameters
+    ----------
+    case : Case
+        Of a watch or of an operation; read only.
+    facts : Facts
+        For registered domains.
+    acted_on : date or None
+        The day of the act; ``None``: that of the first act on record, or of the last record.
+
+    Raises
+    ------
+    InputError
+        If it has no trait at all.
+    """
+    name, ledger = case.path.name, case.ledger
+    of = id_of_case(ledger, name)
+    left_out: Counter[Message] = Counter()
+    is_desk = any(True for _ in ledger.read(kinds=kinds_of(OperationOpened)))
+    known = Known() if is_desk else known_in(ledger, case.vault, left_out)
+    if is_desk:
+        traits, members = _of_operation(case, left_out)
+    else:
+        traits, members = _of_watch(case, known, facts, left_out)
+    act, day = _first_act(ledger)
+    return Struck(
+        traits=TraitSet(
+            of=of,
+            acted_on=acted_on or day,
+            traits=_counted(traits, left_out, name),
+            members=members,
+        ),
+        name=name,
+        records=ledger.size(),
+        act=act,
+        left_out={why: count for why, count in left_out.items() if count},
+        known=known,
+    )
+
+
+def _of_watch(
+    case: Case, known: Known, facts: Facts, left_out: Counter[Message]
+) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
+    shown = shown_by(
+        case.ledger, case.vault, facts=facts, left_out=left_out, known=known, earlier=Known()
+    )
+    mandate = _mandate_of(case.ledger)
+    suspects = hosts_of_networks(case.ledger, _proven(case.ledger))
+    kept: list[Shown] = []
+    for trait in shown:
+        if mandate is not None and mandate.is_lawful(trait.host):
+            left_out[LAWFUL] += 1
+        elif suspects and trait.host not in suspects:
+            left_out[BYSTANDER] += 1
+        else:
+            kept.append(trait)
+    return tuple(kept), _entities(suspects or {trait.host for trait in kept})
+
+
+def _mandate_of(ledger: Ledger) -> Mandate | None:
+    first = next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None)
+    opened = None if first is None else first.content
+    return opened.mandate if isinstance(opened, CaseOpened) else None
+
+
+def _proven(ledger: Ledger) -> frozenset[str]:
+    """Return the hosts of proven streams, and those that served them."""
+    last = {verdict.url.text: verdict.finding for _, verdict in contents(ledger, Verdict)}
+    proven = {url for url, finding in last.items() if finding is Finding.PROVEN}
+    hosts = {host_of(url) for url in proven}
+    for _, probe in contents(ledger, ProbeDone):
+        if probe.url in proven:
+            hosts.update(probe.hosts)
+    return frozenset(hosts - {""})
+
+
+def _of_operation(
+    case: Case, left_out: Counter[Message]
+) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
+    """Return what statements of an operation say that its assets show."""
+    picture = picture_at(desk_in(case))
+    stated = of_links(picture.traits, left_out)
+    shown = usable((replace(trait, host=_name(trait.host)) for trait in stated), left_out)
+    assets = {
+        _name(asset.id) for asset in picture.graph.assets if asset.id.partition(":")[0] in _HOSTS
+    }
+    return tuple(shown), _entities(assets)
+
+
+def _name(asset: str) -> str:
+    """Return the host in an asset's id."""
+    kind, _, name = asset.partition(":")
+    return name if name and kind in _HOSTS else asset
+
+
+def _entities(hosts: Iterable[str]) -> tuple[str, ...]:
+    members = []
+    for host in sorted({host.lower() for host in hosts}):
+        try:
+            check_entity(host)
+        except InputError:
+            continue
+        members.append(host)
+    return tuple(members[:MOST_MEMBERS])
+
+
+def _counted(shown: Iterable[Shown], left_out: Counter[Message], name: str) -> tuple[Trait, ...]:
+    """Return each trait once, with at how many hosts it was seen; the commonest of too many."""
+    hosts: defaultdict[tuple[TraitKind, str], set[str]] = defaultdict(set)
+    for trait in shown:
+        hosts[trait.kind, trait.value].add(trait.host)
+    if not hosts:
+        raise InputError(
+            f"{name}: it has no trait of infrastructure, so nothing can be looked for",
+            hint="Map it first, or give the traits that others state: --traits FILE.",
+        )
+    ranked = sorted(hosts.items(), key=lambda item: (-len(item[1]), item[0]))
+    if len(ranked) > MOST_TRAITS:
+        left_out[MANY_TRAITS] += len(ranked) - MOST_TRAITS
+    return tuple(
+        Trait(kind=kind, value=value, times=len(bearers))
+        for (kind, value), bearers in ranked[:MOST_TRAITS]
+    )
+
+
+def _first_act(ledger: CaseLedger) -> tuple[str, date]:
+    """Return the first act on record, and its day; without one, the day of the last record."""
+    acts: list[tuple[datetime, str]] = []
+    for _, act in contents(ledger, ReferralPublished, NoticeSent, StepReport):
+        match act:
+            case ReferralPublished():
+                acts.append((act.at, act.referral))
+            case NoticeSent():
+                acts.append((act.at, act.notice))
+            case StepReport(state=StepState.DONE | StepState.LATE):
+                acts.append((act.at, act.step))
+    if acts:
+        at, act_id = min(acts)
+        return act_id, at.astimezone(UTC).date()
+    (last,) = ledger.pick([ledger.size() - 1])
+    return "", last.record.at.astimezone(UTC).date()

@@ -1,0 +1,270 @@
+"""What was seen since the last day: in files, in folders of them, and in other watches' cases.
+
+The mandate says what may be looked at; anything else is left out and counted, as is what is dated
+in the future and whatever is a person's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import chain
+from pathlib import Path
+
+from cautery.errors import CauteryError, InputError, SourceError
+from cautery.formats import PlaylistEntry, ReadWarning, guess, read_m3u
+from cautery.formats.seen import read_seen
+from cautery.graph.catalogues import Listing, quirks_of
+from cautery.messages import message
+from cautery.model import FollowPolicy, LookedAt, host_of
+from cautery.model.descent import TraitKind, TraitSeen
+from cautery.model.message import Message
+from cautery.model.ports import Facts
+from cautery.packed import chunks_of, plain_name
+from cautery.workflows.case.open import Case
+from cautery.workflows.follow.exports import Exports
+from cautery.workflows.follow.of_case import id_of_case
+from cautery.workflows.follow.of_watch import Known, known_in, shown_by
+from cautery.workflows.follow.shown import Shown, catalogue_of, quirk_of, stem_of, usable
+
+MOST_FILES = 2_000
+"""Files of one folder."""
+MOST_SEEN = 5_000_000
+"""Traits of one run: they are held at once. Judgement."""
+OWN_SHARE = 0.8
+"""Part of a playlist's entries on one host for the list to be that service's own, as in a case."""
+_MOST_LISTED = 20_000
+"""Entries of a playlist that are looked at for its order."""
+_DAY = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
+_HEAD = 8_192
+NOT_ALLOWED = message("follow.left-not-allowed")
+FUTURE = message("follow.left-future")
+EVERYBODYS = message("follow.left-everybodys-list")
+BROKEN = message("follow.left-broken-file")
+MANY = message("follow.left-many-seen")
+
+
+@dataclass(slots=True)
+class Brought:
+    """What some sources brought.
+
+    Parameters
+    ----------
+    seen : list of TraitSeen
+        What may be used.
+    counts : Counter
+        How many traits each source brought.
+    left_out : Counter
+        What was not used, by the reason.
+    said : list of str
+        Sentences on files that could not be read, for who runs the command.
+    """
+
+    seen: list[TraitSeen] = field(default_factory=list)
+    counts: Counter[LookedAt] = field(default_factory=Counter)
+    left_out: Counter[Message] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
+
+
+def bring(
+    paths: Sequence[Path],
+    *,
+    policy: FollowPolicy,
+    today: date,
+    facts: Facts,
+    known: Known,
+    is_case: Callable[[Path], bool],
+    opened: Callable[[Path], Case],
+    doing: Callable[[str], None] = lambda _: None,
+) -> Brought:
+    """Read what some paths hold.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        ``seen.jsonl``, playlists, exports of certificate logs and of passive DNS, folders of these,
+        and cases of watches.
+    policy : FollowPolicy
+        What may be looked at.
+    today : date
+        In UTC: what is dated later is left out.
+    facts : Facts
+        For registered domains and networks of addresses.
+    known : Known
+        What of the case that is followed is compared with watches and playlists.
+    is_case, opened : callable
+        Tell whether a path is a case, and open it read-only.
+    doing : callable
+        Called with what is read.
+
+    Raises
+    ------
+    InputError
+        If a path names nothing that can be read. A file in a folder that cannot is told of.
+    """
+    brought = Brought()
+    take = _Taking(brought, policy=policy, today=today, facts=facts, known=known)
+    for path in paths:
+        doing(path.name)
+        if is_case(path):
+            case = opened(path)
+            try:
+                take.watch(case)
+            finally:
+                case.leave()
+        elif path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.is_file())
+            for file in files[:MOST_FILES]:
+                try:
+                    take.file(file)
+                except CauteryError as error:
+                    brought.left_out[BROKEN] += 1
+                    brought.said.append(str(error))
+            if len(files) > MOST_FILES:
+                brought.said.append(f"{path}: only its first {MOST_FILES:,} files were read")
+        else:
+            take.file(path)
+    return brought
+
+
+class _Taking:
+    """Takes sources one by one."""
+
+    def __init__(
+        self, brought: Brought, *, policy: FollowPolicy, today: date, facts: Facts, known: Known
+    ) -> None:
+        self._brought, self._policy, self._today = brought, policy, today
+        self._facts, self._known = facts, known
+        self._exports = Exports(facts, brought.left_out)
+
+    def watch(self, case: Case) -> None:
+        """Take what another watch's case recorded."""
+        id_of_case(case.ledger, str(case.path))
+        left_out = self._brought.left_out
+        shown = shown_by(
+            case.ledger,
+            case.vault,
+            facts=self._facts,
+            left_out=left_out,
+            known=known_in(case.ledger, case.vault, left_out),
+            earlier=self._known,
+        )
+        self._take(trait.seen(LookedAt.WATCH.value) for trait in shown)
+
+    def file(self, path: Path) -> None:
+        """Take one file: by its ending, or by what it holds.
+
+        Raises
+        ------
+        InputError, SourceError
+            If no reader knows it.
+        """
+        suffix = plain_name(path).suffix.lower()
+        chunks = chunks_of(path)
+        if suffix == ".jsonl":
+            first = next(chunks, b"")
+            chunks = chain((first,), chunks)
+            if b'"entity"' in first[:_HEAD]:
+                self._take(self._lines(chunks))
+            else:
+                self._take(self._exports.cof(chunks))
+        elif suffix == ".csv":
+            self._take(self._exports.table(chunks, str(path)))
+        elif suffix in {".m3u", ".m3u8"}:
+            self._take(self._playlist(chunks, path))
+        else:
+            first = next(chunks, b"")
+            self._guessed(first, chain((first,), chunks), path)
+
+    def _guessed(self, head: bytes, chunks: Iterable[bytes], path: Path) -> None:
+        try:
+            kind = guess(head[:_HEAD]).kind
+        except SourceError as error:
+            raise InputError(
+                f"{path}: {error}",
+                hint="Give seen.jsonl, a playlist, an export of a certificate log or of passive "
+                "DNS (.csv, .json), or the folder of a case.",
+            ) from error
+        if kind == "ct":
+            self._take(self._exports.log_json(chunks))
+        elif kind == "dns":
+            self._take(self._exports.cof(chunks))
+        elif kind == "m3u":
+            self._take(self._playlist(chunks, path))
+        else:
+            raise InputError(f"{path}: {kind} brings no traits", hint="See -h for what does.")
+
+    def _lines(self, chunks: Iterable[bytes]) -> Iterator[TraitSeen]:
+        for seen in read_seen(chunks):
+            if isinstance(seen, ReadWarning):
+                self._brought.left_out[seen.why] += seen.count
+            else:
+                yield seen
+
+    def _playlist(self, chunks: Iterable[bytes], path: Path) -> Iterator[TraitSeen]:
+        """Yield what a playlist shows of the service whose own it is."""
+        hosts: Counter[str] = Counter()
+        titles, guides = list[str](), list[str | None]()
+        for entry in read_m3u(chunks):
+            if not isinstance(entry, PlaylistEntry) or len(titles) >= _MOST_LISTED:
+                continue
+            hosts[host_of(entry.url)] += 1
+            titles.append(entry.title or "")
+            guides.append(dict(entry.attributes).get("tvg-id"))
+        host, count = max(hosts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+        if not host or count < OWN_SHARE * hosts.total():
+            self._brought.left_out[EVERYBODYS] += 1
+            return
+        at = datetime.combine(_day_of(path), datetime.min.time(), UTC)
+        listing = Listing(
+            host=host,
+            titles=tuple(titles),
+            guides=tuple(guides),
+            first_seen=at,
+            last_seen=at,
+            records=(),
+        )
+        for trait in usable(self._listed(listing), self._brought.left_out):
+            yield trait.seen(LookedAt.PLAYLIST.value)
+
+    def _listed(self, listing: Listing) -> Iterator[Shown]:
+        host, at = listing.host, listing.first_seen
+        if order := catalogue_of(listing.titles, self._brought.left_out):
+            yield Shown(host=host, kind=TraitKind.CATALOGUE_ORDER, value=order, at=at)
+        for title, guide in sorted(quirks_of([listing, *self._known.lists])[0]):
+            yield Shown(host=host, kind=TraitKind.GUIDE_QUIRK, value=quirk_of(title, guide), at=at)
+        domain = self._facts.registered_domain(host)
+        if domain is not None and (stem := stem_of(domain)) is not None:
+            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=stem, at=at)
+
+    def _take(self, traits: Iterable[TraitSeen]) -> None:
+        brought = self._brought
+        allowed = {source.value: source for source in self._policy.look_at}
+        for trait in traits:
+            source = allowed.get(trait.source)
+            if source is None:
+                brought.left_out[NOT_ALLOWED] += 1
+            elif trait.day > self._today:
+                brought.left_out[FUTURE] += 1
+            elif len(brought.seen) >= MOST_SEEN:
+                brought.left_out[MANY] += 1
+            else:
+                brought.counts[source] += 1
+                brought.seen.append(trait)
+
+
+def _day_of(path: Path) -> date:
+    """Return the day of a playlist: that in its name, or that of its file."""
+    named = _DAY.search(path.name)
+    if named is not None:
+        try:
+            return date.fromisoformat(named[1])
+        except ValueError:
+            pass
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
