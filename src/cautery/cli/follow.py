@@ -16,7 +16,8 @@ from cautery.drawing.formatting import counted
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import say, word
 from cautery.model import Digest
-from cautery.model.records import FollowBegun
+from cautery.model.descent import TraitKind
+from cautery.model.records import FollowBegun, LeftOut
 from cautery.projections.following import DescentState, Following
 from cautery.wiring import following as wired
 from cautery.workflows.follow.decide import proposal_named
@@ -161,7 +162,8 @@ def follow(
         )
     if result.standing:
         render.say(render.printable(f"mandate {result.standing}"))
-    _say_begun(result)
+    if result.is_new and result.following.begun is not None:
+        _say_traits(result.following.begun)
     _say_run(result, place)
     _show(result.following, json=json)
 
@@ -254,22 +256,19 @@ class _Signing:
             )
 
 
-def _say_begun(result: wired.Followed) -> None:
-    """Say what the case has of each kind, and what it has none of."""
-    begun = result.following.begun
-    if begun is None or result.following.last_day is not None:
-        return
-    _say_traits(begun)
-
-
 def _say_traits(begun: FollowBegun) -> None:
+    """Say what the case has of each kind, and what it has none of."""
     counts = {count.kind: count.count for count in begun.traits}
     render.say(f"follows {render.printable(begun.name)} ({begun.case}), struck on {begun.acted_on}")
     render.say("traits: " + ", ".join(f"{word(kind)} {count}" for kind, count in counts.items()))
-    absent = [word(kind) for kind in type(next(iter(counts))) if kind not in counts]
+    absent = [word(kind) for kind in TraitKind if kind not in counts]
     if absent:
         render.say(f"it has none of: {', '.join(absent)}")
-    for left in begun.left_out:
+    _say_left_out(begun.left_out)
+
+
+def _say_left_out(rows: tuple[LeftOut, ...]) -> None:
+    for left in rows:
         render.say(f"left out: {left.count:,} x {say(left.why)}")
 
 
@@ -285,9 +284,7 @@ def _say_run(result: wired.Followed, place: Path) -> None:
             render.say(render.printable(line))
         sources = ", ".join(f"{word(source)} {n:,}" for source, n in sorted(brought.counts.items()))
         render.say(f"brought: {sources or 'nothing that may be used'}")
-        for why, count in sorted(brought.left_out.items()):
-            if count:
-                render.say(f"left out: {count:,} x {say(why)}")
+        _say_left_out(LeftOut.of(brought.left_out))
         record = advanced.record
         if record is None:
             render.say("no new day: nothing was added")

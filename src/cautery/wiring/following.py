@@ -51,6 +51,8 @@ class Followed:
         Whether nothing is proposed until an approver has reviewed it.
     standing : str
         What may be said of the signatures under the mandate; empty: no mandate was given.
+    is_new : bool
+        Whether no day had been taken before.
     """
 
     struck: Struck
@@ -59,6 +61,7 @@ class Followed:
     advanced: Advanced
     waits_for_review: bool
     standing: str
+    is_new: bool
 
 
 def folder_of(case: Path) -> Path:
@@ -126,6 +129,7 @@ def follow(
         _check_goes_on(following, struck, into)
         if following.mandate is not None:
             policy = policy_in(following.mandate, case=struck.traits.of, now=now)
+        is_new = following.last_day is None
         last = until_when(following, until, today=now.date())
         brought, advanced = None, Advanced()
         if seen and last is not None:
@@ -150,6 +154,7 @@ def follow(
         advanced=advanced,
         waits_for_review=last is None,
         standing=standing,
+        is_new=is_new,
     )
 
 

@@ -6,6 +6,7 @@ hypothesis, and stays one when an analyst confirms it: no record of these kinds 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,6 +49,12 @@ class LeftOut:
 
     why: Message
     count: int
+
+    @classmethod
+    def of(cls, counts: Mapping[Message, int]) -> tuple[LeftOut, ...]:
+        """Return what was counted, by the reason; what was counted zero times is not in it."""
+        rows = sorted(counts.items(), key=lambda item: item[0].id)
+        return tuple(cls(why=why, count=count) for why, count in rows if count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

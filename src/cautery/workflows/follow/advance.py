@@ -130,11 +130,7 @@ def advance(
             SeenCount(source=source, count=count)
             for source, count in sorted(brought.counts.items())
         ),
-        left_out=tuple(
-            LeftOut(why=why, count=count)
-            for why, count in sorted(brought.left_out.items())
-            if count
-        ),
+        left_out=LeftOut.of(brought.left_out),
         proposed=len(proposed),
         decided=decided,
     )

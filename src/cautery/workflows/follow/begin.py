@@ -139,8 +139,6 @@ def _begun(
             KindCount(kind=kind, count=count) for kind, count in struck.counts.items() if count
         ),
         members=len(struck.traits.members),
-        left_out=tuple(
-            LeftOut(why=why, count=count) for why, count in sorted(struck.left_out.items())
-        ),
+        left_out=LeftOut.of(struck.left_out),
         exhibit=exhibit,
     )

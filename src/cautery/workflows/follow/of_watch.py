@@ -30,7 +30,7 @@ from cautery.workflows.follow.shown import (
     stem_of,
     usable,
 )
-from cautery.workflows.networks.case_links import carried, links_of_case, listings
+from cautery.workflows.networks.case_links import carried, every_link_of_case, listings
 from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.tables import Derivative
 
@@ -96,7 +96,7 @@ def shown_by(
         same mistake gets the name that it has there.
     """
     ledger = without_decoys(ledger)
-    links, _ = links_of_case(ledger, vault)
+    links, _ = every_link_of_case(ledger, vault)
     plain = [link for link in links if link.kind not in KINDS.values()]
     traits = [
         *of_links(plain, left_out),

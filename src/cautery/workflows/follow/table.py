@@ -9,7 +9,7 @@ from cautery.act.four_words import four_words
 from cautery.messages import say, word
 from cautery.model import iso
 from cautery.model.descent import Reason, TraitKind
-from cautery.model.records import DescendantProposed
+from cautery.model.records import DescendantProposed, LeftOut
 from cautery.projections.following import Descendant, Following
 
 _LONGEST = 60
@@ -124,4 +124,4 @@ def to_decide(proposed: DescendantProposed, *, confirmed: bool, why: str) -> str
 
 def not_counted(following: Following) -> dict[str, int]:
     """Return how many records of a following count for nothing, by the reason."""
-    return {say(why): count for why, count in sorted(following.passed_over.items())}
+    return {say(left.why): left.count for left in LeftOut.of(following.passed_over)}

@@ -80,6 +80,15 @@ def read_case_links(ledger: Ledger, vault: CaseVault) -> Reading:
 def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], list[str]]:
     """Return the links, sorted, and sentences about the links that were left out.
 
+    Decoys that are revealed have none. Values that are always borne together are one link.
+    """
+    links, warnings = every_link_of_case(ledger, vault)
+    return one_each(links), warnings
+
+
+def every_link_of_case(ledger: Ledger, vault: CaseVault) -> tuple[list[Link], list[str]]:
+    """Return the links, each value by itself, and sentences about those that were left out.
+
     Decoys that are revealed have none.
     """
     decoys = Decoys().read_on(ledger)
@@ -118,7 +127,7 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
         for link in links
         if not (decoys.owns(link.subject) or decoys.owns(link.value))
     ]
-    return one_each(links), warnings
+    return links, warnings
 
 
 def _lawful(ledger: Ledger) -> frozenset[str]:
