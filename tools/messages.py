@@ -41,6 +41,7 @@ ROOM_FOLDERS = (
     "console",
     "pages/blind",
     "pages/kpi",
+    "pages/grown",
     "pages/operation",
     "pages/press_sheet",
     "pages/room",

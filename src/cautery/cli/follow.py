@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,8 +17,8 @@ from cautery.errors import ApprovalError, InputError
 from cautery.messages import say, word
 from cautery.model import Digest
 from cautery.model.descent import TraitKind
-from cautery.model.records import FollowBegun, LeftOut
-from cautery.projections.following import DescentState, Following
+from cautery.model.records import DescentState, FollowBegun, LeftOut
+from cautery.projections.following import Following
 from cautery.wiring import following as wired
 from cautery.workflows.follow.decide import proposal_named
 from cautery.workflows.follow.table import COLUMNS, cells_of, not_counted, row_of, to_decide
@@ -309,10 +309,9 @@ def _show(following: Following, *, json: bool) -> None:
         if len(descendants) > len(rows):
             render.say(f"{len(descendants) - len(rows):,} more: --json lists all")
     states = [descendant.state for descendant in descendants]
-    by_state: dict[str, Any] = {state: states.count(state) for state in DescentState}
     render.say(
         f"{counted(len(descendants), 'proposal')}: "
-        + ", ".join(f"{count:,} {state.value}" for state, count in by_state.items())
+        + ", ".join(f"{states.count(state):,} {state.value}" for state in DescentState)
         + f"; last day taken {following.last_day or 'none'}, review by {following.review_due}"
     )
     if descendants:

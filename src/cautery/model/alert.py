@@ -21,6 +21,10 @@ class AlertRule(StrEnum):
     WATCH_DIED = "watch-died"
     """The window of a case is open, its watch did not stop, and no process is at it; or a season
     says that it died."""
+    GREW_BACK = "grew-back"
+    """A descendant of what a case struck was proposed that was not before."""
+    REVIEW_DUE = "review-due"
+    """A following must be reviewed soon, or it proposes nothing more."""
     TEST = "test"
     """A person tries the ways."""
 
@@ -66,4 +70,9 @@ class Alert:
                 return f"{acts} of the case {case} wait for a person, and their time ends soon."
             case AlertRule.WATCH_DIED:
                 return f"The watch of the case {case} has died: its window is open."
+            case AlertRule.GREW_BACK:
+                descendants = f"{count} descendant{'' if count == 1 else 's'}"
+                return f"{descendants} newly proposed in the case {case}: hypotheses, to be judged."
+            case AlertRule.REVIEW_DUE:
+                return f"The case {case} follows what grows back, and must be reviewed soon."
         return "This is a test of the alerts."

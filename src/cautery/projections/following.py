@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from cautery.act.descents import check_decision, check_review
 from cautery.errors import CauteryError
@@ -20,6 +19,7 @@ from cautery.model.records import (
     CaseOpened,
     DescendantDecided,
     DescendantProposed,
+    DescentState,
     FollowAdvanced,
     FollowBegun,
     FollowReviewed,
@@ -37,14 +37,6 @@ FOLLOWING_KINDS = kinds_of(
 )
 MOST_PROPOSALS = 20_000
 """Of a case that are kept: more are a flood that nobody decides on. Judgement."""
-
-
-class DescentState(StrEnum):
-    """What people say of a proposal."""
-
-    OPEN = "open"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

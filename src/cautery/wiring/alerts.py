@@ -62,6 +62,8 @@ class _Rules(_Table):
     behind: Seconds | None = None
     expiring: Seconds | None = None
     watch_died: Seconds | None = None
+    grew_back: bool = False
+    review_due: Seconds | None = None
 
 
 class _Way(_Table):
@@ -159,6 +161,8 @@ def _waits(rules: _Rules) -> dict[AlertRule, timedelta]:
         AlertRule.BEHIND: rules.behind,
         AlertRule.EXPIRING: rules.expiring,
         AlertRule.WATCH_DIED: rules.watch_died,
+        AlertRule.GREW_BACK: 0.0 if rules.grew_back else None,
+        AlertRule.REVIEW_DUE: rules.review_due,
     }
     return {rule: timedelta(seconds=wait) for rule, wait in seconds.items() if wait is not None}
 

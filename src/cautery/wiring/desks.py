@@ -16,12 +16,15 @@ from cautery.evidence.manifest import NOTE
 from cautery.evidence.ports import CaseVault
 from cautery.messages import in_language
 from cautery.model import Operation
+from cautery.model.records import GrewBack
 from cautery.packed import small_file
 from cautery.wiring.cases import adding_to, reading_store, store
+from cautery.wiring.following import followed_in
 from cautery.wiring.signing import public_key_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.operation.afterwards import PersonFile, note_text
 from cautery.workflows.operation.desk import Desk, desk_in, open_desk
+from cautery.workflows.operation.followed import grown_after
 
 if TYPE_CHECKING:
     from cautery.lab.operations.replay.run import Replayed
@@ -149,18 +152,22 @@ def close_operation(case: Path, *, keys_dir: Path | None = None) -> Path:
         opened.leave()
 
 
-def write_operation_page(case: Path, out: Path, *, language: str) -> None:
+def write_operation_page(
+    case: Path, out: Path, *, language: str, following: Path | None = None
+) -> None:
     """Write the page of an operation from the records of a desk's case, for its owner's eyes.
 
     Parameters
     ----------
     language : str
         Code of the page's language, such as ``fr``.
+    following : Path or None
+        A case that follows this one: what it proposes stands on the page; ``None``: none.
 
     Raises
     ------
     InputError
-        If there is no such case or no such language.
+        If there is no such case or no such language, or the other case follows another one.
     StorageError
         If the page cannot be written.
     """
@@ -168,7 +175,11 @@ def write_operation_page(case: Path, out: Path, *, language: str) -> None:
     from cautery.workflows.operation.page_view import page_view  # noqa: PLC0415 - heavy
 
     with in_language(language), desk(case, read_only=True) as opened:
-        page = render_page(page_view(opened, made_at=wiring.clock().now()))
+        grown: tuple[GrewBack, ...] = ()
+        if following is not None:
+            with followed_in(following) as followed:
+                grown = grown_after(opened, followed)
+        page = render_page(page_view(opened, made_at=wiring.clock().now(), grown=grown))
     wiring.write_secret(out, (page.encode(),))
 
 

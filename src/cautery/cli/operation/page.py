@@ -18,11 +18,17 @@ def page(
         "operation.html"
     ),
     language: Annotated[str, typer.Option(help="Language of the page: en, es, fr or it.")] = "en",
+    following: Annotated[
+        Path | None,
+        typer.Option(
+            "--following", help="Case that follows this one: what grew back stands on the page."
+        ),
+    ] = None,
 ) -> None:
     """Write the page of an operation again from the records of an open or closed case.
 
     Example: cautery operation page cases/op-rome --language it -o operation.html
     """
     check_place(out, case=case)
-    desks.write_operation_page(case, out, language=language)
+    desks.write_operation_page(case, out, language=language, following=following)
     render.say(f"page    {out.resolve()}")

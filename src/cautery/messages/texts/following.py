@@ -19,6 +19,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "follow.left-broken-file": "a file that could not be read",
     "follow.left-many-seen": "traits beyond those that one run takes",
     "follow.left-too-late": "a trait that came too late to be told from those taken before",
+    # On the page of an operation, behind "It"
+    "grown.open": "is proposed as %(id)s, and nobody has decided on it",
+    "grown.confirmed": "is proposed as %(id)s and confirmed by %(by)s, which is no evidence",
     # Records that count for nothing
     "following.begun-again": "it says once more what is followed",
     "following.not-in-mandate": "it follows a case that the mandate does not name",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.act import Approval
@@ -17,6 +18,14 @@ from cautery.model.evidence import ExhibitId
 from cautery.model.message import Message
 from cautery.model.reach import LookedAt
 from cautery.model.records.dated import Dated
+
+
+class DescentState(StrEnum):
+    """What people say of a proposal."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from cautery.model.records import (
     RollbackProposed,
 )
 from cautery.pages.case_report.net import Undrawn
+from cautery.pages.grown import GrownView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +338,8 @@ class ReportView:
 
     ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing,
     ``unsent`` what can be done about notices that are not sent, ``undrawn`` which parts are
-    missing, ``blind`` what its decoys come to.
+    missing, ``blind`` what its decoys come to, ``grown`` what grew back after the case that it
+    follows.
     """
 
     made_at: datetime
@@ -365,6 +367,7 @@ class ReportView:
     complaints: ComplaintsView = ComplaintsView()
     undrawn: tuple[Undrawn, ...] = ()
     blind: NightAccount | None = None
+    grown: GrownView | None = None
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

@@ -20,6 +20,7 @@ from cautery.messages import language, languages, tr
 from cautery.pages.blind import night_part
 from cautery.pages.case_report import alignment_plot
 from cautery.pages.case_report.render import filters
+from cautery.pages.grown import grown_part
 from cautery.pages.operation.formatting import exact
 from cautery.pages.public.render import LANGUAGES
 from cautery.pages.room.people import Visitor
@@ -128,5 +129,6 @@ def _environment() -> Environment:
     env.filters |= {"exact": exact}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
     env.globals |= {"season_strip": season_strip}
+    env.globals |= {"grown_part": grown_part}
     env.globals |= {"alignment_plot": alignment_plot, "blind_part": night_part, "qr": _qr}
     return env

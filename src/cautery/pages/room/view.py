@@ -84,8 +84,9 @@ class CaseHead:
         How many it has.
     last_at : datetime or None
         Of its last record, by the clock of the machine that made it.
-    has_map, has_plan, has_persons, has_decoys : bool
-        Whether a supply graph is in it, a plan, persons, and a sealed plan of decoys.
+    has_map, has_plan, has_persons, has_decoys, has_following : bool
+        Whether a supply graph is in it, a plan, persons, a sealed plan of decoys, and what it
+        follows.
     why : str
         Why it cannot be read; empty: it can.
     behind : int
@@ -106,6 +107,7 @@ class CaseHead:
     has_plan: bool = False
     has_persons: bool = False
     has_decoys: bool = False
+    has_following: bool = False
     why: str = ""
     behind: int = 0
 

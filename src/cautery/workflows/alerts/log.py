@@ -22,6 +22,8 @@ _PAGES = {
     AlertRule.BEHIND: "tonight",
     AlertRule.EXPIRING: "orders",
     AlertRule.WATCH_DIED: "tonight",
+    AlertRule.GREW_BACK: "grown",
+    AlertRule.REVIEW_DUE: "grown",
 }
 SENT_WITHIN = timedelta(days=1)
 """An alert that is older helps nobody any more. Judgement."""

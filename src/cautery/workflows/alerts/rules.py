@@ -24,22 +24,27 @@ from cautery.model.records import (
     WatchStopped,
     kinds_of,
 )
+from cautery.projections.folding import heard as hears
+from cautery.projections.following import FOLLOWING_KINDS, Following
 from cautery.projections.lines import ActLine
 
-KINDS_HEARD = kinds_of(
-    CaseOpened,
-    Notice,
-    ProofFollowed,
-    Verdict,
-    WatchDied,
-    WatchPace,
-    WatchResumed,
-    WatchStarted,
-    WatchStopped,
+KINDS_HEARD = (
+    *kinds_of(
+        Notice,
+        ProofFollowed,
+        Verdict,
+        WatchDied,
+        WatchPace,
+        WatchResumed,
+        WatchStarted,
+        WatchStopped,
+    ),
+    *FOLLOWING_KINDS,
 )
 """Kinds of records that say something to a rule."""
 Waits = Mapping[AlertRule, timedelta]
-"""For how long a rule must hold, or, of ``expiring``, how long before the end; none: it is off."""
+"""For how long a rule must hold, or, of ``expiring`` and ``review-due``, how long before the end;
+none: it is off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,10 @@ class Heard:
         Since when no process was seen at work on it.
     deaths : list of (str, datetime)
         The records with which the season of its watch said that it died.
+    following : Following
+        What it follows, if it does.
+    grown : list of (str, datetime)
+        The records that propose descendants.
     """
 
     next: int = 0
@@ -84,10 +93,16 @@ class Heard:
     begun: str | None = None
     alone_since: datetime | None = None
     deaths: list[tuple[str, datetime]] = field(default_factory=list)
+    following: Following = field(default_factory=Following)
+    grown: list[tuple[str, datetime]] = field(default_factory=list)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
         record, at = record_name(entry), entry.record.at
+        proposals = len(self.following.descendants())
+        hears((self.following.hear,), entry)
+        if len(self.following.descendants()) > proposals:
+            self.grown.append((record, at))
         match entry.content:
             case CaseOpened(mandate=mandate) if entry.index == 0:
                 self.window = mandate.window
@@ -167,6 +182,7 @@ def found(
                 about=tuple(f"{line.id} {line.due_at:%Y-%m-%dT%H:%M:%SZ}" for line in soon),
                 count=len(soon),
             )
+    yield from _followed(heard, waits, since=since, now=now)
     wait = waits.get(AlertRule.WATCH_DIED)
     # A season starts it again within seconds: people are told at once all the same.
     deaths = [record for record, at in heard.deaths if at >= since]
@@ -175,3 +191,17 @@ def found(
     alone = heard.alone_since
     if wait is not None and heard.should_run(now) and alone is not None and now - alone >= wait:
         yield Found(rule=AlertRule.WATCH_DIED, about=(heard.begun or "",), count=1)
+
+
+def _followed(heard: Heard, waits: Waits, *, since: datetime, now: datetime) -> Iterator[Found]:
+    """Yield the rules that hold of a case that follows what grows back."""
+    grown = [record for record, at in heard.grown if at >= since]
+    if AlertRule.GREW_BACK in waits and grown:
+        yield Found(rule=AlertRule.GREW_BACK, about=tuple(grown), count=len(grown))
+    wait, due = waits.get(AlertRule.REVIEW_DUE), heard.following.review_due
+    policy = heard.following.policy
+    if wait is None or due is None or policy is None or heard.following.begun is None:
+        return
+    # Once the following is over nobody need review it.
+    if now.date() <= policy.end and (due - now.date()) <= wait:
+        yield Found(rule=AlertRule.REVIEW_DUE, about=(f"review by {due}",), count=1)

@@ -10,7 +10,13 @@ from cautery.drawing.formatting import both
 from cautery.errors import ApprovalError, CauteryError, InputError
 from cautery.messages import tr
 from cautery.model import ActionPlan, Entry, Mandate, SupplyGraph
-from cautery.model.records import CaseOpened, DecoysPlanned, PersonRegistered, kind_of_type
+from cautery.model.records import (
+    CaseOpened,
+    DecoysPlanned,
+    FollowBegun,
+    PersonRegistered,
+    kind_of_type,
+)
 from cautery.pages.room.view import CaseHead, CaseState, CasesView, CheckView
 from cautery.workflows.browse.ends import Ends, ends_of
 from cautery.workflows.browse.kept import Cases, Kept, Place
@@ -20,6 +26,7 @@ from cautery.workflows.case.registry import title_of
 CASES_A_PAGE = 50
 _MAPPED, _PLANNED = kind_of_type(SupplyGraph), kind_of_type(ActionPlan)
 _PERSON, _DECOYS = kind_of_type(PersonRegistered), kind_of_type(DecoysPlanned)
+_FOLLOWS = kind_of_type(FollowBegun)
 _SIGN = 2
 """People who sign a mandate."""
 
@@ -112,6 +119,7 @@ def _head(
         has_plan=_PLANNED in kinds_there,
         has_persons=_PERSON in kinds_there,
         has_decoys=_DECOYS in kinds_there,
+        has_following=_FOLLOWS in kinds_there,
         behind=behind,
     )
 

@@ -14,6 +14,7 @@ from cautery.pages.case_report import render
 from cautery.projections.blind_account import account_in
 from cautery.projections.decoys import Decoys
 from cautery.projections.without_decoys import without_decoys
+from cautery.workflows.case.grown import grown_in
 from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.report_view import report_view
 
@@ -59,6 +60,7 @@ def write_report(
         checkpoints=checkpoints,
         times=times,
         blind=account_in(ledger),
+        grown=grown_in(ledger, today=at.date()),
         unrevealed=Decoys().read_on(ledger).unopened,
     )
     return render(view)

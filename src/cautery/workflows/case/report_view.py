@@ -48,6 +48,7 @@ from cautery.pages.case_report import (
     SealedLine,
     StreamView,
 )
+from cautery.pages.grown import GrownView
 from cautery.projections import CaseRecords, Notices, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
@@ -83,6 +84,7 @@ def report_view(
     times: ReportTimes | None = None,
     unrevealed: int = 0,
     blind: NightAccount | None = None,
+    grown: GrownView | None = None,
 ) -> ReportView:
     """Join a ledger's entries into what the report shows.
 
@@ -101,6 +103,8 @@ def report_view(
         Decoys of which nobody knows which of the streams they are.
     blind : NightAccount or None
         What the decoys, which ``entries`` do not have, come to; ``None``: there are none.
+    grown : GrownView or None
+        What grew back after the case that this one follows; ``None``: it follows nothing.
 
     Raises
     ------
@@ -184,6 +188,7 @@ def report_view(
             (r for stream in streams for r in stream.rates), records.rates.values()
         ),
         blind=blind,
+        grown=grown,
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,

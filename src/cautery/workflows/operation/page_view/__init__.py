@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cautery import __version__
 from cautery.messages import say
 from cautery.model import ScheduledStep, StepReport, StepState
-from cautery.model.records import ServedShare
+from cautery.model.records import GrewBack, ServedShare
 from cautery.model.records.action_day import ServedBasis
 from cautery.operation.money.trail import Trace
 from cautery.operation.schedule import precedence_violations
@@ -28,6 +29,7 @@ def page_view(
     trace: Trace | None = None,
     truth: LabTruth | None = None,
     statement: str = "",
+    grown: Sequence[GrewBack] = (),
 ) -> OperationPageView:
     """Return what the page shows of a desk's case.
 
@@ -39,10 +41,12 @@ def page_view(
         Of a lab's world.
     statement : str
         What must stand in the head: that published figures overlap, say.
+    grown : sequence of GrewBack
+        What a case that follows this one proposes, beside what this one has on record.
     """
     operation = desk.operation
     day, removed = lived_day(desk) or (None, frozenset())
-    material = material_of(desk, day=day, removed=removed, trace=trace, truth=truth)
+    material = material_of(desk, day=day, removed=removed, trace=trace, truth=truth, grown=grown)
     return OperationPageView(
         operation=operation.id,
         name=operation.name,

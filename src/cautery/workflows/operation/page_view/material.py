@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cautery.model import Estimate, Marking, Statement, StepKind, StepState
@@ -89,8 +89,15 @@ def material_of(
     removed: frozenset[str],
     trace: Trace | None,
     truth: LabTruth | None,
+    grown: Sequence[GrewBack] = (),
 ) -> Material:
-    """Read a desk's case."""
+    """Read a desk's case.
+
+    Parameters
+    ----------
+    grown : sequence of GrewBack
+        What grew back, beside what the case has on record.
+    """
     rows = standing(desk)
     statements = tuple(row.statement for row in rows)
     return Material(
@@ -108,7 +115,7 @@ def material_of(
         register=register_of(desk),
         sized=tuple(sized for _, sized in desk.contents(SizedNetwork)),
         published=tuple(figure for _, figure in desk.contents(PublishedFigure)),
-        grown=tuple(grown for _, grown in desk.contents(GrewBack)),
+        grown=(*(recorded for _, recorded in desk.contents(GrewBack)), *grown),
         happened=tuple(event for _, event in desk.contents(OutsideEvent)),
         day=day,
         trace=trace,
