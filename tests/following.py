@@ -101,6 +101,17 @@ GROWN = (
     trait(STRANGER, TraitKind.ANALYTICS, "ga:G-OTHER"),
 )
 """What grew back, and a stranger at the same hoster."""
+STRANGERS = tuple(
+    trait(f"site-{number}.example", kind, value, days=-20 + number % 21)
+    for number in range(400)
+    for kind, value in (
+        (TraitKind.CERTIFICATE, f"{number:064x}"),
+        (TraitKind.ANALYTICS, f"ga:G-{number}"),
+        (TraitKind.PAYMENT_END, f"merchant:M{number}"),
+        (TraitKind.HOSTER, f"as{64500 + number % 7}"),
+    )
+)
+"""What others show meanwhile: without them nobody knows what is common."""
 
 
 @dataclass(frozen=True, slots=True)

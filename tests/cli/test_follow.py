@@ -14,6 +14,7 @@ from tests.following import (
     GROWN,
     MERCHANT,
     NEW,
+    STRANGERS,
     STRUCK,
     TODAY,
     StruckCase,
@@ -47,7 +48,7 @@ def bodies(path: Path, kind: str) -> list[dict[str, object]]:
 def test_what_grew_back_is_proposed_with_reasons_and_a_second_run_adds_nothing(
     cautery: Cautery, struck: StruckCase, tmp_path: Path
 ) -> None:
-    seen = seen_file(tmp_path / "seen.jsonl", GROWN)
+    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
     run = ("follow", struck.path, "--mandate", struck.mandate(), "--seen", seen, "--json")
     first = cautery(*run)
     assert first.code == 0, first.err
@@ -82,7 +83,7 @@ def test_a_case_that_follows_is_closed_and_verifies(
 
 def begun(cautery: Cautery, struck: StruckCase, tmp_path: Path) -> str:
     """Follow the case once; return the id of the proposal."""
-    seen = seen_file(tmp_path / "seen.jsonl", GROWN)
+    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
     ran = cautery("follow", struck.path, "--mandate", struck.mandate(), "--seen", seen, "--json")
     assert ran.code == 0, ran.err
     (row,) = map(json.loads, ran.out.splitlines())
@@ -101,26 +102,29 @@ def signed(cautery: Cautery, struck: StruckCase, *more: object, who: str = "anna
 def test_days_come_one_after_the_other_and_what_comes_late_counts_from_when_it_came(
     cautery: Cautery, struck: StruckCase, tmp_path: Path
 ) -> None:
-    early = seen_file(
-        tmp_path / "a.jsonl", [trait(NEW, TraitKind.CERTIFICATE, CERTIFICATE, days=5)]
-    )
+    few = trait(NEW, TraitKind.HOSTER, "as64500", days=5)
+    early = seen_file(tmp_path / "a.jsonl", [*STRANGERS, few])
     assert cautery("follow", struck.path, "--mandate", struck.mandate(), "--seen", early).code == 0
-    late = seen_file(tmp_path / "b.jsonl", [trait(NEW, TraitKind.ANALYTICS, ANALYTICS, days=2)])
+    telling = (
+        trait(NEW, TraitKind.ANALYTICS, ANALYTICS, days=2),
+        trait(NEW, TraitKind.CERTIFICATE, CERTIFICATE, days=2),
+    )
+    late = seen_file(tmp_path / "b.jsonl", telling)
     waits = cautery("follow", struck.path, "--seen", late)
-    assert "1 trait wait" in waits.err
+    assert "2 traits wait" in waits.err
     assert bodies(struck.into, "follow.proposed") == []
     news = seen_file(tmp_path / "c.jsonl", [trait("x.example", TraitKind.HOSTER, "as1", days=9)])
     ran = cautery("follow", struck.path, "--seen", early, "--seen", late, "--seen", news, "--json")
     (row,) = map(json.loads, ran.out.splitlines())
     assert row["proposed_on"] == str(STRUCK + timedelta(days=9))  # and not the day before it came
     days = [body["days"] for body in bodies(struck.into, "follow.advanced")]
-    assert [[day["seen"] for day in run] for run in days] == [[1], [2]]  # none of them twice
+    assert [day["seen"] for day in days[-1]] == [3]  # none of them twice
 
 
 def test_only_days_until_the_one_that_is_named_are_taken(
     cautery: Cautery, struck: StruckCase, tmp_path: Path
 ) -> None:
-    seen = seen_file(tmp_path / "seen.jsonl", GROWN)
+    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
     until = ("--until", STRUCK + timedelta(days=3))
     mandate = struck.mandate()
     first = cautery("follow", struck.path, "--mandate", mandate, "--seen", seen, *until, "--json")
@@ -175,7 +179,7 @@ def test_who_signs_what_else_than_was_shown_or_is_nobody_is_refused(
 def test_past_its_review_nothing_is_taken_until_an_approver_reviews_it(
     cautery: Cautery, struck: StruckCase, tmp_path: Path
 ) -> None:
-    seen = seen_file(tmp_path / "seen.jsonl", GROWN)
+    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
     mandate = struck.mandate(review=TODAY - timedelta(days=1))
     late = cautery("follow", struck.path, "--mandate", mandate, "--seen", seen)
     assert late.code == 0
@@ -216,7 +220,7 @@ def test_past_its_end_nothing_is_followed(
 ) -> None:
     over = TODAY - timedelta(days=1)
     mandate = struck.mandate(review=over, end=over)
-    seen = seen_file(tmp_path / "seen.jsonl", GROWN)
+    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
     ran = cautery("follow", struck.path, "--mandate", mandate, "--seen", seen)
     assert ran.code == 2
     assert f"the following ended on {over}" in ran.err

@@ -18,8 +18,8 @@ from cautery.formats import ReadWarning
 from cautery.formats.seen import read_seen, seen_lines
 from cautery.graph.descent import Follower
 from cautery.messages import message
-from cautery.model import MISSHAPEN
-from cautery.model.descent import Proposal, TraitSeen
+from cautery.model import MISSHAPEN, Entry
+from cautery.model.descent import Proposal, Trait, TraitKind, TraitSeen
 from cautery.model.evidence import ExhibitId
 from cautery.model.records import (
     DayTaken,
@@ -37,6 +37,8 @@ from cautery.workflows.follow.seen import Brought
 
 LATE_DAYS = 45
 """Days that an export may come late, beyond the one that is delivered monthly. Judgement."""
+MOST_OF_ONE = 200
+"""Traits of one descendant that are looked for; judgement."""
 TOO_LATE = message("follow.left-too-late")
 DAY = "traits-seen"
 
@@ -230,25 +232,62 @@ def _traits_in(raw: bytes) -> tuple[TraitSeen, ...]:
 def _retake(follower: Follower, case: Case, following: Following) -> int:
     """Take all earlier days again, and the decisions where they came; return how many came."""
     decisions = list(following.decisions())
+    teaching = _Teaching(follower, following, decisions)
     told = 0
     for entry, run in following.advanced:
         while told < len(decisions) and decisions[told][0].index < entry.index:
-            _tell(follower, following, decisions[told][1])
+            teaching.tell(decisions[told][1])
             told += 1
         for taken in run.days:
-            follower.day(taken.day, seen_on(case, taken.exhibit))
+            seen = seen_on(case, taken.exhibit)
+            teaching.hear(seen)
+            follower.day(taken.day, seen)
     for _, decided in decisions[told:]:
-        _tell(follower, following, decided)
+        teaching.tell(decided)
     return len(decisions)
 
 
-def _tell(follower: Follower, following: Following, decided: DescendantDecided) -> None:
-    """Let the odds learn from a decision."""
-    descendant = following.of(decided.id)
-    if descendant is None:
-        return
-    proposal = descendant.proposed.proposal
-    if decided.confirmed:
-        follower.confirm(proposal.entity, proposal.of)
-    else:
-        follower.reject(proposal.entity, proposal.of)
+class _Teaching:
+    """Lets the odds learn from decisions.
+
+    What a confirmed descendant shows besides is looked for from then on: what grows back from it
+    need not look like what was struck.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        following: Following,
+        decisions: Sequence[tuple[Entry, DescendantDecided]],
+    ) -> None:
+        self._follower, self._following = follower, following
+        self._shown: dict[str, dict[tuple[TraitKind, str], None]] = {
+            descendant.proposed.proposal.entity: {}
+            for _, decided in decisions
+            if decided.confirmed and (descendant := following.of(decided.id)) is not None
+        }
+        self._known = {
+            (traits.of, trait.kind, trait.value)
+            for traits in follower.sets
+            for trait in traits.traits
+        }
+
+    def hear(self, seen: Iterable[TraitSeen]) -> None:
+        """Note what confirmed descendants show."""
+        for trait in seen:
+            if trait.entity in self._shown:
+                self._shown[trait.entity][trait.kind, trait.value] = None
+
+    def tell(self, decided: DescendantDecided) -> None:
+        """Let the odds learn from one decision."""
+        descendant = self._following.of(decided.id)
+        if descendant is None:
+            return
+        entity, of = descendant.proposed.proposal.entity, descendant.proposed.proposal.of
+        if not decided.confirmed:
+            self._follower.reject(entity, of)
+            return
+        news = [mark for mark in self._shown[entity] if (of, *mark) not in self._known]
+        self._known |= {(of, *mark) for mark in news}
+        traits = [Trait(kind=kind, value=value) for kind, value in news[:MOST_OF_ONE]]
+        self._follower.confirm(entity, of, traits=traits)

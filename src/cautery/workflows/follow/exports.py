@@ -20,7 +20,7 @@ from cautery.model.host_names import ascii_name
 from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.workflows.files.lines import as_utf8, lines_of, separator_of
-from cautery.workflows.follow.shown import stem_of
+from cautery.workflows.follow.shown import label_of
 
 MAX_LINE = 65_536
 """Bytes of a row that are read; a certificate names two thousand hosts at most."""
@@ -134,8 +134,10 @@ class Exports:
                 self._left_out[ROW] += 1
                 continue
             domain = self._facts.registered_domain(host)
-            if domain is not None and (stem := stem_of(domain)) is not None:
-                yield from self._one(host, TraitKind.SITE_NAME, stem, day, CERTIFICATE_LOG)
+            if domain is not None:
+                yield from self._one(
+                    host, TraitKind.SITE_NAME, label_of(domain), day, CERTIFICATE_LOG
+                )
             if key is not None and _DIGEST.fullmatch(key):
                 yield from self._one(host, TraitKind.CERTIFICATE, key, day, CERTIFICATE_LOG)
 
@@ -153,8 +155,8 @@ class Exports:
             self._left_out[NO_DAY if day is None else ROW] += 1
             return
         domain = self._facts.registered_domain(host)
-        if domain is not None and (stem := stem_of(domain)) is not None:
-            yield from self._one(host, TraitKind.SITE_NAME, stem, day, PASSIVE_DNS)
+        if domain is not None:
+            yield from self._one(host, TraitKind.SITE_NAME, label_of(domain), day, PASSIVE_DNS)
         if kind in {"A", "AAAA"} and (hoster := self._hoster(data.strip())) is not None:
             yield from self._one(host, TraitKind.HOSTER, hoster, day, PASSIVE_DNS)
         if kind == "NS" and (server := _host(data)) is not None:

@@ -24,10 +24,10 @@ from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.follow.shown import (
     Shown,
     catalogue_of,
+    label_of,
     of_links,
     prices_of,
     quirk_of,
-    stem_of,
     usable,
 )
 from cautery.workflows.networks.case_links import carried, every_link_of_case, listings
@@ -214,9 +214,8 @@ def _pages(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Iter
 def _names(hosts: dict[str, datetime], facts: Facts) -> Iterator[Shown]:
     for host, at in hosts.items():
         domain = facts.registered_domain(host)
-        stem = None if domain is None else stem_of(domain)
-        if stem is not None:
-            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=stem, at=at)
+        if domain is not None:
+            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
 
 
 def hosts_of_networks(ledger: Ledger, proven: Iterable[str]) -> frozenset[str]:

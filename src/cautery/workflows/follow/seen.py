@@ -28,7 +28,7 @@ from cautery.workflows.case.open import Case
 from cautery.workflows.follow.exports import Exports
 from cautery.workflows.follow.of_case import id_of_case
 from cautery.workflows.follow.of_watch import Known, known_in, shown_by
-from cautery.workflows.follow.shown import Shown, catalogue_of, quirk_of, stem_of, usable
+from cautery.workflows.follow.shown import Shown, catalogue_of, label_of, quirk_of, usable
 
 MOST_FILES = 2_000
 """Files of one folder."""
@@ -237,8 +237,8 @@ class _Taking:
         for title, guide in sorted(quirks_of([listing, *self._known.lists])[0]):
             yield Shown(host=host, kind=TraitKind.GUIDE_QUIRK, value=quirk_of(title, guide), at=at)
         domain = self._facts.registered_domain(host)
-        if domain is not None and (stem := stem_of(domain)) is not None:
-            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=stem, at=at)
+        if domain is not None:
+            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
 
     def _take(self, traits: Iterable[TraitSeen]) -> None:
         brought = self._brought

@@ -48,8 +48,6 @@ WRITTEN_BY_PEOPLE = frozenset(
 MERCHANT = "merchant:"
 MOST_TITLES = 300
 """Titles of a catalogue that stand in its trait; the first ones. As many fit its value."""
-LEAST_STEM = 4
-"""Letters of a site's name; a shorter one is everybody's."""
 PERSON = message("follow.left-person")
 WALLET = message("follow.left-wallet")
 UNUSABLE = message("follow.left-unusable")
@@ -158,26 +156,27 @@ def quirk_of(title: str, guide: str) -> str:
 def prices_of(prices: Iterable[Price]) -> str | None:
     """Return a page's prices as a trait's value, ``1m=9.99EUR 12m=69EUR``; ``None``: none."""
     terms = {
-        (float(price.months), f"{price.months:g}m={price.amount.normalize():f}{price.currency}")
+        (float(price.months), f"{_term(price.months)}={price.amount:g}{price.currency}")
         for price in prices
         if price.months and price.currency
     }
     return " ".join(text for _, text in sorted(terms)) or None
 
 
-def stem_of(domain: str) -> str | None:
-    """Return a site's name without numbers and hyphens; ``None``: too little is left.
+def _term(months: float) -> str:
+    """Return how long an offer is for: months, or days where it is less than one."""
+    return f"{months:g}m" if months >= 1 else f"{max(1, round(30 * months))}d"
+
+
+def label_of(domain: str) -> str:
+    """Return a site's name: the first label of its registered domain.
 
     Examples
     --------
-    >>> stem_of("bright-stream24.example"), stem_of("tv4.example")
-    ('brightstream', None)
+    >>> label_of("bright-stream24.example")
+    'bright-stream24'
     """
-    label = domain.partition(".")[0].lower()
-    if label.startswith("xn--"):
-        return label
-    stem = "".join(letter for letter in label if letter.isalpha())
-    return stem if len(stem) >= LEAST_STEM else None
+    return domain.partition(".")[0].lower()
 
 
 def usable(shown: Iterable[Shown], left_out: Counter[Message]) -> Iterator[Shown]:
