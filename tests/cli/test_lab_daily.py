@@ -1,6 +1,7 @@
 """``cautery lab daily``: a folder of sources, its truth apart, and clear faults."""
 
 import json
+import re
 
 import pytest
 
@@ -25,6 +26,12 @@ def test_the_table_says_which_network_was_struck(cautery, tmp_path):
     truth = json.loads((tmp_path / "days" / "truth.json").read_text())
     assert all(row["unit"] in ran.out for row in truth["struck"])
     assert "for scoring alone" in ran.err
+
+
+def test_the_table_leaves_as_csv_with_numbers_that_stay_numbers(cautery, tmp_path):
+    ran = cautery("lab", "daily", tmp_path / "days", "--days", 220, "--csv")
+    assert ran.code == 0, ran.err
+    assert re.search(r",-\d+%,-\d+%,\d+%\r?\n", ran.out)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,7 +84,14 @@ def daily(
         )
         return
     render.table(
-        ("strike", "network", "market", "true effect, 30 days", "90 days", "served, 30 days"),
+        (
+            "strike",
+            "network",
+            "market",
+            "true change of use, 30 days",
+            "90 days",
+            "served, 30 days",
+        ),
         (
             (
                 row["on"],
@@ -118,4 +126,4 @@ def _struck(truth: DailyTruth) -> list[dict[str, Any]]:
 
 
 def _change(log_ratio: float | None) -> str:
-    return "" if log_ratio is None else f"{log_ratio:+.2f} log"
+    return "" if log_ratio is None else f"{math.expm1(log_ratio):+.0%}"

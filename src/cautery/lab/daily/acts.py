@@ -129,7 +129,7 @@ def strike(
             users = _following(course, choices.RETURN_D.drawn(rng))
             for row in np.flatnonzero(cast.row_network == network):
                 if blow.market is None or cast.row_market[row] == blow.market:
-                    served[row] *= course
+                    served[row] *= np.minimum(course, 1.0)  # a blocked name may gain users only
                     stayed[row] *= users
         gained += _received(blow, cast, demand, stayed, struck=named | set(spilled), rng=rng)
     return Aftermath(served, demand * stayed + gained, np.array(sorted(spilled), np.int64))

@@ -92,7 +92,8 @@ def _levels(axes: Any, series: Sequence[DailySeries], strike: Strike | None) -> 
     axes.set_yticks([25, 50, 100, 200], ["25", "50", "100", "200"])
     axes.minorticks_off()
     axes.set_ylim(18, 330)
-    axes.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", labelcolor=INK)
+    if strike is not None:
+        axes.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", labelcolor=INK)
 
 
 def _served(axes: Any, series: Sequence[DailySeries], strike: Strike | None) -> None:
