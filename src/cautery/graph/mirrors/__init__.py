@@ -8,8 +8,22 @@ Examples
 [2, 1]
 """
 
+from cautery.graph.mirrors.costs import name_odds
 from cautery.graph.mirrors.dates import NO_DAYS, NOTHING, Days, all_days
 from cautery.graph.mirrors.families import Domain, Family, mirror_families
 from cautery.graph.mirrors.joining import Join
+from cautery.graph.mirrors.online import Arrival, Arrivals
 
-__all__ = ["NOTHING", "NO_DAYS", "Days", "Domain", "Family", "Join", "all_days", "mirror_families"]
+__all__ = [
+    "NOTHING",
+    "NO_DAYS",
+    "Arrival",
+    "Arrivals",
+    "Days",
+    "Domain",
+    "Family",
+    "Join",
+    "all_days",
+    "mirror_families",
+    "name_odds",
+]

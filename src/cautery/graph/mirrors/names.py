@@ -75,7 +75,7 @@ def runs(numbered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
     """
     by_form: defaultdict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
     for text, domain in numbered:
-        number = _NUMBER.fullmatch(text)
+        number = NUMBER.fullmatch(text)
         if number:
             form = (number[1], number[3], domain.partition(".")[2])
             by_form[form].append((int(number[2]), domain))
@@ -92,4 +92,4 @@ def runs(numbered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
 
 RUN_GAP, RUN_LEAST = 3, 3
 """Numbers that a run may leap over less one, and domains that make a run."""
-_NUMBER = re.compile(r"(\D*)(\d{1,9})(\D*)")
+NUMBER = re.compile(r"(\D*)(\d{1,9})(\D*)")

@@ -31,8 +31,8 @@ GENERIC_SHARE = 0.05
 BRANDED = 0.5
 """A word that several families use may yet be one brand's, not joined so far: it costs no less than
 this part of its letters."""
-_SHORTEST, _LONGEST = 3, 12
-_FEWEST_FAMILIES = 3
+SHORTEST_WORD, LONGEST_WORD = 3, 12
+FEWEST_FAMILIES = 3
 
 
 class Words(NamedTuple):
@@ -82,7 +82,7 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
     kinds = _letter_kinds(text)
     of_all = total + BACKGROUND
     spans: list[tuple[NDArray[Any], ...]] = []
-    for size in range(2, _LONGEST + 1):
+    for size in range(2, LONGEST_WORD + 1):
         at = np.flatnonzero((kinds[:-1] >= 0) & (kinds[1:] >= 0) & (room[:-1] >= size))
         if not at.size:
             break
@@ -92,9 +92,9 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
         in_packaged[kind[packaged[at]]] = True
         is_packaged = np.zeros(used.size, bool)
         is_packaged[kind[whole[at] == size]] = True
-        often = used >= _FEWEST_FAMILIES
+        often = used >= FEWEST_FAMILIES
         cost = np.full(used.size, math.inf)
-        if size >= _SHORTEST:
+        if size >= SHORTEST_WORD:
             # Less one: the family that is asked about must not make its own words known.
             rarity = np.log(of_all / np.maximum(used - 1, 1))
             cost[often] = np.maximum(rarity, BRANDED * LETTER_NATS * size)[often]
