@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cautery.adapters._kernel import give_arrays_back
+from cautery.adapters.facts_folder import FactsFolder
 from cautery.cli import render
+from cautery.cli._mirrors_online import mirrors_online
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
 from cautery.errors import InputError
@@ -16,6 +19,7 @@ from cautery.graph.mirrors import Family
 from cautery.messages import say
 from cautery.wiring.facts import known_facts
 from cautery.workflows.files.hosts import read_hosts
+from cautery.workflows.networks.arrivals import schema as arrival_schema
 from cautery.workflows.networks.mirrors import Mirrors, find_mirrors
 from cautery.workflows.networks.mirrors import schema as json_schema
 
@@ -36,6 +40,29 @@ def mirrors(
     facts: Annotated[
         Path | None, typer.Option(help="Facts folder: suffixes, passive DNS, owners, platforms.")
     ] = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Answer each domain as of the day on which it first came, by its name and what "
+            "came before: a known family, or a new one.",
+        ),
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --online: file that keeps what came so far; HOSTS are then only asked for "
+            "what is new in them."
+        ),
+    ] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(
+            "--day",
+            formats=["%Y-%m-%d"],
+            help="With --online: the day of hosts without one; default today.",
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON line per registered domain.")
     ] = False,
@@ -49,14 +76,23 @@ def mirrors(
     is a hypothesis, with a probability for each member.
 
     Example: cautery mirrors hosts.csv --facts facts --json
+
+    Every day: cautery mirrors today.txt --online --state arrivals.state
     """
     if schema:
-        render.json_line(json_schema())
+        render.json_line(arrival_schema() if online else json_schema())
         return
+    if not online and (state or today):
+        raise InputError("--state and --day need --online", hint="Add --online.")
     if hosts is None:
         raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
     give_arrays_back()
     fact_source = known_facts(facts)
+    if online:
+        day = today.date() if today else None
+        mirrors_online(hosts, facts=fact_source, state=state, today=day, json=json)
+        _tell_broken(fact_source)
+        return
     with Progress("reading hosts", None) as progress:
         rows = progress.counted(read_hosts(hosts))
         result = find_mirrors(rows, facts=fact_source, doing=progress.doing)
@@ -83,8 +119,7 @@ def mirrors(
         render.say(
             f"{result.broken - len(result.warnings):,} more lines or dates could not be used"
         )
-    for name, count in fact_source.broken.items():
-        render.say(f"facts: {count} line(s) of {name} could not be used")
+    _tell_broken(fact_source)
     several = sum(len(family.members) > 1 for family in result.families)
     family_count = f"{several:,} famil{'y' if several == 1 else 'ies'} of two or more"
     render.say(
@@ -92,6 +127,11 @@ def mirrors(
         f"{len(result.families) - several:,} alone; {result.rows:,} lines with a host, "
         f"{result.broken:,} lines or dates that could not be used"
     )
+
+
+def _tell_broken(facts: FactsFolder) -> None:
+    for name, count in facts.broken.items():
+        render.say(f"facts: {count} line(s) of {name} could not be used")
 
 
 def _first(result: Mirrors) -> str | None:

@@ -90,8 +90,10 @@ class GrowingWords:
 
     def _words(self, names: Sequence[str]) -> tuple[Any, ...]:
         """Return the words of names as ``vocabulary.Words``, for names one after another."""
-        ends, starts, costs, of_trade = [0], [], [], []
-        begin = 0
+        ends, begin = [0], 0
+        starts: list[int] = []
+        costs: list[float] = []
+        of_trade: list[bool] = []
         for name in names:
             for end in range(1, len(name) + 1):
                 ends.append(len(starts))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from cautery.model.brands import brand, plain
 
@@ -81,13 +81,14 @@ def runs(numbered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
             by_form[form].append((int(number[2]), domain))
     for listed in by_form.values():
         listed.sort()
-        run = listed[:1]
-        for one in (*listed[1:], (math.inf, "")):
-            if one[0] - run[-1][0] > RUN_GAP:
-                if len(run) >= RUN_LEAST:
-                    yield tuple(domain for _, domain in run)
-                run = []
-            run.append(one)
+        ends = [
+            place
+            for place in range(1, len(listed))
+            if listed[place][0] - listed[place - 1][0] > RUN_GAP
+        ]
+        for begin, end in pairwise((0, *ends, len(listed))):
+            if end - begin >= RUN_LEAST:
+                yield tuple(domain for _, domain in listed[begin:end])
 
 
 RUN_GAP, RUN_LEAST = 3, 3

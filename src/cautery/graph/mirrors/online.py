@@ -116,6 +116,11 @@ class Arrivals:
         """Return how many domains came so far."""
         return len(self._family_of)
 
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield each domain and the first one of its family, in the order in which they came."""
+        for domain, number in self._family_of.items():
+            yield domain, self._founders[number]
+
     @property
     def families(self) -> int:
         """How many families there are."""
@@ -138,16 +143,18 @@ class Arrivals:
         sure = _sure(new - _log_sum((known, renamed, others)))
         return self._settle(reading, None, sure, self._founders[best], odds)
 
-    def know(self, domain: str, family: str) -> None:
-        """Remember a domain that was answered before.
+    def know(self, domain: str, family: str) -> bool:
+        """Remember a domain as it was answered before; return whether it could have been.
 
-        Raises
-        ------
-        KeyError
-            If its family is neither its own nor known.
+        It could not if it came before, or if no known domain began its family.
         """
-        number = None if family == domain else self._family_of[family]
+        number = None if family == domain else self._family_of.get(family)
+        if domain in self or (family != domain and number is None):
+            return False
+        if number is not None and self._founders[number] != family:
+            return False
         self._remember(_Reading(domain), number)
+        return True
 
     def _weights(self, reading: _Reading) -> dict[int, float]:
         """Return the log-weight of each known family that the name speaks for."""

@@ -80,7 +80,7 @@ def find_mirrors(
     for host in hosts:
         if isinstance(host, HostSeen):
             # An address and a public suffix stand for themselves.
-            domain = None if _address(host.host) else facts.registered_domain(host.host)
+            domain = None if is_address(host.host) else facts.registered_domain(host.host)
             hosts_of[domain or host.host].append(host)
             continue
         broken += host.count
@@ -119,7 +119,7 @@ def _domain(name: str, sightings: Iterable[HostSeen], facts: Facts) -> Domain:
         hosts=frozenset(other_hosts) if other_hosts else NOTHING,
         days=all_days(_days(row) for row in rows),
         values=frozenset(values) if values else NOTHING,
-        apart=_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),
+        apart=is_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),
     )
 
 
@@ -131,7 +131,8 @@ def _days(row: HostSeen) -> Days:
     return Days(frozenset(first), frozenset(last))
 
 
-def _address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a host is an address rather than a name."""
     if ":" not in name and not name[-1:].isdigit():
         return False
     try:

@@ -1,0 +1,92 @@
+"""``cautery mirrors --online``: domains that come day by day, answered on their first day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cautery import wiring
+from cautery.cli import render
+from cautery.cli._progress import Progress
+from cautery.drawing.formatting import counted
+from cautery.messages import say
+from cautery.model.ports import Facts
+from cautery.packed import chunks_of
+from cautery.workflows.files.hosts import read_hosts
+from cautery.workflows.networks.arrivals import Arrived, Course, follow, read_course
+
+_MOST_ROWS = 200
+
+
+def mirrors_online(
+    hosts: Path, *, facts: Facts, state: Path | None, today: date | None, json: bool
+) -> None:
+    """Answer each newcomer, say what could not be read, and keep the state."""
+    course = Course()
+    if state is not None:
+        wiring.check_output(state)
+    if state is not None and state.exists():
+        with Progress("reading the state", None):
+            course = read_course(chunks_of(state), named=str(state))
+
+    def save() -> None:
+        if state is not None:
+            wiring.write_file_of(state, course.lines())
+
+    before, families_before = len(course.arrivals), course.arrivals.families
+    with Progress("reading hosts", None) as progress:
+        arrived = follow(
+            course,
+            progress.counted(read_hosts(hosts)),
+            facts=facts,
+            today=today or wiring.clock().now().date(),
+            save=save,
+        )
+        if json:
+            for one in arrived:
+                render.json_line(_as_json(one))
+        else:
+            _tell(arrived)
+    for warning in course.warnings:
+        render.say(render.printable(f"line {warning.line}: {say(warning.why)}: {warning.quoted}"))
+    came = len(course.arrivals) - before
+    new = course.arrivals.families - families_before
+    render.say(
+        f"{counted(came, 'domain')} came: {came - new:,} of known families, {new:,} new; "
+        f"{course.known:,} known before, {course.apart:,} that are nobody's mirror; "
+        f"{course.rows:,} lines with a host, {course.broken:,} lines or dates that could not be "
+        "used"
+    )
+
+
+def _as_json(one: Arrived) -> dict[str, Any]:
+    return {
+        "domain": one.arrival.domain,
+        "first": one.first.isoformat(),
+        "day": one.day.isoformat(),
+        "new": one.arrival.is_new,
+        "family": one.arrival.family,
+        "probability": round(one.arrival.probability, 4),
+        "likeliest": one.arrival.likeliest,
+    }
+
+
+def _tell(arrived: Iterator[Arrived]) -> None:
+    """Show the descendants: a newcomer of a family of its own says nothing to people."""
+    shown: list[tuple[object, ...]] = []
+    most = render.most_rows(_MOST_ROWS)
+    left_out = 0
+    for one in arrived:
+        if one.arrival.is_new:
+            continue
+        if len(shown) < most:
+            row = one.arrival
+            shown.append((one.day, row.domain, row.family, f"{row.probability:.2f}"))
+        else:
+            left_out += 1
+    if shown:
+        render.table(("day", "domain", "family", "probability"), shown)
+    if left_out:
+        render.say(f"{left_out:,} more of known families: --json lists every domain")
