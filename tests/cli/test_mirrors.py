@@ -106,6 +106,65 @@ def test_the_schema_names_what_the_lines_have(cautery: Callable[..., Any]) -> No
     assert told["$defs"]["member"]["required"] == ["domain", "family", "probability"]
 
 
+def test_newcomers_are_answered_day_by_day_and_kept(
+    cautery: Callable[..., Any], hosts: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "arrivals.state"
+    ended = cautery("mirrors", hosts, "--online", "--state", state, "--day", "2025-06-01", "--json")
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.code == 0
+    assert [(one["first"], one["domain"], one["family"], one["new"]) for one in lines] == [
+        ("2025-01-03", "glimzor.com", "glimzor.com", True),
+        ("2025-02-04", "glimzor2.net", "glimzor.com", False),
+        ("2025-03-01", "parduwe.org", "parduwe.org", True),
+        ("2025-06-01", "broken.example", "broken.example", True),
+    ]
+    assert "4 domains came: 1 of known families, 3 new; 0 known before, 1 that are" in ended.err
+    schema = json.loads(cautery("mirrors", "--online", "--schema").out)
+    assert all(set(one) == set(schema["required"]) for one in lines)
+    later = tmp_path / "later.csv"
+    later.write_text("host,first\nwww.glimzor.com,2025-07-01\nparduwe-tv.net,2025-03-03\n")
+    again = cautery("mirrors", later, "--online", "--state", state, "--json")
+    (one,) = map(json.loads, again.out.splitlines())
+    assert (one["family"], one["first"], one["day"]) == ("parduwe.org", "2025-03-03", "2025-06-01")
+    assert "1 known before" in again.err
+    assert state.read_text().splitlines()[0].endswith(" 2025-06-01")
+    people = cautery("mirrors", later, "--online")
+    assert people.out == ""
+    assert "2 domains came: 0 of known families, 2 new" in people.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not a state"),
+        ("glimzor.com\n", "not a state"),
+        ("cautery mirrors --online 1 2025-13-01\n", "2025-13-01 is not a day"),
+        ("cautery mirrors --online 1 -\na.com a.com\na.com a.com\n", "line 3 is not a new domain"),
+        ("cautery mirrors --online 1 -\na.com b.com\n", "line 2 is not a new domain"),
+        ("cautery mirrors --online 1 -\na.com\n", "line 2 is not a new domain"),
+        ("cautery mirrors --online 1 -\n" + "a" * 5_000 + "\n", "line 2 is not a new domain"),
+    ],
+)
+def test_what_is_no_state_is_refused_and_left_as_it_was(
+    cautery: Callable[..., Any], hosts: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    state = tmp_path / "arrivals.state"
+    state.write_text(text)
+    ended = cautery("mirrors", hosts, "--online", "--state", state)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert state.read_text() == text
+
+
+def test_a_state_and_a_day_belong_to_newcomers(
+    cautery: Callable[..., Any], hosts: Path, tmp_path: Path
+) -> None:
+    assert cautery("mirrors", hosts, "--day", "2025-06-01").code == 2
+    assert cautery("mirrors", hosts, "--state", tmp_path / "x").code == 2
+    assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.data
 def test_the_shared_families_are_found_again(
     cautery: Callable[..., Any], shared_data: Path, tmp_path: Path

@@ -260,7 +260,7 @@ def plainly(a: str, b: str) -> float:
         return least[-1]
 
     if skeleton(a) == skeleton(b):
-        said = nats(b) + 2 * EDGE_NATS
+        said = min(nats(a), nats(b)) + 2 * EDGE_NATS
     else:
         said, mine, its = 0.0, [(0, a)], [(0, b)]
         while True:
@@ -280,9 +280,7 @@ def plainly(a: str, b: str) -> float:
             said += nats(a[i : i + size]) + EDGE_NATS * ((i == j == 0) + ends)
             mine, its = cut(mine, i, size), cut(its, j, size)
         own = [sum(nats(text) for _, text in left) for left in (mine, its)]
-        words = [
-            sum(nats(text) for _, text in left if not text.isdigit()) for left in (mine, its)
-        ]
+        words = [sum(nats(text) for _, text in left if not text.isdigit()) for left in (mine, its)]
         said -= UNSHARED * sum(own) + INSTEAD * min(words)
     return math.log(NAMELESS + (1 - NAMELESS) * math.exp(min(said, 50.0)))
 

@@ -103,7 +103,7 @@ def nearest(
         for name_a in name_places[begins_of[pairs[pair, 0]] : begins_of[pairs[pair, 0] + 1]]:
             for name_b in name_places[begins_of[pairs[pair, 1]] : begins_of[pairs[pair, 1] + 1]]:
                 if looks[name_a] == looks[name_b]:
-                    out[pair] = max(out[pair], whole[name_a])
+                    out[pair] = max(out[pair], min(whole[name_a], whole[name_b]))
                     continue
                 if generic[name_a] and generic[name_b]:
                     continue
