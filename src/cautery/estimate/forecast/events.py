@@ -7,7 +7,7 @@ the past knows no event of the competition, the demand is not identified, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,8 +32,18 @@ _QUIET_SHARE = 0.02
 """Of the quiet level: an event that draws less cannot be told from none."""
 _ROUNDS = 3
 """Times that the events of one day are parted anew by what they are said to draw."""
-_SHRUNK = {"competition": 0.5, "stage": 1.0, "weekday": 4.0, "team": 3.0}
-"""Past events by which each effect is shrunk. Judgement: teams and weekdays are seen rarely."""
+_SHRUNK = {"competition": 0.5, "stage": 1.0, "weekday": 4.0, "hours": 1.0, "team": 3.0}
+"""Days by which each effect is shrunk. Judgement: teams and weekdays are seen rarely."""
+_UNSEEN = {
+    "competition": 0.0,
+    "stage": UNSEEN_LOG,
+    "weekday": 0.1,
+    "hours": UNSEEN_LOG,
+    "team": 0.4,
+}
+"""Standard deviation of an effect that the past has not seen, in logs. Judgement, but for stages."""
+_HOURS = ("night", "morning", "afternoon", "evening")
+"""Quarters of a day, UTC."""
 _TIMES = 3.0
 """So much wider than all that the past ever had is what nobody identifies."""
 _AGAINST = re.compile(r"\s+(?:v|vs\.?|-|\u2013|\u2014)\s+", re.IGNORECASE)
@@ -94,7 +104,8 @@ class _Past:
         self._events = [match for _, match in events]
         self._of_day = np.array([at for at, _ in events], np.int64)
         self._drawn = _drawn(series, set(days))
-        self._columns = _columns(self._events)
+        self._columns = sorted({trait for match in self._events for trait in _traits(match)})
+        self._known = frozenset(self._columns)
         self._design = np.array([self._traits(match) for match in self._events])
         if self._events:
             self._regress()
@@ -109,19 +120,14 @@ class _Past:
         else:
             row = self._traits(match)
             log = self._mean + row @ self._effects
-            is_unseen = match.stage != "" and not any(
-                (event.competition, event.stage) == (match.competition, match.stage)
-                for event in self._events
-            )
-            far = float(
-                np.hypot(
-                    _upper(self._left_out, _COVERAGE) * np.sqrt(1 + row @ self._covariance @ row),
-                    _Z * UNSEEN_LOG * is_unseen,
-                )
-            )
+            unseen = [trait for trait in _traits(match) if trait not in self._known]
+            beyond = sum(_UNSEEN[kind] ** 2 for kind, _ in unseen)
+            within = _upper(self._left_out, _COVERAGE) * np.sqrt(1 + row @ self._covariance @ row)
+            far = float(np.hypot(within, _Z * np.sqrt(beyond)))
             low, mid, high = np.exp(np.clip([log - far, log, log + far], -300, 300)).tolist()
             method = message("method.past-events", count=past, what=match.competition or match.name)
-            note = message("forecast.stage-unseen", stage=match.stage) if is_unseen else None
+            is_new = any(kind in ("stage", "hours") for kind, _ in unseen)
+            note = message("forecast.stage-unseen") if is_new else None
         return EventDemand(
             match=match,
             series=self._series.unit,
@@ -144,23 +150,30 @@ class _Past:
         return 0.0, float(np.median(values)), float(values.max()) * _TIMES
 
     def _regress(self) -> None:
-        """Part each day's draw among its events, and learn from it, in turns."""
-        shares = np.ones(len(self._events))
-        for _ in range(_ROUNDS):
-            of_day = np.zeros(len(self._series.days))
-            np.add.at(of_day, self._of_day, shares)
-            logs = np.log(self._drawn[self._of_day] * shares / of_day[self._of_day])
-            self._fit(logs)
-            shares = np.exp(np.clip(self._design @ self._effects, -20, 20))
+        """Learn effects from days: of one with several events only the sum was measured.
 
-    def _fit(self, logs: FloatArray) -> None:
-        self._mean = float(logs.mean())
-        shrunk = np.diag([_SHRUNK[kind] for kind, _ in self._columns])
-        self._covariance = np.linalg.inv(self._design.T @ self._design + shrunk)
-        self._effects = self._covariance @ self._design.T @ (logs - self._mean)
-        leverage = np.einsum("ij,jk,ik->i", self._design, self._covariance, self._design)
-        residual = logs - self._mean - self._design @ self._effects
-        self._left_out = np.abs(residual) / np.maximum(1 - leverage, 0.1)
+        The log of a sum is taken as linear about the effects learned last (Gauss and Newton). What
+        events of one day draw by chance is averaged in their sum, so a single event is farther off
+        than its day, by the root of their number.
+        """
+        days, place, number = np.unique(self._of_day, return_inverse=True, return_counts=True)
+        logs = np.log(self._drawn[days])
+        effects = np.zeros(len(self._columns))
+        for _ in range(_ROUNDS):
+            drawn = np.exp(np.clip(self._design @ effects, -20, 20))
+            of_day = np.bincount(place, drawn)
+            mixed = np.zeros((len(days), len(self._columns)))
+            np.add.at(mixed, place, self._design * (drawn / of_day[place])[:, None])
+            single = logs - np.log(of_day) + mixed @ effects
+            self._mean = float(np.average(single, weights=number))
+            weighed = mixed.T * number
+            shrunk = np.diag([_SHRUNK[kind] for kind, _ in self._columns])
+            self._covariance = np.linalg.inv(weighed @ mixed + shrunk)
+            effects = self._covariance @ weighed @ (single - self._mean)
+        self._effects = effects
+        leverage = number * np.einsum("ij,jk,ik->i", mixed, self._covariance, mixed)
+        off = np.abs(single - self._mean - mixed @ effects)
+        self._left_out = off * np.sqrt(number / np.maximum(1 - leverage, 0.1))
 
     def _traits(self, match: Match) -> FloatArray:
         found = set(_traits(match))
@@ -184,12 +197,9 @@ def _traits(match: Match) -> list[tuple[str, str]]:
         ("competition", match.competition),
         ("stage", f"{match.competition} {match.stage}"),
         ("weekday", str(match.starts_at.weekday())),
+        ("hours", _HOURS[match.starts_at.hour // 6]),
         *(("team", team) for team in teams_of(match.name)),
     ]
-
-
-def _columns(events: Iterable[Match]) -> list[tuple[str, str]]:
-    return sorted({trait for match in events for trait in _traits(match)})
 
 
 def _drawn(series: DailySeries, played: set[int]) -> NDArray[np.float64]:

@@ -55,9 +55,7 @@ def roster_of(
     covered: set[date] = set()
     for offset in range((last - begins).days + 2):
         day = begins + timedelta(days=offset)
-        morning, evening, night = (
-            _PEOPLE[(3 * offset + turn) % len(_PEOPLE)] for turn in range(3)
-        )
+        morning, evening, night = (_PEOPLE[(3 * offset + turn) % len(_PEOPLE)] for turn in range(3))
         turns.append(_turn(morning, day, 7, 9))
         turns.append(_turn(evening, day, 15, 10))
         if rng.random() < _NIGHT_SHARE:

@@ -45,7 +45,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(error)s, 90 %% interval held %(held)s"
     ),
     "forecast.short": "the series has %(days)s measured days only: the interval is the model's own",
-    "forecast.stage-unseen": "no past event of the stage %(stage)s: wider for that",
+    "forecast.stage-unseen": "no past event of its stage, or at its hours: wider for that",
     "forecast.no-event-known": (
         "not identified by any source: too few past events of this competition in the series"
     ),
