@@ -10,7 +10,7 @@ from cautery.estimate.kpi.merge import Merged
 from cautery.messages import message
 
 WITHIN_MIN = (30, 60, 120)
-"""Minutes by which the published monitoring asks (F23)."""
+"""Minutes by which published monitoring counts: 30 and 120 (docs/reference/sources.md, F23)."""
 
 
 def notices(facts: Merged) -> Iterator[Indicator]:

@@ -19,7 +19,7 @@ from cautery.model.message import Message
 
 
 class Family(StrEnum):
-    """The families in which the Commission's services follow the Recommendation (F91, S181)."""
+    """The families in which the Commission's services follow the Recommendation (docs/reference/sources.md, F93)."""
 
     VOLUME = "volume"
     """Unauthorised retransmission."""
