@@ -232,12 +232,20 @@ def test_what_two_cases_saw_of_one_thing_is_put_together() -> None:
         streams=(stream(first_seen=None, proven_at=at(9)),),
         targets=(target(published_at=at(9)),),
         notices=(notice(),),
+        lists=(ListFact(key=("isp", "l", "1"), intermediary="isp", sent_at=at(5)),),
+        complaints=(ComplaintFact(key="C", received_at=at(9)),),
     )
     second = facts(
         "b",
         streams=(stream(first_seen=at(2), proven_at=at(20)),),
         targets=(target(published_at=at(5), dark_at=at(30), mistaken=True),),
         notices=(notice(gone_at=at(20), receipt=True),),
+        lists=(
+            ListFact(
+                key=("isp", "l", "1"), intermediary="isp", sent_at=at(5), answered=True, refused=2
+            ),
+        ),
+        complaints=(ComplaintFact(key="C", received_at=at(9), decided_at=at(20), granted=True),),
     )
     for order in ([first, second], [second, first]):
         assert figure(order, "detection").mid == 7
@@ -245,6 +253,9 @@ def test_what_two_cases_saw_of_one_thing_is_put_together() -> None:
         assert figure(order, "targets-mistaken").count == 1
         assert figure(order, "notices-gone").count == 1
         assert figure(order, "notices-receipt").count == 1
+        assert figure(order, "lists-answered", "access provider").count == 1
+        assert figure(order, "lists-refused", "access provider").count == 2
+        assert figure(order, "complaints-granted").count == 1
 
 
 def test_events_of_one_id_on_other_days_or_of_others_are_others() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from tests.lists import MANDATE as OF_LISTS
-from tests.lists import ORDER, WINDOW, referral
 from tests.lists import NOW as AT
+from tests.lists import ORDER, WINDOW, referral
 from tests.lists import entry as block
 
 from cautery.estimate.kpi import Facts, sheet_of

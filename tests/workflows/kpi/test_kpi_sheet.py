@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lists import NOW
 
 from cautery.errors import InputError
 from cautery.estimate.kpi import Facts
@@ -16,8 +17,6 @@ from cautery.model import Regime
 from cautery.workflows.kpi import sheet as module
 from cautery.workflows.kpi.page import of_words, page_of
 from cautery.workflows.kpi.sheet import COLUMNS, rows_of, sheet_of_cases
-
-from tests.lists import NOW
 
 CASES = {
     "a": (Facts(case="1", holder="League"), Regime.GDPR),

@@ -30,12 +30,12 @@ def _blocks(facts: Merged) -> Iterator[Indicator]:
     yield _row(
         "targets-in-event",
         share(
-            len({(one.event, one.target) for one in of_events if one.in_event}),
-            len({(one.event, one.target) for one in of_events}),
+            len({(target.event, target.target) for target in of_events if target.in_event}),
+            len({(target.event, target.target) for target in of_events}),
             need=need,
         ),
     )
-    moments = {(one.event, one.published_at) for one in of_events}
+    moments = {(target.event, target.published_at) for target in of_events}
     updates = Counter(event for event, _ in moments)
     yield _row(
         "updates-per-event",
@@ -53,9 +53,13 @@ def _blocks(facts: Merged) -> Iterator[Indicator]:
         "approval-to-dark",
         median(
             [
-                max((one.dark_at - (one.decided_at or one.published_at)).total_seconds() / 60, 0.0)
-                for one in dark
-                if one.dark_at is not None
+                max(
+                    (target.dark_at - (target.decided_at or target.published_at)).total_seconds()
+                    / 60,
+                    0.0,
+                )
+                for target in dark
+                if target.dark_at is not None
             ],
             unit="min",
             need="kpi-need.no-dark",
@@ -64,7 +68,7 @@ def _blocks(facts: Merged) -> Iterator[Indicator]:
     due = [target for target in targets if target.ended is not None]
     yield _row(
         "targets-ended",
-        share(sum(bool(one.ended) for one in due), len(due), need="kpi-need.no-end"),
+        share(sum(bool(target.ended) for target in due), len(due), need="kpi-need.no-end"),
     )
 
 
@@ -79,15 +83,21 @@ def _errors(facts: Merged) -> Iterator[Indicator]:
     hit = [canary for canary in facts.canaries if canary.hit]
     yield _row("canaries-hit", share(len(hit), len(facts.canaries), need="kpi-need.no-canary"))
     yield _row("complaints", count(len(facts.complaints)))
-    decided = [one for one in facts.complaints if one.decided_at is not None]
+    decided = [complaint for complaint in facts.complaints if complaint.decided_at is not None]
     yield _row(
         "complaints-granted",
-        share(sum(one.granted for one in decided), len(decided), need="kpi-need.no-complaint"),
+        share(
+            sum(complaint.granted for complaint in decided),
+            len(decided),
+            need="kpi-need.no-complaint",
+        ),
     )
-    due = [one for one in facts.complaints if one.due_at is not None]
+    due = [complaint for complaint in facts.complaints if complaint.due_at is not None]
     in_time = sum(
-        one.decided_at is not None and one.due_at is not None and one.decided_at <= one.due_at
-        for one in due
+        complaint.decided_at is not None
+        and complaint.due_at is not None
+        and complaint.decided_at <= complaint.due_at
+        for complaint in due
     )
     yield _row("complaints-in-time", share(in_time, len(due), need="kpi-need.no-complaint"))
     yield _row(

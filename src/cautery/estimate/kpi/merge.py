@@ -114,8 +114,8 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
     for case in facts:
         for key, by_url in case.looks.items():
             if key in kept:
-                for url, seen in by_url.items():
-                    looks.setdefault(key, {}).setdefault(url, []).extend(seen)
+                for url, looked in by_url.items():
+                    looks.setdefault(key, {}).setdefault(url, []).extend(looked)
     return Merged(
         cases=len(facts),
         copies=copies,
@@ -125,12 +125,14 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
         notices=_in(period, facts, lambda case: case.notices, "sent_at", _same_notice),
         orders=tuple(
             order
-            for order in _once(_all(facts, lambda case: case.orders), lambda one: one.key, _first)
+            for order in _once(
+                _all(facts, lambda case: case.orders), lambda order: order.key, _first
+            )
             if order.key in used
         ),
         targets=targets,
-        lists=_in(period, facts, lambda case: case.lists, "sent_at", _first),
-        complaints=_in(period, facts, lambda case: case.complaints, "received_at", _first),
+        lists=_in(period, facts, lambda case: case.lists, "sent_at", _same_list),
+        complaints=_in(period, facts, lambda case: case.complaints, "received_at", _same_complaint),
         canaries=_once(
             (
                 canary
@@ -142,7 +144,7 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
         ),
         licensed=frozenset(pair for case in facts for pair in case.licensed),
         looks={
-            key: {url: tuple(sorted(seen, key=_at)) for url, seen in by_url.items()}
+            key: {url: tuple(sorted(looked, key=_at)) for url, looked in by_url.items()}
             for key, by_url in looks.items()
         },
         unblock_s=tuple(
@@ -153,7 +155,7 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
 
 
 def _all(facts: Iterable[Facts], part: Callable[[Facts], Sequence[T]]) -> list[T]:
-    return [one for case in facts for one in part(case)]
+    return [row for case in facts for row in part(case)]
 
 
 def _in(
@@ -163,8 +165,8 @@ def _in(
     at: str,
     same: Callable[[T, T], T],
 ) -> tuple[T, ...]:
-    rows = (one for one in _all(facts, part) if period.holds(getattr(one, at)))
-    return _once(rows, lambda one: one.key, same)  # type: ignore[attr-defined]
+    rows = (row for row in _all(facts, part) if period.holds(getattr(row, at)))
+    return _once(rows, lambda row: row.key, same)  # type: ignore[attr-defined]
 
 
 def _once(
@@ -178,9 +180,9 @@ def _once(
     return tuple(by_key.values())
 
 
-def _first(one: T, other: T) -> T:
-    del other
-    return one
+def _first(first: T, second: T) -> T:
+    del second
+    return first
 
 
 def _at(look: Seen) -> datetime:
@@ -195,45 +197,59 @@ def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _same_stream(one: StreamFact, other: StreamFact) -> StreamFact:
+def _same_stream(first: StreamFact, second: StreamFact) -> StreamFact:
     return replace(
-        one,
-        host=one.host or other.host,
-        looked_at=one.looked_at or other.looked_at,
-        proven=one.proven or other.proven,
-        first_seen=_earliest(one.first_seen, other.first_seen),
-        proven_at=_earliest(one.proven_at, other.proven_at),
-        referred_at=_earliest(one.referred_at, other.referred_at),
-        noticed_at=_earliest(one.noticed_at, other.noticed_at),
-        dark_at=_earliest(one.dark_at, other.dark_at),
+        first,
+        host=first.host or second.host,
+        looked_at=first.looked_at or second.looked_at,
+        proven=first.proven or second.proven,
+        first_seen=_earliest(first.first_seen, second.first_seen),
+        proven_at=_earliest(first.proven_at, second.proven_at),
+        referred_at=_earliest(first.referred_at, second.referred_at),
+        noticed_at=_earliest(first.noticed_at, second.noticed_at),
+        dark_at=_earliest(first.dark_at, second.dark_at),
     )
 
 
-def _same_target(one: TargetFact, other: TargetFact) -> TargetFact:
-    first, second = sorted((one, other), key=lambda target: target.published_at)
-    ended = [target.ended for target in (one, other) if target.ended is not None]
+def _same_target(first: TargetFact, second: TargetFact) -> TargetFact:
+    first, second = sorted((first, second), key=lambda target: target.published_at)
+    ended = [target.ended for target in (first, second) if target.ended is not None]
     return replace(
         first,
         decided_at=first.decided_at or second.decided_at,
-        dark_at=_earliest(one.dark_at, other.dark_at),
-        mistaken=one.mistaken or other.mistaken,
-        released=one.released or other.released,
+        dark_at=_earliest(first.dark_at, second.dark_at),
+        mistaken=first.mistaken or second.mistaken,
+        released=first.released or second.released,
         ended=any(ended) if ended else None,
     )
 
 
-def _same_notice(one: NoticeFact, other: NoticeFact) -> NoticeFact:
+def _same_notice(first: NoticeFact, second: NoticeFact) -> NoticeFact:
     return replace(
-        one,
-        sent_at=min(one.sent_at, other.sent_at),
-        gone_at=_earliest(one.gone_at, other.gone_at),
-        acted=one.acted or other.acted,
-        rejected=one.rejected or other.rejected,
-        unfounded=one.unfounded or other.unfounded,
-        receipt=one.receipt or other.receipt,
-        withdrawn=one.withdrawn or other.withdrawn,
+        first,
+        sent_at=min(first.sent_at, second.sent_at),
+        gone_at=_earliest(first.gone_at, second.gone_at),
+        acted=first.acted or second.acted,
+        rejected=first.rejected or second.rejected,
+        unfounded=first.unfounded or second.unfounded,
+        receipt=first.receipt or second.receipt,
+        withdrawn=first.withdrawn or second.withdrawn,
     )
 
 
-def _same_canary(one: CanaryFact, other: CanaryFact) -> CanaryFact:
-    return replace(one, hit=one.hit or other.hit)
+def _same_list(first: ListFact, second: ListFact) -> ListFact:
+    return replace(
+        first,
+        answered=first.answered or second.answered,
+        applied=first.applied or second.applied,
+        applied_at=_earliest(first.applied_at, second.applied_at),
+        refused=max(first.refused, second.refused),
+    )
+
+
+def _same_complaint(first: ComplaintFact, second: ComplaintFact) -> ComplaintFact:
+    return first if first.decided_at is not None else second
+
+
+def _same_canary(first: CanaryFact, second: CanaryFact) -> CanaryFact:
+    return replace(first, hit=first.hit or second.hit)

@@ -24,10 +24,10 @@ def offer(facts: Merged, offers: Sequence[OfferFact] | None) -> Iterator[Indicat
             yield _row(id_, missing("kpi-need.offers"))
     else:
         yield _row("offers", count(len(offers)))
-        for country, number in sorted(Counter(one.country for one in offers).items()):
+        for country, number in sorted(Counter(listed.country for listed in offers).items()):
             yield _row("offers-in", count(number), country)
-        yield _row("offers-free", share(sum(one.free for one in offers), len(offers)))
-        yield _row("offers-priced", share(sum(one.priced for one in offers), len(offers)))
+        yield _row("offers-free", share(sum(listed.free for listed in offers), len(offers)))
+        yield _row("offers-priced", share(sum(listed.priced for listed in offers), len(offers)))
     yield _row("legal-price", missing("kpi-need.legal-price"))
     yield _row("legal-use", missing("kpi-need.legal-use"))
     yield _row("led-on", missing("kpi-need.led-on"))

@@ -19,7 +19,7 @@ from cautery.model.message import Message
 
 
 class Family(StrEnum):
-    """The families in which the Commission's services follow the Recommendation (docs/reference/sources.md, F93)."""
+    """The five families of the Commission's services (docs/reference/sources.md, F93)."""
 
     VOLUME = "volume"
     """Unauthorised retransmission."""

@@ -46,15 +46,15 @@ def _exposure(facts: Merged) -> Indicator:
     """Return stream-minutes of all events, each stream of an event once."""
     low = mid = high = 0.0
     for event in facts.events:
-        looks = [look for seen in facts.looks.get(event.key, {}).values() for look in seen]
+        looks = [look for looked in facts.looks.get(event.key, {}).values() for look in looked]
         if looks:
-            seen = exposure(
+            exposed = exposure(
                 looks,
                 window=event.window,
                 now=max(look.at for look in looks),
                 event=event.name,
             )
-            low, mid, high = low + seen.low, mid + seen.mid, high + seen.high
+            low, mid, high = low + exposed.low, mid + exposed.mid, high + exposed.high
     if not facts.events:
         return _row("exposure", missing("kpi-need.none-yet"))
     return _row("exposure", between(low, mid, high, n=len(facts.events), unit="stream-minutes"))
