@@ -103,5 +103,6 @@ def deterrence(
             title="Here: measured",
         )
     else:
-        typer.echo(f"{say(message('deterrence.not-here'))}.")
+        silence = say(message("deterrence.not-here"))
+        typer.echo(f"{silence}.")
     render.say(f"note: {other_field}")

@@ -235,7 +235,7 @@ def _harm(
         ),
         hull=hull,
         words=message(
-            f"harm.hull-{of}", low=said(hull.low), high=said(hull.high), count=len(counted)
+            f"harm-hull.{of}", low=said(hull.low), high=said(hull.high), count=len(counted)
         ),
         notes=(*notes, message("harm.no-one-number")),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
-    "harm.hull-events": (
+    "harm-hull.events": (
         (
             "These events cost from EUR %(low)s to EUR %(high)s, if the %(count)s assumption that "
             "gives a sum holds. Nothing says that it does."
@@ -14,7 +14,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
             "between is more likely than another."
         ),
     ),
-    "harm.hull-year": (
+    "harm-hull.year": (
         (
             "A year costs from EUR %(low)s to EUR %(high)s, if the %(count)s assumption that gives "
             "a sum holds. Nothing says that it does."

@@ -38,8 +38,8 @@ def measured_in_file(path: Path) -> list[tuple[str, Estimate]]:
         raise InputError(f"{path}: not valid JSON") from error
     found = [
         estimate
-        for place, body in _objects(value, "", 0)
-        if (estimate := _estimate(body, place)) is not None
+        for place, table in _objects(value, "", 0)
+        if (estimate := _estimate(table, place)) is not None
     ]
     if not found:
         raise InputError(
@@ -93,16 +93,16 @@ def _objects(value: Any, place: str, depth: int) -> Iterator[tuple[str, dict[str
             yield from _objects(inner, place, depth + 1)
 
 
-def _estimate(body: dict[str, Any], place: str) -> Estimate | None:
-    unit = body.get("unit")
+def _estimate(table: dict[str, Any], place: str) -> Estimate | None:
+    unit = table.get("unit")
     ends: list[int | float] = [
         end
         for name in ("low", "mid", "high")
-        if isinstance(end := body.get(name), int | float) and not isinstance(end, bool)
+        if isinstance(end := table.get(name), int | float) and not isinstance(end, bool)
     ]
     if not isinstance(unit, str) or len(ends) != 3:
         return None
-    texts = [body.get(name) for name in ("quantity", "method")]
+    texts = [table.get(name) for name in ("quantity", "method")]
     quantity, method = (text if isinstance(text, str) else "" for text in texts)
     try:
         return Estimate(

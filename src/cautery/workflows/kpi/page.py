@@ -35,10 +35,9 @@ def of_words(of: str) -> Message | None:
     """Return of what an indicator is, for people: a kind of addressee, or a country's code."""
     if not of:
         return None
-    for kind in ("kpi-of", "addressee-kind"):
-        named = term(kind, of)
-        if named.id in TEXTS:
-            return named
+    for words in (term("kpi-of", of), term("addressee-kind", of)):
+        if words.id in TEXTS:
+            return words
     return as_written(of)
 
 
