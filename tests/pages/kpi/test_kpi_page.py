@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -130,6 +131,8 @@ def test_what_is_not_measured_says_what_it_would_take_and_is_not_counted() -> No
     assert "a survey of dogs" in html
     assert "1 of 2 measured" in html
     assert "2026-11-24 \u2013 \u2026" in html
+    ends = replace(shown, since=None, until=datetime(2026, 12, 1, tzinfo=UTC))
+    assert "\u2026 \u2013 2026-11-30" in sheets_html(ends, tongues=("en",))
     assert "LAB" not in html
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from jinja2 import Environment
@@ -102,8 +102,11 @@ def _said(row: KpiRow) -> str:
     return "" if row.unit is None else said(row.unit)
 
 
-def _day(moment: datetime | None) -> str:
-    return "…" if moment is None else f"{moment:%Y-%m-%d}"
+def _day(moment: datetime | None, *, is_end: bool = False) -> str:
+    """Return a day; of the end of a period, which does not belong to it, the last that does."""
+    if moment is None:
+        return "…"
+    return f"{moment - timedelta(microseconds=is_end):%Y-%m-%d}"
 
 
 @cache
