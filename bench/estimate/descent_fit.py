@@ -22,7 +22,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from cautery.graph.descent import Follower
-from cautery.graph.descent.odds import DESCENDANT, STRANGER, Shown, Weights, learnt_weights
+from cautery.graph.descent.odds import Level, Shown
+from cautery.graph.descent.weights import DESCENDANT, STRANGER, Weights, learnt_weights
 from cautery.lab.descent import DescentWorld, descent_world
 from cautery.model.descent import TraitKind
 
@@ -128,26 +129,26 @@ def _learnt(
     )
 
 
-def _kept(samples: list[tuple[Shown, ...]]) -> dict[TraitKind, tuple[float, float]]:
-    """Return, by EM, how often each kind is kept the same and nearly."""
+def _kept(samples: list[tuple[Shown, ...]]) -> dict[TraitKind, tuple[float, ...]]:
+    """Return, by EM, how often each kind is kept, by level."""
     by_kind: defaultdict[TraitKind, list[Shown]] = defaultdict(list)
     for shown in samples:
         for trait in shown:
             by_kind[trait.kind].append(trait)
     kept = {}
+    none = len(Level)
     for kind in TraitKind:
         rows = by_kind[kind]
-        rates = np.array([0.3, 0.1, 0.6])
-        level = np.array([2 if row.level is None else row.level for row in rows], int)
+        rates = np.array([0.2, 0.1, 0.1, 0.6])
+        level = np.array([none if row.level is None else row.level for row in rows], int)
         ratio = np.array([row.ratio for row in rows])
         for _ in range(50):
-            on_purpose = np.where(level < 2, rates[level] * ratio, 0.0)
-            surely = on_purpose / (on_purpose + rates[2]) if len(rows) else on_purpose
-            # Half an entity of each is added, or what was never seen would be impossible.
-            same, near = (surely[level == n].sum() + 0.25 for n in (0, 1))
-            total = len(rows) + 50.0
-            rates = np.array([same / total, near / total, 1 - (same + near) / total])
-        kept[kind] = (float(rates[0]), float(rates[1]))
+            on_purpose = np.where(level < none, rates[level] * ratio, 0.0)
+            surely = on_purpose / (on_purpose + rates[none]) if len(rows) else on_purpose
+            # A little of each is added, or what was never seen would be impossible.
+            kept_at = [surely[level == n].sum() + 0.25 for n in Level]
+            rates = np.array([*kept_at, len(rows) + 50.0 - sum(kept_at)]) / (len(rows) + 50.0)
+        kept[kind] = tuple(rates[:none].tolist())
     return kept
 
 
@@ -167,7 +168,8 @@ def _calibrated(odds: list[tuple[float, bool, float]], weights: Weights) -> tupl
 
 def _toml(weights: Weights) -> str:
     rows = [
-        "# How often each kind of entity has a struck network's value on purpose: [the same, near].",
+        "# How often each kind of entity has a struck network's value on purpose:",
+        "# [the same and hardly any stranger's, the same, near].",
         f'basis = "{weights.basis}"',
         "",
         "[calibration]",
@@ -184,7 +186,10 @@ def _toml(weights: Weights) -> str:
     ]
     for what, kinds in weights.kept.items():
         rows += ["", f"[kept.{what}]"]
-        rows += [f"{kind.value} = [{a:.5f}, {b:.5f}]" for kind, (a, b) in kinds.items()]
+        rows += [
+            f"{kind.value} = [{', '.join(f'{rate:.5f}' for rate in rates)}]"
+            for kind, rates in kinds.items()
+        ]
     return "\n".join(rows) + "\n"
 
 

@@ -15,6 +15,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.demo import lab_cache, show_score
 from cautery.cli.lab_daily import daily
+from cautery.cli.lab_descent import descent
 from cautery.cli.lab_tournament import tournament
 from cautery.errors import InputError
 from cautery.json_text import parsed_json
@@ -41,6 +42,7 @@ app = typer.Typer(
     help="Serve, build and score a pirate world whose truth is known.",
 )
 app.command()(daily)
+app.command()(descent)
 app.command()(tournament)
 
 

@@ -217,7 +217,12 @@ class Proposal:
     @property
     def probability(self) -> float:
         """Probability of the descent, 0 to 1."""
-        return 1 / (1 + math.exp(-max(-700.0, self.log_odds)))
+        return probability(self.log_odds)
+
+
+def probability(log_odds: float) -> float:
+    """Return the probability of natural log-odds, 0 to 1."""
+    return 1 / (1 + math.exp(-max(-700.0, log_odds)))
 
 
 def check_entity(text: str) -> None:

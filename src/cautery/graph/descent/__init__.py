@@ -22,6 +22,7 @@ Examples
 [('new-tv.example', 'case-1')]
 """
 
-from cautery.graph.descent.online import Follower
+from cautery.graph.descent.online import THRESHOLD, Follower
+from cautery.graph.descent.state import resumed, state_of
 
-__all__ = ["Follower"]
+__all__ = ["THRESHOLD", "Follower", "resumed", "state_of"]

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 from cautery.graph.catalogues import in_order, plain_title
@@ -162,9 +163,9 @@ class Catalogues(_Indexed[Order]):
 
     def _features(self, form: Order) -> Iterable[object]:
         names = list(form)
-        return zip(names, names[1:], strict=False)
+        return pairwise(names)
 
-    def _level(self, one: Order, other: Order, common: int, sizes: tuple[int, int]) -> int | None:
+    def _level(self, one: Order, other: Order, _common: int, _sizes: tuple[int, int]) -> int | None:
         shared = len(one.keys() & other.keys())
         if shared < max(LEAST_TITLES, 0.5 * min(len(one), len(other))):
             return None
@@ -184,7 +185,7 @@ FUZZY: Mapping[TraitKind, type[_Indexed[str] | _Indexed[Prices] | _Indexed[Order
 
 @lru_cache(maxsize=65_536)
 def core_name(value: str) -> str:
-    """Return a site's brand as it is heard: no suffix, numbers, look-alikes or endings of the trade.
+    """Return a site's brand as it is heard: no suffix, numbers or endings of the trade.
 
     Examples
     --------

@@ -45,7 +45,7 @@ class Marks:
 
     def __init__(self) -> None:
         self.all: list[Mark] = []
-        self.traits: list[tuple[int, Trait]] = []
+        self.traits: list[tuple[int, Trait, int]] = []
         self._numbers: dict[tuple[TraitKind, str, int], list[int]] = {}
         self._times: dict[tuple[int, TraitKind, str], int] = {}
         self._total: defaultdict[tuple[int, TraitKind], float] = defaultdict(float)
@@ -63,7 +63,7 @@ class Marks:
         value = _canonical(kind, trait.value)
         if not value:
             return
-        self.traits.append((network, trait))
+        self.traits.append((network, trait, since))
         place = (network, kind, value)
         self._total[network, kind] += trait.times + (0 if place in self._times else SMOOTH)
         if place in self._times:

@@ -13,15 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from enum import IntEnum
+from typing import NamedTuple
 
+from cautery.graph.descent.weights import DESCENDANT, STRANGER, Weights
 from cautery.model.descent import TraitKind
-from cautery.model.toml import parsed_toml
 
-DESCENDANT, STRANGER = "descendant", "stranger"
 TAUGHT = 40.0
 """Entities that the learnt rates stand for, against which an analyst's words are weighed."""
 _BELIEVED = (9.0, 1.0)
@@ -31,6 +28,20 @@ _MOST_SHIFT = 1.5
 _LEAST, _MOST = 1e-5, 0.98
 
 
+class Level(IntEnum):
+    """How an entity's value is the network's."""
+
+    ALONE = 0
+    """The same, which hardly any stranger shows."""
+    SAME = 1
+    """The same, which strangers show, too: a supplier's, a theme on sale."""
+    NEAR = 2
+    """Nearly the same: a name, a price list, an order of channels."""
+
+
+_NONE = len(Level)
+
+
 class Shown(NamedTuple):
     """What an entity shows of one kind, against one network.
 
@@ -38,8 +49,8 @@ class Shown(NamedTuple):
     ----------
     kind : TraitKind
         Of the trait.
-    level : int or None
-        How alike it is to the network's: ``SAME``, ``NEAR``; ``None``: it is another one.
+    level : Level or None
+        How it is the network's; ``None``: it is another one.
     ratio : float
         Share of the network's entities that show the value, by the share of all entities.
     mark : int
@@ -47,53 +58,9 @@ class Shown(NamedTuple):
     """
 
     kind: TraitKind
-    level: int | None
+    level: Level | None
     ratio: float
     mark: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """What was learnt on worlds whose truth is known.
-
-    Parameters
-    ----------
-    kept : mapping of str to mapping of TraitKind to tuple of float
-        For each kind of entity, how often it has a network's value on purpose: the same, nearly.
-    share : mapping of str to float
-        Of each kind of stranger among newcomers, for one network.
-    appear : tuple of (int, float)
-        Days after the act up to which, and descendants of a network a day until then.
-    slope, shift : float
-        Of the odds, so that they are calibrated.
-    basis : str
-        What it was learnt on.
-    """
-
-    kept: Mapping[str, Mapping[TraitKind, tuple[float, float]]]
-    share: Mapping[str, float]
-    appear: tuple[tuple[int, float], ...]
-    slope: float
-    shift: float
-    basis: str
-
-
-@cache
-def learnt_weights() -> Weights:
-    """Return the weights of ``weights.toml``."""
-    text = files("cautery.graph.descent").joinpath("weights.toml").read_text(encoding="utf-8")
-    tables: dict[str, Any] = parsed_toml(text)
-    return Weights(
-        kept={
-            what: {TraitKind(kind): (row[0], row[1]) for kind, row in rows.items()}
-            for what, rows in tables["kept"].items()
-        },
-        share=dict(tables["share"]),
-        appear=tuple((int(until), float(rate)) for until, rate in tables["appear"]["rates"]),
-        slope=tables["calibration"]["slope"],
-        shift=tables["calibration"]["shift"],
-        basis=tables["basis"],
-    )
 
 
 class Odds:
@@ -109,9 +76,9 @@ class Odds:
         self.weights = weights
         self.strangers = tuple(weights.share)
         self.taught: dict[tuple[str, str, int], float] = {}
-        """By kind of entity, kind of trait, and level (2: another value): entities it was seen at."""
+        """By kind of entity, of trait, and level (3: another value): at how many entities."""
         self.confirmed = self.rejected = 0
-        self._rates: dict[str, dict[TraitKind, tuple[float, float, float]]] = {}
+        self._rates: dict[str, dict[TraitKind, tuple[float, ...]]] = {}
 
     def rate(self, age_d: int) -> float:
         """Return how many descendants of a network are expected on a day after the act."""
@@ -190,7 +157,7 @@ class Odds:
         for what, part in parts.items():
             for trait in shown:
                 kept = self._on_purpose(what, trait)
-                self._count(what, trait.kind, 2, part * (1 - kept))
+                self._count(what, trait.kind, _NONE, part * (1 - kept))
                 if trait.level is not None:
                     self._count(what, trait.kind, trait.level, part * kept)
         self._rates.clear()
@@ -203,36 +170,37 @@ class Odds:
         """Return how surely a trait is there on purpose, and not by chance."""
         if trait.level is None:
             return 0.0
-        same, near, none = self._rates_of(what)[trait.kind]
-        kept = (same, near)[trait.level] * trait.ratio
-        return kept / (kept + none)
+        rates = self._rates_of(what)[trait.kind]
+        kept = rates[trait.level] * trait.ratio
+        return kept / (kept + rates[_NONE])
 
     def _log_likelihood(self, what: str, shown: Sequence[Shown]) -> float:
-        """Return the log-likelihood of what is shown, for a kind of entity, against chance alone."""
+        """Return the log-likelihood of what is shown, for a kind of entity, against chance."""
         rates = self._rates_of(what)
         likelihood = 1.0
         for kind, level, ratio, _ in shown:
             row = rates[kind]
-            likelihood *= row[2] if level is None else row[level] * ratio + row[2]
+            likelihood *= row[_NONE] if level is None else row[level] * ratio + row[_NONE]
         return math.log(likelihood)
 
-    def _rates_of(self, what: str) -> dict[TraitKind, tuple[float, float, float]]:
+    def _rates_of(self, what: str) -> dict[TraitKind, tuple[float, ...]]:
         """Return how often an entity has the network's value on purpose, near it, and neither."""
         rates = self._rates.get(what)
         if rates is None:
             rates = self._rates[what] = {kind: self._rate(what, kind) for kind in TraitKind}
         return rates
 
-    def _rate(self, what: str, kind: TraitKind) -> tuple[float, float, float]:
-        same, near = self.weights.kept[what].get(kind, (_LEAST, _LEAST))
+    def _rate(self, what: str, kind: TraitKind) -> tuple[float, ...]:
+        learnt = self.weights.kept[what].get(kind, (0.0,) * _NONE)
         counts = [
-            TAUGHT * learnt + self.taught.get((what, kind.value, level), 0.0)
-            for level, learnt in enumerate((same, near, 1.0 - same - near))
+            TAUGHT * rate + self.taught.get((what, kind.value, level), 0.0)
+            for level, rate in enumerate((*learnt, 1.0 - sum(learnt)))
         ]
-        same, near = (max(_LEAST, count / sum(counts)) for count in counts[:2])
-        return same, near, max(1.0 - _MOST, 1.0 - same - near)
+        kept = tuple(max(_LEAST, count / sum(counts)) for count in counts[:_NONE])
+        return (*kept, max(1.0 - _MOST, 1.0 - sum(kept)))
 
 
 def log_sum(logs: Sequence[float]) -> float:
+    """Return the logarithm of a sum of numbers whose logarithms are given."""
     most = max(logs)
     return most + math.log(sum(math.exp(log - most) for log in logs))

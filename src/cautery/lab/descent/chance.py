@@ -41,8 +41,8 @@ class Chance:
         return int(-np.log1p(-self.uniform()) * mean)
 
     def token(self, length: int) -> str:
-        """Return hex digits."""
-        return "".join("0123456789abcdef"[self.below(16)] for _ in range(length))
+        """Return letters that tell nothing; digits among them might be read as a telephone's."""
+        return "".join("abcdefghijkmnopq"[self.below(16)] for _ in range(length))
 
 
 def zipf(count: int, exponent: float = 1.0) -> tuple[float, ...]:

@@ -108,7 +108,7 @@ class Pools:
             case K.CERTIFICATE:
                 return "sha256-" + chance.token(24)
             case _:
-                return f"{kind.value}-{self._count}-{chance.token(8)}"
+                return f"{kind.value} {chance.token(12)}"
 
     def host_label(self, brand: str) -> str:
         """Return a label of a host's name for a brand."""

@@ -21,12 +21,12 @@ class _Source(NamedTuple):
     fetched_d: int
 
 
-_LOG = _Source("certificate-log", 0.9, 0.3, 1)
-_DNS = _Source("passive-dns", 0.95, 0.7, 2)
-_LOOK = _Source("watch", 0.85, 1.2, 0)
+_LOG = _Source("certificate-log", 0.9, 0.5, 1)
+_DNS = _Source("passive-dns", 0.95, 1.5, 2)
+_LOOK = _Source("watch", 0.9, 1.5, 0)
 _PURCHASE = _Source("watch", 0.6, 3.0, 0)
-_LIST = _Source("playlist", 0.75, 1.5, 1)
-_PROBE = _Source("watch", 0.75, 1.5, 0)
+_LIST = _Source("playlist", 0.8, 2.0, 1)
+_PROBE = _Source("watch", 0.8, 2.0, 0)
 _SOURCES = {
     K.CERTIFICATE: _LOG,
     K.SITE_NAME: _LOG,

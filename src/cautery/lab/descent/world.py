@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from cautery.errors import InputError
 from cautery.lab.descent import newcomers
 from cautery.lab.descent.chance import Chance, zipf
 from cautery.lab.descent.pools import Pools
@@ -49,6 +50,11 @@ class Settings:
         Factor of the share of strangers that look like a struck network.
     after_d : int
         Days after the first act.
+
+    Raises
+    ------
+    InputError
+        If one of them is out of bounds.
     """
 
     networks: int = 3
@@ -57,6 +63,18 @@ class Settings:
     care: float = 0.0
     decoys: float = 1.0
     after_d: int = AFTER_D
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("networks", self.networks, 1, 20),
+            ("strangers a day", self.strangers_a_day, 0, 2_000),
+            ("descendants", self.descendants, 0, 500),
+            ("care", self.care, -5, 5),
+            ("decoys", self.decoys, 0, 10),
+            ("days", self.after_d, 1, 1_000),
+        ):
+            if not low <= value <= high:
+                raise InputError(f"{name}: {value:g} is not valid; give {low:,} to {high:,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
