@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 from scipy.stats import beta
@@ -274,7 +275,7 @@ def _details(score: Score, worlds: int, seconds: list[float]) -> None:
     said = np.array([p for p, _ in score.odds])
     true = np.array([right for _, right in score.odds])
     edges = (0.0, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         rows = (said >= low) & (said < high)
         if rows.any():
             hits = int(true[rows].sum())
