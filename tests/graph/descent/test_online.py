@@ -138,15 +138,12 @@ def test_what_becomes_common_later_no_longer_speaks_and_takes_nothing_back() -> 
     first, later = ACT + timedelta(days=1), ACT + timedelta(days=60)
     kinds = (K.PANEL, K.GUIDE_QUIRK, K.STREAM_FAULT)
     [early] = follower.day(first, own("early.example", first, *kinds))
+    counts = []
     for n in range(2, 60):
         day = ACT + timedelta(days=n)
-        assert (
-            not follower.day(
-                day,
-                strangers(day, panel_fingerprint=OWN[K.PANEL], guide_quirk=OWN[K.GUIDE_QUIRK]),
-            )
-            or n < 5
-        )  # its first users look like descendants
+        shared = strangers(day, panel_fingerprint=OWN[K.PANEL], guide_quirk=OWN[K.GUIDE_QUIRK])
+        counts.append(len(follower.day(day, shared)))
+    assert counts[10:] == [0] * 48  # the first who take it up look like descendants
     follower.day(later, own("late.example", later, *kinds))
     assert early.entity == "early.example"
     assert follower.standing("late.example") < early.log_odds - 3
@@ -285,7 +282,7 @@ def test_a_flood_of_traits_of_one_entity_is_bounded() -> None:
     assert (
         len(
             follower.memory.lately.get("flood.example")
-            or follower.own.by_entity["flood.example"].shown
+            or follower.owned.by_entity["flood.example"].pairs
         )
         <= 128
     )

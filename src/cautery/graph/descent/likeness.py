@@ -80,13 +80,13 @@ class _Indexed(Generic[Form]):
         for feature in features:
             common.update(self._by_feature.get(feature, ()))
         alike = {}
-        for other, count in common.items():
-            sizes = (len(features), self._sizes[other])
+        for value_known, count in common.items():
+            sizes = (len(features), self._sizes[value_known])
             if count < self.LEAST_COMMON * min(sizes):
                 continue
-            level = self._level(form, self._forms[other], count, sizes)
+            level = self._level(form, self._forms[value_known], count, sizes)
             if level is not None:
-                alike[other] = level
+                alike[value_known] = level
         return alike
 
     def _form(self, value: str) -> Form | None:
@@ -95,7 +95,7 @@ class _Indexed(Generic[Form]):
     def _features(self, form: Form) -> Iterable[object]:
         raise NotImplementedError
 
-    def _level(self, one: Form, other: Form, common: int, sizes: tuple[int, int]) -> int | None:
+    def _level(self, form: Form, target: Form, common: int, sizes: tuple[int, int]) -> int | None:
         raise NotImplementedError
 
 
@@ -111,10 +111,10 @@ class Names(_Indexed[str]):
         text = f"^{form}$"
         return (text[at : at + 2] for at in range(len(text) - 1))
 
-    def _level(self, one: str, other: str, common: int, sizes: tuple[int, int]) -> int | None:
-        if one == other:
+    def _level(self, form: str, target: str, common: int, sizes: tuple[int, int]) -> int | None:
+        if form == target:
             return SAME
-        is_longer = one.startswith(other) or other.startswith(one)
+        is_longer = form.startswith(target) or target.startswith(form)
         return NEAR if is_longer or 2 * common >= NEAR_NAME * sum(sizes) else None
 
 
@@ -134,18 +134,20 @@ class PriceLists(_Indexed[Prices]):
     def _features(self, form: Prices) -> Iterable[object]:
         return form
 
-    def _level(self, one: Prices, other: Prices, common: int, sizes: tuple[int, int]) -> int | None:
-        if one == other:
+    def _level(
+        self, form: Prices, target: Prices, common: int, sizes: tuple[int, int]
+    ) -> int | None:
+        if form == target:
             return SAME
         if common < max(2, self.LEAST_COMMON * max(sizes)):
             return None
-        both = one.keys() & other.keys()
+        terms = form.keys() & target.keys()
         is_near = all(
-            abs(one[term] - other[term]) <= NEAR_PRICE * max(one[term], other[term])
-            for term in both
+            abs(form[term] - target[term]) <= NEAR_PRICE * max(form[term], target[term])
+            for term in terms
         )
-        kept = sum(one[term] == other[term] for term in both)
-        return NEAR if is_near and 2 * kept >= len(both) else None
+        equal = sum(form[term] == target[term] for term in terms)
+        return NEAR if is_near and 2 * equal >= len(terms) else None
 
 
 class Catalogues(_Indexed[Order]):
@@ -165,12 +167,14 @@ class Catalogues(_Indexed[Order]):
         names = list(form)
         return pairwise(names)
 
-    def _level(self, one: Order, other: Order, _common: int, _sizes: tuple[int, int]) -> int | None:
-        shared = len(one.keys() & other.keys())
-        if shared < max(LEAST_TITLES, 0.5 * min(len(one), len(other))):
+    def _level(
+        self, form: Order, target: Order, _common: int, _sizes: tuple[int, int]
+    ) -> int | None:
+        shared = len(form.keys() & target.keys())
+        if shared < max(LEAST_TITLES, 0.5 * min(len(form), len(target))):
             return None
-        share = in_order(one, other)
-        if share >= SAME_ORDER and shared >= SAME_ORDER * max(len(one), len(other)):
+        share = in_order(form, target)
+        if share >= SAME_ORDER and shared >= SAME_ORDER * max(len(form), len(target)):
             return SAME
         return NEAR if share >= NEAR_ORDER else None
 
@@ -185,7 +189,7 @@ FUZZY: Mapping[TraitKind, type[_Indexed[str] | _Indexed[Prices] | _Indexed[Order
 
 @lru_cache(maxsize=65_536)
 def core_name(value: str) -> str:
-    """Return a site's brand as it is heard: no suffix, numbers or endings of the trade.
+    """Return a site's brand as people hear it: no suffix, numbers or endings of the trade.
 
     Examples
     --------
@@ -193,10 +197,10 @@ def core_name(value: str) -> str:
     ('koreiivor', 'koreiivor')
     """
     text = value[:253].lower()
-    heard = brand_of_host(text) if "." in text and " " not in text else brand(plain(text))
-    while (shorter := _NAME_ENDS.sub("", heard)) != heard and len(shorter) >= _SHORTEST_NAME:
-        heard = shorter
-    return skeleton(heard)
+    name = brand_of_host(text) if "." in text and " " not in text else brand(plain(text))
+    while (shorter := _NAME_ENDS.sub("", name)) != name and len(shorter) >= _SHORTEST_NAME:
+        name = shorter
+    return skeleton(name)
 
 
 @lru_cache(maxsize=65_536)

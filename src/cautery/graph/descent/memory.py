@@ -39,10 +39,10 @@ class Memory:
         """Return what an entity showed, if anybody remembers."""
         return self.lately.get(entity) or self.earlier.get(entity)
 
-    def put(self, entity: str, shown: array[int]) -> None:
+    def put(self, entity: str, pairs: array[int]) -> None:
         """Keep what an entity showed, as of now."""
         self.earlier.pop(entity, None)
-        self.lately[entity] = shown
+        self.lately[entity] = pairs
 
     def drop(self, entity: str) -> None:
         """Forget an entity."""
@@ -50,15 +50,15 @@ class Memory:
         self.earlier.pop(entity, None)
 
 
-def joined(known: array[int] | None, marks: Mapping[int, int]) -> array[int]:
+def joined(before: array[int] | None, marks: Mapping[int, int]) -> array[int]:
     """Return pairs of marks and first days with further ones, the earliest first."""
-    first = dict(pairs_of(known)) if known else {}
+    first = dict(pairs_of(before)) if before else {}
     for number, on in marks.items():
         first[number] = min(on, first.get(number, on))
     ordered = sorted(first.items(), key=lambda pair: (pair[1], pair[0]))[:MOST_SHOWN]
     return array("i", [word for pair in ordered for word in pair])
 
 
-def pairs_of(shown: array[int]) -> Iterator[tuple[int, int]]:
+def pairs_of(pairs: array[int]) -> Iterator[tuple[int, int]]:
     """Return the pairs of a mark and its first day."""
-    return zip(shown[::2], shown[1::2], strict=True)
+    return zip(pairs[::2], pairs[1::2], strict=True)

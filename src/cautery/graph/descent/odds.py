@@ -87,26 +87,26 @@ class Odds:
                 return rate
         return self.weights.appear[-1][1]
 
-    def at_most(self, shown: Sequence[Shown], prior: float) -> float:
+    def at_most(self, traits: Sequence[Shown], prior: float) -> float:
         """Return log-odds that :meth:`weighed` cannot exceed: against plain strangers alone."""
-        descent = self._log_likelihood(DESCENDANT, shown)
-        return self.calibrated(prior + descent - self._log_likelihood(STRANGER, shown))
+        descent = self._log_likelihood(DESCENDANT, traits)
+        return self.calibrated(prior + descent - self._log_likelihood(STRANGER, traits))
 
-    def likelihoods(self, shown: Sequence[Shown]) -> dict[str, float]:
+    def likelihoods(self, traits: Sequence[Shown]) -> dict[str, float]:
         """Return log-likelihoods of what is shown, by kind of entity, against chance alone."""
         return {
-            what: self._log_likelihood(what, shown)
+            what: self._log_likelihood(what, traits)
             for what in (DESCENDANT, STRANGER, *self.strangers)
         }
 
     def weighed(
-        self, shown: Mapping[int, Sequence[Shown]], priors: Mapping[int, float]
+        self, against: Mapping[int, Sequence[Shown]], priors: Mapping[int, float]
     ) -> tuple[dict[int, float], float]:
         """Weigh descent from each network, and all else, against a plain stranger.
 
         Parameters
         ----------
-        shown : mapping of int to sequence of Shown
+        against : mapping of int to sequence of Shown
             What an entity shows against each network.
         priors : mapping of int to float
             For each of them, log of how many descendants are expected for each newcomer.
@@ -119,15 +119,15 @@ class Odds:
             Log-weight of all kinds of strangers together.
         """
         descents: dict[int, float] = {}
-        others = [0.0]
-        for network, traits in shown.items():
+        weights = [0.0]
+        for network, traits in against.items():
             chance = self.likelihoods(traits)
             plain = chance[STRANGER]
             descents[network] = priors[network] + chance[DESCENDANT] - plain
-            others += [
+            weights += [
                 math.log(self.weights.share[what]) + chance[what] - plain for what in self.strangers
             ]
-        return descents, log_sum(others)
+        return descents, log_sum(weights)
 
     def calibrated(self, log_odds: float) -> float:
         """Return log-odds as they hold: learnt slope and shift, and what analysts said."""
@@ -136,13 +136,13 @@ class Odds:
         moved = max(-_MOST_SHIFT, min(_MOST_SHIFT, since - before))
         return self.weights.slope * log_odds + self.weights.shift + moved
 
-    def teach(self, shown: Sequence[Shown], *, descends: bool) -> None:
+    def teach(self, traits: Sequence[Shown], *, descends: bool) -> None:
         """Learn from an analyst's word on one entity.
 
         A confirmed one counts for what descendants keep; a rejected one for what strangers have,
         each kind of stranger by how well it explains the entity.
         """
-        chance = self.likelihoods(shown)
+        chance = self.likelihoods(traits)
         if descends:
             self.confirmed += 1
             parts = {DESCENDANT: 1.0}
@@ -155,7 +155,7 @@ class Odds:
             total = log_sum(list(weights.values()))
             parts = {what: math.exp(weight - total) for what, weight in weights.items()}
         for what, part in parts.items():
-            for trait in shown:
+            for trait in traits:
                 kept = self._on_purpose(what, trait)
                 self._count(what, trait.kind, _NONE, part * (1 - kept))
                 if trait.level is not None:
@@ -174,11 +174,11 @@ class Odds:
         kept = rates[trait.level] * trait.ratio
         return kept / (kept + rates[_NONE])
 
-    def _log_likelihood(self, what: str, shown: Sequence[Shown]) -> float:
+    def _log_likelihood(self, what: str, traits: Sequence[Shown]) -> float:
         """Return the log-likelihood of what is shown, for a kind of entity, against chance."""
         rates = self._rates_of(what)
         likelihood = 1.0
-        for kind, level, ratio, _ in shown:
+        for kind, level, ratio, _ in traits:
             row = rates[kind]
             likelihood *= row[_NONE] if level is None else row[level] * ratio + row[_NONE]
         return math.log(likelihood)

@@ -62,8 +62,8 @@ class Follower:
         self.marks = Marks()
         self.odds = Odds(weights or learnt_weights())
         self.memory = Memory()
-        self.own = Owned(self.marks)
-        self.scales = Scales(self.marks, self.background, self.odds, self.own)
+        self.owned = Owned(self.marks)
+        self.scales = Scales(self.marks, self.background, self.odds, self.owned)
         self.sets: list[TraitSet] = []
         self.last: date | None = None
         self.later = 0
@@ -122,7 +122,7 @@ class Follower:
                 hint="Days are taken in once, in order.",
             )
         self.memory.turn(day.toordinal())
-        shown: dict[str, dict[int, int]] = {}
+        marks_of: dict[str, dict[int, int]] = {}
         counted: set[tuple[str, TraitKind, int]] = set()
         for trait in seen:
             if trait.day > day:
@@ -131,24 +131,24 @@ class Follower:
                 numbers, keys = self.marks.found(trait.kind, trait.value)
                 counted.update((trait.entity, trait.kind, key) for key in keys)
                 on = trait.day.toordinal()
-                marks = shown.setdefault(trait.entity, {})
+                marks = marks_of.setdefault(trait.entity, {})
                 for number in numbers or (-1 - _NUMBERS[trait.kind],):
                     marks[number] = min(on, marks.get(number, on))
         self._learn_rate(day, self.background.add(sorted(counted)))
-        for entity, marks in shown.items():
+        for entity, marks in marks_of.items():
             self._remember(entity, joined(self._shown(entity), marks))
         # All are judged before any is taken as a network's, or their names' order would matter.
         proposals: list[Proposal] = []
-        own: dict[str, Own] = {}
-        for entity in sorted(shown.keys() - self.own.by_entity.keys()):
+        entries: dict[str, Own] = {}
+        for entity in sorted(marks_of.keys() - self.owned.by_entity.keys()):
             pairs = self.memory.lately[entity]
             if (proposal := self._judged(entity, pairs, day)) is not None:
                 proposals.append(proposal)
-                own[entity] = Own(self._number(proposal.of), proposal.probability, pairs)
+                entries[entity] = Own(self._number(proposal.of), proposal.probability, pairs)
             elif (sibling := self.scales.sibling(entity, pairs)) is not None:
-                own[entity] = sibling
-        for entity, its in own.items():
-            self._take(entity, its)
+                entries[entity] = sibling
+        for entity, entry in entries.items():
+            self._take(entity, entry)
         return tuple(proposals)
 
     def confirm(self, entity: str, of: str, *, traits: Iterable[Trait] = ()) -> None:
@@ -165,10 +165,10 @@ class Follower:
             If no such network is followed.
         """
         network = self._number(of)
-        shown = self._shown(entity)
-        if shown is not None:
-            self.odds.teach(self.scales.against(entity, network, shown), descends=True)
-            self._take(entity, Own(network, 1.0, shown))
+        pairs = self._shown(entity)
+        if pairs is not None:
+            self.odds.teach(self.scales.against(entity, network, pairs), descends=True)
+            self._take(entity, Own(network, 1.0, pairs))
         self.confirmed.add(entity)
         for trait in traits:
             self._look_for(network, trait)
@@ -182,11 +182,11 @@ class Follower:
             If no such network is followed.
         """
         network = self._number(of)
-        shown = self._shown(entity)
-        if shown is not None:
-            self.odds.teach(self.scales.against(entity, network, shown), descends=False)
-        if (its := self.own.give_back(entity)) is not None:
-            self.memory.put(entity, its.shown)
+        pairs = self._shown(entity)
+        if pairs is not None:
+            self.odds.teach(self.scales.against(entity, network, pairs), descends=False)
+        if (entry := self.owned.give_back(entity)) is not None:
+            self.memory.put(entity, entry.pairs)
         self.confirmed.discard(entity)
         self.scales.rejected.setdefault(entity, set()).add(network)
 
@@ -198,16 +198,16 @@ class Follower:
         InputError
             If no such network is followed.
         """
-        network, shown = self._number(of), self._shown(entity)
-        return () if shown is None else self.scales.against(entity, network, shown)
+        network, pairs = self._number(of), self._shown(entity)
+        return () if pairs is None else self.scales.against(entity, network, pairs)
 
     def standing(self, entity: str) -> float:
         """Return today's log-odds that an entity descends from a struck network."""
-        shown = self._shown(entity)
-        return -math.inf if shown is None else self.scales.weighed(entity, shown)[0]
+        pairs = self._shown(entity)
+        return -math.inf if pairs is None else self.scales.weighed(entity, pairs)[0]
 
-    def _take(self, entity: str, own: Own) -> None:
-        self.own.take(entity, own)
+    def _take(self, entity: str, entry: Own) -> None:
+        self.owned.take(entity, entry)
         self.memory.drop(entity)
 
     def _number(self, of: str) -> int:
@@ -227,19 +227,19 @@ class Follower:
         self.last = day
 
     def _shown(self, entity: str) -> array[int] | None:
-        own = self.own.by_entity.get(entity)
-        return self.memory.of(entity) if own is None else own.shown
+        entry = self.owned.by_entity.get(entity)
+        return self.memory.of(entity) if entry is None else entry.pairs
 
-    def _remember(self, entity: str, shown: array[int]) -> None:
-        if (own := self.own.by_entity.get(entity)) is not None:
-            self.own.take(entity, own._replace(shown=shown))
+    def _remember(self, entity: str, pairs: array[int]) -> None:
+        if (entry := self.owned.by_entity.get(entity)) is not None:
+            self.owned.take(entity, entry._replace(pairs=pairs))
         else:
-            self.memory.put(entity, shown)
+            self.memory.put(entity, pairs)
 
-    def _judged(self, entity: str, shown: array[int], day: date) -> Proposal | None:
-        if not self.scales.may_descend(entity, shown, self.threshold):
+    def _judged(self, entity: str, pairs: array[int], day: date) -> Proposal | None:
+        if not self.scales.may_descend(entity, pairs, self.threshold):
             return None
-        odds, ranked = self.scales.weighed(entity, shown)
+        odds, ranked = self.scales.weighed(entity, pairs)
         if odds < self.threshold:
             return None
         best, weight = ranked[0]
@@ -247,8 +247,8 @@ class Follower:
             entity=entity,
             of=self.sets[best].of,
             log_odds=odds,
-            reasons=self.scales.reasons(entity, best, shown),
-            first_knowable=self.scales.first_knowable(entity, best, shown, self.threshold, day),
+            reasons=self.scales.reasons(entity, best, pairs),
+            first_knowable=self.scales.first_knowable(entity, best, pairs, self.threshold, day),
             proposed_on=day,
             either=tuple(
                 self.sets[other].of for other, less in ranked[1:] if weight - less < ALIKE

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from cautery.graph.descent.marks import Marks
 
+SURE = 0.9
+"""Probability from which on an entity is held to be a network's own; judgement."""
 _STEPS = 1024
 """Probabilities are counted in binary steps, whose sums are the same in every order."""
 
@@ -19,21 +21,22 @@ class Own(NamedTuple):
     network : int
         Number of the network.
     probability : float
-        That it is.
-    shown : array of int
+        That it is, as it is counted.
+    pairs : array of int
         As :class:`Memory` keeps it.
     """
 
     network: int
     probability: float
-    shown: array[int]
+    pairs: array[int]
 
 
 class Owned:
     """Whose an entity is, and how many show each value.
 
-    Each counts by its probability: or else what many strangers take up on one day would be held to
-    be the network's, and the next day's strangers with it.
+    Each counts by its probability, and only if that is nine in ten at least: or else what many
+    strangers take up on one day would be held to be the network's, and the next day's strangers
+    with it.
 
     Parameters
     ----------
@@ -46,26 +49,27 @@ class Owned:
         self._marks = marks
         self._count: dict[int, float] = {}
 
-    def take(self, entity: str, own: Own) -> None:
+    def take(self, entity: str, entry: Own) -> None:
         """Hold an entity to be a network's, from now on or as of now."""
         self.give_back(entity)
-        rounded = own._replace(probability=round(own.probability * _STEPS) / _STEPS)
+        counted = round(entry.probability * _STEPS) / _STEPS if entry.probability >= SURE else 0.0
+        rounded = entry._replace(probability=counted)
         self.by_entity[entity] = rounded
         self._add(rounded, 1)
 
     def give_back(self, entity: str) -> Own | None:
         """Hold an entity to be nobody's; return what it was."""
-        own = self.by_entity.pop(entity, None)
-        if own is not None:
-            self._add(own, -1)
-        return own
+        entry = self.by_entity.pop(entity, None)
+        if entry is not None:
+            self._add(entry, -1)
+        return entry
 
     def others(self, entity: str, key: int) -> float:
         """Return how many of them show a value beside an entity that shows it itself."""
         itself = self.by_entity.get(entity)
         return self._count.get(key, 0.0) - (0.0 if itself is None else itself.probability)
 
-    def _add(self, own: Own, sign: int) -> None:
+    def _add(self, entry: Own, sign: int) -> None:
         marks = self._marks.all
-        for key in {marks[number].key for number in own.shown[::2] if number >= 0}:
-            self._count[key] = self._count.get(key, 0.0) + sign * own.probability
+        for key in {marks[number].key for number in entry.pairs[::2] if number >= 0}:
+            self._count[key] = self._count.get(key, 0.0) + sign * entry.probability

@@ -52,8 +52,8 @@ def state_of(follower: Follower) -> bytes:
         "lately": _listed(follower.memory.lately),
         "earlier": _listed(follower.memory.earlier),
         "own": {
-            entity: [own.network, own.probability, own.shown.tolist()]
-            for entity, own in follower.own.by_entity.items()
+            entity: [entry.network, entry.probability, entry.pairs.tolist()]
+            for entity, entry in follower.owned.by_entity.items()
         },
         "rejected": {entity: sorted(of) for entity, of in follower.scales.rejected.items()},
         "confirmed": sorted(follower.confirmed),
@@ -100,10 +100,10 @@ def _parts(state: bytes) -> tuple[bytes, bytes, bytes]:
     if at + sum(lengths) != len(state):
         raise ValueError("it is cut off")
     parts = []
-    for length, most in zip(lengths, (MOST_JSON, MOST_BITS // 8, MOST_BITS // 8), strict=True):
+    for length, limit in zip(lengths, (MOST_JSON, MOST_BITS // 8, MOST_BITS // 8), strict=True):
         unpacker = zlib.decompressobj()
         try:
-            part = unpacker.decompress(state[at : at + length], most)
+            part = unpacker.decompress(state[at : at + length], limit)
         except zlib.error as error:
             raise ValueError(f"it cannot be unpacked: {error}") from error
         if not unpacker.eof:
@@ -129,13 +129,13 @@ def _follower(body: Mapping[str, Any], weights: Weights, younger: bytes, older: 
     follower.last = None if body["last"] is None else date.fromisoformat(body["last"])
     follower.scales.newcomers = float(body["newcomers"])
     follower.later, follower.memory.turned = _count(body["later"]), _count(body["turned"])
-    most = len(follower.marks.all)
-    follower.memory.lately = _arrays(body["lately"], most)
-    follower.memory.earlier = _arrays(body["earlier"], most)
+    count = len(follower.marks.all)
+    follower.memory.lately = _arrays(body["lately"], count)
+    follower.memory.earlier = _arrays(body["earlier"], count)
     for entity, (network, probability, pairs) in body["own"].items():
         if not (0 <= _count(network) < len(follower.sets) and 0 <= probability <= 1):
             raise ValueError("an entity of no network")
-        follower.own.take(entity, Own(network, float(probability), _pairs(pairs, most)))
+        follower.owned.take(entity, Own(network, float(probability), _pairs(pairs, count)))
     follower.scales.rejected = {
         entity: {_count(network) for network in networks}
         for entity, networks in body["rejected"].items()
@@ -154,16 +154,16 @@ def _follower(body: Mapping[str, Any], weights: Weights, younger: bytes, older: 
 
 
 def _listed(entities: Mapping[str, array[int]]) -> dict[str, list[int]]:
-    return {entity: shown.tolist() for entity, shown in entities.items()}
+    return {entity: pairs.tolist() for entity, pairs in entities.items()}
 
 
-def _arrays(body: Mapping[str, list[int]], most: int) -> dict[str, array[int]]:
-    return {entity: _pairs(pairs, most) for entity, pairs in body.items()}
+def _arrays(body: Mapping[str, list[int]], count: int) -> dict[str, array[int]]:
+    return {entity: _pairs(pairs, count) for entity, pairs in body.items()}
 
 
-def _pairs(pairs: list[int], most: int) -> array[int]:
+def _pairs(pairs: list[int], count: int) -> array[int]:
     numbers = pairs[::2]
-    if not pairs or len(pairs) % 2 or not -len(TraitKind) <= min(numbers) <= max(numbers) < most:
+    if not pairs or len(pairs) % 2 or not -len(TraitKind) <= min(numbers) <= max(numbers) < count:
         raise ValueError("an entity that shows no such mark")
     days = pairs[1::2]
     if not 1 <= min(days) <= max(days) <= date.max.toordinal():

@@ -11,15 +11,13 @@ from cautery.graph.descent.likeness import NEAR
 from cautery.graph.descent.marks import Mark, Marks
 from cautery.graph.descent.memory import pairs_of
 from cautery.graph.descent.odds import Level, Odds, Shown, log_sum
-from cautery.graph.descent.own import Own, Owned
+from cautery.graph.descent.own import SURE, Own, Owned
 from cautery.model.descent import Reason, TraitKind, probability
 
 ALIKE = math.log(9)
 """Networks whose odds differ by less than a factor of nine are proposed as either; judgement."""
 ALONE = 2
 """Strangers that may show a value which is still held to be a network's alone; judgement."""
-_SIBLING = math.log(9)
-"""Log-odds from which on who served before the act is held to be of the network: nine in ten."""
 FIRST_RATE = 20.0
 """Newcomers a day before any day was seen."""
 _LOUD = 2.0
@@ -42,7 +40,7 @@ class Scales:
         How common it is.
     odds : Odds
         What it is worth.
-    own : Owned
+    owned : Owned
         Entities that are held to be the networks'.
 
     Attributes
@@ -55,25 +53,25 @@ class Scales:
         A day, lately.
     """
 
-    def __init__(self, marks: Marks, background: Background, odds: Odds, own: Owned) -> None:
-        self.marks, self.background, self.odds, self.own = marks, background, odds, own
+    def __init__(self, marks: Marks, background: Background, odds: Odds, owned: Owned) -> None:
+        self.marks, self.background, self.odds, self.owned = marks, background, odds, owned
         self.acted_on: list[int] = []
         self.rejected: dict[str, set[int]] = {}
         self.newcomers = FIRST_RATE
 
-    def may_descend(self, entity: str, shown: array[int], threshold: float) -> bool:
+    def may_descend(self, entity: str, pairs: array[int], threshold: float) -> bool:
         """Tell, at little cost, whether the odds may reach a threshold; most strangers' cannot."""
-        served = self._served(shown, None)
-        most = [
-            self.odds.at_most(self.against(entity, network, shown), self._prior(network, served))
-            for network in self._networks(entity, shown, served)
+        served = self._served(pairs, None)
+        bounds = [
+            self.odds.at_most(self.against(entity, network, pairs), self._prior(network, served))
+            for network in self._networks(entity, pairs, served)
         ]
-        return log_sum(most) >= threshold if most else False
+        return log_sum(bounds) >= threshold if bounds else False
 
     def weighed(
         self,
         entity: str,
-        shown: array[int],
+        pairs: array[int],
         *,
         until: int | None = None,
         without: TraitKind | None = None,
@@ -92,14 +90,14 @@ class Scales:
         before : bool
             Weigh it against the networks that it served before, as if it came just after the act.
         """
-        served = self._served(shown, until)
+        served = self._served(pairs, until)
         against = {
             network: [
                 trait
-                for trait in self.against(entity, network, shown, until=until)
+                for trait in self.against(entity, network, pairs, until=until)
                 if trait.kind is not without
             ]
-            for network in self._networks(entity, shown, served, before=before)
+            for network in self._networks(entity, pairs, served, before=before)
         }
         if not against:
             return -math.inf, []
@@ -107,26 +105,27 @@ class Scales:
         descents, strangers = self.odds.weighed(against, priors)
         ranked = sorted(descents.items(), key=lambda pair: (-pair[1], pair[0]))
         alike = [weight for _, weight in ranked if ranked[0][1] - weight < ALIKE]
-        others = [weight for _, weight in ranked[len(alike) :]]
-        log_odds = log_sum(alike) - log_sum([strangers, *others])
+        other_weights = [weight for _, weight in ranked[len(alike) :]]
+        log_odds = log_sum(alike) - log_sum([strangers, *other_weights])
         return self.odds.calibrated(log_odds), ranked
 
-    def sibling(self, entity: str, shown: array[int]) -> Own | None:
+    def sibling(self, entity: str, pairs: array[int]) -> Own | None:
         """Return whose an entity is that served before the act, and that the case does not know.
 
         It is no descendant; but what it shows is not common among strangers, either.
         """
-        if self._served(shown, None) >= max(self.acted_on, default=0):
+        if self._served(pairs, None) >= max(self.acted_on, default=0):
             return None
-        odds, ranked = self.weighed(entity, shown, before=True)
-        return Own(ranked[0][0], probability(odds), shown) if odds >= _SIBLING else None
+        odds, ranked = self.weighed(entity, pairs, before=True)
+        chance = probability(odds)
+        return Own(ranked[0][0], chance, pairs) if chance >= SURE else None
 
     def against(
-        self, entity: str, network: int, shown: array[int], *, until: int | None = None
+        self, entity: str, network: int, pairs: array[int], *, until: int | None = None
     ) -> tuple[Shown, ...]:
         """Return, by kind, the loudest of an entity's marks of a network, or that it has others."""
         loudest: dict[TraitKind, Shown] = {}
-        for number, on in pairs_of(shown):
+        for number, on in pairs_of(pairs):
             if until is not None and on > until:
                 continue
             if number < 0:
@@ -137,36 +136,36 @@ class Scales:
                 kind = mark.kind
                 is_its = mark.network == network
                 trait = self._trait(entity, number) if is_its else Shown(kind, None, 0.0, -1)
-            known = loudest.get(kind)
-            if known is None or _loudness(trait) > _loudness(known):
+            loudest_yet = loudest.get(kind)
+            if loudest_yet is None or _loudness(trait) > _loudness(loudest_yet):
                 loudest[kind] = trait
         return tuple(
             loudest[kind] for kind in KINDS if kind in loudest and self.marks.has(network, kind)
         )
 
-    def reasons(self, entity: str, network: int, shown: array[int]) -> tuple[Reason, ...]:
+    def reasons(self, entity: str, network: int, pairs: array[int]) -> tuple[Reason, ...]:
         """Return what each kind adds to the log-odds: what they are less without it."""
-        whole, _ = self.weighed(entity, shown)
+        whole, _ = self.weighed(entity, pairs)
         reasons = []
-        for trait in self.against(entity, network, shown):
-            less, _ = self.weighed(entity, shown, without=trait.kind)
+        for trait in self.against(entity, network, pairs):
+            lesser, _ = self.weighed(entity, pairs, without=trait.kind)
             value = self.marks.all[trait.mark].value if trait.mark >= 0 else ""
-            reasons.append(Reason(kind=trait.kind, value=value, weight=round(whole - less, 3)))
+            reasons.append(Reason(kind=trait.kind, value=value, weight=round(whole - lesser, 3)))
         return tuple(sorted(reasons, key=lambda reason: (-reason.weight, reason.kind)))
 
     def first_knowable(
-        self, entity: str, network: int, shown: array[int], threshold: float, day: date
+        self, entity: str, network: int, pairs: array[int], threshold: float, day: date
     ) -> date:
         """Return the first day on which what was public sufficed, values as common as they are."""
         acted_on = self.acted_on[network]
-        for on in sorted({max(on, acted_on) for on in shown[1::2]}):
-            if self.weighed(entity, shown, until=on)[0] >= threshold:
+        for on in sorted({max(on, acted_on) for on in pairs[1::2]}):
+            if self.weighed(entity, pairs, until=on)[0] >= threshold:
                 return min(day, date.fromordinal(on))
         return day
 
     def _strangers(self, entity: str, mark: Mark) -> float:
         """Return how many others show a mark, but for those that are held to be the network's."""
-        return max(0.0, self.background.bearers(mark.key) - 1 - self.own.others(entity, mark.key))
+        return max(0.0, self.background.bearers(mark.key) - 1 - self.owned.others(entity, mark.key))
 
     def _ratio(self, entity: str, mark: Mark) -> float:
         """Return the share of a mark in its network by its share among all strangers so far."""
@@ -183,7 +182,7 @@ class Scales:
         return Shown(mark.kind, level, self._ratio(entity, mark), number)
 
     def _networks(
-        self, entity: str, shown: array[int], served: int, *, before: bool = False
+        self, entity: str, pairs: array[int], served: int, *, before: bool = False
     ) -> list[int]:
         """Return the networks that an entity is worth weighing against.
 
@@ -192,7 +191,7 @@ class Scales:
         rejected = self.rejected.get(entity, ())
         networks = {
             self.marks.all[number].network
-            for number in shown[::2]
+            for number in pairs[::2]
             if number >= 0 and self._ratio(entity, self.marks.all[number]) >= _LOUD
         }
         return sorted(
@@ -201,15 +200,15 @@ class Scales:
             if network not in rejected and (served < self.acted_on[network]) == before
         )
 
-    def _served(self, shown: array[int], until: int | None) -> int:
+    def _served(self, pairs: array[int], until: int | None) -> int:
         """Return the day from which on an entity serves, as an ordinal; else its last known day."""
-        known = [
+        kinds = [
             (on, self._kind(number))
-            for number, on in pairs_of(shown)
+            for number, on in pairs_of(pairs)
             if until is None or on <= until
         ]
-        serving = [on for on, kind in known if kind not in _PREPARED]
-        return min(serving) if serving else max(on for on, _ in known)
+        serving = [on for on, kind in kinds if kind not in _PREPARED]
+        return min(serving) if serving else max(on for on, _ in kinds)
 
     def _kind(self, number: int) -> TraitKind:
         return KINDS[-1 - number] if number < 0 else self.marks.all[number].kind

@@ -24,7 +24,7 @@ POPULAR = {
     K.MIDDLEWARE: 30,
     K.CERTIFICATE: 10,
 }
-"""Values of a kind that many share, drawn by Zipf; judgement after F8 and F79."""
+"""Values of a kind that many share, drawn by Zipf; judgement after F79."""
 OWN = {
     K.STREAM_FAULT: 0.65,
     K.PANEL: 0.35,

@@ -23,7 +23,7 @@ RIVALS = 150
 _KNOWN = 0.8
 """Part of a network's entities that the case knows."""
 _DECOYS = {"near": 0.03, "copier": 0.006, "white-label": 0.006, "former-reseller": 0.003}
-"""Part of the strangers that look like a struck network; judgement within F79's 10 to 30 % of links
+"""Part of the strangers that look like a struck network; judgement after the 10 to 30 % of links
 that are shared by unrelated operators."""
 _CARE = (-0.5, 1.2)
 """Of operators: the careless are the more. At the mean, a trait is kept seven times in ten."""
