@@ -34,7 +34,7 @@ UNTIL = (1, 3, 7, 14, 30, 60, 150, 430)
 SAMPLED = 10
 """One plain stranger in ten is looked at, and counts ten times."""
 LEAST_RATE = 0.01
-"""Descendants of a network a day at any time: that none were drawn says little of real operators."""
+"""Descendants of a network a day at any time: none were drawn on some days, but real ones come."""
 SEEN_D = 21
 """Days after it appeared in which an entity is looked at: by then all that is seen of it is."""
 

@@ -17,8 +17,8 @@ from cautery.graph.descent.weighing import ALIKE, KINDS, Scales
 from cautery.graph.descent.weights import Weights, learnt_weights
 from cautery.model.descent import Proposal, Trait, TraitKind, TraitSeen, TraitSet
 
-THRESHOLD = math.log(1 / 3)
-"""Log-odds from which on a descent is proposed: one in four; ADR 0085."""
+THRESHOLD = math.log(3 / 7)
+"""Log-odds from which on a descent is proposed: three in ten; ADR 0085."""
 _HALF_LIFE_D = 14
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 

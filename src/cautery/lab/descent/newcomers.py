@@ -1,4 +1,4 @@
-"""Who appears: descendants that keep some traits, strangers, and those who look like descendants."""
+"""Who appears: descendants that keep some traits, strangers, and those who look alike."""
 
 from __future__ import annotations
 

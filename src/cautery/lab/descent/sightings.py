@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ _SOURCES = {
     K.STREAM_FAULT: _PROBE,
 }
 """Chances and delays in days; judgement: certificates are logged within a day, resolvers' data come
-a day or two late, a look follows within days of the first sign, a test purchase needs a decision."""
+a day or two late, a look follows within days, a test purchase needs a decision."""
 _AGAIN = 0.3
 """How often a trait is seen a second time within the next three weeks."""
 
@@ -68,14 +69,13 @@ def seen_of(
         early = registered is not None and source in (_LOG, _DNS)
         begun = registered if early and registered is not None else appeared
         day = begun + timedelta(days=chance.days(source.delay_d))
-        yield _row(entity, kind, value, day, source, chance)
+        first = TraitSeen(entity=entity, kind=kind, value=value, day=day, source=source.name)
+        yield _fetched(source, day, chance), first
         if chance.happens(_AGAIN):
-            again = day + timedelta(days=1 + chance.below(20))
-            yield _row(entity, kind, value, again, source, chance)
+            next_day = day + timedelta(days=1 + chance.below(20))
+            yield _fetched(source, next_day, chance), replace(first, day=next_day)
 
 
-def _row(
-    entity: str, kind: K, value: str, day: date, source: _Source, chance: Chance
-) -> tuple[date, TraitSeen]:
-    arrives = day + timedelta(days=chance.below(source.fetched_d + 1))
-    return arrives, TraitSeen(entity=entity, kind=kind, value=value, day=day, source=source.name)
+def _fetched(source: _Source, day: date, chance: Chance) -> date:
+    """Return the day on which what a source has from a day arrives."""
+    return day + timedelta(days=chance.below(source.fetched_d + 1))

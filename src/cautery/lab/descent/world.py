@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cautery.errors import InputError
@@ -220,7 +220,7 @@ class _Drawing:
             wait = 150 + chance.below(271) if late else chance.days(mean_d[role])
             appeared = struck.acted_on + timedelta(days=wait)
             values, kept = newcomers.descendant(
-                self._parent(parents, role), role, care=struck.care, chance=chance, pools=self.pools
+                self._parent(parents), role, care=struck.care, chance=chance, pools=self.pools
             )
             entity = self._host(values, role)
             reserve = chance.happens(_RESERVE)
@@ -238,7 +238,7 @@ class _Drawing:
             )
             struck.service.members[entity] = values
 
-    def _parent(self, parents: list[Values], role: str) -> Values:
+    def _parent(self, parents: list[Values]) -> Values:
         """Return a parent's values, filled up from other members where its role has none."""
         filled: Values = {}
         for values in [self.chance.pick(parents) for _ in range(4)]:
@@ -314,7 +314,7 @@ class _Drawing:
         return host
 
     def _put(self, newcomer: Newcomer, values: Values, *, registered: date | None = None) -> None:
-        self.truth[newcomer.entity] = replace(newcomer)
+        self.truth[newcomer.entity] = newcomer
         self._seen(newcomer.entity, values, newcomer.appeared, registered=registered)
 
     def _seen(
