@@ -15,6 +15,7 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.person_keys import create_approver
 from cautery.formats.seen import seen_lines
+from cautery.lab.descent import DescentWorld
 from cautery.model import (
     Approver,
     Asset,
@@ -196,8 +197,22 @@ def append_to(path: Path, folder: Path, *records: object) -> None:
     case.leave()
 
 
-def struck_case(folder: Path, *, links: Sequence[tuple[str, str, str]] = LINKS) -> StruckCase:
-    """Make a case of a watch: a proven stream, its network, and the act."""
+def struck_case(
+    folder: Path,
+    *,
+    links: Sequence[tuple[str, str, str]] = LINKS,
+    hosts: Sequence[str] = (EDGE, PANEL, SHOP),
+    struck: date = STRUCK,
+) -> StruckCase:
+    """Make a case of a watch: a proven stream, its network, and the act.
+
+    Parameters
+    ----------
+    hosts : sequence of str
+        The network; the first one has the proven stream.
+    struck : date
+        The day of the act.
+    """
     mandate = Mandate(
         id="m",
         who="League",
@@ -220,35 +235,38 @@ def struck_case(folder: Path, *, links: Sequence[tuple[str, str, str]] = LINKS) 
     )
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
-    at = datetime.combine(STRUCK, datetime.min.time(), UTC) + timedelta(hours=20)
+    at = datetime.combine(struck, datetime.min.time(), UTC) + timedelta(hours=20)
     exhibit: ExhibitId = journal.seal(b"segment", what="segment", media_type="video/mp2t", at=at)
-    hosts = (EDGE, PANEL, SHOP)
-    journal.write_all(
-        [
-            Verdict(
-                url=RedactedUrl(f"http://{EDGE}/live/7.ts"),
-                finding=Finding.PROVEN,
-                at=at,
-                event="match",
-                log10_lr=5.25,
-                observations=(Observation(at=at, exhibits=(exhibit,)),),
-            ),
-            *(link(*row) for row in links),
-            SupplyGraph(
-                assets=tuple(
-                    Asset(kind="host", value=host, role=Role.EDGE) for host in (*hosts, BYSTANDER)
-                ),
-                edges=(),
-                networks=(
-                    CriminalNetwork(
-                        id="network-1",
-                        members=tuple(Membership(host=host, probability=0.9) for host in hosts),
-                    ),
-                ),
-            ),
-            ReferralPublished(at=at, referral="R-0123456789ab", intermediary="isp"),
-        ]
+    members = tuple(Membership(host=host, probability=0.9) for host in hosts)
+    verdict = Verdict(
+        url=RedactedUrl(f"http://{hosts[0]}/live/7.ts"),
+        finding=Finding.PROVEN,
+        at=at,
+        event="match",
+        log10_lr=5.25,
+        observations=(Observation(at=at, exhibits=(exhibit,)),),
     )
+    graph = SupplyGraph(
+        assets=tuple(
+            Asset(kind="host", value=host, role=Role.EDGE) for host in (*hosts, BYSTANDER)
+        ),
+        edges=(),
+        networks=(CriminalNetwork(id="network-1", members=members),),
+    )
+    published = ReferralPublished(at=at, referral="R-0123456789ab", intermediary="isp")
+    journal.write_all([verdict, *(link(*row, struck) for row in links), graph, published])
     of = case_id(str(case.verifier))
     case.leave()
     return StruckCase(case.path, folder, of)
+
+
+def case_of_world(folder: Path, world: DescentWorld) -> StruckCase:
+    """Make a case that knew what the first struck network of a lab's world shows."""
+    (traits,) = [one for one in world.sets if one.of == "network-1"]
+    hosts = traits.members
+    rows = [
+        (hosts[number % len(hosts)], trait.kind.value, trait.value)
+        for trait in traits.traits
+        for number in range(min(trait.times, len(hosts)))
+    ]
+    return struck_case(folder, links=rows, hosts=hosts, struck=traits.acted_on)

@@ -147,38 +147,38 @@ class Following:
 
     def _begin(self, begun: FollowBegun) -> None:
         if self.begun is not None:
-            self.passed_over[message("following.begun-again")] += 1
+            self.passed_over[message("grown.begun-again")] += 1
         elif self.policy is None or begun.case not in self.policy.cases:
-            self.passed_over[message("following.not-in-mandate")] += 1
+            self.passed_over[message("grown.not-in-mandate")] += 1
         else:
             self.begun = begun
 
     def _advance(self, entry: Entry, advanced: FollowAdvanced) -> None:
         last = self.last_day
         if self.begun is None or (last is not None and advanced.first <= last):
-            self.passed_over[message("following.out-of-order")] += 1
+            self.passed_over[message("grown.out-of-order")] += 1
         else:
             self.advanced.append((entry, advanced))
 
     def _propose(self, entry: Entry, proposed: DescendantProposed) -> None:
         if self.begun is None or proposed.id in self._by_id:
-            self.passed_over[message("following.out-of-order")] += 1
+            self.passed_over[message("grown.out-of-order")] += 1
         elif len(self._by_id) >= MOST_PROPOSALS:
-            self.passed_over[message("following.too-many")] += 1
+            self.passed_over[message("grown.too-many")] += 1
         else:
             self._by_id[proposed.id] = Descendant(entry=entry, proposed=proposed)
 
     def _decide(self, entry: Entry, decided: DescendantDecided) -> None:
         known = self._by_id.get(decided.id)
         if known is None or self.mandate is None or self.signed_for is None:
-            self.passed_over[message("following.no-proposal")] += 1
+            self.passed_over[message("grown.no-proposal")] += 1
             return
         try:
             check_decision(
                 decided, known.proposed, mandate=self.mandate, signed_for=self.signed_for
             )
         except CauteryError:
-            self.passed_over[message("following.unsigned")] += 1
+            self.passed_over[message("grown.unsigned")] += 1
             return
         self._decisions.append((entry, decided))
         self._by_id[decided.id] = Descendant(
@@ -187,12 +187,12 @@ class Following:
 
     def _review(self, reviewed: FollowReviewed) -> None:
         if self.mandate is None or self.signed_for is None:
-            self.passed_over[message("following.unsigned")] += 1
+            self.passed_over[message("grown.unsigned")] += 1
             return
         try:
             check_review(reviewed, mandate=self.mandate, signed_for=self.signed_for)
         except CauteryError:
-            self.passed_over[message("following.unsigned")] += 1
+            self.passed_over[message("grown.unsigned")] += 1
             return
         if self.reviewed is None or reviewed.until > self.reviewed.until:
             self.reviewed = reviewed

@@ -11,13 +11,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from cautery.errors import EvidenceError
 from cautery.formats import ReadWarning
 from cautery.formats.seen import read_seen, seen_lines
 from cautery.graph.descent import Follower
-from cautery.messages import message
 from cautery.model import MISSHAPEN, Entry
 from cautery.model.descent import Proposal, Trait, TraitKind, TraitSeen
 from cautery.model.evidence import ExhibitId
@@ -35,11 +34,8 @@ from cautery.workflows.case.open import Case
 from cautery.workflows.follow.begin import traits_sealed
 from cautery.workflows.follow.seen import Brought
 
-LATE_DAYS = 45
-"""Days that an export may come late, beyond the one that is delivered monthly. Judgement."""
 MOST_OF_ONE = 200
 """Traits of one descendant that are looked for; judgement."""
-TOO_LATE = message("follow.left-too-late")
 DAY = "traits-seen"
 
 
@@ -108,9 +104,7 @@ def advance(
     begun = following.begun
     if begun is None:
         return Advanced()
-    by_day, waiting, too_late = _days(case, following, brought.seen, until)
-    if too_late:
-        brought.left_out[TOO_LATE] += too_late
+    by_day, waiting = _days(case, following, brought.seen, until)
     if not by_day:
         return Advanced(waiting=waiting)
     doing("taking the earlier days again")
@@ -167,44 +161,30 @@ class _Run:
 
 def _days(
     case: Case, following: Following, seen: Iterable[TraitSeen], until: date
-) -> tuple[dict[date, list[TraitSeen]], int, int]:
-    """Sort what was brought by the day on which it is taken.
+) -> tuple[dict[date, list[TraitSeen]], int]:
+    """Return what was brought by the day on which it is taken, and how much waits for a later run.
 
-    Returns
-    -------
-    tuple of (dict, int, int)
-        By day; how many wait for a later run; how many came too late to be told from those that
-        were taken before.
+    What comes late counts from the first new day. What was taken before is left out: that its
+    sealed days are read again is paid only where something is dated before them.
     """
     last = following.last_day
     by_day: defaultdict[date, list[TraitSeen]] = defaultdict(list)
-    late: list[TraitSeen] = []
-    ahead = too_late = 0
+    late: dict[TraitSeen, None] = {}
+    ahead = 0
     for trait in dict.fromkeys(seen):
-        if last is None or trait.day > last:
-            if trait.day > until:
-                ahead += 1
-            else:
-                by_day[trait.day].append(trait)
-        elif trait.day > last - timedelta(days=LATE_DAYS):
-            late.append(trait)
+        if last is not None and trait.day <= last:
+            late[trait] = None
+        elif trait.day > until:
+            ahead += 1
         else:
-            too_late += 1
-    if late:
-        # Only where something is late: reading the sealed days again is the dearest part.
-        known = set(_taken_since(case, following, min(trait.day for trait in late)))
-        late = [trait for trait in late if trait not in known]
+            by_day[trait.day].append(trait)
+    for taken in _all_taken(following) if late else ():
+        for trait in seen_on(case, taken.exhibit):
+            late.pop(trait, None)
     if late and by_day:
         by_day[min(by_day)] += late
-        late = []
-    return dict(by_day), ahead + len(late), too_late
-
-
-def _taken_since(case: Case, following: Following, since: date) -> Iterator[TraitSeen]:
-    """Yield what was taken on the days since one: nothing is taken before its own day."""
-    for taken in _all_taken(following):
-        if taken.day >= since:
-            yield from seen_on(case, taken.exhibit)
+        late = {}
+    return dict(by_day), ahead + len(late)
 
 
 def _all_taken(following: Following) -> Iterator[DayTaken]:

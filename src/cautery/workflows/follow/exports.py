@@ -25,8 +25,8 @@ from cautery.workflows.follow.shown import label_of
 MAX_LINE = 65_536
 """Bytes of a row that are read; a certificate names two thousand hosts at most."""
 MOST_NAMES = 2_000
-ROW = message("follow.left-row")
-NO_DAY = message("follow.left-no-day")
+ROW = message("grown.left-row")
+NO_DAY = message("grown.left-no-day")
 CERTIFICATE_LOG, PASSIVE_DNS = "certificate-log", "passive-dns"
 _NAMES = ("name_value", "names", "name", "host", "domain")
 _KEYS = ("spki_sha256", "spki", "key_sha256")

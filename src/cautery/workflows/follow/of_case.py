@@ -37,9 +37,9 @@ from cautery.workflows.follow.shown import Shown, of_links, usable
 from cautery.workflows.operation.desk import desk_in
 from cautery.workflows.operation.picture import picture_at
 
-MANY_TRAITS = message("follow.left-many")
-LAWFUL = message("follow.left-lawful")
-BYSTANDER = message("follow.left-other-network")
+MANY_TRAITS = message("grown.left-many")
+LAWFUL = message("grown.left-lawful")
+BYSTANDER = message("grown.left-other-network")
 _HOSTS = frozenset({"host", "address", "domain", "server"})
 
 

@@ -36,7 +36,7 @@ from cautery.workflows.seized.tables import Derivative
 
 MOST_PAGES = 200
 """Pages of a case that are read again for their prices: more are no case. Judgement."""
-UNREAD = message("follow.left-unread")
+UNREAD = message("grown.left-unread")
 
 
 @dataclass(frozen=True, slots=True)

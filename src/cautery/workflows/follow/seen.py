@@ -40,11 +40,11 @@ _MOST_LISTED = 20_000
 """Entries of a playlist that are looked at for its order."""
 _DAY = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
 _HEAD = 8_192
-NOT_ALLOWED = message("follow.left-not-allowed")
-FUTURE = message("follow.left-future")
-EVERYBODYS = message("follow.left-everybodys-list")
-BROKEN = message("follow.left-broken-file")
-MANY = message("follow.left-many-seen")
+NOT_ALLOWED = message("grown.left-not-allowed")
+FUTURE = message("grown.left-future")
+EVERYBODYS = message("grown.left-everybodys-list")
+BROKEN = message("grown.left-broken-file")
+MANY = message("grown.left-many-seen")
 
 
 @dataclass(slots=True)

@@ -30,8 +30,9 @@ OF_LINKS: Mapping[str, TraitKind] = {
     "leased": TraitKind.HOSTER,
     "payment": TraitKind.PAYMENT_END,
     **dict.fromkeys(FAULTS.values(), TraitKind.STREAM_FAULT),
+    **{kind.value: kind for kind in TraitKind},
 }
-"""Which kinds of links are traits, and of which kind."""
+"""Which kinds of links are traits, and of which kind. Agencies state traits by their own names."""
 OF_PERSONS = frozenset({"contact", "registrant"})
 """Kinds of links that name a person: nobody is followed by them."""
 WRITTEN_BY_PEOPLE = frozenset(
@@ -48,9 +49,9 @@ WRITTEN_BY_PEOPLE = frozenset(
 MERCHANT = "merchant:"
 MOST_TITLES = 300
 """Titles of a catalogue that stand in its trait; the first ones. As many fit its value."""
-PERSON = message("follow.left-person")
-WALLET = message("follow.left-wallet")
-UNUSABLE = message("follow.left-unusable")
+PERSON = message("grown.left-person")
+WALLET = message("grown.left-wallet")
+UNUSABLE = message("grown.left-unusable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +112,11 @@ def of_links(links: Iterable[Link], left_out: Counter[Message]) -> Iterator[Show
         if kind is None:
             continue
         value = link.value
-        if kind is TraitKind.PAYMENT_END and not value.startswith(MERCHANT):
-            # A wallet, or a payee's handle: nobody can say that it is not a person's.
-            left_out[WALLET if crypto_addresses(value) else PERSON] += 1
+        if kind is TraitKind.PAYMENT_END and crypto_addresses(value):
+            left_out[WALLET] += 1
+            continue
+        if link.kind == "payment" and not value.startswith(MERCHANT):
+            left_out[PERSON] += 1  # a payee's handle
             continue
         if link.kind == "asn":
             value = f"as{value}"
