@@ -167,9 +167,9 @@ def test_the_part_speaks_each_language(grown: Followed, language: str) -> None:
     view = grown_of(grown.following(), today=datetime.now(UTC).date())
     assert view is not None
     with in_language("en"):
-        english = grown_part(view, 3)
+        english = grown_part(view)
     with in_language(language):
-        told = grown_part(view, 3)
+        told = grown_part(view)
     for phrase in ("is still no evidence", "First knowable", "fault of the stream", "Left out"):
         assert phrase not in told
     assert "is still no evidence" in english

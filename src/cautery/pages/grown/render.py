@@ -16,23 +16,17 @@ from cautery.pages.grown.view import GrownView
 MOST_REASONS = 6
 
 
-def grown_part(view: GrownView, level: int, *, records: str = "", command: str = "") -> Markup:
+def grown_part(view: GrownView, *, records: str = "") -> Markup:
     """Return what grew back as a part of another page.
 
     Parameters
     ----------
-    level : int
-        Of the page's headings there, 2 to 6.
     records : str
         Address below which records stand; empty: nothing leads to them.
-    command : str
-        The command with which people decide, up to the option; empty: nobody decides here.
     """
     template = _environment().get_template("part.html.j2")
     # Every text in it was escaped by its own template.
-    html = template.render(
-        view=view, level=level, records=records, command=command, most_reasons=MOST_REASONS
-    )
+    html = template.render(view=view, records=records, most_reasons=MOST_REASONS)
     return Markup(html)  # noqa: S704
 
 
