@@ -159,7 +159,7 @@ def quirk_of(title: str, guide: str) -> str:
 def prices_of(prices: Iterable[Price]) -> str | None:
     """Return a page's prices as a trait's value, ``1m=9.99EUR 12m=69EUR``; ``None``: none."""
     terms = {
-        (float(price.months), f"{_term(price.months)}={price.amount:g}{price.currency}")
+        (float(price.months), f"{_term(price.months)}={price.amount.normalize():f}{price.currency}")
         for price in prices
         if price.months and price.currency
     }

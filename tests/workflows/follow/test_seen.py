@@ -1,0 +1,186 @@
+"""What sources bring: exports, playlists, folders, watches' cases; bad rows cost themselves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.following import CERTIFICATE, EDGE, TODAY, seen_file, struck_case, trait
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.errors import CauteryError, InputError
+from cautery.messages import message
+from cautery.model import FollowPolicy, LookedAt
+from cautery.model.descent import TraitKind, TraitSeen
+from cautery.wiring.facts import known_facts
+from cautery.wiring.following import is_case
+from cautery.workflows.case.open import open_case
+from cautery.workflows.follow.exports import Exports
+from cautery.workflows.follow.of_watch import Known
+from cautery.workflows.follow.seen import Brought, bring
+
+POLICY = FollowPolicy(
+    cases=("0" * 16,),
+    purposes=("find what grows back",),
+    look_at=tuple(LookedAt),
+    review=TODAY,
+    end=TODAY,
+)
+KEY = "ab" * 32
+LOG = f"""logged_at,name_value,spki_sha256
+2026-03-01T10:00:00Z,*.new-tv.example www.new-tv.example,{KEY}
+2026-03-02,xn--caf-dma.example,sha256:{KEY}
+,no-day.example,{KEY}
+2026-03-02,"not a host!",{KEY}
+"""
+PDNS = """rrname;rrtype;rdata;time_first
+new-tv.example.;NS;ns1.quick-dns.example.;1772323200
+new-tv.example;A;192.0.2.7;2026-03-03
+new-tv.example;TXT;hello;2026-03-03
+"""
+PLAYLIST = "#EXTM3U\n" + "".join(
+    f'#EXTINF:-1 tvg-id="x{n}",Channel {chr(97 + 7 * n % 26)}{chr(97 + n)} {n}\n'
+    f"http://cdn.new-tv.example/{n}.ts\n"
+    for n in range(26)
+)
+
+
+def marks(seen: Iterable[TraitSeen]) -> set[tuple[str, TraitKind, str, str]]:
+    return {(one.entity, one.kind, one.value, one.day.isoformat()) for one in seen}
+
+
+def brought(*paths: Path, policy: FollowPolicy = POLICY) -> Brought:
+    return bring(
+        paths,
+        policy=policy,
+        today=date(2027, 1, 1),
+        facts=known_facts(None),
+        known=Known(),
+        is_case=is_case,
+        opened=lambda path: open_case(
+            path, store=FolderStore(), clock=SystemClock(), read_only=True
+        ),
+    )
+
+
+def test_a_certificate_log_says_names_and_keys_on_the_day_it_logged_them(tmp_path: Path) -> None:
+    file = tmp_path / "ct.csv"
+    file.write_text(LOG)
+    found = brought(file)
+    assert ("new-tv.example", TraitKind.CERTIFICATE, KEY, "2026-03-01") in marks(found.seen)
+    assert ("new-tv.example", TraitKind.SITE_NAME, "new-tv", "2026-03-01") in marks(found.seen)
+    assert {one.entity for one in found.seen} == {"new-tv.example", "xn--caf-dma.example"}
+    assert found.left_out[message("grown.left-no-day")] == 1
+    assert found.left_out[message("grown.left-row")] >= 1
+    assert set(found.counts) == {LookedAt.CERTIFICATE_LOG}
+
+
+def test_passive_dns_says_name_servers_and_without_facts_no_hoster(tmp_path: Path) -> None:
+    file = tmp_path / "pdns.csv"
+    file.write_text(PDNS)
+    found = brought(file)
+    server = ("new-tv.example", TraitKind.NAME_SERVER, "ns1.quick-dns.example", "2026-03-01")
+    assert server in marks(found.seen)
+    assert not any(one.kind is TraitKind.HOSTER for one in found.seen)
+
+
+def test_common_output_format_and_a_logs_json_are_read_by_what_they_hold(tmp_path: Path) -> None:
+    cof = tmp_path / "pdns.jsonl"
+    cof.write_text(
+        '{"rrname":"new-tv.example","rrtype":"NS","rdata":"ns1.q.example",'
+        '"time_first":1772323200,"time_last":1772323200,"count":3}\n'
+    )
+    log = tmp_path / "crt.json"
+    log.write_text(
+        '[{"issuer_name":"CN=R3","name_value":"new-tv.example",'
+        '"entry_timestamp":"2026-03-01T10:00:00"}]'
+    )
+    kinds = {(one.kind, one.source) for one in brought(cof, log).seen}
+    assert (TraitKind.NAME_SERVER, "passive-dns") in kinds
+    assert (TraitKind.SITE_NAME, "certificate-log") in kinds
+
+
+def test_a_playlist_of_one_service_shows_its_order_and_one_of_many_shows_nothing(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "list-2026-03-04.m3u"
+    own.write_text(PLAYLIST)
+    found = brought(own)
+    (order,) = [one for one in found.seen if one.kind is TraitKind.CATALOGUE_ORDER]
+    assert (order.entity, order.day.isoformat()) == ("cdn.new-tv.example", "2026-03-04")
+    assert order.value.count("|") == 25
+    many = tmp_path / "many.m3u"
+    many.write_text(PLAYLIST.replace("cdn.", "cdn0.", 13))
+    assert brought(many).left_out == {message("grown.left-everybodys-list"): 1}
+
+
+def test_a_watchs_case_brings_what_its_hosts_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
+    other = struck_case(tmp_path)
+    found = brought(other.path)
+    assert (EDGE, TraitKind.CERTIFICATE, CERTIFICATE) in {
+        (one.entity, one.kind, one.value) for one in found.seen
+    }
+    assert set(found.counts) == {LookedAt.WATCH}
+
+
+def test_a_folder_is_read_file_by_file_and_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text(LOG)
+    (folder / "b.bin").write_bytes(b"\x7fELF" + bytes(100))
+    (folder / "c.csv").write_text("colour,taste\nred,sweet\n")
+    seen_file(folder / "d.jsonl", [trait("x.example", TraitKind.HOSTER, "as1")])
+    found = brought(folder)
+    assert found.left_out[message("grown.left-broken-file")] == 2
+    assert len(found.said) == 2
+    assert {one.source for one in found.seen} == {"certificate-log", "watch"}
+    with pytest.raises(InputError, match="neither a certificate log nor passive DNS"):
+        brought(folder / "c.csv")
+    with pytest.raises(InputError):
+        brought(tmp_path / "absent.csv")
+
+
+def test_what_is_dated_ahead_or_not_allowed_is_left_out(tmp_path: Path) -> None:
+    ahead = TraitSeen(entity="x.example", kind=TraitKind.HOSTER, value="as1",
+                      day=date(2031, 1, 1), source="watch")  # fmt: skip
+    odd = TraitSeen(entity="x.example", kind=TraitKind.HOSTER, value="as1",
+                    day=date(2026, 1, 1), source="rumour")  # fmt: skip
+    found = brought(seen_file(tmp_path / "s.jsonl", [ahead, odd]))
+    assert found.seen == []
+    assert found.left_out == {
+        message("grown.left-future"): 1,
+        message("grown.left-not-allowed"): 1,
+    }
+
+
+def test_a_table_with_a_person_in_a_value_is_counted_and_quotes_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text(
+        '{"entity":"x.example","kind":"payment-end","value":"anna@mail.example",'
+        '"day":"2026-03-01","source":"watch"}\n'
+    )
+    found = brought(file)
+    assert found.seen == []
+    assert sum(found.left_out.values()) == 1
+    assert "anna" not in repr(found.left_out)
+
+
+@given(st.binary(max_size=4_000))
+def test_no_bytes_break_the_reading_of_an_export(raw: bytes) -> None:
+    exports = Exports(known_facts(None), Counter())
+    for head in (b"logged_at,name_value,spki_sha256\n", b"rrname,rrtype,rdata,time_first\n"):
+        for one in exports.table([head, raw], "t.csv"):
+            assert one.day.year >= 1
+    for read in (exports.log_json, exports.cof):
+        with contextlib.suppress(CauteryError):
+            list(read([raw]))
