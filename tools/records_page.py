@@ -21,6 +21,7 @@ from cautery.model.records import (
     case,
     complaining,
     decoys,
+    following,
     inquiry,
     mapping,
     noticing,
@@ -80,6 +81,7 @@ SUBJECTS = (
     _subject("alerts", "Alerts", alerting),
     _subject("seasons", "Seasons", seasons),
     _subject("decoys", "Blind tests", decoys),
+    _subject("following", "What grows back", following),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

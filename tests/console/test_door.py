@@ -29,6 +29,7 @@ PAGES = (
     "/cases/night-1/map",
     "/cases/night-1/network",
     "/cases/night-1/blind",
+    "/grown",
     "/cases/night-1/verify",
 )
 

@@ -88,6 +88,7 @@ PAGES = [
     "/",
     "/keys",
     "/season",
+    "/grown",
     CLOSED,
     f"{CLOSED}/records/7",
     f"{CLOSED}/exhibits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -15,13 +16,25 @@ import pytest
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import InputError, RefusedError, SourceError, StorageError
-from cautery.model import Finding, Mandate, RedactedUrl, Verdict, Window
+from cautery.model import (
+    ExhibitId,
+    Finding,
+    FollowPolicy,
+    LookedAt,
+    Mandate,
+    RedactedUrl,
+    Verdict,
+    Window,
+)
 from cautery.model.alert import Alert, AlertRule
+from cautery.model.descent import Proposal
 from cautery.model.ledger import append
 from cautery.model.records import (
     AlertRaised,
     AlertSent,
     CaseOpened,
+    DescendantProposed,
+    FollowBegun,
     ProofFollowed,
     WatchDied,
     WatchPace,
@@ -45,6 +58,8 @@ WAITS = {
     AlertRule.BEHIND: timedelta(minutes=1),
     AlertRule.EXPIRING: timedelta(hours=1),
     AlertRule.WATCH_DIED: timedelta(seconds=30),
+    AlertRule.GREW_BACK: timedelta(0),
+    AlertRule.REVIEW_DUE: timedelta(days=7),
 }
 
 
@@ -422,3 +437,73 @@ def test_a_death_that_a_season_recorded_is_told_once_also_when_the_watch_runs_ag
     assert told(looker.look(at(1.3))) == []
     house.write(2, replace(died, at=at(2), again_at=at(2.1), deaths=2))
     assert told(looker.look(at(2.2))) == [("watch-died", 1)]
+
+
+@pytest.fixture
+def following(tmp_path: Path, mandated: Callable[..., Mandate]) -> Iterator[House]:
+    """A case that follows another one, reviewed by the end of the month."""
+    (tmp_path / "lists").mkdir()
+    policy = FollowPolicy(
+        cases=("0" * 16,),
+        purposes=("find what grows back",),
+        look_at=(LookedAt.WATCH,),
+        review=NOON.date(),
+        end=NOON.date(),
+    )
+    made = House(tmp_path, mandated(follow=policy))
+    yield made
+    made.case.close()
+    made.alerts.close()
+
+
+KEY = "follow.example+00000000+" + base64.b64encode(bytes([1]) + bytes(32)).decode()
+
+
+def begun() -> FollowBegun:
+    return FollowBegun(
+        at=NOON, case="0" * 16, name="md34", records=9, acted_on=NOON.date(), act="",
+        traits=(), members=0, left_out=(), exhibit=ExhibitId(f"sha256:{0:064x}"),
+    )  # fmt: skip
+
+
+def proposed(number: int) -> DescendantProposed:
+    proposal = Proposal(
+        entity=f"new-{number}.example", of="0" * 16, log_odds=3.0, reasons=(),
+        first_knowable=NOON.date(), proposed_on=NOON.date(),
+    )  # fmt: skip
+    return DescendantProposed(at=NOON, id=f"D-{number}", proposal=proposal)
+
+
+def test_a_descendant_that_is_proposed_is_told_once_and_not_of_another_case(
+    following: House,
+) -> None:
+    following.write(-2, begun(), proposed(0))
+    looker = following.looker(following.log(0), AlertRule.GREW_BACK)
+    assert told(looker.look(at(1))) == []  # it was there before
+    following.write(2, proposed(1), proposed(2), proposed(1))
+    assert told(looker.look(at(3))) == [("grew-back", 2)]
+    assert told(looker.look(at(4))) == []
+
+
+def test_a_proposal_in_a_case_that_follows_nothing_is_told_to_nobody(house: House) -> None:
+    looker = house.looker(house.log(0), AlertRule.GREW_BACK)
+    house.write(1, begun(), proposed(1))
+    assert told(looker.look(at(2))) == []
+
+
+def test_a_review_that_is_due_is_told_once_and_only_where_something_is_followed(
+    following: House,
+) -> None:
+    looker = following.looker(following.log(0), AlertRule.REVIEW_DUE)
+    assert told(looker.look(at(1))) == []
+    following.write(2, begun())
+    assert told(looker.look(at(3))) == [("review-due", 1)]
+    assert told(looker.look(at(4))) == []
+    assert told(looker.look(at(60 * 24 * 3))) == []  # it is over
+
+
+@pytest.mark.parametrize("rule", [AlertRule.GREW_BACK, AlertRule.REVIEW_DUE])
+def test_what_is_told_of_a_following_names_no_host(rule: AlertRule) -> None:
+    alert = Alert(id="1", rule=rule, case="md34-follow", count=2, at=NOON, link="")
+    assert "md34-follow" in alert.text
+    assert "example" not in alert.text
