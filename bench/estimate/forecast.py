@@ -218,9 +218,11 @@ def peers(logs: np.ndarray) -> dict[str, Predicted]:
     if folder:
         sys.path.append(folder)
     try:
-        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-        from statsmodels.tsa.statespace.sarimax import SARIMAX
-        from statsmodels.tsa.statespace.structural import UnobservedComponents
+        from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # noqa: PLC0415 - a peer
+        from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415 - a peer
+        from statsmodels.tsa.statespace.structural import (  # noqa: PLC0415 - as above
+            UnobservedComponents,
+        )
     except ImportError:
         print("statsmodels is not there: no peers")
         return {}

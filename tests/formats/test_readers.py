@@ -29,8 +29,9 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # A transport stream has nothing to list: it is cut into pieces as it comes in. The others judge
 # what was read.
 NO_FORMATS = (
-    "audience", "daily", "diff", "fixtures", "jobs", "lifetimes", "mpegts", "named_hosts", "open_redirect",
-    "packing", "readers", "rhythm", "seen", "shapes", "sightings", "warm",
+    "audience", "daily", "diff", "fixtures", "jobs", "lifetimes", "list_changes", "mpegts",
+    "named_hosts", "open_redirect", "packing", "preparation", "readers", "rhythm", "seen",
+    "shapes", "sightings", "warm",
 )  # fmt: skip
 FORMATS = sorted(
     {"web_page": "page"}.get(one.stem, one.stem)

@@ -19,6 +19,7 @@ from cautery.estimate.forecast.states import FloatArray
 from cautery.messages import message
 from cautery.model import Estimate
 from cautery.model.daily import DailySeries
+from cautery.model.message import Message
 from cautery.model.preparation import Match
 
 FEWEST = 5
@@ -116,7 +117,7 @@ class _Past:
         if past < FEWEST:
             low, mid, high = self._whole()
             method = message("method.whole-past")
-            note = message("forecast.no-event-known")
+            note: Message | None = message("forecast.no-event-known")
         else:
             row = self._traits(match)
             log = self._mean + row @ self._effects

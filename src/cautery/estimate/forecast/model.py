@@ -141,4 +141,4 @@ def _width(values: FloatArray, weights: FloatArray) -> float:
     """Silverman's rule of thumb for weighted days (Density Estimation, 1986, 3.4.2)."""
     mean = weights @ values
     spread = float(np.sqrt(weights @ (values - mean) ** 2))
-    return 0.9 * spread * float((weights**2).sum()) ** 0.2
+    return 0.9 * spread * float(np.sum(weights**2) ** 0.2)

@@ -77,7 +77,7 @@ def _hour(at: int, rng: np.random.Generator) -> int:
     return int(_HOURS[(at + int(rng.integers(2))) % len(_HOURS)])
 
 
-def _match(  # noqa: PLR0913, PLR0917 - what a match is
+def _match(  # noqa: PLR0917 - what a match is
     name_of: str,
     name: str,
     day: date,
