@@ -1,9 +1,9 @@
 """Mirror families that are made up: ours beside the bare stem, one kind of trap at a time.
 
 Run: ``python bench/networks/mirrors_made.py [--seeds 1001 1020]``. Constants were looked at on
-seeds 1 to 20; report others. Each world has 40 families of the kind named and 60 sites of one domain, all
-renewed in the same weekly rounds of one list-keeper. B-cubed F is the mean over seeds; "worst" is
-the least that ours is above the stem without digits and hyphens in any world.
+seeds 1 to 20; report others. Each world has 40 families of the kind named and 60 sites of one
+domain, all renewed in the same weekly rounds of one list-keeper. B-cubed F is the mean over seeds;
+"worst" is the least that ours is above the stem without digits and hyphens in any world.
 """
 
 from __future__ import annotations

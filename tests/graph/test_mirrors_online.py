@@ -50,6 +50,11 @@ def test_strangers_begin_families_of_their_own(one: str, other: str) -> None:
     assert families(one, other) == [one, other]
 
 
+def test_digits_at_any_place_are_dropped() -> None:
+    names = ("glim4zorq.example", "glim9zorq.test", "gl1mzorq2.test", "glimz0rq.test")
+    assert families(*names) == [names[0]] * 4
+
+
 def test_numbers_that_run_on_are_one_site_however_common_the_word() -> None:
     names = ("movies1021.example", "movies1022.example", "movies1024.example")
     assert families(*names) == [names[0]] * 3
@@ -133,8 +138,8 @@ def test_odds_of_two_names_are_the_same_both_ways_and_bounded(one: str, other: s
 
 def test_words_that_the_list_uses_often_say_less() -> None:
     pair = ("quorvixalpha.example", "quorvixbeta.example")
-    known = [f"quorvix{letter}.example" for letter in ascii_lowercase]
-    assert name_odds(*pair, known=known) < name_odds(*pair)
+    strangers = [f"quorvix{letter}.example" for letter in ascii_lowercase]
+    assert name_odds(*pair, strangers=strangers) < name_odds(*pair)
 
 
 def test_a_run_needs_three_numbers_near_each_other_of_one_form_and_ending() -> None:

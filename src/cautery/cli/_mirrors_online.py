@@ -45,8 +45,8 @@ def mirrors_online(
             save=save,
         )
         if json:
-            for one in arrived:
-                render.json_line(_as_json(one))
+            for answer in arrived:
+                render.json_line(_as_json(answer))
         else:
             _tell(arrived)
     for warning in course.warnings:
@@ -55,38 +55,38 @@ def mirrors_online(
     new = course.arrivals.families - families_before
     render.say(
         f"{counted(came, 'domain')} came: {came - new:,} of known families, {new:,} new; "
-        f"{course.known:,} known before, {course.apart:,} that are nobody's mirror; "
+        f"{course.came_before:,} known before, {course.apart:,} that are nobody's mirror; "
         f"{course.rows:,} lines with a host, {course.broken:,} lines or dates that could not be "
         "used"
     )
 
 
-def _as_json(one: Arrived) -> dict[str, Any]:
+def _as_json(answer: Arrived) -> dict[str, Any]:
     return {
-        "domain": one.arrival.domain,
-        "first": one.first.isoformat(),
-        "day": one.day.isoformat(),
-        "new": one.arrival.is_new,
-        "family": one.arrival.family,
-        "probability": round(one.arrival.probability, 4),
-        "likeliest": one.arrival.likeliest,
+        "domain": answer.arrival.domain,
+        "first": answer.first.isoformat(),
+        "day": answer.day.isoformat(),
+        "new": answer.arrival.is_new,
+        "family": answer.arrival.family,
+        "probability": round(answer.arrival.probability, 4),
+        "likeliest": answer.arrival.likeliest,
     }
 
 
 def _tell(arrived: Iterator[Arrived]) -> None:
     """Show the descendants: a newcomer of a family of its own says nothing to people."""
-    shown: list[tuple[object, ...]] = []
-    most = render.most_rows(_MOST_ROWS)
+    rows: list[tuple[object, ...]] = []
+    row_limit = render.most_rows(_MOST_ROWS)
     left_out = 0
-    for one in arrived:
-        if one.arrival.is_new:
+    for answer in arrived:
+        if answer.arrival.is_new:
             continue
-        if len(shown) < most:
-            row = one.arrival
-            shown.append((one.day, row.domain, row.family, f"{row.probability:.2f}"))
+        if len(rows) < row_limit:
+            row = answer.arrival
+            rows.append((answer.day, row.domain, row.family, f"{row.probability:.2f}"))
         else:
             left_out += 1
-    if shown:
-        render.table(("day", "domain", "family", "probability"), shown)
+    if rows:
+        render.table(("day", "domain", "family", "probability"), rows)
     if left_out:
         render.say(f"{left_out:,} more of known families: --json lists every domain")

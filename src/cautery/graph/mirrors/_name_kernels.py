@@ -123,19 +123,19 @@ def nearest(
                     used_b[j : j + size] = True
                 fewest = np.inf
                 for begin, end, used in ((a, a_end, used_a), (b, b_end, used_b)):
-                    since, own, other, is_word = begin, 0.0, 0.0, False
+                    since, left_nats, letter_nats, is_word = begin, 0.0, 0.0, False
                     for at in range(begin, end + 1):
                         if at < end and not used[at - begin]:
                             is_word |= text[at] > NINE
                             continue
                         if at > since:
-                            left = nats(since, at, letter, ends, starts, costs, least)
-                            own += left
+                            piece = nats(since, at, letter, ends, starts, costs, least)
+                            left_nats += piece
                             if is_word:  # another number is a renewal, no other name
-                                other += left
+                                letter_nats += piece
                         since, is_word = at + 1, False
-                    total -= unshared * own
-                    fewest = min(fewest, other)
+                    total -= unshared * left_nats
+                    fewest = min(fewest, letter_nats)
                 total -= instead * fewest
                 out[pair] = max(out[pair], total)
     return out

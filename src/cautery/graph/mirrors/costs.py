@@ -103,14 +103,14 @@ class NameCosts:
         return _odds(nats)
 
 
-def name_odds(one: str, other: str, *, known: Iterable[str] = ()) -> float:
+def name_odds(domain: str, neighbour: str, *, strangers: Iterable[str] = ()) -> float:
     """Return how much the names of two hosts say that they are one site's, in nats.
 
     Parameters
     ----------
-    one, other : str
+    domain, neighbour : str
         Registered domains, as the public suffix list parts them: the first label is compared.
-    known : iterable of str
+    strangers : iterable of str
         Further domains, of a site of its own each: words that several of them use say less.
 
     Returns
@@ -131,10 +131,10 @@ def name_odds(one: str, other: str, *, known: Iterable[str] = ()) -> float:
     >>> name_odds("livestream.example", "freestream.test") < 0
     True
     """
-    names = [_compared(domain) for domain in (one, other)]
-    costs = NameCosts(({_compared(domain)} for domain in known), names)
-    held = np.array([costs.place(name) for name in names])
-    return float(costs.nearest(np.array([[0, 1]]), held, np.array([0, 1, 2]))[0])
+    names = [_compared(name) for name in (domain, neighbour)]
+    costs = NameCosts(({_compared(name)} for name in strangers), names)
+    places = np.array([costs.place(name) for name in names])
+    return float(costs.nearest(np.array([[0, 1]]), places, np.array([0, 1, 2]))[0])
 
 
 def _compared(domain: str) -> str:

@@ -66,7 +66,7 @@ class Seen(NamedTuple):
 
     def keeps_rounds_with(self, other: Seen) -> bool:
         """Whether both took up domains in one list again and again."""
-        mine, its = (
+        lists, other_lists = (
             {
                 source
                 for source, count in Counter(source for source, _ in one.firsts).items()
@@ -74,7 +74,7 @@ class Seen(NamedTuple):
             }
             for one in (self.days, other.days)
         )
-        return not mine.isdisjoint(its)
+        return not lists.isdisjoint(other_lists)
 
 
 _NOT_SEEN = Seen(NO_DAYS, NOTHING, ({}, {}))

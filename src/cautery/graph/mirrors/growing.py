@@ -65,22 +65,22 @@ class GrowingWords:
         begins = np.array([0, len(name)])
         return float(_name_kernels.wholes(begins, LETTER_NATS, *words)[0]) + 2 * EDGE_NATS
 
-    def shared(self, texts: Sequence[str], others: Sequence[str]) -> FloatArray:
-        """Return what a domain's name, read as ``texts``, shares with each of some others, in nats.
+    def shared(self, texts: Sequence[str], candidates: Sequence[str]) -> FloatArray:
+        """Return what a domain's name, read as ``texts``, shares with each candidate, in nats.
 
         Below 0: what only one of them has weighs more.
         """
-        names = [*texts, *others]
+        names = [*texts, *candidates]
         *words, of_trade = self._words(names)
         text, begins = letters_of(names)
-        is_letter = np.array([letter.isalpha() for one in names for letter in one], np.bool_)
+        is_letter = np.array([letter.isalpha() for name in names for letter in name], np.bool_)
         generic = _name_kernels.covered(begins, is_letter, words[0], words[1], of_trade)
         whole = _name_kernels.wholes(begins, LETTER_NATS, *words) + 2 * EDGE_NATS
         looks: dict[str, int] = {}
-        alike = np.array([looks.setdefault(skeleton(one), len(looks)) for one in names], np.int64)
+        alike = np.array([looks.setdefault(skeleton(name), len(looks)) for name in names], np.int64)
         numbers = np.arange(len(names))
         begins_of = np.array([0, *range(len(texts), len(names) + 1)])
-        places = np.arange(1, len(others) + 1)
+        places = np.arange(1, len(candidates) + 1)
         pairs = np.stack((np.zeros_like(places), places), axis=1)
         nats: FloatArray = _name_kernels.nearest(
             pairs, numbers, begins_of, alike, generic, whole, text, begins,

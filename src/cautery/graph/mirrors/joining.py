@@ -188,7 +188,9 @@ class Joining:
             # Every further domain of the brand is one more draw of the same rare name.
             sure = _probability(self._before + self._costs.same(first) + math.log(len(bearers)))
             also = {mark for bearer in bearers for mark in bearer.served if mark in self._brands}
-            also.update(sorted({one.brand for one in bearers if one.brand})[:_MOST_READINGS])
+            also.update(
+                sorted({bearer.brand for bearer in bearers if bearer.brand})[:_MOST_READINGS]
+            )
             also.discard(first)
             yield Group(
                 domains={bearer.name: sure if len(bearers) > 1 else 1.0 for bearer in bearers},
@@ -241,7 +243,7 @@ class Joining:
         alike = pairs_by_name(self._costs.text, self._costs.begins, name_places, holders)
         groups = self._groups.values()
         by_events, ceilings = pairs_by_events([self._told(group) for group in groups])
-        by_values, most = pairs_by_events([self._facts(group) for group in groups])
+        by_values, value_ceilings = pairs_by_events([self._facts(group) for group in groups])
         self._doing(f"{len(alike) + len(by_events):,} pairs of {len(self._groups):,} groups")
         begins = np.searchsorted(holders, np.arange(len(self._groups) + 1))
         dated = np.array(
@@ -253,7 +255,7 @@ class Joining:
         for pairs, least in (
             (alike, needed),
             (by_events, np.maximum(-self._before - ceilings, 0.0)),
-            (by_values, -self._before - most),
+            (by_values, -self._before - value_ceilings),
         ):
             log_odds = self._costs.nearest(pairs, name_places, begins)
             near = log_odds > least

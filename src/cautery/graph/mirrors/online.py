@@ -16,9 +16,9 @@ from cautery.graph.mirrors.names import NUMBER, RUN_GAP, brand, plain, stem
 from cautery.graph.mirrors.vocabulary import BACKGROUND
 
 STRENGTH, DISCOUNT = 200.0, 0.5
-"""Of the Pitman-Yor process that families grow by: how likely a further domain begins a new family,
-at all and by how many there are (ADR 0018)."""
-KEPT, ALTERED, RENAMED = 0.85, 0.04, 0.11
+"""Of the Pitman-Yor process that families grow by (F83): how likely a further domain begins a new
+family, at all and by how many there are (ADR 0018)."""
+KEEP, ALTER, RENAME = 0.85, 0.04, 0.11
 """The part of a family's further domains that keep one of its names but for digits and hyphens,
 that alter one, and that have a name of which nothing was known (ADR 0018)."""
 SUREST = 0.94
@@ -80,7 +80,9 @@ class _Reading:
         self.label = plain(label)
         self.brand = brand(self.label)
         self.stem = stem(self.label)
-        self.texts = tuple(dict.fromkeys(text for text in (self.brand, self.label) if text))
+        self.texts = tuple(
+            dict.fromkeys(text for text in (self.brand, self.stem, self.label) if text)
+        )
         self.form: tuple[str, str, str] | None = None
         self.number = 0
         if numbered := NUMBER.fullmatch(self.label):
@@ -131,16 +133,16 @@ class Arrivals:
         reading = _Reading(domain)
         weights = self._weights(reading)
         new = math.log(STRENGTH + DISCOUNT * self.families)
-        renamed = math.log(RENAMED * len(self) + 1e-9)
-        best = max(weights, key=lambda one: (weights[one], -one), default=None)
+        renamed = math.log(RENAME * len(self) + 1e-9)
+        best = max(weights, key=lambda family: (weights[family], -family), default=None)
         if best is None:
             return self._settle(reading, None, _sure(new - renamed), None, -math.inf)
-        known = weights.pop(best)
-        others = _log_sum(weights.values())
-        odds = known - _log_sum((new, renamed, others))
+        best_weight = weights.pop(best)
+        rest = _log_sum(weights.values())
+        odds = best_weight - _log_sum((new, renamed, rest))
         if odds > 0:
             return self._settle(reading, best, _sure(odds), self._founders[best], odds)
-        sure = _sure(new - _log_sum((known, renamed, others)))
+        sure = _sure(new - _log_sum((best_weight, renamed, rest)))
         return self._settle(reading, None, sure, self._founders[best], odds)
 
     def know(self, domain: str, family: str) -> bool:
@@ -162,33 +164,29 @@ class Arrivals:
         near = [self._names[place] for place in self._near(reading)]
         if near:
             nats = self._words.shared(reading.texts, [name.text for name in near])
-            for name, said in zip(near, nats.tolist(), strict=True):
-                if said > 0:
-                    prior = math.log(KEPT if name.text in reading.texts else ALTERED)
+            for name, name_nats in zip(near, nats.tolist(), strict=True):
+                if name_nats > 0:
+                    prior = math.log(KEEP if name.text in reading.texts else ALTER)
                     for family, count in name.families.items():
-                        parts[family].append(prior + said + math.log(count - DISCOUNT))
+                        parts[family].append(prior + name_nats + math.log(count - DISCOUNT))
         run = self._runs.get(reading.form) if reading.form else None
         if run and 0 < abs(run[0] - reading.number) <= RUN_GAP:
             among = max(10 ** len(str(reading.number)) / (2 * RUN_GAP), 1.0)
-            said = self._words.whole(reading.stem) if reading.stem else 0.0
-            parts[run[1]].append(math.log(KEPT) + said + math.log(among))
+            word_nats = self._words.whole(reading.stem) if reading.stem else 0.0
+            parts[run[1]].append(math.log(KEEP) + word_nats + math.log(among))
         return {family: _log_sum(logs) for family, logs in parts.items()}
 
     def _near(self, reading: _Reading) -> list[int]:
         """Return names that share a piece with this one, by how rare it is."""
-        found = dict.fromkeys(
-            self._place[text]
-            for text in (reading.brand, reading.stem, reading.label)
-            if text in self._place
-        )
+        near = dict.fromkeys(self._place[text] for text in reading.texts if text in self._place)
         listed = {
             piece: self._pieces.get(piece, ()) for text in reading.texts for piece in _pieces(text)
         }
         for places in sorted(listed.values(), key=len):
-            if len(places) > BLOCK or len(found) >= MOST_NAMES:
+            if len(places) > BLOCK or len(near) >= MOST_NAMES:
                 break
-            found.update(dict.fromkeys(places))
-        return list(found)[:MOST_NAMES]
+            near.update(dict.fromkeys(places))
+        return list(near)[:MOST_NAMES]
 
     def _settle(
         self, reading: _Reading, number: int | None, sure: float, likeliest: str | None, odds: float
@@ -204,8 +202,11 @@ class Arrivals:
 
     def _remember(self, reading: _Reading, number: int | None) -> None:
         least = math.log(self.families + BACKGROUND)
-        is_brand = bool(reading.brand) and self._words.whole(reading.brand) >= least
-        text = reading.brand if is_brand else reading.label
+        rare = [
+            text
+            for text in dict.fromkeys((reading.brand, reading.stem))
+            if text and self._words.whole(text) >= least
+        ]
         if number is None:
             number = self.families
             self._founders.append(reading.domain)
@@ -213,6 +214,11 @@ class Arrivals:
         self._family_of[reading.domain] = number
         if reading.form:
             self._runs[reading.form] = (reading.number, number)
+        for text in rare or (reading.label,):
+            self._count(text, number)
+
+    def _count(self, text: str, number: int) -> None:
+        """Count a name for a family, and list it by its pieces if it is new."""
         if text not in self._place:
             self._place[text] = len(self._names)
             self._names.append(_Name(text, {}))
@@ -220,12 +226,10 @@ class Arrivals:
                 places = self._pieces.setdefault(piece, [])
                 if len(places) <= BLOCK:
                     places.append(self._place[text])
-        if is_brand and reading.stem:
-            self._place.setdefault(reading.stem, self._place[text])
         families = self._names[self._place[text]].families
         families[number] = families.get(number, 0) + 1
         if len(families) > _MOST_FAMILIES:
-            del families[min(families, key=lambda one: (families[one], one))]
+            del families[min(families, key=lambda family: (families[family], family))]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -236,11 +240,11 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _log_sum(logs: Iterable[float]) -> float:
-    known = list(logs)
-    most = max(known, default=-math.inf)
-    if most == -math.inf:
-        return most
-    return most + math.log(sum(math.exp(one - most) for one in known))
+    terms = list(logs)
+    top = max(terms, default=-math.inf)
+    if top == -math.inf:
+        return top
+    return top + math.log(sum(math.exp(term - top) for term in terms))
 
 
 def _sure(odds: float) -> float:

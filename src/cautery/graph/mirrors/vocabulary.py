@@ -101,8 +101,10 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
         share = (used + BACKGROUND * GENERIC_SHARE) / of_all
         cost[is_packaged] = -np.log(np.maximum(share, GENERIC_SHARE))[is_packaged]
         finite = np.isfinite(cost)[kind]
-        kept = kind[finite]
-        spans.append((at[finite] + size, at[finite], cost[kept] + WORD_NATS, is_packaged[kept]))
+        span_kinds = kind[finite]
+        spans.append(
+            (at[finite] + size, at[finite], cost[span_kinds] + WORD_NATS, is_packaged[span_kinds])
+        )
         longer = often | in_packaged
         kinds = np.full(text.size, -1, np.int32)
         kinds[at] = np.where(longer[kind], kind, -1)

@@ -49,7 +49,7 @@ class Course:
         The families so far.
     day : date or None
         The last day on which any came.
-    rows, known, apart, broken : int
+    rows, came_before, apart, broken : int
         Lines with a host; domains that came before; domains that are nobody's mirror; lines or
         dates that could not be used.
     warnings : list of ReadWarning
@@ -59,7 +59,7 @@ class Course:
     arrivals: Arrivals = field(default_factory=Arrivals)
     day: date | None = None
     rows: int = 0
-    known: int = 0
+    came_before: int = 0
     apart: int = 0
     broken: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
@@ -143,7 +143,7 @@ def _first_days(
 ) -> dict[str, date]:
     """Return the first day of each domain that is new."""
     first_days: dict[str, date] = {}
-    known: set[str] = set()
+    earlier: set[str] = set()
     apart: set[str] = set()
     for host in hosts:
         if isinstance(host, ReadWarning):
@@ -155,13 +155,13 @@ def _first_days(
         alone = is_address(host.host)
         domain = (None if alone else facts.registered_domain(host.host)) or host.host
         if domain in course.arrivals:
-            known.add(domain)
+            earlier.add(domain)
         elif domain in apart or alone or not NOT_MIRRORS.isdisjoint(facts.kinds_of(domain)):
             apart.add(domain)
         else:
             day = host.first or host.last or today
             first_days[domain] = min(day, first_days.get(domain, day))
-    course.known, course.apart = len(known), len(apart)
+    course.came_before, course.apart = len(earlier), len(apart)
     return first_days
 
 
