@@ -125,11 +125,16 @@ def bounds(rows: Rows) -> str:
         weeks.setdefault(day.isocalendar()[:2], []).append(abs(error))
     blocks = [np.array(block) for block in weeks.values()]
     drawn = [
-        np.exp(np.median(np.concatenate([blocks[at] for at in rng.integers(0, len(blocks), len(blocks))])))
+        median_of([blocks[at] for at in rng.integers(0, len(blocks), len(blocks))])
         for _ in range(1000)
     ]  # fmt: skip
     low, high = np.quantile(drawn, (0.025, 0.975))
     return f"{low:.2f} to {high:.2f}"
+
+
+def median_of(blocks: list[np.ndarray]) -> float:
+    """Return exp of the median of absolute log errors."""
+    return float(np.exp(np.median(np.concatenate(blocks))))
 
 
 def exact(held: int, of: int) -> tuple[float, float]:
@@ -152,7 +157,7 @@ def shortened(series: DailySeries, days: int) -> DailySeries:
 
 
 def by_row(path: Path, like: DailySeries) -> DailySeries:
-    """Return peaks where each row counts by itself: a list that is replaced holds both for a row."""
+    """Return peaks where each row counts by itself: a list that is replaced holds both."""
     text = io.StringIO(b"".join(chunks_of(path)).decode())
     entries: set[str] = set()
     values = np.zeros(len(like.days))
@@ -194,7 +199,7 @@ def weekday_median(logs: np.ndarray) -> Predicted:
 
 
 def tried(days: tuple[date, ...], logs: np.ndarray, predicted: Predicted) -> Rows:
-    """Forecast from every origin; intervals from a method's own absolute errors, all of the past."""
+    """Forecast from every origin; intervals from all past errors of a method."""
     first = 28
     means = {origin: predicted(origin) for origin in range(first, len(days) - 1)}
     rows: Rows = []

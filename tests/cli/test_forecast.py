@@ -102,7 +102,8 @@ def test_a_formula_in_a_calendar_does_not_run_in_the_table(cautery, changes, tmp
         (["list.csv", "--calendar", "list.csv"], "not a calendar"),
     ],
 )
-def test_what_is_wrong_is_said(cautery, changes, tmp_path, monkeypatch, arguments, why):
+@pytest.mark.usefixtures("changes")
+def test_what_is_wrong_is_said(cautery, tmp_path, monkeypatch, arguments, why):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "short.csv").write_text("time,op,ip\n2026-01-01T00:00:00Z,+,a\n")
     (tmp_path / "c.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")

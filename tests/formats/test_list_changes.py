@@ -46,7 +46,7 @@ def test_a_day_is_a_day_of_utc():
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 5)), min_size=1, max_size=60))
 def test_peaks_are_those_of_a_list_kept_hour_by_hour(toggles):
     """Against a twin that keeps the list for each hour."""
-    toggles = sorted({hour: item for hour, item in toggles}.items())
+    toggles = sorted(dict(toggles).items())
     rows, on = [], set()
     hourly: dict[int, int] = {}
     for hour, item in toggles:

@@ -1,6 +1,7 @@
 """The tournament's world: the same for a seed, and its gaps are found, all and only they."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_people_sleep():
     world = tournament(2)
     for who in {turn.who for turn in world.roster}:
         own = [turn.window for turn in world.roster if turn.who == who]
-        rests = [later.start - earlier.end for earlier, later in zip(own, own[1:], strict=False)]
+        rests = [later.start - earlier.end for earlier, later in pairwise(own)]
         assert min(rests) >= timedelta(hours=11)
         assert all(window.seconds <= 10 * 3600 for window in own)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.estimate.forecast.conformal import AdaptiveIntervals
-from cautery.estimate.forecast.model import LOOKS_BACK, fit
+from cautery.estimate.forecast.model import LOOKS_BACK, Fitted, fit
 from cautery.estimate.forecast.predictive import Predictive
 from cautery.estimate.forecast.traits import DayTraits, traits_of
 from cautery.messages import message
@@ -136,6 +136,7 @@ class _Past:
         self._kinds: DayTraits = traits_of(every_day, matches)
         self._every_day = every_day
         count = int(series.measured.sum())
+        self._fitted: dict[int, Fitted] = {}
         self._note: Message | None = (
             message("forecast.short", days=count) if count < SHORT_DAYS else None
         )
@@ -187,9 +188,12 @@ class _Past:
 
     def predictive(self, origin: int, ahead: int) -> Predictive:
         """Return what a day may bring by what the days up to an origin say."""
-        first = max(0, origin + 1 - LOOKS_BACK)
-        known = np.arange(first, origin + 1)
-        fitted = fit(self._logs[first : origin + 1], self._kinds.take(known))
+        fitted = self._fitted.get(origin)
+        if fitted is None:
+            first = max(0, origin + 1 - LOOKS_BACK)
+            known = np.arange(first, origin + 1)
+            fitted = fit(self._logs[first : origin + 1], self._kinds.take(known))
+            self._fitted[origin] = fitted
         return fitted.day(self._kinds.take(np.array([origin + ahead])))
 
     def said(

@@ -42,7 +42,8 @@ _UNSEEN = {
     "hours": UNSEEN_LOG,
     "team": 0.4,
 }
-"""Standard deviation of an effect that the past has not seen, in logs. Judgement, but for stages."""
+"""Standard deviation of an effect that the past has not seen, in logs: by judgement, but for
+stages."""
 _HOURS = ("night", "morning", "afternoon", "evening")
 """Quarters of a day, UTC."""
 _TIMES = 3.0

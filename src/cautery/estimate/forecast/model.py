@@ -32,7 +32,7 @@ _RIDGE = 4.0
 UNSEEN_LOG = 0.7
 """Standard deviation of the effect of a stage that the past has not seen, in logs: a final, the one
 stage in twenty, draws 3.2 times what a match of its tournament does in the mean (328 million over
-5.23 billion in 51 matches; UEFA of its Euro 2020)."""
+5.23 billion in 51 matches; docs/reference/sources.md, F84)."""
 _NARROWEST = 0.02
 """Width of an analogue at least: two days are never the same to within 2 %."""
 

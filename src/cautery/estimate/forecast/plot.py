@@ -90,8 +90,14 @@ def _panel(axes: Any, series: DailySeries, days: Sequence[DayForecast]) -> None:
         weight="bold",
     )
     bare(axes, "top", "right")
-    axes.set_yscale("symlog", linthresh=_linear_to(known), linscale=0.4)
-    axes.set_ylim(0, 1.6 * max(upper.max(), np.nanmax(known, initial=0)))
+    highest = 1.6 * max(upper.max(), np.nanmax(known, initial=0))
+    lowest = min(low.min(), np.nanmin(known, initial=np.inf))
+    if lowest > 2 * _linear_to(known):
+        axes.set_yscale("log")
+        axes.set_ylim(lowest / 1.6, highest)
+    else:
+        axes.set_yscale("symlog", linthresh=_linear_to(known), linscale=0.4)
+        axes.set_ylim(0, max(highest, 1.0))
     axes.bar(at, upper - low, bottom=low, width=0.8, color=PALE_TEAL, zorder=2)
     axes.plot(at_past, known, color=QUIET, linewidth=1.1, zorder=3)
     axes.scatter(at_past, known, s=5, color=QUIET, zorder=3)

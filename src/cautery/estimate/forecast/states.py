@@ -14,8 +14,8 @@ BoolArray = NDArray[np.bool_]
 
 _APART = 3.5
 """Ashman's D beyond which two groups are two levels: Ashman, Bird and Zepf, Astronomical Journal
-108 (1994). They ask for 2, of groups that overlap; halves that a cut made are 2.65 apart in a normal
-distribution, and 3.46 in an even one."""
+108 (1994), ask for 2, of groups that overlap; halves that a cut made are 2.65 apart in a normal
+distribution, and 3.46 in an even one (docs/reference/sources.md, F86)."""
 
 
 def loud_days(logs: FloatArray, recent: int) -> BoolArray:
