@@ -31,9 +31,15 @@ def reading(path: Path) -> Iterator[Any]:
     yield path.name
 
 
+def facts(name: str) -> tuple[Facts, Regime] | None:
+    if name == "operation":
+        raise InputError("no mandate opens this case")
+    return CASES[name]
+
+
 @pytest.fixture(autouse=True)
 def _facts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "facts_of", lambda name: CASES[name])
+    monkeypatch.setattr(module, "facts_of", facts)
 
 
 def sheet(*names: str, **more: Any) -> Any:
@@ -63,6 +69,11 @@ def test_a_secret_case_is_left_out_and_counted() -> None:
 def test_cases_of_both_regimes_are_refused() -> None:
     with pytest.raises(InputError, match="different regimes"):
         sheet("a", "police")
+
+
+def test_a_case_that_no_mandate_opens_is_named() -> None:
+    with pytest.raises(InputError, match="operation: no mandate opens this case"):
+        sheet("a", "operation")
 
 
 def test_no_case_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,10 @@ def facts_of(ledger: Ledger) -> tuple[Facts, Regime] | None:
         return None
     records = folded(KpiRecords(), without_decoys(ledger, redacts=False).read())
     if records.mandate is None:
-        raise InputError("it has no mandate")
+        raise InputError(
+            "no mandate opens this case",
+            hint="Key figures are counted of watches; an agency's case of an operation has none.",
+        )
     return records.facts(), records.mandate.regime
 
 
@@ -71,7 +74,10 @@ def sheet_of_cases(
         if len(paths) > 1:
             progress(f"{number}/{len(paths)} {path}")
         with reading(path) as ledger:
-            read = facts_of(ledger)
+            try:
+                read = facts_of(ledger)
+            except InputError as error:
+                raise InputError(f"{path}: {error}", hint=error.hint) from error
         if read is None:
             secret += 1
             continue
