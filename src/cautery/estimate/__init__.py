@@ -16,28 +16,32 @@ A network is sized by up to six methods that are then reconciled; a claim is jud
 True
 """
 
-from cautery.estimate.bias import Prior
+from cautery.estimate.bias import Prior, Wide
 from cautery.estimate.claims import claimed_size, in_words, number_in_words, parse_claim, span
+from cautery.estimate.contradictions import Disagreement, Unusual
 from cautery.estimate.effect import effect, last_dark, wilson
+from cautery.estimate.evidence import Evidence, PriceLevel, by_sharing
 from cautery.estimate.exposure import Seen, exposure
 from cautery.estimate.judge import Against, Judged, cross_check, judge_claim
 from cautery.estimate.methods import (
     METHODS,
     by_every_method,
     by_names,
-    by_panels,
     by_payments,
     by_recapture,
     by_survey,
     by_visits,
 )
 from cautery.estimate.money import ARPU_EUR, audience_from_claims, revenue
+from cautery.estimate.panels import by_panels
 from cautery.estimate.plot import claims_plot
 from cautery.estimate.prices import check_rate, price_level
-from cautery.estimate.priors import PRIORS
+from cautery.estimate.priors import PRIORS, Priors
 from cautery.estimate.published import Published, published, reconciled_from_published
-from cautery.estimate.reconcile import Disagreement, Reconciled, reconcile
-from cautery.estimate.sized import QUANTITIES, Draws, PriceLevel, Sized
+from cautery.estimate.reconcile import Reconciled, reconcile
+from cautery.estimate.sized import QUANTITIES, Draws, Sized
+from cautery.estimate.tornado import Swing, Tornado, tornado
+from cautery.estimate.tornado_plot import tornado_plot
 
 __all__ = [
     "ARPU_EUR",
@@ -47,19 +51,26 @@ __all__ = [
     "Against",
     "Disagreement",
     "Draws",
+    "Evidence",
     "Judged",
     "PriceLevel",
     "Prior",
+    "Priors",
     "Published",
     "Reconciled",
     "Seen",
     "Sized",
+    "Swing",
+    "Tornado",
+    "Unusual",
+    "Wide",
     "audience_from_claims",
     "by_every_method",
     "by_names",
     "by_panels",
     "by_payments",
     "by_recapture",
+    "by_sharing",
     "by_survey",
     "by_visits",
     "check_rate",
@@ -79,5 +90,7 @@ __all__ = [
     "reconciled_from_published",
     "revenue",
     "span",
+    "tornado",
+    "tornado_plot",
     "wilson",
 ]

@@ -9,72 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 
 import numpy as np
 
-from cautery.errors import InputError
-from cautery.estimate import priors
-from cautery.estimate.prices import in_eur, price_level
+from cautery.estimate.counting import SIZE, counted
+from cautery.estimate.evidence import LEAST_ANSWERS, Evidence, by_paying, by_sharing
+from cautery.estimate.panels import by_panels
+from cautery.estimate.prices import in_eur, price_level, sold_level
+from cautery.estimate.priors import CHANNEL_MIX, PRIORS, Priors
 from cautery.estimate.sized import FloatArray, Sized, said_nothing, sized_from_logs
 from cautery.messages import message
-from cautery.model import PanelCount, SizingSources
+from cautery.model import SizingSources
 
-_SIZE = 4000
-"""Draws of a method's biases; their moments are then good to 2 %."""
-_LEAST = 100
-"""Draws that must be possible before the impossible are drawn again."""
 _TERMS = 2.0
 """Relative variance of a sum of payments, times how many came: 1 for their number, 1 for how much
 each was, as terms of 1 to 12 months are paid at once; judgement."""
-_FAINT = 0.1
-"""Shape of the prior of a counted mean: nearly flat in its logarithm, so that a dozen countries
-where nothing was seen do not add up to something."""
 METHODS = ("panels", "recapture", "payments", "names", "survey", "visits")
 
 
-def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
-    """Size by the paid lines of seized panels over their share of the network's traffic."""
-    bias = message("bias.panels")
-    shares = _traffic_shares(sources.panels)
-    if not shares:
-        why = message(f"no-estimate.{'no-share' if sources.panels else 'no-dump'}")
-        return said_nothing("panels", "lines", why, bias=bias)
-    last = {panel.panel: panel.on for panel in sorted(sources.panels, key=lambda panel: panel.on)}
-    paid: Counter[str] = Counter()
-    for panel in sources.panels:
-        # Of two dumps of one panel the later one holds the earlier one's lines.
-        if panel.panel in shares and panel.on == last[panel.panel]:
-            paid[panel.country] += panel.paid
-    countries = sorted(paid)
-    if not sum(paid.values()):
-        return said_nothing("panels", "lines", message("no-estimate.no-paid-line"), bias=bias)
-    share = np.array(list(shares.values()))
-    error = priors.PANEL_TRAFFIC.draw(rng, (_SIZE, len(share))) @ (share / share.sum())
-    seized = share.sum() / error / priors.TRAFFIC_COMMON.draw(rng, _SIZE)
-    # The seized part is never more than the whole: draws that say so are drawn again.
-    possible = seized[seized <= 1]
-    seized = rng.choice(possible, _SIZE) if len(possible) > _LEAST else np.minimum(seized, 1.0)
-    live = np.log1p(-priors.DORMANT.draw(rng, _SIZE)) - np.log(seized)
-    lines, counting = _counted(np.array([paid[country] for country in countries], float))
-    # Panels that were not seized may be popular elsewhere: sampling from finitely many panels.
-    panels = share.sum() ** 2 / (share**2).sum()
-    mix = np.expm1(priors.PANEL_MIX.parameters[1] ** 2) * max(0.0, 1 - seized.mean()) / panels
-    left = len({panel.panel for panel in sources.panels}) - len(shares)
-    return sized_from_logs(
-        lines + live[:, None],
-        method="panels",
-        about="lines",
-        countries=countries,
-        own_variance=mix + counting,
-        bias=bias,
-        price=price_level(sources),
-        rng=rng,
-        notes=(message("sizing.no-traffic-share", panels=left),) if left else (),
-    )
-
-
-def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
+def by_recapture(
+    sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> Sized:
     """Size by lines seen in two looks at a peak evening.
 
     Notes
@@ -90,10 +46,10 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         return said_nothing("recapture", "lines", why, bias=bias)
     countries = sorted({row.country for row in rows})
     common = (
-        np.log1p(priors.CAPTURE_CV.draw(rng, _SIZE) ** 2)
-        + np.log(priors.EDGE_COVERAGE.draw(rng, _SIZE))
-        - np.log(priors.PEAK_CONCURRENCY.draw(rng, _SIZE))
-        - np.log(priors.ACTIVE_PHANTOMS.draw(rng, _SIZE))
+        np.log1p(priors["CAPTURE_CV"].draw(rng, SIZE) ** 2)
+        + np.log(priors["EDGE_COVERAGE"].draw(rng, SIZE))
+        - np.log(priors["PEAK_CONCURRENCY"].draw(rng, SIZE))
+        - np.log(priors["ACTIVE_PHANTOMS"].draw(rng, SIZE))
     )
     estimates, variance = np.empty(len(countries)), np.empty(len(countries))
     for place, country in enumerate(countries):
@@ -115,14 +71,16 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         method="recapture",
         about="lines",
         countries=countries,
-        own_variance=variance + priors.COUNTRY_PEAK.parameters[1] ** 2,
+        own_variance=variance + priors["COUNTRY_PEAK"].log_moments()[1] ** 2,
         bias=bias,
-        price=price_level(sources),
         rng=rng,
+        priors=priors,
     )
 
 
-def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
+def by_payments(
+    sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> Sized:
     """Size by money into known accounts over the share of test purchases that ended there.
 
     Raises
@@ -142,7 +100,7 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
             payment.total, sources.rates
         )
     unbought: list[str] = []
-    factor = np.empty((_SIZE, len(channels)))
+    factor = np.empty((SIZE, len(channels)))
     for place, channel in enumerate(channels):
         purchases = [purchase for purchase in sources.purchases if purchase.channel == channel]
         tried, hits = (
@@ -151,21 +109,21 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         )
         if not tried:
             unbought.append(channel)
-        alpha, beta = priors.ACCOUNT_COVERAGE.parameters
-        coverage = rng.beta(alpha + hits, beta + tried - hits, _SIZE)
-        coverage *= priors.KNOWN_ACCOUNTS.draw(rng, _SIZE)
+        alpha, beta = priors["ACCOUNT_COVERAGE"].parameters
+        coverage = rng.beta(alpha + hits, beta + tried - hits, SIZE)
+        coverage *= priors["KNOWN_ACCOUNTS"].draw(rng, SIZE)
         factor[:, place] = 1 / coverage
     # Draws by which one way to pay is nearly all, or nothing, are unlikely: weigh by the mix.
     mix = euros.sum(axis=0) * factor
     mix /= mix.sum(axis=1, keepdims=True)
-    likely = np.log(mix) @ [priors.CHANNEL_MIX.get(channel, 2.0) for channel in channels]
+    likely = np.log(mix) @ [CHANNEL_MIX.get(channel, 2.0) for channel in channels]
     weight = np.exp(likely - likely.max())
-    factor = factor[rng.choice(_SIZE, _SIZE, p=weight / weight.sum())]
+    factor = factor[rng.choice(SIZE, SIZE, p=weight / weight.sum())]
     whole = factor @ euros.T
     common = (
-        np.log1p(-priors.CREDITS.draw(rng, _SIZE))
-        - np.log1p(-priors.REFUNDS.draw(rng, _SIZE))
-        - np.log1p(-priors.OFF_BOOK.draw(rng, _SIZE))
+        np.log1p(-priors["CREDITS"].draw(rng, SIZE))
+        - np.log1p(-priors["REFUNDS"].draw(rng, SIZE))
+        - np.log1p(-priors["OFF_BOOK"].draw(rng, SIZE))
     )
     counts = np.array([sum(o.payments for o in paid if o.country == c) for c in countries], float)
     return sized_from_logs(
@@ -173,52 +131,60 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         method="payments",
         about="revenue",
         countries=countries,
-        own_variance=priors.COUNTRY_PAYMENTS.parameters[1] ** 2 + _TERMS / np.maximum(counts, 1),
+        own_variance=priors["COUNTRY_PAYMENTS"].log_moments()[1] ** 2
+        + _TERMS / np.maximum(counts, 1),
         bias=bias,
-        price=price_level(sources),
         rng=rng,
+        priors=priors,
         notes=tuple(message("sizing.no-purchase", channel=channel) for channel in unbought),
     )
 
 
-def by_names(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
+def by_names(sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS) -> Sized:
     """Size by sampled households that looked up the service's names."""
     bias = message("bias.names")
     countries, share, variance = _shares(
         [(name.country, name.hits, name.sampled, name.households) for name in sources.names]
     )
     if not countries:
-        return said_nothing("names", "payers", message("no-estimate.no-names"), bias=bias)
-    common = -np.log(priors.HOUSEHOLDS_LOOKING.draw(rng, _SIZE)) - np.log1p(
-        -priors.VPN.draw(rng, _SIZE)
-    )
+        return said_nothing("names", "households", message("no-estimate.no-names"), bias=bias)
+    common = -np.log1p(-priors["VPN"].draw(rng, SIZE))
     return sized_from_logs(
         share + common[:, None],
         method="names",
-        about="payers",
+        about="households",
         countries=countries,
-        own_variance=variance + priors.COUNTRY_NAMES.parameters[1] ** 2,
+        own_variance=variance + priors["COUNTRY_NAMES"].log_moments()[1] ** 2,
         bias=bias,
-        price=price_level(sources),
         rng=rng,
+        priors=priors,
     )
 
 
-def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
+def by_survey(
+    sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> Sized:
     """Size by people who say that they use such a service, times this network's share of them."""
     bias = message("bias.survey")
     countries, share, variance = _shares(
         [
             (survey.country, survey.yes, survey.asked, survey.households)
             for survey in sources.surveys
+            if survey.asked >= LEAST_ANSWERS
         ]
     )
+    few = sum(0 < survey.asked < LEAST_ANSWERS for survey in sources.surveys)
     if not countries:
-        return said_nothing("survey", "users", message("no-estimate.no-survey"), bias=bias)
+        why = (
+            message("no-estimate.few-asked", fewest=LEAST_ANSWERS)
+            if few
+            else message("no-estimate.no-survey")
+        )
+        return said_nothing("survey", "users", why, bias=bias)
     common = (
-        np.log(priors.ANY_NETWORK_SHARE.draw(rng, _SIZE))
-        + np.log(priors.ADULTS_PER_HOUSEHOLD.draw(rng, _SIZE))
-        - np.log(priors.SURVEY_RECALL.draw(rng, _SIZE))
+        np.log(priors["ANY_NETWORK_SHARE"].draw(rng, SIZE))
+        + np.log(priors["ADULTS_PER_HOUSEHOLD"].draw(rng, SIZE))
+        - np.log(priors["SURVEY_RECALL"].draw(rng, SIZE))
     )
     return sized_from_logs(
         share + common[:, None],
@@ -226,15 +192,18 @@ def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         about="users",
         countries=countries,
         own_variance=variance
-        + priors.COUNTRY_SURVEY.parameters[1] ** 2
-        + priors.COUNTRY_SHARE.parameters[1] ** 2,
+        + priors["COUNTRY_SURVEY"].log_moments()[1] ** 2
+        + priors["COUNTRY_SHARE"].log_moments()[1] ** 2,
         bias=bias,
-        price=price_level(sources),
         rng=rng,
+        priors=priors,
+        notes=(message("sizing.few-asked", surveys=few, fewest=LEAST_ANSWERS),) if few else (),
     )
 
 
-def by_visits(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
+def by_visits(
+    sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> Sized:
     """Size by visits to storefronts, their conversion, and the share of payers who are new."""
     bias = message("bias.visits")
     visits: Counter[str] = Counter()
@@ -243,46 +212,47 @@ def by_visits(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     countries = sorted(country for country, count in visits.items() if count > 0)
     if not countries:
         return said_nothing("visits", "payers", message("no-estimate.no-visits"), bias=bias)
-    common = np.log(priors.CONVERSION.draw(rng, _SIZE)) - np.log(priors.JOINING.draw(rng, _SIZE))
-    logs, counting = _counted(np.array([visits[country] for country in countries], float))
+    common = np.log(priors["CONVERSION"].draw(rng, SIZE)) - np.log(
+        priors["JOINING"].draw(rng, SIZE)
+    )
+    logs, counting = counted(np.array([visits[country] for country in countries], float))
     return sized_from_logs(
         logs + common[:, None],
         method="visits",
         about="payers",
         countries=countries,
-        own_variance=counting + priors.COUNTRY_VISITS.parameters[1] ** 2,
+        own_variance=counting + priors["COUNTRY_VISITS"].log_moments()[1] ** 2,
         bias=bias,
-        price=price_level(sources),
         rng=rng,
+        priors=priors,
     )
 
 
-def by_every_method(sources: SizingSources, *, rng: np.random.Generator) -> tuple[Sized, ...]:
-    """Size by all six methods; those without a source say so."""
-    return tuple(
-        method(sources, rng=rng)
-        for method in (by_panels, by_recapture, by_payments, by_names, by_survey, by_visits)
-    )
+ALL = (by_panels, by_recapture, by_payments, by_names, by_survey, by_visits)
+"""The six methods, in the order of ``METHODS``."""
 
 
-def _traffic_shares(panels: Sequence[PanelCount]) -> dict[str, float]:
-    """Return the share of each panel for which one is known; a panel has one, whatever the country.
+def by_every_method(
+    sources: SizingSources, *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> tuple[Sized, ...]:
+    """Size by all six methods; those without a source say so.
 
-    Raises
-    ------
-    InputError
-        If two rows of a panel contradict each other.
+    Each carries what other sources say of the factors that all share: sharing and prices.
     """
-    stated: dict[tuple[date, str], float] = {}
-    for panel in panels:
-        share = panel.traffic_share
-        if share and stated.setdefault((panel.on, panel.panel), share) != share:
-            raise InputError(
-                f"panel {panel.panel}: it has two different shares of traffic on {panel.on}",
-                hint="Give one share for the whole panel, over all its countries.",
-            )
-    in_time = sorted(stated.items(), key=lambda item: item[0][0])
-    return {panel: share for (_, panel), share in in_time}
+    evidence = evidence_of(sources, priors)
+    return tuple(
+        replace(method(sources, rng=rng, priors=priors), evidence=evidence) for method in ALL
+    )
+
+
+def evidence_of(sources: SizingSources, priors: Priors = PRIORS) -> tuple[Evidence, ...]:
+    """Return what sources say of the factors that all methods share."""
+    levels = (price_level(sources, priors), sold_level(sources, priors))
+    return (
+        *by_sharing(sources, priors)[0],
+        *by_paying(sources, priors),
+        *(level for level in levels if level is not None),
+    )
 
 
 def _shares(
@@ -301,16 +271,5 @@ def _shares(
     )
     sampled = np.array([samples[country] for country in countries], float)
     homes = np.array([households[country] for country in countries], float)
-    logs, variance = _counted(np.array([hits[country] for country in countries], float))
+    logs, variance = counted(np.array([hits[country] for country in countries], float))
     return countries, logs - np.log(sampled) + np.log(homes), variance
-
-
-def _counted(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return mean and variance of the logarithm of what a count stands for.
-
-    The posterior of a Poisson mean under a gamma prior of shape ``_FAINT`` has mean and variance
-    ``n + _FAINT``; the log-normal with the same two keeps sums over countries right, however small
-    the counts are.
-    """
-    variance = np.log1p(1 / (counts + _FAINT))
-    return np.log(counts + _FAINT) - variance / 2, variance

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.estimate import priors
-from cautery.estimate.sized import PriceLevel
+from cautery.estimate.evidence import Evidence, PriceLevel
+from cautery.estimate.priors import PRIORS, Priors
 from cautery.model import Money, SizingSources
 
+LEAST_SALES = 20
+"""Fewer sales than this say nothing of what is paid. Judgement."""
 
-def price_level(sources: SizingSources) -> PriceLevel | None:
+
+def price_level(sources: SizingSources, priors: Priors = PRIORS) -> PriceLevel | None:
     """Return what price pages say of ARPU; ``None`` without a page.
 
     Longer terms are brought to one month by the usual discount, and weigh less.
@@ -22,22 +27,56 @@ def price_level(sources: SizingSources) -> PriceLevel | None:
     """
     if not sources.prices:
         return None
-    discount = priors.LONG_TERM_DISCOUNT.parameters
-    discount_mean = discount[0] / sum(discount)
+    off = priors["LONG_TERM_DISCOUNT"].log_moments()[0]
     monthly: list[float] = []
     for page in sources.prices:
-        off = discount_mean * min(page.months - 1, 11) / 11
-        monthly.append(in_eur(page.price, sources.rates) / page.months / (1 - off))
+        rebate = np.exp(off) * min(page.months - 1, 11) / 11
+        monthly.append(in_eur(page.price, sources.rates) / page.months / (1 - rebate))
     logs = np.log(monthly)
     storefronts = len({page.storefront for page in sources.prices})
-    realised, sd = priors.REALISED.log_moments()
+    realised, sd = priors["REALISED"].log_moments()
     # A median of n normal values varies as 1.25 sd / sqrt(n).
-    spread = 1.25 * priors.STOREFRONT_PRICE.parameters[1] / np.sqrt(storefronts)
+    spread = 1.25 * priors["STOREFRONT_PRICE"].log_moments()[1] / np.sqrt(storefronts)
     return PriceLevel(
+        source="prices",
+        factor="NETWORK_ARPU",
         log_mean=float(np.median(logs)) + realised,
         log_sd=float(np.hypot(sd, spread)),
         pages=len(monthly),
         list_price_eur=float(np.exp(np.median(logs))),
+    )
+
+
+def sold_level(sources: SizingSources, priors: Priors = PRIORS) -> Evidence | None:
+    """Return what is said of ARPU by the prices that were paid, weighted by how often each was.
+
+    Shops differ, and only those of some are known: the error is that of a weighted mean over shops.
+
+    Raises
+    ------
+    InputError
+        If a currency has no rate.
+    """
+    takings: defaultdict[str, float] = defaultdict(float)
+    months: Counter[str] = Counter()
+    sales = 0
+    for page in sources.prices:
+        if page.sales:
+            takings[page.storefront] += page.sales * in_eur(page.price, sources.rates)
+            months[page.storefront] += page.sales * page.months
+            sales += page.sales
+    if sales < LEAST_SALES:
+        return None
+    weight = np.array(list(months.values()), float)
+    shops = weight.sum() ** 2 / (weight**2).sum()
+    realised, sd = priors["SOLD_REALISED"].log_moments()
+    shop_sd = priors["STOREFRONT_PRICE"].log_moments()[1]
+    error = [sd, shop_sd / np.sqrt(shops), 1 / np.sqrt(sales)]
+    return Evidence(
+        source="sales",
+        factor="NETWORK_ARPU",
+        log_mean=float(np.log(sum(takings.values()) / weight.sum())) + realised,
+        log_sd=float(np.linalg.norm(error)),
     )
 
 

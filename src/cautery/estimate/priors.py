@@ -31,6 +31,14 @@ The equations (the whole model; docs/adr/0009-sizing.md says why). For country `
     prices      one month's price of a storefront = NETWORK_ARPU / REALISED * STOREFRONT_PRICE;
                 m months cost m times that, times (1 - LONG_TERM_DISCOUNT * (m - 1) / 11)
 
+                of those who say yes, paying ~ Binomial(yes, PAYING_TOLD / USERS_PER_PAYER)
+    sharing     people on a payer's line, as said ~ 1 + Poisson, of mean users[c] / payers[c]
+                * SHARING_TOLD; households that share it: of mean HOUSEHOLDS_LOOKING / LOOKING_EACH
+    activity    paid-looking lines of a panel that were active in its last month
+                ~ Binomial(live lines, ACTIVE_SEEN)
+    sales       price of all that some storefronts sold, over its months = NETWORK_ARPU
+                / SOLD_REALISED
+
 The share of the market is the world's own; NETWORK_SHARE where it is a network as large as those of
 "Taken Down" and "Kratos". ANY_NETWORK_SHARE, and COUNTRY_SHARE from country to country, are what an
 estimator assumes of it.
@@ -42,15 +50,29 @@ country (a small world's are small as well).
 
 from __future__ import annotations
 
-from cautery.estimate.bias import Prior
+from collections.abc import Mapping
+
+from cautery.estimate.bias import Prior, Wide
 
 JUDGEMENT = "judgement"
 _PAGE = "docs/reference/sources.md"
 
 
-def _prior(name: str, distribution: str, *parameters: float, basis: str, note: str) -> Prior:
+def _prior(
+    name: str,
+    distribution: str,
+    *parameters: float,
+    basis: str,
+    note: str,
+    wide: Wide | None = None,
+) -> Prior:
     return Prior(
-        name=name, distribution=distribution, parameters=parameters, basis=basis, note=note
+        name=name,
+        distribution=distribution,
+        parameters=parameters,
+        basis=basis,
+        note=note,
+        wide=wide,
     )
 
 
@@ -58,9 +80,11 @@ USERS_PER_PAYER = _prior(
     "users per payer",
     "lognormal",
     2.0,
-    0.15,
+    0.25,
     basis=JUDGEMENT,
-    note="a household of about two adults watches one paid line; some lines are shared further",
+    note="a household of about two adults watches one paid line; in three networks of ten lines "
+    "are shared further, and nobody published how far",
+    wide=Wide(share=0.3, median=1.25, log_sd=0.45),
 )
 COUNTRY_SHARING = _prior(
     "sharing, country",
@@ -76,7 +100,9 @@ LINES_PER_PAYER = _prior(
     1.12,
     0.05,
     basis=f"{_PAGE}, F12",
-    note="1 connection per line, 2 for multi-room: few buy a second line",
+    note="1 connection per line, 2 for multi-room: few buy a second line; where lines are sold in "
+    "packs, more do",
+    wide=Wide(share=0.2, median=1.05, log_sd=0.3),
 )
 NETWORK_ARPU = _prior(
     "ARPU of the network, EUR/month",
@@ -85,7 +111,9 @@ NETWORK_ARPU = _prior(
     5.2,
     7.0,
     basis=f"{_PAGE}, F9 and F10",
-    note="realised ARPU 2.5-7 (5.2): EUIPO, AAPA",
+    note="realised ARPU 2.5-7 (5.2): EUIPO, AAPA; these are means of the market, and one network "
+    "of four may lie outside of them",
+    wide=Wide(share=0.25, median=1.0, log_sd=0.45),
 )
 COUNTRY_ARPU = _prior(
     "ARPU, country",
@@ -149,7 +177,7 @@ TRAFFIC_COMMON = _prior(
     "traffic shares, all panels",
     "lognormal",
     1.0,
-    0.12,
+    0.2,
     basis=JUDGEMENT,
     note="edges and panels that nobody found make all measured shares too large or too small",
 )
@@ -174,7 +202,7 @@ ACTIVE_PHANTOMS = _prior(
     "active lines without a payer",
     "lognormal",
     1.1,
-    0.04,
+    0.1,
     basis=f"{_PAGE}, F14 and F16",
     note="trials in use, monitors, 24/7 'phantom' boxes",
 )
@@ -182,7 +210,7 @@ EDGE_COVERAGE = _prior(
     "stated coverage of edges",
     "lognormal",
     1.0,
-    0.15,
+    0.2,
     basis=JUDGEMENT,
     note="the edges that were looked at may differ from the mean edge",
 )
@@ -244,7 +272,9 @@ HOUSEHOLDS_LOOKING = _prior(
     1.3,
     0.25,
     basis=f"{_PAGE}, F16",
-    note="shared lines and curious people add households; apps with numeric addresses hide some",
+    note="shared lines and curious people add households; apps with numeric addresses hide some; "
+    "where lines are shared further, more",
+    wide=Wide(share=0.25, median=1.2, log_sd=0.4),
 )
 VPN = _prior(
     "households behind a VPN or another resolver",
@@ -353,10 +383,54 @@ LONG_TERM_DISCOUNT = _prior(
     note="discount for long terms 60-70 %",
 )
 
+SHARING_TOLD = _prior(
+    "people on a line, as payers say",
+    "lognormal",
+    0.9,
+    0.2,
+    basis=f"{_PAGE}, F16",
+    note="who shares a line against its terms leaves some people out",
+)
+PAYING_TOLD = _prior(
+    "users of this network for each payer, over what users of all say",
+    "lognormal",
+    1.0,
+    0.25,
+    basis=f"{_PAGE}, F16",
+    note="a survey asks of all such services; some who are guests say that they pay, and some who "
+    "pay do not say so",
+)
+LOOKING_EACH = _prior(
+    "households that look up, over those said to share",
+    "lognormal",
+    1.0,
+    0.2,
+    basis=JUDGEMENT,
+    note="the curious add some, numeric addresses and forgotten guests take some away",
+)
+ACTIVE_SEEN = _prior(
+    "lines in use that a month of activity shows",
+    "beta",
+    57.0,
+    3.0,
+    basis=JUDGEMENT,
+    note="95 % (90-99 %): boxes away on holiday, logs that were cut",
+)
+SOLD_REALISED = _prior(
+    "ARPU over the mean price of what was sold",
+    "lognormal",
+    0.92,
+    0.12,
+    basis=f"{_PAGE}, F12",
+    note="sales by hand are cheaper; those whose sales are known may not be the usual shops",
+)
+
 PRIORS: dict[str, Prior] = {
     name: value for name, value in sorted(globals().items()) if isinstance(value, Prior)
 }
 """Every prior by its constant's name."""
+Priors = Mapping[str, Prior]
+"""Priors by their constants' names, as :data:`PRIORS`: a user's own may stand in."""
 
 
 COUNTRY_SPREAD = 2.5

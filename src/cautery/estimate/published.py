@@ -18,7 +18,8 @@ from scipy.special import ndtri
 
 from cautery.estimate import priors
 from cautery.estimate.reconcile import Reconciled
-from cautery.estimate.sized import DRAWS, Draws, Sized
+from cautery.estimate.shared import DRAWS
+from cautery.estimate.sized import Draws, Sized
 from cautery.messages import message
 
 

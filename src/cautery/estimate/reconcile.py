@@ -1,50 +1,38 @@
 """All methods together: one posterior, countries that add up, and who disagrees.
 
-The methods share ARPU, users per payer and lines per payer, so they are not averaged as if each
-were a world of its own: :class:`~cautery.estimate.sized.Shared` holds the factors once. A method
-that the rest contradict beyond all priors is named, and then every method is trusted less, until
-the contradiction is one that chance could make (a random-effects model; DerSimonian and Laird
-1986): nobody knows which of them is wrong.
+The methods share ARPU, users per payer, households and lines per payer, so they are not averaged
+as if each were a world of its own: :class:`~cautery.estimate.shared.Shared` holds the factors once.
+How far sources err beyond their priors is learnt from how well they agree (a random-effects model;
+DerSimonian and Laird 1986): all of them are trusted less when they contradict one another, for
+nobody knows which is wrong; and those that do are named.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.estimate.sized import Draws, PriceLevel, Shared, Sized, interval
+from cautery.estimate.contradictions import (
+    CONTRADICTS,
+    Disagreement,
+    Unusual,
+    against_the_rest,
+    unusual,
+)
+from cautery.estimate.evidence import Evidence, PriceLevel
+from cautery.estimate.priors import PRIORS, Priors
+from cautery.estimate.shared import Shared
+from cautery.estimate.sized import Draws, Sized, drawn, interval
 from cautery.messages import message, say
+from cautery.messages.joining import joined
 from cautery.model import Estimate
 from cautery.model.message import Message
 
-CONTRADICTS = 3.0
-"""Standard deviations from the rest at which a method is said to contradict it: 1 in 370 by
-chance for one method, 1 in 60 for six."""
-TOLERABLE = 2.0
-"""What the greatest contradiction comes down to when the methods are trusted less."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """A method against the rest: ``factor`` times what the rest would let it see."""
-
-    method: str
-    factor: float
-    deviations: float
-
-    @property
-    def words(self) -> Message:
-        """Say it."""
-        return message(
-            "sizing.disagreement",
-            source=self.method,
-            factor=float(f"{self.factor:.2g}"),
-            deviations=round(abs(self.deviations), 1),
-        )
+EXACT = ((0.0, 1.0),)
+"""No error beyond the priors: with an allowance for it, nobody would contradict anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +42,10 @@ class Reconciled:
     Parameters
     ----------
     between : float
-        Standard deviation, in logarithms, by which every method was trusted less; 0 when they
-        agree.
+        Standard deviation, in logarithms, by which sources err beyond their priors: what is
+        expected of it after how well they agree.
+    unusual : tuple of Unusual
+        Shared factors that the sources put outside of the usual part of their priors.
     alone : bool
         Whether only one method spoke: nothing could be reconciled with it.
     scope : Message or None
@@ -68,8 +58,14 @@ class Reconciled:
     disagreements: tuple[Disagreement, ...]
     between: float
     alone: bool
-    price: PriceLevel | None = None
+    unusual: tuple[Unusual, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     scope: Message | None = None
+
+    @property
+    def price(self) -> PriceLevel | None:
+        """What price pages say, if there are any."""
+        return next((level for level in self.evidence if isinstance(level, PriceLevel)), None)
 
     def estimate(
         self, quantity: str, *, country: str | None = None, coverage: float = 0.90
@@ -82,6 +78,8 @@ class Reconciled:
             If the country was not sized, or the coverage is no probability.
         """
         spoke = [sized.method for sized in self.sized if sized.reason is None]
+        spoke += sorted({level.source for level in self.evidence})
+        rests = self.draws.rests_on(quantity)
         return interval(
             self.draws.of(quantity),
             self.countries,
@@ -89,7 +87,7 @@ class Reconciled:
             country=country,
             coverage=coverage,
             method=message("method.reconciled", sources=spoke),
-            note=self.scope,
+            note=joined(note for note in (self.scope, rests) if note is not None),
         )
 
     def paid_by_each(self, people: str) -> tuple[float, float, float]:
@@ -103,7 +101,9 @@ class Reconciled:
         return float((self.draws.of(quantity).sum(axis=1) < value).mean())
 
 
-def reconcile(sized: Sequence[Sized], *, rng: np.random.Generator) -> Reconciled:
+def reconcile(
+    sized: Sequence[Sized], *, rng: np.random.Generator, priors: Priors = PRIORS
+) -> Reconciled:
     """Bring the methods of one network together.
 
     Parameters
@@ -126,65 +126,21 @@ def reconcile(sized: Sequence[Sized], *, rng: np.random.Generator) -> Reconciled
         why = "; ".join(silent) or "no method"
         raise InputError(f"nothing to reconcile: {why}", hint="Give at least one source.")
     countries = tuple(sorted({country for source in spoke for country in source.countries}))
-    before = Shared.of(countries)
-    apart = _against_the_rest(spoke, before, 0.0)
-    contradictions = tuple(
-        disagreement for disagreement in apart if abs(disagreement.deviations) > CONTRADICTS
-    )
-    between = _between(spoke, before) if contradictions else 0.0
+    evidence = tuple(dict.fromkeys(level for source in spoke for level in source.evidence))
+    words = {source.method: source.word for source in spoke}
+    before = Shared.of(countries, priors)
+    after = before.posterior([source.word for source in spoke], evidence)
+    exact = Shared.of(countries, priors, between=EXACT)
+    apart = against_the_rest(words, evidence, exact)
     return Reconciled(
         countries=countries,
-        draws=before.posterior(spoke, between=between).draw(rng),
+        draws=drawn(after, before, rng=rng),
         sized=tuple(sized),
-        disagreements=contradictions,
-        between=math.sqrt(between),
+        disagreements=tuple(
+            disagreement for disagreement in apart if abs(disagreement.deviations) > CONTRADICTS
+        ),
+        between=after.between(),
         alone=len(spoke) == 1,
-        price=next((source.price for source in spoke if source.price is not None), None),
+        unusual=unusual(after, priors, words, evidence),
+        evidence=evidence,
     )
-
-
-def _against_the_rest(
-    spoke: Sequence[Sized], before: Shared, between: float
-) -> tuple[Disagreement, ...]:
-    """Return each method's common distance from what the rest predict of it."""
-    disagreements = []
-    for source in spoke:
-        peers = [peer for peer in spoke if peer is not source]
-        # Countries of which the rest say nothing cannot contradict.
-        covered = {country for peer in peers for country in peer.countries}
-        shared = [place for place, country in enumerate(source.countries) if country in covered]
-        if not shared:
-            continue
-        names = [source.countries[place] for place in shared]
-        mean, cov = before.posterior(peers, between=between).seen(source.about, names)
-        cov = cov + source.log_cov[np.ix_(shared, shared)] + between
-        weight = np.linalg.solve(cov, np.ones(len(shared)))
-        precision = float(weight.sum())
-        level = float(weight @ (source.log_mean[shared] - mean)) / precision
-        disagreements.append(
-            Disagreement(
-                method=source.method,
-                factor=math.exp(min(max(level, -60.0), 60.0)),
-                deviations=level * math.sqrt(precision),
-            )
-        )
-    return tuple(disagreements)
-
-
-def _between(spoke: Sequence[Sized], before: Shared) -> float:
-    """Return the variance between methods at which the worst contradiction is tolerable."""
-
-    def worst(between: float) -> float:
-        return max(
-            abs(disagreement.deviations)
-            for disagreement in _against_the_rest(spoke, before, between)
-        )
-
-    low, high = 0.0, 0.01
-    while worst(high) > TOLERABLE and high < 1e4:
-        low, high = high, high * 4
-    # 20 halvings leave a millionth of the bracket.
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (middle, high) if worst(middle) > TOLERABLE else (low, middle)
-    return high

@@ -1,23 +1,24 @@
-"""One method's word on a network's size, and the model by which methods speak to one another.
+"""One method's word on a network's size: users, payers and revenue, in total and by country.
 
-Every method says something of one of four things, by country: live lines, payers, users or
-revenue. In logarithms each of these is the payers plus factors that the methods share: lines a
-payer, users a payer, ARPU. So methods that lean on one factor are not taken for independent
-(docs/adr/0009-sizing.md).
+Every method says something of one of five things, by country: live lines, payers, users,
+households that look up, or revenue. By itself it becomes the other four through factors that the
+methods share, drawn from their priors (:mod:`cautery.estimate.shared`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
-from cautery.estimate import priors
+from cautery.estimate.evidence import Evidence
+from cautery.estimate.priors import PRIORS, Priors
+from cautery.estimate.shared import DRAWS, FACTORS, Shared, Word
 from cautery.messages import message
+from cautery.messages.joining import joined
 from cautery.model import Estimate
 from cautery.model.message import Message
 
@@ -25,22 +26,29 @@ FloatArray = NDArray[np.float64]
 
 QUANTITIES = {"users": "users", "payers": "payers", "revenue": "EUR/month"}
 """What is sized, and its unit."""
-ABOUT = ("lines", "payers", "users", "revenue")
-DRAWS = 8000
-COVERAGES = (0.90, 0.99)
-_FLAT = 1e-6
-"""Precision of the payers before any source: none."""
+IDENTIFIED = 0.5
+"""Share of a prior's variance that sources must take away; then they say more of the factor than
+the prior does, and it counts as identified."""
+MAINLY = 0.5
+"""Share of an estimate's variance that goes with one factor; then it rests mainly on that."""
 _LEAST = 1e-6
 """Least variance of a country's logarithm: a tenth of a percent, so that no count is exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draws:
-    """Samples of a posterior: users, payers and EUR a month, each of shape (draws, countries)."""
+    """Samples of a posterior: users, payers and EUR a month, each of shape (draws, countries).
+
+    Parameters
+    ----------
+    unidentified : mapping of str to str
+        For a quantity, the prior that no source narrows and on which most of its width rests.
+    """
 
     users: FloatArray
     payers: FloatArray
     revenue: FloatArray
+    unidentified: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, quantity: str) -> FloatArray:
         """Return the samples of one quantity.
@@ -58,15 +66,10 @@ class Draws:
         samples: FloatArray = getattr(self, quantity)
         return samples
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceLevel:
-    """What price pages say of the network's ARPU: mean and standard deviation of its logarithm."""
-
-    log_mean: float
-    log_sd: float
-    pages: int
-    list_price_eur: float
+    def rests_on(self, quantity: str) -> Message | None:
+        """Say on which unidentified factor a quantity rests, if on one."""
+        factor = self.unidentified.get(quantity)
+        return None if factor is None else message(f"not-identified.{factor}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +79,14 @@ class Sized:
     Parameters
     ----------
     about : str
-        One of ``ABOUT``: what the method sees.
+        What the method sees: one of :data:`cautery.estimate.shared.ABOUT`.
     log_mean, log_cov : ndarray, shape (countries,) and (countries, countries)
         Of the logarithm of what it sees, all its own biases inside.
     bias : Message
         Which way the source leans, and what was assumed of it.
+    evidence : tuple of Evidence
+        What other sources of the same network say of shared factors. A method alone does not use
+        it; together it is learnt once, however many methods carry it.
     draws : Draws or None
         Samples of users, payers and revenue, the shared factors drawn from their priors.
     """
@@ -91,12 +97,22 @@ class Sized:
     log_mean: FloatArray
     log_cov: FloatArray
     bias: Message
-    price: PriceLevel | None = None
+    evidence: tuple[Evidence, ...] = ()
     draws: Draws | None = None
     reason: Message | None = None
     notes: tuple[Message, ...] = ()
     whole: bool = False
     """Whether it counts all services together, not this network."""
+
+    @property
+    def word(self) -> Word:
+        """What it sees, for the joint model."""
+        return Word(
+            about=self.about,
+            countries=self.countries,
+            log_mean=self.log_mean,
+            log_cov=self.log_cov,
+        )
 
     def estimate(
         self, quantity: str, *, country: str | None = None, coverage: float = 0.90
@@ -104,6 +120,7 @@ class Sized:
         """Return an interval in total or for one country; ``None`` when the method says nothing."""
         if self.draws is None or (country is not None and country not in self.countries):
             return None
+        rests = self.draws.rests_on(quantity)
         return interval(
             self.draws.of(quantity),
             self.countries,
@@ -111,7 +128,7 @@ class Sized:
             country=country,
             coverage=coverage,
             method=message("method.source", source=self.method),
-            note=self.bias,
+            note=joined([self.bias] if rests is None else [self.bias, rests]),
             adds_up=False,
         )
 
@@ -137,8 +154,8 @@ def sized_from_logs(
     countries: Sequence[str],
     own_variance: FloatArray,
     bias: Message,
-    price: PriceLevel | None,
     rng: np.random.Generator,
+    priors: Priors = PRIORS,
     notes: Sequence[Message] = (),
 ) -> Sized:
     """Make a method's word from Monte Carlo draws of its biases.
@@ -158,118 +175,45 @@ def sized_from_logs(
         log_mean=logs.mean(axis=0),
         log_cov=centred.T @ centred / len(logs) + np.diag(np.maximum(own_variance, _LEAST)),
         bias=bias,
-        price=price,
         notes=tuple(notes),
     )
-    return replace(sized, draws=Shared.of(sized.countries).posterior([sized]).draw(rng, DRAWS // 2))
+    before = Shared.of(sized.countries, priors)
+    return replace(
+        sized,
+        draws=drawn(before.posterior([sized.word]), before, rng=rng, size=DRAWS // 2),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """The unknowns that methods share, as one Gaussian in logarithms.
+def drawn(after: Shared, before: Shared, *, rng: np.random.Generator, size: int = DRAWS) -> Draws:
+    """Draw from the state and return to counts and euros; say what rests on no source."""
+    states = after.draw(rng, size)
 
-    In order: payers of each country, ARPU's rest of each, sharing's rest of each; then the
-    network's ARPU, users per payer, lines per payer.
-    """
+    def of(about: str) -> FloatArray:
+        matrix, offset = after.rows(about, after.countries)
+        return np.asarray(np.exp(states @ matrix.T + offset))
 
-    countries: tuple[str, ...]
-    mean: FloatArray
-    precision: FloatArray
+    payers = of("payers")
+    # Whoever pays watches: the far tail of sharing, under one user a payer, is cut off.
+    draws = Draws(users=np.maximum(of("users"), payers), payers=payers, revenue=of("revenue"))
+    return replace(draws, unidentified=_unidentified(draws, states, after, before))
 
-    @classmethod
-    def of(cls, countries: Sequence[str]) -> Shared:
-        """Return the state before any source: flat in the level of payers, priors in the rest."""
-        count = len(countries)
-        arpu, sharing = priors.COUNTRY_ARPU.log_moments(), priors.COUNTRY_SHARING.log_moments()
-        network = [
-            prior.log_moments()
-            for prior in (priors.NETWORK_ARPU, priors.USERS_PER_PAYER, priors.LINES_PER_PAYER)
-        ]
-        mean = np.concatenate(
-            [
-                np.full(count, math.log(1e5)),
-                np.full(count, arpu[0]),
-                np.full(count, sharing[0]),
-                [moments[0] for moments in network],
-            ]
-        )
-        precision = np.concatenate(
-            [
-                np.full(count, _FLAT),
-                np.full(count, arpu[1] ** -2),
-                np.full(count, sharing[1] ** -2),
-                [moments[1] ** -2 for moments in network],
-            ]
-        )
-        whole = np.diag(precision)
-        apart = np.eye(count) - np.full((count, count), 1 / max(count, 1))
-        whole[:count, :count] += apart * priors.COUNTRY_SPREAD**-2
-        return cls(tuple(countries), mean, whole)
 
-    def rows(self, about: str, countries: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-        """Return the matrix and offset by which a method sees the unknowns.
-
-        Raises
-        ------
-        InputError
-            If ``about`` is none of ``ABOUT``.
-        """
-        if about not in ABOUT:
-            raise InputError(f"no method sees {about!r}")
-        count = len(self.countries)
-        matrix = np.zeros((len(countries), len(self.mean)))
-        offset = np.zeros(len(countries))
-        for row, country in enumerate(countries):
-            place = self.countries.index(country)
-            matrix[row, place] = 1
-            if about == "revenue":
-                matrix[row, count + place] = matrix[row, 3 * count] = 1
-                offset[row] = math.log(priors.arpu_level(country))
-            elif about == "users":
-                matrix[row, 2 * count + place] = matrix[row, 3 * count + 1] = 1
-            elif about == "lines":
-                matrix[row, 3 * count + 2] = 1
-        return matrix, offset
-
-    def posterior(self, sized: Sequence[Sized], *, between: float = 0.0) -> Shared:
-        """Learn from methods; prices are learnt once, however many methods carry them.
-
-        Parameters
-        ----------
-        between : float
-            Variance added to every method's level, where methods disagree beyond their priors.
-        """
-        precision: FloatArray = self.precision.copy()
-        pull = precision @ self.mean
-        for level in {source.price for source in sized if source.price is not None}:
-            place = 3 * len(self.countries)
-            precision[place, place] += level.log_sd**-2
-            pull[place] += level.log_mean * level.log_sd**-2
-        for source in sized:
-            if source.countries:
-                matrix, offset = self.rows(source.about, source.countries)
-                weight = np.linalg.inv(source.log_cov + between)
-                precision += matrix.T @ weight @ matrix
-                pull += matrix.T @ weight @ (source.log_mean - offset)
-        mean = np.asarray(np.linalg.solve(precision, pull), dtype=np.float64)
-        return Shared(self.countries, mean, precision)
-
-    def seen(self, about: str, countries: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-        """Return mean and covariance of the logarithm of what a method would see."""
-        matrix, offset = self.rows(about, countries)
-        return matrix @ self.mean + offset, matrix @ np.linalg.solve(self.precision, matrix.T)
-
-    def draw(self, rng: np.random.Generator, size: int = DRAWS) -> Draws:
-        """Draw from the Gaussian and return to counts and euros."""
-        factor = np.linalg.cholesky(self.precision)
-        noise = rng.standard_normal((size, len(self.mean))) @ np.linalg.inv(factor)
-        state = np.clip(self.mean + noise, -60.0, 60.0)
-
-        def of(about: str) -> FloatArray:
-            matrix, offset = self.rows(about, self.countries)
-            return np.asarray(np.exp(state @ matrix.T + offset))
-
-        return Draws(users=of("users"), payers=of("payers"), revenue=of("revenue"))
+def _unidentified(
+    draws: Draws, states: FloatArray, after: Shared, before: Shared
+) -> dict[str, str]:
+    """Return, for each quantity, the shared factor that no source narrows and that most of its
+    variance goes with (squared correlation of the logarithms)."""
+    found = {}
+    for factor in FACTORS:
+        left = after.factor(factor)[1] ** 2 / before.factor(factor)[1] ** 2
+        if left < 1 - IDENTIFIED:
+            continue
+        values = states[:, after.place(factor)]
+        for quantity in QUANTITIES:
+            total = np.log(np.maximum(draws.of(quantity).sum(axis=1), 1e-300))
+            if total.std() > 0 and np.corrcoef(total, values)[0, 1] ** 2 >= MAINLY:
+                found[quantity] = factor
+    return found
 
 
 def interval(

@@ -42,11 +42,15 @@ _NAMES = {
     "expires": ("exp_date", "expires", "expiry", "expiration"),
     "trial": ("is_trial", "trial"),
     "country": ("country", "forced_country", "country_code"),
+    "active": ("last_activity", "last_active", "last_seen", "last_login"),
 }
+ACTIVE_DAYS = 30
+"""A line was in use if it was in the last month before the seizure, as a term lasts one at least."""
 _TRUTH = {"1": True, "true": True, "t": True, "yes": True}
 _UNTRUTH = {"0": False, "false": False, "f": False, "no": False, "": False}
 _NEVER = ("", "null", "\\n", "none", "0")
 _BATCH_BYTES = 8 << 20
+_DAY = 86_400
 _MILLISECONDS_FROM = 300_000_000_000
 """Epochs beyond are in milliseconds (from 1979 on); below are those of 9999-12-31 in seconds, by
 which panels say never."""
@@ -73,6 +77,8 @@ class PanelDump:
         Lines of countries with under five lines, counted as ``ZZ``.
     suppressed : int
         Lines told nowhere: even together they were under five.
+    cut_off : bool
+        Whether the table ends inside a row: what should follow is missing, nobody knows how much.
     """
 
     counts: tuple[PanelCount, ...]
@@ -80,6 +86,7 @@ class PanelDump:
     damaged: int
     merged: int
     suppressed: int
+    cut_off: bool = False
 
     @property
     def words(self) -> Message:
@@ -91,6 +98,8 @@ class PanelDump:
             sentences.append(message("dump.merged", lines=self.merged, country=ELSEWHERE))
         if self.suppressed:
             sentences.append(message("dump.suppressed", lines=self.suppressed, fewest=SMALLEST))
+        if self.cut_off:
+            sentences.append(message("dump.cut-off"))
         return message("dump.all", sentences=sentences)
 
 
@@ -106,6 +115,7 @@ def read_panel_dump(
     r"""Count a dump's lines by country and state; memory stays within some batches of rows.
 
     A line is a trial if the panel says so, else expired if it ends by the end of ``on``, else paid.
+    Where the panel logs the last use of its lines, those in use in the last month are counted too.
 
     Parameters
     ----------
@@ -139,7 +149,7 @@ def read_panel_dump(
     end = datetime.combine(on, time(), tzinfo=UTC) + timedelta(days=1)
     by_state: Counter[tuple[str, str]] = Counter()
     columns: dict[str, int] | None = None
-    separator, width, rows, damaged = ",", 0, 0, 0
+    separator, width, rows, damaged, cut_off = ",", 0, 0, 0, False
     for batch in _batches(chunks, allowed):
         if columns is None and (what := what_is(batch[:4096])) is not None:
             raise SourceError(
@@ -154,27 +164,38 @@ def read_panel_dump(
         if not lines:
             continue
         table, broken = _fields(lines, separator, width, columns, allowed.row_bytes)
+        # Only the last batch can end without the end of a row.
+        cut_off = not batch.endswith((b"\n", b"\r")) and _is_broken(
+            lines[-1], separator, width, columns, allowed.row_bytes
+        )
         counted, senseless = _states(table, end.timestamp())
         by_state.update(counted)
         rows += len(lines)
         damaged += broken + senseless
     if columns is None:
         raise SourceError(f"panel {panel}: the file is empty")
+    logged = any(state == "active" for _, state in by_state)
     published, merged, suppressed = _told(by_state)
     counts = tuple(
         PanelCount(
             panel=panel,
             country=country,
             on=on,
-            paid=published[country, "paid"],
+            paid=published[country, "paid"] + published[country, "active"],
             trial=published[country, "trial"],
             expired=published[country, "expired"],
             traffic_share=traffic_share,
+            active=published[country, "active"] if logged else None,
         )
         for country in sorted({country for country, _ in published})
     )
     return PanelDump(
-        counts=counts, rows=rows, damaged=damaged, merged=merged, suppressed=suppressed
+        counts=counts,
+        rows=rows,
+        damaged=damaged,
+        merged=merged,
+        suppressed=suppressed,
+        cut_off=cut_off,
     )
 
 
@@ -271,13 +292,19 @@ def _fields(
     return table, len(lines) - len(table)
 
 
+def _is_broken(
+    line: str, separator: str, width: int, columns: dict[str, int], row_bytes: int
+) -> bool:
+    return _fields([line], separator, width, columns, row_bytes)[1] > 0
+
+
 def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], int]:
     """Count (country, state), and the rows whose words have no sense."""
     import polars as pl  # noqa: PLC0415 - heavy, and it starts threads: only counts need it
 
     word = pl.col("expires").str.strip_chars().str.to_lowercase()
     number = word.cast(pl.Float64, strict=False)
-    seconds = pl.when(number > _MILLISECONDS_FROM).then(number / 1000).otherwise(number)
+    seconds = _seconds(pl.col("expires"))
     truth = pl.col("trial").str.strip_chars().str.to_lowercase()
     country = (
         pl.col("country").str.strip_chars().str.to_uppercase().replace(_ALIASES)
@@ -285,6 +312,11 @@ def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], 
         else pl.lit(ELSEWHERE)
     )
     never = word.is_in(_NEVER)
+    in_use = (
+        _seconds(pl.col("active")).is_between(end - ACTIVE_DAYS * _DAY, end).fill_null(value=False)
+        if "active" in table.columns
+        else pl.lit(value=False)
+    )
     states = table.select(
         country=pl.when(country.str.contains(r"^[A-Z]{2}$"))
         .then(country)
@@ -293,6 +325,8 @@ def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], 
         .then(pl.lit("trial"))
         .when(~never & (seconds < end))
         .then(pl.lit("expired"))
+        .when(in_use)
+        .then(pl.lit("active"))
         .otherwise(pl.lit("paid")),
         sense=truth.is_in([*_TRUTH, *_UNTRUTH])
         & (never | (number.is_finite() & (number > 0)).fill_null(value=False)),
@@ -300,6 +334,14 @@ def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], 
     counts = states.filter("sense").group_by("country", "state").len()
     counted = Counter({(c, s): int(n) for c, s, n in counts.iter_rows()})
     return counted, len(table) - counted.total()
+
+
+def _seconds(column: pl.Expr) -> pl.Expr:
+    """Return an epoch in seconds; null where the cell is no number."""
+    import polars as pl  # noqa: PLC0415 - heavy, and it starts threads: only counts need it
+
+    number = column.str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(number > _MILLISECONDS_FROM).then(number / 1000).otherwise(number)
 
 
 def _told(counts: Counter[tuple[str, str]]) -> tuple[Counter[tuple[str, str]], int, int]:

@@ -18,7 +18,8 @@ class PanelCount:
     """Lines of one country in one seized panel's dump, by state.
 
     ``traffic_share`` is the panel's share of the network's traffic, seen at edges, 0 to 1;
-    ``None`` when nobody measured it.
+    ``None`` when nobody measured it. ``active`` of the paid-looking lines were in use in the last
+    month before; ``None`` when the panel kept no log of it.
     """
 
     panel: str
@@ -28,9 +29,14 @@ class PanelCount:
     trial: int
     expired: int
     traffic_share: float | None = None
+    active: int | None = None
 
     def __post_init__(self) -> None:
-        _counts(self.panel, self.paid, self.trial, self.expired)
+        _counts(self.panel, self.paid, self.trial, self.expired, self.active or 0)
+        if self.active is not None and self.active > self.paid:
+            raise InputError(
+                f"{self.panel}: {self.active} active lines, but only {self.paid} paid ones"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +112,52 @@ class NameSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswer:
-    """People asked in one country whether they use such a service, and how many said yes."""
+    """People asked in one country whether they use such a service, and how many said yes.
+
+    ``paying`` of those who said yes said that they pay for it themselves; ``None`` when nobody
+    asked.
+    """
 
     country: str
     on: date
     asked: int
     yes: int
     households: int
+    paying: int | None = None
 
     def __post_init__(self) -> None:
-        _counts(self.country, self.asked, self.yes, self.households)
+        _counts(self.country, self.asked, self.yes, self.households, self.paying or 0)
+        if self.paying is not None and self.paying > self.yes:
+            raise InputError(f"{self.country}: {self.paying} pay, but only {self.yes} said yes")
         if self.yes > self.asked:
             raise InputError(f"{self.country}: {self.yes} said yes, but {self.asked} were asked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingAnswer:
+    """Payers of one country who said that so many people watch on their line.
+
+    ``people`` watch, the payer among them, in ``households`` households; ``answers`` payers said
+    so.
+    """
+
+    country: str
+    on: date
+    people: int
+    households: int
+    answers: int
+
+    def __post_init__(self) -> None:
+        _counts(self.country, self.answers)
+        if not 1 <= self.households <= self.people <= MOST_PEOPLE:
+            raise InputError(
+                f"{self.country}: {self.people} people in {self.households} households on one line",
+                hint=f"1 <= households <= people <= {MOST_PEOPLE} must hold; the payer counts.",
+            )
+
+
+MOST_PEOPLE = 1000
+"""On one line: beyond it is resale, or a slip of the pen. Judgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +174,19 @@ class VisitCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSeen:
-    """A price page: what a term of some months costs."""
+    """A price page: what a term of some months costs.
+
+    ``sales`` is how often it was paid in the month, where a shop's orders are known.
+    """
 
     storefront: str
     on: date
     months: int
     price: Money
+    sales: int | None = None
 
     def __post_init__(self) -> None:
+        _counts(self.storefront, self.sales or 0)
         if self.months < 1 or self.price.amount <= 0:
             raise InputError(
                 f"{self.storefront}: {self.price.amount} for {self.months} months is not a valid "
@@ -168,6 +213,7 @@ class SizingSources:
     purchases: tuple[PurchaseCount, ...] = ()
     names: tuple[NameSample, ...] = ()
     surveys: tuple[SurveyAnswer, ...] = ()
+    sharing: tuple[SharingAnswer, ...] = ()
     visits: tuple[VisitCount, ...] = ()
     prices: tuple[PriceSeen, ...] = ()
     rates: dict[str, float] | None = None

@@ -11,11 +11,20 @@ import typer
 from cautery import estimate
 from cautery.cli import render
 from cautery.errors import InputError
-from cautery.estimate import QUANTITIES, Reconciled, check_rate, number_in_words, span
+from cautery.estimate import (
+    PRIORS,
+    QUANTITIES,
+    Reconciled,
+    Tornado,
+    check_rate,
+    number_in_words,
+    span,
+)
 from cautery.messages import say
 from cautery.model import Estimate, to_json
 from cautery.model.mandate import Regime
 from cautery.wiring import cases
+from cautery.workflows.sizing.own_priors import read_priors
 from cautery.workflows.sizing.size import Sizing, read_dumps, read_sources, size_network
 
 _Claims = Annotated[
@@ -36,6 +45,14 @@ _Rates = Annotated[
     list[str] | None,
     typer.Option("--rate", help="EUR for one unit of a claim's currency, such as USD=0.92."),
 ]
+_Priors = Annotated[
+    Path | None,
+    typer.Option("--priors", help="Your own priors, each with its basis, as a TOML file."),
+]
+_TornadoFile = Annotated[
+    Path | None,
+    typer.Option("--tornado", help="Write a picture of what each prior moves to this SVG file."),
+]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
@@ -50,6 +67,8 @@ def size(
         str, typer.Option(help="gdpr, or led for a competent authority; only led may read dumps.")
     ] = "gdpr",
     plot: _Plot = None,
+    tornado: _TornadoFile = None,
+    priors: _Priors = None,
     rates: _Rates = None,
     seed: _Seed = 0,
     json: _Json = False,
@@ -57,6 +76,8 @@ def size(
     """Size users, payers and revenue by each method, and by all together.
 
     Only counts are shown: no viewer is named, and no count under five is shown for a country.
+    The last table shows how far each prior moves the estimates, and which ones no source
+    identifies; --tornado draws it.
 
     Example: cautery estimate size world/ --month 2024-10 --claim "22e6 users"
     """
@@ -67,14 +88,28 @@ def size(
             f"--regime: {regime!r} is not a regime", hint="Give gdpr or led."
         ) from error
     parsed = [estimate.parse_claim(claim) for claim in claims or ()]
+    own = PRIORS if priors is None else read_priors(priors)
     counts, notes = read_sources(sources, month=_month(month))
     if dumps is not None:
         counts, dump_notes = read_dumps(
             dumps, counts, regime=under, folder=sources, progress=render.say
         )
         notes += dump_notes
-    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates))
-    _show(sizing, title=f"Size in {counts.month:%B %Y}", plot=plot, json=json, countries=True)
+    sizing = size_network(
+        counts,
+        parsed,
+        seed=seed,
+        notes=notes,
+        rates=_rates(rates),
+        priors=own,
+        with_tornado=True,
+        progress=render.say,
+    )
+    title = f"Size in {counts.month:%B %Y}"
+    if tornado is not None and sizing.tornado is not None:
+        _write(tornado, estimate.tornado_plot(sizing.tornado, title=f"{title}: what moves it"))
+        render.say(f"tornado: {tornado}")
+    _show(sizing, title=title, plot=plot, json=json, countries=True)
 
 
 def reconcile(
@@ -85,6 +120,7 @@ def reconcile(
     ] = None,
     month: _Month = None,
     plot: _Plot = None,
+    priors: _Priors = None,
     rates: _Rates = None,
     seed: _Seed = 0,
     json: _Json = False,
@@ -100,20 +136,27 @@ def reconcile(
         raise InputError("reconcile needs a claim", hint='Give one, such as --claim "22e6 users".')
     if sources is None and month is not None:
         raise InputError("--month needs --sources", hint="Give --sources DIR.")
+    if sources is None and priors is not None:
+        raise InputError("--priors needs --sources", hint="Give --sources DIR.")
+    own = PRIORS if priors is None else read_priors(priors)
     parsed = [estimate.parse_claim(claim) for claim in claims]
     counts, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
-    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates))
+    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates), priors=own)
     title = "Claims against " + (
         "the published market" if counts is None else f"the sources of {counts.month:%B %Y}"
     )
     _show(sizing, title=title, plot=plot, json=json, countries=False)
 
 
+def _write(path: Path, drawing: str) -> None:
+    cases.reading_store().write(path.parent, path.name, drawing.encode())
+
+
 def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countries: bool) -> None:
     """Draw, then print: tables and words, or one JSON object."""
     if plot is not None:
         drawing = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
-        cases.reading_store().write(plot.parent, plot.name, drawing.encode())
+        _write(plot, drawing)
         render.say(f"plot: {plot}")
     if json:
         render.json_line(_as_json(sizing))
@@ -146,6 +189,11 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
             for coverage in (0.90, 0.99)
         ),
     )
+    for quantity in quantities:
+        if (rests := together.draws.rests_on(quantity)) is not None:
+            typer.echo(render.printable(f"  {quantity}: {say(rests)}"))
+    if sizing.tornado is not None:
+        _show_tornado(sizing.tornado)
     if countries:
         render.table(
             ("country", *quantities),
@@ -175,6 +223,30 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
         typer.echo(render.printable(say(text)))
     for text in (*([together.scope] if together.scope else []), *sizing.notes):
         render.say(render.printable(f"note: {say(text)}"))
+
+
+_ROWS = 8
+"""Of the tornado's table for each quantity; --json has all."""
+
+
+def _show_tornado(tornado: Tornado) -> None:
+    """Print which priors move which estimate most, and what no source identifies."""
+    render.table(
+        ("estimate", "prior", "from - to", "moves the middle", "identified by sources"),
+        (
+            (
+                quantity,
+                f"{swing.words} ({swing.basis})",
+                f"{swing.low:.2g} - {swing.high:.2g}",
+                f"{say(number_in_words(swing.at_low))} - {say(number_in_words(swing.at_high))}",
+                f"{100 * swing.identified:.0f} %"
+                + ("" if swing.is_identified else ": not identified by any source"),
+            )
+            for quantity, swings in tornado.items()
+            for swing in swings[:_ROWS]
+        ),
+        title="What moves the estimates: each prior at its low (5 %) and high (95 %) end",
+    )
 
 
 def _cell(estimate: Estimate | None) -> str:
@@ -229,6 +301,33 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
             ]
             for country in together.countries
             if _many(together, country)
+        },
+        "between": together.between,
+        "disagreements": to_json(
+            [
+                *(apart.words for apart in together.disagreements),
+                *(unusual.words for unusual in together.unusual),
+            ],
+            words=say,
+        ),
+        "tornado": None
+        if sizing.tornado is None
+        else {
+            quantity: [
+                {
+                    "prior": swing.name,
+                    "words": swing.words,
+                    "basis": swing.basis,
+                    "low": swing.low,
+                    "high": swing.high,
+                    "at_low": swing.at_low,
+                    "at_high": swing.at_high,
+                    "identified": swing.identified,
+                    "not_identified_by_any_source": not swing.is_identified,
+                }
+                for swing in swings
+            ]
+            for quantity, swings in sizing.tornado.items()
         },
         "scope": to_json(together.scope, words=say),
         "claims": [

@@ -11,6 +11,7 @@ Examples
 """
 
 from cautery.lab.operations.fact_sheet import SHEETS, Fact, FactSheet, fact_sheet
+from cautery.lab.operations.biases import COMMON
 from cautery.lab.operations.shapes import LIKES
 from cautery.lab.operations.sources import sizing_sources
 from cautery.lab.operations.spec import (
@@ -29,6 +30,7 @@ from cautery.lab.operations.store import read_world, write_world
 from cautery.lab.operations.world import build_world
 
 __all__ = [
+    "COMMON",
     "LIKES",
     "SHEETS",
     "Biases",

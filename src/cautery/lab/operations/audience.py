@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,13 @@ class Audience:
 
 
 def draw_audience(
-    shape: Shape, card: tuple[Drawn, ...], left: FloatArray, *, seed: int, scale: float
+    shape: Shape,
+    card: tuple[Drawn, ...],
+    left: FloatArray,
+    *,
+    seed: int,
+    scale: float,
+    off: Mapping[str, float],
 ) -> Audience:
     """Draw the truth: a network's share of a market, by country, over growth and season.
 
@@ -73,6 +80,8 @@ def draw_audience(
     ----------
     left : ndarray, shape (months,), float64
         Share of the network that stands in each month: 1 up to the day's, less after it.
+    off : mapping of str to float
+        By which factor a prior's draw is off in this world.
     """
     rng = chance(seed, "audience")
     people = np.array([POPULATION_M[country] * 1e6 for country in COUNTRIES])
@@ -88,13 +97,14 @@ def draw_audience(
     share = users_now.sum() / (market.sum() * scale)
     parameters = {
         "NETWORK_SHARE": float(min(share, 0.95)),
-        "USERS_PER_PAYER": float(PRIORS["USERS_PER_PAYER"].draw(rng)),
-        "NETWORK_ARPU": float(PRIORS["NETWORK_ARPU"].draw(rng)),
+    } | {
+        name: float(PRIORS[name].draw(rng)) * off.get(name, 1.0)
+        for name in ("USERS_PER_PAYER", "NETWORK_ARPU")
     }
     by_country = {
         name: PRIORS[name].draw(rng, len(COUNTRIES)) for name in ("COUNTRY_SHARING", "COUNTRY_ARPU")
     }
-    # A payer watches as well: the prior's far tail, under one, is cut off (1 world in 10,000).
+    # A payer watches as well: the prior's far tail, under one, is cut off (1 world in 200).
     by_country["COUNTRY_SHARING"] = np.maximum(
         by_country["COUNTRY_SHARING"], 1 / parameters["USERS_PER_PAYER"]
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from cautery.errors import InputError
 from cautery.estimate.priors import CHANNEL_MIX, PRIORS
 from cautery.lab.operations.audience import Audience
 from cautery.lab.operations.chance import chance
@@ -45,7 +48,31 @@ _OF_COUNTRIES = (
 )
 
 
-def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tuple[str, ...]]:
+_OF_EVIDENCE = ("SHARING_TOLD", "LOOKING_EACH", "ACTIVE_SEEN", "SOLD_REALISED", "PAYING_TOLD")
+COMMON = (*_OF_THE_WORLD, *_OF_EVIDENCE, "USERS_PER_PAYER", "NETWORK_ARPU")
+"""Biases of which a world has one draw: these can be off."""
+_GREATEST_SHARE = 0.97
+"""Of a share that is off; judgement."""
+
+
+def require_biases(off: Mapping[str, float]) -> None:
+    """Refuse what is not a bias of a world, or a factor that cannot be.
+
+    Raises
+    ------
+    InputError
+        If a name is none of ``COMMON``, or a factor is not positive and finite.
+    """
+    for name, factor in off.items():
+        if name not in COMMON:
+            raise InputError(f"{name!r} is not a bias that a world has one of")
+        if not 0 < factor < np.inf:
+            raise InputError(f"{name}: a factor of {factor:g} is not possible")
+
+
+def draw_biases(
+    net: Supply, audience: Audience, seed: int, *, off: Mapping[str, float]
+) -> tuple[Biases, tuple[str, ...]]:
     """Draw what makes each source wrong, and which panels' disks could be read.
 
     Returns
@@ -56,6 +83,9 @@ def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tup
     rng = chance(seed, "biases")
     panels = net.of_type("panel")
     by_name = {name: float(PRIORS[name].draw(rng)) for name in _OF_THE_WORLD}
+    apart = chance(seed, "sharing")
+    by_name |= {name: float(PRIORS[name].draw(apart)) for name in _OF_EVIDENCE}
+    by_name = {name: _off(name, value, off) for name, value in by_name.items()}
     by_country = {name: PRIORS[name].draw(rng, len(COUNTRIES)) for name in _OF_COUNTRIES}
     # Of the edges, what the police could look at: judgement.
     by_name["coverage"] = float(rng.uniform(0.3, 0.6))
@@ -80,6 +110,14 @@ def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tup
     count = min(len(panels), max(3, round(0.35 * len(panels))))
     opened = sorted(rng.choice(len(panels), size=count, replace=False).tolist())
     return biases, tuple(panels[n] for n in opened)
+
+
+def _off(name: str, value: float, off: Mapping[str, float]) -> float:
+    """Return a draw times the factor by which it is off; a share stays one."""
+    if name not in off:
+        return value
+    is_share = PRIORS[name].distribution == "beta"
+    return min(value * off[name], _GREATEST_SHARE) if is_share else value * off[name]
 
 
 def _panel_share(net: Supply, panels: list[str]) -> FloatArray:

@@ -19,6 +19,7 @@ _PARTS = (
     "sources",
     "lines",
     "titles",
+    "sharing",
 )
 
 

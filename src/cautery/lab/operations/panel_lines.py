@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.lab.operations.chance import chance
 from cautery.lab.operations.spec import IntArray, OperationWorld
@@ -24,6 +25,7 @@ COLUMNS = (
     "max_connections",
     "created_at",
     "country",
+    "last_activity",
 )
 """Of the table ``users`` of an Xtream-type panel, as far as they matter here."""
 
@@ -76,7 +78,29 @@ def _lines(rows: Sequence[PanelCount], rng: np.random.Generator) -> dict[str, In
         "max_connections": (1 + (rng.random(total) < 0.12)).astype(np.int64),
         "created_at": created[order],
         "country": country[order].tolist(),
+        "last_activity": _last_use(rows, state, country, now, rng)[order].tolist(),
     }
+
+
+def _last_use(
+    rows: Sequence[PanelCount],
+    state: IntArray,
+    country: NDArray[np.str_],
+    now: int,
+    rng: np.random.Generator,
+) -> NDArray[np.str_]:
+    """Return when each line was last in use, as epochs; empty where the panel keeps no log.
+
+    So many paid lines of a country as were active are within the last month, the rest before it.
+    """
+    if all(row.active is None for row in rows):
+        return np.full(len(state), "", dtype="U12")
+    recent = np.zeros(len(state), dtype=bool)
+    for row in rows:
+        paid = np.flatnonzero((state == 0) & (country == row.country))
+        recent[paid[: row.active or 0]] = True
+    ago = np.where(recent, rng.random(len(state)) * 29, 31 + rng.random(len(state)) * 300)
+    return (now - 3600 - (ago * _DAY)).astype(np.int64).astype("U12")
 
 
 def _states(row: PanelCount) -> tuple[tuple[int, int], ...]:

@@ -6,10 +6,13 @@ own (:class:`Biases`), and no estimator knows them.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
+from scipy.optimize import brentq
 
 from cautery.errors import InputError
 from cautery.estimate.priors import PRIORS
@@ -23,6 +26,7 @@ from cautery.model import (
     PaymentCount,
     PriceSeen,
     RecaptureCount,
+    SharingAnswer,
     SizingSources,
     SurveyAnswer,
     VisitCount,
@@ -36,6 +40,24 @@ TICKET_EUR = 24.0
 
 _SAMPLE_SIZES = (800, 2_000)
 """People asked by a survey in one country; judgement."""
+
+_PAYERS_ASKED = (40, 150)
+"""Payers asked in one country how many watch on their line; judgement."""
+
+TERMS = (1, 3, 6, 12)
+"""Months that are sold at once."""
+
+_ORDERS = (40, 400)
+"""Orders of a month at a storefront whose orders are known; judgement."""
+
+_STEEPEST = 60.0
+"""Of the choice of terms: beyond, everybody takes the same one."""
+
+_SHOPS_KNOWN = 0.4
+"""Of the storefronts, those whose orders are known; judgement."""
+
+_LOGGED = 0.5
+"""Of the panels, those that log when a line was last in use; judgement."""
 
 _SAMPLED = (0.03, 0.12)
 """Households of the sampled access provider, over the country's; judgement."""
@@ -81,6 +103,7 @@ def sizing_sources(
         surveys=_surveys(world, month, users, noise),
         visits=_visits(world, month, payers, noise),
         prices=_prices(world, month, noise),
+        sharing=_sharing(world, month, payers, noise),
         rates=dict(world.rates),
     )
 
@@ -99,6 +122,9 @@ def _panels(
     share = biases.panel_share * biases.panel_traffic * by["TRAFFIC_COMMON"]
     panels = [asset.id for asset in world.supply.assets if asset.role == "panel"]
     place = {panel: n for n, panel in enumerate(panels)}
+    apart = rng.spawn(1)[0]  # what is drawn next does not depend on the logs
+    in_use = apart.binomial(looking, (1 - by["DORMANT"]) * by["ACTIVE_SEEN"])
+    logged = apart.random(len(panels)) < _LOGGED
     return tuple(
         PanelCount(
             panel=panel.partition(":")[2],
@@ -108,6 +134,7 @@ def _panels(
             trial=int(trial[place[panel], c]),
             expired=int(expired[place[panel], c]),
             traffic_share=float(f"{min(1.0, share[place[panel]]):.4g}"),
+            active=int(in_use[place[panel], c]) if logged[place[panel]] else None,
         )
         for panel in world.seized_panels
         for c, country in enumerate(world.countries)
@@ -217,13 +244,43 @@ def _surveys(
     share = np.minimum(0.95, share * biases.by_country["COUNTRY_SURVEY"])
     sample = np.minimum(rng.integers(*_SAMPLE_SIZES, len(users)), biases.households)
     yes = rng.binomial(sample, share)
+    per_payer = by["USERS_PER_PAYER"] * biases.by_country["COUNTRY_SHARING"]
+    # What is drawn next does not depend on this question.
+    paying = rng.spawn(1)[0].binomial(yes, np.minimum(1.0, by["PAYING_TOLD"] / per_payer))
     return tuple(
         SurveyAnswer(
-            country=country, on=month, asked=int(n), yes=int(positive), households=int(home)
+            country=country,
+            on=month,
+            asked=int(n),
+            yes=int(positive),
+            households=int(home),
+            paying=int(payers),
         )
-        for country, n, positive, home in zip(
-            world.countries, sample, yes, biases.households, strict=True
+        for country, n, positive, home, payers in zip(
+            world.countries, sample, yes, biases.households, paying, strict=True
         )
+    )
+
+
+def _sharing(
+    world: OperationWorld, month: date, payers: FloatArray, rng: np.random.Generator
+) -> tuple[SharingAnswer, ...]:
+    """Ask payers how many people, and households, watch on their line."""
+    biases, by = world.biases, world.biases.by_name
+    per_payer = by["USERS_PER_PAYER"] * biases.by_country["COUNTRY_SHARING"]
+    people = np.maximum(per_payer * by["SHARING_TOLD"], 1.0)
+    homes = max(by["HOUSEHOLDS_LOOKING"] / by["LOOKING_EACH"], 1.0)
+    asked = np.minimum(rng.integers(*_PAYERS_ASKED, len(payers)), payers.astype(np.int64))
+    answers: Counter[tuple[str, int, int]] = Counter()
+    for country, mean, count in zip(world.countries, people.tolist(), asked.tolist(), strict=True):
+        watching = 1 + rng.poisson(mean - 1, count)
+        sharing = np.minimum(1 + rng.poisson(homes - 1, count), watching)
+        answers.update(
+            (country, *pair) for pair in zip(watching.tolist(), sharing.tolist(), strict=True)
+        )
+    return tuple(
+        SharingAnswer(country=country, on=month, people=many, households=homes_, answers=count)
+        for (country, many, homes_), count in sorted(answers.items())
     )
 
 
@@ -245,9 +302,13 @@ def _prices(world: OperationWorld, month: date, rng: np.random.Generator) -> tup
     shops = [asset.value for asset in world.supply.assets if asset.role == "storefront"][:40]
     base = by["NETWORK_ARPU"] / by["REALISED"] * PRIORS["STOREFRONT_PRICE"].draw(rng, len(shops))
     currencies = rng.choice(["EUR", "GBP", "USD", "SEK"], size=len(shops), p=[0.7, 0.15, 0.1, 0.05])
+    apart = rng.spawn(1)[0]
+    sold = _sold(by, base, apart)
     rows = []
-    for shop, price, currency in zip(shops, base.tolist(), currencies.tolist(), strict=True):
-        for months in (1, 3, 6, 12):
+    for shop, price, currency, sales in zip(
+        shops, base.tolist(), currencies.tolist(), sold, strict=True
+    ):
+        for months in TERMS:
             eur = price * months * (1 - by["LONG_TERM_DISCOUNT"] * (months - 1) / 11)
             local_price = Decimal(f"{max(0.01, eur / world.rates.get(currency, 1.0)):.2f}")
             rows.append(
@@ -256,6 +317,36 @@ def _prices(world: OperationWorld, month: date, rng: np.random.Generator) -> tup
                     on=month,
                     months=months,
                     price=Money(amount=local_price, currency=currency),
+                    sales=sales.get(months),
                 )
             )
     return tuple(rows)
+
+
+def _sold(
+    by: Mapping[str, float], base: FloatArray, rng: np.random.Generator
+) -> list[dict[int, int]]:
+    """Return how often each term was sold, of the storefronts whose orders are known.
+
+    Customers choose terms so that all of them pay what the network's ARPU says: the longer the
+    terms, the less a month.
+    """
+    terms = np.array(TERMS, float)
+    monthly = 1 - by["LONG_TERM_DISCOUNT"] * (terms - 1) / 11
+    mean = by["NETWORK_ARPU"] / by["SOLD_REALISED"] / (by["NETWORK_ARPU"] / by["REALISED"])
+
+    def paid(tilt: float) -> float:
+        odds = np.exp(-tilt * monthly) * terms  # months bought, not orders
+        return float(odds @ monthly / odds.sum())
+
+    reachable = min(max(mean, paid(_STEEPEST)), paid(-_STEEPEST))
+    tilt = brentq(lambda value: paid(value) - reachable, -_STEEPEST, _STEEPEST)
+    odds = np.exp(-tilt * monthly)
+    known = rng.random(len(base)) < _SHOPS_KNOWN
+    orders = rng.integers(*_ORDERS, len(base))
+    return [
+        dict(zip(TERMS, rng.multinomial(int(count), odds / odds.sum()).tolist(), strict=True))
+        if is_known
+        else {}
+        for is_known, count in zip(known, orders, strict=True)
+    ]

@@ -26,6 +26,7 @@ _TABLES = (
     "purchases",
     "names",
     "surveys",
+    "sharing",
     "visits",
     "prices",
 )

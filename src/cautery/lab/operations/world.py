@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from cautery.errors import InputError
 from cautery.lab.operations.audience import draw_audience
-from cautery.lab.operations.biases import CHANNELS, draw_biases
+from cautery.lab.operations.biases import CHANNELS, draw_biases, require_biases
 from cautery.lab.operations.card import draw_card
 from cautery.lab.operations.chance import chance
 from cautery.lab.operations.day import CRYPTO_EUR, draw_failures, draw_finds, draw_searches
@@ -36,7 +36,12 @@ _STEPS = ("audience", "supply", "table", "biases", "money", "intelligence", "day
 
 
 def build_world(
-    like: str, *, seed: int, scale: float = 1.0, progress: Progress | None = None
+    like: str,
+    *,
+    seed: int,
+    scale: float = 1.0,
+    off: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
 ) -> OperationWorld:
     """Draw a world; the same arguments give the same world.
 
@@ -46,19 +51,25 @@ def build_world(
         One of :data:`cautery.lab.operations.LIKES`.
     scale : float
         1 is full size. Users and lines shrink by it, the supply by its root.
+    off : mapping of str to float, or None
+        By which factor the draw of a prior is off, by the prior's constant: ``USERS_PER_PAYER``.
+        Such a world is not what the priors expect; a share stays under one.
     progress : callable or None
         Called with ``(done, total, what)``, from zero on.
 
     Raises
     ------
     InputError
-        If the shape is unknown, or seed or scale are not valid.
+        If the shape is unknown, seed or scale are not valid, or what is off is no bias of a world.
     """
     shape = shape_of(like)
     if isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
         raise InputError(f"seed {seed}: a seed must be from 0 to 2^63-1")
     if not math.isfinite(scale) or not LEAST_SCALE <= scale <= 1:
         raise InputError(f"scale {scale:g}: a scale must be from {LEAST_SCALE:g} to 1")
+
+    errors = dict(off or {})
+    require_biases(errors)
 
     def now(step: str) -> None:
         if progress is not None:
@@ -68,7 +79,7 @@ def build_world(
     card = draw_card(seed)
     course = served_course(card, seed)
     left = standing_by_month(shape, course)
-    audience = draw_audience(shape, card, left, seed=seed, scale=scale)
+    audience = draw_audience(shape, card, left, seed=seed, scale=scale, off=errors)
     month = next(
         n for n, month in reversed(list(enumerate(MONTHS))) if month <= shape.moment.date()
     )
@@ -78,7 +89,7 @@ def build_world(
     agencies = draw_agencies(shape)
     persons, operator = draw_persons(shape, net, seed, scale)
     now("biases")
-    biases, opened = draw_biases(net, audience, seed)
+    biases, opened = draw_biases(net, audience, seed, off=errors)
     now("money")
     flows = draw_money(
         shape,

@@ -86,10 +86,28 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "ready.not-done": "not done",
     "ready.too-old": "last done on %(on)s, too long before",
     "ready.to-do": "to do by %(by)s",
+    # On which factor an estimate rests that nothing measures
+    "not-identified.NETWORK_ARPU": (
+        "most of this width rests on ARPU, which is not identified by any source"
+    ),
+    "not-identified.USERS_PER_PAYER": (
+        "most of this width rests on users per payer, which is not identified by any source"
+    ),
+    "not-identified.LINES_PER_PAYER": (
+        "most of this width rests on lines per payer, which is not identified by any source"
+    ),
+    "not-identified.HOUSEHOLDS_LOOKING": (
+        "most of this width rests on the households that look up a name for each payer, which is "
+        "not identified by any source"
+    ),
     # Which way a source leans
     "bias.panels": (
         "counts lines, not people; trial and expired lines are left out by their flags, "
         "about 20 %% dormant or duplicate ones by judgement"
+    ),
+    "bias.panels-active": (
+        "counts lines, not people; lines that were not in use in the last month are left out where "
+        "a panel logs it"
     ),
     "bias.recapture": (
         "only lines in use at the peak; heavy viewers are seen twice, so plain recapture is too "
@@ -117,6 +135,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "no-estimate.no-payment": "no payment into a known account",
     "no-estimate.no-names": "no provider's sample of look-ups",
     "no-estimate.no-survey": "no survey",
+    "no-estimate.few-asked": "fewer than %(fewest)s people were asked in each country",
     "no-estimate.no-visits": "no visits to storefronts",
     # What went into a sizing
     "sizing.note": "%(source)s: %(note)s",
@@ -132,11 +151,35 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(source)s says %(factor)s times what the other sources say, %(deviations)s standard "
         "deviations away: one of them is wrong beyond its known bias, so every interval was widened"
     ),
+    "unusual.NETWORK_ARPU": (
+        "%(sources)s: ARPU is about EUR %(value)s a month; it is usually EUR %(low)s to %(high)s"
+    ),
+    "unusual.USERS_PER_PAYER": (
+        "%(sources)s: about %(value)s users for each payer; there are usually %(low)s to %(high)s"
+    ),
+    "unusual.LINES_PER_PAYER": (
+        "%(sources)s: about %(value)s lines for each payer; there are usually %(low)s to %(high)s"
+    ),
+    "unusual.HOUSEHOLDS_LOOKING": (
+        "%(sources)s: about %(value)s households look up a name for each payer; there are usually "
+        "%(low)s to %(high)s"
+    ),
+    "sizing.few-answers": (
+        "sharing: %(answers)s answers, fewer than %(fewest)s: they say nothing of users per payer "
+        "and were left out"
+    ),
+    "sizing.few-asked": (
+        "%(surveys)s survey(s) that asked fewer than %(fewest)s people were left out"
+    ),
     # What was read of a seized panel's dump
     "dump.all": "%(sentences)s",
     "dump.rows": ("%(count)s row", "%(count)s rows"),
     "dump.damaged": "%(rows)s damaged and not counted",
     "dump.merged": "%(lines)s lines of small countries counted as %(country)s",
+    "dump.cut-off": (
+        "the table ends inside a row, so it is cut off: it was left out, as nobody knows how many "
+        "lines are missing"
+    ),
     "dump.suppressed": "%(lines)s lines not shown, in groups of fewer than %(fewest)s",
     # Sizes as people say them
     "size.number": "%(number)s",

@@ -23,6 +23,7 @@ from cautery.model import (
     PriceSeen,
     PurchaseCount,
     RecaptureCount,
+    SharingAnswer,
     SurveyAnswer,
     VisitCount,
 )
@@ -68,6 +69,7 @@ def read_kind(path: Path, kind: str) -> list[Any]:
         than ``MOST_ROWS``.
     """
     columns, identity_of, make = KINDS[kind]
+    optional = OPTIONAL.get(kind, ())
     values: list[Any] = []
     identities: set[object] = set()
     text = io.TextIOWrapper(cast("BinaryIO", _Stream(path)), encoding="utf-8-sig", newline="")
@@ -89,7 +91,9 @@ def read_kind(path: Path, kind: str) -> list[Any]:
                 raise InputError("the row has more fields than the header")
             if len(values) >= MOST_ROWS:
                 raise InputError(f"more than {MOST_ROWS:,} rows")
-            value = make({name: (row[name] or "").strip() for name in columns})
+            cells = {name: (row[name] or "").strip() for name in columns}
+            cells |= {name: (row.get(name) or "").strip() for name in optional}
+            value = make(cells)
             identity = identity_of(value)  # of the value: one day has many spellings
             if identity in identities:
                 raise InputError(
@@ -146,6 +150,10 @@ def _count(row: _Row, name: str) -> int:
 
 def _counts(row: _Row, *names: str) -> dict[str, int]:
     return {name: _count(row, name) for name in names}
+
+
+def _optional_count(row: _Row, name: str) -> int | None:
+    return _count(row, name) if row[name] else None
 
 
 def _share(row: _Row, name: str) -> float:
@@ -216,6 +224,7 @@ def _panel(row: _Row) -> PanelCount:
         on=_day(row, "on"),
         **_counts(row, "paid", "trial", "expired"),
         traffic_share=_share(row, "traffic_share") if row["traffic_share"] else None,
+        active=_optional_count(row, "active"),
     )
 
 
@@ -255,6 +264,15 @@ def _survey(row: _Row) -> SurveyAnswer:
         country=_country(row),
         on=_day(row, "on"),
         **_counts(row, "asked", "yes", "households"),
+        paying=_optional_count(row, "paying"),
+    )
+
+
+def _sharing(row: _Row) -> SharingAnswer:
+    return SharingAnswer(
+        country=_country(row),
+        on=_day(row, "on"),
+        **_counts(row, "people", "households", "answers"),
     )
 
 
@@ -268,6 +286,7 @@ def _price(row: _Row) -> PriceSeen:
         on=_day(row, "on"),
         months=_count(row, "months"),
         price=_money(row),
+        sales=_optional_count(row, "sales"),
     )
 
 
@@ -291,12 +310,28 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Any], object], Callable[[_R
     "purchases": (("channel", "purchases", "known"), lambda row: row.channel, _purchase),
     "names": (("country", "month", "households", "sampled", "hits"), _itself, _name),
     "surveys": (("country", "on", "asked", "yes", "households"), _itself, _survey),
+    "sharing": (
+        ("country", "on", "people", "households", "answers"),
+        lambda row: (row.country, row.on, row.people, row.households),
+        _sharing,
+    ),
     "visits": (
         ("country", "month", "visits"),
         lambda row: (row.country, row.month.replace(day=1)),
         _visit,
     ),
-    "prices": (("storefront", "on", "months", "amount", "currency"), _itself, _price),
+    "prices": (
+        ("storefront", "on", "months", "amount", "currency"),
+        lambda row: (row.storefront, row.on, row.months, row.price),
+        _price,
+    ),
     "rates": (("currency", "eur"), lambda row: row[0], _rate),
 }
 """Each kind's columns, what of a row may not repeat, and what makes its noun."""
+
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "panels": ("active",),
+    "surveys": ("paying",),
+    "prices": ("sales",),
+}
+"""Columns that a kind may have as well; an empty cell is not known."""

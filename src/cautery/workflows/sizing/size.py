@@ -12,7 +12,7 @@ import numpy as np
 
 from cautery import estimate
 from cautery.errors import InputError, SourceError
-from cautery.estimate import Judged, Reconciled
+from cautery.estimate import PRIORS, Judged, Priors, Reconciled, Tornado
 from cautery.formats import read_panel_dump
 from cautery.messages import message
 from cautery.model import Claim, PanelCount, SizingSources
@@ -29,10 +29,11 @@ _DATED = {
     "payments": "month",
     "names": "month",
     "surveys": "on",
+    "sharing": "on",
     "visits": "month",
     "prices": "on",
 }
-_BY_COUNTRY = ("panels", "recaptures", "payments", "names", "surveys", "visits")
+_BY_COUNTRY = ("panels", "recaptures", "payments", "names", "surveys", "sharing", "visits")
 MOST_COUNTRIES = 260
 """ISO 3166-1 has 249 codes; a few more are in use (XK, ZZ)."""
 _T = TypeVar("_T")
@@ -51,6 +52,8 @@ class Sizing:
         What the claims mean for each other.
     notes : tuple of Message
         What was left out or taken from another month, and disagreements.
+    tornado : mapping or None
+        How far each prior moves users, payers and revenue; ``None`` without sources, or unasked.
     """
 
     month: date | None
@@ -59,6 +62,7 @@ class Sizing:
     judged: tuple[Judged, ...]
     across: tuple[Message, ...]
     notes: tuple[Message, ...]
+    tornado: Tornado | None = None
 
 
 def read_sources(
@@ -176,7 +180,7 @@ def read_dumps(
             )
         except SourceError as error:
             raise InputError(f"{path}: {error}", hint=error.hint) from error
-        counts += dump.counts
+        counts += () if dump.cut_off else dump.counts
         notes.append(message("sizing.dump", panel=panel_folder.name, taken_on=on, rows=dump.words))
     if not notes:
         raise InputError(
@@ -192,6 +196,9 @@ def size_network(
     seed: int = 0,
     notes: Sequence[Message] = (),
     rates: Mapping[str, float] | None = None,
+    priors: Priors = PRIORS,
+    with_tornado: bool = False,
+    progress: Progress = lambda _: None,
 ) -> Sizing:
     """Size by every method, reconcile, and judge each claim.
 
@@ -203,6 +210,10 @@ def size_network(
         Of the Monte Carlo; the same seed and sources give the same numbers.
     rates : mapping or None
         EUR for one unit of a currency, for claims; those of the sources come first.
+    priors : mapping of str to Prior
+        Of the biases; a user's own may stand in.
+    with_tornado : bool
+        Whether to see how far each prior moves the result; it takes some seconds.
 
     Raises
     ------
@@ -216,11 +227,14 @@ def size_network(
         low, high = published.arpu_range_eur
         paid = dict.fromkeys(("users", "payers"), (low, published.arpu_eur, high))
     else:
-        together = estimate.reconcile(estimate.by_every_method(sources, rng=rng), rng=rng)
+        sized = estimate.by_every_method(sources, rng=rng, priors=priors)
+        together = estimate.reconcile(sized, rng=rng, priors=priors)
         paid = {measure: together.paid_by_each(measure) for measure in ("users", "payers")}
     prices = [together.price.list_price_eur] if together.price else []
     table = {**(rates or {}), **((sources.rates if sources else None) or {})}
     all_notes = [*notes, *(disagreement.words for disagreement in together.disagreements)]
+    all_notes += [unusual.words for unusual in together.unusual]
+    all_notes += estimate.by_sharing(sources, priors)[1] if sources else ()
     all_notes += [
         message("sizing.note", source=sized.method, note=note)
         for sized in together.sized
@@ -228,6 +242,10 @@ def size_network(
     ]
     if together.alone and sources is not None:
         all_notes.append(message("sizing.alone"))
+    moved: Tornado | None = None
+    if with_tornado and sources is not None:
+        progress("moving each prior")
+        moved = estimate.tornado(sources, together, seed=seed, priors=priors)
     return Sizing(
         month=sources.month if sources else None,
         seed=seed,
@@ -237,6 +255,7 @@ def size_network(
             claims, list_prices_eur=[*prices, published.list_price_eur], paid_eur=paid, rates=table
         ),
         notes=tuple(all_notes),
+        tornado=moved,
     )
 
 
