@@ -22,7 +22,8 @@ _MOST = 1e12
 
 class Wide(NamedTuple):
     """What a prior says where its usual part is wrong: with chance ``share``, a further log-normal
-    factor of this median, and this standard deviation of the logarithm."""
+    factor of this median, and this standard deviation of the logarithm.
+    """
 
     share: float
     median: float

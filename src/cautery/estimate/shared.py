@@ -64,7 +64,8 @@ class Gaussian:
 @dataclass(frozen=True)
 class Shared:
     """The unknowns: payers of each country, ARPU's rest of each, sharing's rest of each; then
-    :data:`FACTORS`."""
+    :data:`FACTORS`.
+    """
 
     countries: tuple[str, ...]
     components: tuple[Gaussian, ...]

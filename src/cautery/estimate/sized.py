@@ -202,7 +202,8 @@ def _unidentified(
     draws: Draws, states: FloatArray, after: Shared, before: Shared
 ) -> dict[str, str]:
     """Return, for each quantity, the shared factor that no source narrows and that most of its
-    variance goes with (squared correlation of the logarithms)."""
+    variance goes with (squared correlation of the logarithms).
+    """
     found = {}
     for factor in FACTORS:
         left = after.factor(factor)[1] ** 2 / before.factor(factor)[1] ** 2

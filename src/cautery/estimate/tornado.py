@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cautery.estimate.bias import HIGH, LOW, Prior
+from cautery.estimate.bias import Prior
 from cautery.estimate.contradictions import precision_against_rest
 from cautery.estimate.evidence import Evidence
 from cautery.estimate.methods import ALL, evidence_of

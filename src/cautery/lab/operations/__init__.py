@@ -10,8 +10,8 @@ Examples
 'same-totals'
 """
 
-from cautery.lab.operations.fact_sheet import SHEETS, Fact, FactSheet, fact_sheet
 from cautery.lab.operations.biases import COMMON
+from cautery.lab.operations.fact_sheet import SHEETS, Fact, FactSheet, fact_sheet
 from cautery.lab.operations.shapes import LIKES
 from cautery.lab.operations.sources import sizing_sources
 from cautery.lab.operations.spec import (
