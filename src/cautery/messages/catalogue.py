@@ -18,6 +18,7 @@ from cautery.messages.texts import (
     acts,
     blind,
     cases,
+    effects,
     following,
     harm,
     kpi,
@@ -53,6 +54,7 @@ TEXTS: Mapping[str, Text] = {
     **sizes.TEXTS,
     **harm.TEXTS,
     **kpi.TEXTS,
+    **effects.TEXTS,
     **blind.TEXTS,
     **terms.TEXTS,
 }

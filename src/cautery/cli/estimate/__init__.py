@@ -18,6 +18,10 @@ _VERBS = {
             " claims."
         ),
     ),
+    "effect": (
+        "cautery.cli.estimate.effect:effect",
+        "Estimate what a strike did: use lost, users displaced, streams served, and what lives on.",
+    ),
     "forecast": (
         "cautery.cli.estimate.forecast:forecast",
         "Forecast the next days of a series, and say what must be ready by when.",
