@@ -26,7 +26,7 @@ LEAST_BEFORE_D = 60
 """Measured days that a counterfactual needs before the strike: two months; the issue's bar."""
 LEAST_AFTER_D = 7
 """Measured days after it: fewer do not hold each weekday once."""
-PENALTIES = (10.0, 50.0, 250.0)
+PENALTIES = (50.0, 250.0, 1000.0, 5000.0)
 """Of a donor's squared weight; the one with the smallest errors in the placebos is taken."""
 _TRAINED_LEAST_D = 45
 """Days before a placebo's date, where the data begin late; judgement."""
@@ -42,6 +42,9 @@ _DONOR_GAP_D = 14
 _LASTS = np.array((0.0, 0.5, 0.3))
 """What of the drift lasts, before a placebo was looked at; worth :data:`_LASTS_WORTH` placebos."""
 _LASTS_WORTH = 4.0
+_SENSORS_D = 30
+_UNEQUAL = 0.4
+"""How far the part of a lost sensor is from an equal one, in logs of sensors; judgement."""
 _SMOOTH_D = 7
 _Z90 = 1.6448536269514722
 
@@ -107,6 +110,8 @@ class Contrast:
         How many that do not overlap the interval rests on.
     noise : float
         The part of ``half`` that comes from noisier days after the strike.
+    sensors : float
+        The part that comes from sensors that were lost or gained about the strike.
     """
 
     mean: float
@@ -119,6 +124,7 @@ class Contrast:
     donors: tuple[int, ...]
     placebos: float
     noise: float
+    sensors: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +160,7 @@ def contrast(
     if counted.sum() < LEAST_AFTER_D:
         return message("course.few-days-after", count=int(counted.sum()), least=LEAST_AFTER_D)
     since = _last_strike(ground, group, at)
-    before = int(measured[since:at].sum())
+    before = int(measured[since : at - 1].sum())  # without the day of the strike
     if before < LEAST_BEFORE_D:
         if since:
             return message("course.struck-before", count=at - since, least=LEAST_BEFORE_D)
@@ -193,12 +199,13 @@ def _judged(
     counted = ~np.isnan(apart)
     excess = max(0.0, jitter(np.where(counted, apart, 0.0), counted) - own.fitted.noise)
     noise = _Z90 * math.sqrt(excess / counted.sum())
+    sensors = _Z90 * _UNEQUAL * _sensors_moved(ground, group, own.at, counted)
     at, horizon = own.at, len(apart)
     start = at - len(own.fitted.before)
     observed = np.where(measured, _as_measured(ground, group), np.nan)[start : at + horizon]
     return Contrast(
         mean=float(np.nanmean(apart)),
-        half=math.hypot(half, noise),
+        half=math.hypot(half, noise, sensors),
         at=at,
         start=start,
         observed=observed,
@@ -207,6 +214,7 @@ def _judged(
         donors=own.donors,
         placebos=placebos.independent,
         noise=noise,
+        sensors=sensors,
     )
 
 
@@ -327,6 +335,13 @@ def _measured(ground: Ground, group: Group) -> BoolArray:
     known = ~np.isnan(ground.panel.logs[:, list(group.columns)])
     enough: BoolArray = known.mean(axis=1) >= 0.5
     return enough
+
+
+def _sensors_moved(ground: Ground, group: Group, at: int, counted: BoolArray) -> float:
+    """Return by how much the sensors of a group differ after a date from before it, in logs."""
+    logs = ground.panel.sensors[:, list(group.columns)].mean(axis=1)
+    after = logs[at : at + len(counted)][counted]
+    return abs(float(np.mean(after)) - float(np.median(logs[max(0, at - _SENSORS_D) : at])))
 
 
 def _mean(logs: FloatArray, group: Group) -> FloatArray:

@@ -1,7 +1,8 @@
 """What a series would have done: donors and the calendar, fitted on the days before a date.
 
-Ridge regression on logs: donors are numerous and alike, so that least squares would follow noise;
-a synthetic control's simplex would forbid what other leagues' fixtures need. What the fit leaves
+Ridge regression on logs, drawn towards the plain mean of the donors: so season and growth, which
+all share, come in whole, where a penalty towards zero would lose a part of them. Donors are
+numerous and alike, so that least squares would follow noise. What the fit leaves
 over on the last days is reported apart (``drift``): how much of it lasts is learnt from placebos.
 """
 
@@ -20,7 +21,7 @@ MOST_TRAINED_D = 250
 """Days before the date that are fitted: older ones tell of another market; ADR 0084."""
 HALF_LIVES_D = (2.0, 7.0, 25.0)
 """Of the weights of what the last days leave over: days, a week, most of a month; ADR 0084."""
-_CALENDAR_PENALTY = 1.0
+_CALENDAR_PENALTY = 20.0
 _TINY = 1e-9
 _NOISE_D = 60
 
@@ -84,7 +85,10 @@ def fit(
     known = measured[before].astype(float)
     weights = known.min(axis=1)
     total = max(weights.sum(), 1.0)
-    regressors = np.hstack([calendar, donors])[start : at + horizon]
+    common = donors.mean(axis=1) if donors.shape[1] else np.zeros(len(values))
+    values = values - common[:, None]
+    apart = np.column_stack([donors - common[:, None], common]) if donors.shape[1] else donors
+    regressors = np.hstack([calendar, apart])[start : at + horizon]
     trained = regressors[: at - start]
     centre = weights @ trained / total
     spread = trained.std(axis=0)
@@ -111,8 +115,8 @@ def fit(
         out.append(
             [
                 Fitted(
-                    before=fitted[:, place],
-                    after=expected[:, place],
+                    before=fitted[:, place] + common[before],
+                    after=expected[:, place] + common[at : at + horizon],
                     drift=drift[:, place],
                     noise=jitter(left_over[-_NOISE_D:, place], known[-_NOISE_D:, place] > 0),
                 )

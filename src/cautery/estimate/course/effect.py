@@ -233,6 +233,8 @@ def _remarks(
         yield message("course.faults", count=faults)
     if found.noise > 0.5 * found.half:
         yield message("course.noisier-after")
+    if found.sensors > 0.5 * found.half:
+        yield message("course.sensors-changed")
     for other, vantage in panel.left_out:
         if other == panel.columns[column]:
             yield message("course.vantage-left-out", vantage=vantage)

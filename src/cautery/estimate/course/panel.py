@@ -53,6 +53,8 @@ class Panel:
         Natural logs, as if the same sensors had reported every day; NaN where nobody measured.
     zeros : ndarray of bool, shape (days, columns)
         Where nothing was seen: ``logs`` has half of the smallest value there.
+    sensors : ndarray, shape (days, columns)
+        Logs of the sensors that reported, bridged over days on which none did.
     faults : ndarray of bool, shape (days, columns)
         A zero between two days that are none: a fault of the export more often than a day without
         anybody, so it is not measured.
@@ -66,6 +68,7 @@ class Panel:
     columns: tuple[Column, ...]
     logs: FloatArray
     zeros: BoolArray
+    sensors: FloatArray
     faults: BoolArray
     vantages: tuple[tuple[str, ...], ...]
     left_out: tuple[tuple[Column, str], ...] = ()
@@ -112,13 +115,16 @@ def panel_of(series: Sequence[DailySeries]) -> Panel:
     for one in level:
         by_column[Column(one.unit, one.market)].append(one)
     columns = sorted(by_column, key=lambda column: (column.unit, column.market))
-    logs = np.full((count, len(columns)), np.nan)
+    logs, sensors = np.full((2, count, len(columns)), np.nan)
     zeros, faults = np.zeros((2, count, len(columns)), bool)
     vantages, left_out = [], []
     slopes = _growth_with_sensors(level)
     for place, column in enumerate(columns):
         scaled = [_logs(one, first, count, slopes[one.vantage]) for one in by_column[column]]
         logs[:, place], used, too_short = _one_scale(by_column[column], [one[0] for one in scaled])
+        sensors[:, place] = np.mean(
+            [_sensors(one, first, count) for one in by_column[column]], axis=0
+        )
         zeros[:, place] = np.any([one[1] for one in scaled], axis=0)
         faults[:, place] = np.any([one[2] for one in scaled], axis=0)
         vantages.append(used)
@@ -128,6 +134,7 @@ def panel_of(series: Sequence[DailySeries]) -> Panel:
         columns=tuple(columns),
         logs=logs,
         zeros=zeros,
+        sensors=sensors,
         faults=faults,
         vantages=tuple(vantages),
         left_out=tuple(left_out),
@@ -186,6 +193,13 @@ def mean_known(stacked: FloatArray) -> FloatArray:
     return np.where(times > 0, total / np.maximum(times, 1), np.nan)
 
 
+def _sensors(one: DailySeries, first: date, count: int) -> FloatArray:
+    rows = (one.days[0] - first).days + np.flatnonzero(one.probes)
+    if not rows.size:
+        return np.zeros(count)
+    return np.interp(np.arange(count), rows, np.log(one.probes[one.probes > 0]))
+
+
 def _logs(
     one: DailySeries, first: date, count: int, slope: float
 ) -> tuple[FloatArray, BoolArray, BoolArray]:
@@ -219,10 +233,9 @@ def filled(panel: Panel, *, struck: Mapping[int, Sequence[int]]) -> FloatArray:
     """
     logs = panel.logs.copy()
     for place in range(logs.shape[1]):
-        far_off = _far_off(logs[:, place])
-        for row in struck.get(place, ()):
-            far_off[max(row, 0) :] = False
-        logs[far_off, place] = np.nan
+        first = min((max(0, row) for row in struck.get(place, ())), default=len(logs))
+        before = logs[:first, place]  # what comes after a strike says nothing of these days
+        before[_far_off(before)] = np.nan
     measured = ~np.isnan(logs)
     level = np.nan_to_num(mean_known(logs))
     others = [place for place in range(logs.shape[1]) if place not in struck]
@@ -239,6 +252,8 @@ def filled(panel: Panel, *, struck: Mapping[int, Sequence[int]]) -> FloatArray:
 
 def _far_off(logs: FloatArray) -> BoolArray:
     """Return which days lie far from the median of the days around them."""
+    if not len(logs):
+        return np.zeros(0, bool)
     around = np.lib.stride_tricks.sliding_window_view(
         np.pad(logs, _AROUND_D, constant_values=np.nan), 2 * _AROUND_D + 1
     )

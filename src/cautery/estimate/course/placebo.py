@@ -16,6 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.errors import InputError
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -25,6 +27,10 @@ FEW = 20.0
 """Fewer independent placebos have no quantile of their own: Student's t stands in."""
 LEAST = 4.0
 """Fewer independent placebos give no interval."""
+_LEARNT = 4.0
+"""Numbers that the estimator learnt from the placebos themselves: its penalty, and how much of the
+drift of three half-lives lasts. Their errors are smaller for it, as residuals of a regression are.
+"""
 _TINY = 1e-12
 
 
@@ -96,17 +102,24 @@ def half_width(group: int, placebos: Placebos, *, coverage: float) -> float:
 
 
 def factor(placebos: Placebos, *, coverage: float) -> float:
-    """Return how many of its own scales a group's error reaches with this probability."""
-    ratios = np.abs(placebos.errors) / scales(placebos)
+    """Return how many of its own scales a group's error reaches with this probability.
+
+    Raises
+    ------
+    InputError
+        If there are fewer independent placebos than :data:`LEAST`.
+    """
     count = placebos.independent
+    if count < LEAST:
+        raise InputError(f"{count:.0f} independent placebos are too few for an interval")
+    ratios = np.abs(placebos.errors) / scales(placebos)
     level = coverage * (1 + 1 / count)  # as in split conformal inference
-    if count < FEW or level >= 1:
+    if count < FEW:
         from scipy.stats import t as student  # noqa: PLC0415 - heavy
 
-        return float(
-            math.sqrt(np.mean(ratios**2)) * student.ppf((1 + coverage) / 2, df=max(count - 1, 1))
-        )
-    return float(np.quantile(ratios, level))
+        reach = math.sqrt(np.mean(ratios**2)) * student.ppf((1 + coverage) / 2, df=count - 1)
+        return float(reach)
+    return float(np.quantile(ratios, min(level, 1.0))) * math.sqrt(count / (count - _LEARNT))
 
 
 def scales(placebos: Placebos) -> FloatArray:

@@ -88,6 +88,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(count)s days with zero between two usual days are taken as not measured",
     ),
     "course.noisier-after": "days after the strike are noisier than before: less certain",
+    "course.sensors-changed": "sensors were lost or gained about the strike: less certain",
     "course.vantage-left-out": "the vantage %(vantage)s shares too few days with the others",
     "course.vantage": (
         "as seen from %(vantage)s; %(count)s day was bridged",
