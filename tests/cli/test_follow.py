@@ -118,7 +118,7 @@ def test_days_come_one_after_the_other_and_what_comes_late_counts_from_when_it_c
     (row,) = map(json.loads, ran.out.splitlines())
     assert row["proposed_on"] == str(STRUCK + timedelta(days=9))  # and not the day before it came
     days = [body["days"] for body in bodies(struck.into, "follow.advanced")]
-    assert [day["seen"] for day in days[-1]] == [3]  # none of them twice
+    assert [day["traits"] for day in days[-1]] == [3]  # none of them twice
 
 
 def test_only_days_until_the_one_that_is_named_are_taken(

@@ -54,7 +54,7 @@ def follow_world(folder: Path) -> Followed:
                 struck.path,
                 struck.into,
                 mandate_file=mandate if number == 0 else None,
-                seen=[file],
+                sources=[file],
                 until=last,
                 keys_dir=folder / "keys",
             )
@@ -77,7 +77,7 @@ def decide(struck: StruckCase, following: Following, world: DescentWorld) -> Non
                     proposed.id,
                     confirmed=is_right,
                     why=why,
-                    shown=decision_subject(proposed, confirmed=is_right, why=why),
+                    shown_digest=decision_subject(proposed, confirmed=is_right, why=why),
                     name="Anna",
                     key=struck.key("anna"),
                 )
@@ -121,7 +121,7 @@ def test_three_runs_propose_what_one_run_proposes_until_somebody_decides(
         struck.path,
         struck.into,
         mandate_file=struck.mandate(),
-        seen=[seen_file(tmp_path / "all.jsonl", seen)],
+        sources=[seen_file(tmp_path / "all.jsonl", seen)],
         keys_dir=tmp_path / "keys",
     )
 
@@ -184,7 +184,7 @@ def test_what_a_stranger_appends_is_escaped_or_counts_for_nothing(
         struck.path,
         struck.into,
         mandate_file=struck.mandate(),
-        seen=(),
+        sources=(),
         keys_dir=tmp_path / "keys",
     )
     now = datetime.now(UTC)
@@ -198,7 +198,7 @@ def test_what_a_stranger_appends_is_escaped_or_counts_for_nothing(
     )
     forged = DescendantProposed(at=now, id=HOSTILE, proposal=proposal)
     backwards = FollowAdvanced(
-        at=now, first=now.date(), last=now.date(), days=(), seen=(), left_out=(), proposed=0,
+        at=now, first=now.date(), last=now.date(), days=(), sources=(), left_out=(), proposed=0,
         decided=0,
     )  # fmt: skip
     append_to(struck.into, tmp_path, forged, forged, backwards, backwards)

@@ -41,7 +41,7 @@ def follow(
         Path | None,
         typer.Option("--into", help="Folder of the case that follows; default: CASE-follow."),
     ] = None,
-    seen: Annotated[
+    sources: Annotated[
         list[Path] | None,
         typer.Option(
             "--seen",
@@ -125,24 +125,24 @@ def follow(
     """
     place = into or wired.folder_of(case)
     deciding = [("--confirm", confirm), ("--reject", reject), ("--reviewed", reviewed)]
-    asked = [option for option, value in deciding if value is not None]
-    if len(asked) > 1:
-        raise InputError(f"{' and '.join(asked)}: give one of them at a time")
-    if asked:
-        if seen or mandate or until or acted or traits:
-            raise InputError(f"{asked[0]} decides and takes nothing: give it without --seen")
+    options = [option for option, value in deciding if value is not None]
+    if len(options) > 1:
+        raise InputError(f"{' and '.join(options)}: give one of them at a time")
+    if options:
+        if sources or mandate or until or acted or traits:
+            raise InputError(f"{options[0]} decides and takes nothing: give it without --seen")
         signing = _Signing(place, why=why, name=name, key=key, digest=digest)
         if reviewed is not None:
             signing.review(reviewed.date())
         else:
             signing.decide(str(confirm or reject), confirmed=confirm is not None)
         return
-    for option, given in (("--why", why), ("--as", name), ("--key", key), ("--digest", digest)):
-        if given is not None:
+    for option, value in (("--why", why), ("--as", name), ("--key", key), ("--digest", digest)):
+        if value is not None:
             raise InputError(
                 f"{option}: nothing is signed", hint="Add --confirm ID or --reject ID."
             )
-    if not seen and mandate is None and wired.is_case(place):
+    if not sources and mandate is None and wired.is_case(place):
         with wired.followed_in(place) as following:
             _show(following, json=json)
         return
@@ -151,7 +151,7 @@ def follow(
             case,
             place,
             mandate_file=mandate,
-            seen=seen or (),
+            sources=sources or (),
             traits=traits,
             acted_on=None if acted is None else acted.date(),
             until=None if until is None else until.date(),
@@ -182,8 +182,8 @@ class _Signing:
     ) -> None:
         missing = [
             option
-            for option, given in (("--why", why), ("--as", name), ("--key", key))
-            if given is None
+            for option, value in (("--why", why), ("--as", name), ("--key", key))
+            if value is None
         ]
         if missing or why is None or name is None or key is None:
             raise InputError(
@@ -204,7 +204,7 @@ class _Signing:
             id,
             confirmed=confirmed,
             why=self._why,
-            shown=subject,
+            shown_digest=subject,
             name=self._name,
             key=self._key,
         )
@@ -233,7 +233,7 @@ class _Signing:
             self._place,
             until=until,
             why=self._why,
-            shown=subject,
+            shown_digest=subject,
             name=self._name,
             key=self._key,
         )
@@ -241,8 +241,8 @@ class _Signing:
             render.printable(f"{self._name} has reviewed it; it goes on to {reviewed.until}")
         )
 
-    def _ask(self, subject: Digest, shown: str) -> None:
-        text = "\n".join(render.printable(line) for line in shown.splitlines())
+    def _ask(self, subject: Digest, text_to_sign: str) -> None:
+        text = "\n".join(render.printable(line) for line in text_to_sign.splitlines())
         if self._digest is None:
             ask(
                 text,
@@ -273,18 +273,18 @@ def _say_left_out(rows: tuple[LeftOut, ...]) -> None:
 
 
 def _say_run(result: wired.Followed, place: Path) -> None:
-    following, brought, advanced = result.following, result.brought, result.advanced
+    following, intake, advanced = result.following, result.intake, result.advanced
     if result.waits_for_review:
         render.say(
             f"its review was due on {following.review_due}: nothing is taken or proposed until an "
             f"approver reviews it: cautery follow CASE --reviewed DAY --why ... --as ... --key ..."
         )
-    if brought is not None:
-        for line in brought.said:
+    if intake is not None:
+        for line in intake.warnings:
             render.say(render.printable(line))
-        sources = ", ".join(f"{word(source)} {n:,}" for source, n in sorted(brought.counts.items()))
+        sources = ", ".join(f"{word(source)} {n:,}" for source, n in sorted(intake.counts.items()))
         render.say(f"brought: {sources or 'nothing that may be used'}")
-        _say_left_out(LeftOut.of(brought.left_out))
+        _say_left_out(LeftOut.of(intake.left_out))
         record = advanced.record
         if record is None:
             render.say("no new day: nothing was added")

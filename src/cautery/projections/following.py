@@ -169,20 +169,23 @@ class Following:
             self._by_id[proposed.id] = Descendant(entry=entry, proposed=proposed)
 
     def _decide(self, entry: Entry, decided: DescendantDecided) -> None:
-        known = self._by_id.get(decided.id)
-        if known is None or self.mandate is None or self.signed_for is None:
+        descendant = self._by_id.get(decided.id)
+        if descendant is None or self.mandate is None or self.signed_for is None:
             self.passed_over[message("grown.no-proposal")] += 1
             return
         try:
             check_decision(
-                decided, known.proposed, mandate=self.mandate, signed_for=self.signed_for
+                decided, descendant.proposed, mandate=self.mandate, signed_for=self.signed_for
             )
         except CauteryError:
             self.passed_over[message("grown.unsigned")] += 1
             return
         self._decisions.append((entry, decided))
         self._by_id[decided.id] = Descendant(
-            entry=known.entry, proposed=known.proposed, decided=decided, record=entry.index
+            entry=descendant.entry,
+            proposed=descendant.proposed,
+            decided=decided,
+            record=entry.index,
         )
 
     def _review(self, reviewed: FollowReviewed) -> None:

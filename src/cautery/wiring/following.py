@@ -26,7 +26,7 @@ from cautery.workflows.follow.advance import Advanced, advance, until_when
 from cautery.workflows.follow.begin import begin_following, following_of, policy_in
 from cautery.workflows.follow.decide import decide, review
 from cautery.workflows.follow.of_case import Struck, struck_case
-from cautery.workflows.follow.seen import Brought, bring
+from cautery.workflows.follow.seen import Intake, bring
 from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signers import require_vouched
 
@@ -43,7 +43,7 @@ class Followed:
         What the followed case knew.
     following : Following
         What the case that follows holds now.
-    brought : Brought or None
+    intake : Intake or None
         What the sources had; ``None``: none were given.
     advanced : Advanced
         What was taken and proposed.
@@ -57,7 +57,7 @@ class Followed:
 
     struck: Struck
     following: Following
-    brought: Brought | None
+    intake: Intake | None
     advanced: Advanced
     waits_for_review: bool
     standing: str
@@ -81,7 +81,7 @@ def follow(
     into: Path,
     *,
     mandate_file: Path | None,
-    seen: Sequence[Path],
+    sources: Sequence[Path],
     traits: Path | None = None,
     acted_on: date | None = None,
     until: date | None = None,
@@ -121,7 +121,7 @@ def follow(
                 mandate,
                 mandate_text=raw,
                 struck=struck,
-                others=_others(traits, struck),
+                stated_sets=_stated(traits, struck),
                 now=now,
             )
         else:
@@ -131,26 +131,26 @@ def follow(
             policy = policy_in(following.mandate, case=struck.traits.of, now=now)
         is_new = following.last_day is None
         last = until_when(following, until, today=now.date())
-        brought, advanced = None, Advanced()
-        if seen and last is not None:
-            brought = bring(
-                seen,
+        intake, advanced = None, Advanced()
+        if sources and last is not None:
+            intake = bring(
+                sources,
                 policy=policy,
                 today=now.date(),
                 facts=known_facts_,
-                known=struck.known,
+                compared=struck.compared,
                 is_case=is_case,
                 opened=lambda path: open_case(
                     path, store=reading_store(), clock=wiring.clock(), read_only=True
                 ),
                 doing=doing,
             )
-            advanced = advance(following_case, following, brought, until=last, now=now, doing=doing)
+            advanced = advance(following_case, following, intake, until=last, now=now, doing=doing)
             following = following_of(following_case.ledger)
     return Followed(
         struck=struck,
         following=following,
-        brought=brought,
+        intake=intake,
         advanced=advanced,
         waits_for_review=last is None,
         standing=standing,
@@ -175,7 +175,7 @@ def followed_in(into: Path) -> Iterator[Following]:
 
 
 def decide_on(
-    into: Path, id: str, *, confirmed: bool, why: str, shown: Digest, name: str, key: Path
+    into: Path, id: str, *, confirmed: bool, why: str, shown_digest: Digest, name: str, key: Path
 ) -> DescendantDecided:
     """Sign a decision on a proposal.
 
@@ -191,7 +191,7 @@ def decide_on(
             id,
             confirmed=confirmed,
             why=why,
-            shown=shown,
+            shown_digest=shown_digest,
             name=name,
             key=signing,
             now=wiring.clock().now(),
@@ -199,7 +199,7 @@ def decide_on(
 
 
 def review_following(
-    into: Path, *, until: date, why: str, shown: Digest, name: str, key: Path
+    into: Path, *, until: date, why: str, shown_digest: Digest, name: str, key: Path
 ) -> FollowReviewed:
     """Sign a review of a following.
 
@@ -214,7 +214,7 @@ def review_following(
             ledger,
             until=until,
             why=why,
-            shown=shown,
+            shown_digest=shown_digest,
             name=name,
             key=signing,
             now=wiring.clock().now(),
@@ -239,7 +239,7 @@ def _facts_of(mandate: Mandate | None) -> str | None:
     return None if mandate is None else revealed(mandate.network.facts)
 
 
-def _others(path: Path | None, struck: Struck) -> tuple[TraitSet, ...]:
+def _stated(path: Path | None, struck: Struck) -> tuple[TraitSet, ...]:
     """Return the traits that others state, from ``traits.json``."""
     if path is None:
         return ()

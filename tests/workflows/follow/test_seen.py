@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cautery.workflows.follow.seen import Intake, bring
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.following import CERTIFICATE, EDGE, TODAY, seen_file, struck_case, trait
@@ -23,8 +24,7 @@ from cautery.wiring.facts import known_facts
 from cautery.wiring.following import is_case
 from cautery.workflows.case.open import open_case
 from cautery.workflows.follow.exports import Exports
-from cautery.workflows.follow.of_watch import Known
-from cautery.workflows.follow.seen import Brought, bring
+from cautery.workflows.follow.of_watch import Compared
 
 POLICY = FollowPolicy(
     cases=("0" * 16,),
@@ -56,13 +56,13 @@ def marks(seen: Iterable[TraitSeen]) -> set[tuple[str, TraitKind, str, str]]:
     return {(one.entity, one.kind, one.value, one.day.isoformat()) for one in seen}
 
 
-def brought(*paths: Path, policy: FollowPolicy = POLICY) -> Brought:
+def brought(*paths: Path, policy: FollowPolicy = POLICY) -> Intake:
     return bring(
         paths,
         policy=policy,
         today=date(2027, 1, 1),
         facts=known_facts(None),
-        known=Known(),
+        compared=Compared(),
         is_case=is_case,
         opened=lambda path: open_case(
             path, store=FolderStore(), clock=SystemClock(), read_only=True
@@ -74,9 +74,9 @@ def test_a_certificate_log_says_names_and_keys_on_the_day_it_logged_them(tmp_pat
     file = tmp_path / "ct.csv"
     file.write_text(LOG)
     found = brought(file)
-    assert ("new-tv.example", TraitKind.CERTIFICATE, KEY, "2026-03-01") in marks(found.seen)
-    assert ("new-tv.example", TraitKind.SITE_NAME, "new-tv", "2026-03-01") in marks(found.seen)
-    assert {one.entity for one in found.seen} == {"new-tv.example", "xn--caf-dma.example"}
+    assert ("new-tv.example", TraitKind.CERTIFICATE, KEY, "2026-03-01") in marks(found.traits)
+    assert ("new-tv.example", TraitKind.SITE_NAME, "new-tv", "2026-03-01") in marks(found.traits)
+    assert {one.entity for one in found.traits} == {"new-tv.example", "xn--caf-dma.example"}
     assert found.left_out[message("grown.left-no-day")] == 1
     assert found.left_out[message("grown.left-row")] >= 1
     assert set(found.counts) == {LookedAt.CERTIFICATE_LOG}
@@ -87,8 +87,8 @@ def test_passive_dns_says_name_servers_and_without_facts_no_hoster(tmp_path: Pat
     file.write_text(PDNS)
     found = brought(file)
     server = ("new-tv.example", TraitKind.NAME_SERVER, "ns1.quick-dns.example", "2026-03-01")
-    assert server in marks(found.seen)
-    assert not any(one.kind is TraitKind.HOSTER for one in found.seen)
+    assert server in marks(found.traits)
+    assert not any(one.kind is TraitKind.HOSTER for one in found.traits)
 
 
 def test_common_output_format_and_a_logs_json_are_read_by_what_they_hold(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_common_output_format_and_a_logs_json_are_read_by_what_they_hold(tmp_pat
         '[{"issuer_name":"CN=R3","name_value":"new-tv.example",'
         '"entry_timestamp":"2026-03-01T10:00:00"}]'
     )
-    kinds = {(one.kind, one.source) for one in brought(cof, log).seen}
+    kinds = {(one.kind, one.source) for one in brought(cof, log).traits}
     assert (TraitKind.NAME_SERVER, "passive-dns") in kinds
     assert (TraitKind.SITE_NAME, "certificate-log") in kinds
 
@@ -113,7 +113,7 @@ def test_a_playlist_of_one_service_shows_its_order_and_one_of_many_shows_nothing
     own = tmp_path / "list-2026-03-04.m3u"
     own.write_text(PLAYLIST)
     found = brought(own)
-    (order,) = [one for one in found.seen if one.kind is TraitKind.CATALOGUE_ORDER]
+    (order,) = [one for one in found.traits if one.kind is TraitKind.CATALOGUE_ORDER]
     assert (order.entity, order.day.isoformat()) == ("cdn.new-tv.example", "2026-03-04")
     assert order.value.count("|") == 25
     many = tmp_path / "many.m3u"
@@ -128,7 +128,7 @@ def test_a_watchs_case_brings_what_its_hosts_show(
     other = struck_case(tmp_path)
     found = brought(other.path)
     assert (EDGE, TraitKind.CERTIFICATE, CERTIFICATE) in {
-        (one.entity, one.kind, one.value) for one in found.seen
+        (one.entity, one.kind, one.value) for one in found.traits
     }
     assert set(found.counts) == {LookedAt.WATCH}
 
@@ -142,8 +142,8 @@ def test_a_folder_is_read_file_by_file_and_what_cannot_be_read_is_told(tmp_path:
     seen_file(folder / "d.jsonl", [trait("x.example", TraitKind.HOSTER, "as1")])
     found = brought(folder)
     assert found.left_out[message("grown.left-broken-file")] == 2
-    assert len(found.said) == 2
-    assert {one.source for one in found.seen} == {"certificate-log", "watch"}
+    assert len(found.warnings) == 2
+    assert {one.source for one in found.traits} == {"certificate-log", "watch"}
     with pytest.raises(InputError, match="neither a certificate log nor passive DNS"):
         brought(folder / "c.csv")
     with pytest.raises(InputError):
@@ -156,7 +156,7 @@ def test_what_is_dated_ahead_or_not_allowed_is_left_out(tmp_path: Path) -> None:
     odd = TraitSeen(entity="x.example", kind=TraitKind.HOSTER, value="as1",
                     day=date(2026, 1, 1), source="rumour")  # fmt: skip
     found = brought(seen_file(tmp_path / "s.jsonl", [ahead, odd]))
-    assert found.seen == []
+    assert found.traits == []
     assert found.left_out == {
         message("grown.left-future"): 1,
         message("grown.left-not-allowed"): 1,
@@ -170,7 +170,7 @@ def test_a_table_with_a_person_in_a_value_is_counted_and_quotes_nobody(tmp_path:
         '"day":"2026-03-01","source":"watch"}\n'
     )
     found = brought(file)
-    assert found.seen == []
+    assert found.traits == []
     assert sum(found.left_out.values()) == 1
     assert "anna" not in repr(found.left_out)
 

@@ -40,22 +40,22 @@ from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.of_case import struck_case
-from cautery.workflows.follow.of_watch import Known, known_in, shown_by
+from cautery.workflows.follow.of_watch import Compared, compared_in, shown_by
 from cautery.workflows.follow.shown import catalogue_of, of_links, prices_of
 from cautery.workflows.watch.opening import begin_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def shown(case: Case, earlier: Known | None = None) -> set[tuple[str, TraitKind, str]]:
+def shown(case: Case, earlier: Compared | None = None) -> set[tuple[str, TraitKind, str]]:
     left_out: Counter[Message] = Counter()
     traits = shown_by(
         case.ledger,
         case.vault,
         facts=known_facts(None),
         left_out=left_out,
-        known=known_in(case.ledger, case.vault, left_out),
-        earlier=earlier or Known(),
+        compared=compared_in(case.ledger, case.vault, left_out),
+        earlier=earlier or Compared(),
     )
     return {(trait.host, trait.kind, trait.value) for trait in traits}
 
@@ -122,9 +122,9 @@ def test_a_later_watch_calls_the_same_fault_what_the_case_calls_it(
 ) -> None:
     journal.write(probed("a.example", delay(3.2)))
     left_out: Counter[Message] = Counter()
-    earlier = known_in(case.ledger, case.vault, left_out)
+    earlier = compared_in(case.ledger, case.vault, left_out)
     (named,) = of_kind(case, TraitKind.STREAM_FAULT)["a.example"]
-    later = Known(
+    later = Compared(
         faults=tuple(
             type(fault)(
                 host="new.example",
@@ -142,7 +142,7 @@ def test_a_later_watch_calls_the_same_fault_what_the_case_calls_it(
         case.vault,
         facts=known_facts(None),
         left_out=left_out,
-        known=later,
+        compared=later,
         earlier=earlier,
     )
     assert ("new.example", named) in {
@@ -274,5 +274,5 @@ async def test_the_prices_of_a_sealed_page_are_a_trait_and_bytes_that_are_gone_a
     journal.write(SourceRead(source=url, kind="page", at=NOON, entries=0, exhibit=table))
     left_out: Counter[Message] = Counter()
     shown_by(case.ledger, case.vault, facts=known_facts(None), left_out=left_out,
-             known=Known(), earlier=Known())  # fmt: skip
+             compared=Compared(), earlier=Compared())  # fmt: skip
     assert left_out[message("grown.left-unread")] == 1

@@ -97,7 +97,7 @@ def test_an_operations_case_is_followed_and_its_page_has_what_grew_back(
         struck.path,
         struck.into,
         mandate_file=struck.mandate(),
-        seen=[seen_file(tmp_path / "seen.jsonl", seen())],
+        sources=[seen_file(tmp_path / "seen.jsonl", seen())],
         keys_dir=tmp_path / "keys",
     )
     traits = {(trait.kind, trait.times) for trait in run.struck.traits.traits}
@@ -121,7 +121,7 @@ def test_an_operations_case_is_followed_and_its_page_has_what_grew_back(
         proposed.id,
         confirmed=False,
         why="a shop",
-        shown=decision_subject(proposed, confirmed=False, why="a shop"),
+        shown_digest=decision_subject(proposed, confirmed=False, why="a shop"),
         name="Anna",
         key=struck.key("anna"),
     )
@@ -137,7 +137,7 @@ def test_the_page_takes_no_other_cases_descendants(
         struck.path,
         struck.into,
         mandate_file=struck.mandate(),
-        seen=(),
+        sources=(),
         keys_dir=tmp_path / "keys",
     )
     other = open_desk(

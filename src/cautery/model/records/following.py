@@ -127,14 +127,14 @@ class DayTaken:
     ----------
     day : date
         The day, in UTC.
-    seen : int
+    traits : int
         How many traits.
     exhibit : ExhibitId
         The sealed traits: those of the day, and those of earlier days that came late.
     """
 
     day: date
-    seen: int
+    traits: int
     exhibit: ExhibitId
 
 
@@ -150,7 +150,7 @@ class FollowAdvanced(Dated):
         The last of them: the next ones come after it.
     days : tuple of DayTaken
         Those of them that brought something, in order.
-    seen : tuple of SeenCount
+    sources : tuple of SeenCount
         How many traits each source brought.
     left_out : tuple of LeftOut
         What the sources had and was not used.
@@ -163,14 +163,14 @@ class FollowAdvanced(Dated):
     first: date
     last: date
     days: tuple[DayTaken, ...]
-    seen: tuple[SeenCount, ...]
+    sources: tuple[SeenCount, ...]
     left_out: tuple[LeftOut, ...]
     proposed: int
     decided: int
 
     def __post_init__(self) -> None:
         Dated.__post_init__(self)
-        days = [self.first, *(taken.day for taken in self.days), self.last]
+        days = [self.first, *(of_day.day for of_day in self.days), self.last]
         if self.last < self.first or days[1:-1] != sorted({*days[1:-1]}) or days != sorted(days):
             raise InputError("the days that were taken are in no order")
 

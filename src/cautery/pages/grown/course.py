@@ -12,7 +12,7 @@ from cautery.messages import tr, word
 from cautery.model.records import DescentState
 from cautery.pages.grown.view import GrownView
 
-_WIDE, _LEFT, _RIGHT = 720.0, 16.0, 704.0
+_WIDE, _START, _END = 720.0, 16.0, 704.0
 _BASE, _STEP, _RADIUS = 96.0, 12.0, 4.5
 _MOST_HIGH = 6
 """Marks above one another on a day; more are counted."""
@@ -33,10 +33,10 @@ def course(view: GrownView) -> Markup:
         return Markup("")
     last = max(_FEWEST_DAYS, *(row.after_days for row in view.rows))
     first = min(0, *(row.after_days for row in view.rows))
-    across = (_RIGHT - _LEFT) / (last - first)
+    across = (_END - _START) / (last - first)
 
     def x(day: float) -> float:
-        return _LEFT + (day - first) * across
+        return _START + (day - first) * across
 
     label = tr(
         "Days from the act until each descendant could be known: %(count)s proposals, the first "
@@ -45,11 +45,11 @@ def course(view: GrownView) -> Markup:
         first=min(row.after_days for row in view.rows),
     )
     parts = [
-        f'<line x1="{_LEFT}" y1="{_BASE}" x2="{_RIGHT}" y2="{_BASE}" stroke="currentColor"/>',
+        f'<line x1="{_START}" y1="{_BASE}" x2="{_END}" y2="{_BASE}" stroke="currentColor"/>',
         f'<path d="M{x(0):.1f} 14V{_BASE + 5}" stroke="currentColor" stroke-width="2"/>',
         _words(x(0) + 6, 24, tr("act")),
         *(_words(x(day), _BASE + 20, str(day), "middle") for day in _ticks(first, last)),
-        _words(_RIGHT, _BASE + 36, tr("days after the act"), "end"),
+        _words(_END, _BASE + 36, tr("days after the act"), "end"),
     ]
     heights: Counter[int] = Counter()
     for row in view.rows:
@@ -57,10 +57,10 @@ def course(view: GrownView) -> Markup:
         heights[row.after_days] += 1
         if place >= _MOST_HIGH:
             continue
-        said = f"{row.entity}: {word(row.state)}, {row.first_knowable}"
+        label_of_mark = f"{row.entity}: {word(row.state)}, {row.first_knowable}"
         parts.append(
             f'<circle cx="{x(row.after_days):.1f}" cy="{_BASE - 9 - place * _STEP:.1f}" '
-            f'r="{_RADIUS}" {_FILL[row.state]}>{hint(said)}</circle>'
+            f'r="{_RADIUS}" {_FILL[row.state]}>{hint(label_of_mark)}</circle>'
         )
     parts += [
         _words(x(day), _BASE - 9 - _MOST_HIGH * _STEP + 6, f"+{count - _MOST_HIGH}", "middle")

@@ -1,4 +1,4 @@
-"""What grew back, as pages show it: from the records of a case that follows another one."""
+"""What grew back, as pages show it: from the records of a case that follows another descendant."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def grown_of(following: Following, *, today: date) -> GrownView | None:
         return None
     descendants = sorted(
         following.descendants(),
-        key=lambda one: (one.proposed.proposal.first_knowable, one.entry.index),
+        key=lambda descendant: (
+            descendant.proposed.proposal.first_knowable,
+            descendant.entry.index,
+        ),
     )
     counts = {trait.kind for trait in begun.traits}
     states = [descendant.state for descendant in descendants]
@@ -58,7 +61,7 @@ def grown_of(following: Following, *, today: date) -> GrownView | None:
         traits=begun.traits,
         none_of=tuple(kind.value for kind in TraitKind if kind not in counts),
         left_out=begun.left_out,
-        rows=tuple(_row(one, begun.acted_on) for one in _most(descendants)),
+        rows=tuple(_row(descendant, begun.acted_on) for descendant in _most(descendants)),
         total=len(descendants),
         states=tuple((state, states.count(state)) for state in DescentState),
         passed_over=tuple(sorted(following.passed_over.items(), key=lambda item: item[0].id)),
@@ -70,10 +73,11 @@ def _most(descendants: list[Descendant]) -> list[Descendant]:
     if len(descendants) <= MOST_ROWS:
         return descendants
     ranked = sorted(
-        descendants, key=lambda one: (one.state is not DescentState.OPEN, -one.entry.index)
+        descendants,
+        key=lambda descendant: (descendant.state is not DescentState.OPEN, -descendant.entry.index),
     )
-    kept = {one.proposed.id for one in ranked[:MOST_ROWS]}
-    return [one for one in descendants if one.proposed.id in kept]
+    ids = {descendant.proposed.id for descendant in ranked[:MOST_ROWS]}
+    return [descendant for descendant in descendants if descendant.proposed.id in ids]
 
 
 def _row(descendant: Descendant, acted_on: date) -> GrownRow:

@@ -32,7 +32,7 @@ from cautery.projections.following import Following
 from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.begin import traits_sealed
-from cautery.workflows.follow.seen import Brought
+from cautery.workflows.follow.seen import Intake
 
 MOST_OF_ONE = 200
 """Traits of one descendant that are looked for; judgement."""
@@ -60,8 +60,8 @@ class Advanced:
 
 def proposal_id(proposal: Proposal) -> str:
     """Return the id of a proposal, the same whenever this entity is proposed for this network."""
-    named = f"{proposal.of} {proposal.entity}".encode()
-    return f"D-{hashlib.sha256(named).hexdigest()[:10]}"
+    text = f"{proposal.of} {proposal.entity}".encode()
+    return f"D-{hashlib.sha256(text).hexdigest()[:10]}"
 
 
 def until_when(following: Following, until: date | None, *, today: date) -> date | None:
@@ -75,7 +75,7 @@ def until_when(following: Following, until: date | None, *, today: date) -> date
 def advance(
     case: Case,
     following: Following,
-    brought: Brought,
+    intake: Intake,
     *,
     until: date,
     now: datetime,
@@ -104,7 +104,7 @@ def advance(
     begun = following.begun
     if begun is None:
         return Advanced()
-    by_day, waiting = _days(case, following, brought.seen, until)
+    by_day, waiting = _days(case, following, intake.traits, until)
     if not by_day:
         return Advanced(waiting=waiting)
     doing("taking the earlier days again")
@@ -115,18 +115,17 @@ def advance(
     for day in sorted(by_day):
         doing(f"day {day}")
         run.take(follower, day, by_day[day])
-    known = {descendant.proposed.id for descendant in following.descendants()}
-    proposed = tuple(row for row in run.proposed if row.id not in known)
+    ids_before = {descendant.proposed.id for descendant in following.descendants()}
+    proposed = tuple(row for row in run.proposed if row.id not in ids_before)
     record = FollowAdvanced(
         at=now,
         first=min(by_day),
         last=max(by_day),
         days=tuple(run.days),
-        seen=tuple(
-            SeenCount(source=source, count=count)
-            for source, count in sorted(brought.counts.items())
+        sources=tuple(
+            SeenCount(source=source, count=count) for source, count in sorted(intake.counts.items())
         ),
-        left_out=LeftOut.of(brought.left_out),
+        left_out=LeftOut.of(intake.left_out),
         proposed=len(proposed),
         decided=decided,
     )
@@ -143,10 +142,10 @@ class _Run:
     days: list[DayTaken] = field(default_factory=list)
     proposed: list[DescendantProposed] = field(default_factory=list)
 
-    def take(self, follower: Follower, day: date, seen: Sequence[TraitSeen]) -> None:
-        raw = b"".join(seen_lines(seen))
+    def take(self, follower: Follower, day: date, traits: Sequence[TraitSeen]) -> None:
+        raw = b"".join(seen_lines(traits))
         exhibit = self.journal.seal(raw, what=DAY, media_type="application/x-ndjson", at=self.now)
-        self.days.append(DayTaken(day=day, seen=len(seen), exhibit=exhibit))
+        self.days.append(DayTaken(day=day, traits=len(traits), exhibit=exhibit))
         # As the sealed bytes are read again: each later run must come to the same proposals.
         for proposal in follower.day(day, _traits_in(raw)):
             self.proposed.append(
@@ -160,7 +159,7 @@ class _Run:
 
 
 def _days(
-    case: Case, following: Following, seen: Iterable[TraitSeen], until: date
+    case: Case, following: Following, traits: Iterable[TraitSeen], until: date
 ) -> tuple[dict[date, list[TraitSeen]], int]:
     """Return what was brought by the day on which it is taken, and how much waits for a later run.
 
@@ -171,15 +170,15 @@ def _days(
     by_day: defaultdict[date, list[TraitSeen]] = defaultdict(list)
     late: dict[TraitSeen, None] = {}
     ahead = 0
-    for trait in dict.fromkeys(seen):
+    for trait in dict.fromkeys(traits):
         if last is not None and trait.day <= last:
             late[trait] = None
         elif trait.day > until:
             ahead += 1
         else:
             by_day[trait.day].append(trait)
-    for taken in _all_taken(following) if late else ():
-        for trait in seen_on(case, taken.exhibit):
+    for day_taken in _all_taken(following) if late else ():
+        for trait in seen_on(case, day_taken.exhibit):
             late.pop(trait, None)
     if late and by_day:
         by_day[min(by_day)] += late
@@ -188,7 +187,7 @@ def _days(
 
 
 def _all_taken(following: Following) -> Iterator[DayTaken]:
-    return (taken for _, run in following.advanced for taken in run.days)
+    return (day_taken for _, run in following.advanced for day_taken in run.days)
 
 
 def seen_on(case: Case, exhibit: ExhibitId) -> tuple[TraitSeen, ...]:
@@ -213,16 +212,16 @@ def _retake(follower: Follower, case: Case, following: Following) -> int:
     """Take all earlier days again, and the decisions where they came; return how many came."""
     decisions = list(following.decisions())
     teaching = _Teaching(follower, following, decisions)
-    told = 0
+    taught = 0
     for entry, run in following.advanced:
-        while told < len(decisions) and decisions[told][0].index < entry.index:
-            teaching.tell(decisions[told][1])
-            told += 1
-        for taken in run.days:
-            seen = seen_on(case, taken.exhibit)
-            teaching.hear(seen)
-            follower.day(taken.day, seen)
-    for _, decided in decisions[told:]:
+        while taught < len(decisions) and decisions[taught][0].index < entry.index:
+            teaching.tell(decisions[taught][1])
+            taught += 1
+        for day_taken in run.days:
+            traits = seen_on(case, day_taken.exhibit)
+            teaching.hear(traits)
+            follower.day(day_taken.day, traits)
+    for _, decided in decisions[taught:]:
         teaching.tell(decided)
     return len(decisions)
 
@@ -252,9 +251,9 @@ class _Teaching:
             for trait in traits.traits
         }
 
-    def hear(self, seen: Iterable[TraitSeen]) -> None:
+    def hear(self, traits: Iterable[TraitSeen]) -> None:
         """Note what confirmed descendants show."""
-        for trait in seen:
+        for trait in traits:
             if trait.entity in self._shown:
                 self._shown[trait.entity][trait.kind, trait.value] = None
 

@@ -63,7 +63,7 @@ def begin_following(
     *,
     mandate_text: bytes,
     struck: Struck,
-    others: Sequence[TraitSet] = (),
+    stated_sets: Sequence[TraitSet] = (),
     now: datetime,
 ) -> Following:
     """Write the first records of a following, or check that it goes on under the same mandate.
@@ -76,7 +76,7 @@ def begin_following(
         The mandate's file, which is sealed.
     struck : Struck
         What the followed case knew.
-    others : sequence of TraitSet
+    stated_sets : sequence of TraitSet
         Traits that others state of the same network.
 
     Raises
@@ -102,7 +102,7 @@ def begin_following(
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
-    journal.write(_begun(journal, struck, others, now))
+    journal.write(_begun(journal, struck, stated_sets, now))
     return following_of(case.ledger)
 
 
@@ -120,10 +120,10 @@ def traits_sealed(case: Case, begun: FollowBegun) -> tuple[TraitSet, ...]:
 
 
 def _begun(
-    journal: Journal, struck: Struck, others: Sequence[TraitSet], now: datetime
+    journal: Journal, struck: Struck, stated_sets: Sequence[TraitSet], now: datetime
 ) -> FollowBegun:
     exhibit: ExhibitId = journal.seal(
-        trait_sets_json((struck.traits, *others)),
+        trait_sets_json((struck.traits, *stated_sets)),
         what=TRAITS,
         media_type="application/json",
         at=now,

@@ -45,7 +45,7 @@ def decide(
     *,
     confirmed: bool,
     why: str,
-    shown: Digest,
+    shown_digest: Digest,
     name: str,
     key: Key,
     now: datetime,
@@ -56,7 +56,7 @@ def decide(
     ----------
     confirmed : bool
         Whether it is held to be a descendant.
-    shown : Digest
+    shown_digest : Digest
         The digest of what the person was shown.
     key : Ed25519PrivateKey or PasskeyAnswer
         The person's.
@@ -74,7 +74,7 @@ def decide(
     proposed = proposal_named(following_of(ledger), id)
     subject = decision_subject(proposed, confirmed=confirmed, why=reason)
     approval = sign(
-        _as_shown(subject, shown),
+        _as_shown(subject, shown_digest),
         approver=approver_named(opening.mandate, name),
         key=key,
         at=now,
@@ -86,7 +86,14 @@ def decide(
 
 
 def review(
-    ledger: Ledger, *, until: date, why: str, shown: Digest, name: str, key: Key, now: datetime
+    ledger: Ledger,
+    *,
+    until: date,
+    why: str,
+    shown_digest: Digest,
+    name: str,
+    key: Key,
+    now: datetime,
 ) -> FollowReviewed:
     """Record an approver's signed review: the following goes on until another day.
 
@@ -94,7 +101,7 @@ def review(
     ----------
     until : date
         The last day before the next review.
-    shown : Digest
+    shown_digest : Digest
         The digest of what the person was shown.
 
     Raises
@@ -115,7 +122,7 @@ def review(
             hint="A following that is to go on beyond its end needs a new mandate.",
         )
     approval = sign(
-        _as_shown(review_subject(until.isoformat(), reason), shown),
+        _as_shown(review_subject(until.isoformat(), reason), shown_digest),
         approver=approver_named(opening.mandate, name),
         key=key,
         at=now,
@@ -133,10 +140,10 @@ def _reason(why: str) -> str:
     return reason
 
 
-def _as_shown(subject: Digest, shown: Digest) -> Digest:
-    if subject != shown:
+def _as_shown(subject: Digest, shown_digest: Digest) -> Digest:
+    if subject != shown_digest:
         raise ApprovalError(
-            f"this differs from what was shown: its digest is {subject}, not {shown}",
+            f"this differs from what was shown: its digest is {subject}, not {shown_digest}",
             hint="Look at it again: cautery follow CASE",
         )
     return subject

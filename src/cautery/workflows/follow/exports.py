@@ -31,7 +31,7 @@ CERTIFICATE_LOG, PASSIVE_DNS = "certificate-log", "passive-dns"
 _NAMES = ("name_value", "names", "name", "host", "domain")
 _KEYS = ("spki_sha256", "spki", "key_sha256")
 _LOGGED = ("day", "entry_timestamp", "logged_at", "logged", "not_before")
-_ASKED = ("rrname", "name", "host", "domain")
+_QUERIED = ("rrname", "name", "host", "domain")
 _TYPES = ("rrtype", "type")
 _DATA = ("rdata", "data", "value", "address")
 _FIRST = ("time_first", "first_seen", "first", "day")
@@ -48,7 +48,7 @@ def is_certificate_log(header: Iterable[str]) -> bool:
 def is_passive_dns(header: Iterable[str]) -> bool:
     """Tell whether a table's columns are those of passive DNS."""
     columns = {cell.strip().lower() for cell in header}
-    return bool(columns & {*_TYPES}) and bool(columns & {*_DATA}) and bool(columns & {*_ASKED})
+    return bool(columns & {*_TYPES}) and bool(columns & {*_DATA}) and bool(columns & {*_QUERIED})
 
 
 class Exports:
@@ -67,7 +67,7 @@ class Exports:
         self._facts, self._left_out = facts, left_out
         self._hoster: Callable[[str], str | None] = lru_cache(maxsize=1 << 16)(self._network)
 
-    def table(self, chunks: Iterable[bytes], named: str) -> Iterator[TraitSeen]:
+    def table(self, chunks: Iterable[bytes], name: str) -> Iterator[TraitSeen]:
         """Yield the traits of a CSV of either kind: its columns say which.
 
         Raises
@@ -75,7 +75,7 @@ class Exports:
         InputError
             If it is neither.
         """
-        lines = lines_of(as_utf8(chunks, named), longest=MAX_LINE)
+        lines = lines_of(as_utf8(chunks, name), longest=MAX_LINE)
         head = next(lines, "").removeprefix("\ufeff")
         separator = separator_of(head)
         header = [cell.strip().lower() for cell in _cells(head, separator)]
@@ -85,7 +85,7 @@ class Exports:
             read = self._log_row
         else:
             raise InputError(
-                f"{named}: neither a certificate log nor passive DNS; its columns are "
+                f"{name}: neither a certificate log nor passive DNS; its columns are "
                 f"{', '.join(header)[:200]}",
                 hint="A certificate log: logged_at,name_value,spki_sha256. Passive DNS: "
                 "rrname,rrtype,rdata,time_first.",
@@ -143,7 +143,7 @@ class Exports:
 
     def _dns_row(self, row: dict[str, str]) -> Iterator[TraitSeen]:
         yield from self._resolved(
-            _first_of(row, _ASKED),
+            _first_of(row, _QUERIED),
             _first_of(row, _TYPES).upper(),
             _first_of(row, _DATA),
             _day(_first_of(row, _FIRST)),

@@ -32,8 +32,8 @@ from cautery.model.records import (
 )
 from cautery.projections.mandate import case_id
 from cautery.workflows.case.open import Case
-from cautery.workflows.follow.of_watch import Known, hosts_of_networks, known_in, shown_by
-from cautery.workflows.follow.shown import Shown, of_links, usable
+from cautery.workflows.follow.of_watch import Compared, compared_in, hosts_of_networks, shown_by
+from cautery.workflows.follow.shown import ShownTrait, of_links, usable
 from cautery.workflows.operation.desk import desk_in
 from cautery.workflows.operation.picture import picture_at
 
@@ -59,7 +59,7 @@ class Struck:
         Id of the first act: a referral, a notice, a step; empty: none is on record.
     left_out : mapping of Message to int
         What is no trait of it.
-    known : Known
+    compared : Compared
         What of it is compared with later watches.
     """
 
@@ -68,7 +68,7 @@ class Struck:
     records: int
     act: str
     left_out: Mapping[Message, int]
-    known: Known
+    compared: Compared
 
     @property
     def counts(self) -> dict[TraitKind, int]:
@@ -117,11 +117,11 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
     of = id_of_case(ledger, name)
     left_out: Counter[Message] = Counter()
     is_desk = any(True for _ in ledger.read(kinds=kinds_of(OperationOpened)))
-    known = Known() if is_desk else known_in(ledger, case.vault, left_out)
+    compared = Compared() if is_desk else compared_in(ledger, case.vault, left_out)
     if is_desk:
         traits, members = _of_operation(case, left_out)
     else:
-        traits, members = _of_watch(case, known, facts, left_out)
+        traits, members = _of_watch(case, compared, facts, left_out)
     act, day = _first_act(ledger)
     return Struck(
         traits=TraitSet(
@@ -134,27 +134,32 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
         records=ledger.size(),
         act=act,
         left_out={why: count for why, count in left_out.items() if count},
-        known=known,
+        compared=compared,
     )
 
 
 def _of_watch(
-    case: Case, known: Known, facts: Facts, left_out: Counter[Message]
-) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
-    shown = shown_by(
-        case.ledger, case.vault, facts=facts, left_out=left_out, known=known, earlier=Known()
+    case: Case, compared: Compared, facts: Facts, left_out: Counter[Message]
+) -> tuple[tuple[ShownTrait, ...], tuple[str, ...]]:
+    traits = shown_by(
+        case.ledger,
+        case.vault,
+        facts=facts,
+        left_out=left_out,
+        compared=compared,
+        earlier=Compared(),
     )
     mandate = _mandate_of(case.ledger)
     suspects = hosts_of_networks(case.ledger, _proven(case.ledger))
-    kept: list[Shown] = []
-    for trait in shown:
+    followed_traits: list[ShownTrait] = []
+    for trait in traits:
         if mandate is not None and mandate.is_lawful(trait.host):
             left_out[LAWFUL] += 1
         elif suspects and trait.host not in suspects:
             left_out[BYSTANDER] += 1
         else:
-            kept.append(trait)
-    return tuple(kept), _entities(suspects or {trait.host for trait in kept})
+            followed_traits.append(trait)
+    return tuple(followed_traits), _entities(suspects or {trait.host for trait in followed_traits})
 
 
 def _mandate_of(ledger: Ledger) -> Mandate | None:
@@ -176,15 +181,15 @@ def _proven(ledger: Ledger) -> frozenset[str]:
 
 def _of_operation(
     case: Case, left_out: Counter[Message]
-) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
+) -> tuple[tuple[ShownTrait, ...], tuple[str, ...]]:
     """Return what statements of an operation say that its assets show."""
     picture = picture_at(desk_in(case))
     stated = of_links(picture.traits, left_out)
-    shown = usable((replace(trait, host=_name(trait.host)) for trait in stated), left_out)
+    traits = usable((replace(trait, host=_name(trait.host)) for trait in stated), left_out)
     assets = {
         _name(asset.id) for asset in picture.graph.assets if asset.id.partition(":")[0] in _HOSTS
     }
-    return tuple(shown), _entities(assets)
+    return tuple(traits), _entities(assets)
 
 
 def _name(asset: str) -> str:
@@ -204,10 +209,12 @@ def _entities(hosts: Iterable[str]) -> tuple[str, ...]:
     return tuple(members[:MOST_MEMBERS])
 
 
-def _counted(shown: Iterable[Shown], left_out: Counter[Message], name: str) -> tuple[Trait, ...]:
+def _counted(
+    traits: Iterable[ShownTrait], left_out: Counter[Message], name: str
+) -> tuple[Trait, ...]:
     """Return each trait once, with at how many hosts it was seen; the commonest of too many."""
     hosts: defaultdict[tuple[TraitKind, str], set[str]] = defaultdict(set)
-    for trait in shown:
+    for trait in traits:
         hosts[trait.kind, trait.value].add(trait.host)
     if not hosts:
         raise InputError(

@@ -22,7 +22,7 @@ from cautery.model.ports import Facts, Ledger
 from cautery.model.records import SourceRead
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.follow.shown import (
-    Shown,
+    ShownTrait,
     catalogue_of,
     label_of,
     of_links,
@@ -40,7 +40,7 @@ UNREAD = message("grown.left-unread")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Compared:
     """What a case has seen that is compared, and not merely spelt: faults and lists.
 
     Parameters
@@ -58,18 +58,18 @@ class Known:
     lawful: frozenset[str] = frozenset()
 
 
-def known_in(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Known:
+def compared_in(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Compared:
     """Return what of a watch's case is compared."""
     ledger, warnings = without_decoys(ledger), list[str]()
     seized = Derivative(ledger, vault)
     last = {verdict.url.text: verdict.finding for _, verdict in contents(ledger, Verdict)}
-    known = Known(
+    compared = Compared(
         tuple(carried(ledger, vault, warnings)),
         (*listings(ledger, vault, warnings), *listings_of_seized(seized)),
         frozenset(url for url, finding in last.items() if finding is Finding.LICENSED),
     )
     left_out[UNREAD] += len(warnings)
-    return known
+    return compared
 
 
 def shown_by(
@@ -78,9 +78,9 @@ def shown_by(
     *,
     facts: Facts,
     left_out: Counter[Message],
-    known: Known,
-    earlier: Known,
-) -> tuple[Shown, ...]:
+    compared: Compared,
+    earlier: Compared,
+) -> tuple[ShownTrait, ...]:
     """Return the traits of all hosts of a watch's case.
 
     Parameters
@@ -89,9 +89,9 @@ def shown_by(
         For registered domains.
     left_out : Counter
         Counts what is left out, by the reason.
-    known : Known
+    compared : Compared
         What of this case is compared.
-    earlier : Known
+    earlier : Compared
         The same of the case that is followed, if this is another one: what is the same fault or the
         same mistake gets the name that it has there.
     """
@@ -100,8 +100,8 @@ def shown_by(
     plain = [link for link in links if link.kind not in KINDS.values()]
     traits = [
         *of_links(plain, left_out),
-        *_faults(known, earlier),
-        *_catalogues(known.lists, earlier.lists, left_out),
+        *_faults(compared, earlier),
+        *_catalogues(compared.lists, earlier.lists, left_out),
         *_panels(ledger),
         *_pages(ledger, vault, left_out),
     ]
@@ -111,18 +111,18 @@ def shown_by(
     return tuple(usable([*traits, *_names(hosts, facts)], left_out))
 
 
-def _faults(known: Known, earlier: Known) -> Iterator[Shown]:
+def _faults(compared: Compared, earlier: Compared) -> Iterator[ShownTrait]:
     """Yield the faults of this case's streams, those that are alone too."""
-    lawful = known.lawful | earlier.lawful
-    links = fault_links((*earlier.faults, *known.faults), source="watch", lawful=lawful)
-    own = {host for fault in known.faults for host in (fault.host, fault.server)}
+    lawful = compared.lawful | earlier.lawful
+    links = fault_links((*earlier.faults, *compared.faults), source="watch", lawful=lawful)
+    own_hosts = {host for fault in compared.faults for host in (fault.host, fault.server)}
     grouped = set[tuple[str, str]]()
     for link in links:
         grouped.add((link.subject, link.kind))
-        if link.subject in own:
+        if link.subject in own_hosts:
             yield _of_fault(link.subject, link.value, link)
     alone: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for fault in sorted(known.faults, key=lambda seen: (seen.at, seen.record)):
+    for fault in sorted(compared.faults, key=lambda fault: (fault.at, fault.record)):
         kind = KINDS[fault.fault.kind]
         if fault.stream in lawful or {(fault.host, kind), (fault.server, kind)} & grouped:
             continue
@@ -132,7 +132,7 @@ def _faults(known: Known, earlier: Known) -> Iterator[Shown]:
             continue
         times.append(fault.fault.at_s)
         for host in {fault.host, fault.server}:
-            yield Shown(
+            yield ShownTrait(
                 host=host,
                 kind=TraitKind.STREAM_FAULT,
                 value=value_of(fault.fault),
@@ -141,8 +141,8 @@ def _faults(known: Known, earlier: Known) -> Iterator[Shown]:
             )
 
 
-def _of_fault(host: str, value: str, link: Link) -> Shown:
-    return Shown(
+def _of_fault(host: str, value: str, link: Link) -> ShownTrait:
+    return ShownTrait(
         host=host,
         kind=TraitKind.STREAM_FAULT,
         value=value,
@@ -153,7 +153,7 @@ def _of_fault(host: str, value: str, link: Link) -> Shown:
 
 def _catalogues(
     lists: Sequence[Listing], earlier: Sequence[Listing], left_out: Counter[Message]
-) -> Iterator[Shown]:
+) -> Iterator[ShownTrait]:
     for listing in lists:
         if order := catalogue_of(listing.titles, left_out):
             yield _listed(listing, TraitKind.CATALOGUE_ORDER, order)
@@ -164,8 +164,8 @@ def _catalogues(
             yield _listed(listing, TraitKind.GUIDE_QUIRK, quirk_of(title, guide))
 
 
-def _listed(listing: Listing, kind: TraitKind, value: str) -> Shown:
-    return Shown(
+def _listed(listing: Listing, kind: TraitKind, value: str) -> ShownTrait:
+    return ShownTrait(
         host=listing.host,
         kind=kind,
         value=value,
@@ -174,7 +174,7 @@ def _listed(listing: Listing, kind: TraitKind, value: str) -> Shown:
     )
 
 
-def _panels(ledger: Ledger) -> Iterator[Shown]:
+def _panels(ledger: Ledger) -> Iterator[ShownTrait]:
     """Yield what each host shows of its panel: ports, shapes of paths, the kind of certificate."""
     first: dict[tuple[str, str], datetime] = {}
     for entry, graph in contents(ledger, SupplyGraph):
@@ -183,10 +183,10 @@ def _panels(ledger: Ledger) -> Iterator[Shown]:
                 first.setdefault((asset.value, " ".join(sorted(asset.marks))), entry.record.at)
     newest = {host: (marks, at) for (host, marks), at in first.items()}
     for host, (marks, at) in newest.items():
-        yield Shown(host=host, kind=TraitKind.PANEL, value=marks, at=at)
+        yield ShownTrait(host=host, kind=TraitKind.PANEL, value=marks, at=at)
 
 
-def _pages(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Iterator[Shown]:
+def _pages(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Iterator[ShownTrait]:
     """Yield the prices and the payment services on storefronts' pages, from their sealed bytes."""
     newest: dict[str, SourceRead] = {}
     for _, reading in contents(ledger, SourceRead):
@@ -206,16 +206,16 @@ def _pages(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Iter
         values += [(TraitKind.PAYMENT_SERVICE, service) for service in page.payments]
         for kind, value in values:
             if value:
-                yield Shown(
+                yield ShownTrait(
                     host=host, kind=kind, value=value, at=reading.at, exhibit=reading.exhibit
                 )
 
 
-def _names(hosts: dict[str, datetime], facts: Facts) -> Iterator[Shown]:
+def _names(hosts: dict[str, datetime], facts: Facts) -> Iterator[ShownTrait]:
     for host, at in hosts.items():
         domain = facts.registered_domain(host)
         if domain is not None:
-            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
+            yield ShownTrait(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
 
 
 def hosts_of_networks(ledger: Ledger, proven: Iterable[str]) -> frozenset[str]:

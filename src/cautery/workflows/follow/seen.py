@@ -27,12 +27,12 @@ from cautery.packed import chunks_of, plain_name
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.exports import Exports
 from cautery.workflows.follow.of_case import id_of_case
-from cautery.workflows.follow.of_watch import Known, known_in, shown_by
-from cautery.workflows.follow.shown import Shown, catalogue_of, label_of, quirk_of, usable
+from cautery.workflows.follow.of_watch import Compared, compared_in, shown_by
+from cautery.workflows.follow.shown import ShownTrait, catalogue_of, label_of, quirk_of, usable
 
 MOST_FILES = 2_000
 """Files of one folder."""
-MOST_SEEN = 5_000_000
+MOST_TRAITS_AT_ONCE = 5_000_000
 """Traits of one run: they are held at once. Judgement."""
 OWN_SHARE = 0.8
 """Part of a playlist's entries on one host for the list to be that service's own, as in a case."""
@@ -44,29 +44,29 @@ NOT_ALLOWED = message("grown.left-not-allowed")
 FUTURE = message("grown.left-future")
 EVERYBODYS = message("grown.left-everybodys-list")
 BROKEN = message("grown.left-broken-file")
-MANY = message("grown.left-many-seen")
+TOO_MANY = message("grown.left-many-seen")
 
 
 @dataclass(slots=True)
-class Brought:
-    """What some sources brought.
+class Intake:
+    """What some sources intake.
 
     Parameters
     ----------
-    seen : list of TraitSeen
+    traits : list of TraitSeen
         What may be used.
     counts : Counter
-        How many traits each source brought.
+        How many traits each source intake.
     left_out : Counter
         What was not used, by the reason.
-    said : list of str
+    warnings : list of str
         Sentences on files that could not be read, for who runs the command.
     """
 
-    seen: list[TraitSeen] = field(default_factory=list)
+    traits: list[TraitSeen] = field(default_factory=list)
     counts: Counter[LookedAt] = field(default_factory=Counter)
     left_out: Counter[Message] = field(default_factory=Counter)
-    said: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def bring(
@@ -75,11 +75,11 @@ def bring(
     policy: FollowPolicy,
     today: date,
     facts: Facts,
-    known: Known,
+    compared: Compared,
     is_case: Callable[[Path], bool],
     opened: Callable[[Path], Case],
     doing: Callable[[str], None] = lambda _: None,
-) -> Brought:
+) -> Intake:
     """Read what some paths hold.
 
     Parameters
@@ -93,7 +93,7 @@ def bring(
         In UTC: what is dated later is left out.
     facts : Facts
         For registered domains and networks of addresses.
-    known : Known
+    compared : Compared
         What of the case that is followed is compared with watches and playlists.
     is_case, opened : callable
         Tell whether a path is a case, and open it read-only.
@@ -105,8 +105,8 @@ def bring(
     InputError
         If a path names nothing that can be read. A file in a folder that cannot is told of.
     """
-    brought = Brought()
-    take = _Taking(brought, policy=policy, today=today, facts=facts, known=known)
+    intake = Intake()
+    take = _Taking(intake, policy=policy, today=today, facts=facts, compared=compared)
     for path in paths:
         doing(path.name)
         if is_case(path):
@@ -121,38 +121,38 @@ def bring(
                 try:
                     take.file(file)
                 except CauteryError as error:
-                    brought.left_out[BROKEN] += 1
-                    brought.said.append(str(error))
+                    intake.left_out[BROKEN] += 1
+                    intake.warnings.append(str(error))
             if len(files) > MOST_FILES:
-                brought.said.append(f"{path}: only its first {MOST_FILES:,} files were read")
+                intake.warnings.append(f"{path}: only its first {MOST_FILES:,} files were read")
         else:
             take.file(path)
-    return brought
+    return intake
 
 
 class _Taking:
     """Takes sources one by one."""
 
     def __init__(
-        self, brought: Brought, *, policy: FollowPolicy, today: date, facts: Facts, known: Known
+        self, intake: Intake, *, policy: FollowPolicy, today: date, facts: Facts, compared: Compared
     ) -> None:
-        self._brought, self._policy, self._today = brought, policy, today
-        self._facts, self._known = facts, known
-        self._exports = Exports(facts, brought.left_out)
+        self._intake, self._policy, self._today = intake, policy, today
+        self._facts, self._compared = facts, compared
+        self._exports = Exports(facts, intake.left_out)
 
     def watch(self, case: Case) -> None:
         """Take what another watch's case recorded."""
         id_of_case(case.ledger, str(case.path))
-        left_out = self._brought.left_out
-        shown = shown_by(
+        left_out = self._intake.left_out
+        traits = shown_by(
             case.ledger,
             case.vault,
             facts=self._facts,
             left_out=left_out,
-            known=known_in(case.ledger, case.vault, left_out),
-            earlier=self._known,
+            compared=compared_in(case.ledger, case.vault, left_out),
+            earlier=self._compared,
         )
-        self._take(trait.seen(LookedAt.WATCH.value) for trait in shown)
+        self._take(trait.seen(LookedAt.WATCH.value) for trait in traits)
 
     def file(self, path: Path) -> None:
         """Take one file: by its ending, or by what it holds.
@@ -198,11 +198,11 @@ class _Taking:
             raise InputError(f"{path}: {kind} brings no traits", hint="See -h for what does.")
 
     def _lines(self, chunks: Iterable[bytes]) -> Iterator[TraitSeen]:
-        for seen in read_seen(chunks):
-            if isinstance(seen, ReadWarning):
-                self._brought.left_out[seen.why] += seen.count
+        for row in read_seen(chunks):
+            if isinstance(row, ReadWarning):
+                self._intake.left_out[row.why] += row.count
             else:
-                yield seen
+                yield row
 
     def _playlist(self, chunks: Iterable[bytes], path: Path) -> Iterator[TraitSeen]:
         """Yield what a playlist shows of the service whose own it is."""
@@ -216,7 +216,7 @@ class _Taking:
             guides.append(dict(entry.attributes).get("tvg-id"))
         host, count = max(hosts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
         if not host or count < OWN_SHARE * hosts.total():
-            self._brought.left_out[EVERYBODYS] += 1
+            self._intake.left_out[EVERYBODYS] += 1
             return
         at = datetime.combine(_day_of(path), datetime.min.time(), UTC)
         listing = Listing(
@@ -227,41 +227,43 @@ class _Taking:
             last_seen=at,
             records=(),
         )
-        for trait in usable(self._listed(listing), self._brought.left_out):
+        for trait in usable(self._listed(listing), self._intake.left_out):
             yield trait.seen(LookedAt.PLAYLIST.value)
 
-    def _listed(self, listing: Listing) -> Iterator[Shown]:
+    def _listed(self, listing: Listing) -> Iterator[ShownTrait]:
         host, at = listing.host, listing.first_seen
-        if order := catalogue_of(listing.titles, self._brought.left_out):
-            yield Shown(host=host, kind=TraitKind.CATALOGUE_ORDER, value=order, at=at)
-        for title, guide in sorted(quirks_of([listing, *self._known.lists])[0]):
-            yield Shown(host=host, kind=TraitKind.GUIDE_QUIRK, value=quirk_of(title, guide), at=at)
+        if order := catalogue_of(listing.titles, self._intake.left_out):
+            yield ShownTrait(host=host, kind=TraitKind.CATALOGUE_ORDER, value=order, at=at)
+        for title, guide in sorted(quirks_of([listing, *self._compared.lists])[0]):
+            yield ShownTrait(
+                host=host, kind=TraitKind.GUIDE_QUIRK, value=quirk_of(title, guide), at=at
+            )
         domain = self._facts.registered_domain(host)
         if domain is not None:
-            yield Shown(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
+            yield ShownTrait(host=host, kind=TraitKind.SITE_NAME, value=label_of(domain), at=at)
 
     def _take(self, traits: Iterable[TraitSeen]) -> None:
-        brought = self._brought
+        intake = self._intake
         allowed = {source.value: source for source in self._policy.look_at}
         for trait in traits:
             source = allowed.get(trait.source)
             if source is None:
-                brought.left_out[NOT_ALLOWED] += 1
+                intake.left_out[NOT_ALLOWED] += 1
             elif trait.day > self._today:
-                brought.left_out[FUTURE] += 1
-            elif len(brought.seen) >= MOST_SEEN:
-                brought.left_out[MANY] += 1
+                intake.left_out[FUTURE] += 1
+            elif len(intake.traits) >= MOST_TRAITS_AT_ONCE:
+                intake.left_out[TOO_MANY] += 1
             else:
-                brought.counts[source] += 1
-                brought.seen.append(trait)
+                intake.counts[source] += 1
+                intake.traits.append(trait)
 
 
 def _day_of(path: Path) -> date:
     """Return the day of a playlist: that in its name, or that of its file."""
-    named = _DAY.search(path.name)
-    if named is not None:
+    match = _DAY.search(path.name)
+    if match is not None:
         try:
-            return date.fromisoformat(named[1])
+            return date.fromisoformat(match[1])
         except ValueError:
             pass
     try:

@@ -55,7 +55,7 @@ UNUSABLE = message("grown.left-unusable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownTrait:
     """A trait that a host showed.
 
     Parameters
@@ -96,7 +96,7 @@ class Shown:
         )
 
 
-def of_links(links: Iterable[Link], left_out: Counter[Message]) -> Iterator[Shown]:
+def of_links(links: Iterable[Link], left_out: Counter[Message]) -> Iterator[ShownTrait]:
     """Yield the traits among a case's links.
 
     Parameters
@@ -120,7 +120,7 @@ def of_links(links: Iterable[Link], left_out: Counter[Message]) -> Iterator[Show
             continue
         if link.kind == "asn":
             value = f"as{value}"
-        yield Shown(
+        yield ShownTrait(
             host=link.subject, kind=kind, value=value, at=link.first_seen, exhibit=link.exhibit
         )
 
@@ -182,9 +182,9 @@ def label_of(domain: str) -> str:
     return domain.partition(".")[0].lower()
 
 
-def usable(shown: Iterable[Shown], left_out: Counter[Message]) -> Iterator[Shown]:
+def usable(traits: Iterable[ShownTrait], left_out: Counter[Message]) -> Iterator[ShownTrait]:
     """Yield the traits that can be followed; a person's, or what has no form, is counted."""
-    for trait in shown:
+    for trait in traits:
         if trait.kind in WRITTEN_BY_PEOPLE and finds_personal(trait.value.replace("|", " ; ")):
             left_out[PERSON] += 1
             continue
@@ -196,6 +196,6 @@ def usable(shown: Iterable[Shown], left_out: Counter[Message]) -> Iterator[Shown
         yield trait
 
 
-def without(shown: Iterable[Shown], hosts: Collection[str]) -> Iterator[Shown]:
+def without(traits: Iterable[ShownTrait], hosts: Collection[str]) -> Iterator[ShownTrait]:
     """Yield the traits of other hosts than some."""
-    return (trait for trait in shown if trait.host not in hosts)
+    return (trait for trait in traits if trait.host not in hosts)

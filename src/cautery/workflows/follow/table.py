@@ -32,8 +32,8 @@ def value_text(kind: TraitKind, value: str) -> str:
     """
     if kind is TraitKind.CATALOGUE_ORDER:
         titles = value.split("|")
-        more = f" ... ({len(titles)} titles)" if len(titles) > 2 else ""
-        return ", ".join(titles[:2]) + more
+        ending = f" ... ({len(titles)} titles)" if len(titles) > 2 else ""
+        return ", ".join(titles[:2]) + ending
     return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -86,7 +86,7 @@ def row_of(descendant: Descendant) -> dict[str, Any]:
 def cells_of(descendant: Descendant, *, reasons: int = 3) -> tuple[str, ...]:
     """Return a proposal as a row of a table, with its weightiest reasons."""
     proposal = descendant.proposed.proposal
-    rest = len(proposal.reasons) - reasons
+    further = len(proposal.reasons) - reasons
     lines = [reason_text(reason) for reason in proposal.reasons[:reasons]]
     return (
         descendant.proposed.id,
@@ -95,7 +95,7 @@ def cells_of(descendant: Descendant, *, reasons: int = 3) -> tuple[str, ...]:
         proposal.first_knowable.isoformat(),
         proposal.proposed_on.isoformat(),
         descendant.state.value,
-        "\n".join([*lines, f"and {rest} more"] if rest > 0 else lines),
+        "\n".join([*lines, f"and {further} more"] if further > 0 else lines),
     )
 
 
