@@ -42,14 +42,14 @@ def compared(figure: PublishedFigure, view: DayView | None = None, users: Any = 
 
 def test_the_drop_is_of_what_was_served_before_by_probes_of_the_next_day() -> None:
     view = day(served(0.3, 0.1), served(1, 0.5), served(1.2, 0.6), served(2, 0.9))
-    assert drop_next_day(view) == pytest.approx(0.45)
+    assert drop_next_day(view) == pytest.approx((0.4, 0.45, 0.5))
     assert drop_next_day(day(served(2, 0.9))) is None
     assert drop_next_day(day(served(1, 0.5), before=None)) is None
 
 
 def test_what_probes_saw_before_the_day_counts_before_the_picture_of_the_plan() -> None:
     view = day(served(-2, 0.8), served(-1, 0.8), served(1, 0.4))
-    assert drop_next_day(view) == pytest.approx(0.5)
+    assert drop_next_day(view) == pytest.approx((0.5, 0.5, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,17 @@ def test_a_published_drop_of_half_fits_one_near_it(share: float, fit: Fit) -> No
     assert row.fit is fit
     assert "by our probes" in row.ours
     assert bool(row.reason) is (fit is Fit.NO)
+
+
+def test_the_interval_of_the_probes_is_said_and_may_fit_where_the_middle_does_not() -> None:
+    measured = Served(at=DAY + timedelta(days=1), share=0.7, probes=40, low=0.55, high=0.85)
+    view = day(measured)
+    assert drop_next_day(view) == pytest.approx((0.15, 0.3, 0.45))
+    row = compared(figure("effect-next-day", 0.5, 0.5), view)
+    assert row.fit is Fit.YES
+    assert row.ours == (
+        "30\u202f% less of the demand served (15\u202f% to 45\u202f%), by our probes"
+    )
 
 
 def test_back_is_when_half_of_what_was_cut_is_served_again() -> None:

@@ -70,10 +70,14 @@ def measured_in_case(ledger: Ledger) -> list[tuple[str, Estimate]]:
                 Estimate(
                     quantity=as_written(f"share of demand served, {name} {share.at:%Y-%m-%d}"),
                     unit="share",
-                    low=share.share,
+                    low=share.share if share.low is None else share.low,
                     mid=share.share,
-                    high=share.share,
-                    method=as_written("as the record states it, without an interval"),
+                    high=share.share if share.high is None else share.high,
+                    method=as_written(
+                        "as the record states it, without an interval"
+                        if share.low is None
+                        else f"{share.probes} probes, 95 % interval"
+                    ),
                 ),
             )
             for name, share in (("lowest, on", lowest), ("last, on", last))

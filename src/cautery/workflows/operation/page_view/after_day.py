@@ -36,16 +36,23 @@ def compared_after(figure: PublishedFigure, material: Material) -> Comparison | 
     return None if compare is None else compare(figure, material)
 
 
-def drop_next_day(day: DayView) -> float | None:
-    """Return how much less of what was served before is served on the next day, as a share.
+def drop_next_day(day: DayView) -> tuple[float, float, float] | None:
+    """Return how much less of what was served before is served on the next day: low, mid, high.
 
-    Only probes count for the next day; ``None``: there was none, or nothing is known of before.
+    Only probes count for the next day, with their interval where they have one; ``None``: there was
+    none, or nothing is known of before.
     """
     before = _before(day)
-    after = [
-        point.share for point in day.after if _NEXT_DAY[0] <= point.at - day.moment <= _NEXT_DAY[1]
-    ]
-    return 1 - median(after) / before if after and before else None
+    after = [point for point in day.after if _NEXT_DAY[0] <= point.at - day.moment <= _NEXT_DAY[1]]
+    if not after or not before:
+        return None
+    most = max(point.share if point.high is None else point.high for point in after)
+    least = min(point.share if point.low is None else point.low for point in after)
+    return (
+        1 - most / before,
+        1 - median(point.share for point in after) / before,
+        1 - least / before,
+    )
 
 
 def days_until_back(day: DayView) -> tuple[float | None, float] | None:
@@ -85,12 +92,21 @@ def _effect(figure: PublishedFigure, material: Material) -> Comparison:
         return _not_measured(figure)
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else low
-    fits = low - _NEAR <= drop <= high + _NEAR
+    least, middle, most = drop
+    fits = low - _NEAR <= most and least <= high + _NEAR
+    ours = tr("%(share)s less of the demand served, by our probes", share=percent(middle))
+    if least < most:
+        ours = tr(
+            "%(share)s less of the demand served (%(low)s to %(high)s), by our probes",
+            share=percent(middle),
+            low=percent(least),
+            high=percent(most),
+        )
     return Comparison(
         what=figure.what,
         published=figure.value,
         fit=Fit.YES if fits else Fit.NO,
-        ours=tr("%(share)s less of the demand served, by our probes", share=percent(drop)),
+        ours=ours,
         source=figure.source,
         reason="" if fits else tr("another operation, on another network"),
     )
