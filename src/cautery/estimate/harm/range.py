@@ -117,9 +117,10 @@ def harm_of_events(
     if not curves:
         raise InputError("harm of events needs an audience")
     z = _deviates(rng)
-    fewest = [curve.average.at(z) for curve in curves]
-    most = [curve.peak.at(z) * assumptions.most_viewers_over_peak for curve in curves]
-    few, many = np.add.reduce(fewest), np.add.reduce(most)
+    few, many = np.zeros(DRAWS), np.zeros(DRAWS)
+    for curve in curves:
+        few += curve.average.at(z)
+        many += curve.peak.at(z) * assumptions.most_viewers_over_peak
     rows = []
     for assumption in assumptions.about(content):
         paid = (
@@ -135,8 +136,11 @@ def harm_of_events(
                 price=paid,
                 total=_sum(few * cheap, many * dear),
                 parts={
-                    (curve.event, curve.channel): _sum(least * cheap, greatest * dear)
-                    for curve, least, greatest in zip(curves, fewest, most, strict=True)
+                    (curve.event, curve.channel): Money(
+                        low=curve.average.low * cheap,
+                        high=curve.peak.high * assumptions.most_viewers_over_peak * dear,
+                    )
+                    for curve in curves
                 },
             )
         )
