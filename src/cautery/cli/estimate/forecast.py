@@ -104,6 +104,7 @@ def forecast(
         calendar=fixtures,
         holdings=None if folder is None else read_holdings(folder),
         watching=None if streams is None else Watching(streams=streams, every_s=every),
+        progress=lambda name: render.say(f"forecast: {name}") if len(read) > 1 else None,
     )
     if plot is not None:
         drawing = forecast_plot([(one.series, one.days) for one in outlook.ahead])

@@ -110,8 +110,19 @@ def forecast(
     return tuple(found)
 
 
-def trials(series: DailySeries, *, ahead: int, matches: Matches | None = None) -> tuple[Trial, ...]:
+def trials(
+    series: DailySeries,
+    *,
+    ahead: int,
+    matches: Matches | None = None,
+    latest: int | None = None,
+) -> tuple[Trial, ...]:
     """Forecast each past day so many days ahead, from what was known then.
+
+    Parameters
+    ----------
+    latest : int or None
+        So many of the last origins are tried; ``None``: all.
 
     Raises
     ------
@@ -120,7 +131,7 @@ def trials(series: DailySeries, *, ahead: int, matches: Matches | None = None) -
     """
     _Past.require(series, ahead)
     past = _Past(series, ahead, matches)
-    return tuple(past.trials(ahead, AdaptiveIntervals(coverage=COVERAGE), most=None))
+    return tuple(past.trials(ahead, AdaptiveIntervals(coverage=COVERAGE), most=latest))
 
 
 class _Past:

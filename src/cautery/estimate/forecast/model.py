@@ -33,6 +33,8 @@ UNSEEN_LOG = 0.7
 """Standard deviation of the effect of a stage that the past has not seen, in logs: a final, the one
 stage in twenty, draws 3.2 times what a match of its tournament does in the mean (328 million over
 5.23 billion in 51 matches; docs/reference/sources.md, F84)."""
+_NEGLIGIBLE = 1e-5
+"""Share of a distribution below which a day is left out: all of them have 0.1 % at most."""
 _NARROWEST = 0.02
 """Width of an analogue at least: two days are never the same to within 2 %."""
 
@@ -87,10 +89,10 @@ class Fitted:
             widths[state] = np.hypot(
                 max(_width(values[state], weight), _NARROWEST), UNSEEN_LOG * unseen.any()
             )
-        kept = shares > 0
+        kept = shares > _NEGLIGIBLE
         return Predictive(
             values=values[kept],
-            weights=shares[kept] / shares.sum(),
+            weights=shares[kept] / shares[kept].sum(),
             widths=widths[kept],
             loud=self.loud[kept],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +34,8 @@ FEWEST_MATCH_DAYS = 10
 """Past days with matches from which on a calendar shifts a forecast. Judgement."""
 _TRIED = 56
 """Days whose trials are told: the last eight weeks."""
+_WARMS_UP = 120
+"""Days before them from which their intervals have learned: twice what a miss is remembered."""
 _A_WEEK = 7
 
 
@@ -93,8 +95,14 @@ def look_ahead(
     calendar: Calendar | None = None,
     holdings: Holdings | None = None,
     watching: Watching | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Outlook:
     """Say what comes next.
+
+    Parameters
+    ----------
+    progress : callable
+        Is told each series before it is forecast.
 
     Raises
     ------
@@ -112,16 +120,17 @@ def look_ahead(
     found = calendar.matches if calendar else ()
     of_days: Matches = by_day(found)
     known = _learned(series, of_days, notes) if calendar else None
-    ahead = tuple(
-        SeriesAhead(series=one, days=forecast(one, days=days, matches=known)) for one in series
-    )
-    notes += [_tried(one, min(days, _A_WEEK), known) for one in series]
+    ahead: list[SeriesAhead] = []
+    for one in series:
+        progress(f"{one.unit} ({one.market})")
+        ahead.append(SeriesAhead(series=one, days=forecast(one, days=days, matches=known)))
+        notes.append(_tried(one, min(days, _A_WEEK), known))
     to_come = tuple(one for one in found if one.starts_at >= as_of)
     soon = [one for one in to_come if one.starts_at < as_of + timedelta(days=days)]
     at_hand = holdings or Holdings()
     return Outlook(
         as_of=as_of,
-        ahead=ahead,
+        ahead=tuple(ahead),
         matches=to_come,
         events=tuple(
             demand
@@ -150,7 +159,8 @@ def _learned(
 
 
 def _tried(series: DailySeries, ahead: int, matches: Matches | None) -> Message:
-    latest = trials(series, ahead=ahead, matches=matches)[-_TRIED:]
+    tried = trials(series, ahead=ahead, matches=matches, latest=_TRIED + _WARMS_UP)
+    latest = tried[-_TRIED:]
     error = float(np.exp(np.median([abs(one.log_error) for one in latest]))) if latest else np.nan
     return message(
         "forecast.tried",

@@ -28,6 +28,8 @@ MOST_SERIES = 24
 """Forecast at once; with --unit any number may stand in the file."""
 MOST_CALENDAR_BYTES = 4_000_000
 """As of a mandate's calendars."""
+MOST_MATCHES = 5_000
+"""Of a calendar in the series' days and behind them: a country's leagues have some 2,000 a year."""
 FARTHEST = timedelta(days=120)
 """Behind a series' last day: matches beyond it are another season's."""
 _MOST_NOTES = 20
@@ -106,6 +108,8 @@ def read_calendar(path: Path, within: Window, *, zone: ZoneInfo | None = None) -
         )
     matches = [_match(one, zone) for one in fixtures]
     matches = [one for one in matches if within.holds(one.starts_at)]
+    if len(matches) > MOST_MATCHES:
+        raise InputError(f"{path}: {len(matches):,} matches, more than {MOST_MATCHES:,}")
     notes = [
         message("forecast.unread", line=str(item.line), why=item.why)
         for item in items
