@@ -179,7 +179,13 @@ class _Past:
 
     def _traits(self, match: Match) -> FloatArray:
         found = set(_traits(match))
-        return np.array([float(column in found) for column in self._columns])
+        row = np.array([float(column in found) for column in self._columns])
+        if _stage(match) not in self._known:
+            # What the stages of a competition have in common is in their effects as well.
+            same = [event for event in self._events if event.competition == match.competition]
+            for event in same:
+                row[self._columns.index(_stage(event))] += 1 / len(same)
+        return row
 
 
 def teams_of(name: str) -> tuple[str, ...]:
@@ -194,10 +200,14 @@ def teams_of(name: str) -> tuple[str, ...]:
     return tuple(part[:80] for part in parts) if len(parts) == 2 and all(parts) else ()
 
 
+def _stage(match: Match) -> tuple[str, str]:
+    return "stage", f"{match.competition} {match.stage}"
+
+
 def _traits(match: Match) -> list[tuple[str, str]]:
     return [
         ("competition", match.competition),
-        ("stage", f"{match.competition} {match.stage}"),
+        _stage(match),
         ("weekday", str(match.starts_at.weekday())),
         ("hours", _HOURS[match.starts_at.hour // 6]),
         *(("team", team) for team in teams_of(match.name)),
