@@ -88,9 +88,9 @@ class Odds:
         return self.weights.appear[-1][1]
 
     def at_most(self, traits: Sequence[Shown], prior: float) -> float:
-        """Return log-odds that :meth:`weighed` cannot exceed: against plain strangers alone."""
+        """Return the weight of a descent, which its odds cannot exceed: strangers only lower it."""
         descent = self._log_likelihood(DESCENDANT, traits)
-        return self.calibrated(prior + descent - self._log_likelihood(STRANGER, traits))
+        return prior + descent - self._log_likelihood(STRANGER, traits)
 
     def likelihoods(self, traits: Sequence[Shown]) -> dict[str, float]:
         """Return log-likelihoods of what is shown, by kind of entity, against chance alone."""

@@ -66,7 +66,7 @@ class Scales:
             self.odds.at_most(self.against(entity, network, pairs), self._prior(network, served))
             for network in self._networks(entity, pairs, served)
         ]
-        return log_sum(bounds) >= threshold if bounds else False
+        return bool(bounds) and self.odds.calibrated(log_sum(bounds)) >= threshold
 
     def weighed(
         self,
