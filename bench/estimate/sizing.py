@@ -14,8 +14,8 @@ the reconciled interval is against the narrowest of a single source. The worlds'
         [--without sharing] [--scale 0.01] [--processes 2]
 
 Without ``--like`` the worlds are spread evenly over all five; ``--without`` leaves a kind of
-evidence out (sharing, paying, sales, activity). Shares stand with their Clopper-Pearson 95 % intervals,
-widths with a bootstrap's. Exit code 1 when a goal is missed.
+evidence out (sharing, paying, sales, activity). Shares stand with their Clopper-Pearson 95 %
+intervals, widths with a bootstrap's. Exit code 1 when a goal is missed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The goals of the coordinated operation, measured one after the other; any seed.
 
 1. world: seconds and memory to build and replay one of full size, and what the replay ends with.
-2. sizing: bench/operation/sizing.py (400 worlds of a hundredth of the size).
+2. sizing: bench/estimate/sizing.py (400 worlds of a hundredth of the size).
 3. bundles: bench/operation/bundles.py (1,000 random changes of hidden facts).
 4. days: 1,000 random worlds planned for the day, random steps failing: violations of precedence
    by the independent check, and failed steps that are neither replaced nor explained.

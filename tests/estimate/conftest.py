@@ -18,6 +18,7 @@ from cautery.model.sizing import (
     PriceSeen,
     PurchaseCount,
     RecaptureCount,
+    SharingAnswer,
     SizingSources,
     SurveyAnswer,
     VisitCount,
@@ -50,7 +51,7 @@ def draw_small_world(seed: int, *, size: float | None = None, seized: int = 8, p
     count = len(COUNTRIES)
     total = size or float(np.exp(rng.uniform(np.log(3e3), np.log(6e4))))
     payers = np.maximum(20, np.round(total * rng.dirichlet(np.full(count, 2.0))))
-    users = payers * p.USERS_PER_PAYER.draw(rng) * p.COUNTRY_SHARING.draw(rng, count)
+    users = payers * np.maximum(p.USERS_PER_PAYER.draw(rng) * p.COUNTRY_SHARING.draw(rng, count), 1)
     network = float(p.NETWORK_ARPU.draw(rng))
     level = np.array([p.arpu_level(one) for one in COUNTRIES])
     revenue = payers * network * level * p.COUNTRY_ARPU.draw(rng, count)
@@ -62,10 +63,11 @@ def draw_small_world(seed: int, *, size: float | None = None, seized: int = 8, p
         recaptures=_recaptures(rng, lines),
         payments=(found := _payments(rng, revenue))[0],
         purchases=found[1],
-        names=_names(rng, payers, households),
+        names=_names(rng, payers, households, looking := float(p.HOUSEHOLDS_LOOKING.draw(rng))),
         surveys=_surveys(rng, users, households),
         visits=_visits(rng, payers),
         prices=_prices(rng, network),
+        sharing=_sharing(rng, users / payers, looking),
         rates={"GBP": 1.19},
     )
     return SmallWorld(users, payers, revenue, sources)
@@ -143,8 +145,8 @@ def _payments(rng, revenue):
     return payments, purchases
 
 
-def _names(rng, payers, households):
-    share = payers * p.HOUSEHOLDS_LOOKING.draw(rng) * p.COUNTRY_NAMES.draw(rng, len(payers))
+def _names(rng, payers, households, looking):
+    share = payers * looking * p.COUNTRY_NAMES.draw(rng, len(payers))
     share = np.minimum(1, share * (1 - p.VPN.draw(rng)) / households)
     sampled = (households * rng.uniform(0.1, 0.4)).astype(int)
     return tuple(
@@ -168,6 +170,21 @@ def _surveys(rng, users, households):
             country=c, on=MONTH, asked=1000, yes=int(rng.binomial(1000, one)), households=int(home)
         )
         for c, one, home in zip(COUNTRIES, share, households, strict=True)
+    )
+
+
+def _sharing(rng, per_payer, looking):
+    homes = max(looking / float(p.LOOKING_EACH.draw(rng)), 1.0)
+    told = float(p.SHARING_TOLD.draw(rng))
+    rows = {}
+    for country, mean in zip(COUNTRIES, per_payer, strict=True):
+        people = 1 + rng.poisson(max(mean * told, 1.0) - 1, 80)
+        households = np.minimum(1 + rng.poisson(homes - 1, 80), people)
+        for pair in zip(people.tolist(), households.tolist(), strict=True):
+            rows[country, *pair] = rows.get((country, *pair), 0) + 1
+    return tuple(
+        SharingAnswer(country=country, on=MONTH, people=many, households=homes, answers=count)
+        for (country, many, homes), count in sorted(rows.items())
     )
 
 

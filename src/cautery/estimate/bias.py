@@ -21,8 +21,10 @@ _MOST = 1e12
 
 
 class Wide(NamedTuple):
-    """What a prior says where its usual part is wrong: with chance ``share``, a further log-normal
-    factor of this median, and this standard deviation of the logarithm.
+    """What a prior says where its usual part is wrong.
+
+    With chance ``share`` the value has a further log-normal factor of this ``median``, with this
+    standard deviation of the logarithm.
     """
 
     share: float

@@ -1,4 +1,4 @@
-"""Size by seized panels: paid lines over the panels' share of traffic; activity where it is logged."""
+"""Size by seized panels: lines in use over the panels' share of the network's traffic."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ LINES_PER_PAYER = _prior(
     basis=f"{_PAGE}, F12",
     note="1 connection per line, 2 for multi-room: few buy a second line; where lines are sold in "
     "packs, more do",
-    wide=Wide(share=0.2, median=1.05, log_sd=0.3),
+    wide=Wide(share=0.3, median=1.05, log_sd=0.35),
 )
 NETWORK_ARPU = _prior(
     "ARPU of the network, EUR/month",
@@ -177,7 +177,7 @@ TRAFFIC_COMMON = _prior(
     "traffic shares, all panels",
     "lognormal",
     1.0,
-    0.2,
+    0.25,
     basis=JUDGEMENT,
     note="edges and panels that nobody found make all measured shares too large or too small",
 )
@@ -202,7 +202,7 @@ ACTIVE_PHANTOMS = _prior(
     "active lines without a payer",
     "lognormal",
     1.1,
-    0.1,
+    0.15,
     basis=f"{_PAGE}, F14 and F16",
     note="trials in use, monitors, 24/7 'phantom' boxes",
 )
@@ -210,7 +210,7 @@ EDGE_COVERAGE = _prior(
     "stated coverage of edges",
     "lognormal",
     1.0,
-    0.2,
+    0.25,
     basis=JUDGEMENT,
     note="the edges that were looked at may differ from the mean edge",
 )
@@ -387,15 +387,15 @@ SHARING_TOLD = _prior(
     "people on a line, as payers say",
     "lognormal",
     0.9,
-    0.2,
+    0.28,
     basis=f"{_PAGE}, F16",
     note="who shares a line against its terms leaves some people out",
 )
 PAYING_TOLD = _prior(
-    "users of this network for each payer, over what users of all say",
+    "users per payer, over what users say",
     "lognormal",
     1.0,
-    0.25,
+    0.3,
     basis=f"{_PAGE}, F16",
     note="a survey asks of all such services; some who are guests say that they pay, and some who "
     "pay do not say so",
@@ -404,7 +404,7 @@ LOOKING_EACH = _prior(
     "households that look up, over those said to share",
     "lognormal",
     1.0,
-    0.2,
+    0.3,
     basis=JUDGEMENT,
     note="the curious add some, numeric addresses and forgotten guests take some away",
 )
@@ -420,7 +420,7 @@ SOLD_REALISED = _prior(
     "ARPU over the mean price of what was sold",
     "lognormal",
     0.92,
-    0.12,
+    0.2,
     basis=f"{_PAGE}, F12",
     note="sales by hand are cheaper; those whose sales are known may not be the usual shops",
 )

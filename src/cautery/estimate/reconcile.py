@@ -128,13 +128,12 @@ def reconcile(
     countries = tuple(sorted({country for source in spoke for country in source.countries}))
     evidence = tuple(dict.fromkeys(level for source in spoke for level in source.evidence))
     words = {source.method: source.word for source in spoke}
-    before = Shared.of(countries, priors)
-    after = before.posterior([source.word for source in spoke], evidence)
+    after = Shared.of(countries, priors).posterior([source.word for source in spoke], evidence)
     exact = Shared.of(countries, priors, between=EXACT)
     apart = against_the_rest(words, evidence, exact)
     return Reconciled(
         countries=countries,
-        draws=drawn(after, before, rng=rng),
+        draws=drawn(after, priors, rng=rng),
         sized=tuple(sized),
         disagreements=tuple(
             disagreement for disagreement in apart if abs(disagreement.deviations) > CONTRADICTS

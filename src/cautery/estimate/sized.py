@@ -180,11 +180,11 @@ def sized_from_logs(
     before = Shared.of(sized.countries, priors)
     return replace(
         sized,
-        draws=drawn(before.posterior([sized.word]), before, rng=rng, size=DRAWS // 2),
+        draws=drawn(before.posterior([sized.word]), priors, rng=rng, size=DRAWS // 2),
     )
 
 
-def drawn(after: Shared, before: Shared, *, rng: np.random.Generator, size: int = DRAWS) -> Draws:
+def drawn(after: Shared, priors: Priors, *, rng: np.random.Generator, size: int = DRAWS) -> Draws:
     """Draw from the state and return to counts and euros; say what rests on no source."""
     states = after.draw(rng, size)
 
@@ -195,21 +195,21 @@ def drawn(after: Shared, before: Shared, *, rng: np.random.Generator, size: int 
     payers = of("payers")
     # Whoever pays watches: the far tail of sharing, under one user a payer, is cut off.
     draws = Draws(users=np.maximum(of("users"), payers), payers=payers, revenue=of("revenue"))
-    return replace(draws, unidentified=_unidentified(draws, states, after, before))
+    return replace(draws, unidentified=_unidentified(draws, states, after, priors))
 
 
 def _unidentified(
-    draws: Draws, states: FloatArray, after: Shared, before: Shared
+    draws: Draws, states: FloatArray, after: Shared, priors: Priors
 ) -> dict[str, str]:
-    """Return, for each quantity, the shared factor that no source narrows and that most of its
-    variance goes with (squared correlation of the logarithms).
+    """Return, for a quantity, the shared factor that no source narrows and on which it rests.
+
+    It rests on it if most of its variance goes with it: the squared correlation of the logarithms.
     """
     found = {}
     for factor in FACTORS:
-        left = after.factor(factor)[1] ** 2 / before.factor(factor)[1] ** 2
-        if left < 1 - IDENTIFIED:
-            continue
         values = states[:, after.place(factor)]
+        if values.var() < (1 - IDENTIFIED) * priors[factor].log_moments()[1] ** 2:
+            continue
         for quantity in QUANTITIES:
             total = np.log(np.maximum(draws.of(quantity).sum(axis=1), 1e-300))
             if total.std() > 0 and np.corrcoef(total, values)[0, 1] ** 2 >= MAINLY:

@@ -25,9 +25,8 @@ from cautery.estimate.sized import IDENTIFIED, QUANTITIES
 from cautery.model import SizingSources
 
 _SPREAD = ("COUNTRY_", "KNOWN_ACCOUNTS", "PANEL_", "STOREFRONT_")
-"""Priors drawn anew for each country, channel, panel or shop: they widen an interval and move no middle."""
-_ENDS = 2 * 1.645
-"""Standard deviations of a normal between 5 % and 95 %."""
+"""Priors drawn anew for each country, channel, panel or shop: they widen
+an interval and move no middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

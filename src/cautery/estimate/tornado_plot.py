@@ -54,7 +54,7 @@ def tornado_plot(tornado: Tornado, *, title: str = "") -> str:
             "Each bar: the estimate's middle with one prior at its low (5 %%) and its high (95 %%) "
             "end."
         )
-        colours = tr("Orange: not identified by any source.")
+        colours = tr("Numbers: those ends of the prior. Orange: not identified by any source.")
         figure.text(0.025, 0.32 / total, words, size=8, color=QUIET, va="center")
         figure.text(0.025, 0.14 / total, colours, size=8, color=QUIET, va="center")
         return written(figure, "svg").decode()

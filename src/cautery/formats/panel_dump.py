@@ -45,7 +45,7 @@ _NAMES = {
     "active": ("last_activity", "last_active", "last_seen", "last_login"),
 }
 ACTIVE_DAYS = 30
-"""A line was in use if it was in the last month before the seizure, as a term lasts one at least."""
+"""A line was in use if it was so in the last month before the seizure: the shortest term."""
 _TRUTH = {"1": True, "true": True, "t": True, "yes": True}
 _UNTRUTH = {"0": False, "false": False, "f": False, "no": False, "": False}
 _NEVER = ("", "null", "\\n", "none", "0")

@@ -793,7 +793,7 @@ def sample(*, lab: bool = True, seed: int = 1) -> OperationPageView:
                 what="reconciled 90 % interval misses the truth",
                 errors=38,
                 trials=400,
-                source="bench/operation/sizing.py",
+                source="bench/estimate/sizing.py",
             ),
         ),
     )

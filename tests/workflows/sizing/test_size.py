@@ -273,6 +273,61 @@ def test_a_dump_that_is_no_table_is_refused_by_its_name(folder, dumps):
         read_dumps(dumps, sources, regime=Regime.LED)
 
 
+def test_a_dump_that_is_cut_off_is_left_out_and_said(folder, dumps):
+    path = dumps / "a" / "users.csv"
+    path.write_bytes(path.read_bytes()[:-7])
+    sources, _ = read_sources(folder, month=date(2024, 11, 1))
+    found, notes = read_dumps(dumps, sources, regime=Regime.LED, folder=folder)
+    assert {one.panel for one in found.panels} == {"b"}
+    assert "so it is cut off: it was left out" in say(notes[0])
+
+
+def test_a_dumps_activity_is_counted_in_the_last_month(folder, tmp_path):
+    head = "id,exp_date,is_trial,country,last_activity\n"
+    end = 1732838400  # 2024-11-29, the end of the day of the seizure
+    rows = "".join(f"{n},1767225600,0,IT,{end - 86_400 * n}\n" for n in range(1, 61))
+    write(tmp_path / "logged" / "a", users=head + rows)
+    sources, _ = read_sources(folder, month=date(2024, 11, 1))
+    found, _ = read_dumps(tmp_path / "logged", sources, regime=Regime.LED, folder=folder)
+    assert [(one.paid, one.active) for one in found.panels] == [(60, 30)]
+
+
+def test_sharing_paying_and_sales_are_read_where_they_are(folder):
+    write(
+        folder,
+        sharing="country,on,people,households,answers\nIT,2024-10-01,2,1,50\nIT,2024-10-01,4,2,9\n",
+        surveys="country,on,asked,yes,households,paying\nIT,2024-10-01,900,40,9000,\n"
+        "GB,2024-10-01,900,40,9000,18\n",
+        prices="storefront,on,months,amount,currency,sales\ns,2024-10-01,1,9,EUR,77\n",
+    )
+    found, _ = read_sources(folder, month=date(2024, 10, 1))
+    assert [one.people for one in found.sharing] == [2, 4]
+    assert [one.paying for one in found.surveys] == [None, 18]
+    assert [one.sales for one in found.prices] == [77]
+
+
+@pytest.mark.parametrize(
+    ("rows", "rule"),
+    [
+        ("IT,2024-10-01,2,1,50\nIT,2024-10,2,1,9\n", "occurs twice"),
+        ("IT,2024-10-01,2,1,-50\n", "a count must be a whole number"),
+        ("IT,2024-10-01,2,3,50\n", "2 people in 3 households"),
+        ("IT,2024-10-01,0,0,50\n", "0 people in 0 households"),
+    ],
+)
+def test_a_row_of_sharing_that_breaks_a_rule_is_refused(folder, rows, rule):
+    write(folder, sharing="country,on,people,households,answers\n" + rows)
+    with pytest.raises(InputError, match=rule):
+        read_sources(folder)
+
+
+def test_a_price_page_said_twice_with_other_sales_is_refused(folder):
+    head = "storefront,on,months,amount,currency,sales\n"
+    write(folder, prices=f"{head}s,2024-10-01,1,9,EUR,77\ns,2024-10-01,1,9,EUR,78\n")
+    with pytest.raises(InputError, match="occurs twice"):
+        read_sources(folder)
+
+
 def test_a_folder_without_dumps_is_refused(folder, tmp_path):
     sources, _ = read_sources(folder)
     (tmp_path / "empty").mkdir()

@@ -227,6 +227,7 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
 
 _ROWS = 8
 """Of the tornado's table for each quantity; --json has all."""
+_FACTS = "docs/reference/sources.md, "
 
 
 def _show_tornado(tornado: Tornado) -> None:
@@ -236,7 +237,7 @@ def _show_tornado(tornado: Tornado) -> None:
         (
             (
                 quantity,
-                f"{swing.words} ({swing.basis})",
+                f"{swing.words} ({swing.basis.removeprefix(_FACTS)})",
                 f"{swing.low:.2g} - {swing.high:.2g}",
                 f"{say(number_in_words(swing.at_low))} - {say(number_in_words(swing.at_high))}",
                 f"{100 * swing.identified:.0f} %"
