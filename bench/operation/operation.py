@@ -275,7 +275,9 @@ def main() -> int:
     worlds = ("--worlds", asked.worlds // part)
     runs = {
         "world": lambda: world(seed),
-        "sizing": lambda: script("sizing.py", *worlds, *first, *processes),
+        "sizing": lambda: script(
+            "../estimate/sizing.py", "--case", "assumed", *worlds, *first, *processes
+        ),
         "bundles": lambda: script("bundles.py", asked.changes // part, seed),
         "days": lambda: days(asked.days // part, 10_000 * seed, asked.processes),
         "exhibits": lambda: exhibits(asked.tampers // part, seed),
