@@ -66,7 +66,7 @@ def test_gaps_are_bridged_in_step_with_the_others_and_odd_days_too() -> None:
     panel = panel_of(series)
     whole = filled(panel, struck={})
     assert np.isnan(panel.logs[80:84, 0]).all()
-    truth = np.log(market_values(3, services=6)[0]) + np.linspace(0, 1, 220)
+    truth = np.log(market_values(3, services=6)[0] / 3) + np.linspace(0, 1, 220)
     assert np.abs(whole[:, 0] - truth)[[50, 80, 81, 82, 83]].max() < 0.25
 
 
