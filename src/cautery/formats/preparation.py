@@ -133,8 +133,14 @@ def read_checks(chunks: Iterable[bytes]) -> tuple[Check, ...]:
 def orders_table(orders: Iterable[CourtOrder]) -> bytes:
     """Return orders as CSV."""
     rows = (
-        (one.id, one.authority, one.territory, _written(one.window.start), _written(one.window.end))
-        for one in orders
+        (
+            entry.id,
+            entry.authority,
+            entry.territory,
+            _written(entry.window.start),
+            _written(entry.window.end),
+        )
+        for entry in orders
     )
     return table_of([ORDER_COLUMNS, *rows])
 
@@ -147,14 +153,14 @@ def roster_table(turns: Iterable[OnCall]) -> bytes:
 
 def channels_table(channels: Iterable[Channel]) -> bytes:
     """Return channels as CSV."""
-    rows = ((one.name, one.country, one.reference_on or "") for one in channels)
+    rows = ((entry.name, entry.country, entry.reference_on or "") for entry in channels)
     return table_of([CHANNEL_COLUMNS, *rows])
 
 
 def checks_table(checks: Iterable[Check]) -> bytes:
     """Return checks as CSV."""
     return table_of(
-        [CHECK_COLUMNS, *((one.item, one.country or "", one.done_on) for one in checks)]
+        [CHECK_COLUMNS, *((entry.item, entry.country or "", entry.done_on) for entry in checks)]
     )
 
 

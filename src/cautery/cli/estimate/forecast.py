@@ -107,7 +107,7 @@ def forecast(
         progress=lambda name: render.say(f"forecast: {name}") if len(read) > 1 else None,
     )
     if plot is not None:
-        drawing = forecast_plot([(one.series, one.days) for one in outlook.ahead])
+        drawing = forecast_plot([(entry.series, entry.days) for entry in outlook.ahead])
         _write(plot, drawing.encode(), "plot")
     if csv is not None:
         _write(csv, table_of([_CSV_COLUMNS, *_csv_rows(outlook)]), "table")
@@ -153,7 +153,7 @@ def _show(outlook: Outlook) -> None:
         render.say(f"note: {say(note)}")
 
 
-def _show_one(one: SeriesAhead) -> None:
+def _show_one(entry: SeriesAhead) -> None:
 
     render.table(
         ("day", "level", "90 % interval", "chance of a loud day"),
@@ -164,9 +164,9 @@ def _show_one(one: SeriesAhead) -> None:
                 f"{_number(day.estimate.low)} - {_number(day.estimate.high)}",
                 f"{100 * day.chance_loud:.0f} %",
             )
-            for day in one.days
+            for day in entry.days
         ),
-        title=_named(one),
+        title=_named(entry),
     )
 
 
@@ -175,10 +175,10 @@ def _show_many(outlook: Outlook) -> None:
     for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
         shown = outlook.ahead[at : at + _MOST_COLUMNS]
         render.table(
-            ("day", *(_named(one) for one in shown)),
+            ("day", *(_named(entry) for entry in shown)),
             (
                 (_day(days[0]), *(_interval(day.estimate) for day in days))
-                for days in zip(*(one.days for one in shown), strict=True)
+                for days in zip(*(entry.days for entry in shown), strict=True)
             ),
             title="Level of each day, with 90 % intervals",
         )
@@ -193,12 +193,12 @@ def _show_events(outlook: Outlook) -> None:
     for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
         shown = outlook.ahead[at : at + _MOST_COLUMNS]
         render.table(
-            ("kick-off", "event", *(_named(one) for one in shown), "remark"),
+            ("kick-off", "event", *(_named(entry) for entry in shown), "remark"),
             (
                 (
                     f"{events[0].match.starts_at:%a %m-%d %H:%MZ}",
                     render.printable(events[0].match.name),
-                    *(_drawn(events, one) for one in shown),
+                    *(_drawn(events, entry) for entry in shown),
                     "" if (note := events[0].estimate.note) is None else say(note),
                 )
                 for events in rows[:_MOST_EVENTS]
@@ -209,10 +209,10 @@ def _show_events(outlook: Outlook) -> None:
         render.say(f"{len(rows) - _MOST_EVENTS} more events: --csv or --json has all")
 
 
-def _drawn(events: list[EventDemand], one: SeriesAhead) -> str:
+def _drawn(events: list[EventDemand], entry: SeriesAhead) -> str:
 
     for event in events:
-        if (event.series, event.market) == (one.series.unit, one.series.market):
+        if (event.series, event.market) == (entry.series.unit, entry.series.market):
             return _interval(event.estimate)
     return ""
 
@@ -238,10 +238,10 @@ def _show_capacity(outlook: Outlook) -> None:
 
 def _show_deadlines(outlook: Outlook) -> None:
     """Show gaps, each once with the matches it is for, and what is due next."""
-    counts = Counter(one.standing for one in outlook.deadlines)
-    gaps = _together([one for one in outlook.deadlines if one.standing is Standing.MISSING])
+    counts = Counter(entry.standing for entry in outlook.deadlines)
+    gaps = _together([entry for entry in outlook.deadlines if entry.standing is Standing.MISSING])
     due = _together(
-        [one for one in outlook.deadlines if one.standing in (Standing.DUE, Standing.UNKNOWN)]
+        [entry for entry in outlook.deadlines if entry.standing in (Standing.DUE, Standing.UNKNOWN)]
     )
     for title, rows in (("Missing", gaps), ("To do, or not known", due)):
         if not rows:
@@ -274,18 +274,18 @@ def _show_deadlines(outlook: Outlook) -> None:
 def _together(deadlines: list[Deadline]) -> list[list[Deadline]]:
     """Join deadlines that say the same of several matches; the earliest comes first."""
     rows: dict[tuple[str, str, str], list[Deadline]] = {}
-    for one in deadlines:
-        why = one.why.id if one.why.id == "ready.to-do" else say(one.why)
-        rows.setdefault((one.item, one.subject, why), []).append(one)
+    for entry in deadlines:
+        why = entry.why.id if entry.why.id == "ready.to-do" else say(entry.why)
+        rows.setdefault((entry.item, entry.subject, why), []).append(entry)
     return list(rows.values())
 
 
 def _csv_rows(outlook: Outlook) -> Iterator[tuple[object, ...]]:
 
-    for one in outlook.ahead:
-        for day in one.days:
+    for entry in outlook.ahead:
+        for day in entry.days:
             yield (
-                "level", day.day, one.series.unit, one.series.market, "",
+                "level", day.day, entry.series.unit, entry.series.market, "",
                 *_ends(day.estimate), round(day.chance_loud, 3), "", "",
             )  # fmt: skip
     for event in outlook.events:
@@ -307,8 +307,8 @@ def _as_json(outlook: Outlook) -> dict[str, Any]:
         "as_of": outlook.as_of.isoformat(),
         "levels": [
             {
-                "unit": one.series.unit,
-                "market": one.series.market,
+                "unit": entry.series.unit,
+                "market": entry.series.market,
                 "days": [
                     {
                         "day": day.day.isoformat(),
@@ -316,10 +316,10 @@ def _as_json(outlook: Outlook) -> dict[str, Any]:
                         "chance_loud": round(day.chance_loud, 3),
                         "estimate": to_json(day.estimate, words=say),
                     }
-                    for day in one.days
+                    for day in entry.days
                 ],
             }
-            for one in outlook.ahead
+            for entry in outlook.ahead
         ],
         "events": [
             {
@@ -362,8 +362,8 @@ def _day(day: DayForecast) -> str:
     return f"{day.day:%a %Y-%m-%d}"
 
 
-def _named(one: SeriesAhead) -> str:
-    return render.printable(f"{one.series.unit} ({one.series.market})")
+def _named(entry: SeriesAhead) -> str:
+    return render.printable(f"{entry.series.unit} ({entry.series.market})")
 
 
 def _interval(estimate: Estimate) -> str:

@@ -52,8 +52,8 @@ class Holdings:
         """Return the countries in which a match must be looked after; ``("",)``: nobody says."""
         named = set(match.countries) or set(self.countries)
         if not named:
-            named = {one.territory for one in self.orders or ()}
-            named |= {one.country for one in self.channels or ()}
+            named = {entry.territory for entry in self.orders or ()}
+            named |= {entry.country for entry in self.channels or ()}
         return tuple(sorted(named)) or ("",)
 
 
@@ -104,27 +104,34 @@ def deadlines(
     return tuple(
         sorted(
             found,
-            key=lambda one: (one.due_at, order.index(one.item), one.subject, one.match.starts_at),
+            key=lambda entry: (
+                entry.due_at,
+                order.index(entry.item),
+                entry.subject,
+                entry.match.starts_at,
+            ),
         )
     )
 
 
 def _order(match: Match, country: str, holdings: Holdings) -> Deadline:
     start, end = match.starts_at - AROUND, match.ends_at + AROUND
-    of_country = [one for one in holdings.orders or () if one.territory == country]
-    holding = [one for one in of_country if one.window.start <= start and end <= one.window.end]
+    of_country = [entry for entry in holdings.orders or () if entry.territory == country]
+    holding = [
+        entry for entry in of_country if entry.window.start <= start and end <= entry.window.end
+    ]
     if holdings.orders is None:
         standing, why = Standing.UNKNOWN, message("ready.no-table")
     elif holding:
-        until = max(one.window.end for one in holding)
+        until = max(entry.window.end for entry in holding)
         standing = Standing.READY
         why = message("ready.order-holds", order=holding[0].id, until=_minute(until))
-    elif ended := [one for one in of_country if one.window.end < end]:
-        last = max(ended, key=lambda one: one.window.end)
+    elif ended := [entry for entry in of_country if entry.window.end < end]:
+        last = max(ended, key=lambda entry: entry.window.end)
         standing = Standing.MISSING
         why = message("ready.order-ends", order=last.id, until=_minute(last.window.end))
     elif of_country:
-        first = min(of_country, key=lambda one: one.window.start)
+        first = min(of_country, key=lambda entry: entry.window.start)
         standing = Standing.MISSING
         why = message("ready.order-begins", order=first.id, since=_minute(first.window.start))
     else:

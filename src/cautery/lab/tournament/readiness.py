@@ -38,8 +38,8 @@ def orders_of(
                 targets_rule="as the order has it",
             )
         )
-    [ends] = [one.window.end for one in orders if one.territory == short]
-    lacking = tuple(one.id for one in matches if one.ends_at + _AROUND > ends)
+    [ends] = [entry.window.end for entry in orders if entry.territory == short]
+    lacking = tuple(entry.id for entry in matches if entry.ends_at + _AROUND > ends)
     return tuple(orders), (Gap(item=ReadyItem.ORDER, subject=short, matches=lacking),)
 
 
@@ -62,7 +62,7 @@ def roster_of(
             covered.add(day + timedelta(days=1))
             turns.append(_turn(night, day, 24, 8))
     lacking = tuple(
-        one.id for one in matches if _is_by_night(one) and _night_of(one) not in covered
+        entry.id for entry in matches if _is_by_night(entry) and _night_of(entry) not in covered
     )
     gaps = (Gap(item=ReadyItem.ON_CALL, subject="", matches=lacking),) if lacking else ()
     return tuple(sorted(turns, key=lambda turn: turn.window.start)), gaps
@@ -84,7 +84,7 @@ def channels_of(
     gap = Gap(
         item=ReadyItem.REFERENCE,
         subject=f"Sport 1 {without}, {without}",
-        matches=tuple(one.id for one in matches),
+        matches=tuple(entry.id for entry in matches),
     )
     return channels, (gap,)
 

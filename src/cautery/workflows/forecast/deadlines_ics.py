@@ -35,9 +35,9 @@ def deadlines_calendar(deadlines: Iterable[Deadline], *, made_at: datetime) -> b
     book.add("method", "PUBLISH")
     book.add("x-wr-calname", tr("What must be ready by when"))
     together: dict[tuple[datetime, ReadyItem, str], list[Deadline]] = {}
-    for one in deadlines:
-        if one.standing is not Standing.READY:
-            together.setdefault((one.due_at, one.item, one.subject), []).append(one)
+    for entry in deadlines:
+        if entry.standing is not Standing.READY:
+            together.setdefault((entry.due_at, entry.item, entry.subject), []).append(entry)
     for (due_at, item, subject), entries in together.items():
         event = Event()
         event.add("uid", _uid(due_at, item, subject))
@@ -47,9 +47,10 @@ def deadlines_calendar(deadlines: Iterable[Deadline], *, made_at: datetime) -> b
         event.add("summary", clean(": ".join(filter(None, (_name(item), subject))), _LONGEST))
         lines = [
             clean(
-                f"{one.match.starts_at:%Y-%m-%d %H:%MZ} {one.match.name}: {say(one.why)}", _LONGEST
+                f"{entry.match.starts_at:%Y-%m-%d %H:%MZ} {entry.match.name}: {say(entry.why)}",
+                _LONGEST,
             )
-            for one in entries[:_MOST_MATCHES]
+            for entry in entries[:_MOST_MATCHES]
         ]
         if (more := len(entries) - _MOST_MATCHES) > 0:
             lines.append(tr("and %(count)s more", count=str(more)))

@@ -110,7 +110,7 @@ def look_ahead(
         If a series cannot be forecast, or the series end on different days.
     """
     last = series[0].days[-1]
-    if any(one.days[-1] != last for one in series):
+    if any(entry.days[-1] != last for entry in series):
         raise InputError(
             "the series end on different days, so no day is the first to come",
             hint="Bring them up to one day, or choose one: --unit NAME.",
@@ -121,12 +121,12 @@ def look_ahead(
     of_days: Matches = by_day(found)
     known = _learned(series, of_days, notes) if calendar else None
     ahead: list[SeriesAhead] = []
-    for one in series:
-        progress(f"{one.unit} ({one.market})")
-        ahead.append(SeriesAhead(series=one, days=forecast(one, days=days, matches=known)))
-        notes.append(_tried(one, min(days, _A_WEEK), known))
-    to_come = tuple(one for one in found if one.starts_at >= as_of)
-    soon = [one for one in to_come if one.starts_at < as_of + timedelta(days=days)]
+    for entry in series:
+        progress(f"{entry.unit} ({entry.market})")
+        ahead.append(SeriesAhead(series=entry, days=forecast(entry, days=days, matches=known)))
+        notes.append(_tried(entry, min(days, _A_WEEK), known))
+    to_come = tuple(entry for entry in found if entry.starts_at >= as_of)
+    soon = [entry for entry in to_come if entry.starts_at < as_of + timedelta(days=days)]
     at_hand = holdings or Holdings()
     return Outlook(
         as_of=as_of,
@@ -134,9 +134,9 @@ def look_ahead(
         matches=to_come,
         events=tuple(
             demand
-            for one in series
+            for entry in series
             for demand in event_demand(
-                one, of_days, [match for match in soon if _shown_in(match, one.market)]
+                entry, of_days, [match for match in soon if _shown_in(match, entry.market)]
             )
         ),
         capacity=()
@@ -151,7 +151,7 @@ def _learned(
     series: Sequence[DailySeries], of_days: Matches, notes: list[Message]
 ) -> Matches | None:
     """Return the calendar if it reaches far enough back to be learned from."""
-    past = sum(day in of_days for day in max((one.days for one in series), key=len))
+    past = sum(day in of_days for day in max((entry.days for entry in series), key=len))
     if past >= FEWEST_MATCH_DAYS:
         return of_days
     notes.append(message("forecast.calendar-too-young", days=past))
@@ -161,14 +161,16 @@ def _learned(
 def _tried(series: DailySeries, ahead: int, matches: Matches | None) -> Message:
     tried = trials(series, ahead=ahead, matches=matches, latest=_TRIED + _WARMS_UP)
     latest = tried[-_TRIED:]
-    error = float(np.exp(np.median([abs(one.log_error) for one in latest]))) if latest else np.nan
+    error = (
+        float(np.exp(np.median([abs(entry.log_error) for entry in latest]))) if latest else np.nan
+    )
     return message(
         "forecast.tried",
         unit=series.unit,
         trials=len(latest),
         ahead=ahead,
         error=f"{error:.2f}",
-        held=sum(one.held for one in latest),
+        held=sum(entry.held for entry in latest),
     )
 
 
@@ -185,11 +187,11 @@ def _capacity(
     has_calendar: bool,
 ) -> tuple[tuple[DayForecast, Capacity], ...]:
     """Return the capacity for each day: middles of all series added, and their upper ends."""
-    usual = sum(usual_level(one.series) for one in ahead)
+    usual = sum(usual_level(entry.series) for entry in ahead)
     references = len(holdings.channels or ()) or 1
     found: list[tuple[DayForecast, Capacity]] = []
-    for of_day in zip(*(one.days for one in ahead), strict=True):
-        total = _added([one.estimate for one in of_day])
+    for of_day in zip(*(entry.days for entry in ahead), strict=True):
+        total = _added([entry.estimate for entry in of_day])
         matches = of_days.get(of_day[0].day, ())
         watches = most_at_once(matches) if has_calendar else 1
         found.append(
@@ -214,9 +216,9 @@ def _added(estimates: Sequence[Estimate]) -> Estimate:
     return Estimate(
         quantity=first.quantity,
         unit=first.unit,
-        low=sum(one.low for one in estimates),
-        mid=sum(one.mid for one in estimates),
-        high=sum(one.high for one in estimates),
+        low=sum(entry.low for entry in estimates),
+        mid=sum(entry.mid for entry in estimates),
+        high=sum(entry.high for entry in estimates),
         method=first.method,
         coverage=None if len(estimates) > 1 else first.coverage,
         note=first.note,

@@ -63,13 +63,13 @@ def read_series(path: Path, *, unit: str | None = None) -> tuple[DailySeries, ..
             found: tuple[DailySeries, ...] = (read_list_changes(every, unit=_stem(path)),)
         else:
             found = read_daily(every)
-        levels = [one for one in found if one.measure is Measure.LEVEL]
+        levels = [entry for entry in found if entry.measure is Measure.LEVEL]
         if not levels:
             raise InputError(
                 "no series of the measure level: shares that were served are no demand",
                 hint="level: look-ups, visits, or addresses of a list.",
             )
-        if unit is not None and not (levels := [one for one in levels if one.unit == unit]):
+        if unit is not None and not (levels := [entry for entry in levels if entry.unit == unit]):
             raise InputError(f"no level series of the unit {unit[:60]!r}")
         if len(levels) > MOST_SERIES:
             raise InputError(
@@ -98,16 +98,16 @@ def read_calendar(path: Path, within: Window, *, zone: ZoneInfo | None = None) -
         raise InputError(f"{path}: {error}", hint="Give an iCalendar file (.ics).") from error
     # A zone shifts a match by up to 14 hours: look farther, and cut when the zones are known.
     wide = Window(start=within.start - timedelta(days=1), end=within.end + timedelta(days=1))
-    fixtures = [one for one in fixtures_in(items, wide) if not one.cancelled]
-    zoneless = sum(one.zoneless for one in fixtures)
+    fixtures = [entry for entry in fixtures_in(items, wide) if not entry.cancelled]
+    zoneless = sum(entry.zoneless for entry in fixtures)
     if zoneless and zone is None:
         raise InputError(
             f"{path}: {zoneless} of {len(fixtures)} matches name no time zone, or one that nobody "
             "knows",
             hint="Say which holds, such as --zone Europe/Madrid.",
         )
-    matches = [_match(one, zone) for one in fixtures]
-    matches = [one for one in matches if within.holds(one.starts_at)]
+    matches = [_match(entry, zone) for entry in fixtures]
+    matches = [entry for entry in matches if within.holds(entry.starts_at)]
     if len(matches) > MOST_MATCHES:
         raise InputError(f"{path}: {len(matches):,} matches, more than {MOST_MATCHES:,}")
     notes = [
@@ -117,10 +117,11 @@ def read_calendar(path: Path, within: Window, *, zone: ZoneInfo | None = None) -
     ][:_MOST_NOTES]
     if zoneless:
         notes.append(message("forecast.zone-assumed", count=zoneless, zone=str(zone)))
-    if days_only := sum(one.whole_day for one in fixtures):
+    if days_only := sum(entry.whole_day for entry in fixtures):
         notes.append(message("forecast.no-kick-off", count=days_only))
     return Calendar(
-        matches=tuple(sorted(matches, key=lambda one: (one.starts_at, one.id))), notes=tuple(notes)
+        matches=tuple(sorted(matches, key=lambda entry: (entry.starts_at, entry.id))),
+        notes=tuple(notes),
     )
 
 
@@ -164,8 +165,8 @@ def find(folder: Path, name: str) -> Path | None:
 def span_of(series: Iterable[DailySeries]) -> Window:
     """Return the window whose matches matter to series: their days, and what lies ahead."""
     listed = list(series)
-    first = min(one.days[0] for one in listed)
-    last = max(one.days[-1] for one in listed)
+    first = min(entry.days[0] for entry in listed)
+    last = max(entry.days[-1] for entry in listed)
     return Window(start=_midnight(first), end=_midnight(last) + FARTHEST)
 
 
@@ -194,9 +195,9 @@ def _match(fixture: Fixture, zone: ZoneInfo | None) -> Match:
             starts_at=fixture.starts_at.replace(tzinfo=zone).astimezone(UTC),
             ends_at=fixture.ends_at.replace(tzinfo=zone).astimezone(UTC),
         )
-    named = [one.strip() for one in fixture.categories if one.strip()]
-    countries = tuple(one for one in named if _is_country(one))
-    words = [one for one in named if not _is_country(one)]
+    named = [entry.strip() for entry in fixture.categories if entry.strip()]
+    countries = tuple(entry for entry in named if _is_country(entry))
+    words = [entry for entry in named if not _is_country(entry)]
     head, colon, _ = fixture.title.partition(":")
     return Match(
         id=fixture.key[:200],
