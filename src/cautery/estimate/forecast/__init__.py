@@ -10,8 +10,8 @@ Examples
 ...     unit="monitor", market="ES", measure=Measure.LEVEL, vantage="list", values=weeks,
 ...     days=consecutive(date(2026, 1, 5), 84), probes=np.ones(84, np.int64),
 ... )
->>> [round(day.estimate.mid) for day in forecast(series)]
-[4, 5, 4, 5, 5, 150, 160]
+>>> [day.estimate.mid > 100 for day in forecast(series)]
+[False, False, False, False, False, True, True]
 """
 
 from cautery.estimate.forecast.ahead import (
