@@ -101,11 +101,12 @@ def test_a_world_that_is_followed_day_by_day_gives_its_descendants(grown: Follow
              and who.of == "network-1"}  # fmt: skip
     right = [one for one in proposals if one.entity in truth]
     assert len(right) >= 5
-    assert len(right) >= 0.7 * len(proposals)
+    likely = [one for one in proposals if one.probability >= 0.75]
+    assert sum(one.entity in truth for one in likely) >= 0.8 * len(likely) > 0
     assert all(one.proposed_on >= one.first_knowable for one in proposals)
     assert [run.advanced.record is not None for run in grown.runs] == [True] * 3
     states = {one.state for one in following.descendants()}
-    assert DescentState.CONFIRMED in states
+    assert states == {DescentState.OPEN, DescentState.CONFIRMED, DescentState.REJECTED}
     lasts = [run.last for _, run in following.advanced]
     assert lasts == sorted(lasts)
 
