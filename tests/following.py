@@ -98,10 +98,10 @@ GROWN = (
     trait(NEW, TraitKind.CERTIFICATE, CERTIFICATE),
     trait(NEW, TraitKind.ANALYTICS, ANALYTICS),
     trait(NEW, TraitKind.PAYMENT_END, MERCHANT, days=4),
-    trait(STRANGER, TraitKind.HOSTER, "as64500"),
+    trait(STRANGER, TraitKind.HOSTER, "as64502"),
     trait(STRANGER, TraitKind.ANALYTICS, "ga:G-OTHER"),
 )
-"""What grew back, and a stranger at the same hoster."""
+"""What grew back, and a stranger."""
 STRANGERS = tuple(
     trait(f"site-{number}.example", kind, value, days=-20 + number % 21)
     for number in range(400)
@@ -109,7 +109,7 @@ STRANGERS = tuple(
         (TraitKind.CERTIFICATE, f"{number:064x}"),
         (TraitKind.ANALYTICS, f"ga:G-{number}"),
         (TraitKind.PAYMENT_END, f"merchant:M{number}"),
-        (TraitKind.HOSTER, f"as{64500 + number % 7}"),
+        (TraitKind.HOSTER, f"as{64501 + number % 7}"),
     )
 )
 """What others show meanwhile: without them nobody knows what is common."""

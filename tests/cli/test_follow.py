@@ -102,7 +102,7 @@ def signed(cautery: Cautery, struck: StruckCase, *more: object, who: str = "anna
 def test_days_come_one_after_the_other_and_what_comes_late_counts_from_when_it_came(
     cautery: Cautery, struck: StruckCase, tmp_path: Path
 ) -> None:
-    few = trait(NEW, TraitKind.HOSTER, "as64500", days=5)
+    few = trait(NEW, TraitKind.HOSTER, "as64503", days=5)
     early = seen_file(tmp_path / "a.jsonl", [*STRANGERS, few])
     assert cautery("follow", struck.path, "--mandate", struck.mandate(), "--seen", early).code == 0
     telling = (
