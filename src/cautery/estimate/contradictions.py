@@ -96,7 +96,7 @@ def against_the_rest(
         The state before any source, with no allowance for errors beyond the priors: else nobody
         would contradict anybody.
     """
-    found = []
+    disagreements = []
     for method, word in words.items():
         peers = [peer for name, peer in words.items() if name != method]
         # Countries of which the rest say nothing cannot contradict.
@@ -110,26 +110,26 @@ def against_the_rest(
                 log_cov=word.log_cov[np.ix_(places, places)],
             )
             apart, precision = precision_against_rest(common, before.posterior(peers, evidence))
-            found.append(_disagreement(method, apart, math.sqrt(precision)))
+            disagreements.append(_disagreement(method, apart, math.sqrt(precision)))
     for level in evidence:
         others = [other for other in evidence if other is not level]
         mean, sd = before.posterior(list(words.values()), others).factor(level.factor)
         apart = level.log_mean - mean
-        found.append(_disagreement(level.source, apart, 1 / math.hypot(sd, level.log_sd)))
-    return tuple(found)
+        disagreements.append(_disagreement(level.source, apart, 1 / math.hypot(sd, level.log_sd)))
+    return tuple(disagreements)
 
 
 def unusual(
     after: Shared, priors: Priors, words: dict[str, Word], evidence: Sequence[Evidence]
 ) -> tuple[Unusual, ...]:
     """Return the shared factors that sources put outside of the usual part of their priors."""
-    found = []
+    factors = []
     for factor in FACTORS:
         if after.wide(factor) < UNUSUAL:
             continue
         usual = priors[factor].components()[0]
         named = tuple(level.source for level in evidence if level.factor == factor)
-        found.append(
+        factors.append(
             Unusual(
                 factor=factor,
                 value=math.exp(after.factor(factor)[0]),
@@ -138,7 +138,7 @@ def unusual(
                 sources=named or tuple(words),
             )
         )
-    return tuple(found)
+    return tuple(factors)
 
 
 def _disagreement(source: str, level: float, per_unit: float) -> Disagreement:

@@ -63,7 +63,7 @@ def by_sharing(
         return (), (message("sizing.few-answers", answers=answers, fewest=LEAST_ANSWERS),)
     people = _mean((row.people, row.answers) for row in sources.sharing)
     homes = _mean((row.households, row.answers) for row in sources.sharing)
-    told, told_sd = priors["SHARING_TOLD"].log_moments()
+    bias, bias_sd = priors["SHARING_TOLD"].log_moments()
     looking, looking_sd = priors["LOOKING_EACH"].log_moments()
     countries = len({row.country for row in sources.sharing})
     local = priors["COUNTRY_SHARING"].log_moments()[1] / np.sqrt(countries)
@@ -71,8 +71,8 @@ def by_sharing(
         Evidence(
             source="sharing",
             factor="USERS_PER_PAYER",
-            log_mean=people[0] - told,
-            log_sd=float(np.linalg.norm([people[1], told_sd, local])),
+            log_mean=people[0] - bias,
+            log_sd=float(np.linalg.norm([people[1], bias_sd, local])),
         ),
         Evidence(
             source="sharing",
@@ -91,15 +91,15 @@ def by_paying(sources: SizingSources, priors: Priors = PRIORS) -> tuple[Evidence
         return ()
     # Half an answer each way (Jeffreys), so that none or all is not exact.
     share = (paying + 0.5) / (yes + 1)
-    told, told_sd = priors["PAYING_TOLD"].log_moments()
+    bias, bias_sd = priors["PAYING_TOLD"].log_moments()
     local = priors["COUNTRY_SHARING"].log_moments()[1] / np.sqrt(len({row.country for row in rows}))
     counting = np.sqrt((1 - share) / share / (yes + 1))
     return (
         Evidence(
             source="surveys",
             factor="USERS_PER_PAYER",
-            log_mean=told - float(np.log(share)),
-            log_sd=float(np.linalg.norm([counting, told_sd, local])),
+            log_mean=bias - float(np.log(share)),
+            log_sd=float(np.linalg.norm([counting, bias_sd, local])),
         ),
     )
 

@@ -176,14 +176,14 @@ class Shared:
         ]
         most = max(weights)
         total = most + math.log(sum(math.exp(weight - most) for weight in weights))
-        kept = [
+        likely = [
             Gaussian(mean, precision, weight - total, part.between, part.wide)
             for part, mean, precision, weight in zip(
                 self.components, means, whole, weights, strict=True
             )
             if weight - total > math.log(_NEGLIGIBLE)
         ]
-        return Shared(self.countries, tuple(kept))
+        return Shared(self.countries, tuple(likely))
 
     def _learnt(
         self,
@@ -255,10 +255,10 @@ class Shared:
         shares[int(self.weights.argmax())] += size - shares.sum()
         chosen = [part for part, count in zip(self.components, shares, strict=True) if count]
         factors = np.linalg.inv(np.linalg.cholesky(np.array([part.precision for part in chosen])))
-        drawn = [
+        states = [
             part.mean + rng.standard_normal((count, len(part.mean))) @ factor
             for part, factor, count in zip(
                 chosen, factors, shares[shares > 0].tolist(), strict=True
             )
         ]
-        return np.clip(np.concatenate(drawn), -60.0, 60.0)
+        return np.asarray(np.clip(np.concatenate(states), -60.0, 60.0), dtype=np.float64)

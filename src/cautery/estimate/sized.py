@@ -205,7 +205,7 @@ def _unidentified(
 
     It rests on it if most of its variance goes with it: the squared correlation of the logarithms.
     """
-    found = {}
+    factors = {}
     for factor in FACTORS:
         values = states[:, after.place(factor)]
         if values.var() < (1 - IDENTIFIED) * priors[factor].log_moments()[1] ** 2:
@@ -213,8 +213,8 @@ def _unidentified(
         for quantity in QUANTITIES:
             total = np.log(np.maximum(draws.of(quantity).sum(axis=1), 1e-300))
             if total.std() > 0 and np.corrcoef(total, values)[0, 1] ** 2 >= MAINLY:
-                found[quantity] = factor
-    return found
+                factors[quantity] = factor
+    return factors
 
 
 def interval(

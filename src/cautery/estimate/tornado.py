@@ -107,8 +107,8 @@ def tornado(
                 )
             )
     return {
-        quantity: tuple(sorted(found, key=lambda swing: (-swing.reach, swing.name)))
-        for quantity, found in swings.items()
+        quantity: tuple(sorted(moved, key=lambda swing: (-swing.reach, swing.name)))
+        for quantity, moved in swings.items()
     }
 
 
@@ -240,8 +240,8 @@ def _word(sources: SizingSources, place: int, seed: int, priors: Priors) -> Word
     return None if sized.reason is not None else sized.word
 
 
-def _but(words: Sequence[Word], one: Word) -> list[Word]:
-    return [word for word in words if word is not one]
+def _but(words: Sequence[Word], silent: Word) -> list[Word]:
+    return [word for word in words if word is not silent]
 
 
 def _precision(word: Word, rest: Shared) -> float:

@@ -107,9 +107,9 @@ def _key(name: str) -> str:
     """
     by_words = {prior.name.casefold(): key for key, prior in PRIORS.items()}
     by_words |= {key.casefold(): key for key in PRIORS}
-    found = by_words.get(name.casefold())
-    if found is not None:
-        return found
+    key = by_words.get(name.casefold())
+    if key is not None:
+        return key
     near = difflib.get_close_matches(name.casefold()[:80], by_words, n=3, cutoff=0.5)
     raise InputError(
         f"there is no prior {name[:60]!r}",
