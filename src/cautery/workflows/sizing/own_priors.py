@@ -110,7 +110,8 @@ def _key(name: str) -> str:
     key = by_words.get(name.casefold())
     if key is not None:
         return key
-    near = difflib.get_close_matches(name.casefold()[:80], by_words, n=3, cutoff=0.5)
+    matches = difflib.get_close_matches(name.casefold()[:80], by_words, n=6, cutoff=0.5)
+    near = list(dict.fromkeys(PRIORS[by_words[match]].name for match in matches))[:3]
     raise InputError(
         f"there is no prior {name[:60]!r}",
         hint=f"Near it: {'; '.join(near)}." if near else "cautery.estimate.PRIORS lists them.",
