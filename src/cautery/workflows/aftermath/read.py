@@ -23,6 +23,7 @@ from cautery.model.ports import Ledger
 from cautery.model.records import ProbeDone, ReferralPublished, kinds_of
 from cautery.packed import PACKINGS, chunks_of, small_file
 from cautery.projections.served import Served
+from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.referral import mandate_of
 
 MOST_CALENDAR_BYTES = 8_000_000
@@ -94,7 +95,7 @@ def read_looks(ledger: Ledger, *, unit: str) -> Sources:
         If nobody looked.
     """
     served = Served()
-    for entry in ledger.read(kinds=kinds_of(DarkProbe, ProbeDone, ReferralPublished)):
+    for entry in without_decoys(ledger).read(kinds=kinds_of(DarkProbe, ProbeDone, ReferralPublished)):
         served.hear(entry)
     territories = mandate_of(ledger).territories
     series = served.series(unit, _market(territories))
