@@ -252,9 +252,9 @@ def _usable(ground: Ground, group: Group, at: int, counted: BoolArray) -> bool:
     if any(ground.is_struck(column, at - LEAST_BEFORE_D, at + horizon) for column in group.columns):
         return False
     measured = _measured(ground, group)
-    return measured[max(0, at - LEAST_BEFORE_D) : at].sum() >= _TRAINED_LEAST_D * 0.8 and (
-        measured[at : at + horizon] & counted
-    ).sum() >= max(1, counted.sum() // 2)
+    before = int(measured[max(0, at - LEAST_BEFORE_D) : at].sum())
+    after = int((measured[at : at + horizon] & counted).sum())
+    return before >= _TRAINED_LEAST_D * 0.8 and after >= max(1, int(counted.sum()) // 2)
 
 
 def _trials(
@@ -428,7 +428,7 @@ def _lasted(trial: _Trial, lasts: FloatArray) -> FloatArray:
 def _band(paths: FloatArray, placebos: Placebos, coverage: float) -> FloatArray:
     """Return by day after the date how many scales a single day's error reaches."""
     ratios = np.abs(paths) / scales(placebos)[:, None]
-    some = ~np.isnan(ratios).all(axis=0)
+    some: BoolArray = ~np.isnan(ratios).all(axis=0)
     rows = np.arange(len(some))
     daily = np.interp(rows, rows[some], np.nanquantile(ratios[:, some], coverage, axis=0))
     smooth: FloatArray = np.convolve(

@@ -135,6 +135,6 @@ def scales(placebos: Placebos) -> FloatArray:
 def _drawn(errors: FloatArray, at: IntArray, placebos: Placebos) -> float:
     if not errors.size:
         return placebos.typical
-    windows = min(errors.size, 1 + (at.max() - at.min()) / placebos.horizon)
+    windows = float(min(errors.size, 1 + (at.max() - at.min()) / placebos.horizon))
     own = float(np.mean(errors**2))
     return (PRIOR_WINDOWS * placebos.typical + windows * own) / (PRIOR_WINDOWS + windows)

@@ -109,7 +109,8 @@ def _panel(axes: Any, course: Course, found: Contrast | None) -> None:
     )
     axes.set_ylim(bottom=0)
     axes.set_xlim(days[since], days[-1])
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    dates: Any = ConciseDateFormatter
+    axes.xaxis.set_major_formatter(dates(axes.xaxis.get_major_locator()))
     axes.tick_params(labelsize=8.5, length=3)
     axes.grid(axis="y", color=GRID, lw=0.8)
     axes.set_axisbelow(True)

@@ -183,15 +183,14 @@ def _served(
                 continue
             for span in SPANS_D:
                 found = served_after(one, strike.at, days=span)
-                is_estimate = isinstance(found, Estimate)
                 yield ServedAfter(
                     unit=one.unit,
                     market=one.market,
                     vantage=one.vantage,
                     strike=strike,
                     days=span,
-                    area=found if is_estimate else None,
-                    reason=None if is_estimate else found,
+                    area=found if isinstance(found, Estimate) else None,
+                    reason=found if isinstance(found, Message) else None,
                 )
 
 

@@ -95,7 +95,9 @@ def read_looks(ledger: Ledger, *, unit: str) -> Sources:
         If nobody looked.
     """
     served = Served()
-    for entry in without_decoys(ledger).read(kinds=kinds_of(DarkProbe, ProbeDone, ReferralPublished)):
+    for entry in without_decoys(ledger).read(
+        kinds=kinds_of(DarkProbe, ProbeDone, ReferralPublished)
+    ):
         served.hear(entry)
     territories = mandate_of(ledger).territories
     series = served.series(unit, _market(territories))
@@ -104,10 +106,10 @@ def read_looks(ledger: Ledger, *, unit: str) -> Sources:
             "nobody looked at a stream in this case, so that nothing says what was served",
             hint="Give a folder with daily.csv, or a case whose watch has run.",
         )
-    strikes = ()
+    strikes: tuple[Strike, ...] = ()
     if served.published:
         strikes = (Strike(units=(unit,), at=min(served.published), what="first list published"),)
-    notes = ()
+    notes: tuple[Message, ...] = ()
     if served.passed_over:
         notes = (message("course.odd-records", count=served.passed_over),)
     return Sources(series=series, strikes=strikes, notes=notes)
