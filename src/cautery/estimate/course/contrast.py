@@ -428,7 +428,7 @@ def _lasted(trial: _Trial, lasts: FloatArray) -> FloatArray:
 def _band(paths: FloatArray, placebos: Placebos, coverage: float) -> FloatArray:
     """Return by day after the date how many scales a single day's error reaches."""
     ratios = np.abs(paths) / scales(placebos)[:, None]
-    some: BoolArray = ~np.isnan(ratios).all(axis=0)
+    some = np.asarray(~np.isnan(ratios)).any(axis=0).reshape(-1)
     rows = np.arange(len(some))
     daily = np.interp(rows, rows[some], np.nanquantile(ratios[:, some], coverage, axis=0))
     smooth: FloatArray = np.convolve(
