@@ -21,7 +21,7 @@ from cautery.model.lifetimes import Lifetime
 from cautery.model.message import Message
 from cautery.model.ports import Ledger
 from cautery.model.records import ProbeDone, ReferralPublished, kinds_of
-from cautery.packed import PACKINGS, chunks_of, small_file
+from cautery.packed import PACKINGS, chunks_of, require_file, small_file
 from cautery.projections.served import Served
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.referral import mandate_of
@@ -123,6 +123,7 @@ def _market(territories: Sequence[str]) -> str:
 
 
 def _table(path: Path, read: Callable[[Iterable[bytes]], tuple[_T, ...]]) -> tuple[_T, ...]:
+    require_file(path)
     try:
         return read(chunks_of(path))
     except CauteryError as error:
