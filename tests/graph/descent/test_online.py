@@ -149,6 +149,14 @@ def test_what_becomes_common_later_no_longer_speaks_and_takes_nothing_back() -> 
     assert follower.standing("late.example") < early.log_odds - 3
 
 
+def test_being_new_just_after_the_act_is_no_evidence() -> None:
+    follower = history(Follower([struck(hoster="as1", middleware="m1")], bits=BITS), hoster="as1")
+    for n in range(7):
+        day = ACT + timedelta(days=n)
+        rows = strangers(day, count=6, hoster="as1", middleware="m1")
+        assert follower.day(day, rows) == ()
+
+
 def test_another_value_speaks_against() -> None:
     day = ACT + timedelta(days=1)
     with_, without = (history(Follower([struck()], bits=BITS)) for _ in range(2))

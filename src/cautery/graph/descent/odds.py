@@ -87,10 +87,9 @@ class Odds:
                 return rate
         return self.weights.appear[-1][1]
 
-    def at_most(self, traits: Sequence[Shown], prior: float) -> float:
-        """Return the weight of a descent, which its odds cannot exceed: strangers only lower it."""
-        descent = self._log_likelihood(DESCENDANT, traits)
-        return prior + descent - self._log_likelihood(STRANGER, traits)
+    def evidence(self, traits: Sequence[Shown]) -> float:
+        """Return the log-likelihood ratio of what is shown, of a descendant to a plain stranger."""
+        return self._log_likelihood(DESCENDANT, traits) - self._log_likelihood(STRANGER, traits)
 
     def likelihoods(self, traits: Sequence[Shown]) -> dict[str, float]:
         """Return log-likelihoods of what is shown, by kind of entity, against chance alone."""

@@ -16,6 +16,9 @@ from cautery.model.descent import Reason, TraitKind, probability
 
 ALIKE = math.log(9)
 """Networks whose odds differ by less than a factor of nine are proposed as either; judgement."""
+LEAST_EVIDENCE = math.log(10)
+"""What an entity shows must be ten times as likely of a descendant as of a plain stranger: in the
+days after an act so many newcomers descend that being new would all but do. Judgement."""
 ALONE = 2
 """Strangers that may show a value which is still held to be a network's alone; judgement."""
 FIRST_RATE = 20.0
@@ -62,11 +65,13 @@ class Scales:
     def may_descend(self, entity: str, pairs: array[int], threshold: float) -> bool:
         """Tell, at little cost, whether the odds may reach a threshold; most strangers' cannot."""
         served = self._served(pairs, None)
-        bounds = [
-            self.odds.at_most(self.against(entity, network, pairs), self._prior(network, served))
-            for network in self._networks(entity, pairs, served)
-        ]
-        return bool(bounds) and self.odds.calibrated(log_sum(bounds)) >= threshold
+        bounds = []
+        spoken_for = False
+        for network in self._networks(entity, pairs, served):
+            evidence = self.odds.evidence(self.against(entity, network, pairs))
+            spoken_for = spoken_for or evidence >= LEAST_EVIDENCE
+            bounds.append(self._prior(network, served) + evidence)
+        return spoken_for and self.odds.calibrated(log_sum(bounds)) >= threshold
 
     def weighed(
         self,
