@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from cautery.workflows.follow.seen import Intake, bring
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.following import CERTIFICATE, EDGE, TODAY, seen_file, struck_case, trait
@@ -25,6 +24,7 @@ from cautery.wiring.following import is_case
 from cautery.workflows.case.open import open_case
 from cautery.workflows.follow.exports import Exports
 from cautery.workflows.follow.of_watch import Compared
+from cautery.workflows.follow.seen import Intake, bring
 
 POLICY = FollowPolicy(
     cases=("0" * 16,),

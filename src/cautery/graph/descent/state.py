@@ -37,7 +37,7 @@ _LENGTH = 8
 def state_of(follower: Follower) -> bytes:
     """Return a follower's state, compressed."""
     background = follower.background
-    body = {
+    saved = {
         "weights": _weights_digest(follower.odds.weights),
         "threshold": follower.threshold,
         "bits": background.bits,
@@ -65,7 +65,7 @@ def state_of(follower: Follower) -> bytes:
         "by_value": {str(key): count for key, count in background.by_value.items()},
     }
     parts = [
-        json.dumps(body, separators=(",", ":")).encode(),
+        json.dumps(saved, separators=(",", ":")).encode(),
         background.younger.tobytes(),
         background.older.tobytes(),
     ]
@@ -113,43 +113,43 @@ def _parts(state: bytes) -> tuple[bytes, bytes, bytes]:
     return parts[0], parts[1], parts[2]
 
 
-def _follower(body: Mapping[str, Any], weights: Weights, younger: bytes, older: bytes) -> Follower:
-    if body["weights"] != _weights_digest(weights):
+def _follower(saved: Mapping[str, Any], weights: Weights, younger: bytes, older: bytes) -> Follower:
+    if saved["weights"] != _weights_digest(weights):
         raise ValueError("it is of other weights")
-    bits = _count(body["bits"])
+    bits = _count(saved["bits"])
     if bits & (bits - 1) or len(younger) != bits // 8 or len(older) != bits // 8:
         raise ValueError("filters of another size")
-    follower = Follower((), threshold=float(body["threshold"]), weights=weights, bits=bits)
-    for row in body["sets"]:
+    follower = Follower((), threshold=float(saved["threshold"]), weights=weights, bits=bits)
+    for row in saved["sets"]:
         follower.enrol(from_json(TraitSet, row))
-    for network, trait, since in body["marks"]:
+    for network, trait, since in saved["marks"]:
         if not 0 <= _count(network) < len(follower.sets):
             raise ValueError("a mark of no network")
         follower.marks.add(network, from_json(Trait, trait), since=_count(since))
-    follower.last = None if body["last"] is None else date.fromisoformat(body["last"])
-    follower.scales.newcomers = float(body["newcomers"])
-    follower.later, follower.memory.turned = _count(body["later"]), _count(body["turned"])
+    follower.last = None if saved["last"] is None else date.fromisoformat(saved["last"])
+    follower.scales.newcomers = float(saved["newcomers"])
+    follower.later, follower.memory.turned = _count(saved["later"]), _count(saved["turned"])
     count = len(follower.marks.all)
-    follower.memory.lately = _arrays(body["lately"], count)
-    follower.memory.earlier = _arrays(body["earlier"], count)
-    for entity, (network, probability, pairs) in body["own"].items():
+    follower.memory.lately = _arrays(saved["lately"], count)
+    follower.memory.earlier = _arrays(saved["earlier"], count)
+    for entity, (network, probability, pairs) in saved["own"].items():
         if not (0 <= _count(network) < len(follower.sets) and 0 <= probability <= 1):
             raise ValueError("an entity of no network")
         follower.owned.take(entity, Own(network, float(probability), _pairs(pairs, count)))
     follower.scales.rejected = {
         entity: {_count(network) for network in networks}
-        for entity, networks in body["rejected"].items()
+        for entity, networks in saved["rejected"].items()
     }
-    follower.confirmed = {str(entity) for entity in body["confirmed"]}
-    for what, kind, level, count in body["taught"]:
+    follower.confirmed = {str(entity) for entity in saved["confirmed"]}
+    for what, kind, level, count in saved["taught"]:
         check_id("kind of entity", what)
         follower.odds.taught[what, TraitKind(kind).value, _count(level)] = float(count)
-    follower.odds.confirmed, follower.odds.rejected = map(_count, body["words"])
+    follower.odds.confirmed, follower.odds.rejected = map(_count, saved["words"])
     background = follower.background
     background.younger, background.older = _bytes(younger), _bytes(older)
-    background.entities, background.filled = _count(body["entities"]), _count(body["filled"])
-    background.by_kind = {kind: _count(body["by_kind"][kind.value]) for kind in TraitKind}
-    background.by_value = {int(key): _count(n) for key, n in body["by_value"].items()}
+    background.entities, background.filled = _count(saved["entities"]), _count(saved["filled"])
+    background.by_kind = {kind: _count(saved["by_kind"][kind.value]) for kind in TraitKind}
+    background.by_value = {int(key): _count(n) for key, n in saved["by_value"].items()}
     return follower
 
 
@@ -157,8 +157,8 @@ def _listed(entities: Mapping[str, array[int]]) -> dict[str, list[int]]:
     return {entity: pairs.tolist() for entity, pairs in entities.items()}
 
 
-def _arrays(body: Mapping[str, list[int]], count: int) -> dict[str, array[int]]:
-    return {entity: _pairs(pairs, count) for entity, pairs in body.items()}
+def _arrays(saved: Mapping[str, list[int]], count: int) -> dict[str, array[int]]:
+    return {entity: _pairs(pairs, count) for entity, pairs in saved.items()}
 
 
 def _pairs(pairs: list[int], count: int) -> array[int]:
