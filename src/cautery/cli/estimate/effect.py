@@ -225,9 +225,7 @@ def _change(effect: Estimate | None) -> tuple[str, str, str]:
 def _verdict(gain: Estimate | None, *, claimed: bool) -> str:
     if gain is None:
         return ""
-    if claimed:
-        return "yes"
-    return "no: they lost, too" if gain.high < 0 else "not shown"
+    return "yes" if claimed else "not shown"
 
 
 def _days(estimate: Estimate | None) -> tuple[str, str]:
