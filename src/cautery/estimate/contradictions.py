@@ -10,7 +10,7 @@ import numpy as np
 
 from cautery.estimate.evidence import Evidence
 from cautery.estimate.priors import Priors
-from cautery.estimate.shared import FACTORS, Shared, Word
+from cautery.estimate.shared import FACTORS, Shared, Word, spelt
 from cautery.messages import message
 from cautery.model.message import Message
 
@@ -63,7 +63,7 @@ class Unusual:
     def words(self) -> Message:
         """Say it."""
         return message(
-            f"unusual.{self.factor}",
+            f"unusual.{spelt(self.factor)}",
             value=float(f"{self.value:.2g}"),
             low=float(f"{self.low:.2g}"),
             high=float(f"{self.high:.2g}"),

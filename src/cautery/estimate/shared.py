@@ -41,6 +41,15 @@ _NEGLIGIBLE = 5e-4
 """A component of less weight is left out: it holds under four of 8,000 draws."""
 
 
+def spelt(factor: str) -> str:
+    """Return a factor as the ids of messages spell it.
+
+    >>> spelt("USERS_PER_PAYER")
+    'users-per-payer'
+    """
+    return factor.lower().replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """What one method sees, of which countries: mean and covariance of its logarithm."""

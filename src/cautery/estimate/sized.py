@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cautery.errors import InputError
 from cautery.estimate.evidence import Evidence
 from cautery.estimate.priors import PRIORS, Priors
-from cautery.estimate.shared import DRAWS, FACTORS, Shared, Word
+from cautery.estimate.shared import DRAWS, FACTORS, Shared, Word, spelt
 from cautery.messages import message
 from cautery.messages.joining import joined
 from cautery.model import Estimate
@@ -69,7 +69,7 @@ class Draws:
     def rests_on(self, quantity: str) -> Message | None:
         """Say on which unidentified factor a quantity rests, if on one."""
         factor = self.unidentified.get(quantity)
-        return None if factor is None else message(f"not-identified.{factor}")
+        return None if factor is None else message(f"not-identified.{spelt(factor)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,16 +87,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "ready.too-old": "last done on %(on)s, too long before",
     "ready.to-do": "to do by %(by)s",
     # On which factor an estimate rests that nothing measures
-    "not-identified.NETWORK_ARPU": (
+    "not-identified.network-arpu": (
         "most of this width rests on ARPU, which is not identified by any source"
     ),
-    "not-identified.USERS_PER_PAYER": (
+    "not-identified.users-per-payer": (
         "most of this width rests on users per payer, which is not identified by any source"
     ),
-    "not-identified.LINES_PER_PAYER": (
+    "not-identified.lines-per-payer": (
         "most of this width rests on lines per payer, which is not identified by any source"
     ),
-    "not-identified.HOUSEHOLDS_LOOKING": (
+    "not-identified.households-looking": (
         "most of this width rests on the households that look up a name for each payer, which is "
         "not identified by any source"
     ),
@@ -151,16 +151,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(source)s says %(factor)s times what the other sources say, %(deviations)s standard "
         "deviations away: one of them is wrong beyond its known bias, so every interval was widened"
     ),
-    "unusual.NETWORK_ARPU": (
+    "unusual.network-arpu": (
         "%(sources)s: ARPU is about EUR %(value)s a month; it is usually EUR %(low)s to %(high)s"
     ),
-    "unusual.USERS_PER_PAYER": (
+    "unusual.users-per-payer": (
         "%(sources)s: about %(value)s users for each payer; there are usually %(low)s to %(high)s"
     ),
-    "unusual.LINES_PER_PAYER": (
+    "unusual.lines-per-payer": (
         "%(sources)s: about %(value)s lines for each payer; there are usually %(low)s to %(high)s"
     ),
-    "unusual.HOUSEHOLDS_LOOKING": (
+    "unusual.households-looking": (
         "%(sources)s: about %(value)s households look up a name for each payer; there are usually "
         "%(low)s to %(high)s"
     ),
