@@ -127,10 +127,10 @@ def test_the_published_market_is_as_published(market):
 
 def test_a_true_claim_fits_and_one_three_times_too_large_does_not(sized):
     world, together = sized
-    truth = world.users.sum()
-    assert not judge_claim(parse_claim(f"{truth:.0f} users"), together).flagged
-    over = judge_claim(parse_claim(f"{3 * truth:.0f} users"), together)
-    under = judge_claim(parse_claim(f"{truth / 3:.0f} users"), together)
+    truth = world.payers.sum()
+    assert not judge_claim(parse_claim(f"{truth:.0f} payers"), together).flagged
+    over = judge_claim(parse_claim(f"{3 * truth:.0f} payers"), together)
+    under = judge_claim(parse_claim(f"{truth / 3:.0f} payers"), together)
     assert over.flagged
     assert under.flagged
     assert "% of the lower end" in say(under.words)

@@ -26,7 +26,7 @@ def by_panels(
 ) -> Sized:
     """Size by the paid lines of seized panels over their share of the network's traffic."""
     is_active = any(panel.active is not None for panel in sources.panels)
-    bias = message(f"bias.panels{'-active' if is_active else ''}")
+    bias = message("bias.panels-active") if is_active else message("bias.panels")
     shares = _traffic_shares(sources.panels)
     if not shares:
         why = message(f"no-estimate.{'no-share' if sources.panels else 'no-dump'}")
