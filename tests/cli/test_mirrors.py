@@ -140,6 +140,7 @@ def test_newcomers_are_answered_day_by_day_and_kept(
         ("", "not a state"),
         ("glimzor.com\n", "not a state"),
         ("cautery mirrors --online 1 2025-13-01\n", "2025-13-01 is not a day"),
+        ("cautery mirrors --online 1 9999-12-31\n", "its last day, 9999-12-31, is after today"),
         ("cautery mirrors --online 1 -\na.com a.com\na.com a.com\n", "line 3 is not a new domain"),
         ("cautery mirrors --online 1 -\na.com b.com\n", "line 2 is not a new domain"),
         ("cautery mirrors --online 1 -\na.com\n", "line 2 is not a new domain"),
@@ -155,6 +156,40 @@ def test_what_is_no_state_is_refused_and_left_as_it_was(
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
     assert state.read_text() == text
+
+
+def test_a_day_still_to_come_dates_no_answer(cautery: Callable[..., Any], tmp_path: Path) -> None:
+    state, hosts = tmp_path / "arrivals.state", tmp_path / "hosts.csv"
+    hosts.write_text(
+        "host,first,last\n"
+        "glimzor.com,9999-12-31,\n"
+        "parduwe.org,,9999-12-31\n"
+        "wexalo.net,2025-03-02,9999-12-31\n"
+    )
+    given = ("--online", "--state", state, "--json")
+    ended = cautery("mirrors", hosts, *given, "--day", "2025-06-01")
+    days = {one["domain"]: one["day"] for one in map(json.loads, ended.out.splitlines())}
+    assert days == {
+        "glimzor.com": "2025-06-01",
+        "parduwe.org": "2025-06-01",
+        "wexalo.net": "2025-03-02",
+    }
+    assert "line 2: 9999-12-31 is a day after today: not used: 'glimzor.com'" in ended.err
+    assert "2 lines or dates that could not be used" in ended.err
+    assert state.read_text().startswith("cautery mirrors --online 1 2025-06-01\n")
+    hosts.write_text("glimzor2.net\n")
+    later = cautery("mirrors", hosts, *given, "--day", "2025-06-02")
+    assert json.loads(later.out)["day"] == "2025-06-02"
+
+
+def test_no_newcomer_comes_on_a_day_that_is_still_to_come(
+    cautery: Callable[..., Any], hosts: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "arrivals.state"
+    ended = cautery("mirrors", hosts, "--online", "--state", state, "--day", "9999-12-31")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--day 9999-12-31: it is after today" in ended.err
+    assert not state.exists()
 
 
 def test_a_state_and_a_day_belong_to_newcomers(

@@ -11,6 +11,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
+from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model.ports import Facts
 from cautery.packed import chunks_of
@@ -21,15 +22,18 @@ _MOST_ROWS = 200
 
 
 def mirrors_online(
-    hosts: Path, *, facts: Facts, state: Path | None, today: date | None, json: bool
+    hosts: Path, *, facts: Facts, state: Path | None, undated: date | None, json: bool
 ) -> None:
     """Answer each newcomer, say what could not be read, and keep the state."""
+    today = wiring.clock().now().date()
+    if undated is not None and undated > today:
+        raise InputError(f"--day {undated}: it is after today, {today} (UTC)")
     course = Course()
     if state is not None:
         wiring.check_output(state)
     if state is not None and state.exists():
         with Progress("reading the state", None):
-            course = read_course(chunks_of(state), named=str(state))
+            course = read_course(chunks_of(state), named=str(state), today=today)
 
     def save() -> None:
         if state is not None:
@@ -41,7 +45,8 @@ def mirrors_online(
             course,
             progress.counted(read_hosts(hosts)),
             facts=facts,
-            today=today or wiring.clock().now().date(),
+            undated=undated or today,
+            today=today,
             save=save,
         )
         if json:

@@ -89,8 +89,8 @@ def mirrors(
     give_arrays_back()
     fact_source = known_facts(facts)
     if online:
-        day = today.date() if today else None
-        mirrors_online(hosts, facts=fact_source, state=state, today=day, json=json)
+        undated = today.date() if today else None
+        mirrors_online(hosts, facts=fact_source, state=state, undated=undated, json=json)
         _tell_broken(fact_source)
         return
     with Progress("reading hosts", None) as progress:

@@ -54,6 +54,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "unread.bare-data": "a record without a name or data",
     "unread.not-base64": "a certificate that is not valid base64",
     "unread.swapped": "first is after last: swapped",
+    "unread.future-day": "%(day)s is a day after today: not used",
     "unread.bare-link": "subject, kind or value is missing: left out",
     "unread.long-name": "a name has more than %(most)s letters: left out",
     "unread.time-not-used": "a time is not valid: not used",

@@ -15,6 +15,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.formats import ReadWarning
 from cautery.graph.mirrors import Arrival, Arrivals
+from cautery.messages import message
 from cautery.model.ports import Facts
 from cautery.workflows.files.hosts import LONGEST_HOST, HostSeen
 from cautery.workflows.files.lines import lines_of
@@ -64,6 +65,12 @@ class Course:
     broken: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
 
+    def warn(self, warning: ReadWarning) -> None:
+        """Count a line or a date that could not be used; the first ones are kept."""
+        self.broken += warning.count
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(warning)
+
     def lines(self) -> Iterator[bytes]:
         """Yield the state, to be written as a file and given to :func:`read_course`."""
         yield f"{HEAD} {self.day or '-'}\n".encode()
@@ -71,13 +78,18 @@ class Course:
             yield f"{domain} {family}\n".encode()
 
 
-def read_course(chunks: Iterable[bytes], *, named: str) -> Course:
+def read_course(chunks: Iterable[bytes], *, named: str, today: date) -> Course:
     """Read a state.
+
+    Parameters
+    ----------
+    today : date
+        In UTC: no state can be of a later day.
 
     Raises
     ------
     InputError
-        If it is no whole state.
+        If it is no whole state, or one of a day that is still to come.
     """
     lines = lines_of(chunks, longest=_LONGEST_LINE)
     head = _HEAD.fullmatch(next(lines, "").rstrip("\n"))
@@ -86,7 +98,7 @@ def read_course(chunks: Iterable[bytes], *, named: str) -> Course:
             f"{named}: not a state of cautery mirrors --online",
             hint="Name a new file; the command makes it.",
         )
-    course = Course(day=_day(head[1], named))
+    course = Course(day=_day(head[1], named, today))
     for number, line in enumerate(lines, start=2):
         pair = _LINE.fullmatch(line.removesuffix("\n"))
         if pair is None or not course.arrivals.know(pair[1], pair[2]):
@@ -97,11 +109,19 @@ def read_course(chunks: Iterable[bytes], *, named: str) -> Course:
     return course
 
 
-def _day(text: str, named: str) -> date | None:
+def _day(text: str, named: str, today: date) -> date | None:
+    if text == "-":
+        return None
     try:
-        return None if text == "-" else date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InputError(f"{named}: {text} is not a day") from None
+    if day > today:  # every later answer would be given as of that day
+        raise InputError(
+            f"{named}: its last day, {day}, is after today, {today}",
+            hint="Restore the file from a copy, or begin a new one.",
+        )
+    return day
 
 
 def follow(
@@ -109,6 +129,7 @@ def follow(
     hosts: Iterable[HostSeen | ReadWarning],
     *,
     facts: Facts,
+    undated: date,
     today: date,
     save: Callable[[], None],
 ) -> Iterator[Arrived]:
@@ -122,12 +143,14 @@ def follow(
         In any order; all are read before the first answer.
     facts : Facts
         For registered domains, and for names that are nobody's mirror.
+    undated : date
+        The day of hosts without one; not after ``today``.
     today : date
-        The day of hosts without one.
+        In UTC: a day after it is not used, and the host comes as one without a day.
     save : callable
         Called now and then, and at the end: the state may be written.
     """
-    first_days = _first_days(course, hosts, facts, today)
+    first_days = _first_days(course, hosts, facts, undated=undated, today=today)
     for number, (first, domain) in enumerate(
         sorted((first, domain) for domain, first in first_days.items()), start=1
     ):
@@ -139,7 +162,12 @@ def follow(
 
 
 def _first_days(
-    course: Course, hosts: Iterable[HostSeen | ReadWarning], facts: Facts, today: date
+    course: Course,
+    hosts: Iterable[HostSeen | ReadWarning],
+    facts: Facts,
+    *,
+    undated: date,
+    today: date,
 ) -> dict[str, date]:
     """Return the first day of each domain that is new."""
     first_days: dict[str, date] = {}
@@ -147,9 +175,7 @@ def _first_days(
     apart: set[str] = set()
     for host in hosts:
         if isinstance(host, ReadWarning):
-            course.broken += host.count
-            if len(course.warnings) < MOST_WARNINGS:
-                course.warnings.append(host)
+            course.warn(host)
             continue
         course.rows += 1
         alone = is_address(host.host)
@@ -159,7 +185,11 @@ def _first_days(
         elif domain in apart or alone or not NOT_MIRRORS.isdisjoint(facts.kinds_of(domain)):
             apart.add(domain)
         else:
-            day = host.first or host.last or today
+            day = host.first or host.last or undated
+            if day > today:
+                why = message("unread.future-day", day=str(day))
+                course.warn(ReadWarning(line=host.line, why=why, quoted=ascii(host.host[:120])))
+                day = undated
             first_days[domain] = min(day, first_days.get(domain, day))
     course.came_before, course.apart = len(earlier), len(apart)
     return first_days
