@@ -25,7 +25,8 @@ from tests.following import (
 )
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.model.descent import TraitKind
+from cautery.formats.seen import trait_sets_json
+from cautery.model.descent import Trait, TraitKind, TraitSet
 
 from .conftest import Ran
 
@@ -64,6 +65,31 @@ def test_what_grew_back_is_proposed_with_reasons_and_a_second_run_adds_nothing(
     assert "no new day: nothing was added" in again.err
     assert FolderStore().ledger(struck.into, read_only=True).size() == records
     assert again.out == first.out
+
+
+def test_persons_in_the_traits_of_others_are_sealed_nowhere(
+    cautery: Cautery, struck: StruckCase, tmp_path: Path
+) -> None:
+    other = TraitSet(
+        of="other-net",
+        acted_on=STRUCK,
+        traits=(
+            Trait(kind=TraitKind.SITE_NAME, value="whatsapp +39 333 1234567"),
+            Trait(kind=TraitKind.PAYMENT_END, value="mario.rossi@example.com"),
+            Trait(kind=TraitKind.ANALYTICS, value="ga:G-X"),
+        ),
+    )
+    stated = tmp_path / "traits.json"
+    stated.write_bytes(trait_sets_json([other]))
+    ran = cautery("follow", struck.path, "--mandate", struck.mandate(), "--traits", stated)
+    assert ran.code == 0, ran.err
+    kept = b"".join(file.read_bytes() for file in struck.into.rglob("*") if file.is_file())
+    assert b"ga:G-X" in kept
+    assert b"333 1234567" not in kept
+    assert b"mario.rossi" not in kept
+    (begun,) = bodies(struck.into, "follow.begun")
+    person = [row for row in begun["left_out"] if "person" in json.dumps(row["why"])]
+    assert [row["count"] for row in person] == [3]  # two of the others', one of the case's own
 
 
 def test_a_case_that_follows_is_closed_and_verifies(

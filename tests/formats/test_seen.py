@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,8 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError, SourceError
+from cautery.formats import seen as seen_module
 from cautery.formats.seen import read_seen, read_trait_sets, seen_lines, trait_sets_json
+from cautery.messages import message
 from cautery.model.descent import Trait, TraitKind, TraitSeen, TraitSet
+from cautery.model.message import Message
 
 ROW = {
     "entity": "new-tv.example",
@@ -136,7 +142,7 @@ def test_any_bytes_come_to_an_end(raw: bytes) -> None:
 
 
 def test_trait_sets_go_to_a_file_and_back() -> None:
-    assert read_trait_sets(trait_sets_json([STRUCK])) == (STRUCK,)
+    assert read_trait_sets([trait_sets_json([STRUCK])]) == (STRUCK,)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,9 @@ def test_trait_sets_go_to_a_file_and_back() -> None:
         b"[1]",
         b'[{"of": "x"}]',
         b"[" * 100_000,
-        trait_sets_json([STRUCK, STRUCK]),
+        trait_sets_json([STRUCK]).replace(b"\n]", b"," + trait_sets_json([STRUCK])[1:-3] + b"]"),
+        b'{"one": ' + trait_sets_json([STRUCK])[1:-3] + b"}",
+        trait_sets_json([STRUCK])[:-3],
         trait_sets_json([STRUCK]).replace(b"2026-03-01", b"someday"),
         trait_sets_json([STRUCK]).replace(b"site-name", b"telephone"),
         b"\xff\xfe\x00",
@@ -156,4 +164,92 @@ def test_trait_sets_go_to_a_file_and_back() -> None:
 )
 def test_what_is_no_trait_sets_is_refused(raw: bytes) -> None:
     with pytest.raises(InputError):
-        read_trait_sets(raw)
+        read_trait_sets([raw])
+
+
+def sets_of(count: int, *, traits: int = 1, members: int = 0) -> list[TraitSet]:
+    return [
+        TraitSet(
+            of=f"net-{number}",
+            acted_on=date(2026, 3, 1),
+            traits=tuple(Trait(kind=TraitKind.HOSTER, value=f"as{n}") for n in range(traits)),
+            members=tuple(f"m{n}.example" for n in range(members)),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sets", "said"),
+    [
+        ("MOST_SETS", 2, sets_of(3), "more than 2 networks"),
+        ("MOST_TRAITS_OF_ALL", 5, sets_of(3, traits=2), "more than 5 traits"),
+        ("MOST_MEMBERS_OF_ALL", 5, sets_of(3, members=2), "more than 5 members"),
+        ("MOST_SET", 40_000, sets_of(1, traits=3_000), "too long|characters of traits"),
+        ("MOST_SETS_BYTES", 99, sets_of(3), "larger than 99 bytes"),
+    ],
+)
+def test_what_would_not_be_read_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int, sets: list[TraitSet], said: str
+) -> None:
+    raw = trait_sets_json(sets)
+    monkeypatch.setattr(seen_module, limit, most)
+    with pytest.raises(InputError, match=said):
+        read_trait_sets(raw[at : at + 7] for at in range(0, len(raw), 7))
+    with pytest.raises(InputError, match=said):
+        trait_sets_json(sets)
+
+
+def test_no_network_is_held_before_the_first_that_is_none_is_refused() -> None:
+    read = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal read
+        yield b"["
+        while read < 1_000:
+            read += 1
+            yield b'{"":0},' * 9_000
+
+    with pytest.raises(InputError):
+        read_trait_sets(chunks())
+    assert read < 5
+
+
+def test_a_network_of_many_pieces_is_read_whole() -> None:
+    [struck] = sets_of(1, traits=3_000, members=3_000)
+    raw = trait_sets_json([struck, STRUCK])
+    assert len(raw) > 150_000
+    assert read_trait_sets(raw[at : at + 999] for at in range(0, len(raw), 999)) == (struck, STRUCK)
+
+
+def test_traits_of_others_that_name_a_person_are_left_out_and_counted() -> None:
+    digest = Trait(kind=TraitKind.TEMPLATE, value="sha256:" + "a1" * 32)
+    told = [
+        Trait(kind=TraitKind.SITE_NAME, value="whatsapp +39 333 1234567"),
+        Trait(kind=TraitKind.PAYMENT_END, value="mario.rossi@example.com"),
+        Trait(kind=TraitKind.PAYMENT_SERVICE, value="pay anna@mail.example"),
+    ]
+    mixed = replace(STRUCK, of="mixed", traits=(*STRUCK.traits, *told, digest))
+    only = replace(STRUCK, of="only", traits=tuple(told))
+    left_out: Counter[Message] = Counter()
+    [read] = read_trait_sets([trait_sets_json([mixed, only])], left_out=left_out)
+    assert read == replace(mixed, traits=(*STRUCK.traits, digest))
+    assert left_out == {message("grown.left-person"): 6}
+
+
+def test_so_much_text_of_others_is_looked_through_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = trait_sets_json([STRUCK])
+    monkeypatch.setattr(seen_module, "MOST_WRITTEN", len(STRUCK.traits[0].value))
+    assert read_trait_sets([raw], left_out=Counter()) == (STRUCK,)
+    monkeypatch.setattr(seen_module, "MOST_WRITTEN", len(STRUCK.traits[0].value) - 1)
+    with pytest.raises(InputError, match="characters of names, prices and titles"):
+        read_trait_sets([raw], left_out=Counter())
+    assert read_trait_sets([raw]) == (STRUCK,)  # sealed, so screened before
+
+
+def test_a_digest_of_a_template_is_no_person() -> None:
+    traits, warnings = read({**ROW, "kind": "template", "value": "sha256:" + "a1" * 32})
+    assert len(traits) == 1
+    assert not warnings

@@ -17,40 +17,38 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from cautery.errors import ForbiddenAddressError, InputError
-from cautery.formats._json import lines
+from cautery.errors import ForbiddenAddressError, InputError, SourceError
+from cautery.formats._json import Broken, lines, objects
 from cautery.formats._tally import Tally
 from cautery.formats._values import ReadWarning
-from cautery.json_text import parsed_json
 from cautery.messages import message
 from cautery.model.descent import TraitKind, TraitSeen, TraitSet
 from cautery.model.evidence import ExhibitId
 from cautery.model.host_names import ascii_name, literal
-from cautery.model.screen import finds_personal
+from cautery.model.message import Message
+from cautery.model.trait_persons import WRITTEN_BY_PEOPLE, names_person
 from cautery.model.wire import from_json, to_json
 
 MOST_ROWS = 20_000_000
 """Lines of one file: a day of certificate logs has some ten million names."""
 MOST_SETS = 1_000
 """Networks in one ``traits.json``."""
-MOST_SETS_BYTES = 256 << 20
-"""Of ``traits.json``: a thousand networks of some hundred traits take 60 MB."""
+MOST_SETS_BYTES = 32 << 20
+"""Of ``traits.json``: a thousand networks of a hundred traits take some 10 MB."""
+MOST_SET = 8_000_000
+"""Characters of one network; twice as many may be parsed, which takes thirty bytes for each."""
+MOST_TRAITS_OF_ALL = 100_000
+MOST_MEMBERS_OF_ALL = 200_000
+MOST_WRITTEN = 3_000_000
+"""Characters of others' values in which persons are looked for: some two seconds a million."""
+PERSON = message("grown.left-person")
 
-_FREE_TEXT = frozenset(
-    {
-        TraitKind.SITE_NAME,
-        TraitKind.PRICE_LIST,
-        TraitKind.PAYMENT_END,
-        TraitKind.TEMPLATE,
-        TraitKind.GUIDE_QUIRK,
-        TraitKind.CATALOGUE_ORDER,
-    }
-)
-"""Kinds whose values people write, so that a telephone number or an address may stand in one."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIELDS = ("entity", "kind", "value", "day", "source")
 
@@ -90,7 +88,7 @@ def read_seen(
         except InputError as error:
             yield from tally.add(number, message("unread.trait", error=str(error)), "")
             continue
-        if seen.kind in _FREE_TEXT and finds_personal(seen.value):
+        if names_person(seen.kind, seen.value):
             yield from tally.add(number, message("unread.trait-of-a-person"), "")
             continue
         yield seen
@@ -112,30 +110,138 @@ def seen_lines(seen: Iterable[TraitSeen]) -> Iterator[bytes]:
         yield json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def read_trait_sets(raw: bytes) -> tuple[TraitSet, ...]:
-    """Return the trait sets of ``traits.json``.
+def read_trait_sets(
+    chunks: Iterable[bytes], *, left_out: Counter[Message] | None = None
+) -> tuple[TraitSet, ...]:
+    """Return the trait sets of ``traits.json``, read one network after the other.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The file's bytes, unpacked.
+    left_out : Counter or None
+        Others state the traits: those in which a person is found are left out and counted here, and
+        so is a network that has no other. ``None``: they were screened before they were written.
 
     Raises
     ------
     InputError
-        If it is no such list, holds more than :data:`MOST_SETS`, or two of one network.
+        If it is no such list, two are of one network, or it is beyond a limit of this module.
     """
+    bounds, sets = _Bounds(), list[TraitSet]()
     try:
-        body = parsed_json(raw)
-    except ValueError as error:
-        raise InputError(f"trait sets: not valid JSON ({error})") from error
-    if not isinstance(body, list) or not 1 <= len(body) <= MOST_SETS:
-        raise InputError(f"trait sets: expected a list of 1 to {MOST_SETS:,} networks")
-    sets = tuple(from_json(TraitSet, entry) for entry in body)
-    if len({traits.of for traits in sets}) < len(sets):
-        raise InputError("trait sets: two of one network")
-    return sets
+        for entry in objects(_within_bytes(chunks), wanted="a list of networks", largest=MOST_SET):
+            if isinstance(entry, Broken):
+                raise InputError("trait sets: not valid JSON, or a network that is too long")
+            traits = from_json(TraitSet, entry)
+            bounds.add(traits)
+            if left_out is not None:
+                bounds.add_written(traits)
+                sets += _screened(traits, left_out)
+            else:
+                sets.append(traits)
+    except SourceError as error:
+        raise InputError(f"trait sets: {error}") from error
+    bounds.require_any()
+    return tuple(sets)
 
 
 def trait_sets_json(sets: Sequence[TraitSet]) -> bytes:
-    """Return the bytes of ``traits.json``, one network a line."""
-    rows = [json.dumps(to_json(traits), ensure_ascii=False, sort_keys=True) for traits in sets]
-    return ("[\n" + ",\n".join(rows) + "\n]\n").encode()
+    """Return the bytes of ``traits.json``, one network a line.
+
+    Raises
+    ------
+    InputError
+        If :func:`read_trait_sets` would refuse them.
+    """
+    bounds, rows = _Bounds(), list[str]()
+    for traits in sets:
+        bounds.add(traits)
+        row = json.dumps(to_json(traits), ensure_ascii=False, sort_keys=True)
+        if len(row) > MOST_SET:
+            raise InputError(
+                f"{traits.of}: {len(row):,} characters of traits; at most {MOST_SET:,}"
+            )
+        rows.append(row)
+    bounds.require_any()
+    raw = ("[\n" + ",\n".join(rows) + "\n]\n").encode()
+    return b"".join(_within_bytes([raw]))
+
+
+class _Bounds:
+    """Counts networks, and what they have in all."""
+
+    def __init__(self) -> None:
+        self._networks: set[str] = set()
+        self._traits = self._members = self._written = 0
+
+    def add(self, traits: TraitSet) -> None:
+        """Count a network.
+
+        Raises
+        ------
+        InputError
+            If it came before, or is one too many.
+        """
+        if traits.of in self._networks:
+            raise InputError("trait sets: two of one network")
+        self._networks.add(traits.of)
+        self._traits += len(traits.traits)
+        self._members += len(traits.members)
+        for count, most, what in (
+            (len(self._networks), MOST_SETS, "networks"),
+            (self._traits, MOST_TRAITS_OF_ALL, "traits"),
+            (self._members, MOST_MEMBERS_OF_ALL, "members"),
+        ):
+            if count > most:
+                raise InputError(f"trait sets: more than {most:,} {what}", hint="Give fewer.")
+
+    def add_written(self, traits: TraitSet) -> None:
+        """Count the characters in which persons are looked for.
+
+        Raises
+        ------
+        InputError
+            If they are too many.
+        """
+        self._written += sum(
+            len(trait.value) for trait in traits.traits if trait.kind in WRITTEN_BY_PEOPLE
+        )
+        if self._written > MOST_WRITTEN:
+            raise InputError(
+                f"trait sets: more than {MOST_WRITTEN:,} characters of names, prices and titles",
+                hint="Give fewer networks, or shorter catalogues.",
+            )
+
+    def require_any(self) -> None:
+        """Refuse nothing.
+
+        Raises
+        ------
+        InputError
+            If no network was counted.
+        """
+        if not self._networks:
+            raise InputError(f"trait sets: expected a list of 1 to {MOST_SETS:,} networks")
+
+
+def _within_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks of a JSON array, as long as they are not too many."""
+    total = 0
+    for number, chunk in enumerate(filter(None, map(bytes, chunks))):
+        if not number and chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"[", b""):
+            raise InputError(f"trait sets: expected a list of 1 to {MOST_SETS:,} networks")
+        total += len(chunk)
+        if total > MOST_SETS_BYTES:
+            raise InputError(f"trait sets: larger than {MOST_SETS_BYTES:,} bytes")
+        yield chunk
+
+
+def _screened(traits: TraitSet, left_out: Counter[Message]) -> list[TraitSet]:
+    """Return a network without the traits that may name a person; none, if it has no other."""
+    kept = tuple(one for one in traits.traits if not names_person(one.kind, one.value))
+    left_out[PERSON] += len(traits.traits) - len(kept)
+    return [replace(traits, traits=kept)] if kept else []
 
 
 def _seen(row: Any) -> TraitSeen:

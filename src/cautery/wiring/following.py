@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from cautery.evidence.manifest import LEDGER
 from cautery.formats.seen import read_trait_sets
 from cautery.model import Approver, Digest, Mandate, revealed
 from cautery.model.descent import TraitSet
+from cautery.model.message import Message
 from cautery.model.records import DescendantDecided, FollowReviewed
-from cautery.packed import small_file
+from cautery.packed import chunks_of
 from cautery.projections.following import Following
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.facts import known_facts
@@ -29,8 +31,6 @@ from cautery.workflows.follow.of_case import Struck, struck_case
 from cautery.workflows.follow.seen import Intake, bring
 from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signers import require_vouched
-
-_MOST_TRAITS_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +116,14 @@ def follow(
     regime = None if mandate is None else mandate.regime
     with writing(into, keys_dir=keys_dir, regime=regime) as following_case:
         if mandate is not None:
+            stated_left_out: Counter[Message] = Counter()
             following = begin_following(
                 following_case,
                 mandate,
                 mandate_text=raw,
                 struck=struck,
-                stated_sets=_stated(traits, struck),
+                stated_sets=_stated(traits, struck, stated_left_out),
+                stated_left_out=stated_left_out,
                 now=now,
             )
         else:
@@ -239,12 +241,11 @@ def _facts_of(mandate: Mandate | None) -> str | None:
     return None if mandate is None else revealed(mandate.network.facts)
 
 
-def _stated(path: Path | None, struck: Struck) -> tuple[TraitSet, ...]:
-    """Return the traits that others state, from ``traits.json``."""
+def _stated(path: Path | None, struck: Struck, left_out: Counter[Message]) -> tuple[TraitSet, ...]:
+    """Return the traits that others state, from ``traits.json``, and count what is a person's."""
     if path is None:
         return ()
-    raw = small_file(path, most=_MOST_TRAITS_BYTES, of="traits")
-    sets = read_trait_sets(raw)
+    sets = read_trait_sets(chunks_of(path), left_out=left_out)
     if any(traits.of == struck.traits.of for traits in sets):
         raise InputError(f"{path}: it has traits of the case {struck.traits.of} itself")
     return sets

@@ -104,7 +104,7 @@ def test_the_command_writes_what_can_be_followed_and_the_truth_apart(tmp_path: P
     assert done.exit_code == 0, done.output
     summary = json.loads(done.stdout)
     assert summary["days"] == len(list((folder / "seen").iterdir())) == 81
-    sets = read_trait_sets((folder / "traits.json").read_bytes())
+    sets = read_trait_sets([(folder / "traits.json").read_bytes()])
     assert [traits.of for traits in sets] == summary["networks"]
     seen = [
         row

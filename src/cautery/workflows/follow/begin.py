@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from cautery.errors import InputError, MandateError
 from cautery.formats.seen import read_trait_sets, trait_sets_json
 from cautery.model import FollowPolicy, Mandate
 from cautery.model.descent import TraitSet
 from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
 from cautery.model.ports import Ledger
 from cautery.model.records import FollowBegun, KindCount, LeftOut
 from cautery.projections import folded
@@ -64,6 +67,7 @@ def begin_following(
     mandate_text: bytes,
     struck: Struck,
     stated_sets: Sequence[TraitSet] = (),
+    stated_left_out: Mapping[Message, int] = MappingProxyType({}),
     now: datetime,
 ) -> Following:
     """Write the first records of a following, or check that it goes on under the same mandate.
@@ -78,6 +82,8 @@ def begin_following(
         What the followed case knew.
     stated_sets : sequence of TraitSet
         Traits that others state of the same network.
+    stated_left_out : mapping of Message to int
+        What others stated and is not looked for.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def begin_following(
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
-    journal.write(_begun(journal, struck, stated_sets, now))
+    journal.write(_begun(journal, struck, stated_sets, stated_left_out, now))
     return following_of(case.ledger)
 
 
@@ -116,11 +122,15 @@ def traits_sealed(case: Case, begun: FollowBegun) -> tuple[TraitSet, ...]:
     InputError
         If they hold no traits.
     """
-    return read_trait_sets(case.vault.read(begun.exhibit))
+    return read_trait_sets([case.vault.read(begun.exhibit)])
 
 
 def _begun(
-    journal: Journal, struck: Struck, stated_sets: Sequence[TraitSet], now: datetime
+    journal: Journal,
+    struck: Struck,
+    stated_sets: Sequence[TraitSet],
+    stated_left_out: Mapping[Message, int],
+    now: datetime,
 ) -> FollowBegun:
     exhibit: ExhibitId = journal.seal(
         trait_sets_json((struck.traits, *stated_sets)),
@@ -139,6 +149,6 @@ def _begun(
             KindCount(kind=kind, count=count) for kind, count in struck.counts.items() if count
         ),
         members=len(struck.traits.members),
-        left_out=LeftOut.of(struck.left_out),
+        left_out=LeftOut.of(Counter(struck.left_out) + Counter(stated_left_out)),
         exhibit=exhibit,
     )

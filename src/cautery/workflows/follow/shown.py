@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from cautery.errors import InputError
 from cautery.formats import Price, crypto_addresses
+from cautery.formats.seen import PERSON
 from cautery.graph.catalogues import LEAST_TITLES, SAME_ORDER, in_order, plain_title
 from cautery.graph.faults import KINDS as FAULTS
 from cautery.messages import message
@@ -20,6 +21,7 @@ from cautery.model import ExhibitId, Link
 from cautery.model.descent import LONGEST_VALUE, TraitKind, TraitSeen
 from cautery.model.message import Message
 from cautery.model.screen import finds_personal
+from cautery.model.trait_persons import names_person
 
 OF_LINKS: Mapping[str, TraitKind] = {
     "certificate": TraitKind.CERTIFICATE,
@@ -35,21 +37,9 @@ OF_LINKS: Mapping[str, TraitKind] = {
 """Which kinds of links are traits, and of which kind. Agencies state traits by their own names."""
 OF_PERSONS = frozenset({"contact", "registrant"})
 """Kinds of links that name a person: nobody is followed by them."""
-WRITTEN_BY_PEOPLE = frozenset(
-    {
-        TraitKind.SITE_NAME,
-        TraitKind.PRICE_LIST,
-        TraitKind.PAYMENT_END,
-        TraitKind.PAYMENT_SERVICE,
-        TraitKind.GUIDE_QUIRK,
-        TraitKind.CATALOGUE_ORDER,
-    }
-)
-"""Kinds in whose values a person may stand; the others are digests, numbers and hosts."""
 MERCHANT = "merchant:"
 MOST_TITLES = 300
 """Titles of a catalogue that stand in its trait; the first ones. As many fit its value."""
-PERSON = message("grown.left-person")
 WALLET = message("grown.left-wallet")
 UNUSABLE = message("grown.left-unusable")
 
@@ -185,7 +175,7 @@ def label_of(domain: str) -> str:
 def usable(traits: Iterable[ShownTrait], left_out: Counter[Message]) -> Iterator[ShownTrait]:
     """Yield the traits that can be followed; a person's, or what has no form, is counted."""
     for trait in traits:
-        if trait.kind in WRITTEN_BY_PEOPLE and finds_personal(trait.value.replace("|", " ; ")):
+        if names_person(trait.kind, trait.value):
             left_out[PERSON] += 1
             continue
         try:
