@@ -82,6 +82,19 @@ def test_a_certificate_log_says_names_and_keys_on_the_day_it_logged_them(tmp_pat
     assert set(found.counts) == {LookedAt.CERTIFICATE_LOG}
 
 
+def test_a_host_that_is_a_telephone_number_is_nobodys_trait(tmp_path: Path) -> None:
+    log, pdns = tmp_path / "ct.csv", tmp_path / "pdns.csv"
+    log.write_text(LOG + f"2026-03-02,www.0033612345678.com,{KEY}\n")
+    pdns.write_text(PDNS + "shop.0033612345678.com;NS;ns1.q.example;2026-03-03\n")
+    lines = seen_file(
+        tmp_path / "seen.jsonl", [trait("0033612345678.com", TraitKind.HOSTER, "as1")]
+    )
+    found = brought(log, pdns, lines)
+    assert not any("0033612345678" in f"{one.entity} {one.value}" for one in found.traits)
+    assert found.left_out[message("grown.left-person")] == 5
+    assert len(brought(tmp_path / "ct.csv").traits) == 4
+
+
 def test_passive_dns_says_name_servers_and_without_facts_no_hoster(tmp_path: Path) -> None:
     file = tmp_path / "pdns.csv"
     file.write_text(PDNS)

@@ -11,18 +11,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.formats import PlaylistEntry, ReadWarning, guess, read_m3u
-from cautery.formats.seen import read_seen
+from cautery.formats.seen import PERSON, read_seen
 from cautery.graph.catalogues import Listing, quirks_of
 from cautery.messages import message
 from cautery.model import FollowPolicy, LookedAt, host_of
 from cautery.model.descent import TraitKind, TraitSeen
 from cautery.model.message import Message
 from cautery.model.ports import Facts
+from cautery.model.trait_persons import label_names_person
 from cautery.packed import chunks_of, plain_name
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.exports import Exports
@@ -139,6 +141,7 @@ class _Taking:
         self._intake, self._policy, self._today = intake, policy, today
         self._facts, self._compared = facts, compared
         self._exports = Exports(facts, intake.left_out)
+        self._is_number: Callable[[str], bool] = lru_cache(maxsize=1 << 16)(self._named_by_number)
 
     def watch(self, case: Case) -> None:
         """Take what another watch's case recorded."""
@@ -251,11 +254,19 @@ class _Taking:
                 intake.left_out[NOT_ALLOWED] += 1
             elif trait.day > self._today:
                 intake.left_out[FUTURE] += 1
+            elif self._is_number(trait.entity):
+                intake.left_out[PERSON] += 1
             elif len(intake.traits) >= MOST_TRAITS_AT_ONCE:
                 intake.left_out[TOO_MANY] += 1
             else:
                 intake.counts[source] += 1
                 intake.traits.append(trait)
+
+    def _named_by_number(self, entity: str) -> bool:
+        """Tell whether a host's own name is a telephone number; an address has no name."""
+        labels = [label for label in entity.split(".") if label_names_person(label)]
+        domain = self._facts.registered_domain(entity) if labels else None
+        return domain is not None and label_of(domain) in labels
 
 
 def _day_of(path: Path) -> date:
