@@ -1,4 +1,4 @@
-"""What following costs: time and memory by entities a month, and the size of a state.
+"""What following costs: time and memory by entities a month.
 
 Run: ``python bench/estimate/descent_scale.py [--entities 50000 100000 200000]``. Each entity shows
 ten traits over its first days, half of them popular (Zipf) and a tenth of the popular ones also a
@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from cautery.graph.descent import Follower, state_of
+from cautery.graph.descent import Follower
 from cautery.lab.descent import Settings, descent_world
 from cautery.model.descent import TraitKind, TraitSeen
 
@@ -40,8 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entities", type=int, nargs="+", default=[50_000, 100_000, 200_000])
     asked = parser.parse_args()
-    print("| entities in 30 days | traits | CPU s | us a trait | memory, MB | state, MB |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| entities in 30 days | traits | CPU s | us a trait | memory, MB |")
+    print("| --- | --- | --- | --- | --- |")
     context = multiprocessing.get_context("spawn")
     for count in asked.entities:
         with context.Pool(1) as pool:
@@ -64,11 +64,8 @@ def measured(count: int) -> str:
         seconds += time.process_time() - begun
         del seen
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    state = len(state_of(follower)) / 1e6
-    return (
-        f"| {count:,} | {rows:,} | {seconds:.0f} | {1e6 * seconds / rows:.0f} "
-        f"| {memory:.0f} | {state:.1f} |"
-    )
+    cost = f"{seconds:.0f} | {1e6 * seconds / rows:.0f} | {memory:.0f}"
+    return f"| {count:,} | {rows:,} | {cost} |"
 
 
 def _rows(known: tuple, count: int, day: date) -> Iterator[TraitSeen]:

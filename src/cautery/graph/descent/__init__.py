@@ -23,6 +23,5 @@ Examples
 """
 
 from cautery.graph.descent.online import THRESHOLD, Follower
-from cautery.graph.descent.state import resumed, state_of
 
-__all__ = ["THRESHOLD", "Follower", "resumed", "state_of"]
+__all__ = ["THRESHOLD", "Follower"]

@@ -81,24 +81,13 @@ class Follower:
         InputError
             If it is followed already.
         """
-        network = self.enrol(traits)
-        for trait in traits.traits:
-            self._look_for(network, trait)
-
-    def enrol(self, traits: TraitSet) -> int:
-        """Know a network and its members, without looking for its traits; return its number.
-
-        Raises
-        ------
-        InputError
-            If it is followed already.
-        """
-        if any(known.of == traits.of for known in self.sets):
+        if any(followed.of == traits.of for followed in self.sets):
             raise InputError(f"{traits.of}: this network is followed already")
         self.sets.append(traits)
         self.scales.acted_on.append(traits.acted_on.toordinal())
         self._members.update(traits.members)
-        return len(self.sets) - 1
+        for trait in traits.traits:
+            self._look_for(len(self.sets) - 1, trait)
 
     def day(self, day: date, seen: Iterable[TraitSeen]) -> tuple[Proposal, ...]:
         """Take in what arrived on a day, and return the proposals of that day, by entity.
