@@ -301,7 +301,7 @@ def of_tournaments(seeds: Iterable[int]) -> None:
                     if end <= match.starts_at.date() < end + timedelta(days=7)
                 ]
                 for event in event_demand(known, of_days, ahead):
-                    came = world.drawn[event.match.id, event.market]
+                    came = world.match_levels[event.match.id, event.market]
                     count(counts, errors, f"events of the {name}", event.estimate, came)
         holdings = Holdings(
             orders=world.orders, roster=world.roster, channels=world.channels, checks=world.checks

@@ -81,9 +81,9 @@ def draw_blows(spec: DailySpec, cast: Cast, rng: np.random.Generator) -> tuple[B
     order = rng.choice(count, count, replace=False, p=users / users.sum())
     blows, at = [], 0
     for day in days:
-        many = int(rng.integers(_WAVE_LEAST, _WAVE_MOST + 1)) if spec.act is Act.WAVE else 1
-        targets = order[at : at + many]
-        at += many
+        target_count = int(rng.integers(_WAVE_LEAST, _WAVE_MOST + 1)) if spec.act is Act.WAVE else 1
+        targets = order[at : at + target_count]
+        at += target_count
         blows.append(
             Blow(
                 act=spec.act,
@@ -117,11 +117,13 @@ def strike(
     stayed = np.ones_like(demand)
     gained = np.zeros_like(demand)
     spilled: list[int] = []
-    named = {int(target) for blow in blows for target in blow.targets}
+    named_networks = {int(target) for blow in blows for target in blow.targets}
     for blow in blows:
         hurt = [(int(network), _course(blow, spec, rng)) for network in blow.targets]
         if blow.act is Act.SPILL_OVER:
-            free = [n for n in range(len(cast.names)) if n not in named and n not in spilled]
+            free = [
+                n for n in range(len(cast.names)) if n not in named_networks and n not in spilled
+            ]
             near = rng.choice(free, min(len(free), int(rng.integers(2, 5))), replace=False).tolist()
             spilled += near
             hurt += [(network, _spill(blow, spec.days, rng)) for network in near]
@@ -131,7 +133,9 @@ def strike(
                 if blow.market is None or cast.row_market[row] == blow.market:
                     served[row] *= np.minimum(course, 1.0)  # a blocked name may gain users only
                     stayed[row] *= users
-        gained += _received(blow, cast, demand, stayed, struck=named | set(spilled), rng=rng)
+        gained += _received(
+            blow, cast, demand, stayed, struck=named_networks | set(spilled), rng=rng
+        )
     return Aftermath(served, demand * stayed + gained, np.array(sorted(spilled), np.int64))
 
 
@@ -160,10 +164,10 @@ def _course(blow: Blow, spec: DailySpec, rng: np.random.Generator) -> FloatArray
         card = draw_card(int(rng.integers(2**31)))
         if spec.served_left is not None:
             card = tuple(
-                replace(drawn, value=spec.served_left)
-                if drawn.name == "traffic left on day 1"
-                else drawn
-                for drawn in card
+                replace(quantity, value=spec.served_left)
+                if quantity.name == "traffic left on day 1"
+                else quantity
+                for quantity in card
             )
         course = recovery(card, after) * np.exp(0.02 * rng.standard_normal(spec.days))
     return _begun(np.clip(course, 0.01, 1.2), blow, after)
@@ -213,7 +217,7 @@ def _received(
             continue
         sources = cast.rows_in(market)
         sources = sources[np.isin(cast.row_network[sources], blow.targets)]
-        gone = (demand[sources] * np.maximum(0.0, 1 - stayed[sources])).sum(axis=0)
+        users_gone = (demand[sources] * np.maximum(0.0, 1 - stayed[sources])).sum(axis=0)
         pull = cast.users[rows] * np.exp(choices.TASTE.drawn(rng) * rng.standard_normal(len(rows)))
-        gained[rows] += (pull / pull.sum())[:, None] * (blow.share * gone * settled)
+        gained[rows] += (pull / pull.sum())[:, None] * (blow.share * users_gone * settled)
     return gained

@@ -50,7 +50,7 @@ def draw_calendar(
     midweek = rng.integers(4, 7, len(markets)).tolist()
     for number in range(len(markets)):
         slots += _league(
-            number, first, days, rests=bool(winter_break[number]), every=midweek[number]
+            number, first, days, rests=bool(winter_break[number]), midweek_every=midweek[number]
         )
     slots += _cups(len(markets), first, days)
     counts = np.array([matches for *_, matches in slots])
@@ -83,7 +83,7 @@ def draw_calendar(
 
 
 def _league(
-    number: int, first: date, days: int, *, rests: bool, every: int
+    number: int, first: date, days: int, *, rests: bool, midweek_every: int
 ) -> list[tuple[int, int, int, int]]:
     """Return a league's slots: August to May, ten matches a round, now and then one in midweek."""
     slots = []
@@ -96,7 +96,7 @@ def _league(
         rounds = [
             (0 if weekday else 7, weekday, hour, count) for weekday, hour, count in _LEAGUE_SLOTS
         ]
-        if week % every == number % every:
+        if week % midweek_every == number % midweek_every:
             rounds += [(0, 1, 19, 4), (0, 2, 19, 6)]
         slots += [
             (number, day, hour, count)

@@ -94,8 +94,8 @@ def draw_demand(
     faults = (rng.random((networks, days)) < 0.004) * choices.OWN_FAULT.draw(
         rng, networks * days
     ).reshape(networks, days)
-    own = growth[:, None] * day / 365.25 + drift - faults
-    own += weekday[:, (day + first.weekday()) % 7]
+    network_logs = growth[:, None] * day / 365.25 + drift - faults
+    network_logs += weekday[:, (day + first.weekday()) % 7]
 
     rows = len(cast.users)
     taste = np.empty((rows, len(calendar.competitions)))
@@ -106,7 +106,7 @@ def draw_demand(
     pull = sport[:, None] * np.log1p(taste @ calendar.load)
     noise = choices.NOISE.draw(rng, rows)[:, None] * tails(rng, (rows, days))
     return cast.users[:, None] * np.exp(
-        pull + own[cast.row_network] + shared[cast.row_market] + noise
+        pull + network_logs[cast.row_network] + shared[cast.row_market] + noise
     )
 
 

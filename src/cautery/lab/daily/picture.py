@@ -115,10 +115,10 @@ def _sides(
         return [], [], list(rows)
     struck = [row for row in rows if row.unit in strike.units]
     markets = {row.market for row in struck}
-    others = [row for row in rows if row.unit not in strike.units]
-    near = [row for row in others if row.market in markets]
+    unstruck = [row for row in rows if row.unit not in strike.units]
+    near = [row for row in unstruck if row.market in markets]
     touched = {row.unit for row in near}
-    return struck, near, [row for row in others if row.unit not in touched]
+    return struck, near, [row for row in unstruck if row.unit not in touched]
 
 
 def _index(rows: Sequence[DailySeries], strike: Strike | None) -> FloatArray:

@@ -40,7 +40,7 @@ _WHAT = {
 
 
 def daily_world(
-    seed: int, spec: DailySpec | None = None, **asked: object
+    seed: int, spec: DailySpec | None = None, **settings: object
 ) -> tuple[DailySources, DailyTruth]:
     """Draw a world; the same arguments give the same world.
 
@@ -48,7 +48,7 @@ def daily_world(
     ----------
     spec : DailySpec or None
         What is asked for; ``None``: the usual.
-    **asked
+    **settings
         Fields of :class:`DailySpec`, in place of those of ``spec``.
 
     Returns
@@ -63,7 +63,7 @@ def daily_world(
     """
     if isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
         raise InputError(f"seed {seed}: a seed must be from 0 to 2^63-1")
-    spec = replace(spec or DailySpec(), **asked)  # type: ignore[arg-type]
+    spec = replace(spec or DailySpec(), **settings)  # type: ignore[arg-type]
 
     def chance(part: str) -> np.random.Generator:
         return np.random.default_rng([seed, 500 + _PARTS.index(part)])

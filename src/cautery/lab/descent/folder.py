@@ -31,8 +31,8 @@ def write_descent(world: DescentWorld, folder: Path) -> int:
         (work_folder / "seen").mkdir()
         (work_folder / "traits.json").write_bytes(trait_sets_json(world.sets))
         (work_folder / "truth.json").write_bytes(as_json(truth_of(world)))
-        for day, seen in world.days.items():
-            (work_folder / "seen" / f"{day}.jsonl").write_bytes(b"".join(seen_lines(seen)))
+        for day, traits in world.days.items():
+            (work_folder / "seen" / f"{day}.jsonl").write_bytes(b"".join(seen_lines(traits)))
     return len(world.days)
 
 

@@ -16,7 +16,7 @@ from cautery.lab.descent.services import (
 )
 from cautery.model.descent import TraitKind as K
 
-KEPT = {
+KEEPING_RATES = {
     K.STREAM_FAULT: 0.88,
     K.PANEL: 0.8,
     K.GUIDE_QUIRK: 0.85,
@@ -63,17 +63,17 @@ def descendant(
     """
     group_draw = {kind: draw for group in _GROUPS for draw in (chance.uniform(),) for kind in group}
     values: Values = {}
-    kept = []
+    kept_kinds = []
     for kind in ROLES[role]:
-        odds = KEPT[kind] / (1 - KEPT[kind]) * 2.718281828**-care
+        odds = KEEPING_RATES[kind] / (1 - KEEPING_RATES[kind]) * 2.718281828**-care
         draw = group_draw[kind] if chance.happens(_TOGETHER) else chance.uniform()
         if kind in parent and draw < odds / (1 + odds):
             values[kind] = _carried_on(kind, parent[kind], chance, pools)
-            kept.append(kind)
+            kept_kinds.append(kind)
         elif kind is not K.ANALYTICS or chance.happens(0.5):
             value = pools.drawn(kind)
             values[kind] = pools.host_label(value) if kind is K.SITE_NAME else value
-    return values, tuple(kept)
+    return values, tuple(kept_kinds)
 
 
 def lone_stranger(

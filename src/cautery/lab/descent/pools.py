@@ -25,7 +25,7 @@ POPULAR = {
     K.CERTIFICATE: 10,
 }
 """Values of a kind that many share, drawn by Zipf; judgement after F79."""
-OWN = {
+OWN_SHARES = {
     K.STREAM_FAULT: 0.65,
     K.PANEL: 0.35,
     K.GUIDE_QUIRK: 0.45,
@@ -70,7 +70,7 @@ class Pools:
 
     def drawn(self, kind: K) -> str:
         """Return a value as some service has one: popular, or its own."""
-        if self.chance.happens(OWN[kind]):
+        if self.chance.happens(OWN_SHARES[kind]):
             return self.own(kind)
         return self.popular(kind)
 
@@ -102,8 +102,8 @@ class Pools:
             case K.CATALOGUE_ORDER:
                 own_order = list(self._titles)
                 for n in range(TITLES):
-                    other = n + chance.below(len(own_order) - n)
-                    own_order[n], own_order[other] = own_order[other], own_order[n]
+                    exchanged = n + chance.below(len(own_order) - n)
+                    own_order[n], own_order[exchanged] = own_order[exchanged], own_order[n]
                 return "|".join(own_order[:TITLES])
             case K.CERTIFICATE:
                 return "sha256-" + chance.token(24)

@@ -46,15 +46,15 @@ class Service:
                 values[kind] = chance.pick(self.values[kind])
         return values
 
-    def counted(self, known: list[str]) -> Counter[tuple[K, str]]:
+    def counted(self, known_members: list[str]) -> Counter[tuple[K, str]]:
         """Return at how many of some members each value was seen."""
-        return Counter(mark for member in known for mark in self.members[member].items())
+        return Counter(mark for member in known_members for mark in self.members[member].items())
 
 
 def drawn_role(chance: Chance) -> str:
     """Return a role of an entity."""
-    drawn = chance.uniform()
-    return next(role for role, share in _ROLE_SHARES if drawn < share)
+    draw = chance.uniform()
+    return next(role for role, share in _ROLE_SHARES if draw < share)
 
 
 def drawn_service(chance: Chance, pools: Pools, *, breadth: int) -> Service:

@@ -17,7 +17,7 @@ class _Source(NamedTuple):
     """How a source sees a kind: how surely, with which mean delay, and how late that arrives."""
 
     name: str
-    seen: float
+    seen_share: float
     delay_d: float
     fetched_d: int
 
@@ -46,7 +46,7 @@ _SOURCES = {
 }
 """Chances and delays in days; judgement: certificates are logged within a day, resolvers' data come
 a day or two late, a look follows within days, a test purchase needs a decision."""
-_AGAIN = 0.3
+_SEEN_TWICE = 0.3
 """How often a trait is seen a second time within the next three weeks."""
 
 
@@ -64,14 +64,14 @@ def seen_of(
     """
     for kind, value in values.items():
         source = _SOURCES[kind]
-        if not chance.happens(source.seen):
+        if not chance.happens(source.seen_share):
             continue
         early = registered is not None and source in (_LOG, _DNS)
         begun = registered if early and registered is not None else appeared
         day = begun + timedelta(days=chance.days(source.delay_d))
         first = TraitSeen(entity=entity, kind=kind, value=value, day=day, source=source.name)
         yield _fetched(source, day, chance), first
-        if chance.happens(_AGAIN):
+        if chance.happens(_SEEN_TWICE):
             next_day = day + timedelta(days=1 + chance.below(20))
             yield _fetched(source, next_day, chance), replace(first, day=next_day)
 

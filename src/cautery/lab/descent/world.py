@@ -20,7 +20,7 @@ FIRST_ACT = date(2024, 11, 26)
 HISTORY_D, AFTER_D = 60, 430
 """Days that are watched before the first act, and after it: fourteen months [S16]."""
 RIVALS = 150
-_KNOWN = 0.8
+_KNOWN_SHARE = 0.8
 """Part of a network's entities that the case knows."""
 _DECOYS = {"near": 0.03, "copier": 0.006, "white-label": 0.006, "former-reseller": 0.003}
 """Part of the strangers that look like a struck network; judgement after the 10 to 30 % of links
@@ -176,21 +176,23 @@ class _Drawing:
         acted_on = FIRST_ACT + timedelta(days=0 if number == 0 else self.chance.below(60))
         fashions = []
         for kind in _FASHIONS:
-            own = [v for v in service.values[kind] if not self.pools.is_popular(kind, v)]
-            if own and self.chance.happens(0.4):
+            own_values = [v for v in service.values[kind] if not self.pools.is_popular(kind, v)]
+            if own_values and self.chance.happens(0.4):
                 begins = (acted_on - FIRST_ACT).days + 20 + self.chance.below(180)
-                most = 0.03 + 0.09 * self.chance.uniform()
-                fashions.append((kind, self.chance.pick(own), begins, most))
+                highest_share = 0.03 + 0.09 * self.chance.uniform()
+                fashions.append((kind, self.chance.pick(own_values), begins, highest_share))
         care = self.settings.care + _CARE[0] + (_CARE[1] - _CARE[0]) * self.chance.uniform() ** 2
         return _Struck(f"network-{number + 1}", acted_on, service, care, fashions)
 
     def _set_of(self, struck: _Struck) -> TraitSet:
         """Return what the case knows; the network's other entities are seen before the act."""
         members = list(struck.service.members)
-        known = [member for member in members if self.chance.happens(_KNOWN)] or members[:1]
+        known_members = [
+            member for member in members if self.chance.happens(_KNOWN_SHARE)
+        ] or members[:1]
         for member in members:
             appeared = struck.acted_on - timedelta(days=1 + self.chance.below(HISTORY_D - 5))
-            if member in known:
+            if member in known_members:
                 self._seen(member, struck.service.members[member], appeared)
             else:
                 self._put(
@@ -204,9 +206,9 @@ class _Drawing:
             acted_on=struck.acted_on,
             traits=tuple(
                 Trait(kind=kind, value=value, times=times)
-                for (kind, value), times in sorted(struck.service.counted(known).items())
+                for (kind, value), times in sorted(struck.service.counted(known_members).items())
             ),
-            members=tuple(sorted(known)),
+            members=tuple(sorted(known_members)),
         )
 
     def _descendants(self, struck: _Struck) -> None:
@@ -219,7 +221,7 @@ class _Drawing:
             late = chance.happens(0.2)
             wait = 150 + chance.below(271) if late else chance.days(mean_d[role])
             appeared = struck.acted_on + timedelta(days=wait)
-            values, kept = newcomers.descendant(
+            values, kept_kinds = newcomers.descendant(
                 self._parent(parents), role, care=struck.care, chance=chance, pools=self.pools
             )
             entity = self._host(values, role)
@@ -231,7 +233,7 @@ class _Drawing:
                     of=struck.of,
                     appeared=appeared,
                     role=role,
-                    kept=kept,
+                    kept=kept_kinds,
                 ),
                 values,
                 registered=struck.acted_on - timedelta(days=chance.below(50)) if reserve else None,
@@ -291,8 +293,8 @@ class _Drawing:
     def _follow_fashion(self, values: Values, day: int) -> None:
         """Have strangers take up what was a struck network's own, once it is sold to everybody."""
         for struck in self.struck:
-            for kind, value, begins, most in struck.fashions:
-                share = most * min(1.0, max(0, day - begins) / 60)
+            for kind, value, begins, highest_share in struck.fashions:
+                share = highest_share * min(1.0, max(0, day - begins) / 60)
                 if kind in values and self.chance.happens(share):
                     values[kind] = value
 

@@ -270,17 +270,21 @@ def _sharing(
     per_payer = by["USERS_PER_PAYER"] * biases.by_country["COUNTRY_SHARING"]
     people = np.maximum(per_payer * by["SHARING_TOLD"], 1.0)
     homes = max(by["HOUSEHOLDS_LOOKING"] / by["LOOKING_EACH"], 1.0)
-    asked = np.minimum(rng.integers(*_PAYERS_ASKED, len(payers)), payers.astype(np.int64))
+    payers_asked = np.minimum(rng.integers(*_PAYERS_ASKED, len(payers)), payers.astype(np.int64))
     answers: Counter[tuple[str, int, int]] = Counter()
-    for country, mean, count in zip(world.countries, people.tolist(), asked.tolist(), strict=True):
+    for country, mean, count in zip(
+        world.countries, people.tolist(), payers_asked.tolist(), strict=True
+    ):
         watching = 1 + rng.poisson(mean - 1, count)
         sharing = np.minimum(1 + rng.poisson(homes - 1, count), watching)
         answers.update(
             (country, *pair) for pair in zip(watching.tolist(), sharing.tolist(), strict=True)
         )
     return tuple(
-        SharingAnswer(country=country, on=month, people=many, households=homes_, answers=count)
-        for (country, many, homes_), count in sorted(answers.items())
+        SharingAnswer(
+            country=country, on=month, people=people_count, households=homes_, answers=count
+        )
+        for (country, people_count, homes_), count in sorted(answers.items())
     )
 
 
@@ -342,11 +346,11 @@ def _sold(
     reachable = min(max(mean, paid(_STEEPEST)), paid(-_STEEPEST))
     tilt = brentq(lambda value: paid(value) - reachable, -_STEEPEST, _STEEPEST)
     odds = np.exp(-tilt * monthly)
-    known = rng.random(len(base)) < _SHOPS_KNOWN
+    known_shops = rng.random(len(base)) < _SHOPS_KNOWN
     orders = rng.integers(*_ORDERS, len(base))
     return [
         dict(zip(TERMS, rng.multinomial(int(count), odds / odds.sum()).tolist(), strict=True))
         if is_known
         else {}
-        for is_known, count in zip(known, orders, strict=True)
+        for is_known, count in zip(known_shops, orders, strict=True)
     ]

@@ -30,7 +30,7 @@ class Demand:
     """Levels of each country's channel, and what each match drew."""
 
     levels: Mapping[str, FloatArray]
-    drawn: dict[tuple[str, str], float]
+    match_levels: dict[tuple[str, str], float]
 
 
 def demand(days: Sequence[date], matches: Sequence[Match], rng: np.random.Generator) -> Demand:
@@ -42,9 +42,9 @@ def demand(days: Sequence[date], matches: Sequence[Match], rng: np.random.Genera
         By country, levels of shape (days,).
     """
     teams = dict(zip(TEAMS, rng.normal(0, 0.4, len(TEAMS)), strict=True))
-    own = dict(zip(COUNTRIES, rng.permutation(len(TEAMS)), strict=False))
+    team_of = dict(zip(COUNTRIES, rng.permutation(len(TEAMS)), strict=False))
     first = days[0]
-    drawn: dict[tuple[str, str], float] = {}
+    match_levels: dict[tuple[str, str], float] = {}
     levels: dict[str, FloatArray] = {}
     for country in COUNTRIES:
         size = float(np.exp(rng.normal(7.0, 0.5)))
@@ -60,26 +60,26 @@ def demand(days: Sequence[date], matches: Sequence[Match], rng: np.random.Genera
             if match.competition == COMPETITION:
                 playing = [team for team in match.name.split(" v ") if team in teams]
                 log += sum(teams[team] for team in playing)
-                log += _OWN_TEAM * (TEAMS[own[country]] in playing)
+                log += _OWN_TEAM * (TEAMS[team_of[country]] in playing)
             at = (match.starts_at.date() - first).days
-            drawn[match.id, country] = float(size * np.exp(walk[at] + log))
-            level[at] += drawn[match.id, country]
+            match_levels[match.id, country] = float(size * np.exp(walk[at] + log))
+            level[at] += match_levels[match.id, country]
         levels[country] = level * np.exp(rng.normal(0, _NOISE, len(days)))
-    return Demand(levels=levels, drawn=drawn)
+    return Demand(levels=levels, match_levels=match_levels)
 
 
 def measured(
     demand: Demand, first: date, span: slice, rng: np.random.Generator
 ) -> tuple[DailySeries, ...]:
     """Return the series that somebody measured on some of the days; a few days are missed."""
-    found: list[DailySeries] = []
+    series: list[DailySeries] = []
     for country, levels in demand.levels.items():
         values = np.round(levels[span], 1)
         missed = rng.random(len(values)) < _MISSED
         missed[[0, -1]] = False
         values[missed] = np.nan
         start = first.toordinal() + (span.start or 0)
-        found.append(
+        series.append(
             DailySeries(
                 unit=f"sport-1-{country.lower()}",
                 market=country,
@@ -90,4 +90,4 @@ def measured(
                 vantage="resolver",
             )
         )
-    return tuple(found)
+    return tuple(series)

@@ -40,8 +40,8 @@ def past_matches(begins: date, rng: np.random.Generator) -> Iterator[Match]:
         elif day.weekday() in (5, 6) or (day.weekday() == 2 and week % 3 == 0):
             for country in COUNTRIES:
                 for hour in (16, 20):
-                    club, other = rng.permutation(20)[:2] + 1
-                    name = f"{country} club {club} v {country} club {other}"
+                    host, guest = rng.permutation(20)[:2] + 1
+                    name = f"{country} club {host} v {country} club {guest}"
                     yield _match(
                         f"l{next(number)}", name, day, hour, f"{LEAGUE} {country}", "", (country,)
                     )
@@ -52,10 +52,10 @@ def tournament_matches(begins: date, rng: np.random.Generator) -> Iterator[Match
     number = itertools.count(1)
     groups = rng.permutation(len(TEAMS)).reshape(6, 4)
     pairs = [
-        (group[one], group[other])
+        (group[host], group[guest])
         for turn in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
         for group in groups
-        for one, other in turn
+        for host, guest in turn
     ]
     for at, (home, away) in enumerate(pairs):
         when = begins + timedelta(days=at * _GROUP_DAYS // len(pairs))

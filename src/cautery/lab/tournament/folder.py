@@ -59,15 +59,17 @@ def truth_of(world: TournamentWorld) -> dict[str, Any]:
             for gap in world.gaps
         ],
         "drawn": [
-            {"match": match, "country": country, "level": round(drawn, 1)}
-            for (match, country), drawn in world.drawn.items()
+            {"match": match, "country": country, "level": round(level, 1)}
+            for (match, country), level in world.match_levels.items()
         ],
         "levels": daily_table(world.to_come).decode(),
     }
 
 
 def _fixture(match: Match) -> Fixture:
-    named = [one for one in (match.competition, match.stage, *match.countries) if one]
+    categories = [
+        category for category in (match.competition, match.stage, *match.countries) if category
+    ]
     return Fixture(
         id=match.id,
         title=match.name,
@@ -77,6 +79,6 @@ def _fixture(match: Match) -> Fixture:
         cancelled=False,
         place=None,
         url=None,
-        categories=tuple(named),
+        categories=tuple(categories),
         other=(),
     )

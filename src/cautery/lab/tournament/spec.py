@@ -50,7 +50,7 @@ class TournamentWorld:
         Of a channel in each country, up to the day before.
     to_come : tuple of DailySeries
         The same channels in the month of the tournament, as they will be measured: the truth.
-    drawn : mapping of (match id, country) to float
+    match_levels : mapping of (match id, country) to float
         What each match of the tournament will draw: the truth.
     gaps : tuple of Gap
         The truth.
@@ -66,5 +66,5 @@ class TournamentWorld:
     channels: tuple[Channel, ...]
     checks: tuple[Check, ...]
     to_come: tuple[DailySeries, ...]
-    drawn: dict[tuple[str, str], float]
+    match_levels: dict[tuple[str, str], float]
     gaps: tuple[Gap, ...]

@@ -26,7 +26,7 @@ def tournament(seed: int, *, begins: date = BEGINS) -> TournamentWorld:
     rng = np.random.default_rng([seed, 24])
     played = tuple(past_matches(begins, rng))
     matches = tuple(
-        sorted(tournament_matches(begins, rng), key=lambda one: (one.starts_at, one.id))
+        sorted(tournament_matches(begins, rng), key=lambda match: (match.starts_at, match.id))
     )
     first = begins - timedelta(days=PAST_DAYS)
     last = matches[-1].ends_at.date() + timedelta(days=1)
@@ -43,7 +43,7 @@ def tournament(seed: int, *, begins: date = BEGINS) -> TournamentWorld:
         matches=matches,
         series=measured(of_days, first, slice(0, PAST_DAYS), rng),
         to_come=measured(of_days, first, slice(PAST_DAYS, len(days)), rng),
-        drawn={key: drawn for key, drawn in of_days.drawn.items() if key[0] in ahead},
+        match_levels={key: level for key, level in of_days.match_levels.items() if key[0] in ahead},
         orders=orders,
         roster=roster,
         channels=channels,
