@@ -81,10 +81,10 @@ class Background:
         for name, number in _KIND_NUMBERS.items():
             self.by_kind[name] += int(counts[number])
         pairs, first = np.unique(_mixed(entity, value), return_index=True)
-        shown, times = np.unique(value[first][self._new(pairs)], return_counts=True)
-        once = ~self._new(shown)
+        shown_keys, times = np.unique(value[first][self._new(pairs)], return_counts=True)
+        once = ~self._new(shown_keys)
         for key, count, was_shown in zip(
-            shown.tolist(), times.tolist(), once.tolist(), strict=True
+            shown_keys.tolist(), times.tolist(), once.tolist(), strict=True
         ):
             if key in self.by_value:
                 self.by_value[key] += count
@@ -112,10 +112,10 @@ class Background:
             self.older, self.younger, self.filled = self.younger, np.zeros_like(self.younger), 0
         if len(self.by_value) > MOST_COUNTERS:
             rarest = Counter(self.by_value.values())
-            bound, kept = 2, len(self.by_value) - rarest[2]
-            while kept > MOST_COUNTERS // 2:
+            bound, kept_count = 2, len(self.by_value) - rarest[2]
+            while kept_count > MOST_COUNTERS // 2:
                 bound += 1
-                kept -= rarest[bound]
+                kept_count -= rarest[bound]
             self.by_value = {key: n for key, n in self.by_value.items() if n > bound}
 
 
@@ -128,9 +128,9 @@ def _hash(data: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
-def _mixed(keys: Keys, other: Keys | np.uint64) -> Keys:
+def _mixed(keys: Keys, second: Keys | np.uint64) -> Keys:
     """Mix two numbers into one, as splitmix64 does (Steele, Lea and Flood 2014)."""
-    mixed = keys ^ (np.asarray(other, np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    mixed = keys ^ (np.asarray(second, np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     result: Keys = mixed ^ (mixed >> np.uint64(31))
@@ -145,7 +145,7 @@ def _places(keys: Keys, bits: int) -> NDArray[np.int64]:
 
 
 def _has(filled: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = ((filled[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(
-        axis=0
-    )
-    return found
+    are_present: NDArray[np.bool_] = (
+        (filled[places >> 3] >> (places & 7).astype(np.uint8)) & 1
+    ).all(axis=0)
+    return are_present

@@ -84,8 +84,8 @@ class Marks:
         if kind not in FUZZY:
             return self._numbers.get((kind, value, SAME), []), {key_of(kind, value)}
         numbers: list[int] = []
-        for other, level in self._alike[kind].found(_canonical(kind, value)).items():
-            numbers += self._numbers[kind, other, level]
+        for near_value, level in self._alike[kind].found(_canonical(kind, value)).items():
+            numbers += self._numbers[kind, near_value, level]
         keys = {self.all[number].key for number in numbers}
         return sorted(numbers), keys or {key_of(kind, value)}
 

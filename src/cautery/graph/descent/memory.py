@@ -9,7 +9,7 @@ KEPT_DAYS = 60
 """An entity that nobody has seen for so long, to twice as long, is forgotten."""
 MOST_ENTITIES = 4_000_000
 """Entities that are remembered; beyond, those not seen lately are forgotten sooner."""
-MOST_SHOWN = 64
+MOST_MARKS = 64
 """Marks of one entity that are kept: the first ones."""
 
 
@@ -55,7 +55,7 @@ def joined(before: array[int] | None, marks: Mapping[int, int]) -> array[int]:
     first = dict(pairs_of(before)) if before else {}
     for number, on in marks.items():
         first[number] = min(on, first.get(number, on))
-    ordered = sorted(first.items(), key=lambda pair: (pair[1], pair[0]))[:MOST_SHOWN]
+    ordered = sorted(first.items(), key=lambda pair: (pair[1], pair[0]))[:MOST_MARKS]
     return array("i", [word for pair in ordered for word in pair])
 
 

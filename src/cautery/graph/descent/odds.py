@@ -25,7 +25,7 @@ _BELIEVED = (9.0, 1.0)
 """Proposals confirmed and rejected that the threshold stands for before any analyst speaks."""
 _MOST_SHIFT = 1.5
 """Nats by which confirmed and rejected proposals may move all odds."""
-_LEAST, _MOST = 1e-5, 0.98
+_LOWEST_RATE, _HIGHEST_RATE = 1e-5, 0.98
 
 
 class Level(IntEnum):
@@ -39,7 +39,7 @@ class Level(IntEnum):
     """Nearly the same: a name, a price list, an order of channels."""
 
 
-_NONE = len(Level)
+_UNLIKE = len(Level)
 
 
 class Shown(NamedTuple):
@@ -155,10 +155,10 @@ class Odds:
             parts = {what: math.exp(weight - total) for what, weight in weights.items()}
         for what, part in parts.items():
             for trait in traits:
-                kept = self._on_purpose(what, trait)
-                self._count(what, trait.kind, _NONE, part * (1 - kept))
+                on_purpose = self._on_purpose(what, trait)
+                self._count(what, trait.kind, _UNLIKE, part * (1 - on_purpose))
                 if trait.level is not None:
-                    self._count(what, trait.kind, trait.level, part * kept)
+                    self._count(what, trait.kind, trait.level, part * on_purpose)
         self._rates.clear()
 
     def _count(self, what: str, kind: TraitKind, level: int, part: float) -> None:
@@ -170,8 +170,8 @@ class Odds:
         if trait.level is None:
             return 0.0
         rates = self._rates_of(what)[trait.kind]
-        kept = rates[trait.level] * trait.ratio
-        return kept / (kept + rates[_NONE])
+        kept_rate = rates[trait.level] * trait.ratio
+        return kept_rate / (kept_rate + rates[_UNLIKE])
 
     def _log_likelihood(self, what: str, traits: Sequence[Shown]) -> float:
         """Return the log-likelihood of what is shown, for a kind of entity, against chance."""
@@ -179,7 +179,7 @@ class Odds:
         likelihood = 1.0
         for kind, level, ratio, _ in traits:
             row = rates[kind]
-            likelihood *= row[_NONE] if level is None else row[level] * ratio + row[_NONE]
+            likelihood *= row[_UNLIKE] if level is None else row[level] * ratio + row[_UNLIKE]
         return math.log(likelihood)
 
     def _rates_of(self, what: str) -> dict[TraitKind, tuple[float, ...]]:
@@ -190,16 +190,16 @@ class Odds:
         return rates
 
     def _rate(self, what: str, kind: TraitKind) -> tuple[float, ...]:
-        learnt = self.weights.kept[what].get(kind, (0.0,) * _NONE)
+        learnt = self.weights.kept[what].get(kind, (0.0,) * _UNLIKE)
         counts = [
             TAUGHT * rate + self.taught.get((what, kind.value, level), 0.0)
             for level, rate in enumerate((*learnt, 1.0 - sum(learnt)))
         ]
-        kept = tuple(max(_LEAST, count / sum(counts)) for count in counts[:_NONE])
-        return (*kept, max(1.0 - _MOST, 1.0 - sum(kept)))
+        kept_rates = tuple(max(_LOWEST_RATE, count / sum(counts)) for count in counts[:_UNLIKE])
+        return (*kept_rates, max(1.0 - _HIGHEST_RATE, 1.0 - sum(kept_rates)))
 
 
 def log_sum(logs: Sequence[float]) -> float:
     """Return the logarithm of a sum of numbers whose logarithms are given."""
-    most = max(logs)
-    return most + math.log(sum(math.exp(log - most) for log in logs))
+    highest = max(logs)
+    return highest + math.log(sum(math.exp(log - highest) for log in logs))

@@ -89,14 +89,14 @@ class Follower:
         for trait in traits.traits:
             self._look_for(len(self.sets) - 1, trait)
 
-    def day(self, day: date, seen: Iterable[TraitSeen]) -> tuple[Proposal, ...]:
+    def day(self, day: date, traits: Iterable[TraitSeen]) -> tuple[Proposal, ...]:
         """Take in what arrived on a day, and return the proposals of that day, by entity.
 
         Parameters
         ----------
         day : date
             Later than the days before.
-        seen : iterable of TraitSeen
+        traits : iterable of TraitSeen
             What arrived on it, in any order; its own days may lie before. What is dated later is
             passed over, and counted in ``later``.
 
@@ -113,7 +113,7 @@ class Follower:
         self.memory.turn(day.toordinal())
         marks_of: dict[str, dict[int, int]] = {}
         counted: set[tuple[str, TraitKind, int]] = set()
-        for trait in seen:
+        for trait in traits:
             if trait.day > day:
                 self.later += 1
             elif trait.entity not in self._members and trait.entity not in self.confirmed:
@@ -240,6 +240,8 @@ class Follower:
             first_knowable=self.scales.first_knowable(entity, best, pairs, self.threshold, day),
             proposed_on=day,
             either=tuple(
-                self.sets[other].of for other, less in ranked[1:] if weight - less < ALIKE
+                self.sets[network].of
+                for network, other_weight in ranked[1:]
+                if weight - other_weight < ALIKE
             ),
         )

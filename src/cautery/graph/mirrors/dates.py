@@ -69,10 +69,10 @@ class Seen(NamedTuple):
         lists, other_lists = (
             {
                 source
-                for source, count in Counter(source for source, _ in one.firsts).items()
+                for source, count in Counter(source for source, _ in days.firsts).items()
                 if count > ROUNDS
             }
-            for one in (self.days, other.days)
+            for days in (self.days, other.days)
         )
         return not lists.isdisjoint(other_lists)
 

@@ -138,11 +138,11 @@ class Arrivals:
         if best is None:
             return self._settle(reading, None, _sure(new - renamed), None, -math.inf)
         best_weight = weights.pop(best)
-        rest = _log_sum(weights.values())
-        odds = best_weight - _log_sum((new, renamed, rest))
+        other_families = _log_sum(weights.values())
+        odds = best_weight - _log_sum((new, renamed, other_families))
         if odds > 0:
             return self._settle(reading, best, _sure(odds), self._founders[best], odds)
-        sure = _sure(new - _log_sum((best_weight, renamed, rest)))
+        sure = _sure(new - _log_sum((best_weight, renamed, other_families)))
         return self._settle(reading, None, sure, self._founders[best], odds)
 
     def know(self, domain: str, family: str) -> bool:
