@@ -182,23 +182,23 @@ class KpiRecords:
                 applied_at=answer.applied_at,
             )
 
-    def _send(self, sent: ListSent) -> None:
-        key = (sent.intermediary, sent.list, sent.version)
+    def _send(self, list_sent: ListSent) -> None:
+        key = (list_sent.intermediary, list_sent.list, list_sent.version)
         self._sent.setdefault(
             key,
             ListFact(
-                key=(sent.intermediary, sent.list, str(sent.version)),
-                intermediary=sent.intermediary,
-                sent_at=sent.at,
-                answered=sent.effect is not Effect.PENDING,
-                applied=sent.effect is Effect.APPLIED,
-                applied_at=sent.applied_at,
-                refused=len(sent.refused),
+                key=(list_sent.intermediary, list_sent.list, str(list_sent.version)),
+                intermediary=list_sent.intermediary,
+                sent_at=list_sent.at,
+                answered=list_sent.effect is not Effect.PENDING,
+                applied=list_sent.effect is Effect.APPLIED,
+                applied_at=list_sent.applied_at,
+                refused=len(list_sent.refused),
             ),
         )
-        for referral in sent.referrals:
-            self._on_lists.add((sent.intermediary, referral))
-            self._alone.pop((sent.intermediary, referral), None)
+        for referral in list_sent.referrals:
+            self._on_lists.add((list_sent.intermediary, referral))
+            self._alone.pop((list_sent.intermediary, referral), None)
 
     def _answer(self, answered: ListAnswered) -> None:
         if answered.version is None:
@@ -256,7 +256,7 @@ class KpiRecords:
         events = () if mandate is None else mandate.events
         keys = {event.id: self._key(event) for event in events}
         watched = self._watched_events()
-        shown = {right for right, _ in self.looks.shows.values()}
+        shown_rights = {right for right, _ in self.looks.shows.values()}
         return Facts(
             case=self._first,
             holder="" if mandate is None else mandate.who,
@@ -293,7 +293,9 @@ class KpiRecords:
                 for channel in (() if mandate is None else mandate.channels)
                 if channel.territory
             ),
-            looks={key: self.looks.of(event) for event, key in keys.items() if event in shown},
+            looks={
+                key: self.looks.of(event) for event, key in keys.items() if event in shown_rights
+            },
             unblock_s=tuple(self._unblocked),
             passed_over=self.passed_over,
         )
@@ -301,12 +303,14 @@ class KpiRecords:
     def _watched_events(self) -> set[str]:
         """Return the events that were proven, or in whose window somebody looked at anything."""
         events = () if self.mandate is None else self.mandate.events
-        shown = {event for event, _ in self.looks.shows.values()}
-        looks = sorted(look.at for seen in self.looks.by_url.values() for look in seen)
+        shown_rights = {event for event, _ in self.looks.shows.values()}
+        looks = sorted(
+            look.at for looks_at_url in self.looks.by_url.values() for look in looks_at_url
+        )
         return {
             event.id
             for event in events
-            if event.id in shown
+            if event.id in shown_rights
             or bisect_left(looks, event.window.start) < bisect_left(looks, event.window.end)
         }
 

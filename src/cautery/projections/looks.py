@@ -33,8 +33,8 @@ class Looks:
         """Take one entry up."""
         match entry.content:
             case ProbeDone(hindered=None) as probe:
-                seen = Seen(url=probe.url, at=probe.at, live=probe.failed is None)
-                self.by_url[probe.url].append(seen)
+                look = Seen(url=probe.url, at=probe.at, live=probe.failed is None)
+                self.by_url[probe.url].append(look)
             case Verdict(finding=Finding.PROVEN) as verdict:
                 channels = verdict.channels
                 channel = verdict.licensee or (channels[0] if len(channels) == 1 else "")
@@ -51,6 +51,6 @@ class Looks:
         """
         return {
             url: sorted(self.by_url[url], key=lambda look: look.at)
-            for url, (shown, carrier) in self.shows.items()
-            if shown == right and channel in (None, carrier)
+            for url, (shown_right, carrier) in self.shows.items()
+            if shown_right == right and channel in (None, carrier)
         }

@@ -96,8 +96,10 @@ def _series(
     for midnight, shares in by_day.items():
         row = (midnight - first).days
         values[row], probes[row] = float(np.mean(shares)), len(shares)
-    shown = "".join(letter if letter.isprintable() else "?" for letter in vantage)[:200] or "?"
+    printable_vantage = (
+        "".join(letter if letter.isprintable() else "?" for letter in vantage)[:200] or "?"
+    )
     return DailySeries(
         unit=unit, market=market, measure=Measure.SERVED, days=consecutive(first.date(), count),
-        values=values, probes=probes, vantage=shown,
+        values=values, probes=probes, vantage=printable_vantage,
     )  # fmt: skip
