@@ -37,15 +37,15 @@ def deterrence(
 
     Example: cautery estimate deterrence takedown --wave 2 --sites 30 --measured effect.json
     """
-    asked = Act(kind=act, wave=wave, units=sites)
-    found = expected(asked)
-    here = []
+    act_asked = Act(kind=act, wave=wave, units=sites)
+    findings = expected(act_asked)
+    own_estimates = []
     if measured is not None:
-        here += measured_in_file(measured)
+        own_estimates += measured_in_file(measured)
     if case is not None:
         with cases.reading(case) as opened:
-            here += measured_in_case(opened.ledger)
-    silent = [say(term("deterred", quantity)) for quantity in not_studied(asked)]
+            own_estimates += measured_in_case(opened.ledger)
+    silent = [say(term("deterred", quantity)) for quantity in not_studied(act_asked)]
     other_field = say(message("deterrence.other-field"))
     if json:
         render.json_line(
@@ -57,11 +57,12 @@ def deterrence(
                         "words": say(in_words(finding)),
                         "studied": say(term("studied", finding.field)),
                     }
-                    for finding in found
+                    for finding in findings
                 ],
                 "not_studied": silent,
                 "measured": [
-                    {"source": source, **to_json(estimate, words=say)} for source, estimate in here
+                    {"source": source, **to_json(estimate, words=say)}
+                    for source, estimate in own_estimates
                 ],
                 "notes": [other_field],
             }
@@ -76,16 +77,16 @@ def deterrence(
                 finding.when,
                 finding.source,
             )
-            for finding in found
+            for finding in findings
         ),
         title=f"Elsewhere: {act}, wave {wave}, {sites} sites (literature)",
     )
-    if not found:
+    if not findings:
         typer.echo(say(message("deterrence.nothing")))
     if silent:
         typer.echo(f"not studied after such an act: {', '.join(silent)}")
     typer.echo("")
-    if here:
+    if own_estimates:
         render.table(
             ("measured here", "low", "middle", "high", "unit", "how", "from"),
             (
@@ -98,7 +99,7 @@ def deterrence(
                     say(estimate.method),
                     source,
                 )
-                for source, estimate in here
+                for source, estimate in own_estimates
             ),
             title="Here: measured",
         )

@@ -69,15 +69,15 @@ def effect(
     Example: cautery estimate effect lookups/ --calendar league.ics --plot effect.svg
     """
     read = _read(sources, case, calendar=calendar, unit=unit)
-    found = look_back(read, unit=unit, strike_at=_day(strike), days=days)
+    outcome = look_back(read, unit=unit, strike_at=_day(strike), days=days)
     if plot is not None:
-        _write(plot, course_plot(found.courses).encode(), "plot")
+        _write(plot, course_plot(outcome.courses).encode(), "plot")
     if csv is not None:
-        _write(csv, table_of([_COLUMNS, *_daily_rows(found.courses)]), "table")
+        _write(csv, table_of([_COLUMNS, *_daily_rows(outcome.courses)]), "table")
     if json:
-        render.json_line(_as_json(found))
+        render.json_line(_as_json(outcome))
         return
-    _show(found)
+    _show(outcome)
 
 
 def _read(sources: Path, case: Path | None, *, calendar: Path | None, unit: str | None) -> Sources:
@@ -126,8 +126,8 @@ def _write(path: Path, content: bytes, what: str) -> None:
     render.say(f"{what}: {path}")
 
 
-def _show(found: LookBack) -> None:
-    if found.courses:
+def _show(outcome: LookBack) -> None:
+    if outcome.courses:
         render.table(
             ("service", "market", "strike", "use", "90 % interval", "log ratio", "days", "remarks"),
             (
@@ -139,62 +139,62 @@ def _show(found: LookBack) -> None:
                     course.horizon if course.effect else "",
                     _remarks(course.reason, course.notes),
                 )
-                for course in found.courses
+                for course in outcome.courses
             ),
             title="Use after the strike, against the use without it",
         )
-    if found.displacements:
+    if outcome.displacements:
         render.table(
             ("market", "strike", "others", "their use", "90 % interval", "log ratio", "users came",
              "remarks"),
             (
                 (
-                    one.market,
-                    f"{one.strike.at:%Y-%m-%d}",
-                    len(one.receivers),
-                    *_change(one.gain),
-                    _verdict(one.gain, claimed=one.claimed),
-                    _remarks(one.reason, one.notes),
+                    displacement.market,
+                    f"{displacement.strike.at:%Y-%m-%d}",
+                    len(displacement.receivers),
+                    *_change(displacement.gain),
+                    _verdict(displacement.gain, claimed=displacement.claimed),
+                    _remarks(displacement.reason, displacement.notes),
                 )
-                for one in found.displacements
+                for displacement in outcome.displacements
             ),
             title="Other services of the market: the mean of their changes, never a sum",
         )  # fmt: skip
-    if found.served:
+    if outcome.served:
         render.table(
             ("service", "seen from", "strike", "span", "served", "90 % interval", "remarks"),
             (
                 (
-                    one.unit,
-                    one.vantage,
-                    f"{one.strike.at:%Y-%m-%d}",
-                    f"{one.days} days",
-                    *_days(one.area),
-                    _remarks(one.reason, () if one.area is None or one.area.note is None
-                             else (one.area.note,)),
+                    span.unit,
+                    span.vantage,
+                    f"{span.strike.at:%Y-%m-%d}",
+                    f"{span.days} days",
+                    *_days(span.area),
+                    _remarks(span.reason, () if span.area is None or span.area.note is None
+                             else (span.area.note,)),
                 )
-                for one in found.served
+                for span in outcome.served
             ),
             title="Served after the strike, in days of usual service",
         )  # fmt: skip
-    if found.survivals:
+    if outcome.survivals:
         render.table(
             ("what", "group", "lives", "over", "median life", "95 % interval", "remarks"),
             (
                 (
-                    one.kind,
-                    one.group or "all",
-                    one.lives,
-                    one.deaths,
-                    *_days(one.median),
-                    _remarks(one.reason, () if one.median is None or one.median.note is None
-                             else (one.median.note,)),
+                    curve.kind,
+                    curve.group or "all",
+                    curve.lives,
+                    curve.deaths,
+                    *_days(curve.median),
+                    _remarks(curve.reason, () if curve.median is None or curve.median.note is None
+                             else (curve.median.note,)),
                 )
-                for one in found.survivals
+                for curve in outcome.survivals
             ),
             title="How long parts live",
         )  # fmt: skip
-    for test in found.compared:
+    for test in outcome.compared:
         if test.chance is None:
             words = "too few lives to compare"
         elif test.shorter is None:
@@ -204,10 +204,10 @@ def _show(found: LookBack) -> None:
         typer.echo(
             render.printable(f"{test.kind}: {test.first!r} against {test.second!r}: {words}")
         )
-    for course in found.courses:
+    for course in outcome.courses:
         if course.effect is not None:
             typer.echo(render.printable(f"{course.column}: {say(course.effect.method)}"))
-    for note in found.notes:
+    for note in outcome.notes:
         render.say(render.printable(f"note: {say(note)}"))
 
 
@@ -235,23 +235,23 @@ def _days(estimate: Estimate | None) -> tuple[str, str]:
 
 
 def _remarks(reason: Message | None, notes: Sequence[Message]) -> str:
-    said = ([] if reason is None else [reason]) + list(notes)
-    return "; ".join(say(text) for text in said)
+    texts = ([] if reason is None else [reason]) + list(notes)
+    return "; ".join(say(text) for text in texts)
 
 
 def _daily_rows(courses: Sequence[Course]) -> Iterator[tuple[object, ...]]:
     """Yield each day of each course, as shares of the mean of what the 30 days before expected."""
     for course in courses:
-        found = course.contrast
-        if found is None:
+        contrast = course.contrast
+        if contrast is None:
             continue
-        first_after = found.at - found.start
-        usual = found.expected[:first_after][-30:].mean()
+        first_after = contrast.at - contrast.start
+        usual = contrast.expected[:first_after][-30:].mean()
         for row, (observed, expected) in enumerate(
-            zip(found.observed.tolist(), found.expected.tolist(), strict=True)
+            zip(contrast.observed.tolist(), contrast.expected.tolist(), strict=True)
         ):
             after = row - first_after
-            band = float(found.band[after]) if after >= 0 else None
+            band = float(contrast.band[after]) if after >= 0 else None
             yield (
                 course.column.unit,
                 course.column.market,
@@ -268,63 +268,63 @@ def _share(log: float) -> float:
     return round(float(np.exp(log)), 4)
 
 
-def _as_json(found: LookBack) -> dict[str, Any]:
+def _as_json(outcome: LookBack) -> dict[str, Any]:
     def whole(value: object) -> Any:
         return to_json(value, words=say)
 
     return {
-        "strikes": [whole(strike) for strike in found.strikes],
+        "strikes": [whole(strike) for strike in outcome.strikes],
         "effects": [
             {
-                "unit": one.column.unit,
-                "market": one.column.market,
-                "strike": whole(one.strike),
-                "days": one.horizon,
-                "effect": whole(one.effect),
-                "cannot_be_said": whole(one.reason),
-                "notes": whole(one.notes),
+                "unit": course.column.unit,
+                "market": course.column.market,
+                "strike": whole(course.strike),
+                "days": course.horizon,
+                "effect": whole(course.effect),
+                "cannot_be_said": whole(course.reason),
+                "notes": whole(course.notes),
             }
-            for one in found.courses
+            for course in outcome.courses
         ],
         "displacements": [
             {
-                "market": one.market,
-                "strike": whole(one.strike),
-                "receivers": list(one.receivers),
-                "gain": whole(one.gain),
-                "claimed": one.claimed,
-                "cannot_be_said": whole(one.reason),
-                "notes": whole(one.notes),
+                "market": displacement.market,
+                "strike": whole(displacement.strike),
+                "receivers": list(displacement.receivers),
+                "gain": whole(displacement.gain),
+                "claimed": displacement.claimed,
+                "cannot_be_said": whole(displacement.reason),
+                "notes": whole(displacement.notes),
             }
-            for one in found.displacements
+            for displacement in outcome.displacements
         ],
         "served": [
             {
-                "unit": one.unit,
-                "market": one.market,
-                "vantage": one.vantage,
-                "strike": whole(one.strike),
-                "days": one.days,
-                "area": whole(one.area),
-                "cannot_be_said": whole(one.reason),
+                "unit": span.unit,
+                "market": span.market,
+                "vantage": span.vantage,
+                "strike": whole(span.strike),
+                "days": span.days,
+                "area": whole(span.area),
+                "cannot_be_said": whole(span.reason),
             }
-            for one in found.served
+            for span in outcome.served
         ],
         "survival": [
             {
-                "kind": one.kind.value,
-                "group": one.group,
-                "lives": one.lives,
-                "deaths": one.deaths,
-                "median": whole(one.median),
-                "cannot_be_said": whole(one.reason),
+                "kind": curve.kind.value,
+                "group": curve.group,
+                "lives": curve.lives,
+                "deaths": curve.deaths,
+                "median": whole(curve.median),
+                "cannot_be_said": whole(curve.reason),
                 "curve": [
                     {"days": day, "alive": alive}
-                    for day, alive in zip(one.days.tolist(), one.alive.tolist(), strict=True)
+                    for day, alive in zip(curve.days.tolist(), curve.alive.tolist(), strict=True)
                 ],
             }
-            for one in found.survivals
+            for curve in outcome.survivals
         ],
-        "compared": [whole(one) for one in found.compared],
-        "notes": whole(found.notes),
+        "compared": [whole(test) for test in outcome.compared],
+        "notes": whole(outcome.notes),
     }

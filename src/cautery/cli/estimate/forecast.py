@@ -67,8 +67,9 @@ def forecast(
         float | None,
         typer.Option(help="Streams found on a usual match evening: says what a watch takes."),
     ] = None,
-    every: Annotated[
-        float, typer.Option(min=1, max=86_400, help="Seconds between two probes of a stream.")
+    every_s: Annotated[
+        float,
+        typer.Option("--every", min=1, max=86_400, help="Seconds between two probes of a stream."),
     ] = 60.0,
     plot: Annotated[Path | None, typer.Option(help="Write a picture to this SVG file.")] = None,
     csv: Annotated[
@@ -103,7 +104,7 @@ def forecast(
         days=days,
         calendar=fixtures,
         holdings=None if folder is None else read_holdings(folder),
-        watching=None if streams is None else Watching(streams=streams, every_s=every),
+        watching=None if streams is None else Watching(streams=streams, every_s=every_s),
         progress=lambda name: render.say(f"forecast: {name}") if len(read) > 1 else None,
     )
     if plot is not None:
@@ -173,12 +174,12 @@ def _show_one(entry: SeriesAhead) -> None:
 def _show_many(outlook: Outlook) -> None:
     """Show a column for each series, or a table for each where they are many."""
     for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
-        shown = outlook.ahead[at : at + _MOST_COLUMNS]
+        columns = outlook.ahead[at : at + _MOST_COLUMNS]
         render.table(
-            ("day", *(_named(entry) for entry in shown)),
+            ("day", *(_named(entry) for entry in columns)),
             (
                 (_day(days[0]), *(_interval(day.estimate) for day in days))
-                for days in zip(*(entry.days for entry in shown), strict=True)
+                for days in zip(*(entry.days for entry in columns), strict=True)
             ),
             title="Level of each day, with 90 % intervals",
         )
@@ -191,14 +192,14 @@ def _show_events(outlook: Outlook) -> None:
         of_match.setdefault(event.match.id, []).append(event)
     rows = list(of_match.values())
     for at in range(0, len(outlook.ahead), _MOST_COLUMNS):
-        shown = outlook.ahead[at : at + _MOST_COLUMNS]
+        columns = outlook.ahead[at : at + _MOST_COLUMNS]
         render.table(
-            ("kick-off", "event", *(_named(entry) for entry in shown), "remark"),
+            ("kick-off", "event", *(_named(entry) for entry in columns), "remark"),
             (
                 (
                     f"{events[0].match.starts_at:%a %m-%d %H:%MZ}",
                     render.printable(events[0].match.name),
-                    *(_drawn(events, entry) for entry in shown),
+                    *(_drawn(events, entry) for entry in columns),
                     "" if (note := events[0].estimate.note) is None else say(note),
                 )
                 for events in rows[:_MOST_EVENTS]
@@ -250,16 +251,16 @@ def _show_deadlines(outlook: Outlook) -> None:
             ("due", "item", "where", "how it stands", "matches", "first of them"),
             (
                 (
-                    f"{found[0].due_at:%Y-%m-%d}",
-                    str(found[0].item),
-                    render.printable(found[0].subject),
-                    render.printable(say(found[0].why)),
-                    str(len(found)),
+                    f"{alike[0].due_at:%Y-%m-%d}",
+                    str(alike[0].item),
+                    render.printable(alike[0].subject),
+                    render.printable(say(alike[0].why)),
+                    str(len(alike)),
                     render.printable(
-                        f"{found[0].match.starts_at:%m-%d %H:%MZ} {found[0].match.name}"
+                        f"{alike[0].match.starts_at:%m-%d %H:%MZ} {alike[0].match.name}"
                     ),
                 )
-                for found in rows[:_MOST_GAPS]
+                for alike in rows[:_MOST_GAPS]
             ),
             title=title,
         )

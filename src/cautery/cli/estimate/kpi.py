@@ -154,19 +154,19 @@ def _ledger(path: Path) -> Iterator[Ledger]:
         yield case.ledger
 
 
-def _found(named: list[Path]) -> list[Path]:
+def _found(paths: list[Path]) -> list[Path]:
     """Return the cases that are named, and those in folders that are named."""
-    found: list[Path] = []
+    case_paths: list[Path] = []
     store = wired.reading_store()
-    for path in named:
+    for path in paths:
         if store.exists(path, LEDGER):
-            found.append(path)
+            case_paths.append(path)
             continue
         below = store.below(path) if is_on_server(path) or path.is_dir() else {}
         if not below:
             raise InputError(f"{path}: neither a case nor a folder with cases")
-        found += [below[name] for name in sorted(below)]
-    return found
+        case_paths += [below[name] for name in sorted(below)]
+    return case_paths
 
 
 def _period(since: str | None, until: str | None) -> Period:

@@ -88,7 +88,7 @@ def size(
             f"--regime: {regime!r} is not a regime", hint="Give gdpr or led."
         ) from error
     parsed = [estimate.parse_claim(claim) for claim in claims or ()]
-    own = PRIORS if priors is None else read_priors(priors)
+    used_priors = PRIORS if priors is None else read_priors(priors)
     counts, notes = read_sources(sources, month=_month(month))
     if dumps is not None:
         counts, dump_notes = read_dumps(
@@ -101,7 +101,7 @@ def size(
         seed=seed,
         notes=notes,
         rates=_rates(rates),
-        priors=own,
+        priors=used_priors,
         with_tornado=True,
         progress=render.say,
     )
@@ -138,10 +138,12 @@ def reconcile(
         raise InputError("--month needs --sources", hint="Give --sources DIR.")
     if sources is None and priors is not None:
         raise InputError("--priors needs --sources", hint="Give --sources DIR.")
-    own = PRIORS if priors is None else read_priors(priors)
+    used_priors = PRIORS if priors is None else read_priors(priors)
     parsed = [estimate.parse_claim(claim) for claim in claims]
     counts, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
-    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates), priors=own)
+    sizing = size_network(
+        counts, parsed, seed=seed, notes=notes, rates=_rates(rates), priors=used_priors
+    )
     title = "Claims against " + (
         "the published market" if counts is None else f"the sources of {counts.month:%B %Y}"
     )
