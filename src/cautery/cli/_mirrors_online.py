@@ -33,7 +33,7 @@ def mirrors_online(
         wiring.check_output(state)
     if state is not None and state.exists():
         with Progress("reading the state", None):
-            course = read_course(chunks_of(state), named=str(state), today=today)
+            course = read_course(chunks_of(state), file_name=str(state), today=today)
 
     def save() -> None:
         if state is not None:

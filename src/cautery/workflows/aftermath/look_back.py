@@ -84,7 +84,7 @@ def look_back(
     InputError
         If no strike is known, or the unit is not among the series.
     """
-    units = {one.unit for one in sources.series}
+    units = {daily.unit for daily in sources.series}
     if unit is not None and sources.series and unit not in units:
         raise InputError(
             f"--unit {unit[:60]}: no series of this service",
@@ -95,18 +95,18 @@ def look_back(
         return LookBack(
             strikes=sources.strikes, survivals=lives, compared=tests, notes=sources.notes
         )
-    asked, known = _strikes(sources.strikes, unit, strike_at)
-    _require_measured(asked, units, unit)
-    courses, displacements = _use(sources, asked, known, unit, days)
-    lives, tests = _lives(sources.lifetimes, asked)
+    strikes, all_strikes = _strikes(sources.strikes, unit, strike_at)
+    _require_measured(strikes, units, unit)
+    courses, displacements = _use(sources, strikes, all_strikes, unit, days)
+    lives, tests = _lives(sources.lifetimes, strikes)
     notes = list(sources.notes)
-    if not any(one.measure is Measure.LEVEL for one in sources.series):
+    if not any(daily.measure is Measure.LEVEL for daily in sources.series):
         notes.append(message("course.no-level"))
     return LookBack(
-        strikes=tuple(asked),
+        strikes=tuple(strikes),
         courses=courses,
         displacements=displacements,
-        served=tuple(_served(sources.series, asked, unit)),
+        served=tuple(_served(sources.series, strikes, unit)),
         survivals=lives,
         compared=tests,
         notes=tuple(notes),
@@ -115,16 +115,16 @@ def look_back(
 
 def _use(
     sources: Sources,
-    asked: Sequence[Strike],
-    known: Sequence[Strike],
+    strikes: Sequence[Strike],
+    all_strikes: Sequence[Strike],
     unit: str | None,
     days: int,
 ) -> tuple[tuple[Course, ...], tuple[Displacement, ...]]:
     """Return effects and displacements, where anything measures how much is used."""
-    if not any(one.measure is Measure.LEVEL for one in sources.series):
+    if not any(daily.measure is Measure.LEVEL for daily in sources.series):
         return (), ()
-    ground = ground_of(panel_of(sources.series), known, sources.fixtures)
-    struck = sum(len(strike.units) for strike in asked) if unit is None else len(asked)
+    ground = ground_of(panel_of(sources.series), all_strikes, sources.fixtures)
+    struck = sum(len(strike.units) for strike in strikes) if unit is None else len(strikes)
     if struck > MOST_COURSES:
         raise InputError(
             f"{struck} services were struck, more than {MOST_COURSES}",
@@ -133,7 +133,7 @@ def _use(
     only = None if unit is None else (unit,)
     courses: list[Course] = []
     displacements: list[Displacement] = []
-    for strike in asked:
+    for strike in strikes:
         courses += courses_after(ground, strike, units=only, horizon=days)
         displacements += displacements_after(ground, strike, units=only, horizon=days)
     return tuple(courses), tuple(displacements)
@@ -143,7 +143,7 @@ def _strikes(
     strikes: Sequence[Strike], unit: str | None, at: datetime | None
 ) -> tuple[list[Strike], list[Strike]]:
     """Return the strikes that are asked about, and all that are known."""
-    of_unit = [one for one in strikes if unit is None or unit in one.units]
+    of_unit = [strike for strike in strikes if unit is None or unit in strike.units]
     if at is None:
         if of_unit:
             return of_unit, list(strikes)
@@ -151,7 +151,7 @@ def _strikes(
             "no strike is known" + ("" if unit is None else f" on {unit[:60]}"),
             hint="Write strikes.csv (at,units,what), or give --strike DATE and --unit NAME.",
         )
-    that_day = [one for one in of_unit if one.at.date() == at.date()]
+    that_day = [strike for strike in of_unit if strike.at.date() == at.date()]
     if that_day:
         return that_day, list(strikes)
     if unit is None:
@@ -163,8 +163,8 @@ def _strikes(
     return [strike], [*strikes, strike]
 
 
-def _require_measured(asked: Sequence[Strike], units: set[str], unit: str | None) -> None:
-    struck = {name for strike in asked for name in strike.units if unit in (None, name)}
+def _require_measured(strikes: Sequence[Strike], units: set[str], unit: str | None) -> None:
+    struck = {name for strike in strikes for name in strike.units if unit in (None, name)}
     if not struck & units:
         raise InputError(
             f"no series of a service that was struck: {', '.join(sorted(struck)[:8])}",
@@ -173,24 +173,24 @@ def _require_measured(asked: Sequence[Strike], units: set[str], unit: str | None
 
 
 def _served(
-    series: Sequence[DailySeries], asked: Sequence[Strike], unit: str | None
+    series: Sequence[DailySeries], strikes: Sequence[Strike], unit: str | None
 ) -> Iterator[ServedAfter]:
-    for strike in asked:
-        for one in series:
-            if one.measure is not Measure.SERVED or one.unit not in strike.units:
+    for strike in strikes:
+        for daily in series:
+            if daily.measure is not Measure.SERVED or daily.unit not in strike.units:
                 continue
-            if unit is not None and one.unit != unit:
+            if unit is not None and daily.unit != unit:
                 continue
             for span in SPANS_D:
-                found = served_after(one, strike.at, days=span)
+                area_or_reason = served_after(daily, strike.at, days=span)
                 yield ServedAfter(
-                    unit=one.unit,
-                    market=one.market,
-                    vantage=one.vantage,
+                    unit=daily.unit,
+                    market=daily.market,
+                    vantage=daily.vantage,
                     strike=strike,
                     days=span,
-                    area=found if isinstance(found, Estimate) else None,
-                    reason=found if isinstance(found, Message) else None,
+                    area=area_or_reason if isinstance(area_or_reason, Estimate) else None,
+                    reason=area_or_reason if isinstance(area_or_reason, Message) else None,
                 )
 
 

@@ -153,16 +153,16 @@ def _calendar(
     except SourceError as error:
         raise InputError(f"{path}: {error}", hint="Give an iCalendar file (.ics).") from error
     within = Window(
-        start=_midnight(min(one.days[0] for one in series)),
-        end=_midnight(max(one.days[-1] for one in series)) + timedelta(days=1),
+        start=_midnight(min(daily.days[0] for daily in series)),
+        end=_midnight(max(daily.days[-1] for daily in series)) + timedelta(days=1),
     )
-    fixtures = [one for one in fixtures_in(items, within) if not one.cancelled]
+    fixtures = [fixture for fixture in fixtures_in(items, within) if not fixture.cancelled]
     counts: defaultdict[str, Counter[date]] = defaultdict(Counter)
     for fixture in fixtures:
         group = fixture.categories[0] if fixture.categories else OF_NONE
         counts[group][fixture.starts_at.date()] += 1
     notes = []
-    if zoneless := sum(one.zoneless for one in fixtures):
+    if zoneless := sum(fixture.zoneless for fixture in fixtures):
         notes.append(message("course.calendar-zoneless", count=zoneless))
     if unread := sum(isinstance(item, ReadWarning) for item in items):
         notes.append(message("course.calendar-unread", count=unread))

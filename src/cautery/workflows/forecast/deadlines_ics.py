@@ -52,8 +52,8 @@ def deadlines_calendar(deadlines: Iterable[Deadline], *, made_at: datetime) -> b
             )
             for entry in entries[:_MOST_MATCHES]
         ]
-        if (more := len(entries) - _MOST_MATCHES) > 0:
-            lines.append(tr("and %(count)s more", count=str(more)))
+        if (left_out := len(entries) - _MOST_MATCHES) > 0:
+            lines.append(tr("and %(count)s more", count=str(left_out)))
         event.add("description", "\n".join(lines))
         book.add_component(event)
     return bytes(book.to_ical())
@@ -72,5 +72,5 @@ def _name(item: ReadyItem) -> str:
 
 
 def _uid(due_at: datetime, item: ReadyItem, subject: str) -> str:
-    named = f"{due_at.isoformat()}\n{item}\n{subject}"
-    return f"{hashlib.sha256(named.encode()).hexdigest()[:32]}@cautery.invalid"
+    identity = f"{due_at.isoformat()}\n{item}\n{subject}"
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}@cautery.invalid"

@@ -117,15 +117,17 @@ def look_ahead(
         )
     as_of = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     notes = list(calendar.notes) if calendar else []
-    found = calendar.matches if calendar else ()
-    of_days: Matches = by_day(found)
-    known = _learned(series, of_days, notes) if calendar else None
+    matches = calendar.matches if calendar else ()
+    of_days: Matches = by_day(matches)
+    learnt_matches = _learned(series, of_days, notes) if calendar else None
     ahead: list[SeriesAhead] = []
     for entry in series:
         progress(f"{entry.unit} ({entry.market})")
-        ahead.append(SeriesAhead(series=entry, days=forecast(entry, days=days, matches=known)))
-        notes.append(_tried(entry, min(days, _A_WEEK), known))
-    to_come = tuple(entry for entry in found if entry.starts_at >= as_of)
+        ahead.append(
+            SeriesAhead(series=entry, days=forecast(entry, days=days, matches=learnt_matches))
+        )
+        notes.append(_tried(entry, min(days, _A_WEEK), learnt_matches))
+    to_come = tuple(entry for entry in matches if entry.starts_at >= as_of)
     soon = [entry for entry in to_come if entry.starts_at < as_of + timedelta(days=days)]
     at_hand = holdings or Holdings()
     return Outlook(
@@ -189,12 +191,12 @@ def _capacity(
     """Return the capacity for each day: middles of all series added, and their upper ends."""
     usual = sum(usual_level(entry.series) for entry in ahead)
     references = len(holdings.channels or ()) or 1
-    found: list[tuple[DayForecast, Capacity]] = []
+    capacities: list[tuple[DayForecast, Capacity]] = []
     for of_day in zip(*(entry.days for entry in ahead), strict=True):
         total = _added([entry.estimate for entry in of_day])
         matches = of_days.get(of_day[0].day, ())
         watches = most_at_once(matches) if has_calendar else 1
-        found.append(
+        capacities.append(
             (
                 of_day[0],
                 capacity(
@@ -207,7 +209,7 @@ def _capacity(
                 ),
             )
         )
-    return tuple(found)
+    return tuple(capacities)
 
 
 def _added(estimates: Sequence[Estimate]) -> Estimate:

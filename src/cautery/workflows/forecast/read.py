@@ -55,15 +55,15 @@ def read_series(path: Path, *, unit: str | None = None) -> tuple[DailySeries, ..
     """
     chunks = chunks_of(path)
     first = next(iter(chunks), b"")
-    every = itertools.chain([first], chunks)
+    all_chunks = itertools.chain([first], chunks)
     header = first[:4096].split(b"\n")[0].decode("utf-8", "replace").lstrip("\ufeff").lower()
     columns = [name.strip() for name in header.split(",")]
     with _named(path):
         if {"time", "op"} <= set(columns):
-            found: tuple[DailySeries, ...] = (read_list_changes(every, unit=_stem(path)),)
+            series: tuple[DailySeries, ...] = (read_list_changes(all_chunks, unit=_stem(path)),)
         else:
-            found = read_daily(every)
-        levels = [entry for entry in found if entry.measure is Measure.LEVEL]
+            series = read_daily(all_chunks)
+        levels = [entry for entry in series if entry.measure is Measure.LEVEL]
         if not levels:
             raise InputError(
                 "no series of the measure level: shares that were served are no demand",
@@ -195,9 +195,9 @@ def _match(fixture: Fixture, zone: ZoneInfo | None) -> Match:
             starts_at=fixture.starts_at.replace(tzinfo=zone).astimezone(UTC),
             ends_at=fixture.ends_at.replace(tzinfo=zone).astimezone(UTC),
         )
-    named = [entry.strip() for entry in fixture.categories if entry.strip()]
-    countries = tuple(entry for entry in named if _is_country(entry))
-    words = [entry for entry in named if not _is_country(entry)]
+    categories = [entry.strip() for entry in fixture.categories if entry.strip()]
+    countries = tuple(entry for entry in categories if _is_country(entry))
+    words = [entry for entry in categories if not _is_country(entry)]
     head, colon, _ = fixture.title.partition(":")
     return Match(
         id=fixture.key[:200],

@@ -17,7 +17,7 @@ from cautery.packed import small_file
 from cautery.projections.without_decoys import outward
 
 MOST_BYTES = 20_000_000
-MOST_FOUND = 200
+MOST_ESTIMATES = 200
 _EFFECTS = ("quantity.dark", "quantity.dark-through")
 _LONGEST = 200
 _DEEPEST = 12
@@ -36,17 +36,17 @@ def measured_in_file(path: Path) -> list[tuple[str, Estimate]]:
         value = parsed_json(raw)
     except ValueError as error:
         raise InputError(f"{path}: not valid JSON") from error
-    found = [
+    estimates = [
         estimate
         for place, table in _objects(value, "", 0)
         if (estimate := _estimate(table, place)) is not None
     ]
-    if not found:
+    if not estimates:
         raise InputError(
             f"{path}: no estimate with low, mid, high and unit in it",
             hint="Write it by: cautery estimate effect ... --json > effect.json",
         )
-    return [(path.name, estimate) for estimate in found[:MOST_FOUND]]
+    return [(path.name, estimate) for estimate in estimates[:MOST_ESTIMATES]]
 
 
 def measured_in_case(ledger: Ledger) -> list[tuple[str, Estimate]]:
@@ -60,11 +60,11 @@ def measured_in_case(ledger: Ledger) -> list[tuple[str, Estimate]]:
                 effects[str(estimate.quantity)] = (f"record {entry.index}", estimate)
             case ServedShare(by=ServedBasis.PROBE) as share:
                 served.append(share)
-    found = list(effects.values())
+    estimates = list(effects.values())
     if served:
         lowest = min(served, key=lambda share: share.share)
         last = max(served, key=lambda share: share.at)
-        found += [
+        estimates += [
             (
                 f"{len(served)} probes",
                 Estimate(
@@ -82,7 +82,7 @@ def measured_in_case(ledger: Ledger) -> list[tuple[str, Estimate]]:
             )
             for name, share in (("lowest, on", lowest), ("last, on", last))
         ]
-    return found
+    return estimates
 
 
 def _objects(value: Any, place: str, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -84,9 +84,9 @@ def sheet_of_cases(
         facts.append(read[0])
         regimes.setdefault(read[1], path)
         if len(regimes) > 1:
-            one, other = regimes.values()
+            case, other_case = regimes.values()
             raise InputError(
-                f"{one} and {other} are under different regimes: no sheet holds both",
+                f"{case} and {other_case} are under different regimes: no sheet holds both",
                 hint="Make one sheet of the cases under gdpr and another of those under led.",
             )
     if not facts:

@@ -78,7 +78,7 @@ class Course:
             yield f"{domain} {family}\n".encode()
 
 
-def read_course(chunks: Iterable[bytes], *, named: str, today: date) -> Course:
+def read_course(chunks: Iterable[bytes], *, file_name: str, today: date) -> Course:
     """Read a state.
 
     Parameters
@@ -95,30 +95,30 @@ def read_course(chunks: Iterable[bytes], *, named: str, today: date) -> Course:
     head = _HEAD.fullmatch(next(lines, "").rstrip("\n"))
     if head is None:
         raise InputError(
-            f"{named}: not a state of cautery mirrors --online",
+            f"{file_name}: not a state of cautery mirrors --online",
             hint="Name a new file; the command makes it.",
         )
-    course = Course(day=_day(head[1], named, today))
+    course = Course(day=_day(head[1], file_name, today))
     for number, line in enumerate(lines, start=2):
         pair = _LINE.fullmatch(line.removesuffix("\n"))
         if pair is None or not course.arrivals.know(pair[1], pair[2]):
             raise InputError(
-                f"{named}: line {number} is not a new domain and its family",
+                f"{file_name}: line {number} is not a new domain and its family",
                 hint="Restore the file from a copy, or begin a new one.",
             )
     return course
 
 
-def _day(text: str, named: str, today: date) -> date | None:
+def _day(text: str, file_name: str, today: date) -> date | None:
     if text == "-":
         return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{named}: {text} is not a day") from None
+        raise InputError(f"{file_name}: {text} is not a day") from None
     if day > today:  # every later answer would be given as of that day
         raise InputError(
-            f"{named}: its last day, {day}, is after today, {today}",
+            f"{file_name}: its last day, {day}, is after today, {today}",
             hint="Restore the file from a copy, or begin a new one.",
         )
     return day

@@ -48,16 +48,16 @@ def read_priors(path: Path) -> Priors:
             f"{path}: a file of priors must have [[prior]] tables and nothing else",
             hint=f"Write it like this:\n{_EXAMPLE}",
         )
-    own: dict[str, Prior] = {}
+    own_priors: dict[str, Prior] = {}
     for number, table in enumerate(tables, 1):
         try:
             key, prior = _prior(table)
         except InputError as error:
             raise InputError(f"{path}, prior {number}: {error}", hint=error.hint) from error
-        if key in own:
+        if key in own_priors:
             raise InputError(f"{path}, prior {number}: {prior.name!r} stands twice")
-        own[key] = prior
-    return {**PRIORS, **own}
+        own_priors[key] = prior
+    return {**PRIORS, **own_priors}
 
 
 def _prior(table: object) -> tuple[str, Prior]:
@@ -69,16 +69,16 @@ def _prior(table: object) -> tuple[str, Prior]:
             f"unknown key {str(unknown[0])[:40]!r}", hint=f"Keys: {', '.join(sorted(_KEYS))}."
         )
     key = _key(_text(table, "name"))
-    ours = PRIORS[key]
+    our_prior = PRIORS[key]
     distribution = _text(table, "distribution")
-    if (distribution == "beta") != (ours.distribution == "beta"):
+    if (distribution == "beta") != (our_prior.distribution == "beta"):
         raise InputError(
-            f"{ours.name!r} is {'' if ours.distribution == 'beta' else 'not '}a share",
+            f"{our_prior.name!r} is {'' if our_prior.distribution == 'beta' else 'not '}a share",
             hint='A share needs distribution = "beta"; anything else lognormal or pert.',
         )
     wide = table.get("wide")
     prior = replace(
-        ours,
+        our_prior,
         distribution=distribution,
         parameters=_numbers(table, "parameters"),
         basis=_text(table, "basis"),

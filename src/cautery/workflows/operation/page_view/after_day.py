@@ -46,12 +46,12 @@ def drop_next_day(day: DayView) -> tuple[float, float, float] | None:
     after = [point for point in day.after if _NEXT_DAY[0] <= point.at - day.moment <= _NEXT_DAY[1]]
     if not after or not before:
         return None
-    most = max(point.share if point.high is None else point.high for point in after)
-    least = min(point.share if point.low is None else point.low for point in after)
+    highest = max(point.share if point.high is None else point.high for point in after)
+    lowest = min(point.share if point.low is None else point.low for point in after)
     return (
-        1 - most / before,
+        1 - highest / before,
         1 - median(point.share for point in after) / before,
-        1 - least / before,
+        1 - lowest / before,
     )
 
 
@@ -92,21 +92,21 @@ def _effect(figure: PublishedFigure, material: Material) -> Comparison:
         return _not_measured(figure)
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else low
-    least, middle, most = drop
-    fits = low - _NEAR <= most and least <= high + _NEAR
-    ours = tr("%(share)s less of the demand served, by our probes", share=percent(middle))
-    if least < most:
-        ours = tr(
+    lowest, middle, highest = drop
+    fits = low - _NEAR <= highest and lowest <= high + _NEAR
+    our_words = tr("%(share)s less of the demand served, by our probes", share=percent(middle))
+    if lowest < highest:
+        our_words = tr(
             "%(share)s less of the demand served (%(low)s to %(high)s), by our probes",
             share=percent(middle),
-            low=percent(least),
-            high=percent(most),
+            low=percent(lowest),
+            high=percent(highest),
         )
     return Comparison(
         what=figure.what,
         published=figure.value,
         fit=Fit.YES if fits else Fit.NO,
-        ours=ours,
+        ours=our_words,
         source=figure.source,
         reason="" if fits else tr("another operation, on another network"),
     )
@@ -117,8 +117,8 @@ def _regrowth(figure: PublishedFigure, material: Material) -> Comparison:
     if back is None:
         return _not_measured(figure)
     days, watched = back
-    most = figure.high if figure.high is not None else float("inf")
-    fits = days is not None and days <= most
+    most_days = figure.high if figure.high is not None else float("inf")
+    fits = days is not None and days <= most_days
     return Comparison(
         what=figure.what,
         published=figure.value,
@@ -152,7 +152,7 @@ def _harm(figure: PublishedFigure, material: Material) -> Comparison | None:
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else low
     fits = low <= harm.hull.high and high >= harm.hull.low
-    ours = tr(
+    our_words = tr(
         "EUR %(low)s to %(high)s a year, by what one assumes that viewers would have paid",
         low=said(number_in_words(float(f"{harm.hull.low:.2g}"))),
         high=said(number_in_words(float(f"{harm.hull.high:.2g}"))),
@@ -161,7 +161,7 @@ def _harm(figure: PublishedFigure, material: Material) -> Comparison | None:
         what=figure.what,
         published=figure.value,
         fit=Fit.YES if fits else Fit.NO,
-        ours=ours,
+        ours=our_words,
         source=figure.source,
         reason=""
         if fits
