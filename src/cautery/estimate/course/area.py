@@ -54,9 +54,9 @@ def served_after(series: DailySeries, at: datetime, *, days: int) -> Estimate | 
     """
     row = series.at(at.date())
     before = series.values[max(0, row - USUAL_D) : max(0, row)]
-    known = ~np.isnan(before)
-    if known.sum() < LEAST_USUAL_D:
-        return message("course.no-usual", count=int(known.sum()), least=LEAST_USUAL_D)
+    is_known = ~np.isnan(before)
+    if is_known.sum() < LEAST_USUAL_D:
+        return message("course.no-usual", count=int(is_known.sum()), least=LEAST_USUAL_D)
     after = series.values[row + 1 : row + 1 + days]
     measured = ~np.isnan(after)
     if len(after) < days:
@@ -64,14 +64,14 @@ def served_after(series: DailySeries, at: datetime, *, days: int) -> Estimate | 
     if not measured.any() or _longest(measured) > _LONGEST_GAP * days:
         return message("course.long-gap", count=_longest(measured), days=days)
     rows = np.arange(days)
-    usual = float(before[known].mean())
+    usual = float(before[is_known].mean())
     if usual == 0:
         return message("course.never-served")
     mean = float(np.interp(rows, rows[measured], after[measured]).mean())
     count = int(measured.sum())
     noise = max(jitter(after, measured), _binomial(series, row, days, measured))
     variance = noise / count + _bridges(after, measured) / days**2
-    usual_variance = jitter(before, known) / int(known.sum())
+    usual_variance = jitter(before, is_known) / int(is_known.sum())
     ratio = mean / usual
     spread = math.sqrt(variance + ratio**2 * usual_variance) / usual
     return Estimate(

@@ -142,7 +142,7 @@ class _Trial:
 def contrast(
     ground: Ground,
     group: Group,
-    others: Sequence[Group],
+    placebo_groups: Sequence[Group],
     *,
     at: int,
     horizon: int,
@@ -152,7 +152,7 @@ def contrast(
 
     Parameters
     ----------
-    others : sequence of Group
+    placebo_groups : sequence of Group
         Those that placebos are taken from, besides the group's own earlier dates.
     """
     measured = _measured(ground, group)
@@ -165,7 +165,7 @@ def contrast(
         if since:
             return message("course.struck-before", count=at - since, least=LEAST_BEFORE_D)
         return message("course.few-days-before", count=before, least=LEAST_BEFORE_D)
-    groups = [group, *others]
+    groups = [group, *placebo_groups]
     runs = _runs(ground, groups, at, counted)
     best = min(runs, key=_loss)
     return _judged(ground, group, best, measured, coverage=coverage)
@@ -180,7 +180,7 @@ def _judged(
     coverage: float,
 ) -> Contrast | Message:
     """Turn the trials of one penalty, the strike itself first, into an answer."""
-    own, *trials = run
+    strike_trial, *trials = run
     if not trials:
         return message("course.few-placebos", count=0)
     lasts = _lasting(trials)
@@ -193,15 +193,15 @@ def _judged(
     )
     if placebos.independent < LEAST:
         return message("course.few-placebos", count=int(placebos.independent))
-    apart = _without_drift(own, lasts)
+    apart = _without_drift(strike_trial, lasts)
     scale = scale_of(0, placebos)
     half = scale * factor(placebos, coverage=coverage)
     counted = ~np.isnan(apart)
-    excess = max(0.0, jitter(np.where(counted, apart, 0.0), counted) - own.fitted.noise)
+    excess = max(0.0, jitter(np.where(counted, apart, 0.0), counted) - strike_trial.fitted.noise)
     noise = _Z90 * math.sqrt(excess / counted.sum())
-    sensors = _Z90 * _UNEQUAL * _sensors_moved(ground, group, own.at, counted)
-    at, horizon = own.at, len(apart)
-    start = at - len(own.fitted.before)
+    sensors = _Z90 * _UNEQUAL * _sensors_moved(ground, group, strike_trial.at, counted)
+    at, horizon = strike_trial.at, len(apart)
+    start = at - len(strike_trial.fitted.before)
     observed = np.where(measured, _as_measured(ground, group), np.nan)[start : at + horizon]
     return Contrast(
         mean=float(np.nanmean(apart)),
@@ -209,9 +209,11 @@ def _judged(
         at=at,
         start=start,
         observed=observed,
-        expected=np.concatenate([own.fitted.before, own.fitted.after + _lasted(own, lasts)]),
+        expected=np.concatenate(
+            [strike_trial.fitted.before, strike_trial.fitted.after + _lasted(strike_trial, lasts)]
+        ),
         band=np.hypot(_band(paths, placebos, coverage) * scale, _Z90 * math.sqrt(excess)),
-        donors=own.donors,
+        donors=strike_trial.donors,
         placebos=placebos.independent,
         noise=noise,
         sensors=sensors,
@@ -223,9 +225,9 @@ def _runs(
 ) -> list[list[_Trial]]:
     """Return for each penalty the trials: the strike itself, then the placebos."""
     horizon = len(counted)
-    own = groups[0].markets
+    own_markets = groups[0].markets
     jobs: defaultdict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
-    strike = (at, _donors(ground, groups[0], own, at, horizon))
+    strike = (at, _donors(ground, groups[0], own_markets, at, horizon))
     jobs[strike] = [0]
     least = max(_TRAINED_LEAST_D, min(_TRAINED_ENOUGH_D, at - _SPAN_HORIZONS * horizon))
     for row in range(at - 1 - horizon, least - 1, -_STEP_D)[:_MOST_DATES]:
@@ -233,15 +235,15 @@ def _runs(
             if _usable(ground, group, row, counted):
                 jobs[row, _donors(ground, group, group.markets, row, horizon)].append(number)
     for number, group in enumerate(groups[1:], 1):
-        if not group.markets & own and _usable(ground, group, at, counted):
-            near = group.markets | own
+        if not group.markets & own_markets and _usable(ground, group, at, counted):
+            near = group.markets | own_markets
             jobs[at, _donors(ground, group, near, at, horizon)].append(number)
     runs: list[list[_Trial]] = [[] for _ in PENALTIES]
     for (row, donors), numbers in jobs.items():
-        found = _trials(
+        trials_by_penalty = _trials(
             ground, [(number, groups[number]) for number in numbers], row, counted, donors
         )
-        for run, trials in zip(runs, found, strict=True):
+        for run, trials in zip(runs, trials_by_penalty, strict=True):
             run.extend(trials)
     return runs
 
@@ -267,12 +269,12 @@ def _trials(
     """Return for each penalty a trial of each group at a date, by the same donors."""
     horizon = len(counted)
     values = np.array([_mean(ground.whole, group) for _, group in numbered]).T
-    seen = np.array([_as_measured(ground, group) for _, group in numbered]).T
+    measured_logs = np.array([_as_measured(ground, group) for _, group in numbered]).T
     measured = np.array([_measured(ground, group) for _, group in numbered]).T
     days = measured[at : at + horizon] & counted[:, None]
     for place, (_, group) in enumerate(numbered):
         _forget_strikes(ground, group, measured[:, place], at, horizon)
-    found = fit(
+    fits_by_penalty = fit(
         values,
         measured,
         ground.calendar,
@@ -287,14 +289,14 @@ def _trials(
                 group=number,
                 at=at,
                 apart=np.where(
-                    days[:, place], seen[at : at + horizon, place] - fitted.after, np.nan
+                    days[:, place], measured_logs[at : at + horizon, place] - fitted.after, np.nan
                 ),
                 fitted=fitted,
                 donors=donors,
             )
             for place, ((number, _), fitted) in enumerate(zip(numbered, fits, strict=True))
         ]
-        for fits in found
+        for fits in fits_by_penalty
     ]
 
 
@@ -332,8 +334,8 @@ def _donors(
 
 def _measured(ground: Ground, group: Group) -> BoolArray:
     """Return the days on which at least half of a group were measured, shape (days,)."""
-    known = ~np.isnan(ground.panel.logs[:, list(group.columns)])
-    enough: BoolArray = known.mean(axis=1) >= 0.5
+    is_known = ~np.isnan(ground.panel.logs[:, list(group.columns)])
+    enough: BoolArray = is_known.mean(axis=1) >= 0.5
     return enough
 
 
@@ -428,9 +430,11 @@ def _lasted(trial: _Trial, lasts: FloatArray) -> FloatArray:
 def _band(paths: FloatArray, placebos: Placebos, coverage: float) -> FloatArray:
     """Return by day after the date how many scales a single day's error reaches."""
     ratios = np.abs(paths) / scales(placebos)[:, None]
-    some = np.asarray(~np.isnan(ratios)).any(axis=0).reshape(-1)
-    rows = np.arange(len(some))
-    daily = np.interp(rows, rows[some], np.nanquantile(ratios[:, some], coverage, axis=0))
+    is_reached = np.asarray(~np.isnan(ratios)).any(axis=0).reshape(-1)
+    rows = np.arange(len(is_reached))
+    daily = np.interp(
+        rows, rows[is_reached], np.nanquantile(ratios[:, is_reached], coverage, axis=0)
+    )
     smooth: FloatArray = np.convolve(
         np.pad(daily, _SMOOTH_D // 2, mode="edge"), np.full(_SMOOTH_D, 1 / _SMOOTH_D), mode="valid"
     )

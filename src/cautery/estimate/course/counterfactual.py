@@ -82,8 +82,8 @@ def fit(
     """
     start = max(0, at - MOST_TRAINED_D)
     before = slice(start, at)
-    known = measured[before].astype(float)
-    weights = known.min(axis=1)
+    is_known = measured[before].astype(float)
+    weights = is_known.min(axis=1)
     total = max(weights.sum(), 1.0)
     common = donors.mean(axis=1) if donors.shape[1] else np.zeros(len(values))
     values = values - common[:, None]
@@ -111,14 +111,14 @@ def fit(
         fitted = level + trained @ slopes
         expected = level + coming @ slopes
         left_over = values[before] - fitted
-        drift = (fading @ (left_over * known)) / np.maximum(fading @ known, _TINY)
+        drift = (fading @ (left_over * is_known)) / np.maximum(fading @ is_known, _TINY)
         out.append(
             [
                 Fitted(
                     before=fitted[:, place] + common[before],
                     after=expected[:, place] + common[at : at + horizon],
                     drift=drift[:, place],
-                    noise=jitter(left_over[-_NOISE_D:, place], known[-_NOISE_D:, place] > 0),
+                    noise=jitter(left_over[-_NOISE_D:, place], is_known[-_NOISE_D:, place] > 0),
                 )
                 for place in range(values.shape[1])
             ]
@@ -131,7 +131,7 @@ def jitter(left_over: FloatArray, measured: BoolArray) -> float:
 
     A slow course, such as a recovery, hardly counts. Without two measured days in a row it is 0.
     """
-    both = measured[1:] & measured[:-1]
-    if not both.any():
+    pairs = measured[1:] & measured[:-1]
+    if not pairs.any():
         return 0.0
-    return float(np.mean(np.diff(left_over)[both] ** 2) / 2)
+    return float(np.mean(np.diff(left_over)[pairs] ** 2) / 2)

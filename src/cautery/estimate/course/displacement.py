@@ -63,8 +63,8 @@ def displacements_after(
         Those of the strike whose markets are asked about; ``None``: all.
     """
     panel = ground.panel
-    asked = strike.units if units is None else units
-    markets = {panel.columns[place].market for unit in asked for place in panel.of_unit(unit)}
+    units_asked = strike.units if units is None else units
+    markets = {panel.columns[place].market for unit in units_asked for place in panel.of_unit(unit)}
     for market in sorted(markets):
         yield _displacement(ground, strike, market, horizon=horizon, coverage=coverage)
 
@@ -84,15 +84,15 @@ def _displacement(
         reason = message("course.no-receivers", market=market)
     elif not panel.far_from((market,)):
         reason = message("course.no-far-services-for-gain", market=market)
-    found: Contrast | Message | None = reason
+    outcome: Contrast | Message | None = reason
     if reason is None:
-        others = list(_markets_apart(ground, market, strike, row, horizon))
+        placebos = list(_markets_apart(ground, market, strike, row, horizon))
         group = Group(receivers, frozenset((market,)))
-        found = contrast(ground, group, others, at=row + 1, horizon=days, coverage=coverage)
-    if not isinstance(found, Contrast):
+        outcome = contrast(ground, group, placebos, at=row + 1, horizon=days, coverage=coverage)
+    if not isinstance(outcome, Contrast):
         return Displacement(
             market=market, strike=strike, receivers=names, gain=None, claimed=False,
-            reason=found, notes=tuple(notes),
+            reason=outcome, notes=tuple(notes),
         )  # fmt: skip
     at_once = _struck_in(ground, market, row, horizon)
     if at_once:
@@ -104,14 +104,14 @@ def _displacement(
         gain=Estimate(
             quantity=message("quantity.displacement", market=market, count=len(names), days=days),
             unit="log ratio",
-            low=found.mean - found.half,
-            mid=found.mean,
-            high=found.mean + found.half,
-            method=method_of(found),
+            low=outcome.mean - outcome.half,
+            mid=outcome.mean,
+            high=outcome.mean + outcome.half,
+            method=method_of(outcome),
             coverage=coverage,
             note=notes[0] if notes else None,
         ),
-        claimed=found.mean - found.half > 0,
+        claimed=outcome.mean - outcome.half > 0,
         reason=None,
         notes=tuple(notes),
     )
@@ -134,9 +134,9 @@ def _markets_apart(
     for place in ground.panel.far_from((market,)):
         if ground.panel.columns[place].unit not in strike.units:
             by_market[ground.panel.columns[place].market].append(place)
-    for other, columns in sorted(by_market.items()):
+    for far_market, columns in sorted(by_market.items()):
         if usable := _unstruck(ground, columns, row, horizon):
-            yield Group(usable, frozenset((other,)))
+            yield Group(usable, frozenset((far_market,)))
 
 
 def _struck_in(ground: Ground, market: str, row: int, horizon: int) -> int:

@@ -123,21 +123,21 @@ def _course(
     row = panel.at(strike.at.date())
     notes: list[Message] = []
     days, reason = days_after(ground, (column,), row, horizon, notes)
-    found: Contrast | Message | None = reason
+    outcome: Contrast | Message | None = reason
     if reason is None:
         group = Group((column,), near(panel, where.market))
-        others = [
-            Group((place,), frozenset((one.market,)))
-            for place, one in enumerate(panel.columns)
-            if one.unit not in strike.units
+        placebos = [
+            Group((place,), frozenset((candidate.market,)))
+            for place, candidate in enumerate(panel.columns)
+            if candidate.unit not in strike.units
         ]
-        found = contrast(ground, group, others, at=row + 1, horizon=days, coverage=coverage)
-    if not isinstance(found, Contrast):
+        outcome = contrast(ground, group, placebos, at=row + 1, horizon=days, coverage=coverage)
+    if not isinstance(outcome, Contrast):
         return Course(
-            column=where, strike=strike, horizon=days, effect=None, reason=found,
+            column=where, strike=strike, horizon=days, effect=None, reason=outcome,
             notes=tuple(notes), contrast=None, first=panel.days[0],
         )  # fmt: skip
-    notes += _remarks(ground, column, row + 1, days, found)
+    notes += _remarks(ground, column, row + 1, days, outcome)
     zero = float(panel.zeros[row + 1 : row + 1 + days, column].mean())
     return Course(
         column=where,
@@ -148,32 +148,32 @@ def _course(
                 "quantity.use-after-strike", unit=where.unit, market=where.market, days=days
             ),
             unit="log ratio",
-            low=found.mean - found.half - zero * _TENTH,
-            mid=found.mean,
-            high=found.mean + found.half,
-            method=method_of(found),
+            low=outcome.mean - outcome.half - zero * _TENTH,
+            mid=outcome.mean,
+            high=outcome.mean + outcome.half,
+            method=method_of(outcome),
             coverage=coverage,
             note=notes[0] if notes else None,
         ),
         reason=None,
         notes=tuple(notes),
-        contrast=found,
-        first=panel.days[found.start],
+        contrast=outcome,
+        first=panel.days[outcome.start],
     )
 
 
 def near(panel: Panel, market: str) -> frozenset[str]:
     """Return the markets that are not far from one: from an unknown one, none is known to be."""
     if market == UNKNOWN_MARKET:
-        return frozenset(one.market for one in panel.columns)
+        return frozenset(column.market for column in panel.columns)
     return frozenset((market,))
 
 
-def method_of(found: Contrast) -> Message:
+def method_of(outcome: Contrast) -> Message:
     """Say how a contrast was found."""
-    count = round(found.placebos)
-    if found.donors:
-        return message("method.placebo", donors=len(found.donors), count=count)
+    count = round(outcome.placebos)
+    if outcome.donors:
+        return message("method.placebo", donors=len(outcome.donors), count=count)
     return message("method.placebo-own-past", count=count)
 
 
@@ -190,7 +190,12 @@ def days_after(
     if row > last:
         return 0, message("course.after-data", day=ground.panel.days[-1])
     days = horizon
-    later = [other for column in columns for other in ground.struck.get(column, ()) if other > row]
+    later = [
+        strike_row
+        for column in columns
+        for strike_row in ground.struck.get(column, ())
+        if strike_row > row
+    ]
     if later and min(later) - row - 1 < days:
         days = min(later) - row - 1
         if days < LEAST_AFTER_D:
@@ -205,18 +210,18 @@ def days_after(
 
 
 def _remarks(
-    ground: Ground, column: int, first: int, days: int, found: Contrast
+    ground: Ground, column: int, first: int, days: int, outcome: Contrast
 ) -> Iterator[Message]:
     """Say what makes the answer less certain."""
     panel = ground.panel
     market = panel.columns[column].market
-    own = panel.logs[first : first + days, column]
+    after = panel.logs[first : first + days, column]
     if market == UNKNOWN_MARKET:
         yield message("course.market-unknown")
-    elif not found.donors:
+    elif not outcome.donors:
         yield message("course.no-far-services", market=market)
-    elif len(found.donors) < FEW_DONORS:
-        yield message("course.few-donors", count=len(found.donors))
+    elif len(outcome.donors) < FEW_DONORS:
+        yield message("course.few-donors", count=len(outcome.donors))
     at_once = {
         panel.columns[place].unit
         for place, rows in ground.struck.items()
@@ -225,18 +230,18 @@ def _remarks(
     }
     if at_once:
         yield message("course.others-struck", count=len(at_once))
-    if (gaps := int(np.isnan(own).sum())) > 0:
+    if (gaps := int(np.isnan(after).sum())) > 0:
         yield message("course.gaps", count=gaps, days=days)
     if (zeros := int(panel.zeros[first : first + days, column].sum())) > 0:
         yield message("course.zeros", count=zeros, days=days)
     if (faults := int(panel.faults[:, column].sum())) > 0:
         yield message("course.faults", count=faults)
-    if found.noise > 0.5 * found.half:
+    if outcome.noise > 0.5 * outcome.half:
         yield message("course.noisier-after")
-    if found.sensors > 0.5 * found.half:
+    if outcome.sensors > 0.5 * outcome.half:
         yield message("course.sensors-changed")
-    for other, vantage in panel.left_out:
-        if other == panel.columns[column]:
+    for silent_column, vantage in panel.left_out:
+        if silent_column == panel.columns[column]:
             yield message("course.vantage-left-out", vantage=vantage)
 
 

@@ -79,17 +79,21 @@ class Panel:
 
     def of_unit(self, unit: str) -> tuple[int, ...]:
         """Return the columns of a unit, one for each of its markets."""
-        return tuple(place for place, one in enumerate(self.columns) if one.unit == unit)
+        return tuple(place for place, column in enumerate(self.columns) if column.unit == unit)
 
     def in_markets(self, markets: Iterable[str]) -> tuple[int, ...]:
         """Return the columns of these markets."""
-        wanted = frozenset(markets)
-        return tuple(place for place, one in enumerate(self.columns) if one.market in wanted)
+        in_question = frozenset(markets)
+        return tuple(
+            place for place, column in enumerate(self.columns) if column.market in in_question
+        )
 
     def far_from(self, markets: Iterable[str]) -> tuple[int, ...]:
         """Return the columns of other markets; one whose market is unknown is not known as far."""
         near = {*markets, UNKNOWN_MARKET}
-        return tuple(place for place, one in enumerate(self.columns) if one.market not in near)
+        return tuple(
+            place for place, column in enumerate(self.columns) if column.market not in near
+        )
 
 
 def panel_of(series: Sequence[DailySeries]) -> Panel:
@@ -103,30 +107,32 @@ def panel_of(series: Sequence[DailySeries]) -> Panel:
     InputError
         If no series measures a level.
     """
-    level = [one for one in series if one.measure is Measure.LEVEL]
+    level = [daily for daily in series if daily.measure is Measure.LEVEL]
     if not level:
         raise InputError(
             "no series measures how much is used",
             hint="An effect needs rows with the measure level, of the service and of others.",
         )
-    first = min(one.days[0] for one in level)
-    count = max((one.days[-1] - first).days for one in level) + 1
+    first = min(daily.days[0] for daily in level)
+    count = max((daily.days[-1] - first).days for daily in level) + 1
     by_column: defaultdict[Column, list[DailySeries]] = defaultdict(list)
-    for one in level:
-        by_column[Column(one.unit, one.market)].append(one)
+    for daily in level:
+        by_column[Column(daily.unit, daily.market)].append(daily)
     columns = sorted(by_column, key=lambda column: (column.unit, column.market))
     logs, sensors = np.full((2, count, len(columns)), np.nan)
     zeros, faults = np.zeros((2, count, len(columns)), bool)
     vantages, left_out = [], []
     slopes = _growth_with_sensors(level)
     for place, column in enumerate(columns):
-        scaled = [_logs(one, first, count, slopes[one.vantage]) for one in by_column[column]]
-        logs[:, place], used, too_short = _one_scale(by_column[column], [one[0] for one in scaled])
-        sensors[:, place] = np.mean(
-            [_sensors(one, first, count) for one in by_column[column]], axis=0
+        scaled = [_logs(daily, first, count, slopes[daily.vantage]) for daily in by_column[column]]
+        logs[:, place], used, too_short = _one_scale(
+            by_column[column], [daily[0] for daily in scaled]
         )
-        zeros[:, place] = np.any([one[1] for one in scaled], axis=0)
-        faults[:, place] = np.any([one[2] for one in scaled], axis=0)
+        sensors[:, place] = np.mean(
+            [_sensors(daily, first, count) for daily in by_column[column]], axis=0
+        )
+        zeros[:, place] = np.any([daily[1] for daily in scaled], axis=0)
+        faults[:, place] = np.any([daily[2] for daily in scaled], axis=0)
         vantages.append(used)
         left_out += [(column, vantage) for vantage in too_short]
     return Panel(
@@ -149,16 +155,16 @@ def _growth_with_sensors(series: Iterable[DailySeries]) -> dict[str, float]:
     """
     squares: defaultdict[str, float] = defaultdict(lambda: _SENSORS_WORTH)
     products: defaultdict[str, float] = defaultdict(lambda: _SENSORS_WORTH)
-    for one in series:
-        values = np.where(one.values > 0, one.values, np.nan)
+    for daily in series:
+        values = np.where(daily.values > 0, daily.values, np.nan)
         steps = np.diff(np.log(values))
-        sensors = np.diff(np.log(np.maximum(one.probes, 1)))
-        known = ~np.isnan(steps) & (sensors != 0)
-        squares[one.vantage] += float(sensors[known] @ sensors[known])
-        products[one.vantage] += float(sensors[known] @ steps[known])
+        sensors = np.diff(np.log(np.maximum(daily.probes, 1)))
+        is_step = ~np.isnan(steps) & (sensors != 0)
+        squares[daily.vantage] += float(sensors[is_step] @ sensors[is_step])
+        products[daily.vantage] += float(sensors[is_step] @ steps[is_step])
     return {
-        one.vantage: min(1.0, max(0.0, products[one.vantage] / squares[one.vantage]))
-        for one in series
+        daily.vantage: min(1.0, max(0.0, products[daily.vantage] / squares[daily.vantage]))
+        for daily in series
     }
 
 
@@ -172,42 +178,42 @@ def _one_scale(
     )
     placed: list[FloatArray] = []
     used, too_short = [], []
-    for one, own in ranked:
+    for daily, values in ranked:
         shift = 0.0
         if placed:
-            both = ~np.isnan(own) & ~np.isnan(placed[0])
-            if both.sum() < LEAST_COMMON_D:
-                too_short.append(one.vantage)
+            common_days = ~np.isnan(values) & ~np.isnan(placed[0])
+            if common_days.sum() < LEAST_COMMON_D:
+                too_short.append(daily.vantage)
                 continue
-            shift = float(np.median(own[both] - placed[0][both]))
-        placed.append(own - shift)
-        used.append(one.vantage)
+            shift = float(np.median(values[common_days] - placed[0][common_days]))
+        placed.append(values - shift)
+        used.append(daily.vantage)
     return mean_known(np.array(placed)), tuple(used), too_short
 
 
 def mean_known(stacked: FloatArray) -> FloatArray:
     """Return the mean over the first axis of what is known; NaN where nothing is."""
-    known = ~np.isnan(stacked)
-    times = known.sum(axis=0)
-    total = np.where(known, stacked, 0.0).sum(axis=0)
+    is_known = ~np.isnan(stacked)
+    times = is_known.sum(axis=0)
+    total = np.where(is_known, stacked, 0.0).sum(axis=0)
     return np.where(times > 0, total / np.maximum(times, 1), np.nan)
 
 
-def _sensors(one: DailySeries, first: date, count: int) -> FloatArray:
-    rows = (one.days[0] - first).days + np.flatnonzero(one.probes)
+def _sensors(daily: DailySeries, first: date, count: int) -> FloatArray:
+    rows = (daily.days[0] - first).days + np.flatnonzero(daily.probes)
     if not rows.size:
         return np.zeros(count)
-    return np.interp(np.arange(count), rows, np.log(one.probes[one.probes > 0]))
+    return np.interp(np.arange(count), rows, np.log(daily.probes[daily.probes > 0]))
 
 
 def _logs(
-    one: DailySeries, first: date, count: int, slope: float
+    daily: DailySeries, first: date, count: int, slope: float
 ) -> tuple[FloatArray, BoolArray, BoolArray]:
     """Return logs as of one sensor, zeros, and faults, each of shape (count,)."""
     values, sensors = np.full(count, np.nan), np.ones(count)
-    start = (one.days[0] - first).days
-    values[start : start + len(one.days)] = one.values
-    sensors[start : start + len(one.days)] = np.maximum(one.probes, 1)
+    start = (daily.days[0] - first).days
+    values[start : start + len(daily.days)] = daily.values
+    sensors[start : start + len(daily.days)] = np.maximum(daily.probes, 1)
     zero = values == 0
     above = values > 0
     faults = np.zeros(count, bool)
@@ -238,15 +244,17 @@ def filled(panel: Panel, *, struck: Mapping[int, Sequence[int]]) -> FloatArray:
         before[_far_off(before)] = np.nan
     measured = ~np.isnan(logs)
     level = np.nan_to_num(mean_known(logs))
-    others = [place for place in range(logs.shape[1]) if place not in struck]
-    day = np.nan_to_num(mean_known((logs - level)[:, others].T))
+    unstruck = [place for place in range(logs.shape[1]) if place not in struck]
+    day = np.nan_to_num(mean_known((logs - level)[:, unstruck].T))
     whole = np.zeros_like(logs)
     rows = np.arange(len(panel.days))
     for place in range(logs.shape[1]):
-        known = measured[:, place]
-        if known.any():
-            own = logs[:, place] - level[place] - day
-            whole[:, place] = np.interp(rows, rows[known], own[known]) + day + level[place]
+        is_known = measured[:, place]
+        if is_known.any():
+            difference = logs[:, place] - level[place] - day
+            whole[:, place] = (
+                np.interp(rows, rows[is_known], difference[is_known]) + day + level[place]
+            )
     return whole
 
 
@@ -257,11 +265,11 @@ def _far_off(logs: FloatArray) -> BoolArray:
     around = np.lib.stride_tricks.sliding_window_view(
         np.pad(logs, _AROUND_D, constant_values=np.nan), 2 * _AROUND_D + 1
     )
-    known = ~np.isnan(logs)
+    is_known = ~np.isnan(logs)
     far_off = np.zeros(len(logs), bool)
-    if known.any():
-        apart = np.abs(logs[known] - np.nanmedian(around[known], axis=1))
-        far_off[known] = apart > _FAR_OFF * _TO_SIGMA * np.median(apart)
+    if is_known.any():
+        apart = np.abs(logs[is_known] - np.nanmedian(around[is_known], axis=1))
+        far_off[is_known] = apart > _FAR_OFF * _TO_SIGMA * np.median(apart)
     return far_off
 
 

@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 
 PRIOR_WINDOWS = 8.0
 """How many windows of its own the scale of all services counts in that of one; ADR 0084."""
-FEW = 20.0
+FEW_PLACEBOS = 20.0
 """Fewer independent placebos have no quantile of their own: Student's t stands in."""
 LEAST = 4.0
 """Fewer independent placebos give no interval."""
@@ -80,10 +80,10 @@ def scale_of(group: int, placebos: Placebos, *, apart_from: int | None = None) -
     apart_from : int or None
         Row of a date: windows that overlap its own do not count.
     """
-    own = placebos.of == group
+    of_group = placebos.of == group
     if apart_from is not None:
-        own &= np.abs(placebos.at - apart_from) >= placebos.horizon
-    return math.sqrt(_drawn(placebos.errors[own], placebos.at[own], placebos))
+        of_group &= np.abs(placebos.at - apart_from) >= placebos.horizon
+    return math.sqrt(_drawn(placebos.errors[of_group], placebos.at[of_group], placebos))
 
 
 def half_width(group: int, placebos: Placebos, *, coverage: float) -> float:
@@ -114,7 +114,7 @@ def factor(placebos: Placebos, *, coverage: float) -> float:
         raise InputError(f"{count:.0f} independent placebos are too few for an interval")
     ratios = np.abs(placebos.errors) / scales(placebos)
     level = coverage * (1 + 1 / count)  # as in split conformal inference
-    if count < FEW:
+    if count < FEW_PLACEBOS:
         from scipy.stats import t as student  # noqa: PLC0415 - heavy
 
         reach = math.sqrt(np.mean(ratios**2)) * student.ppf((1 + coverage) / 2, df=count - 1)
@@ -136,5 +136,5 @@ def _drawn(errors: FloatArray, at: IntArray, placebos: Placebos) -> float:
     if not errors.size:
         return placebos.typical
     windows = float(min(errors.size, 1 + (at.max() - at.min()) / placebos.horizon))
-    own = float(np.mean(errors**2))
-    return (PRIOR_WINDOWS * placebos.typical + windows * own) / (PRIOR_WINDOWS + windows)
+    mean_square = float(np.mean(errors**2))
+    return (PRIOR_WINDOWS * placebos.typical + windows * mean_square) / (PRIOR_WINDOWS + windows)

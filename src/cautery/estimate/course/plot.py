@@ -47,16 +47,16 @@ def course_plot(courses: Sequence[Course]) -> str:
     InputError
         If no course can be told.
     """
-    told = [one for one in courses if one.contrast is not None][:MOST_PANELS]
-    if not told:
+    drawn_courses = [course for course in courses if course.contrast is not None][:MOST_PANELS]
+    if not drawn_courses:
         raise InputError("nothing to draw: no effect can be measured")
-    high = _HEAD_IN + _FOOT_IN + len(told) * (_PANEL_IN + _GAP_IN) - _GAP_IN
+    high = _HEAD_IN + _FOOT_IN + len(drawn_courses) * (_PANEL_IN + _GAP_IN) - _GAP_IN
     with in_style():
         figure = empty_figure(_WIDE_IN, high)
         title = tr("Use before and after the strike")
         figure.text(0.025, 1 - 0.28 / high, title, size=13, weight="bold", va="center")
         top = high - _HEAD_IN
-        for course in told:
+        for course in drawn_courses:
             box = (0.085, (top - _PANEL_IN) / high, 0.89, _PANEL_IN / high)
             _panel(figure.add_axes(box), course, course.contrast)
             top -= _PANEL_IN + _GAP_IN
@@ -74,19 +74,21 @@ def course_plot(courses: Sequence[Course]) -> str:
         return written(figure, "svg").decode()
 
 
-def _panel(axes: Any, course: Course, found: Contrast | None) -> None:
+def _panel(axes: Any, course: Course, contrast: Contrast | None) -> None:
     from matplotlib.dates import ConciseDateFormatter  # noqa: PLC0415 - heavy, as in figure.py
 
-    assert found is not None
-    since = max(0, found.at - found.start - _BEFORE_D)
-    days = [course.first + timedelta(days=row) for row in range(len(found.expected))]
-    usual = found.expected[: found.at - found.start][-30:].mean()
-    observed, expected = (100 * np.exp(logs - usual) for logs in (found.observed, found.expected))
-    after = slice(found.at - found.start, None)
+    assert contrast is not None
+    since = max(0, contrast.at - contrast.start - _BEFORE_D)
+    days = [course.first + timedelta(days=row) for row in range(len(contrast.expected))]
+    usual = contrast.expected[: contrast.at - contrast.start][-30:].mean()
+    observed, expected = (
+        100 * np.exp(logs - usual) for logs in (contrast.observed, contrast.expected)
+    )
+    after = slice(contrast.at - contrast.start, None)
     axes.fill_between(
         days[after],
-        expected[after] * np.exp(-found.band),
-        expected[after] * np.exp(found.band),
+        expected[after] * np.exp(-contrast.band),
+        expected[after] * np.exp(contrast.band),
         color=PALE_TEAL,
         alpha=0.6,
         lw=0,

@@ -99,7 +99,7 @@ def survival(kind: EntityKind, group: str, lifetimes: Sequence[Lifetime]) -> Sur
     deaths = sum(life.died is not None for life in lifetimes)
     curve = ecdf(_censored(lifetimes)).sf
     low, high = _interval(curve, deaths)
-    found = Survival(
+    result = Survival(
         kind=kind,
         group=group,
         lives=len(lifetimes),
@@ -111,10 +111,10 @@ def survival(kind: EntityKind, group: str, lifetimes: Sequence[Lifetime]) -> Sur
         median=None,
         reason=None,
     )
-    median = _median(found)
+    median = _median(result)
     if isinstance(median, Estimate):
-        return replace(found, median=median)
-    return replace(found, reason=median)
+        return replace(result, median=median)
+    return replace(result, reason=median)
 
 
 def around(lifetimes: Sequence[Lifetime], day: date) -> list[Lifetime]:
@@ -182,30 +182,34 @@ def _interval(curve: Any, deaths: int) -> tuple[FloatArray, FloatArray]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # At 0 and 1 there is no logarithm of a logarithm, as scipy says at each of them.
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = curve.confidence_interval(confidence_level=COVERAGE, method="log-log")
-    return np.asarray(found.low.probabilities, float), np.asarray(found.high.probabilities, float)
+        interval = curve.confidence_interval(confidence_level=COVERAGE, method="log-log")
+    return np.asarray(interval.low.probabilities, float), np.asarray(
+        interval.high.probabilities, float
+    )
 
 
-def _median(found: Survival) -> Estimate | Message:
+def _median(result: Survival) -> Estimate | Message:
     """Return the median and its interval: where the curve and its band cross one half."""
-    if found.lives < LEAST_LIVES or found.deaths < LEAST_DEATHS:
-        return message("course.few-lives", count=found.lives, deaths=found.deaths)
+    if result.lives < LEAST_LIVES or result.deaths < LEAST_DEATHS:
+        return message("course.few-lives", count=result.lives, deaths=result.deaths)
     middle, soonest, latest = (
-        _crossing(found.days, curve) for curve in (found.alive, found.low, found.high)
+        _crossing(result.days, curve) for curve in (result.alive, result.low, result.high)
     )
     if middle is None:
-        return message("course.half-alive", alive_share=float(found.alive[-1]))
+        return message("course.half-alive", alive_share=float(result.alive[-1]))
     note = None
     if latest is None:  # the upper band never falls to one half
-        latest = float(found.days[-1])
+        latest = float(result.days[-1])
         note = message("course.median-open", days=int(latest))
     return Estimate(
-        quantity=message("quantity.median-life", kind=found.kind.value, group=found.group or "all"),
+        quantity=message(
+            "quantity.median-life", kind=result.kind.value, group=result.group or "all"
+        ),
         unit="days",
-        low=min(middle, float(found.days[0]) if soonest is None else soonest),
+        low=min(middle, float(result.days[0]) if soonest is None else soonest),
         mid=middle,
         high=max(middle, latest),
-        method=message("method.kaplan-meier", count=found.lives, deaths=found.deaths),
+        method=message("method.kaplan-meier", count=result.lives, deaths=result.deaths),
         coverage=COVERAGE,
         note=note,
     )
