@@ -127,7 +127,7 @@ def published_assumptions() -> Assumptions:
     return parsed_assumptions(text, "assumptions.toml")
 
 
-def parsed_assumptions(text: str, named: str) -> Assumptions:
+def parsed_assumptions(text: str, file_name: str) -> Assumptions:
     """Read a file of assumptions.
 
     Raises
@@ -139,17 +139,17 @@ def parsed_assumptions(text: str, named: str) -> Assumptions:
     try:
         tables = simple_toml(text)
     except ValueError as error:
-        raise InputError(f"{named}: not valid TOML: {error}") from error
+        raise InputError(f"{file_name}: not valid TOML: {error}") from error
     _only(
         tables,
         {
             *("title", "viewings_a_month", "viewings_source", "most_viewers_over_peak"),
             *("viewers_source", "price", "assumption", "published"),
         },
-        named,
+        file_name,
     )
     prices: dict[str, Price] = {}
-    for place, table in _tables(tables, "price", named):
+    for place, table in _tables(tables, "price", file_name):
         _only(table, {"content", "low", "high", "currency", "per", "source"}, place)
         content = table.get("content")
         if content not in CONTENTS:
@@ -158,25 +158,25 @@ def parsed_assumptions(text: str, named: str) -> Assumptions:
             raise InputError(f"{place}: a second price of {content}")
         prices[content] = _price(table, place, source=_text(table, "source", place))
     rows: dict[str, Assumption] = {}
-    for place, table in _tables(tables, "assumption", named):
+    for place, table in _tables(tables, "assumption", file_name):
         row = _row(table, place, prices)
         if row.id in rows:
             raise InputError(f"{place}: the id {row.id!r} is used twice")
         rows[row.id] = row
     if not rows:
-        raise InputError(f"{named}: no [[assumption]]")
+        raise InputError(f"{file_name}: no [[assumption]]")
     for figure in ("viewings", "viewers"):
-        _text(tables, f"{figure}_source", named)
+        _text(tables, f"{figure}_source", file_name)
     return Assumptions(
-        title=_text(tables, "title", named),
+        title=_text(tables, "title", file_name),
         rows=tuple(rows.values()),
         prices=prices,
         published=tuple(
-            _published(table, place) for place, table in _tables(tables, "published", named)
+            _published(table, place) for place, table in _tables(tables, "published", file_name)
         ),
-        viewings_a_month=_pair(tables, "viewings_a_month", named, least=0.1, most=1_000),
+        viewings_a_month=_pair(tables, "viewings_a_month", file_name, least=0.1, most=1_000),
         most_viewers_over_peak=_number(
-            tables, "most_viewers_over_peak", named, least=1.0, most=100.0
+            tables, "most_viewers_over_peak", file_name, least=1.0, most=100.0
         ),
     )
 
@@ -275,14 +275,14 @@ def _published(table: Mapping[str, Any], place: str) -> PublishedHarm:
 
 
 def _tables(
-    tables: Mapping[str, Any], name: str, named: str
+    tables: Mapping[str, Any], name: str, file_name: str
 ) -> list[tuple[str, Mapping[str, Any]]]:
     rows = tables.get(name, [])
     if not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
-        raise InputError(f"{named}: {name} must be tables, [[{name}]]")
+        raise InputError(f"{file_name}: {name} must be tables, [[{name}]]")
     if len(rows) > _MOST_ROWS:
-        raise InputError(f"{named}: more than {_MOST_ROWS} tables [[{name}]]")
-    return [(f"{named}, [[{name}]] {number}", row) for number, row in enumerate(rows, 1)]
+        raise InputError(f"{file_name}: more than {_MOST_ROWS} tables [[{name}]]")
+    return [(f"{file_name}, [[{name}]] {number}", row) for number, row in enumerate(rows, 1)]
 
 
 def _only(table: Mapping[str, Any], names: set[str], place: str) -> None:

@@ -85,17 +85,17 @@ def judge_harm(
         If its currency has no rate.
     """
     eur = claimed_size(claim, rates) * (1 if harm.of == "events" else _MONTHS)
-    held = [
+    rows_within = [
         row for row in harm.rows if row.total is not None and row.total.low <= eur <= row.total.high
     ]
-    under = tuple(row.assumption.id for row in held)
+    under = tuple(row.assumption.id for row in rows_within)
     flagged = not harm.hull.low <= eur <= harm.hull.high
     return JudgedHarm(
         claim=claim,
         eur=eur,
         flagged=flagged,
         under=under,
-        words=_words(eur, harm, tuple(row.assumption.title for row in held), claim.text),
+        words=_words(eur, harm, tuple(row.assumption.title for row in rows_within), claim.text),
     )
 
 

@@ -44,16 +44,16 @@ def harm_plot(
         One SVG document, the same bytes for the same input.
     """
     rows = [row for row in harm.rows if row.total is not None and row.total.high > 0]
-    shown = sorted(curves, key=lambda curve: -curve.peak.mid)[:MOST_CURVES]
-    above = _CURVES if shown else 0.0
+    drawn_curves = sorted(curves, key=lambda curve: -curve.peak.mid)[:MOST_CURVES]
+    above = _CURVES if drawn_curves else 0.0
     bars = _ROW * len(rows) + 0.75 + 0.24 * len(judged)
     total = 0.7 + above + bars + 0.55
     with in_style():
         figure = empty_figure(9.2, total)
         figure.text(0.025, 1 - 0.34 / total, clean(title), size=13, weight="bold", va="center")
-        if shown:
+        if drawn_curves:
             box = (0.09, (total - 0.7 - above + 0.5) / total, 0.87, (above - 0.95) / total)
-            _curves(figure.add_axes(box), shown, left_out=len(curves) - len(shown))
+            _curves(figure.add_axes(box), drawn_curves, left_out=len(curves) - len(drawn_curves))
         box = (0.4, 0.85 / total, 0.56, (bars - 0.75 - 0.24 * len(judged)) / total)
         _bars(figure.add_axes(box), rows, harm, judged)
         figure.text(

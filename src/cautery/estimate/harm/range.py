@@ -117,10 +117,10 @@ def harm_of_events(
     if not curves:
         raise InputError("harm of events needs an audience")
     z = _deviates(rng)
-    few, many = np.zeros(DRAWS), np.zeros(DRAWS)
+    fewest_viewers, most_viewers = np.zeros(DRAWS), np.zeros(DRAWS)
     for curve in curves:
-        few += curve.average.at(z)
-        many += curve.peak.at(z) * assumptions.most_viewers_over_peak
+        fewest_viewers += curve.average.at(z)
+        most_viewers += curve.peak.at(z) * assumptions.most_viewers_over_peak
     rows = []
     for assumption in assumptions.about(content):
         paid = (
@@ -134,7 +134,7 @@ def harm_of_events(
             HarmRow(
                 assumption=assumption,
                 price=paid,
-                total=_sum(few * cheap, many * dear),
+                total=_sum(fewest_viewers * cheap, most_viewers * dear),
                 parts={
                     (curve.event, curve.channel): Money(
                         low=curve.average.low * cheap,
@@ -160,7 +160,9 @@ def harm_of_events(
         channels_of[curve.event] = channels_of.get(curve.event, 0) + 1
     if max(channels_of.values()) > 1:
         notes.append(message("harm.several-channels"))
-    return _harm("events", content, rows, (few, many), notes, title=assumptions.title)
+    return _harm(
+        "events", content, rows, (fewest_viewers, most_viewers), notes, title=assumptions.title
+    )
 
 
 def harm_of_users(
@@ -179,7 +181,7 @@ def harm_of_users(
     InputError
         If a price's currency has no rate.
     """
-    drawn = users.at(_deviates(rng))
+    users_drawn = users.at(_deviates(rng))
     rows = []
     for assumption in assumptions.about(content):
         paid = (
@@ -204,13 +206,13 @@ def harm_of_users(
                 assumption=assumption,
                 price=paid,
                 total=_sum(
-                    drawn * (assumption.share[0] * low * _MONTHS),
-                    drawn * (assumption.share[1] * high * _MONTHS),
+                    users_drawn * (assumption.share[0] * low * _MONTHS),
+                    users_drawn * (assumption.share[1] * high * _MONTHS),
                 ),
                 parts={},
             )
         )
-    return _harm("year", content, rows, (drawn, drawn), [], title=assumptions.title)
+    return _harm("year", content, rows, (users_drawn, users_drawn), [], title=assumptions.title)
 
 
 def _harm(
@@ -247,8 +249,8 @@ def _harm(
 
 def _deviates(rng: np.random.Generator) -> FloatArray:
     """Return standard normal deviates, evenly drawn, in random order."""
-    drawn: FloatArray = ndtri((rng.permutation(DRAWS) + 0.5) / DRAWS)
-    return drawn
+    deviates: FloatArray = ndtri((rng.permutation(DRAWS) + 0.5) / DRAWS)
+    return deviates
 
 
 def said(value: float) -> Message:
@@ -256,8 +258,8 @@ def said(value: float) -> Message:
     return number_in_words(float(f"{value:.2g}"))
 
 
-def _sum(least: FloatArray, most: FloatArray) -> Money:
-    return Money(low=float(np.quantile(least, _ENDS[0])), high=float(np.quantile(most, _ENDS[1])))
+def _sum(lower: FloatArray, upper: FloatArray) -> Money:
+    return Money(low=float(np.quantile(lower, _ENDS[0])), high=float(np.quantile(upper, _ENDS[1])))
 
 
 def _price(assumption: Assumption, assumptions: Assumptions, content: str) -> Price:
@@ -271,8 +273,8 @@ def _per_viewing(
     low, high = _in_eur(price, rates)
     if price.per == "viewing":
         return low, high
-    fewest, most = assumptions.viewings_a_month
-    return low / most, high / fewest
+    fewest_viewings, most_viewings = assumptions.viewings_a_month
+    return low / most_viewings, high / fewest_viewings
 
 
 def _in_eur(price: Price, rates: Mapping[str, float] | None) -> tuple[float, float]:

@@ -39,8 +39,10 @@ def curve_of_streams(
     if count > MOST_MINUTES:
         raise InputError(f"{event}: a window of {count:,} minutes has no curve")
     ends = [np.zeros(count), np.zeros(count), np.zeros(count)]
-    for seen in looks.values():
-        for total, stretches in zip(ends, stretches_of(seen, start=start, end=end), strict=True):
+    for looks_at_url in looks.values():
+        for total, stretches in zip(
+            ends, stretches_of(looks_at_url, start=start, end=end), strict=True
+        ):
             for stretch in stretches:
                 _add(total, stretch, start)
     low, mid, high = ends

@@ -92,7 +92,7 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
         for event in _once(_all(facts, lambda case: case.events), lambda event: event.key, _first)
         if period.holds(event.window.start)
     )
-    kept = {event.key for event in events}
+    event_keys = {event.key for event in events}
     streams = tuple(
         stream
         for stream in _once(
@@ -100,7 +100,7 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
             lambda stream: (stream.event, stream.url),
             _same_stream,
         )
-        if (stream.event in kept if stream.event else period.holds(_began(stream)))
+        if (stream.event in event_keys if stream.event else period.holds(_began(stream)))
     )
     targets = tuple(
         target
@@ -113,13 +113,13 @@ def merged(cases: Iterable[Facts], period: Period | None = None) -> Merged:
     looks: dict[EventKey, dict[str, list[Seen]]] = {}
     for case in facts:
         for key, by_url in case.looks.items():
-            if key in kept:
+            if key in event_keys:
                 for url, looked in by_url.items():
                     looks.setdefault(key, {}).setdefault(url, []).extend(looked)
     return Merged(
         cases=len(facts),
         copies=copies,
-        shared_events=sum(watched[key] > 1 for key in kept),
+        shared_events=sum(watched[key] > 1 for key in event_keys),
         events=events,
         streams=streams,
         notices=_in(period, facts, lambda case: case.notices, "sent_at", _same_notice),

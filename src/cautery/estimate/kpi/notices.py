@@ -15,29 +15,33 @@ WITHIN_MIN = (30, 60, 120)
 
 def notices(facts: Merged) -> Iterator[Indicator]:
     """Yield the indicators of the family."""
-    sent = facts.notices
-    live = [notice for notice in sent if _is_live(notice)]
-    yield _row("notices-sent", count(len(sent)))
-    yield _row("notices-urls", count(sum(notice.urls for notice in sent)))
+    notices_sent = facts.notices
+    live = [notice for notice in notices_sent if _is_live(notice)]
+    yield _row("notices-sent", count(len(notices_sent)))
+    yield _row("notices-urls", count(sum(notice.urls for notice in notices_sent)))
     yield _row(
         "proof-to-notice",
         median(
             [
                 max((notice.sent_at - notice.proven_at).total_seconds() / 60, 0.0)
-                for notice in sent
+                for notice in notices_sent
                 if notice.proven_at is not None
             ],
             unit="min",
         ),
     )
-    yield _row("notices-receipt", _share(sent, [notice.receipt for notice in sent]))
-    yield _row("notices-gone", _share(sent, [notice.gone_at is not None for notice in sent]))
+    yield _row("notices-receipt", _share(notices_sent, [notice.receipt for notice in notices_sent]))
+    yield _row(
+        "notices-gone",
+        _share(notices_sent, [notice.gone_at is not None for notice in notices_sent]),
+    )
     for minutes in WITHIN_MIN:
         within = [
-            (took := minutes_to_gone(notice)) is not None and took <= minutes for notice in sent
+            (took := minutes_to_gone(notice)) is not None and took <= minutes
+            for notice in notices_sent
         ]
-        yield _row(f"notices-gone-{minutes}", _share(sent, within))
-    yield _row("notice-to-gone", median(times_to_gone(sent), unit="min"))
+        yield _row(f"notices-gone-{minutes}", _share(notices_sent, within))
+    yield _row("notice-to-gone", median(times_to_gone(notices_sent), unit="min"))
     yield _row(
         "notices-gone-live",
         _share(
@@ -50,9 +54,15 @@ def notices(facts: Merged) -> Iterator[Indicator]:
             ],
         ),
     )
-    yield _row("notices-rejected", _share(sent, [notice.rejected for notice in sent]))
-    yield _row("notices-unfounded", _share(sent, [notice.unfounded for notice in sent]))
-    yield _row("notices-withdrawn", _share(sent, [notice.withdrawn for notice in sent]))
+    yield _row(
+        "notices-rejected", _share(notices_sent, [notice.rejected for notice in notices_sent])
+    )
+    yield _row(
+        "notices-unfounded", _share(notices_sent, [notice.unfounded for notice in notices_sent])
+    )
+    yield _row(
+        "notices-withdrawn", _share(notices_sent, [notice.withdrawn for notice in notices_sent])
+    )
     yield _row("notices-flagger", missing("kpi-need.flagger"))
 
 
@@ -63,9 +73,9 @@ def minutes_to_gone(notice: NoticeFact) -> float | None:
     return max((notice.gone_at - notice.sent_at).total_seconds() / 60, 0.0)
 
 
-def times_to_gone(sent: Sequence[NoticeFact]) -> list[float]:
+def times_to_gone(notices_sent: Sequence[NoticeFact]) -> list[float]:
     """Return the minutes of those that are gone."""
-    return [took for notice in sent if (took := minutes_to_gone(notice)) is not None]
+    return [took for notice in notices_sent if (took := minutes_to_gone(notice)) is not None]
 
 
 def _is_live(notice: NoticeFact) -> bool:
