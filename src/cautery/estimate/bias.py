@@ -17,7 +17,7 @@ from cautery.errors import InputError
 LOW, HIGH = 0.05, 0.95
 """The ends of a prior, where one low and one high value stand for it."""
 _NUMBERS = {"beta": 2, "lognormal": 2, "pert": 3}
-_MOST = 1e12
+_HIGHEST = 1e12
 
 
 class Wide(NamedTuple):
@@ -73,8 +73,8 @@ class Prior:
         if self.wide is not None and not (
             self.distribution != "beta"
             and 0 < self.wide.share < 1
-            and 0 < self.wide.median < _MOST
-            and 0 < self.wide.log_sd < math.log(_MOST)
+            and 0 < self.wide.median < _HIGHEST
+            and 0 < self.wide.log_sd < math.log(_HIGHEST)
         ):
             raise InputError(
                 f"prior {self.name}: {_shown(self.wide)} is not a wide part",
@@ -206,11 +206,11 @@ def together(components: Sequence[Component]) -> tuple[float, float]:
 def _possible(distribution: str, parameters: tuple[float, ...]) -> bool:
     """Whether these numbers are the parameters of that distribution."""
     if len(parameters) != _NUMBERS.get(distribution) or not all(
-        0 < part < _MOST for part in parameters
+        0 < part < _HIGHEST for part in parameters
     ):
         return False
     if distribution == "lognormal":
-        return parameters[1] < math.log(_MOST)
+        return parameters[1] < math.log(_HIGHEST)
     return distribution != "pert" or parameters[0] < parameters[1] < parameters[2]
 
 

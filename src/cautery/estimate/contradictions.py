@@ -112,8 +112,8 @@ def against_the_rest(
             apart, precision = precision_against_rest(common, before.posterior(peers, evidence))
             disagreements.append(_disagreement(method, apart, math.sqrt(precision)))
     for level in evidence:
-        others = [other for other in evidence if other is not level]
-        mean, sd = before.posterior(list(words.values()), others).factor(level.factor)
+        other_levels = [other for other in evidence if other is not level]
+        mean, sd = before.posterior(list(words.values()), other_levels).factor(level.factor)
         apart = level.log_mean - mean
         disagreements.append(_disagreement(level.source, apart, 1 / math.hypot(sd, level.log_sd)))
     return tuple(disagreements)
@@ -128,14 +128,14 @@ def unusual(
         if after.wide(factor) < UNUSUAL:
             continue
         usual = priors[factor].components()[0]
-        named = tuple(level.source for level in evidence if level.factor == factor)
+        sources = tuple(level.source for level in evidence if level.factor == factor)
         factors.append(
             Unusual(
                 factor=factor,
                 value=math.exp(after.factor(factor)[0]),
                 low=math.exp(usual.log_mean - 1.645 * usual.log_sd),
                 high=math.exp(usual.log_mean + 1.645 * usual.log_sd),
-                sources=named or tuple(words),
+                sources=sources or tuple(words),
             )
         )
     return tuple(factors)

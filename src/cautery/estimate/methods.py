@@ -173,11 +173,11 @@ def by_survey(
             if survey.asked >= LEAST_ANSWERS
         ]
     )
-    few = sum(0 < survey.asked < LEAST_ANSWERS for survey in sources.surveys)
+    small_surveys = sum(0 < survey.asked < LEAST_ANSWERS for survey in sources.surveys)
     if not countries:
         why = (
             message("no-estimate.few-asked", fewest=LEAST_ANSWERS)
-            if few
+            if small_surveys
             else message("no-estimate.no-survey")
         )
         return said_nothing("survey", "users", why, bias=bias)
@@ -197,7 +197,9 @@ def by_survey(
         bias=bias,
         rng=rng,
         priors=priors,
-        notes=(message("sizing.few-asked", surveys=few, fewest=LEAST_ANSWERS),) if few else (),
+        notes=(message("sizing.few-asked", surveys=small_surveys, fewest=LEAST_ANSWERS),)
+        if small_surveys
+        else (),
     )
 
 
@@ -228,7 +230,7 @@ def by_visits(
     )
 
 
-ALL = (by_panels, by_recapture, by_payments, by_names, by_survey, by_visits)
+ESTIMATORS = (by_panels, by_recapture, by_payments, by_names, by_survey, by_visits)
 """The six methods, in the order of ``METHODS``."""
 
 
@@ -241,7 +243,7 @@ def by_every_method(
     """
     evidence = evidence_of(sources, priors)
     return tuple(
-        replace(method(sources, rng=rng, priors=priors), evidence=evidence) for method in ALL
+        replace(method(sources, rng=rng, priors=priors), evidence=evidence) for method in ESTIMATORS
     )
 
 

@@ -86,17 +86,19 @@ def _live(
         else:
             active[panel.country] += panel.active
             paid += panel.paid
-    seen = priors["ACTIVE_SEEN"].draw(rng, SIZE)
+    seen_share = priors["ACTIVE_SEEN"].draw(rng, SIZE)
     if paid >= _LEAST_LOGGED:
         in_use = np.minimum(
-            rng.beta(active.total() + 0.5, paid - active.total() + 0.5, SIZE) / seen, 1.0
+            rng.beta(active.total() + 0.5, paid - active.total() + 0.5, SIZE) / seen_share, 1.0
         )
     else:
         in_use = 1 - priors["DORMANT"].draw(rng, SIZE)
     logged = np.array([active[country] for country in countries], float)
     assumed = np.array([unlogged[country] for country in countries], float)
     logs, counting = counted(logged + assumed)
-    share = (logged / seen[:, None] + assumed * in_use[:, None] + 1e-9) / (logged + assumed + 1e-9)
+    share = (logged / seen_share[:, None] + assumed * in_use[:, None] + 1e-9) / (
+        logged + assumed + 1e-9
+    )
     return logs + np.log(share), counting
 
 

@@ -183,8 +183,8 @@ class Shared:
                 self.components, added, halves, means, pull, start, strict=True
             )
         ]
-        most = max(weights)
-        total = most + math.log(sum(math.exp(weight - most) for weight in weights))
+        highest = max(weights)
+        total = highest + math.log(sum(math.exp(weight - highest) for weight in weights))
         likely = [
             Gaussian(mean, precision, weight - total, part.between, part.wide)
             for part, mean, precision, weight in zip(
@@ -205,10 +205,10 @@ class Shared:
         precision, pull, score = np.zeros((size, size)), np.zeros(size), 0.0
         for word, matrix, offset in rows:
             weight = np.linalg.inv(word.log_cov + between**2)
-            seen = word.log_mean - offset
+            levels = word.log_mean - offset
             precision += matrix.T @ weight @ matrix
-            pull += matrix.T @ weight @ seen
-            score += (float(np.linalg.slogdet(weight)[1]) - float(seen @ weight @ seen)) / 2
+            pull += matrix.T @ weight @ levels
+            score += (float(np.linalg.slogdet(weight)[1]) - float(levels @ weight @ levels)) / 2
         for level in evidence:
             place, inverse = self.place(level.factor), 1 / (level.log_sd**2 + between**2)
             precision[place, place] += inverse
@@ -262,12 +262,14 @@ class Shared:
         """Draw states, of shape (size, unknowns), from each component by its weight."""
         shares = np.floor(self.weights * size).astype(int)
         shares[int(self.weights.argmax())] += size - shares.sum()
-        chosen = [part for part, count in zip(self.components, shares, strict=True) if count]
-        factors = np.linalg.inv(np.linalg.cholesky(np.array([part.precision for part in chosen])))
+        drawn_parts = [part for part, count in zip(self.components, shares, strict=True) if count]
+        factors = np.linalg.inv(
+            np.linalg.cholesky(np.array([part.precision for part in drawn_parts]))
+        )
         states = [
             part.mean + rng.standard_normal((count, len(part.mean))) @ factor
             for part, factor, count in zip(
-                chosen, factors, shares[shares > 0].tolist(), strict=True
+                drawn_parts, factors, shares[shares > 0].tolist(), strict=True
             )
         ]
         return np.asarray(np.clip(np.concatenate(states), -60.0, 60.0), dtype=np.float64)

@@ -17,7 +17,7 @@ import numpy as np
 from cautery.estimate.bias import Prior
 from cautery.estimate.contradictions import precision_against_rest
 from cautery.estimate.evidence import Evidence
-from cautery.estimate.methods import ALL, evidence_of
+from cautery.estimate.methods import ESTIMATORS, evidence_of
 from cautery.estimate.priors import PRIORS, Priors
 from cautery.estimate.reconcile import Reconciled
 from cautery.estimate.shared import FACTORS, Shared, Word
@@ -130,10 +130,10 @@ class _Noted(dict[str, Prior]):
 
     def __init__(self, priors: Priors) -> None:
         super().__init__(priors)
-        self.asked: set[str] = set()
+        self.names: set[str] = set()
 
     def __getitem__(self, name: str) -> Prior:
-        self.asked.add(name)
+        self.names.add(name)
         return super().__getitem__(name)
 
 
@@ -144,7 +144,7 @@ class _State:
     sources: SizingSources
     seed: int
     words: tuple[Word | None, ...]
-    asked: tuple[frozenset[str], ...]
+    names: tuple[frozenset[str], ...]
     evidence: tuple[Evidence, ...]
     evidence_asks: frozenset[str]
     countries: tuple[str, ...]
@@ -153,11 +153,11 @@ class _State:
 
     @classmethod
     def of(cls, sources: SizingSources, seed: int, priors: Priors) -> _State:
-        words, asked = [], []
-        for place in range(len(ALL)):
+        words, names = [], []
+        for place in range(len(ESTIMATORS)):
             noted = _Noted(priors)
             words.append(_word(sources, place, seed, noted))
-            asked.append(frozenset(noted.asked - set(FACTORS)))
+            names.append(frozenset(noted.names - set(FACTORS)))
         noted = _Noted(priors)
         evidence = evidence_of(sources, noted)
         spoke = [word for word in words if word is not None]
@@ -171,9 +171,9 @@ class _State:
             sources=sources,
             seed=seed,
             words=tuple(words),
-            asked=tuple(asked),
+            names=tuple(names),
             evidence=evidence,
-            evidence_asks=frozenset(noted.asked),
+            evidence_asks=frozenset(noted.names),
             countries=countries,
             # One error beyond the priors, the likeliest, is enough to see what moves the middle.
             between=((likely, 1.0),),
@@ -184,7 +184,7 @@ class _State:
     def used(self) -> set[str]:
         """Names of the priors on which anything here rests."""
         spoke = [
-            names for word, names in zip(self.words, self.asked, strict=True) if word is not None
+            names for word, names in zip(self.words, self.names, strict=True) if word is not None
         ]
         return set(FACTORS) | set(self.evidence_asks) | set().union(*spoke)
 
@@ -194,7 +194,7 @@ class _State:
             word
             if moved is None or moved not in names
             else _word(self.sources, place, self.seed, priors)
-            for place, (word, names) in enumerate(zip(self.words, self.asked, strict=True))
+            for place, (word, names) in enumerate(zip(self.words, self.names, strict=True))
         ]
         evidence = (
             evidence_of(self.sources, priors) if moved in self.evidence_asks else self.evidence
@@ -213,7 +213,7 @@ class _State:
             after = self.exact.posterior(spoke, self.evidence).factor(name)[1]
             return _share(1 - (after / self.exact.factor(name)[1]) ** 2)
         variance = self._of_logarithm(prior)
-        for word, names in zip(self.words, self.asked, strict=True):
+        for word, names in zip(self.words, self.names, strict=True):
             if word is not None and name in names:
                 rest = self.exact.posterior(_but(spoke, word), self.evidence)
                 return _share(variance * _precision(word, rest))
@@ -236,7 +236,7 @@ class _State:
 def _word(sources: SizingSources, place: int, seed: int, priors: Priors) -> Word | None:
     """Return what one method says, always under the same draws."""
     rng = np.random.default_rng([seed, place])
-    sized = ALL[place](sources, rng=rng, priors=priors)
+    sized = ESTIMATORS[place](sources, rng=rng, priors=priors)
     return None if sized.reason is not None else sized.word
 
 

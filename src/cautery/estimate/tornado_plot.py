@@ -31,14 +31,14 @@ def tornado_plot(tornado: Tornado, *, title: str = "") -> str:
     InputError
         If nothing is there to draw.
     """
-    shown = {
+    panels = {
         quantity: [swing for swing in swings if swing.reach > _LEAST_REACH][:MOST_BARS]
         for quantity, swings in tornado.items()
     }
-    shown = {quantity: swings for quantity, swings in shown.items() if swings}
-    if not shown:
+    panels = {quantity: swings for quantity, swings in panels.items() if swings}
+    if not panels:
         raise InputError("nothing to draw: no prior moves an estimate")
-    heights = [0.30 * len(swings) + 1.0 for swings in shown.values()]
+    heights = [0.30 * len(swings) + 1.0 for swings in panels.values()]
     head = 0.6 if title else 0.2
     total = head + sum(heights) + 0.5
     with in_style():
@@ -46,7 +46,7 @@ def tornado_plot(tornado: Tornado, *, title: str = "") -> str:
         if title:
             figure.text(0.025, 1 - 0.34 / total, title, size=13, weight="bold", va="center")
         top = total - head
-        for (quantity, swings), height in zip(shown.items(), heights, strict=True):
+        for (quantity, swings), height in zip(panels.items(), heights, strict=True):
             box = (0.42, (top - height + 0.5) / total, 0.55, (height - 0.9) / total)
             _panel(figure.add_axes(box), quantity, swings)
             top -= height
