@@ -20,6 +20,7 @@ from cautery.model import (
     Approver,
     Asset,
     CriminalNetwork,
+    DecoysPolicy,
     Event,
     ExhibitId,
     Finding,
@@ -203,6 +204,7 @@ def struck_case(
     links: Sequence[tuple[str, str, str]] = LINKS,
     hosts: Sequence[str] = (EDGE, PANEL, SHOP),
     struck: date = STRUCK,
+    decoys: DecoysPolicy | None = None,
 ) -> StruckCase:
     """Make a case of a watch: a proven stream, its network, and the act.
 
@@ -212,6 +214,8 @@ def struck_case(
         The network; the first one has the proven stream.
     struck : date
         The day of the act.
+    decoys : DecoysPolicy or None
+        Of its mandate.
     """
     mandate = Mandate(
         id="m",
@@ -229,6 +233,7 @@ def struck_case(
             ),
         ),
         approvers=(Approver(name="Anna", role="analyst", public_key=key_of(folder, "old-anna")),),
+        decoys=decoys,
     )
     case = open_case(
         folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=SystemClock()

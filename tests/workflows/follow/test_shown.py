@@ -161,6 +161,7 @@ def test_a_catalogues_own_order_and_its_mistakes_are_traits_and_the_alphabet_is_
     assert alphabetical
     assert set(orders) == {one.host for one in catalogues} - alphabetical
     copies = [one for one in catalogues if one.network]
+    assert all(len(values) == 1 for values in orders.values())  # and not the map's name for it
     one, other = ({name: place for place, name in enumerate(next(iter(orders[copy.host])).split("|"))}
                   for copy in copies)  # fmt: skip
     assert in_order(one, other) >= SAME_ORDER

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from cautery.errors import InputError
-from cautery.evidence.ports import CaseLedger
+from cautery.evidence.ports import CaseLedger, CaseVault
 from cautery.messages import message
 from cautery.model import Finding, Mandate, StepReport, StepState, Verdict, host_of
 from cautery.model.descent import (
@@ -31,6 +31,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.projections.mandate import case_id
+from cautery.projections.without_decoys import outward
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.of_watch import Compared, compared_in, hosts_of_networks, shown_by
 from cautery.workflows.follow.shown import ShownTrait, of_links, usable
@@ -112,8 +113,11 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
     ------
     InputError
         If it has no trait at all.
+    UnrevealedError
+        If decoys of it are not revealed yet: what it knew would go into another case.
     """
-    name, ledger = case.path.name, case.ledger
+    name = case.path.name
+    ledger = outward(case.ledger, what=f"what {name} knew")
     of = id_of_case(ledger, name)
     left_out: Counter[Message] = Counter()
     is_desk = any(True for _ in ledger.read(kinds=kinds_of(OperationOpened)))
@@ -121,8 +125,8 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
     if is_desk:
         traits, members = _of_operation(case, left_out)
     else:
-        traits, members = _of_watch(case, compared, facts, left_out)
-    act, day = _first_act(ledger)
+        traits, members = _of_watch(ledger, case.vault, compared, facts, left_out)
+    act, day = _first_act(ledger, case.ledger)
     return Struck(
         traits=TraitSet(
             of=of,
@@ -139,18 +143,22 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
 
 
 def _of_watch(
-    case: Case, compared: Compared, facts: Facts, left_out: Counter[Message]
+    ledger: Ledger,
+    vault: CaseVault,
+    compared: Compared,
+    facts: Facts,
+    left_out: Counter[Message],
 ) -> tuple[tuple[ShownTrait, ...], tuple[str, ...]]:
     traits = shown_by(
-        case.ledger,
-        case.vault,
+        ledger,
+        vault,
         facts=facts,
         left_out=left_out,
         compared=compared,
         earlier=Compared(),
     )
-    mandate = _mandate_of(case.ledger)
-    suspects = hosts_of_networks(case.ledger, _proven(case.ledger))
+    mandate = _mandate_of(ledger)
+    suspects = hosts_of_networks(ledger, _proven(ledger))
     followed_traits: list[ShownTrait] = []
     for trait in traits:
         if mandate is not None and mandate.is_lawful(trait.host):
@@ -230,8 +238,16 @@ def _counted(
     )
 
 
-def _first_act(ledger: CaseLedger) -> tuple[str, date]:
-    """Return the first act on record, and its day; without one, the day of the last record."""
+def _first_act(ledger: Ledger, whole: CaseLedger) -> tuple[str, date]:
+    """Return the first act on record, and its day; without one, the day of the last record.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Without decoys: an act on nothing else is none.
+    whole : CaseLedger
+        With all its records.
+    """
     acts: list[tuple[datetime, str]] = []
     for _, act in contents(ledger, ReferralPublished, NoticeSent, StepReport):
         match act:
@@ -244,5 +260,5 @@ def _first_act(ledger: CaseLedger) -> tuple[str, date]:
     if acts:
         at, act_id = min(acts)
         return act_id, at.astimezone(UTC).date()
-    (last,) = ledger.pick([ledger.size() - 1])
+    (last,) = whole.pick([whole.size() - 1])
     return "", last.record.at.astimezone(UTC).date()

@@ -1,4 +1,7 @@
-"""The traits that the hosts of a watch's case show, in the records and in the sealed bytes."""
+"""The traits that the hosts of a watch's case show, in the records and in the sealed bytes.
+
+The ledgers come without their decoys: what is read here goes into another case.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from cautery.errors import CauteryError, SourceError
 from cautery.evidence.ports import CaseVault
 from cautery.evidence.warc import read_warc
 from cautery.formats import read_page
-from cautery.graph.catalogues import Listing, quirks_of
+from cautery.graph.catalogues import ORDER, Listing, quirks_of
 from cautery.graph.faults import KINDS, SAME_DELAY_S, Carried, fault_links, value_of
 from cautery.messages import message
 from cautery.model import Finding, Link, SupplyGraph, Verdict, host_of
@@ -20,7 +23,6 @@ from cautery.model.ledger import contents
 from cautery.model.message import Message
 from cautery.model.ports import Facts, Ledger
 from cautery.model.records import SourceRead
-from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.follow.shown import (
     ShownTrait,
     catalogue_of,
@@ -60,7 +62,7 @@ class Compared:
 
 def compared_in(ledger: Ledger, vault: CaseVault, left_out: Counter[Message]) -> Compared:
     """Return what of a watch's case is compared."""
-    ledger, warnings = without_decoys(ledger), list[str]()
+    warnings = list[str]()
     seized = Derivative(ledger, vault)
     last = {verdict.url.text: verdict.finding for _, verdict in contents(ledger, Verdict)}
     compared = Compared(
@@ -95,9 +97,10 @@ def shown_by(
         The same of the case that is followed, if this is another one: what is the same fault or the
         same mistake gets the name that it has there.
     """
-    ledger = without_decoys(ledger)
     links, _ = every_link_of_case(ledger, vault)
-    plain = [link for link in links if link.kind not in KINDS.values()]
+    # A map names an order by the first host that has it: no other case has that name for it.
+    told_otherwise = {ORDER, *KINDS.values()}
+    plain = [link for link in links if link.kind not in told_otherwise]
     traits = [
         *of_links(plain, left_out),
         *_faults(compared, earlier),
@@ -220,7 +223,7 @@ def _names(hosts: dict[str, datetime], facts: Facts) -> Iterator[ShownTrait]:
 
 def hosts_of_networks(ledger: Ledger, proven: Iterable[str]) -> frozenset[str]:
     """Return the hosts of all networks of the newest map that have one of some hosts."""
-    newest = deque(contents(without_decoys(ledger), SupplyGraph), maxlen=1)
+    newest = deque(contents(ledger, SupplyGraph), maxlen=1)
     suspects = set(proven)
     for _, graph in newest:
         for network in graph.networks:

@@ -26,6 +26,7 @@ from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.model.trait_persons import label_names_person
 from cautery.packed import chunks_of, plain_name
+from cautery.projections.without_decoys import outward
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.exports import Exports
 from cautery.workflows.follow.of_case import id_of_case
@@ -106,6 +107,8 @@ def bring(
     ------
     InputError
         If a path names nothing that can be read. A file in a folder that cannot is told of.
+    UnrevealedError
+        If decoys of a watch are not revealed yet.
     """
     intake = Intake()
     take = _Taking(intake, policy=policy, today=today, facts=facts, compared=compared)
@@ -144,15 +147,22 @@ class _Taking:
         self._is_number: Callable[[str], bool] = lru_cache(maxsize=1 << 16)(self._named_by_number)
 
     def watch(self, case: Case) -> None:
-        """Take what another watch's case recorded."""
+        """Take what another watch's case recorded.
+
+        Raises
+        ------
+        UnrevealedError
+            If decoys of it are not revealed yet.
+        """
         id_of_case(case.ledger, str(case.path))
+        ledger = outward(case.ledger, what=f"what {case.path.name} saw")
         left_out = self._intake.left_out
         traits = shown_by(
-            case.ledger,
+            ledger,
             case.vault,
             facts=self._facts,
             left_out=left_out,
-            compared=compared_in(case.ledger, case.vault, left_out),
+            compared=compared_in(ledger, case.vault, left_out),
             earlier=self._compared,
         )
         self._take(trait.seen(LookedAt.WATCH.value) for trait in traits)
