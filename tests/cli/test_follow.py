@@ -29,6 +29,7 @@ from cautery.formats.seen import trait_sets_json
 from cautery.model.descent import Trait, TraitKind, TraitSet
 
 from .conftest import Ran
+from .following import begun, bodies, signed
 
 Cautery = Callable[..., Ran]
 
@@ -37,13 +38,6 @@ Cautery = Callable[..., Ran]
 def struck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StruckCase:
     monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
     return struck_case(tmp_path)
-
-
-def bodies(path: Path, kind: str) -> list[dict[str, object]]:
-    ledger = FolderStore().ledger(path, read_only=True)
-    read = [dict(entry.record.body) for entry in ledger.read(kinds=(kind,))]
-    ledger.close()
-    return read
 
 
 def test_what_grew_back_is_proposed_with_reasons_and_a_second_run_adds_nothing(
@@ -105,24 +99,6 @@ def test_a_case_that_follows_is_closed_and_verifies(
     assert NEW in report
     more = cautery("follow", struck.path, "--seen", tmp_path / "seen.jsonl")
     assert "is closed" in more.err
-
-
-def begun(cautery: Cautery, struck: StruckCase, tmp_path: Path) -> str:
-    """Follow the case once; return the id of the proposal."""
-    seen = seen_file(tmp_path / "seen.jsonl", (*STRANGERS, *GROWN))
-    ran = cautery("follow", struck.path, "--mandate", struck.mandate(), "--seen", seen, "--json")
-    assert ran.code == 0, ran.err
-    (row,) = map(json.loads, ran.out.splitlines())
-    return str(row["id"])
-
-
-def signed(cautery: Cautery, struck: StruckCase, *more: object, who: str = "anna") -> Ran:
-    """Sign as a person without a terminal does: with the digest that the refusal names."""
-    run = ("follow", struck.path, *more, "--as", who.title(), "--key", struck.key(who))
-    asked = cautery(*run)
-    assert asked.code == 1
-    digest = next(word for word in asked.err.split() if word.startswith("sha256:"))
-    return cautery(*run, "--digest", digest)
 
 
 def test_days_come_one_after_the_other_and_what_comes_late_counts_from_when_it_came(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.following import NEW, StruckCase, append_to, case_of_world, seen_file, struck_case
 
-from cautery.act.descents import decision_subject
+from cautery.act.descents import decision_subject, proposal_digest, proposal_id
 from cautery.lab.descent import DescentWorld, Settings, descent_world
 from cautery.messages import in_language
 from cautery.model.descent import Proposal, Reason, TraitKind
@@ -77,7 +77,9 @@ def decide(struck: StruckCase, following: Following, world: DescentWorld) -> Non
                     proposed.id,
                     confirmed=is_right,
                     why=why,
-                    shown_digest=decision_subject(proposed, confirmed=is_right, why=why),
+                    shown_digest=decision_subject(
+                        proposal_digest(proposed), confirmed=is_right, why=why
+                    ),
                     name="Anna",
                     key=struck.key("anna"),
                 )
@@ -176,7 +178,7 @@ def test_the_part_speaks_each_language(grown: Followed, language: str) -> None:
     assert "is still no evidence" in english
 
 
-def test_what_a_stranger_appends_is_escaped_or_counts_for_nothing(
+def test_what_a_stranger_appends_counts_for_nothing_and_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room_at: Callable[..., Any]
 ) -> None:
     monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
@@ -197,15 +199,17 @@ def test_what_a_stranger_appends_is_escaped_or_counts_for_nothing(
         first_knowable=now.date(),
         proposed_on=now.date(),
     )
-    forged = DescendantProposed(at=now, id=HOSTILE, proposal=proposal)
+    forged = DescendantProposed(at=now, id=proposal_id(proposal), proposal=proposal)
+    other = DescendantProposed(at=now, id=HOSTILE, proposal=proposal)
     backwards = FollowAdvanced(
-        at=now, first=now.date(), last=now.date(), days=(), sources=(), left_out=(), proposed=0,
-        decided=0,
+        at=now, first=now.date(), last=now.date(), days=(), sources=(), left_out=(), proposals=(),
+        decided=0, note=HOSTILE,
     )  # fmt: skip
-    append_to(struck.into, tmp_path, forged, forged, backwards, backwards)
+    append_to(struck.into, tmp_path, forged, forged, other, backwards)
     page = room_at(tmp_path, now).text("/cases/case-follow/grown")
     assert "<script>alert" not in page
     assert "<b>x</b>" not in page
-    assert "&lt;script&gt;" in page
-    assert "over 99.9 %" in page
-    assert "2 records count for nothing" in page
+    assert NEW not in page
+    assert "1 record counts for nothing: it proposes something under the id" in page
+    assert "2 records count for nothing: it proposes what no signed run names" in page
+    assert "1 record counts for nothing: the case&#39;s key has not signed it" in page

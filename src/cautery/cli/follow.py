@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cautery.act.descents import decision_subject, review_subject
+from cautery.act.descents import decision_subject, proposal_digest, review_subject
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._signing import ask
@@ -196,8 +196,8 @@ class _Signing:
     def decide(self, id: str, *, confirmed: bool) -> None:
         """Sign a decision on a proposal."""
         with wired.followed_in(self._place) as following:
-            proposed = proposal_named(following, id)
-        subject = decision_subject(proposed, confirmed=confirmed, why=self._why)
+            proposed = proposal_named(following, id).proposed
+        subject = decision_subject(proposal_digest(proposed), confirmed=confirmed, why=self._why)
         self._ask(subject, to_decide(proposed, confirmed=confirmed, why=self._why))
         wired.decide_on(
             self._place,

@@ -63,6 +63,7 @@ _OTHER_FORMS = (
         r"cautery permission v1\noperation [^\n]+\nagency [^\n]+\nstatement [^\n]+\n"
         r"by [^\n]+\nto [^\n]+\ndigest sha256:[0-9a-f]{64}\n"
     ),
+    re.compile(r"cautery following v1\ncase [0-9a-f]{16}\nrun sha256:[0-9a-f]{64}\n"),
     re.compile(r"cautery partner v1\noperation [^\n]+\nagency [^\n]+\nkey [^\n]+\n"),
 )
 """Texts that stand for themselves: who reads them judges them by their own lines."""
@@ -134,7 +135,8 @@ def require_signable(
     Parameters
     ----------
     text : str
-        A checkpoint, the manifest of a case or of a register, a letter, or a statement.
+        A checkpoint, the manifest of a case or of a register, a letter, a statement, or the run of
+        a following.
     name : str
         Of the key: ``cautery/case-ID``.
     last : (int, bytes) or None
@@ -179,7 +181,8 @@ def require_signable(
     if not any(form.fullmatch(text) for form in _OTHER_FORMS):
         raise InputError(
             f"the key of case {case} may not sign {text.partition(chr(10))[0][:60]!r}",
-            hint="It signs only checkpoints, manifests, letters, statements and partners' keys.",
+            hint="It signs only checkpoints, manifests, letters, statements, partners' keys and "
+            "runs of a following.",
         )
     return None
 

@@ -98,7 +98,9 @@ def test_a_case_is_followed_without_its_decoys(
 
 @pytest.mark.parametrize("revealed", [False, True])
 def test_a_watch_brings_nothing_of_its_decoys(
-    tmp_path: Path, keys: Callable[[Path], None], revealed: bool
+    tmp_path: Path,
+    keys: Callable[[Path], None],
+    revealed: bool,  # noqa: FBT001
 ) -> None:
     (tmp_path / "watch").mkdir()
     keys(tmp_path / "watch")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.following import StruckCase, seen_file
 
-from cautery.act.descents import decision_subject
+from cautery.act.descents import decision_subject, proposal_digest
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
@@ -121,7 +121,7 @@ def test_an_operations_case_is_followed_and_its_page_has_what_grew_back(
         proposed.id,
         confirmed=False,
         why="a shop",
-        shown_digest=decision_subject(proposed, confirmed=False, why="a shop"),
+        shown_digest=decision_subject(proposal_digest(proposed), confirmed=False, why="a shop"),
         name="Anna",
         key=struck.key("anna"),
     )

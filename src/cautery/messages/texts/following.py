@@ -15,6 +15,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "grown.left-no-day": "a row without a day",
     "grown.left-not-allowed": "a trait from a source that the mandate does not allow",
     "grown.left-future": "a trait of a day that is still to come",
+    "grown.left-marking": "a statement whose marking does not let it leave, or be acted on",
     "grown.left-everybodys-list": "a playlist of many services: its order is nobody's own",
     "grown.left-broken-file": "a file that could not be read",
     "grown.left-many-seen": "traits beyond those that one run takes",
@@ -28,4 +29,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "grown.too-many": "a proposal beyond those that a case keeps",
     "grown.no-proposal": "it decides on what was not proposed",
     "grown.unsigned": "no approver of the mandate has signed it",
+    "grown.said-before": "it says again what was said before the word that counts",
+    "grown.signed-ahead": "its signature is of a time after it was recorded",
+    "grown.ahead": "it takes days that had not come, or that lie past the end",
+    "grown.unsigned-run": "the case's key has not signed it",
+    "grown.other-id": "it proposes something under the id of something else",
+    "grown.unnamed": "it proposes what no signed run names",
 }

@@ -14,7 +14,7 @@ from enum import StrEnum
 from cautery.errors import InputError
 from cautery.model.act import Approval
 from cautery.model.descent import Proposal, TraitKind
-from cautery.model.evidence import ExhibitId
+from cautery.model.evidence import Digest, ExhibitId
 from cautery.model.message import Message
 from cautery.model.reach import LookedAt
 from cautery.model.records.dated import Dated
@@ -154,10 +154,12 @@ class FollowAdvanced(Dated):
         How many traits each source brought.
     left_out : tuple of LeftOut
         What the sources had and was not used.
-    proposed : int
-        How many descendants were proposed.
+    proposals : tuple of Digest
+        Leaf hashes of the records with what it proposes; they stand before it.
     decided : int
         How many decisions of analysts the odds have learnt from, in all.
+    note : str
+        The case's key signs all of this, as a C2SP note: whoever has the file alone takes no day.
     """
 
     first: date
@@ -165,8 +167,9 @@ class FollowAdvanced(Dated):
     days: tuple[DayTaken, ...]
     sources: tuple[SeenCount, ...]
     left_out: tuple[LeftOut, ...]
-    proposed: int
+    proposals: tuple[Digest, ...]
     decided: int
+    note: str = ""
 
     def __post_init__(self) -> None:
         Dated.__post_init__(self)
@@ -178,6 +181,8 @@ class FollowAdvanced(Dated):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescendantProposed(Dated):
     """An entity may descend from the case that is followed: a hypothesis, with its odds.
+
+    It counts once a signed run names it (:class:`FollowAdvanced`).
 
     Parameters
     ----------
@@ -196,7 +201,7 @@ class DescendantProposed(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescendantDecided(Dated):
-    """An analyst confirms or rejects a proposal; of each proposal the newest word counts.
+    """An analyst confirms or rejects a proposal; of each proposal the word signed last counts.
 
     Parameters
     ----------

@@ -99,10 +99,13 @@ class Heard:
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
         record, at = record_name(entry), entry.record.at
-        proposals = len(self.following.descendants())
+        before = self.following.count
         hears((self.following.hear,), entry)
-        if len(self.following.descendants()) > proposals:
-            self.grown.append((record, at))
+        if self.following.count > before:
+            self.grown += [
+                (record_name(descendant.entry), descendant.entry.record.at)
+                for descendant in self.following.descendants()[before:]
+            ]
         match entry.content:
             case CaseOpened(mandate=mandate) if entry.index == 0:
                 self.window = mandate.window

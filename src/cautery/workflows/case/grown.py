@@ -95,7 +95,7 @@ def _row(descendant: Descendant, acted_on: date) -> GrownRow:
         state=descendant.state,
         by="" if decided is None else decided.approval.approver,
         why="" if decided is None else decided.why,
-        decided_at=None if decided is None else decided.at,
+        decided_at=None if decided is None else decided.approval.at,
         record=descendant.entry.index,
     )
 

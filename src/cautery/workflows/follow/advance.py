@@ -7,18 +7,18 @@ can do it again. What comes late counts from the day on which it came.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from cautery.act.descents import proposal_id, run_text
 from cautery.errors import EvidenceError
 from cautery.formats import ReadWarning
 from cautery.formats.seen import read_seen, seen_lines
 from cautery.graph.descent import Follower
 from cautery.model import MISSHAPEN, Entry
-from cautery.model.descent import Proposal, Trait, TraitKind, TraitSeen
+from cautery.model.descent import Trait, TraitKind, TraitSeen
 from cautery.model.evidence import ExhibitId
 from cautery.model.records import (
     DayTaken,
@@ -28,7 +28,7 @@ from cautery.model.records import (
     LeftOut,
     SeenCount,
 )
-from cautery.projections.following import Following
+from cautery.projections.following import MOST_PROPOSALS, Following, leaf_digest
 from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.begin import traits_sealed
@@ -56,12 +56,6 @@ class Advanced:
     record: FollowAdvanced | None = None
     proposed: tuple[DescendantProposed, ...] = ()
     waiting: int = 0
-
-
-def proposal_id(proposal: Proposal) -> str:
-    """Return the id of a proposal, the same whenever this entity is proposed for this network."""
-    text = f"{proposal.of} {proposal.entity}".encode()
-    return f"D-{hashlib.sha256(text).hexdigest()[:10]}"
 
 
 def until_when(following: Following, until: date | None, *, today: date) -> date | None:
@@ -101,8 +95,8 @@ def advance(
     EvidenceError
         If a sealed day is altered or gone: nothing is proposed on less than was known.
     """
-    begun = following.begun
-    if begun is None:
+    begun, signed_for = following.begun, following.signed_for
+    if begun is None or signed_for is None:
         return Advanced()
     by_day, waiting = _days(case, following, intake.traits, until)
     if not by_day:
@@ -116,8 +110,11 @@ def advance(
         doing(f"day {day}")
         run.take(follower, day, by_day[day])
     ids_before = {descendant.proposed.id for descendant in following.descendants()}
-    proposed = tuple(row for row in run.proposed if row.id not in ids_before)
-    record = FollowAdvanced(
+    room = max(0, MOST_PROPOSALS - len(ids_before))
+    proposed = tuple(row for row in run.proposed if row.id not in ids_before)[:room]
+    # They stand first: the run names their records, and is signed with these names.
+    entries = journal.write_all(proposed)
+    unsigned = FollowAdvanced(
         at=now,
         first=min(by_day),
         last=max(by_day),
@@ -126,10 +123,12 @@ def advance(
             SeenCount(source=source, count=count) for source, count in sorted(intake.counts.items())
         ),
         left_out=LeftOut.of(intake.left_out),
-        proposed=len(proposed),
+        proposals=tuple(leaf_digest(entry) for entry in entries),
         decided=decided,
     )
-    journal.write_all((record, *proposed))
+    note = case.signer.sign(run_text(unsigned, case=signed_for.case))
+    record = replace(unsigned, note=note)
+    journal.write(record)
     return Advanced(record=record, proposed=proposed, waiting=waiting)
 
 

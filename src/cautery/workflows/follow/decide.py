@@ -10,11 +10,11 @@ from cautery.act import sign
 from cautery.act.descents import decision_subject, review_subject
 from cautery.act.signatures import PasskeyAnswer
 from cautery.errors import ApprovalError, InputError, MandateError
-from cautery.model import Digest
+from cautery.model import Digest, iso
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
-from cautery.model.records import DescendantDecided, DescendantProposed, FollowReviewed
-from cautery.projections.following import Following
+from cautery.model.records import DescendantDecided, FollowReviewed
+from cautery.projections.following import Descendant, Following
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import approver_named
@@ -24,8 +24,8 @@ LONGEST_WHY = 2_000
 Key = Ed25519PrivateKey | PasskeyAnswer
 
 
-def proposal_named(following: Following, id: str) -> DescendantProposed:
-    """Return a proposal by its id.
+def proposal_named(following: Following, id: str) -> Descendant:
+    """Return a proposal by its id, with what was decided on it.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def proposal_named(following: Following, id: str) -> DescendantProposed:
     descendant = following.of(id)
     if descendant is None:
         raise InputError(f"{id!r} is not a proposal of this case", hint="cautery follow CASE")
-    return descendant.proposed
+    return descendant
 
 
 @again_if_passed
@@ -71,8 +71,15 @@ def decide(
     size = ledger.size()
     reason = _reason(why)
     opening = opening_of(ledger)
-    proposed = proposal_named(following_of(ledger), id)
-    subject = decision_subject(proposed, confirmed=confirmed, why=reason)
+    descendant = proposal_named(following_of(ledger), id)
+    before = descendant.decided
+    if before is not None and before.approval.at >= now:
+        raise InputError(
+            f"{before.approval.approver} decided on {id} at {iso(before.approval.at)}, which is "
+            "later than now",
+            hint="Of each proposal the word signed last counts: check this machine's clock.",
+        )
+    subject = decision_subject(descendant.digest, confirmed=confirmed, why=reason)
     approval = sign(
         _as_shown(subject, shown_digest),
         approver=approver_named(opening.mandate, name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cautery.act.descents import decision_subject
+from cautery.act.descents import decision_subject, proposal_digest
 from cautery.act.four_words import four_words
 from cautery.messages import say, word
 from cautery.model import iso
@@ -75,7 +75,7 @@ def row_of(descendant: Descendant) -> dict[str, Any]:
         else {
             "by": decided.approval.approver,
             "role": decided.approval.role,
-            "at": iso(decided.at),
+            "at": iso(decided.approval.at),
             "why": decided.why,
         },
         "record": descendant.entry.index,
@@ -105,7 +105,7 @@ COLUMNS = ("id", "entity", "probability", "first knowable", "proposed", "state",
 def to_decide(proposed: DescendantProposed, *, confirmed: bool, why: str) -> str:
     """Return all that a decision signs, for the person who signs it."""
     proposal = proposed.proposal
-    subject = decision_subject(proposed, confirmed=confirmed, why=why)
+    subject = decision_subject(proposal_digest(proposed), confirmed=confirmed, why=why)
     lines = [
         f"proposal     {proposed.id}, proposed on {proposal.proposed_on}",
         f"entity       {proposal.entity}",
