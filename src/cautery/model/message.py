@@ -61,7 +61,9 @@ class Message:
             [
                 core_schema.is_instance_schema(cls),
                 core_schema.no_info_after_validator_function(as_written, core_schema.str_schema()),
-                core_schema.no_info_after_validator_function(_read, members),
+                core_schema.no_info_after_validator_function(
+                    _read, core_schema.no_info_before_validator_function(_of_two, members)
+                ),
             ],
             mode="left_to_right",
         )
@@ -89,6 +91,13 @@ DEEPEST = 16
 def as_written(text: str) -> Message:
     """Return the message of a sentence that has no id: an older record's, or a person's."""
     return Message(AS_WRITTEN, {"text": text})
+
+
+def _of_two(members: Any) -> Any:
+    """Refuse a table of more members than a message has, before each of them is a fault."""
+    if isinstance(members, Mapping) and len(members) > 2:
+        raise ValueError("a message has an id and values, and nothing else")
+    return members
 
 
 def _read(members: Mapping[str, Any], depth: int = 0) -> Message:

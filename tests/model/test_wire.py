@@ -1,0 +1,57 @@
+"""A noun is rebuilt from JSON, or refused at the cost of its first fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cautery.errors import InputError
+from cautery.model import Referral
+from cautery.model.decoys import KeeperQuestion
+from cautery.model.records.kinds import KINDS
+from cautery.model.wire import from_json
+
+_MANY = 2_000
+_WRONG = (
+    [{}] * _MANY,
+    [[]] * _MANY,
+    [{"": 0}] * _MANY,
+    {str(number): {} for number in range(_MANY)},
+    {str(number): [{}] * 2 for number in range(_MANY)},
+)
+
+
+def _faults(noun: Any, body: Any) -> int:
+    """Return how many faults were written down until the body was refused."""
+    with pytest.raises(InputError) as refused:
+        from_json(noun, body)
+    cause = refused.value.__cause__
+    assert isinstance(cause, ValidationError)
+    return cause.error_count()
+
+
+@pytest.mark.parametrize("noun", [Referral, KeeperQuestion])
+def test_a_list_of_wrong_values_costs_as_much_as_its_first(noun: Any) -> None:
+    name = "entries" if noun is Referral else "approvals"
+    few, many = (_faults(noun, {name: [{}] * count}) for count in (1, _MANY))
+    assert few == many
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_record_names_a_fault_for_each_of_many_values(kind: str) -> None:
+    noun = KINDS[kind]
+    names = getattr(noun, "__dataclass_fields__", {})
+    for wrong in _WRONG:
+        body = {name.rstrip("_"): wrong for name in names}
+        try:
+            from_json(noun, body)
+        except InputError as error:
+            cause = error.__cause__
+            assert not isinstance(cause, ValidationError) or cause.error_count() < 200
+
+
+def test_the_first_fault_is_named_with_its_place() -> None:
+    with pytest.raises(InputError, match=r"^Referral\.id: Field required$"):
+        from_json(Referral, {})
