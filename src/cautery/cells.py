@@ -57,6 +57,8 @@ def plain_cell(text: str) -> str:
     >>> plain_cell("'=HYPERLINK(A1)"), plain_cell("'s Heerenberg")
     ('=HYPERLINK(A1)', "'s Heerenberg")
     """
+    if MARK not in text:
+        return text
     return _LATER.sub(lambda found: _bare(found[0]), _bare(text))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.counted import calls_of
 
 from cautery.errors import InputError
 from cautery.formats import daily as daily_format
@@ -131,6 +132,13 @@ def test_limits_of_rows_series_cells_and_bytes(monkeypatch):
     monkeypatch.setattr("cautery.formats._day_rows.MOST_BYTES", 20)
     with pytest.raises(InputError, match="larger than 20 bytes"):
         read_daily(rows)
+
+
+def test_a_row_costs_few_steps():
+    rows = table(
+        *(f"u{n // 20},IT,2025-01-{n % 20 + 1:02},served,0.5,3,resolver" for n in range(1000))
+    )
+    assert calls_of(lambda: read_daily(rows)) < 50 * 1000
 
 
 names = st.text(

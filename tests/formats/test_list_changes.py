@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.counted import calls_of
 
 from cautery.errors import InputError
+from cautery.formats import list_changes
 from cautery.formats.list_changes import read_list_changes
 
 HEAD = b"time,op,ip\n"
@@ -88,3 +90,14 @@ def test_bad_rows_are_refused(rows, why):
 def test_a_fault_says_its_line():
     with pytest.raises(InputError, match="line 3"):
         peaks("2026-01-03T14:00:00Z,+,a", "2026-01-03T15:00:00Z,+,a")
+
+
+def test_there_is_an_end_to_the_changes(monkeypatch):
+    monkeypatch.setattr(list_changes, "MOST_ROWS", 1)
+    with pytest.raises(InputError, match="more than 1 rows"):
+        peaks("2025-01-01T00:00:00Z,+,a", "2025-01-01T00:00:00Z,+,b")
+
+
+def test_a_change_costs_few_steps():
+    rows = [f"2025-01-01T00:{n // 60:02}:{n % 60:02}Z,+,192.0.2.{n}" for n in range(1000)]
+    assert calls_of(lambda: peaks(*rows)) < 40 * 1000

@@ -29,7 +29,8 @@ from cautery.model.daily import UNKNOWN_MARKET, DailySeries, Measure, consecutiv
 
 COLUMNS = ("time", "op")
 ITEMS = ("ip", "domain", "item")
-MOST_ROWS = 5_000_000
+MOST_ROWS = 2_000_000
+"""A published list of blocks has some 50,000; these take a reader five seconds."""
 _MOST_NAME = 253
 """Letters of an entry: a domain has no more."""
 
