@@ -73,9 +73,7 @@ def main() -> None:
         for seed in range(given.first_seed, given.first_seed + given.worlds):
             rng = np.random.default_rng([seed, int(10 * common)])
             world = world_of(rng, common)
-            harm = harm_of_events(
-                world.curves, stated, content="live-sport", rng=np.random.default_rng(seed)
-            )
+            harm = harm_of_events(world.curves, stated, content="live-sport")
             rows = [row for row in harm.rows if row.assumption.in_hull]
             row = rows[int(rng.integers(len(rows)))]
             price, of = row.price, row.assumption

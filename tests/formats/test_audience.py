@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.counted import calls_of
 
 from cautery.errors import InputError
 from cautery.formats import audience
@@ -104,3 +105,10 @@ def test_a_folder_and_nothing_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(InputError):
             read_audience(path)
+
+
+def test_a_row_costs_few_steps_however_many_columns_others_have(tmp_path: Path) -> None:
+    rows = "".join(f"final,c{n // 99},{n % 99},1,2,3{',x' * 50}\n" for n in range(990))
+    others = ",".join(f"column{n}" for n in range(50))
+    path = written(tmp_path, f"{HEAD.strip()},{others}\n{rows}")
+    assert calls_of(lambda: read_audience(path)) < 40 * 990

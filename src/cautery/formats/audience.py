@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from cautery.cells import plain_cell, require_few_columns
@@ -61,38 +62,44 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
 
 
 def _rows(text: str, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         require_few_columns(reader, str(path))
         names = [name.strip() for name in reader.fieldnames or ()]
         reader.fieldnames = names
+        places = {name: names.index(name) for name in COLUMNS if name in names}
         missing = [name for name in COLUMNS if name not in names]
         if missing or len(set(names)) < len(names):
             what = f"no column {', '.join(missing)}" if missing else "the same column twice"
             raise InputError(f"{path}: {what}", hint=_HINT)
-        for count, cells in enumerate(reader, 1):
+        count = 0
+        for cells in reader.reader:  # a dict of all columns would take as long as all the rest
+            if not cells:
+                continue
+            count += 1
             if count > MOST_ROWS:
                 raise InputError(f"{path}: more than {MOST_ROWS:,} rows")
-            number = reader.line_num
-            if None in cells:
+            number = reader.reader.line_num
+            if len(cells) > len(names):
                 raise InputError(f"{path}, line {number}: more cells than columns")
+            cells.extend([""] * (len(names) - len(cells)))
             try:
-                yield number, _row(cells)
+                yield number, _row({name: cells[place] for name, place in places.items()})
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: {error}") from error
+        raise InputError(f"{path}, line {reader.reader.line_num}: {error}") from error
 
 
 def _row(cells: Mapping[str, str]) -> tuple[tuple[str, str], Row]:
-    event, channel = (_name(cells, column) for column in ("event", "channel"))
+    event, channel = [_name(column, cells[column].strip()) for column in COLUMNS[:2]]
     minute = cells["minute"].strip()
     whole = minute.isascii() and minute.isdigit() and len(minute) <= 9
     if not (whole and int(minute) <= _MOST_MINUTE):
         raise InputError(
             f"minute {minute[:40]!r}: it must be a whole number from 0 to {_MOST_MINUTE:,}"
         )
-    low, mid, high = (_viewers(cells, column) for column in COLUMNS[3:])
+    low, mid, high = [_viewers(column, cells[column]) for column in COLUMNS[3:]]
     if not low <= mid <= high:
         raise InputError(
             f"viewers {low:g}, {mid:g}, {high:g}: they must be low, middle and high in this order"
@@ -100,15 +107,16 @@ def _row(cells: Mapping[str, str]) -> tuple[tuple[str, str], Row]:
     return (event, channel), (int(minute), low, mid, high)
 
 
-def _name(cells: Mapping[str, str], column: str) -> str:
-    name = plain_cell(cells[column].strip())
+@lru_cache(maxsize=3 * MOST_CURVES)
+def _name(column: str, cell: str) -> str:
+    name = plain_cell(cell)
     if not name or len(name) > _LONGEST_NAME:
         raise InputError(f"{column}: it must be a text of at most {_LONGEST_NAME} characters")
     return name
 
 
-def _viewers(cells: Mapping[str, str], column: str) -> float:
-    text = cells[column].strip()
+def _viewers(column: str, cell: str) -> float:
+    text = cell.strip()
     try:
         value = float(text)
     except ValueError as error:

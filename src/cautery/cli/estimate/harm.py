@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from cautery import wiring
@@ -90,7 +89,6 @@ def harm(
         Path | None, typer.Option("--csv", help="Write all rows, by event and channel, as CSV.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Write curves and ranges to this SVG.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed: same seed, same numbers.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say what an audience may have cost, as a range under each stated assumption; judge a claim.
@@ -114,11 +112,8 @@ def harm(
         if output is not None:
             wiring.check_output(output)
     curves, notes = ((), ()) if audience is None else _curves(audience, per_stream)
-    rng = np.random.default_rng(seed)
     if users is None:
-        result = harm_of_events(
-            curves, stated, content=content, rng=rng, price=lawful, rates=by_currency
-        )
+        result = harm_of_events(curves, stated, content=content, price=lawful, rates=by_currency)
     else:
         if per_stream is not None:
             raise InputError("--viewers-per-stream belongs to a case")
@@ -126,7 +121,6 @@ def harm(
             _triple("--users", users),
             stated,
             content=content,
-            rng=rng,
             price=lawful,
             rates=by_currency,
         )
@@ -155,7 +149,7 @@ def harm(
         wiring.write_file(plot, drawing.encode())
         render.say(f"plot: {plot}")
     if json:
-        render.json_line(_as_json(result, curves, judged, besides, notes, seed=seed))
+        render.json_line(_as_json(result, curves, judged, besides, notes))
         return
     _show(result, curves, judged, besides, notes)
 
@@ -299,13 +293,10 @@ def _as_json(
     judged: Sequence[JudgedHarm],
     besides: Sequence[Sequence[Message]],
     notes: Sequence[Message],
-    *,
-    seed: int,
 ) -> dict[str, Any]:
     return {
         "of": result.of,
         "content": result.content,
-        "seed": seed,
         "audience": [
             {
                 "event": curve.event,

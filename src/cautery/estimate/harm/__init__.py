@@ -5,12 +5,9 @@ with a low and a high end, and the hull of the rows is said in words.
 
 Examples
 --------
->>> import numpy as np
 >>> from cautery.estimate.harm import Curve, harm_of_events, published_assumptions
 >>> curve = Curve.of("final", "sport-1", [(0, 900, 1000, 1200), (1, 1800, 2000, 2500)])
->>> harm = harm_of_events(
-...     [curve], published_assumptions(), content="live-sport", rng=np.random.default_rng(1)
-... )
+>>> harm = harm_of_events([curve], published_assumptions(), content="live-sport")
 >>> [row.assumption.id for row in harm.rows if row.assumption.in_hull][:2]
 ['next-source', 'lost-viewings']
 >>> harm.hull.low, round(harm.hull.high, -3)

@@ -1,4 +1,4 @@
-"""How many watched, minute by minute: intervals that are drawn from, and the viewings they hold."""
+"""How many watched, minute by minute, as intervals, and the viewings they hold."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from numpy.typing import NDArray
 from cautery.errors import InputError
 
 FloatArray = NDArray[np.float64]
-_Z90 = 1.6448536269514722
-"""95 % quantile of the standard normal distribution: the ends of a 90 % interval."""
-
-_LEAST = 1e-3
-"""Of a viewer: less is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +31,6 @@ class Triple:
                 f"{self.low:g}, {self.mid:g}, {self.high:g}: an interval must be low, middle and "
                 "high, none of them negative"
             )
-
-    def at(self, z: FloatArray) -> FloatArray:
-        """Return the values at some standard normal deviates: the same order, never negative.
-
-        Log-normal on each side of the middle; straight where an end is none, or next to none.
-        """
-        z = z / _Z90
-        below: FloatArray
-        if self.low > _LEAST:
-            below = self.mid * (self.low / self.mid) ** np.maximum(-z, 0.0)
-        else:
-            below = np.maximum(self.mid + np.minimum(z, 0.0) * self.mid, 0.0)
-        if self.mid > _LEAST:
-            above = self.mid * (self.high / self.mid) ** np.maximum(z, 0.0)
-        else:
-            above = self.mid + np.maximum(z, 0.0) * (self.high - self.mid)
-        return np.where(z < 0, below, above)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

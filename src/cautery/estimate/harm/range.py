@@ -1,8 +1,8 @@
 """Harm under each assumption: an interval of how many watched, times shares and prices from, to.
 
-How many watched is measured with error and is drawn from. What they would have paid is not
-measured: an assumption gives its ends. A row runs from the 5 % quantile at the assumption's low
-ends to the 95 % quantile at its high ends, so it holds the truth with 90 % or more wherever in the
+How many watched is measured with error. What they would have paid is not measured: an assumption
+gives its ends. A row runs from the 5 % quantile at the assumption's low ends to the 95 % quantile
+at its high ends, so it holds the truth with 90 % or more wherever in the
 assumption the truth lies (Imbens and Manski, Econometrica 72, 2004, in its simplest form).
 """
 
@@ -12,20 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-from scipy.special import ndtri
-
 from cautery.errors import InputError
 from cautery.estimate.claims import number_in_words
 from cautery.estimate.harm.assumptions import Assumption, Assumptions, Price
-from cautery.estimate.harm.curves import Curve, FloatArray, Triple
+from cautery.estimate.harm.curves import Curve, Triple
 from cautery.estimate.prices import in_eur
 from cautery.messages import message
 from cautery.model import Money as Amount
 from cautery.model.message import Message
 
-DRAWS = 20_000
-_ENDS = (0.05, 0.95)
 _MONTHS = 12
 
 
@@ -91,7 +86,6 @@ def harm_of_events(
     assumptions: Assumptions,
     *,
     content: str,
-    rng: np.random.Generator,
     price: Price | None = None,
     rates: Mapping[str, float] | None = None,
 ) -> Harm:
@@ -116,11 +110,9 @@ def harm_of_events(
     """
     if not curves:
         raise InputError("harm of events needs an audience")
-    z = _deviates(rng)
-    fewest_viewers, most_viewers = np.zeros(DRAWS), np.zeros(DRAWS)
-    for curve in curves:
-        fewest_viewers += curve.average.at(z)
-        most_viewers += curve.peak.at(z) * assumptions.most_viewers_over_peak
+    # Errors that go together are one error, so a quantile of the sum is the sum of the quantiles.
+    fewest_viewers = sum(curve.average.low for curve in curves)
+    most_viewers = sum(curve.peak.high for curve in curves) * assumptions.most_viewers_over_peak
     rows = []
     for assumption in assumptions.about(content):
         paid = (
@@ -134,7 +126,7 @@ def harm_of_events(
             HarmRow(
                 assumption=assumption,
                 price=paid,
-                total=_sum(fewest_viewers * cheap, most_viewers * dear),
+                total=Money(low=fewest_viewers * cheap, high=most_viewers * dear),
                 parts={
                     (curve.event, curve.channel): Money(
                         low=curve.average.low * cheap,
@@ -170,7 +162,6 @@ def harm_of_users(
     assumptions: Assumptions,
     *,
     content: str,
-    rng: np.random.Generator,
     price: Price | None = None,
     rates: Mapping[str, float] | None = None,
 ) -> Harm:
@@ -181,7 +172,6 @@ def harm_of_users(
     InputError
         If a price's currency has no rate.
     """
-    users_drawn = users.at(_deviates(rng))
     rows = []
     for assumption in assumptions.about(content):
         paid = (
@@ -205,21 +195,21 @@ def harm_of_users(
             HarmRow(
                 assumption=assumption,
                 price=paid,
-                total=_sum(
-                    users_drawn * (assumption.share[0] * low * _MONTHS),
-                    users_drawn * (assumption.share[1] * high * _MONTHS),
+                total=Money(
+                    low=users.low * (assumption.share[0] * low * _MONTHS),
+                    high=users.high * (assumption.share[1] * high * _MONTHS),
                 ),
                 parts={},
             )
         )
-    return _harm("year", content, rows, (users_drawn, users_drawn), [], title=assumptions.title)
+    return _harm("year", content, rows, (users.low, users.high), [], title=assumptions.title)
 
 
 def _harm(
     of: str,
     content: str,
     rows: Sequence[HarmRow],
-    viewings: tuple[FloatArray, FloatArray],
+    viewings: tuple[float, float],
     notes: Sequence[Message],
     *,
     title: str,
@@ -235,10 +225,7 @@ def _harm(
         of=of,
         content=content,
         rows=tuple(rows),
-        viewings=(
-            float(np.quantile(viewings[0], _ENDS[0])),
-            float(np.quantile(viewings[1], _ENDS[1])),
-        ),
+        viewings=viewings,
         hull=hull,
         words=message(
             f"harm-hull.{of}", low=said(hull.low), high=said(hull.high), count=len(counted)
@@ -247,19 +234,9 @@ def _harm(
     )
 
 
-def _deviates(rng: np.random.Generator) -> FloatArray:
-    """Return standard normal deviates, evenly drawn, in random order."""
-    deviates: FloatArray = ndtri((rng.permutation(DRAWS) + 0.5) / DRAWS)
-    return deviates
-
-
 def said(value: float) -> Message:
     """Return a sum in words, to two figures: more would say that it is known."""
     return number_in_words(float(f"{value:.2g}"))
-
-
-def _sum(lower: FloatArray, upper: FloatArray) -> Money:
-    return Money(low=float(np.quantile(lower, _ENDS[0])), high=float(np.quantile(upper, _ENDS[1])))
 
 
 def _price(assumption: Assumption, assumptions: Assumptions, content: str) -> Price:

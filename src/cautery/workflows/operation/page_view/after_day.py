@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from statistics import median
 
-import numpy as np
-
 from cautery.drawing.formatting import number, percent
 from cautery.drawing.templates import said
 from cautery.estimate import number_in_words
@@ -147,7 +145,6 @@ def _harm(figure: PublishedFigure, material: Material) -> Comparison | None:
         Triple(max(users.low, 0.0), max(users.mid, 0.0), max(users.high, 0.0)),
         published_assumptions(),
         content="live-sport",
-        rng=np.random.default_rng(0),
     )
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else low
