@@ -206,6 +206,7 @@ def _day(text: str) -> date | None:
         if text.isascii() and text.isdigit() and len(text) <= 12:
             return datetime.fromtimestamp(int(text), UTC).date()
         moment = datetime.fromisoformat(text)
+        # In another zone the first and the last moment of all years are of no year.
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
     except (ValueError, OverflowError, OSError):
         return None
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
