@@ -138,7 +138,9 @@ class StruckCase:
     def into(self) -> Path:
         return self.path.with_name(f"{self.path.name}-follow")
 
-    def mandate(self, name: str = "follow.toml", **changes: Any) -> Path:
+    def mandate(
+        self, name: str = "follow.toml", *, regime: Regime = Regime.GDPR, **changes: Any
+    ) -> Path:
         """Write a mandate that follows the case; ``changes`` are keys of its [follow]."""
         table = {
             "cases": [self.id],
@@ -157,7 +159,7 @@ class StruckCase:
             f"""[mandate]
 id = "follow-1"
 who = "League"
-regime = "gdpr"
+regime = "{regime}"
 legal_basis = "rights 2026/27"
 start = {NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}
 end = {NOW + timedelta(days=200):%Y-%m-%dT%H:%M:%SZ}
@@ -205,6 +207,7 @@ def struck_case(
     hosts: Sequence[str] = (EDGE, PANEL, SHOP),
     struck: date = STRUCK,
     decoys: DecoysPolicy | None = None,
+    regime: Regime = Regime.GDPR,
 ) -> StruckCase:
     """Make a case of a watch: a proven stream, its network, and the act.
 
@@ -214,13 +217,13 @@ def struck_case(
         The network; the first one has the proven stream.
     struck : date
         The day of the act.
-    decoys : DecoysPolicy or None
+    decoys, regime
         Of its mandate.
     """
     mandate = Mandate(
         id="m",
         who="League",
-        regime=Regime.GDPR,
+        regime=regime,
         legal_basis="rights",
         window=Window(start=NOW - timedelta(days=30), end=NOW + timedelta(hours=2)),
         territories=("FR",),

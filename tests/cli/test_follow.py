@@ -26,6 +26,7 @@ from tests.following import (
 
 from cautery.adapters.case_folder import FolderStore
 from cautery.formats.seen import trait_sets_json
+from cautery.model import Regime
 from cautery.model.descent import Trait, TraitKind, TraitSet
 
 from .conftest import Ran
@@ -278,3 +279,16 @@ def test_traits_of_the_bystander_and_of_persons_are_not_looked_for(
     assert b"0123456789abcdef" not in exhibit
     assert body["act"] == "R-0123456789ab"
     assert body["acted_on"] == str(STRUCK)
+
+
+def test_a_case_under_one_law_is_not_followed_under_the_other(
+    cautery: Cautery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
+    struck = struck_case(tmp_path, regime=Regime.LED)
+    ran = cautery("follow", struck.path, "--mandate", struck.mandate())
+    assert ran.code == 2
+    assert "case is a case under led, but the following is under gdpr" in ran.err
+    assert not struck.into.exists()
+    allowed = struck.mandate("led.toml", regime=Regime.LED)
+    assert cautery("follow", struck.path, "--mandate", allowed).code == 0

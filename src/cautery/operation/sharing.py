@@ -142,6 +142,27 @@ def citable(statement: Statement, *, by: Agency) -> bool:
     )
 
 
+def followable(statement: Statement) -> bool:
+    """Tell whether what a statement says of an asset may be looked for after the operation.
+
+    A following is another case under another mandate, with other readers; it asks nobody but
+    certificate logs, passive DNS and watches that look anyway.
+
+    Notes
+    -----
+    So nobody may be named as the recipient, it is TLP:GREEN or TLP:CLEAR, not PAP:RED, and has none
+    of ``H1``, ``H2`` and ``H3``: also the agency's own, which it may state anew with another
+    marking.
+    """
+    marking = statement.marking
+    return (
+        not statement.to
+        and marking.tlp in (Tlp.GREEN, Tlp.CLEAR)
+        and marking.pap is not Pap.RED
+        and marking.handling <= {HandlingCode.H0}
+    )
+
+
 def _for_industry(statement: Statement, *, is_named: bool) -> bool:
     marking = statement.marking
     if HandlingCode.H0 in marking.handling or (marking.tlp is Tlp.AMBER and not is_named):

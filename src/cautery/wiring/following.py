@@ -25,7 +25,12 @@ from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.facts import known_facts
 from cautery.workflows.case.open import open_case
 from cautery.workflows.follow.advance import Advanced, advance, until_when
-from cautery.workflows.follow.begin import begin_following, following_of, policy_in
+from cautery.workflows.follow.begin import (
+    begin_following,
+    following_of,
+    policy_in,
+    refuse_other_law,
+)
 from cautery.workflows.follow.decide import decide, review
 from cautery.workflows.follow.of_case import Struck, struck_case
 from cautery.workflows.follow.seen import Intake, bring
@@ -112,7 +117,9 @@ def follow(
     with reading(case) as followed:
         struck = struck_case(followed, facts=known_facts_, acted_on=acted_on)
     if mandate is not None:
-        policy_in(mandate, case=struck.traits.of, now=now)  # before a folder is made for it
+        # Before a folder is made for it.
+        policy_in(mandate, case=struck.traits.of, now=now)
+        refuse_other_law(struck.regime, mandate.regime, name=struck.name)
     regime = None if mandate is None else mandate.regime
     with writing(into, keys_dir=keys_dir, regime=regime) as following_case:
         if mandate is not None:
@@ -131,6 +138,7 @@ def follow(
         _check_goes_on(following, struck, into)
         if following.mandate is not None:
             policy = policy_in(following.mandate, case=struck.traits.of, now=now)
+            refuse_other_law(struck.regime, following.mandate.regime, name=struck.name)
         is_new = following.last_day is None
         last = until_when(following, until, today=now.date())
         intake, advanced = None, Advanced()
@@ -138,6 +146,7 @@ def follow(
             intake = bring(
                 sources,
                 policy=policy,
+                regime=struck.regime,
                 today=now.date(),
                 facts=known_facts_,
                 compared=struck.compared,

@@ -17,7 +17,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.errors import CauteryError, InputError
 from cautery.messages import message
-from cautery.model import FollowPolicy, LookedAt
+from cautery.model import FollowPolicy, LookedAt, Regime
 from cautery.model.descent import TraitKind, TraitSeen
 from cautery.wiring.facts import known_facts
 from cautery.wiring.following import is_case
@@ -60,6 +60,7 @@ def brought(*paths: Path, policy: FollowPolicy = POLICY) -> Intake:
     return bring(
         paths,
         policy=policy,
+        regime=Regime.GDPR,
         today=date(2027, 1, 1),
         facts=known_facts(None),
         compared=Compared(),
@@ -197,3 +198,21 @@ def test_no_bytes_break_the_reading_of_an_export(raw: bytes) -> None:
     for read in (exports.log_json, exports.cof):
         with contextlib.suppress(CauteryError):
             list(read([raw]))
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_all_years_costs_its_row_alone(tmp_path: Path, moment: str) -> None:
+    file = tmp_path / "ct.csv"
+    file.write_text(f"{LOG}{moment},late.example,{KEY}\n")
+    found = brought(file)
+    assert {one.entity for one in found.traits} == {"new-tv.example", "xn--caf-dma.example"}
+    assert found.left_out[message("grown.left-no-day")] == 2
+
+
+def test_a_watch_under_another_law_brings_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
+    watch = struck_case(tmp_path, regime=Regime.LED)
+    with pytest.raises(InputError, match="a case under led, but the following is under gdpr"):
+        brought(watch.path)

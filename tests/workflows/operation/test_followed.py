@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,30 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
-from cautery.model import Marking, Operation, Pap, Statement, StatementKind, StepReport, Tlp
+from cautery.model import (
+    HandlingCode,
+    Marking,
+    Operation,
+    Pap,
+    Regime,
+    Statement,
+    StatementKind,
+    StepReport,
+    Tlp,
+)
 from cautery.model.action_day import StepState
 from cautery.model.descent import TraitKind, TraitSeen
 from cautery.pages.operation import render_page
 from cautery.projections.mandate import case_id
 from cautery.wiring import following as wired
+from cautery.wiring.facts import known_facts
+from cautery.workflows.follow import of_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.followed import grown_after
 from cautery.workflows.operation.page_view import page_view
 from cautery.workflows.operation.share import add_statements
 
+OPEN = Marking(tlp=Tlp.GREEN, pap=Pap.AMBER)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRAITS = {
     "certificate": "c" * 64,
@@ -37,7 +51,7 @@ TRAITS = {
 }
 
 
-def said(subject: str, **details: Any) -> Statement:
+def said(subject: str, marking: Marking = OPEN, **details: Any) -> Statement:
     return Statement(
         id="x",
         by="it-postal",
@@ -45,7 +59,7 @@ def said(subject: str, **details: Any) -> Statement:
         about="asset",
         text="it is",
         kind=StatementKind.FACT,
-        marking=Marking(tlp=Tlp.GREEN, pap=Pap.AMBER),
+        marking=marking,
         at=NOON,
         details=details,
     )
@@ -96,7 +110,7 @@ def test_an_operations_case_is_followed_and_its_page_has_what_grew_back(
     run = wired.follow(
         struck.path,
         struck.into,
-        mandate_file=struck.mandate(),
+        mandate_file=struck.mandate(regime=Regime.LED),
         sources=[seen_file(tmp_path / "seen.jsonl", seen())],
         keys_dir=tmp_path / "keys",
     )
@@ -136,7 +150,7 @@ def test_the_page_takes_no_other_cases_descendants(
     wired.follow(
         struck.path,
         struck.into,
-        mandate_file=struck.mandate(),
+        mandate_file=struck.mandate(regime=Regime.LED),
         sources=(),
         keys_dir=tmp_path / "keys",
     )
@@ -153,3 +167,36 @@ def test_the_page_takes_no_other_cases_descendants(
     ):
         grown_after(other, following)
     other.leave()
+
+
+@pytest.mark.parametrize(
+    "marking",
+    [
+        Marking(tlp=Tlp.RED, pap=Pap.CLEAR),
+        Marking(tlp=Tlp.AMBER, pap=Pap.CLEAR),
+        Marking(tlp=Tlp.CLEAR, pap=Pap.RED),
+        Marking(tlp=Tlp.CLEAR, pap=Pap.CLEAR, handling=frozenset({HandlingCode.H2})),
+    ],
+)
+def test_what_a_marking_keeps_in_is_not_looked_for(
+    followed: tuple[Desk, StruckCase], marking: Marking
+) -> None:
+    desk, _ = followed
+    secret = said("host:secret.example", marking, traits={"analytics": "ga:G-SECRET"})
+    needs = {"source": "host:hidden.example", "target": "host:shop.example", "needs": 1, "k": 1}
+    link = replace(said("link:1", marking, **needs), about="link")
+    add_statements(desk, [secret, link])
+    struck = of_case.struck_case(desk.case, facts=known_facts(None))
+    assert set(struck.traits.members) == {"shop.example", "edge.example"}
+    assert "ga:G-SECRET" not in {trait.value for trait in struck.traits.traits}
+    assert struck.left_out[of_case.MARKING] == 2
+
+
+def test_what_names_its_recipients_is_not_looked_for(followed: tuple[Desk, StruckCase]) -> None:
+    desk, _ = followed
+    named = replace(
+        said("host:named.example", traits={"analytics": "ga:G-NAMED"}), to=("bg-gdbop",)
+    )
+    add_statements(desk, [named])
+    struck = of_case.struck_case(desk.case, facts=known_facts(None))
+    assert "named.example" not in struck.traits.members

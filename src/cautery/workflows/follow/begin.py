@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cautery.errors import InputError, MandateError
 from cautery.formats.seen import read_trait_sets, trait_sets_json
-from cautery.model import FollowPolicy, Mandate
+from cautery.model import FollowPolicy, Mandate, Regime
 from cautery.model.descent import TraitSet
 from cautery.model.evidence import ExhibitId
 from cautery.model.message import Message
@@ -58,6 +58,22 @@ def policy_in(mandate: Mandate, *, case: str, now: datetime) -> FollowPolicy:
     if now < mandate.window.start:
         raise MandateError(f"mandate {mandate.id}: it begins at {mandate.window.start:%Y-%m-%d}")
     return policy
+
+
+def refuse_other_law(regime: Regime, following: Regime, *, name: str) -> None:
+    """Refuse a case under another law than the following: the two are never put together.
+
+    Raises
+    ------
+    InputError
+        If it is.
+    """
+    if regime is not following:
+        raise InputError(
+            f"{name} is a case under {regime}, but the following is under {following}",
+            hint="What is under one law is not sealed in a case under the other. Follow it under a "
+            f'mandate with regime = "{regime}".',
+        )
 
 
 def begin_following(

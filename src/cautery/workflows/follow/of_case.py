@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseLedger, CaseVault
 from cautery.messages import message
-from cautery.model import Finding, Mandate, StepReport, StepState, Verdict, host_of
+from cautery.model import Finding, Mandate, Regime, StepReport, StepState, Verdict, host_of
 from cautery.model.descent import (
     MOST_MEMBERS,
     MOST_TRAITS,
@@ -30,16 +30,19 @@ from cautery.model.records import (
     ReferralPublished,
     kinds_of,
 )
+from cautery.operation.sharing import followable
 from cautery.projections.mandate import case_id
 from cautery.projections.without_decoys import outward
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.of_watch import Compared, compared_in, hosts_of_networks, shown_by
 from cautery.workflows.follow.shown import ShownTrait, of_links, usable
 from cautery.workflows.operation.desk import desk_in
-from cautery.workflows.operation.picture import picture_at
+from cautery.workflows.operation.holdings import standing
+from cautery.workflows.operation.picture import picture_of
 
 MANY_TRAITS = message("grown.left-many")
 LAWFUL = message("grown.left-lawful")
+MARKING = message("grown.left-marking")
 BYSTANDER = message("grown.left-other-network")
 _HOSTS = frozenset({"host", "address", "domain", "server"})
 
@@ -54,6 +57,8 @@ class Struck:
         Of the case.
     name : str
         What people call the case.
+    regime : Regime
+        The law that it is under.
     records : int
         How many records it had.
     act : str
@@ -66,6 +71,7 @@ class Struck:
 
     traits: TraitSet
     name: str
+    regime: Regime
     records: int
     act: str
     left_out: Mapping[Message, int]
@@ -78,8 +84,8 @@ class Struck:
         return {kind: counts[kind] for kind in TraitKind}
 
 
-def id_of_case(ledger: Ledger, name: str) -> str:
-    """Return the id of a case, of a watch or of an operation.
+def id_and_regime(ledger: Ledger, name: str) -> tuple[str, Regime]:
+    """Return the id of a case, of a watch or of an operation, and the law that it is under.
 
     Raises
     ------
@@ -89,8 +95,10 @@ def id_of_case(ledger: Ledger, name: str) -> str:
     entry = next(iter(ledger.read(kinds=kinds_of(CaseOpened, OperationOpened))), None)
     if entry is not None and entry.index == 0:
         opened = entry.content
-        if isinstance(opened, CaseOpened | OperationOpened) and opened.key:
-            return case_id(opened.key)
+        if isinstance(opened, CaseOpened) and opened.key:
+            return case_id(opened.key), opened.mandate.regime
+        if isinstance(opened, OperationOpened) and opened.key:
+            return case_id(opened.key), opened.operation.regime
     raise InputError(f"{name}: its first record opens no case, so nobody knows which it is")
 
 
@@ -118,7 +126,7 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
     """
     name = case.path.name
     ledger = outward(case.ledger, what=f"what {name} knew")
-    of = id_of_case(ledger, name)
+    of, regime = id_and_regime(ledger, name)
     left_out: Counter[Message] = Counter()
     is_desk = any(True for _ in ledger.read(kinds=kinds_of(OperationOpened)))
     compared = Compared() if is_desk else compared_in(ledger, case.vault, left_out)
@@ -135,6 +143,7 @@ def struck_case(case: Case, *, facts: Facts, acted_on: date | None = None) -> St
             members=members,
         ),
         name=name,
+        regime=regime,
         records=ledger.size(),
         act=act,
         left_out={why: count for why, count in left_out.items() if count},
@@ -190,8 +199,11 @@ def _proven(ledger: Ledger) -> frozenset[str]:
 def _of_operation(
     case: Case, left_out: Counter[Message]
 ) -> tuple[tuple[ShownTrait, ...], tuple[str, ...]]:
-    """Return what statements of an operation say that its assets show."""
-    picture = picture_at(desk_in(case))
+    """Return what statements of an operation say that its assets show, as far as they may leave."""
+    statements = [row.statement for row in standing(desk_in(case))]
+    may_leave = [statement for statement in statements if followable(statement)]
+    left_out[MARKING] += len(statements) - len(may_leave)
+    picture = picture_of(may_leave)
     stated = of_links(picture.traits, left_out)
     traits = usable((replace(trait, host=_name(trait.host)) for trait in stated), left_out)
     assets = {
@@ -227,7 +239,9 @@ def _counted(
     if not hosts:
         raise InputError(
             f"{name}: it has no trait of infrastructure, so nothing can be looked for",
-            hint="Map it first, or give the traits that others state: --traits FILE.",
+            hint="Map it first, or give the traits that others state: --traits FILE. Of an "
+            "operation only statements marked TLP:GREEN or TLP:CLEAR, and not PAP:RED, are looked "
+            "for.",
         )
     ranked = sorted(hosts.items(), key=lambda item: (-len(item[1]), item[0]))
     if len(ranked) > MOST_TRAITS:

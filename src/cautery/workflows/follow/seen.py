@@ -20,7 +20,7 @@ from cautery.formats import PlaylistEntry, ReadWarning, guess, read_m3u
 from cautery.formats.seen import PERSON, read_seen
 from cautery.graph.catalogues import Listing, quirks_of
 from cautery.messages import message
-from cautery.model import FollowPolicy, LookedAt, host_of
+from cautery.model import FollowPolicy, LookedAt, Regime, host_of
 from cautery.model.descent import TraitKind, TraitSeen
 from cautery.model.message import Message
 from cautery.model.ports import Facts
@@ -28,8 +28,9 @@ from cautery.model.trait_persons import label_names_person
 from cautery.packed import chunks_of, plain_name
 from cautery.projections.without_decoys import outward
 from cautery.workflows.case.open import Case
+from cautery.workflows.follow.begin import refuse_other_law
 from cautery.workflows.follow.exports import Exports
-from cautery.workflows.follow.of_case import id_of_case
+from cautery.workflows.follow.of_case import id_and_regime
 from cautery.workflows.follow.of_watch import Compared, compared_in, shown_by
 from cautery.workflows.follow.shown import ShownTrait, catalogue_of, label_of, quirk_of, usable
 
@@ -76,6 +77,7 @@ def bring(
     paths: Sequence[Path],
     *,
     policy: FollowPolicy,
+    regime: Regime,
     today: date,
     facts: Facts,
     compared: Compared,
@@ -92,6 +94,8 @@ def bring(
         and cases of watches.
     policy : FollowPolicy
         What may be looked at.
+    regime : Regime
+        The law that the following is under.
     today : date
         In UTC: what is dated later is left out.
     facts : Facts
@@ -106,12 +110,15 @@ def bring(
     Raises
     ------
     InputError
-        If a path names nothing that can be read. A file in a folder that cannot is told of.
+        If a path names nothing that can be read, or a case under another law than the following.
+        A file in a folder that cannot be read is told of.
     UnrevealedError
         If decoys of a watch are not revealed yet.
     """
     intake = Intake()
-    take = _Taking(intake, policy=policy, today=today, facts=facts, compared=compared)
+    take = _Taking(
+        intake, policy=policy, regime=regime, today=today, facts=facts, compared=compared
+    )
     for path in paths:
         doing(path.name)
         if is_case(path):
@@ -139,9 +146,16 @@ class _Taking:
     """Takes sources one by one."""
 
     def __init__(
-        self, intake: Intake, *, policy: FollowPolicy, today: date, facts: Facts, compared: Compared
+        self,
+        intake: Intake,
+        *,
+        policy: FollowPolicy,
+        regime: Regime,
+        today: date,
+        facts: Facts,
+        compared: Compared,
     ) -> None:
-        self._intake, self._policy, self._today = intake, policy, today
+        self._intake, self._policy, self._regime, self._today = intake, policy, regime, today
         self._facts, self._compared = facts, compared
         self._exports = Exports(facts, intake.left_out)
         self._is_number: Callable[[str], bool] = lru_cache(maxsize=1 << 16)(self._named_by_number)
@@ -151,10 +165,13 @@ class _Taking:
 
         Raises
         ------
+        InputError
+            If it is under another law than the following.
         UnrevealedError
             If decoys of it are not revealed yet.
         """
-        id_of_case(case.ledger, str(case.path))
+        _, regime = id_and_regime(case.ledger, str(case.path))
+        refuse_other_law(regime, self._regime, name=case.path.name)
         ledger = outward(case.ledger, what=f"what {case.path.name} saw")
         left_out = self._intake.left_out
         traits = shown_by(
