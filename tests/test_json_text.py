@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies
 
 import cautery
-from cautery.json_text import parsed_json
+from cautery.json_text import ALWAYS_READ, parsed_json, values_in
 from cautery.workflows.operation.strict_json import strictly_parsed
 
 SOURCE = Path(cautery.__file__).parent
@@ -55,3 +57,37 @@ def test_nobody_waits_for_what_cannot_come() -> None:
         if handler.type is not None and "RecursionError" in ast.unparse(handler.type)
     ]
     assert needless == []
+
+
+@pytest.mark.parametrize("part", ["{}", "[]", "[0]", '{"":0}', '{"a":[{}]}', '""'])
+@pytest.mark.parametrize("kind", [str, bytes])
+def test_a_long_text_that_would_fill_the_memory_is_not_read(part: str, kind: type) -> None:
+    text = "[" + ",".join([part] * (45_000_000 // (len(part) + 1))) + "]"
+    with pytest.raises(ValueError, match="too many values"):
+        parsed_json(text if kind is str else text.encode(), parse_constant=pytest.fail)
+
+
+def test_a_long_text_of_few_values_is_read() -> None:
+    rows = [{"name": "x" * 100, "addresses": ["192.0.2.1"] * 3}] * 150_000
+    text = json.dumps(rows)
+    assert len(text) > ALWAYS_READ
+    assert len(parsed_json(text)) == len(rows)
+    assert len(parsed_json(text.encode())) == len(rows)
+
+
+@given(
+    strategies.recursive(
+        strategies.none() | strategies.integers() | strategies.text(),
+        lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.text(), inner),
+    )
+)
+def test_the_values_are_counted_before_they_are_read(value: object) -> None:
+    def values(part: object) -> int:
+        inner = part.values() if isinstance(part, dict) else part
+        return 1 + (0 if isinstance(part, str | int | None) else sum(map(values, inner)))  # type: ignore[arg-type, call-overload]
+
+    text = json.dumps(value)
+    assert values(value) <= values_in(text) == values_in(text.encode())
+    assert parsed_json(text, most=values_in(text)) == value
+    with pytest.raises(ValueError, match="too many values"):
+        parsed_json(text, most=values(value) - 1)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.lists import entry, referral
 
 from cautery.errors import InputError
-from cautery.model import Referral
+from cautery.evidence.leaf import leaf_of, record_of
+from cautery.model import Referral, to_json, wire
 from cautery.model.decoys import KeeperQuestion
-from cautery.model.records.kinds import KINDS
+from cautery.model.ledger import filed
+from cautery.model.records.kinds import KINDS, MisshapenRecord
 from cautery.model.wire import from_json
 
 _MANY = 2_000
@@ -55,3 +59,33 @@ def test_no_record_names_a_fault_for_each_of_many_values(kind: str) -> None:
 def test_the_first_fault_is_named_with_its_place() -> None:
     with pytest.raises(InputError, match=r"^Referral\.id: Field required$"):
         from_json(Referral, {})
+
+
+def test_no_more_values_are_built_than_a_noun_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = to_json(referral(entry("a.example")))
+    held = body["entries"]
+    while True:  # a text within a list within a list: each counts
+        monkeypatch.setattr(wire, "MOST_VALUES", _values(body))
+        assert from_json(Referral, body).entries
+        monkeypatch.setattr(wire, "MOST_VALUES", _values(body) - 1)
+        with pytest.raises(InputError, match="more than"):
+            from_json(Referral, body)
+        assert from_json(Referral, body, size=1).entries  # a text of a byte has no two values
+        if len(held) > 3:
+            break
+        held.append(held[0])
+
+
+def _values(body: Any) -> int:
+    """Return how many values stand within a body."""
+    inner = list(body.values()) if isinstance(body, dict) else body
+    return len(inner) + sum(_values(part) for part in inner if isinstance(part, dict | list))
+
+
+def test_a_record_of_too_many_values_is_misshapen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST_VALUES", 50)
+    kind, body = filed(referral(entry("a.example"), entry("b.example")))
+    at = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    content = record_of(leaf_of(kind, body, at)).content
+    assert isinstance(content, MisshapenRecord)
+    assert content.why == "Referral: it has more than 50 values"

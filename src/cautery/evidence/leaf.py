@@ -63,10 +63,10 @@ def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
         raise EvidenceError(f"not a record: {error}") from error
     if respelt != leaf:
         raise EvidenceError("not a record: its JSON is not in the RFC 8785 form")
-    return _record(value)
+    return _record(value, len(leaf))
 
 
-def _record(value: Any) -> Record:
+def _record(value: Any, size: int) -> Record:
     if not isinstance(value, dict) or set(value) != {"kind", "at", "body"}:
         raise EvidenceError("not a record: it must have exactly the members kind, at and body")
     kind, at, body = value["kind"], value["at"], value["body"]
@@ -78,7 +78,7 @@ def _record(value: Any) -> Record:
         raise EvidenceError(f"not a record: {error}") from error
     if iso(moment) != at:
         raise EvidenceError(f"not a record: {at} is not in the standard form of its time")
-    return Record(kind=kind, at=moment, body=body)
+    return Record(kind=kind, at=moment, body=body, size=size)
 
 
 def _number(digits: str) -> int | float:

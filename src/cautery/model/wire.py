@@ -33,12 +33,18 @@ MISSHAPEN = (
 """What reading a record raises that has not the shape of its kind. Whoever has a case's file can
 append one: it costs itself, never the reading of the others."""
 
+MOST_VALUES = 2_000_000
+"""Of one noun. A list of 60,000 entries with its verdicts has a million and a half; of three bytes
+(``"",``) a message becomes 300 in memory."""
+
 SPELLED_WITHOUT_UNDERSCORE = {"alias_generator": lambda name: name.rstrip("_")}
 """``__pydantic_config__`` of a noun with a field such as ``from_``, whose name Python keeps."""
 
 T = TypeVar("T")
 _AS_IT_IS = frozenset((str, int, bool, type(None)))
 """Types, not those derived from them, whose values are JSON already."""
+_HOLDING = frozenset((dict, list, tuple))
+_HELD = frozenset((type({}.values()), list, tuple))
 _OF_MANY = frozenset(("list", "tuple", "set", "frozenset", "dict"))
 """Schemas whose values have as many parts as their sender likes."""
 _NO_SCHEMA = frozenset(("metadata", "default", "expected", "members", "serialization"))
@@ -132,11 +138,18 @@ def _message(
     return {"id": message.id, "values": to_json(message.values, pseudonyms)}
 
 
-def from_json(noun: type[T], body: Any) -> T:
+def from_json(noun: type[T], body: Any, *, size: int | None = None) -> T:
     """Rebuild a noun from its JSON; the inverse of :func:`to_json`.
 
-    It stops at the first value of a list or a table that does not fit: whoever sends a list of a
-    million wrong values pays for all of them, and the reader for one.
+    A body of more than :data:`MOST_VALUES` values is refused before anything is built of it, and it
+    stops at the first value of a list or a table that does not fit: whoever sends a million wrong
+    values pays for all of them, and the reader for one.
+
+    Parameters
+    ----------
+    size : int or None
+        Bytes of the JSON text that it comes from: the values of a short one need no counting, and
+        a ledger has millions of those. ``None``: it is not known.
 
     Raises
     ------
@@ -145,6 +158,8 @@ def from_json(noun: type[T], body: Any) -> T:
     """
     from pydantic import ValidationError  # noqa: PLC0415 - heavy: 0.2 s of CPU
 
+    if (size is None or size > MOST_VALUES) and not _has_at_most(MOST_VALUES, body):
+        raise InputError(f"{noun.__name__}: it has more than {MOST_VALUES:,} values")
     try:
         return _validator(noun).validate_python(body)  # type: ignore[no-any-return, arg-type]
     except ValidationError as error:
@@ -156,6 +171,20 @@ def from_json(noun: type[T], body: Any) -> T:
 def digest(subject: Any) -> Digest:
     """Return the SHA-256 of a noun's RFC 8785 JSON: what people sign, and anyone can redo."""
     return digest_of(canonical({"type": type(subject).__name__, "body": to_json(subject)}))
+
+
+def _has_at_most(most: int, body: Any) -> bool:
+    """Tell whether a body has at most so many values; it stops at the first one too many."""
+    waiting = [body]
+    while waiting:
+        part = waiting.pop()
+        values = part.values() if type(part) is dict else part
+        if type(values) in _HELD:
+            most -= len(values)
+            if most < 0:
+                return False
+            waiting += [value for value in values if type(value) in _HOLDING]
+    return True
 
 
 @cache

@@ -34,8 +34,9 @@ from cautery.errors import (
     StorageError,
 )
 from cautery.evidence.decoys import check_answer, check_note
-from cautery.model import Digest, Notice, SignedFor, digest, notice_id, to_json
+from cautery.model import Collateral, Digest, Notice, SignedFor, digest, notice_id, to_json
 from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion
+from cautery.model.wire import from_json
 from cautery.workflows.decoys import keep
 from cautery.workflows.decoys.ask import AskedKeeper
 from cautery.workflows.decoys.keep import Keeper, read_answer, read_question
@@ -280,6 +281,51 @@ def test_what_is_no_question_and_no_answer_is_refused(raw: bytes) -> None:
         read_question(raw)
     with pytest.raises(EvidenceError):
         read_answer(raw)
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was handed on to be built."""
+    handed: list[object] = []
+
+    def noted(noun: type, body: object) -> object:
+        handed.append(body)
+        return from_json(noun, body)
+
+    monkeypatch.setattr(keep, "from_json", noted)
+    return handed
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"approvals": [{}] * 101},
+        {"act": {"entries": [{}] * (keep.MOST_TARGETS + 1)}},
+        {"act": {"urls": [{}] * (keep.MOST_TARGETS + 1)}},
+        {"openings": [{}] * 201},
+        {"act": {"entries": [{"exhibits": [""] * 250_000}]}},
+        {"act": "a text"},
+        {"approvals": 5},
+    ],
+)
+def test_nothing_is_built_of_a_question_longer_than_honest_ones(
+    part: dict[str, object], built: list[object]
+) -> None:
+    raw = json.dumps(to_json(question(NIGHT, [FIRST.host])) | part).encode()
+    with pytest.raises(InputError):
+        read_question(raw)
+    with pytest.raises(EvidenceError):
+        read_answer(raw)
+    assert not built
+
+
+def test_the_longest_act_is_read_with_verdicts_that_say_much() -> None:
+    names = tuple(f"shop-{number}.bystander.example" for number in range(50))
+    one = entry(FIRST.host)
+    full = replace(one, guard=replace(one.guard, collateral=Collateral(names=names, low=50)))
+    act = referral(*[replace(full, target=f"tv{n}.example") for n in range(keep.MOST_TARGETS)])
+    asked = replace(question(NIGHT, [FIRST.host]), act=act)
+    assert read_question(canonical(to_json(asked))) == asked
 
 
 def test_half_a_character_is_refused_and_ends_nobody(keeper: Keeper) -> None:

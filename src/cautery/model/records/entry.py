@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -25,11 +25,14 @@ class Record:
         When it was recorded.
     body : Json
         As it was written. Read :attr:`content`, which has a type.
+    size : int or None
+        Bytes of the leaf from which it was read; ``None``: it comes from none.
     """
 
     kind: str
     at: datetime
     body: Json
+    size: int | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
@@ -39,7 +42,7 @@ class Record:
     @cached_property
     def content(self) -> Any:
         """What it says, as the type of its kind; decoded once, when it is first asked for."""
-        return typed(self.kind, self.body)
+        return typed(self.kind, self.body, size=self.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,16 +89,21 @@ class MisshapenRecord:
     why: str
 
 
-def typed(kind: str, body: Json) -> Any:
+def typed(kind: str, body: Json, *, size: int | None = None) -> Any:
     """Return what a record says, as the type of its kind.
 
     It never fails: what does not fit is an :class:`UnknownRecord` or a :class:`MisshapenRecord`.
+
+    Parameters
+    ----------
+    size : int or None
+        Bytes of the record's leaf, where they are known (:func:`~cautery.model.wire.from_json`).
     """
     shape = KINDS.get(kind)
     if shape is None:
         return UnknownRecord(kind=kind, body=body)
     try:
-        return from_json(shape, body)
+        return from_json(shape, body, size=size)
     except MISSHAPEN as error:
         return MisshapenRecord(kind=kind, body=body, why=str(error))
 

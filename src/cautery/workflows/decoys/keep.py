@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,12 +20,18 @@ from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.decoys import openings_of, question_digest, signed, statement_of
 from cautery.json_text import parsed_json
 from cautery.model import Digest, Mandate, Referral, digest, has_own_id, notice_id
-from cautery.model.decoys import KeeperAnswer, KeeperNote, KeeperQuestion, Opening, met
+from cautery.model.decoys import MOST_DECOYS, KeeperAnswer, KeeperNote, KeeperQuestion, Opening, met
 from cautery.model.wire import MISSHAPEN, from_json
 from cautery.workflows.decoys.night import PlannedNight
 
-MAX_QUESTION_BYTES = 8 << 20
-MAX_ANSWER_BYTES = 8 << 20
+MAX_QUESTION_BYTES = 4 << 20
+"""Four kilobytes for each target of the longest act: an entry with its verdict has half of one."""
+MAX_ANSWER_BYTES = 1 << 20
+"""Of the openings of all decoys that a night may have."""
+_MOST_VALUES = 250_000
+"""Of a question or an answer: five times those of the longest act. Anybody may send one, and the
+decoys' streams stand still while it is read."""
+_MOST_APPROVALS = 100
 _MOST_ACTS = 10_000
 """Acts that are answered for: the gate of a case asks about some hundred in a night."""
 MOST_TARGETS = MOST_URLS
@@ -173,7 +180,7 @@ def read_question(raw: bytes) -> KeeperQuestion:
     if len(raw) > MAX_QUESTION_BYTES:
         raise InputError("the question is too long")
     try:
-        question = from_json(KeeperQuestion, parsed_json(raw))
+        question = from_json(KeeperQuestion, _few(parsed_json(raw, most=_MOST_VALUES)))
         question_digest(question)  # half a character in a text has no canonical JSON
     except MISSHAPEN as error:
         raise InputError("not a question to a keeper") from error
@@ -191,8 +198,31 @@ def read_answer(raw: bytes) -> KeeperAnswer:
     if len(raw) > MAX_ANSWER_BYTES:
         raise EvidenceError("the keeper's answer is too long")
     try:
-        answer = from_json(KeeperAnswer, parsed_json(raw))
+        answer = from_json(KeeperAnswer, _few(parsed_json(raw, most=_MOST_VALUES)))
         statement_of(answer)  # half a character in a text has no canonical JSON
     except MISSHAPEN as error:
         raise EvidenceError("not an answer of a keeper") from error
     return answer
+
+
+_MOST_OF = {
+    "approvals": _MOST_APPROVALS,
+    "entries": MOST_TARGETS,
+    "urls": MOST_TARGETS,
+    "openings": MOST_DECOYS,
+}
+
+
+def _few(body: Any) -> Any:
+    """Return a question or an answer whose lists are no longer than those of an honest one.
+
+    Raises
+    ------
+    ValueError
+        If one is: nothing is built of it then.
+    """
+    for part in (body, body.get("act", {})):
+        for name, most in _MOST_OF.items():
+            if len(part.get(name, ())) > most:
+                raise ValueError(f"more than {most} {name}")
+    return body
