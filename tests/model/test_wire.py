@@ -14,6 +14,7 @@ from cautery.evidence.leaf import leaf_of, record_of
 from cautery.model import Referral, to_json, wire
 from cautery.model.decoys import KeeperQuestion
 from cautery.model.ledger import filed
+from cautery.model.records import CaseClosed
 from cautery.model.records.kinds import KINDS, MisshapenRecord
 from cautery.model.wire import from_json
 
@@ -89,3 +90,15 @@ def test_a_record_of_too_many_values_is_misshapen(monkeypatch: pytest.MonkeyPatc
     content = record_of(leaf_of(kind, body, at)).content
     assert isinstance(content, MisshapenRecord)
     assert content.why == "Referral: it has more than 50 values"
+
+
+@pytest.mark.parametrize(
+    "at", ["2026-01-01T00:00:00", "2026-01-01T00:00:00+05:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_no_time_is_read_that_is_not_in_utc(at: str) -> None:
+    """A naive time among aware ones would end whatever sorts them."""
+    body = {"at": at, "records": 1}
+    with pytest.raises(InputError, match=r"^CaseClosed\.at: "):
+        from_json(CaseClosed, body)
+    body["at"] = "2026-01-01T00:00:00.000000Z"
+    assert to_json(from_json(CaseClosed, body))["at"] == body["at"]

@@ -192,16 +192,16 @@ def _validator(noun: Any) -> Any:
     from pydantic import TypeAdapter  # noqa: PLC0415 - heavy: 0.2 s of CPU
     from pydantic_core import SchemaValidator  # noqa: PLC0415 - as above
 
-    return SchemaValidator(_stopping_early(TypeAdapter(noun).core_schema))
+    return SchemaValidator(_strict(TypeAdapter(noun).core_schema))
 
 
-def _stopping_early(schema: Any) -> Any:
-    """Return a schema of which no list and no table reports more than one wrong value."""
+def _strict(schema: Any) -> Any:
+    """Return a schema whose times are in UTC, and whose lists and tables report one wrong value."""
     if isinstance(schema, list | tuple):
-        return type(schema)(_stopping_early(part) for part in schema)
+        return type(schema)(_strict(part) for part in schema)
     if not isinstance(schema, dict):
         return schema
-    parts = {
-        name: part if name in _NO_SCHEMA else _stopping_early(part) for name, part in schema.items()
-    }
+    parts = {name: part if name in _NO_SCHEMA else _strict(part) for name, part in schema.items()}
+    if schema.get("type") == "datetime":
+        return parts | {"tz_constraint": 0}
     return parts | {"fail_fast": True} if schema.get("type") in _OF_MANY else parts
