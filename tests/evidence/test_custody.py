@@ -165,6 +165,19 @@ def test_times_that_go_back_lie_before_the_case_or_cannot_be_read_are_named() ->
     assert odd_times(lines[:2], None) == {}
 
 
+@pytest.mark.parametrize(
+    "at",
+    ["2026-01-01T00:00:00", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+)
+def test_a_line_that_does_not_say_when_in_the_calendar_is_of_no_time(at: str) -> None:
+    odd = replace(line(), at=at)
+    assert odd.moment is None
+    assert odd_times([odd], None) == {0: "its time cannot be read"}
+    assert replace(odd, at="2026-11-24T13:00:00+01:00").moment == datetime(
+        2026, 11, 24, 12, 0, tzinfo=UTC
+    )
+
+
 @pytest.mark.parametrize("broken", [b"", b"{}\n"])
 def test_the_signatures_of_a_chain_are_checked_once_however_often_it_is_shown(
     monkeypatch: pytest.MonkeyPatch, broken: bytes

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
 from cautery.json_text import parsed_json
-from cautery.model import iso
+from cautery.model import iso, to_utc
 from cautery.model.ed25519 import key_fault
 from cautery.model.evidence import digest_of
 
@@ -128,6 +128,14 @@ class CustodyLine:
         if self.act is CustodyAct.RECEIVED and not self.signature:
             return read_line(self.what.encode()).public_key
         return self.public_key
+
+    @property
+    def moment(self) -> datetime | None:
+        """When, in UTC; ``None``: it is no time, or one of no zone, or outside of the calendar."""
+        try:
+            return to_utc("at", datetime.fromisoformat(self.at))
+        except (ValueError, InputError):
+            return None  # anybody who can write beside the case can add a line
 
     @property
     def id(self) -> str:
@@ -303,11 +311,8 @@ def odd_times(chain: Sequence[CustodyLine], opened_at: datetime | None) -> dict[
     remarks: dict[int, str] = {}
     latest = opened_at
     for place, line in enumerate(chain):
-        try:
-            at = datetime.fromisoformat(line.at)
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
+        at = line.moment
+        if at is None:
             remarks[place] = "its time cannot be read"
         elif opened_at is not None and at < opened_at:
             remarks[place] = "before the case was opened"

@@ -40,7 +40,7 @@ from cautery.workflows.forms.as_text import json_of
 from cautery.workflows.forms.catalogue import form_named, whole_form
 from cautery.workflows.forms.checking import fault_words
 from cautery.workflows.forms.chosen import About
-from cautery.workflows.forms.custody_words import gaps_of, state_of
+from cautery.workflows.forms.custody_words import acts_of, gaps_of, state_of
 from cautery.workflows.forms.of_court import CourtCase, court_facts
 from cautery.workflows.forms.of_watch import facts_of_watch
 
@@ -287,6 +287,19 @@ def test_gaps_are_named(own: Path, vouched: Vouched) -> None:  # noqa: F811
     assert "Act 1: handed over to Court of Roma; no receipt is filed." in both
     assert any(gap.startswith("No signature covers the last act") for gap in both)
     assert "Act 1: its time cannot be right." in early
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_act_outside_of_the_calendar_stands_as_it_is(
+    own: Path,
+    vouched: Vouched,  # noqa: F811
+    at: str,
+) -> None:
+    act = replace(chain(vouched, own)[0], at=at)
+    assert acts_of([act])[0]["at"] == at
+    assert at in state_of([act], "2" * 64)
+    with reading(own) as case:
+        assert "Act 1: its time cannot be right." in gaps_of(case.ledger, [act])
 
 
 def test_a_receipt_closes_the_gap_of_its_handing_over(own: Path, vouched: Vouched) -> None:  # noqa: F811

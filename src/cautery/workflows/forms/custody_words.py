@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from cautery.evidence.custody import CustodyAct, CustodyLine, odd_times, signed_lines
 from cautery.messages import tr, tr_n
@@ -97,7 +96,7 @@ def _of_chain(ledger: Ledger, chain: Sequence[CustodyLine]) -> Iterator[str]:
             time=second(closed),
         )
         return
-    first = _moment(chain[0])
+    first = chain[0].moment
     if first is not None and first > closed:
         yield tr(
             "From the closing at %(closed)s UTC until %(first)s UTC the chain has no act: nobody "
@@ -138,15 +137,6 @@ def _what(line: CustodyLine) -> str:
     return line.what if len(line.what) <= _LONG else f"{line.what[: _LONG - 1]}…"
 
 
-def _moment(line: CustodyLine) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(line.at)
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None
-
-
 def _time(line: CustodyLine) -> str:
     """Return the time of an act in UTC; one that cannot be read, as it stands."""
-    at = _moment(line)
-    return line.at if at is None else second(at)
+    return line.at if line.moment is None else second(line.moment)

@@ -91,14 +91,13 @@ class PersonFile:
 def noted_in(chain: Sequence[CustodyLine]) -> Iterator[tuple[datetime, object]]:
     """Yield what a chain of custody notes of a closed case, each with the time of its line."""
     for line in chain:
-        if line.act is not CustodyAct.NOTED:
+        at = line.moment
+        if line.act is not CustodyAct.NOTED or at is None:
             continue
         try:
             note: Any = parsed_json(line.what.encode())
-            at, kind = datetime.fromisoformat(line.at), note["kind"]
-            if kind not in KINDS or at.tzinfo is None:
-                continue
-            yield at, typed(kind, note["body"])
+            if note["kind"] in KINDS:
+                yield at, typed(note["kind"], note["body"])
         except (ValueError, KeyError, TypeError, RecursionError, EvidenceError):
             continue  # anybody who can write beside the case can add a line
 

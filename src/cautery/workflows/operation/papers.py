@@ -257,11 +257,8 @@ def _registered(file: PersonFile) -> Iterator[Paper]:
 
 def _dossiers(chain: Sequence[CustodyLine], pseudonyms: frozenset[str]) -> Iterator[Paper]:
     for line in chain:
-        if line.act in _GIVEN and line.what == COURT:
-            try:
-                at = datetime.fromisoformat(line.at)
-            except ValueError:
-                continue
+        at = line.moment
+        if line.act in _GIVEN and line.what == COURT and at is not None:
             yield Paper(
                 paper=line.digest,
                 kind=PaperKind.DOSSIER,
