@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cautery.cli import main
-from cautery.errors import ErasedError, InputError
+from cautery.errors import ErasedError, InputError, StorageError
 from cautery.evidence.custody import CustodyAct, stated
 from cautery.model import (
     Instrument,
@@ -24,8 +24,10 @@ from cautery.model import (
     Tlp,
     digest_of,
 )
+from cautery.model.ledger import filed
 from cautery.model.marking import HandlingCode
 from cautery.model.records import (
+    BundleShared,
     Outcome,
     PaperKind,
     PaperMarked,
@@ -64,6 +66,12 @@ from .test_persons import NAME, NOON, TODAY, person
 from .test_withhold import DAY, step
 
 WHO, OTHER = "P-00aa11bb22cc", "P-99aa11bb22cc"
+NO_TIMES = (
+    "2026-01-01T00:00:00",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "yesterday",
+)
 Desks = Callable[..., Desk]
 
 
@@ -422,6 +430,44 @@ def test_what_somebody_writes_beside_a_case_costs_itself_alone() -> None:
         for _, content in noted_in((*chain, replace(chain[-1], at="yesterday")))
         if isinstance(content, PersonOutcome)
     ] == [good]
+
+
+@pytest.mark.parametrize("at", NO_TIMES)
+def test_a_line_beside_the_case_that_is_of_no_time_stops_no_acquittal(rome: Desk, at: str) -> None:
+    given = {"act": CustodyAct.COPIED, "by": "x", "why": "x", "digest": "sha256:" + 64 * "1"}
+    said = replace(
+        stated(at=NOON, what="dossier for court", **given),  # type: ignore[arg-type]
+        at=at,
+    )
+    noted = replace(said, act=CustodyAct.NOTED, what=note_text(outcome(Outcome.CHARGED)))
+    file = PersonFile.of(rome, (said, noted))
+    assert outcomes(file) == {}
+    done = record_outcome(file, outcome(Outcome.ACQUITTED), at=NOON)
+    assert done is not None
+    assert [mark.kind for mark in done.marked] == [PaperKind.BUNDLE]
+    assert [paper.kind for paper in papers_of(file, WHO)] == [PaperKind.BUNDLE]
+
+
+@pytest.mark.parametrize("at", NO_TIMES)
+def test_a_record_of_a_bundle_that_is_of_no_time_stops_no_acquittal(rome: Desk, at: str) -> None:
+    (_, shared), *_ = rome.contents(BundleShared)
+    kind, body = filed(replace(shared, digest=digest_of(b"another")))
+    rome.case.ledger.append(kind, {**body, "at": at}, at=NOON)
+    done = record_outcome(PersonFile.of(rome), outcome(Outcome.ACQUITTED), at=NOON)
+    assert done is not None
+    assert len(done.marked) == 1
+
+
+def test_nothing_is_destroyed_if_the_papers_cannot_be_read(
+    rome: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object, **__: object) -> None:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr("cautery.workflows.operation.outcomes.marks_for", unreadable)
+    with pytest.raises(StorageError):
+        erase_person(PersonFile.of(rome), WHO, by="x", why="y", at=NOON)
+    assert name_of(rome, WHO, why="x", who="y") == NAME
 
 
 def test_a_court_s_dossier_names_everybody(closed: Path) -> None:

@@ -101,7 +101,7 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
         If a key could not be destroyed; nothing is recorded then.
     """
     require_person(file, pseudonym)
-    # Before anything is destroyed: what cannot be recorded is not done.
+    # Before anything is destroyed: what cannot be read or recorded is not done.
     for name, text in (("by", by), ("why", why)):
         if not is_one_line(text):
             raise InputError(
@@ -109,9 +109,10 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
                 f"{_MOST_TEXT} characters: --{name} TEXT"
             )
     before = {row.person.pseudonym: row.erased_at for row in persons_now(file)}[pseudonym]
-    destroyed = file.vault.erase(subject_of(pseudonym))
     # Erased already: the papers that have no mark yet get one, as the day of that erasure has it.
     marks = marks_for(file, pseudonym, erased_on=(before or at).date(), why=why)
+    standing = _standing_about(file, pseudonym)
+    destroyed = file.vault.erase(subject_of(pseudonym))
     erasure = PersonErased(pseudonym=pseudonym, why=why, keys=destroyed)
     contents = [*([erasure] if before is None or destroyed else []), *marks]
     file.record(contents, by=by, why=why, at=at)
@@ -119,7 +120,7 @@ def erase_person(file: PersonFile, pseudonym: str, *, by: str, why: str, at: dat
         pseudonym=pseudonym,
         keys=destroyed,
         marked=marks,
-        statements=_standing_about(file, pseudonym),
+        statements=standing,
     )
 
 
