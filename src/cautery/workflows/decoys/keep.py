@@ -213,7 +213,7 @@ _MOST_OF = {
 }
 
 
-def _few(body: Any) -> Any:
+def _few(question: Any) -> Any:
     """Return a question or an answer whose lists are no longer than those of an honest one.
 
     Raises
@@ -221,8 +221,8 @@ def _few(body: Any) -> Any:
     ValueError
         If one is: nothing is built of it then.
     """
-    for part in (body, body.get("act", {})):
+    for part in (question, question.get("act", {})):
         for name, most in _MOST_OF.items():
             if len(part.get(name, ())) > most:
                 raise ValueError(f"more than {most} {name}")
-    return body
+    return question
