@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.act.planted_notices import good
 from tests.lists import MANDATE as OF_LISTS
 from tests.lists import NOW as AT
 from tests.lists import ORDER, WINDOW, referral
@@ -16,6 +17,7 @@ from cautery.estimate.kpi import Facts, sheet_of
 from cautery.lab.blind_acts import BlindActs
 from cautery.model import (
     Acknowledgement,
+    ActionPlan,
     Channel,
     DarkProbe,
     Digest,
@@ -24,6 +26,8 @@ from cautery.model import (
     Event,
     ExhibitId,
     Finding,
+    Intervention,
+    Lever,
     Reason,
     Record,
     RedactedUrl,
@@ -45,8 +49,10 @@ from cautery.model.records import (
     EntryWithdrawn,
     ListAnswered,
     ListSent,
+    NoticeSent,
     ProbeDone,
     ReferralPublished,
+    SendMeans,
     StreamAppeared,
 )
 from cautery.projections import MandateInForce, folded
@@ -329,3 +335,58 @@ def test_decoys_are_in_no_figure_once_they_are_revealed_and_a_secret_case_gives_
     assert not decoys & {target.target for target in read[0].targets}
     assert sheet_of([read[0]]).indicator("hosts-proven").figure.count == len(hosts)
     assert WINDOW.start < WINDOW.end
+
+
+class Counted(dict[str, Any]):
+    """A table that counts how often something was put into it."""
+
+    asked = 0
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        self.asked += 1
+        return super().setdefault(key, default)
+
+
+def _heard(*contents: object) -> tuple[KpiRecords, Counted, Counted]:
+    records = KpiRecords(in_force=MandateInForce(MANDATE))
+    records._referred, records._noticed = referred, noticed = Counted(), Counted()
+    entries = []
+    for index, content in enumerate(contents):
+        kind, body = filed(content)
+        entries.append(Entry(index=index, record=Record(kind=kind, at=AT, body=body), leaf=b"leaf"))
+    return folded(records, entries), referred, noticed
+
+
+def _plan(*streams: str) -> ActionPlan:
+    guard = REFERRAL.entries[0].guard
+    act = Intervention(target="p.example", lever=Lever.NAME, streams=streams, cost=1.0, guard=guard)
+    return ActionPlan(
+        chosen=(act,), refused=(), served_before=1, served_after=0, cost=1.0, bound=1.0, seed=0,
+        method=as_written("x"),
+    )  # fmt: skip
+
+
+def test_streams_behind_a_target_are_taken_once_however_many_intermediaries_there_are() -> None:
+    streams = [f"http://p.example/{number}.ts" for number in range(50)]
+    sent = [replace(published(5 + number, by=f"isp-{number}"), streams={}) for number in range(40)]
+    records, referred, _ = _heard(_plan(*streams), REFERRAL, *sent)
+    assert dict(referred) == dict.fromkeys(streams, at(5))
+    assert referred.asked == len(streams)
+    assert len(records.facts().targets) == len(sent)
+    later = [_plan(*streams, "http://p.example/new.ts"), replace(sent[0], intermediary="other")]
+    _, referred, _ = _heard(_plan(*streams), REFERRAL, *sent, *later)
+    assert set(referred) == {*streams, "http://p.example/new.ts"}
+
+
+def test_urls_of_a_notice_are_taken_once_however_often_it_is_sent() -> None:
+    notice = good(1).notice
+    sent = NoticeSent(
+        notice=notice.id, means=SendMeans.MAIL, to="a@b.example", message_id="m", by="A",
+        exhibit=ExhibitId("sha256:" + "0" * 64), at=at(5),
+    )  # fmt: skip
+    records, _, noticed = _heard(
+        notice, sent, *(replace(sent, at=at(6 + number)) for number in range(40))
+    )
+    assert dict(noticed) == {item.url: at(5) for item in notice.urls}
+    assert noticed.asked == len(notice.urls) > 0
+    assert len(records.notices.sent[notice.id]) == 41

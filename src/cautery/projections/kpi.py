@@ -132,9 +132,8 @@ class KpiRecords:
                 if place in self._targets and (expired.seen or expired.why):
                     ended = expired.seen is not None
                     self._targets[place] = replace(self._targets[place], ended=ended)
-            case NoticeSent() as sent_notice if sent_notice.notice in self.notices.drafts:
-                for noticed in self.notices.drafts[sent_notice.notice].urls:
-                    self._noticed.setdefault(noticed.url, sent_notice.at)
+            case NoticeSent() as sent_notice:
+                self._notice(sent_notice)
             case CanaryProbed() as canary:
                 self._probe(canary)
             case BlockLifted() as lifted if self.lists.unblock_s:
@@ -159,7 +158,8 @@ class KpiRecords:
                 decided_at=self.lists.approved_at(referral.id),
                 in_event=event is not None and event.kick_off <= published.at <= event.window.end,
             )
-            for url in published.streams.get(target) or self._behind.get(target, ()):
+            # Those of a plan are taken once: the next intermediary comes later, and adds nothing.
+            for url in published.streams.get(target) or self._behind.pop(target, ()):
                 self._referred.setdefault(url, published.at)
         pair = (published.intermediary, referral.id)
         if pair not in self._on_lists:
@@ -171,6 +171,11 @@ class KpiRecords:
                     sent_at=published.at,
                 ),
             )
+
+    def _notice(self, sent: NoticeSent) -> None:
+        if len(self.notices.sent.get(sent.notice, ())) == 1:  # later ones change nothing
+            for noticed in self.notices.drafts[sent.notice].urls:
+                self._noticed.setdefault(noticed.url, sent.at)
 
     def _acknowledge(self, answer: Acknowledgement) -> None:
         pair = (answer.intermediary, answer.referral)
