@@ -20,7 +20,7 @@ from cautery.adapters.clock import FixedClock
 from cautery.adapters.tray_folder import TrayFolder
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.model import ExhibitKind, SeizedExhibit, to_json
-from cautery.model.ledger import filed
+from cautery.model.ledger import append, contents, filed
 from cautery.model.records import DataUsed
 from cautery.model.room import RoomRole
 from cautery.operation.totals import chain_digest
@@ -41,7 +41,7 @@ from cautery.workflows.operation.register_book import Book, register_of
 from cautery.workflows.operation.register_exhibits import register_exhibit
 from cautery.workflows.people import arrivals
 from cautery.workflows.people import tray as trays
-from cautery.workflows.people.tray import SENT, Subject
+from cautery.workflows.people.tray import REJECTED, SENT, Subject
 
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(200))
 OTHER = b"\x89PNG\r\n\x1a\n" + bytes(80)
@@ -71,6 +71,18 @@ class Told:
             arrival.write(photo[:5])
             arrival.write(photo[5:])
             return self.tray.keep(arrival, self.subject(number), self.account, note=note)
+
+    def later(self) -> None:
+        """Let a minute pass."""
+        self.tray._clock = FixedClock(self.tray._clock.now() + timedelta(minutes=1))
+
+    def copy(self, page: str, **numbers: str) -> None:
+        """Append a record of the access log again, as who can write to the disk may."""
+        *_, used = (
+            content for _, content in contents(self.room.ledger, DataUsed) if content.page == page
+        )
+        copied = replace(used, numbers=tuple((dict(used.numbers) | numbers).items()))
+        append(self.room.ledger, copied, at=NOON)
 
     def found(self) -> TrayOfDesk:
         return tray_of(self.desk, self.tray, Book(self.desk))
@@ -308,8 +320,52 @@ def test_a_rejected_photograph_is_gone_with_its_reason_and_does_not_come_back(to
     assert [one.outcome for one in told.file()] == [Outcome.REFUSED]
     for path in kept:
         path.unlink()
+    told.later()
     told.send()
     assert [one.outcome for one in told.file()] == [Outcome.FILED]
+
+
+def test_a_copy_of_its_record_brings_no_rejected_photograph_back(told: Told) -> None:
+    photograph = told.send()
+    kept = {path: path.read_bytes() for path in told.folder.glob("*-*")}
+    told.copy(SENT)  # a copy of what counts changes nothing
+    assert [item.fault for item in told.tray.judged()[0]] == [""]
+    reject_photographs(told.desk, told.tray, only=[photograph.sha256], by="owner:0", why="no")
+    for path, content in kept.items():  # whoever can write to the disk lays all back
+        path.write_bytes(content)
+    told.copy(SENT)
+    assert [one.outcome for one in told.file()] == [Outcome.REFUSED]
+    assert told.tray.judged()[1] == []
+
+
+@pytest.mark.parametrize("then", [PHOTO, OTHER])
+def test_a_copy_of_a_rejection_takes_no_other_photograph_away(told: Told, then: bytes) -> None:
+    photograph = told.send()
+    reject_photographs(told.desk, told.tray, only=[photograph.sha256], by="owner:0", why="no")
+    told.later()
+    told.send(then)
+    [lying], [] = told.tray.judged()
+    sha256, _, key = lying.name.partition("-")
+    told.copy(REJECTED, photograph=sha256, key=key)
+    assert [item.fault for item in told.tray.judged()[0]] == [""]
+    for path in told.folder.glob("*-*"):
+        path.unlink()
+    assert [one.name for one in told.tray.judged()[1]] == [lying.name]
+
+
+def test_a_rejection_of_an_earlier_room_counts_where_its_photograph_came(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = told.send()
+    with monkeypatch.context() as patch:
+        patch.setattr(trays, "_named", lambda _, entry: entry)
+        reject_photographs(told.desk, told.tray, only=[photograph.sha256], by="owner:0", why="no")
+    assert told.tray.judged() == ([], [])
+    told.send(OTHER)
+    [lying], [] = told.tray.judged()
+    sha256, _, key = lying.name.partition("-")
+    told.copy(REJECTED, photograph=sha256, key=key)
+    assert [item.fault for item in told.tray.judged()[0]] == [""]
 
 
 def test_what_cannot_be_logged_does_not_wait(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

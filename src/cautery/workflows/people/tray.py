@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +36,7 @@ SENT = "/operations/{id}/exhibits/{key}/photographs"
 """The address that takes photographs in, as the access log names it."""
 REJECTED = "cautery operation photos --reject"
 _CAME, _WENT = b"photograph came ", b"photograph rejected "
+_EARLIER = "earlier rejections"
 _BATCH = 1_000
 
 
@@ -99,6 +100,35 @@ class Sent:
     account: str
     at: datetime
     entries: frozenset[str]
+
+
+class _Told:
+    """What the log has told so far: whatever went is gone, and no copy of a record brings it back.
+
+    Each arrival has an entry of its own, since its time stands in it: that the log has one twice is
+    the doing of whoever can write to the disk.
+    """
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Sent] = {}
+        self._gone: set[tuple[str, str]] = set()
+
+    def came(self, name: str, entry: str, *, case: str, account: str, at: datetime) -> None:
+        before = self.sent[name].entries if name in self.sent else frozenset[str]()
+        if entry in before or (name, entry) in self._gone:
+            return
+        self.sent[name] = Sent(
+            name=name, case=case, account=account, at=at, entries=before | {entry}
+        )
+
+    def went(self, name: str, entry: str, *, only_if_there: bool = False) -> None:
+        """Take up a rejection: all that came under a name until then went. It counts once."""
+        there = self.sent[name].entries if name in self.sent else frozenset[str]()
+        if (name, entry) in self._gone or (only_if_there and entry not in there):
+            return
+        self._gone |= {(name, each) for each in (*there, entry)}
+        if name in self.sent:
+            self.sent[name] = replace(self.sent[name], entries=frozenset())
 
 
 class Tray:
@@ -331,7 +361,9 @@ class Tray:
                 why=require_why(why),
                 case="" if photograph is None else photograph.case,
                 page=REJECTED,
-                numbers=_numbers(item.name, item.entry, self._mac(_WENT, item.entry)),
+                numbers=_numbers(
+                    item.name, item.entry, self._mac(_WENT, _named(item.name, item.entry))
+                ),
             )
             self._files.remove(item.name)
 
@@ -345,22 +377,27 @@ class Tray:
                 if numbers.keys() == {"key", "photograph", "entry", "mac"}:
                     records.append((entry.record.at, used, numbers))
         came = [numbers["entry"] for _, used, numbers in records if used.page == SENT]
-        went = [numbers["entry"] for _, used, numbers in records if used.page == REJECTED]
-        macs = {SENT: iter(self._macs(_CAME, came)), REJECTED: iter(self._macs(_WENT, went))}
-        sent: dict[str, Sent] = {}
+        went = [numbers for _, used, numbers in records if used.page == REJECTED]
+        macs = {
+            SENT: iter(self._macs(_CAME, came)),
+            REJECTED: iter(
+                self._macs(_WENT, [_named(_name(each), each["entry"]) for each in went])
+            ),
+            # As rejections were written before their hash was of the name, too.
+            _EARLIER: iter(self._macs(_WENT, [each["entry"] for each in went])),
+        }
+        told = _Told()
         for at, used, numbers in records:
-            if not hmac.compare_digest(next(macs[used.page]).encode(), numbers["mac"].encode()):
-                continue
-            name = f"{numbers['photograph']}-{numbers['key']}"
-            before = sent[name].entries if name in sent else frozenset[str]()
+            name, entry = _name(numbers), numbers["entry"]
+            good = _same(next(macs[used.page]), numbers["mac"])
             if used.page == SENT:
-                entries = before | {numbers["entry"]}
-                sent[name] = Sent(
-                    name=name, case=used.case, account=used.by, at=at, entries=entries
-                )
-            elif name in sent:  # all that came until then went
-                sent[name] = replace(sent[name], entries=frozenset())
-        return sent
+                if good:
+                    told.came(name, entry, case=used.case, account=used.by, at=at)
+            elif _same(next(macs[_EARLIER]), numbers["mac"]):
+                told.went(name, entry, only_if_there=True)
+            elif good:
+                told.went(name, entry)
+        return told.sent
 
     def _read(self, name: str) -> tuple[Waiting, bytes]:
         """Return what lies under a name, and the keyed hash that stands beside its entry."""
@@ -398,3 +435,16 @@ def _entry_digest(photograph: Photograph) -> str:
 def _numbers(name: str, entry: str, mac: str) -> tuple[tuple[str, str], ...]:
     sha256, _, key = name.partition("-")
     return (("key", key), ("photograph", sha256), ("entry", entry), ("mac", mac))
+
+
+def _name(numbers: Mapping[str, str]) -> str:
+    return f"{numbers['photograph']}-{numbers['key']}"
+
+
+def _named(name: str, entry: str) -> str:
+    """Return what the hash of a rejection is of: that of another name is none of this one."""
+    return f"{name} {entry}"
+
+
+def _same(mac: str, given: str) -> bool:
+    return hmac.compare_digest(mac.encode(), given.encode())
