@@ -90,3 +90,16 @@ def test_large_and_deep_bytes_take_no_time(reader: str, data: bytes) -> None:
     with contextlib.suppress(EvidenceError, InputError):
         READERS[reader](data)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b'"stamps":[' + b",".join([b"{}"] * 100_000) + b"]",
+        b'"renewals":[' + b",".join([b'{"stamps":[{}]}'] * 50_000) + b"]",
+        b",".join(b'"%d":0' % number for number in range(100_000)),
+    ],
+)
+def test_proofs_of_more_values_than_honest_ones_are_not_looked_at(part: bytes) -> None:
+    with pytest.raises(EvidenceError, match="too many values"):
+        parse_proof_file(b"{" + part + b"}")

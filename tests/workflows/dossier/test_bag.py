@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from tests.contract.test_ledger import in_circles
 
 from cautery.adapters.bag_folder import ExtractFile
@@ -27,6 +28,7 @@ from cautery.workflows.dossier import as_verified as as_verified_module
 from cautery.workflows.dossier.as_verified import as_verified
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.extract import extract_of
+from cautery.workflows.dossier.opening import check_opening
 from cautery.workflows.dossier.verify import verify_bag
 
 from .conftest import NOON, Made, loaded
@@ -131,6 +133,23 @@ def test_what_is_withheld_can_be_opened_and_not_exchanged(made: Made, tmp_path: 
         salt = bytes.fromhex(dossier.openings[index])
         assert sha256(salt + leaves[index]).hexdigest() == commitment
         assert sha256(salt + leaves[index] + b" ").hexdigest() != commitment
+
+
+def test_an_opening_of_more_members_than_one_has_is_none(tmp_path: Path) -> None:
+    given = {"dossier": "sha256:" + "0" * 64, "record": 0, "salt": "0" * 32, "leaf": ""}
+    more = given | {str(number): 0 for number in range(50)}
+    unread: Any = None
+    for members, faults in ((more, 0), (given | {"salt": 5}, 1)):
+        with pytest.raises(EvidenceError, match="not an opening") as refused:
+            check_opening(
+                tmp_path,
+                json.dumps(members).encode(),
+                store=FolderStore(),
+                extracts=ExtractFile(),
+                manifest=unread,
+            )
+        cause = refused.value.__cause__
+        assert (cause.error_count() if isinstance(cause, ValidationError) else 0) == faults
 
 
 def test_salts_differ(made: Made, tmp_path: Path) -> None:

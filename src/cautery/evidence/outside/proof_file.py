@@ -19,6 +19,7 @@ from cautery.errors import EvidenceError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import ProofGiven, StampGiven
+from cautery.json_text import values_in
 from cautery.model.message import Message
 from cautery.model.records import ProofMissing
 from cautery.model.wire import to_json
@@ -27,6 +28,9 @@ PROOF = "manifest.proof"
 MAX_PROOF_BYTES = 64 << 20
 MOST_STAMPS = 16
 """Of one proof, and answers on revocation of one time-stamp."""
+_MOST_VALUES = 100_000
+"""Of a file: of each that does not fit, more than a kilobyte is written down. A thousand renewals
+by four authorities have some 25,000."""
 _TYPE = "cautery/outside-proofs/1"
 _Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
 
@@ -121,6 +125,8 @@ def parse_proof_file(raw: bytes) -> ProofFile:
     """
     if len(raw) > MAX_PROOF_BYTES:
         raise EvidenceError(f"more than {MAX_PROOF_BYTES} bytes of proofs")
+    if values_in(raw) > _MOST_VALUES:
+        raise EvidenceError("not proofs from outside: it has too many values")
     try:
         shape = _File.model_validate_json(raw)
         if shape.type != _TYPE:
@@ -142,7 +148,7 @@ def parse_proof_file(raw: bytes) -> ProofFile:
             ),
         )
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise EvidenceError(f"not proofs from outside: {where}: {first['msg']}") from error
     except (binascii.Error, ValueError) as error:
