@@ -14,6 +14,7 @@ from cautery.model.records import PublishedFigure
 from cautery.pages.operation import Fit
 from cautery.pages.operation.view.course import DayView, Served
 from cautery.workflows.operation.page_view.after_day import (
+    Measured,
     compared_after,
     days_until_back,
     drop_next_day,
@@ -37,7 +38,7 @@ def figure(id_: str, low: float, high: float) -> PublishedFigure:
 
 def compared(figure: PublishedFigure, view: DayView | None = None, users: Any = None) -> Any:
     sized = () if users is None else (SimpleNamespace(inner=(users,), month=date(2026, 1, 1)),)
-    return compared_after(figure, cast("Any", SimpleNamespace(day=view, sized=sized)))
+    return compared_after(figure, Measured(cast("Any", SimpleNamespace(day=view, sized=sized))))
 
 
 def test_the_drop_is_of_what_was_served_before_by_probes_of_the_next_day() -> None:

@@ -17,6 +17,7 @@ import pytest
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
+from cautery.estimate.harm import Harm, harm_of_users
 from cautery.messages import in_language, languages
 from cautery.model import (
     Estimate,
@@ -37,7 +38,7 @@ from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
-from cautery.workflows.operation.page_view import LabTruth, lived_day, page_view
+from cautery.workflows.operation.page_view import LabTruth, after_day, lived_day, page_view
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, correct, share
 from cautery.workflows.operation.trace_money import trace_money
@@ -294,6 +295,28 @@ def test_a_published_size_is_held_against_the_wider_interval(
     assert row.fit is fit
     if claim < 1e6:
         assert "lower end" in row.reason
+
+
+def test_our_harm_is_estimated_once_however_many_figures_stand_beside_it(
+    agency_desk: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimated: list[Any] = []
+
+    def noted(*given: Any, **more: Any) -> Harm:
+        estimated.append(given)
+        return harm_of_users(*given, **more)
+
+    monkeypatch.setattr(after_day, "harm_of_users", noted)
+    rome = agency_desk("it-postal")
+    rome.record_all([sized(1e6, 1.4e6, 2e6)], at=NOON)
+    claims = [
+        published(id="harm-year", value=str(claim), low=claim, high=claim)
+        for claim in (1.0, 3e8, 1e12)
+    ]
+    rome.record_all(claims, at=NOON)
+    rows = page_view(rome, made_at=NOON).comparisons
+    assert [row.fit for row in rows] == [Fit.YES, Fit.YES, Fit.NO]
+    assert len(estimated) == 1
 
 
 def test_the_latest_sizing_is_the_one_on_top(agency_desk: Desks) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from statistics import median
 
 from cautery.drawing.formatting import number, percent
 from cautery.drawing.templates import said
 from cautery.estimate import number_in_words
-from cautery.estimate.harm import Triple, harm_of_users, published_assumptions
+from cautery.estimate.harm import Money, Triple, harm_of_users, published_assumptions
 from cautery.messages import tr, tr_n
 from cautery.model.records import PublishedFigure
 from cautery.pages.operation.view.claims import Comparison, Fit
@@ -28,10 +29,45 @@ _PEOPLE = 8.2e9
 more."""
 
 
-def compared_after(figure: PublishedFigure, material: Material) -> Comparison | None:
+class Measured:
+    """What a case says of effect, regrowth and harm: once, however many figures stand beside it.
+
+    Parameters
+    ----------
+    material : Material
+        What the page is made of.
+    """
+
+    def __init__(self, material: Material) -> None:
+        self._day, self._sized = material.day, material.sized
+
+    @cached_property
+    def drop(self) -> tuple[float, float, float] | None:
+        """As :func:`drop_next_day` has it."""
+        return None if self._day is None else drop_next_day(self._day)
+
+    @cached_property
+    def back(self) -> tuple[float | None, float] | None:
+        """As :func:`days_until_back` has it."""
+        return None if self._day is None else days_until_back(self._day)
+
+    @cached_property
+    def harm(self) -> Money | None:
+        """A year's harm of our users, in EUR; ``None``: how many they are is not known."""
+        users = self._sized[-1].inner[0] if self._sized else None
+        if users is None or users.high > _PEOPLE:
+            return None
+        return harm_of_users(
+            Triple(max(users.low, 0.0), max(users.mid, 0.0), max(users.high, 0.0)),
+            published_assumptions(),
+            content="live-sport",
+        ).hull
+
+
+def compared_after(figure: PublishedFigure, measured: Measured) -> Comparison | None:
     """Return a figure of effect, regrowth or harm beside ours; ``None``: it is about neither."""
     compare = _COMPARED.get(figure.id)
-    return None if compare is None else compare(figure, material)
+    return None if compare is None else compare(figure, measured)
 
 
 def drop_next_day(day: DayView) -> tuple[float, float, float] | None:
@@ -84,8 +120,8 @@ def _after(day: DayView) -> list[Served]:
     )
 
 
-def _effect(figure: PublishedFigure, material: Material) -> Comparison:
-    drop = None if material.day is None else drop_next_day(material.day)
+def _effect(figure: PublishedFigure, measured: Measured) -> Comparison:
+    drop = measured.drop
     if drop is None:
         return _not_measured(figure)
     low = figure.low if figure.low is not None else 0.0
@@ -110,8 +146,8 @@ def _effect(figure: PublishedFigure, material: Material) -> Comparison:
     )
 
 
-def _regrowth(figure: PublishedFigure, material: Material) -> Comparison:
-    back = None if material.day is None else days_until_back(material.day)
+def _regrowth(figure: PublishedFigure, measured: Measured) -> Comparison:
+    back = measured.back
     if back is None:
         return _not_measured(figure)
     days, watched = back
@@ -136,23 +172,18 @@ def _regrowth(figure: PublishedFigure, material: Material) -> Comparison:
     )
 
 
-def _harm(figure: PublishedFigure, material: Material) -> Comparison | None:
+def _harm(figure: PublishedFigure, measured: Measured) -> Comparison | None:
     """Return a claimed harm beside the range that our users and stated assumptions leave open."""
-    users = material.sized[-1].inner[0] if material.sized else None
-    if users is None or users.high > _PEOPLE:
+    harm = measured.harm
+    if harm is None:
         return None
-    harm = harm_of_users(
-        Triple(max(users.low, 0.0), max(users.mid, 0.0), max(users.high, 0.0)),
-        published_assumptions(),
-        content="live-sport",
-    )
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else low
-    fits = low <= harm.hull.high and high >= harm.hull.low
+    fits = low <= harm.high and high >= harm.low
     our_words = tr(
         "EUR %(low)s to %(high)s a year, by what one assumes that viewers would have paid",
-        low=said(number_in_words(float(f"{harm.hull.low:.2g}"))),
-        high=said(number_in_words(float(f"{harm.hull.high:.2g}"))),
+        low=said(number_in_words(float(f"{harm.low:.2g}"))),
+        high=said(number_in_words(float(f"{harm.high:.2g}"))),
     )
     return Comparison(
         what=figure.what,
@@ -177,7 +208,7 @@ def _not_measured(figure: PublishedFigure) -> Comparison:
     )
 
 
-_COMPARED: Mapping[str, Callable[[PublishedFigure, Material], Comparison | None]] = {
+_COMPARED: Mapping[str, Callable[[PublishedFigure, Measured], Comparison | None]] = {
     "effect-next-day": _effect,
     "regrowth-days": _regrowth,
     "harm-year": _harm,

@@ -24,7 +24,7 @@ from cautery.pages.operation.view.claims import (
     UnknownLine,
     VerifyView,
 )
-from cautery.workflows.operation.page_view.after_day import compared_after
+from cautery.workflows.operation.page_view.after_day import Measured, compared_after
 from cautery.workflows.operation.page_view.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02
@@ -78,7 +78,7 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
         "crypto": _worth(material.register, ExhibitKind.WALLET),
         "cash": _worth(material.register, ExhibitKind.CASH),
     }
-    rows = []
+    rows, measured = [], Measured(material)
     for figure in material.published:
         if figure.id in {"users", "revenue-month", "revenue-year"} and material.sized:
             rows.append(_compared_size(figure, material.sized[-1]))
@@ -86,7 +86,7 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
             rows.append(_compared_count(figure, known[figure.id], ""))
         elif figure.id in money and money[figure.id] is not None:
             rows.append(_compared_count(figure, float(money[figure.id] or 0), "EUR"))
-        elif (after := compared_after(figure, material)) is not None:
+        elif (after := compared_after(figure, measured)) is not None:
             rows.append(after)
         else:
             rows.append(
