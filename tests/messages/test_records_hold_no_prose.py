@@ -35,6 +35,7 @@ NOT_OURS = {
     "ExhibitPhotographed.note": "a person wrote it",
     "ExhibitPhotographed.why": "a person wrote it",
     "Failure.error": "the name of a class",
+    "FollowAdvanced.note": "a signed note",
     "FollowReviewed.why": "a person wrote it",
     "HostsRuled.why": "a person wrote it",
     "JudgedClaim.text": "the claim as it was published",

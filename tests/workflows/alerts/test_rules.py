@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act.descents import proposal_id, run_text
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import InputError, RefusedError, SourceError, StorageError
+from cautery.evidence.signing import signed_note, verifier_key
 from cautery.model import (
     ExhibitId,
     Finding,
@@ -34,6 +36,7 @@ from cautery.model.records import (
     AlertSent,
     CaseOpened,
     DescendantProposed,
+    FollowAdvanced,
     FollowBegun,
     ProofFollowed,
     WatchDied,
@@ -43,7 +46,9 @@ from cautery.model.records import (
     WatchStopped,
 )
 from cautery.model.records.watching import WatchBegin, WatchEnd
+from cautery.projections.following import leaf_digest
 from cautery.projections.lines import ActKind, ActLine
+from cautery.projections.mandate import case_id
 from cautery.workflows.alerts.log import AlertLog
 from cautery.workflows.alerts.looking import Looker
 from cautery.workflows.alerts.rules import Found, Heard, found
@@ -81,13 +86,13 @@ def pace(*, late: bool) -> WatchPace:
 class House:
     """One case, and the log of its alerts."""
 
-    def __init__(self, folder: Path, mandate: Mandate) -> None:
+    def __init__(self, folder: Path, mandate: Mandate, *, key: str = "k") -> None:
         self.folder, self.mandate = folder, mandate
         self.case = SqlLedger.at(folder / "case.sqlite")
         self.alerts = SqlLedger.at(folder / "alerts.sqlite")
         self.is_closed = False
         self.is_held = True
-        self.open("k")
+        self.open(key)
 
     def open(self, key: str) -> None:
         window = Window(start=at(-60), end=at(120))
@@ -450,13 +455,14 @@ def following(tmp_path: Path, mandated: Callable[..., Mandate]) -> Iterator[Hous
         review=NOON.date(),
         end=NOON.date(),
     )
-    made = House(tmp_path, mandated(follow=policy))
+    made = House(tmp_path, mandated(follow=policy), key=KEY)
     yield made
     made.case.close()
     made.alerts.close()
 
 
-KEY = "follow.example+00000000+" + base64.b64encode(bytes([1]) + bytes(32)).decode()
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
+KEY = verifier_key("follow.example", PRIVATE.public_key().public_bytes_raw())
 
 
 def begun() -> FollowBegun:
@@ -471,16 +477,31 @@ def proposed(number: int) -> DescendantProposed:
         entity=f"new-{number}.example", of="0" * 16, log_odds=3.0, reasons=(),
         first_knowable=NOON.date(), proposed_on=NOON.date(),
     )  # fmt: skip
-    return DescendantProposed(at=NOON, id=f"D-{number}", proposal=proposal)
+    return DescendantProposed(at=NOON, id=proposal_id(proposal), proposal=proposal)
+
+
+def run(house: House, minutes: float, *proposals: DescendantProposed, day: date) -> None:
+    """Record what a run proposes, and the run, signed by the case's key."""
+    entries = [append(house.case, proposal, at=at(minutes)) for proposal in proposals]
+    unsigned = FollowAdvanced(
+        at=at(minutes), first=day, last=day, days=(), sources=(), left_out=(), decided=0,
+        proposals=tuple(map(leaf_digest, entries)),
+    )  # fmt: skip
+    text = run_text(unsigned, case=case_id(KEY))
+    note = signed_note(text, name="follow.example", private=PRIVATE)
+    house.write(minutes, replace(unsigned, note=note))
 
 
 def test_a_descendant_that_is_proposed_is_told_once_and_not_of_another_case(
     following: House,
 ) -> None:
-    following.write(-2, begun(), proposed(0))
+    following.write(-2, begun())
+    run(following, -2, proposed(0), day=NOON.date() - timedelta(days=1))
     looker = following.looker(following.log(0), AlertRule.GREW_BACK)
     assert told(looker.look(at(1))) == []  # it was there before
-    following.write(2, proposed(1), proposed(2), proposed(1))
+    following.write(1.5, proposed(3))
+    assert told(looker.look(at(2))) == []  # no run names it
+    run(following, 2, proposed(1), proposed(2), proposed(1), day=NOON.date())
     assert told(looker.look(at(3))) == [("grew-back", 2)]
     assert told(looker.look(at(4))) == []
 
