@@ -100,14 +100,14 @@ def forecast(
     """
     _Past.require(series, days)
     past = _Past(series, days, matches)
-    found: list[DayForecast] = []
+    day_forecasts: list[DayForecast] = []
     for ahead in range(1, days + 1):
         intervals = AdaptiveIntervals(coverage=COVERAGE)
         for _ in past.trials(ahead, intervals):
             pass
         predictive = past.predictive(len(series.days) - 1, ahead)
-        found.append(past.said(predictive, len(series.days) - 1, ahead, intervals))
-    return tuple(found)
+        day_forecasts.append(past.said(predictive, len(series.days) - 1, ahead, intervals))
+    return tuple(day_forecasts)
 
 
 def trials(
@@ -131,7 +131,7 @@ def trials(
     """
     _Past.require(series, ahead)
     past = _Past(series, ahead, matches)
-    return tuple(past.trials(ahead, AdaptiveIntervals(coverage=COVERAGE), most=latest))
+    return tuple(past.trials(ahead, AdaptiveIntervals(coverage=COVERAGE), latest=latest))
 
 
 class _Past:
@@ -139,8 +139,8 @@ class _Past:
 
     def __init__(self, series: DailySeries, days: int, matches: Matches | None) -> None:
         self._series = series
-        known = series.values[: max(FEWEST_DAYS, _BEGINS)]
-        positive = known[known > 0]
+        first_values = series.values[: max(FEWEST_DAYS, _BEGINS)]
+        positive = first_values[first_values > 0]
         self._unit = float(min(1.0, positive.min(initial=1.0)))
         self._logs = np.log1p(series.values / self._unit)
         every_day = consecutive(series.days[0], len(series.days) + days)
@@ -170,11 +170,11 @@ class _Past:
             )
 
     def trials(
-        self, ahead: int, intervals: AdaptiveIntervals, *, most: int | None = _TRIALS
+        self, ahead: int, intervals: AdaptiveIntervals, *, latest: int | None = _TRIALS
     ) -> Iterator[Trial]:
         """Yield the trials, by day; the intervals learn from each when its day has come."""
         last = len(self._logs) - 1
-        first = _BEGINS if most is None else max(_BEGINS, last - ahead - most)
+        first = _BEGINS if latest is None else max(_BEGINS, last - ahead - latest)
         waiting: list[tuple[int, Predictive, bool]] = []
         for origin in range(first, last + 1):
             while waiting and waiting[0][0] <= origin:
@@ -184,16 +184,18 @@ class _Past:
             if day > last or np.isnan(self._logs[day]) or not self._seen(origin):
                 continue
             predictive = self.predictive(origin, ahead)
-            said = self.said(predictive, origin, ahead, intervals)
+            day_forecast = self.said(predictive, origin, ahead, intervals)
             came = float(self._series.values[day])
-            held = said.estimate.low <= came <= said.estimate.high
+            held = day_forecast.estimate.low <= came <= day_forecast.estimate.high
             waiting.append((day, predictive, held))
-            edges = np.log1p(np.array([said.estimate.low, said.estimate.high]) / self._unit)
+            edges = np.log1p(
+                np.array([day_forecast.estimate.low, day_forecast.estimate.high]) / self._unit
+            )
             yield Trial(
-                forecast=said,
+                forecast=day_forecast,
                 came=came,
                 held=held,
-                log_error=float(self._logs[day] - np.log1p(said.estimate.mid / self._unit)),
+                log_error=float(self._logs[day] - np.log1p(day_forecast.estimate.mid / self._unit)),
                 width=float(edges[1] - edges[0]),
             )
 
@@ -202,8 +204,8 @@ class _Past:
         fitted = self._fitted.get(origin)
         if fitted is None:
             first = max(0, origin + 1 - LOOKS_BACK)
-            known = np.arange(first, origin + 1)
-            fitted = fit(self._logs[first : origin + 1], self._kinds.take(known))
+            rows = np.arange(first, origin + 1)
+            fitted = fit(self._logs[first : origin + 1], self._kinds.take(rows))
             self._fitted[origin] = fitted
         return fitted.day(self._kinds.take(np.array([origin + ahead])))
 

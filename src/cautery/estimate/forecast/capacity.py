@@ -126,8 +126,8 @@ def most_at_once(matches: Sequence[Match]) -> int:
         [(match.starts_at - AROUND, 1) for match in matches]
         + [(match.ends_at + AROUND, -1) for match in matches]
     )
-    running = most = 0
+    running = highest = 0
     for _, change in turns:  # one that ends at a moment makes room for one that begins then
         running += change
-        most = max(most, running)
-    return most
+        highest = max(highest, running)
+    return highest

@@ -84,6 +84,6 @@ class AdaptiveIntervals:
         self._days.append(day)
         self._scores.append(abs(predictive.rank(value) - 0.5))
         self._kinds.append(kind)
-        wanted = 1 - self.coverage
-        moved = self._miss.get(kind, wanted) + _STEP * (wanted - (not held))
+        miss_share = 1 - self.coverage
+        moved = self._miss.get(kind, miss_share) + _STEP * (miss_share - (not held))
         self._miss[kind] = min(max(moved, 0.01), 0.5)

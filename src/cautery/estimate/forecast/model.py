@@ -89,12 +89,12 @@ class Fitted:
             widths[state] = np.hypot(
                 max(_width(values[state], weight), _NARROWEST), UNSEEN_LOG * unseen.any()
             )
-        kept = shares > _NEGLIGIBLE
+        is_weighty = shares > _NEGLIGIBLE
         return Predictive(
-            values=values[kept],
-            weights=shares[kept] / shares[kept].sum(),
-            widths=widths[kept],
-            loud=self.loud[kept],
+            values=values[is_weighty],
+            weights=shares[is_weighty] / shares[is_weighty].sum(),
+            widths=widths[is_weighty],
+            loud=self.loud[is_weighty],
         )
 
 
@@ -110,14 +110,16 @@ def fit(logs: FloatArray, kinds: DayTraits) -> Fitted:
     """
     first = max(0, len(logs) - LOOKS_BACK)
     measured = np.flatnonzero(~np.isnan(logs[first:])) + first
-    known, of_kind = logs[measured], kinds.take(measured)
+    measured_logs, of_kind = logs[measured], kinds.take(measured)
     ages = (len(logs) - 1 - measured).astype(np.float64)
-    loud = loud_days(known, _PARTS)
+    loud = loud_days(measured_logs, _PARTS)
     effects = [
-        _effects(known[state], of_kind.design[state], _recent(ages[state], _CHANCE_DAYS))
+        _effects(measured_logs[state], of_kind.design[state], _recent(ages[state], _CHANCE_DAYS))
         for state in (~loud, loud)
     ]
-    return Fitted(ages=ages, logs=known, loud=loud, kinds=of_kind, effects=(effects[0], effects[1]))
+    return Fitted(
+        ages=ages, logs=measured_logs, loud=loud, kinds=of_kind, effects=(effects[0], effects[1])
+    )
 
 
 def _recent(ages: FloatArray, days: float) -> FloatArray:

@@ -38,9 +38,9 @@ def loud_days(logs: FloatArray, recent: int) -> BoolArray:
     from Gray-Level Histograms", IEEE Transactions on Systems, Man, and Cybernetics 9 (1979).
     """
     window = np.sort(logs[-recent:])
-    none = np.zeros(len(logs), np.bool_)
+    all_quiet = np.zeros(len(logs), np.bool_)
     if len(window) < 4 or window[0] == window[-1]:
-        return none
+        return all_quiet
     below = np.arange(1, len(window))
     sums = np.cumsum(window)
     low = sums[:-1] / below
@@ -49,5 +49,5 @@ def loud_days(logs: FloatArray, recent: int) -> BoolArray:
     cut = (low[at] + high[at]) / 2
     spread = np.sqrt((window[: at + 1].var() + window[at + 1 :].var()) / 2)
     if high[at] - low[at] <= _APART * spread:
-        return none
+        return all_quiet
     return np.asarray(logs > cut, np.bool_)

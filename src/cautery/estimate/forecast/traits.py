@@ -57,15 +57,15 @@ class DayTraits:
             played=None if self.played is None else self.played[days],
         )
 
-    def alike(self, one: DayTraits) -> FloatArray:
+    def alike(self, day: DayTraits) -> FloatArray:
         """Return how much each day is of the kind of another one, up to 1, shape (days,)."""
-        same = self.weekdays == one.weekdays[0]
-        if self.played is None or one.played is None:
+        same = self.weekdays == day.weekdays[0]
+        if self.played is None or day.played is None:
             return np.where(same, 1.0, _UNLIKE)
-        both = np.minimum(self.played, one.played).sum(axis=1)
-        either = np.maximum(self.played, one.played).sum(axis=1)
-        idle = (self.played[:, -1] == 1) | (one.played[0, -1] == 1)
-        likeness = np.maximum(both / either, np.where(idle, _UNLIKE_PLAYED, _OTHER_COMPETITION))
+        common = np.minimum(self.played, day.played).sum(axis=1)
+        either = np.maximum(self.played, day.played).sum(axis=1)
+        idle = (self.played[:, -1] == 1) | (day.played[0, -1] == 1)
+        likeness = np.maximum(common / either, np.where(idle, _UNLIKE_PLAYED, _OTHER_COMPETITION))
         weighed: FloatArray = likeness * np.where(same, 1.0, _OTHER_WEEKDAY)
         return weighed
 
@@ -83,15 +83,17 @@ def traits_of(days: Sequence[date], matches: Mapping[date, Sequence[Match]] | No
     if matches is None:
         return DayTraits(weekdays=weekdays, design=by_weekday)
     of_days = [matches.get(day, ()) for day in days]
-    names = _names({match.competition for found in of_days for match in found}, of_days)
-    stages = sorted({match.stage for found in of_days for match in found if match.stage})
+    names = _names({match.competition for day_matches in of_days for match in day_matches}, of_days)
+    stages = sorted(
+        {match.stage for day_matches in of_days for match in day_matches if match.stage}
+    )
     stages = stages[:MOST_COMPETITIONS]
     played = np.zeros((len(days), len(names) + 1))
     staged = np.zeros((len(days), len(stages)))
     number = np.zeros((len(days), 1))
-    for row, found in enumerate(of_days):
-        number[row] = np.log1p(len(found))
-        for match in found:
+    for row, day_matches in enumerate(of_days):
+        number[row] = np.log1p(len(day_matches))
+        for match in day_matches:
             if match.competition in names:
                 played[row, names[match.competition]] = 1
             if match.stage in stages:
@@ -106,8 +108,8 @@ def traits_of(days: Sequence[date], matches: Mapping[date, Sequence[Match]] | No
 
 def _names(all_names: set[str], of_days: Sequence[Sequence[Match]]) -> dict[str, int]:
     days = {
-        name: sum(any(match.competition == name for match in found) for found in of_days)
+        name: sum(any(match.competition == name for match in matches) for matches in of_days)
         for name in all_names
     } if len(all_names) > MOST_COMPETITIONS else dict.fromkeys(all_names, 0)  # fmt: skip
-    kept = sorted(sorted(days), key=lambda name: -days[name])[:MOST_COMPETITIONS]
-    return {name: at for at, name in enumerate(sorted(kept))}
+    commonest = sorted(sorted(days), key=lambda name: -days[name])[:MOST_COMPETITIONS]
+    return {name: at for at, name in enumerate(sorted(commonest))}

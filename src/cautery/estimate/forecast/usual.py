@@ -13,6 +13,6 @@ _RECENT = 56
 
 def usual_level(series: DailySeries) -> float:
     """Return the median level of the loud days of the last eight weeks, or of all their days."""
-    known = series.values[series.measured][-_RECENT:]
-    loud = loud_days(np.log1p(known), _RECENT)
-    return float(np.median(known[loud] if loud.any() else known))
+    recent_values = series.values[series.measured][-_RECENT:]
+    loud = loud_days(np.log1p(recent_values), _RECENT)
+    return float(np.median(recent_values[loud] if loud.any() else recent_values))
