@@ -185,7 +185,7 @@ def sets_of(count: int, *, traits: int = 1, members: int = 0) -> list[TraitSet]:
         ("MOST_SETS", 2, sets_of(3), "more than 2 networks"),
         ("MOST_TRAITS_OF_ALL", 5, sets_of(3, traits=2), "more than 5 traits"),
         ("MOST_MEMBERS_OF_ALL", 5, sets_of(3, members=2), "more than 5 members"),
-        ("MOST_SET", 40_000, sets_of(1, traits=3_000), "too long|characters of traits"),
+        ("MOST_SET_CHARACTERS", 40_000, sets_of(1, traits=3_000), "too long|characters of traits"),
         ("MOST_SETS_BYTES", 99, sets_of(3), "larger than 99 bytes"),
     ],
 )
@@ -241,9 +241,9 @@ def test_so_much_text_of_others_is_looked_through_and_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = trait_sets_json([STRUCK])
-    monkeypatch.setattr(seen_module, "MOST_WRITTEN", len(STRUCK.traits[0].value))
+    monkeypatch.setattr(seen_module, "MOST_WRITTEN_CHARACTERS", len(STRUCK.traits[0].value))
     assert read_trait_sets([raw], left_out=Counter()) == (STRUCK,)
-    monkeypatch.setattr(seen_module, "MOST_WRITTEN", len(STRUCK.traits[0].value) - 1)
+    monkeypatch.setattr(seen_module, "MOST_WRITTEN_CHARACTERS", len(STRUCK.traits[0].value) - 1)
     with pytest.raises(InputError, match="characters of names, prices and titles"):
         read_trait_sets([raw], left_out=Counter())
     assert read_trait_sets([raw]) == (STRUCK,)  # sealed, so screened before

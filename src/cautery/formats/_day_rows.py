@@ -22,7 +22,7 @@ Row = Mapping[str, str]
 def each_row(
     chunks: Iterable[bytes],
     columns: tuple[str, ...],
-    most: int,
+    most_rows: int,
     keep: Callable[[Row, int], None],
     *,
     may_have: tuple[str, ...] = (),
@@ -33,7 +33,7 @@ def each_row(
     ----------
     columns, may_have : tuple of str
         Those that must be there, and those that may; others are passed over.
-    most : int
+    most_rows : int
         Rows.
     keep : callable
         Takes a row, and its line; what it refuses is refused with the line.
@@ -51,8 +51,8 @@ def each_row(
             if not cells:
                 continue
             count += 1
-            if count > most or len(cells) > width:
-                _require(count <= most, f"more than {most:,} rows")
+            if count > most_rows or len(cells) > width:
+                _require(count <= most_rows, f"more than {most_rows:,} rows")
                 _require(len(cells) <= width, "the row has more fields than the header")
             cells.extend([""] * (width - len(cells)))
             keep(

@@ -48,13 +48,13 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
         rows = curves.setdefault(key, [])
         if len(curves) > MOST_CURVES:
             raise InputError(f"{path}: more than {MOST_CURVES:,} events and channels")
-        seen = minutes.setdefault(key, set())
-        if row[0] in seen:
+        minutes_seen = minutes.setdefault(key, set())
+        if row[0] in minutes_seen:
             raise InputError(
                 f"{path}, line {number}: minute {row[0]} of {key[0][:40]!r} on {key[1][:40]!r} "
                 "occurs twice and would be counted twice"
             )
-        seen.add(row[0])
+        minutes_seen.add(row[0])
         rows.append(row)
     if not curves:
         raise InputError(f"{path}: no row", hint=_HINT)

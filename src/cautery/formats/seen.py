@@ -41,11 +41,11 @@ MOST_SETS = 1_000
 """Networks in one ``traits.json``."""
 MOST_SETS_BYTES = 32 << 20
 """Of ``traits.json``: a thousand networks of a hundred traits take some 10 MB."""
-MOST_SET = 8_000_000
+MOST_SET_CHARACTERS = 8_000_000
 """Characters of one network; twice as many may be parsed, which takes thirty bytes for each."""
 MOST_TRAITS_OF_ALL = 100_000
 MOST_MEMBERS_OF_ALL = 200_000
-MOST_WRITTEN = 3_000_000
+MOST_WRITTEN_CHARACTERS = 3_000_000
 """Characters of others' values in which persons are looked for: some two seconds a million."""
 PERSON = message("grown.left-person")
 
@@ -84,20 +84,20 @@ def read_seen(
             yield from tally.add(number, problem, row)
             continue
         try:
-            seen = _seen(row)
+            trait = _seen(row)
         except InputError as error:
             yield from tally.add(number, message("unread.trait", error=str(error)), "")
             continue
-        if names_person(seen.kind, seen.value):
+        if names_person(trait.kind, trait.value):
             yield from tally.add(number, message("unread.trait-of-a-person"), "")
             continue
-        yield seen
+        yield trait
     yield from tally.rest()
 
 
-def seen_lines(seen: Iterable[TraitSeen]) -> Iterator[bytes]:
+def seen_lines(traits: Iterable[TraitSeen]) -> Iterator[bytes]:
     """Yield the lines of ``seen.jsonl``, each with its end."""
-    for trait in seen:
+    for trait in traits:
         row = {
             "day": trait.day.isoformat(),
             "entity": trait.entity,
@@ -130,7 +130,9 @@ def read_trait_sets(
     """
     bounds, sets = _Bounds(), list[TraitSet]()
     try:
-        for entry in objects(_within_bytes(chunks), wanted="a list of networks", largest=MOST_SET):
+        for entry in objects(
+            _within_bytes(chunks), wanted="a list of networks", largest=MOST_SET_CHARACTERS
+        ):
             if isinstance(entry, Broken):
                 raise InputError("trait sets: not valid JSON, or a network that is too long")
             traits = from_json(TraitSet, entry)
@@ -158,9 +160,9 @@ def trait_sets_json(sets: Sequence[TraitSet]) -> bytes:
     for traits in sets:
         bounds.add(traits)
         row = json.dumps(to_json(traits), ensure_ascii=False, sort_keys=True)
-        if len(row) > MOST_SET:
+        if len(row) > MOST_SET_CHARACTERS:
             raise InputError(
-                f"{traits.of}: {len(row):,} characters of traits; at most {MOST_SET:,}"
+                f"{traits.of}: {len(row):,} characters of traits; at most {MOST_SET_CHARACTERS:,}"
             )
         rows.append(row)
     bounds.require_any()
@@ -173,7 +175,7 @@ class _Bounds:
 
     def __init__(self) -> None:
         self._networks: set[str] = set()
-        self._traits = self._members = self._written = 0
+        self._traits = self._members = self._written_characters = 0
 
     def add(self, traits: TraitSet) -> None:
         """Count a network.
@@ -204,12 +206,13 @@ class _Bounds:
         InputError
             If they are too many.
         """
-        self._written += sum(
+        self._written_characters += sum(
             len(trait.value) for trait in traits.traits if trait.kind in WRITTEN_BY_PEOPLE
         )
-        if self._written > MOST_WRITTEN:
+        if self._written_characters > MOST_WRITTEN_CHARACTERS:
             raise InputError(
-                f"trait sets: more than {MOST_WRITTEN:,} characters of names, prices and titles",
+                f"trait sets: more than {MOST_WRITTEN_CHARACTERS:,} characters of names, "
+                "prices and titles",
                 hint="Give fewer networks, or shorter catalogues.",
             )
 
@@ -239,9 +242,11 @@ def _within_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _screened(traits: TraitSet, left_out: Counter[Message]) -> list[TraitSet]:
     """Return a network without the traits that may name a person; none, if it has no other."""
-    kept = tuple(one for one in traits.traits if not names_person(one.kind, one.value))
-    left_out[PERSON] += len(traits.traits) - len(kept)
-    return [replace(traits, traits=kept)] if kept else []
+    impersonal = tuple(
+        trait for trait in traits.traits if not names_person(trait.kind, trait.value)
+    )
+    left_out[PERSON] += len(traits.traits) - len(impersonal)
+    return [replace(traits, traits=impersonal)] if impersonal else []
 
 
 def _seen(row: Any) -> TraitSeen:
