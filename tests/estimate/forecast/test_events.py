@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from cautery.estimate.forecast import event_demand
+from cautery.estimate.forecast import event_demand, events
 from cautery.estimate.forecast.events import teams_of
 from cautery.model.daily import DailySeries, Measure, consecutive
 from cautery.model.preparation import Match
@@ -156,3 +156,16 @@ def test_days_that_nobody_measured_teach_nothing():
 )
 def test_teams_stand_in_the_name(name, teams):
     assert teams_of(name) == teams
+
+
+def test_effects_are_of_the_commonest_traits_alone():
+    series, _ = world({"Cup": 1000.0})
+    matches = [match(day, f"H{day} v A{day}", stage=f"s{day}") for day in range(0, 140, 2)]
+    matches += [match(day, "Big v Other", stage="group") for day in range(0, 140, 2)]
+    past = events._Past(series, by_day(matches))
+    assert len(past._columns) == len({t for m in matches for t in events._traits(m)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "_MOST_TRAITS", 9)
+        [few] = event_demand(series, by_day(matches), [match(150, "Big v Other", stage="new")])
+        assert few.identified
+        assert len(events._Past(series, by_day(matches))._columns) == 9

@@ -15,6 +15,7 @@ from cautery.estimate.forecast import (
     deadlines,
     forecast_plot,
     most_at_once,
+    ready,
 )
 from cautery.messages import message, say
 from cautery.model import Estimate, Window
@@ -219,3 +220,24 @@ def test_matches_at_once_are_those_whose_watches_overlap():
 def test_nothing_to_draw_is_refused():
     with pytest.raises(InputError, match="nothing to draw"):
         forecast_plot([])
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("MOST_DEADLINES", 14, "15 things to have ready, more than 14"),
+        ("MOST_LOOKED_AT", 14, "15 rows of tables to look at, more than 14"),
+    ],
+)
+def test_more_than_ten_seconds_work_is_refused(monkeypatch, limit, most, said):
+    holdings = Holdings(
+        orders=(order(),),
+        checks=(Check(item=ReadyItem.CONTACTS, country=None, done_on=NOW.date()),),
+        channels=(),
+        roster=(),
+    )
+    asked = [match(countries=("ES", "IT")), match()]  # three countries: of order() as well
+    assert deadlines(asked, holdings, now=NOW)
+    monkeypatch.setattr(ready, limit, most)
+    with pytest.raises(InputError, match=said):
+        deadlines(asked, holdings, now=NOW)

@@ -9,8 +9,10 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.estimate.forecast import Standing
+from cautery.estimate.forecast.model import Fitted
 from cautery.lab.tournament import tournament
 from cautery.model.daily import DailySeries, consecutive
+from cautery.workflows.forecast import look_ahead as look_ahead_module
 from cautery.workflows.forecast.deadlines_ics import deadlines_calendar
 from cautery.workflows.forecast.look_ahead import Watching, look_ahead
 from cautery.workflows.forecast.read import Calendar
@@ -108,3 +110,36 @@ def test_a_name_from_outside_breaks_no_calendar(outlook):
     book = icalendar.Calendar.from_ical(raw)
     assert len(book.walk("VEVENT")) == 1
     assert not book.walk("VALARM")
+
+
+@pytest.mark.parametrize(
+    ("series", "days", "limit", "said"),
+    [
+        (2, 60, None, "60 days of 2 series: 120 days to forecast, more than 84"),
+        (2, 3, ("MOST_EVENTS_AHEAD", 3), "events within 3 days, for 2 series: more than 3 in all"),
+    ],
+)
+def test_more_than_ten_seconds_work_is_refused_before_any_series(
+    monkeypatch, series, days, limit, said
+):
+    if limit is not None:
+        monkeypatch.setattr(look_ahead_module, *limit)
+    told = []
+    with pytest.raises(InputError, match=said):
+        look_ahead(WORLD.series[:series], days=days, calendar=CALENDAR, progress=told.append)
+    assert not told
+
+
+def test_a_day_is_predicted_once_for_each_trial_and_no_more(monkeypatch):
+    counted = []
+    whole = Fitted.day
+    monkeypatch.setattr(Fitted, "day", lambda self, kind: counted.append(1) or whole(self, kind))
+    longer = WORLD.series[0]
+    years = replace(
+        longer,
+        days=consecutive(longer.days[-1] - timedelta(days=1999), 2000),
+        values=np.resize(longer.values, 2000),
+        probes=np.resize(longer.probes, 2000),
+    )
+    look_ahead([years], days=2)
+    assert 0 < len(counted) <= 2 * (240 + 1) + 56 + 120 + 2

@@ -7,7 +7,8 @@ the past knows no event of the competition, the demand is not identified, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +32,8 @@ _QUIET_DAYS = 28
 """Days around a day whose days without events say what is drawn without one."""
 _QUIET_SHARE = 0.02
 """Of the quiet level: an event that draws less cannot be told from none."""
+_MOST_TRAITS = 300
+"""Traits that have an effect, the commonest: a season's leagues have some hundred."""
 _ROUNDS = 3
 """Times that the events of one day are parted anew by what they are said to draw."""
 _SHRUNK = {"competition": 0.5, "stage": 1.0, "weekday": 4.0, "hours": 1.0, "team": 3.0}
@@ -106,15 +109,18 @@ class _Past:
         self._events = [match for _, match in events]
         self._of_day = np.array([at for at, _ in events], np.int64)
         self._drawn = _drawn(series, set(days))
-        self._columns = sorted({trait for match in self._events for trait in _traits(match)})
-        self._known = frozenset(self._columns)
+        self._columns = _commonest(trait for match in self._events for trait in _traits(match))
+        self._place = {trait: at for at, trait in enumerate(self._columns)}
+        self._stages = Counter((event.competition, _stage(event)) for event in self._events)
+        self._commons: dict[str, FloatArray] = {}
+        self._past_of = Counter(event.competition for event in self._events)
         self._design = np.array([self._traits(match) for match in self._events])
         if self._events:
             self._regress()
 
     def demand(self, match: Match) -> EventDemand:
         """Return what one event draws."""
-        past = sum(match.competition == event.competition for event in self._events)
+        past = self._past_of[match.competition]
         if past < FEWEST:
             low, mid, high = self._whole()
             method = message("method.whole-past")
@@ -122,9 +128,9 @@ class _Past:
         else:
             row = self._traits(match)
             log = self._mean + row @ self._effects
-            unseen = [trait for trait in _traits(match) if trait not in self._known]
+            unseen = [trait for trait in _traits(match) if trait not in self._place]
             beyond = sum(_UNSEEN[kind] ** 2 for kind, _ in unseen)
-            within = _upper(self._left_out, _COVERAGE) * np.sqrt(1 + row @ self._covariance @ row)
+            within = self._upper * np.sqrt(1 + row @ self._covariance @ row)
             far = float(np.hypot(within, _Z * np.sqrt(beyond)))
             low, mid, high = np.exp(np.clip([log - far, log, log + far], -300, 300)).tolist()
             method = message("method.past-events", count=past, what=match.competition or match.name)
@@ -175,16 +181,27 @@ class _Past:
         self._effects = effects
         leverage = number * np.einsum("ij,jk,ik->i", mixed, self._covariance, mixed)
         off = np.abs(single - self._mean - mixed @ effects)
-        self._left_out = off * np.sqrt(number / np.maximum(1 - leverage, 0.1))
+        left_out = off * np.sqrt(number / np.maximum(1 - leverage, 0.1))
+        self._upper = _upper(left_out, _COVERAGE)
 
     def _traits(self, match: Match) -> FloatArray:
-        found = set(_traits(match))
-        row = np.array([float(column in found) for column in self._columns])
-        if _stage(match) not in self._known:
-            # What the stages of a competition have in common is in their effects as well.
-            same = [event for event in self._events if event.competition == match.competition]
-            for event in same:
-                row[self._columns.index(_stage(event))] += 1 / len(same)
+        row = np.zeros(len(self._columns))
+        for trait in _traits(match):
+            if (place := self._place.get(trait)) is not None:
+                row[place] = 1
+        if _stage(match) not in self._place:
+            row += self._common(match.competition)
+        return row
+
+    def _common(self, competition: str) -> FloatArray:
+        """Return what the stages of a competition have in common: it is in their effects too."""
+        if (known := self._commons.get(competition)) is not None:
+            return known
+        row = np.zeros(len(self._columns))
+        for (of, stage), count in self._stages.items():
+            if of == competition and stage in self._place:
+                row[self._place[stage]] += count / self._past_of[of]
+        self._commons[competition] = row
         return row
 
 
@@ -226,6 +243,12 @@ def _drawn(series: DailySeries, played: set[int]) -> NDArray[np.float64]:
         quiet = float(np.median(quiet_days)) if len(quiet_days) else 0.0
         drawn[at] = max(float(values[at]) - quiet, _QUIET_SHARE * quiet, _QUIET_SHARE * least)
     return drawn
+
+
+def _commonest(traits: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the traits that have an effect, in order."""
+    counts = Counter(traits)
+    return sorted(sorted(counts, key=lambda trait: (-counts[trait], trait))[:_MOST_TRAITS])
 
 
 def _upper(distances: FloatArray, coverage: float) -> float:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from cautery.errors import InputError
 from cautery.messages import message
 from cautery.model import Window
 from cautery.model.message import Message
@@ -18,6 +19,10 @@ from cautery.model.preparation import Channel, Check, Match, OnCall, ReadyItem
 
 AROUND = timedelta(minutes=30)
 """Orders and people are needed from so long before a kick-off until so long after the end."""
+
+MOST_DEADLINES = 100_000
+MOST_LOOKED_AT = 10_000_000
+_CHECKED = (ReadyItem.CONTACTS, ReadyItem.KEYS, ReadyItem.DYNAMIC_LIST, ReadyItem.CALENDAR)
 
 
 class Standing(StrEnum):
@@ -48,9 +53,13 @@ class Holdings:
     checks: tuple[Check, ...] | None = None
     countries: tuple[str, ...] = ()
 
-    def countries_of(self, match: Match) -> tuple[str, ...]:
-        """Return the countries in which a match must be looked after; ``("",)``: nobody says."""
-        named = set(match.countries) or set(self.countries)
+    def countries_of(self, match: Match, anywhere: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the countries in which a match must be looked after."""
+        return tuple(sorted(set(match.countries))) or anywhere
+
+    def anywhere(self) -> tuple[str, ...]:
+        """Return the countries of a match that names none; ``("",)``: nobody says."""
+        named = set(self.countries)
         if not named:
             named = {entry.territory for entry in self.orders or ()}
             named |= {entry.country for entry in self.channels or ()}
@@ -88,16 +97,21 @@ def deadlines(
     ----------
     now : datetime
         Aware; what was due before and is not done is missing.
+
+    Raises
+    ------
+    InputError
+        If there are more than :data:`MOST_DEADLINES`, or :data:`MOST_LOOKED_AT` rows to look at.
     """
+    listed, anywhere = list(matches), holdings.anywhere()
+    _require_few(listed, holdings, anywhere)
     found: list[Deadline] = []
-    for match in matches:
-        countries = holdings.countries_of(match)
+    for match in listed:
+        countries = holdings.countries_of(match, anywhere)
         found += [_order(match, country, holdings) for country in countries]
         found += _references(match, countries, holdings, now)
         found.append(_on_call(match, holdings))
-        for item in (
-            ReadyItem.CONTACTS, ReadyItem.KEYS, ReadyItem.DYNAMIC_LIST, ReadyItem.CALENDAR
-        ):  # fmt: skip
+        for item in _CHECKED:
             of = ("",) if item in (ReadyItem.KEYS, ReadyItem.CALENDAR) else countries
             found += [_check(match, item, country, holdings, now) for country in of]
     order = list(ReadyItem)
@@ -112,6 +126,25 @@ def deadlines(
             ),
         )
     )
+
+
+def _require_few(matches: Sequence[Match], holdings: Holdings, anywhere: tuple[str, ...]) -> None:
+    """Refuse what would take minutes: each country of each match looks through the tables."""
+    channels, turns = len(holdings.channels or ()), len(holdings.roster or ())
+    rows = len(holdings.orders or ()) + len(_CHECKED) * len(holdings.checks or ())
+    asked = sum(len(holdings.countries_of(match, anywhere)) for match in matches)
+    things = 3 * asked + (3 + channels) * len(matches)
+    looked_at = asked * rows + (channels + turns) * len(matches)
+    for count, most, what in (
+        (things, MOST_DEADLINES, "things to have ready"),
+        (looked_at, MOST_LOOKED_AT, "rows of tables to look at"),
+    ):
+        if count > most:
+            raise InputError(
+                f"{len(matches):,} matches to come, in {asked:,} countries in all: {count:,} "
+                f"{what}, more than {most:,}",
+                hint="Give fewer matches, or fewer countries and channels.",
+            )
 
 
 def _order(match: Match, country: str, holdings: Holdings) -> Deadline:

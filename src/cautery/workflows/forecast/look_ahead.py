@@ -37,6 +37,10 @@ _TRIED = 56
 _WARMS_UP = 120
 """Days before them from which their intervals have learned: twice what a miss is remembered."""
 _A_WEEK = 7
+MOST_DAYS_AHEAD = 84
+"""Days of all series together, such as a week of twelve: each is tried on 240 past days."""
+MOST_EVENTS_AHEAD = 20_000
+"""Events of all series together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +111,15 @@ def look_ahead(
     Raises
     ------
     InputError
-        If a series cannot be forecast, or the series end on different days.
+        If a series cannot be forecast, the series end on different days, or it is all more than
+        ten seconds' work: :data:`MOST_DAYS_AHEAD`, :data:`MOST_EVENTS_AHEAD`.
     """
+    if len(series) * days > MOST_DAYS_AHEAD:
+        raise InputError(
+            f"{days} days of {len(series)} series: {len(series) * days:,} days to forecast, more "
+            f"than {MOST_DAYS_AHEAD}",
+            hint="Forecast fewer days, --days 7, or one series, --unit NAME.",
+        )
     last = series[0].days[-1]
     if any(entry.days[-1] != last for entry in series):
         raise InputError(
@@ -120,6 +131,16 @@ def look_ahead(
     matches = calendar.matches if calendar else ()
     of_days: Matches = by_day(matches)
     learnt_matches = _learned(series, of_days, notes) if calendar else None
+    to_come = tuple(entry for entry in matches if entry.starts_at >= as_of)
+    soon = [entry for entry in to_come if entry.starts_at < as_of + timedelta(days=days)]
+    if len(series) * len(soon) > MOST_EVENTS_AHEAD:
+        raise InputError(
+            f"{len(soon):,} events within {days} days, for {len(series)} series: more than "
+            f"{MOST_EVENTS_AHEAD:,} in all",
+            hint="Forecast fewer days, or one series: --unit NAME.",
+        )
+    at_hand = holdings or Holdings()
+    to_be_ready = deadlines(to_come, at_hand, now=as_of)
     ahead: list[SeriesAhead] = []
     for entry in series:
         progress(f"{entry.unit} ({entry.market})")
@@ -127,9 +148,6 @@ def look_ahead(
             SeriesAhead(series=entry, days=forecast(entry, days=days, matches=learnt_matches))
         )
         notes.append(_tried(entry, min(days, _A_WEEK), learnt_matches))
-    to_come = tuple(entry for entry in matches if entry.starts_at >= as_of)
-    soon = [entry for entry in to_come if entry.starts_at < as_of + timedelta(days=days)]
-    at_hand = holdings or Holdings()
     return Outlook(
         as_of=as_of,
         ahead=tuple(ahead),
@@ -144,7 +162,7 @@ def look_ahead(
         capacity=()
         if watching is None
         else _capacity(ahead, of_days, at_hand, watching, has_calendar=calendar is not None),
-        deadlines=deadlines(to_come, at_hand, now=as_of),
+        deadlines=to_be_ready,
         notes=tuple(notes),
     )
 
