@@ -84,7 +84,7 @@ def test_a_long_text_of_few_values_is_read() -> None:
 def test_the_values_are_counted_before_they_are_read(value: object) -> None:
     def values(part: object) -> int:
         inner = part.values() if isinstance(part, dict) else part
-        return 1 + (0 if isinstance(part, str | int | None) else sum(map(values, inner)))  # type: ignore[arg-type, call-overload]
+        return 1 + (0 if isinstance(part, str | int | None) else sum(map(values, inner)))  # type: ignore[call-overload]
 
     text = json.dumps(value)
     assert values(value) <= values_in(text) == values_in(text.encode())

@@ -14,9 +14,7 @@ _MEMORY = ((",", 72), ("[", 64), ("{", 120), ('":', 64))
 a list, a table with its first member, a name with its place in a table."""
 
 
-def parsed_json(
-    text: str | bytes | bytearray, *, most: int | None = None, own: bool = False, **how: Any
-) -> Any:
+def parsed_json(text: str | bytes | bytearray, *, most: int | None = None, **how: Any) -> Any:
     """Return the value of a JSON text.
 
     Seven bytes of it (``{"":0},``) can become two hundred in memory: what a text would take is
@@ -26,8 +24,6 @@ def parsed_json(
     ----------
     most : int or None
         Most values that it may have, as :func:`values_in` counts them; ``None``: any number.
-    own : bool
-        Cautery wrote it for itself, and it may take what memory it needs.
     **how
         As for :func:`json.loads`.
 
@@ -39,8 +35,7 @@ def parsed_json(
         text forgets.
     """
     if (most is not None and values_in(text) > most) or (
-        not own
-        and len(text) > ALWAYS_READ
+        len(text) > ALWAYS_READ
         and sum(size * _count(text, sign) for sign, size in _MEMORY) > _MOST_MEMORY
     ):
         raise ValueError("the JSON has too many values")

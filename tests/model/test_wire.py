@@ -19,7 +19,7 @@ from cautery.model.records.kinds import KINDS, MisshapenRecord
 from cautery.model.wire import from_json
 
 _MANY = 2_000
-_WRONG = (
+_WRONG: tuple[Any, ...] = (
     [{}] * _MANY,
     [[]] * _MANY,
     [{"": 0}] * _MANY,

@@ -388,15 +388,15 @@ class Tray:
         }
         told = _Told()
         for at, used, numbers in records:
-            name, entry = _name(numbers), numbers["entry"]
+            name, came_as = _name(numbers), numbers["entry"]
             good = _same(next(macs[used.page]), numbers["mac"])
             if used.page == SENT:
                 if good:
-                    told.came(name, entry, case=used.case, account=used.by, at=at)
+                    told.came(name, came_as, case=used.case, account=used.by, at=at)
             elif _same(next(macs[_EARLIER]), numbers["mac"]):
-                told.went(name, entry, only_if_there=True)
+                told.went(name, came_as, only_if_there=True)
             elif good:
-                told.went(name, entry)
+                told.went(name, came_as)
         return told.sent
 
     def _read(self, name: str) -> tuple[Waiting, bytes]:
