@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -22,6 +23,7 @@ from cautery.model.descent import TraitKind, TraitSeen
 from cautery.wiring.facts import known_facts
 from cautery.wiring.following import is_case
 from cautery.workflows.case.open import open_case
+from cautery.workflows.follow import limits
 from cautery.workflows.follow.exports import Exports
 from cautery.workflows.follow.of_watch import Compared
 from cautery.workflows.follow.seen import Intake, bring
@@ -94,6 +96,41 @@ def test_a_host_that_is_a_telephone_number_is_nobodys_trait(tmp_path: Path) -> N
     assert not any("0033612345678" in f"{one.entity} {one.value}" for one in found.traits)
     assert found.left_out[message("grown.left-person")] == 5
     assert len(brought(tmp_path / "ct.csv").traits) == 4
+
+
+def test_a_run_holds_as_much_as_it_may_and_counts_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = 4_000 * "a|" + "b"
+    long = [trait(f"tv{n}.example", TraitKind.CATALOGUE_ORDER, f"{n}|{order}") for n in range(10)]
+    short = trait("x.example", TraitKind.HOSTER, "as1")
+    first = seen_file(tmp_path / "a.jsonl", long[:5])
+    second = seen_file(tmp_path / "b.jsonl", [*long[5:], short])
+    monkeypatch.setattr(limits, "MOST_BYTES_HELD", 30_000)
+    found = brought(first, second)
+    # Of all files together; what is short still has room.
+    assert found.traits == [*long[:3], short]
+    assert found.left_out[message("grown.left-many-seen")] == 7
+    monkeypatch.setattr(limits, "MOST_TRAITS_AT_ONCE", 2)
+    assert brought(first, second).traits == long[:2]
+
+
+def test_a_run_reads_as_much_as_it_may_and_says_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosters = [trait(f"tv{n:03}.example", TraitKind.HOSTER, "as1") for n in range(100)]
+    plain = seen_file(tmp_path / "b.jsonl", hosters)
+    rows = plain.read_bytes()
+    packed, last = tmp_path / "a.jsonl.xz", tmp_path / "c.json"
+    packed.write_bytes(lzma.compress(rows))
+    last.write_text("[]")
+    monkeypatch.setattr(limits, "MOST_BYTES_READ", len(rows) + len(rows) // 2)
+    found = brought(packed, plain, last)
+    assert found.traits == [*hosters, *hosters[:50]]
+    assert [said.partition(": ")[0] for said in found.warnings] == [str(plain), str(last)]
+    assert all("not read to its end" in said for said in found.warnings)
+    # What is packed counts as it is unpacked.
+    assert len(brought(plain, packed).traits) == 150
 
 
 def test_passive_dns_says_name_servers_and_without_facts_no_hoster(tmp_path: Path) -> None:

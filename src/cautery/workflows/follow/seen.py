@@ -30,14 +30,13 @@ from cautery.projections.without_decoys import outward
 from cautery.workflows.case.open import Case
 from cautery.workflows.follow.begin import refuse_other_law
 from cautery.workflows.follow.exports import Exports
+from cautery.workflows.follow.limits import Limits
 from cautery.workflows.follow.of_case import id_and_regime
 from cautery.workflows.follow.of_watch import Compared, compared_in, shown_by
 from cautery.workflows.follow.shown import ShownTrait, catalogue_of, label_of, quirk_of, usable
 
 MOST_FILES = 2_000
 """Files of one folder."""
-MOST_TRAITS_AT_ONCE = 5_000_000
-"""Traits of one run: they are held at once. Judgement."""
 OWN_SHARE = 0.8
 """Part of a playlist's entries on one host for the list to be that service's own, as in a case."""
 _MOST_LISTED = 20_000
@@ -111,7 +110,8 @@ def bring(
     ------
     InputError
         If a path names nothing that can be read, or a case under another law than the following.
-        A file in a folder that cannot be read is told of.
+        A file in a folder that cannot be read is told of, and so is one that is beyond what a run
+        reads.
     UnrevealedError
         If decoys of a watch are not revealed yet.
     """
@@ -158,6 +158,7 @@ class _Taking:
         self._intake, self._policy, self._regime, self._today = intake, policy, regime, today
         self._facts, self._compared = facts, compared
         self._exports = Exports(facts, intake.left_out)
+        self._limits = Limits(intake.warnings)
         self._is_number: Callable[[str], bool] = lru_cache(maxsize=1 << 16)(self._named_by_number)
 
     def watch(self, case: Case) -> None:
@@ -192,8 +193,10 @@ class _Taking:
         InputError, SourceError
             If no reader knows it.
         """
+        if not self._limits.may_read(path):
+            return
         suffix = plain_name(path).suffix.lower()
-        chunks = chunks_of(path)
+        chunks = self._limits.within(chunks_of(path), path)
         if suffix == ".jsonl":
             first = next(chunks, b"")
             chunks = chain((first,), chunks)
@@ -283,7 +286,7 @@ class _Taking:
                 intake.left_out[FUTURE] += 1
             elif self._is_number(trait.entity):
                 intake.left_out[PERSON] += 1
-            elif len(intake.traits) >= MOST_TRAITS_AT_ONCE:
+            elif not self._limits.hold(trait):
                 intake.left_out[TOO_MANY] += 1
             else:
                 intake.counts[source] += 1
