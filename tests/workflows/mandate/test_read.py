@@ -14,6 +14,7 @@ from time import process_time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.passkeys import Device
 
 from cautery.errors import MandateError
@@ -668,3 +669,25 @@ def test_an_unknown_channel_is_named_with_some_of_those_that_there_are(write) ->
     assert "unknown channel 'd'" in str(error)
     assert ", ...." in error.hint
     assert len(error.hint) < 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "event = [" + 5_000 * "{}, " + "]\nchannel = [" + 5_000 * "{}, " + "]",
+        "[follow]\npurposes = [" + 5_000 * "1, " + "]",
+        "[mandate]\n" + "".join(f"a{number} = 1\n" for number in range(5_000)),
+        "[[order]]\nparticulars = {" + ", ".join(f"a{n} = 1" for n in range(5_000)) + "}",
+    ],
+)
+def test_a_mandate_of_wrong_values_costs_as_much_as_a_few_of_them(write, text: str) -> None:
+    with pytest.raises(MandateError) as refused:
+        read_mandate(write(text), now=NOW)
+    cause = refused.value.__cause__
+    assert isinstance(cause, ValidationError)
+    assert cause.error_count() < 30
+
+
+def test_of_a_few_unknown_keys_the_first_is_named(write) -> None:
+    with pytest.raises(MandateError, match="'wrong' is not known here"):
+        read_mandate(write(EXAMPLE.replace('who = "Ex', 'wrong = 1\nwho = "Ex')), now=NOW)

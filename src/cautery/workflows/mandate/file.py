@@ -7,10 +7,20 @@ must be to each other in :mod:`cautery.workflows.mandate.read`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import core_schema
 
 from cautery.model import Access, BeyondBudget, LookedAt, OrderKind, Regime
 from cautery.workflows.mandate import values
@@ -20,6 +30,9 @@ SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
 
 LEAST_RATE = 0.001
 """Requests per second and host; with fewer, a whole match passes without one."""
+
+_MOST_UNKNOWN = 100
+"""Unknown keys of a table, of which the first is named."""
 
 _Text = Annotated[str, Field(min_length=1)]
 _Id = Annotated[str, Field(min_length=1, max_length=200)]
@@ -31,6 +44,23 @@ _Url = Annotated[
 _Budget = Annotated[int, Field(ge=0, le=10**9, strict=True)]
 
 
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)  # pydantic's own FailFast has no hash, so that no union takes it
+class _FirstFault:
+    """Of wrong values the first is named: each one kept would take a kilobyte."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        schema: Any = {**handler(source), "fail_fast": True}
+        return cast("core_schema.CoreSchema", schema)
+
+
+_Many = Annotated[list[_T], _FirstFault()]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -38,6 +68,12 @@ class _Table(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_keys(cls, table: Any) -> Any:
+        """Refuse a table before each of a hundred thousand unknown keys is an error of its own."""
+        return values.few_keys(table, most=len(cls.model_fields) + _MOST_UNKNOWN)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Return nothing: what a table says may be a password."""
@@ -59,7 +95,7 @@ class Head(_Table):
     """When the watch may begin to reach sources."""
     end: _Time
     """When the watch ends; no referral under the mandate lasts longer."""
-    territories: list[_Territory]
+    territories: _Many[_Territory]
     """Countries (two letters, ISO 3166-1) that it covers; nothing is blocked in another one."""
     lab: bool = False
     """True only in a lab's own file: every page is stamped LAB."""
@@ -92,7 +128,7 @@ class ChannelTable(_Table):
 
     id: _Id
     """Id of the channel, which verdicts name as the licensee whose feed is re-broadcast."""
-    names: Annotated[list[_Text], Field(min_length=1)]
+    names: Annotated[_Many[_Text], Field(min_length=1)]
     """Names of the channel in lists and guides."""
     territory: _Territory | None = None
     """Country of the licence; without it, the mandate's territories."""
@@ -110,9 +146,11 @@ class PartnerTable(_Table):
 
     name: _Text
     """Name of the partner."""
-    hosts: Annotated[list[Annotated[str, AfterValidator(values.partner_host)]], Field(min_length=1)]
+    hosts: Annotated[
+        _Many[Annotated[str, AfterValidator(values.partner_host)]], Field(min_length=1)
+    ]
     """Host names of the partner; names below them are covered."""
-    channels: list[str]
+    channels: _Many[str]
     """Ids of the channels that the partner may carry."""
 
 
@@ -123,7 +161,7 @@ class WorkTable(_Table):
     """EIDR or ISAN with a correct check character, an IMDb id, or an id of your own."""
     title: _Text
     """Title of the work."""
-    other_titles: list[_Text] = Field(default_factory=list)
+    other_titles: _Many[_Text] = Field(default_factory=list)
     """The original title and its translations."""
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     """Year of release, which tells works of one title apart."""
@@ -150,11 +188,11 @@ class OrderTable(_Table):
     """When the order comes into force."""
     end: _Time | None = None
     """When the order ends, and entries under it; without it a standing one ends as the mandate."""
-    days: list[date] = Field(default_factory=list)
+    days: _Many[date] = Field(default_factory=list)
     """Days of the calendar on which a live order holds; without them, every day until its end."""
     targets_rule: str
     """Which targets the order covers, in its own words; each referral quotes this sentence."""
-    particulars: dict[str, _Text] = Field(default_factory=dict)
+    particulars: Annotated[dict[str, _Text], _FirstFault()] = Field(default_factory=dict)
     """What the order's country asks for besides, as in { agent = "12" }; `cautery mandate rules` \
 names it."""
 
@@ -200,7 +238,7 @@ class SourceTable(_Table):
     """Id of the [[purchase]] whose line reads the source."""
     purchase_in_case: bool = False
     """True if `cautery purchase` records the purchase instead of this file."""
-    vantages: list[str] = Field(default_factory=list)
+    vantages: _Many[str] = Field(default_factory=list)
     """Names of [[vantage]]s from which the source is also read."""
 
 
@@ -283,11 +321,11 @@ class ServiceTable(_Table):
 
     host: Annotated[str, AfterValidator(values.service_host)]
     """Host of an intermediary, feed, calendar or RDAP service of this mandate."""
-    also: list[Annotated[str, AfterValidator(values.service_host)]] = Field(default_factory=list)
+    also: _Many[Annotated[str, AfterValidator(values.service_host)]] = Field(default_factory=list)
     """Hosts to which its playlists lead."""
     ca: _Text | None = None
     """A PEM file: only these authorities are trusted for the service."""
-    pins: list[Annotated[str, AfterValidator(values.pin)]] = Field(default_factory=list)
+    pins: _Many[Annotated[str, AfterValidator(values.pin)]] = Field(default_factory=list)
     """SHA-256 of the public keys (SPKI) that the service may show, hex or base64."""
     client_cert: _Text | None = None
     """A PEM file: your certificate for the service."""
@@ -298,7 +336,7 @@ class ServiceTable(_Table):
 class NetworkTable(_Table):
     """What the watch may contact, and how."""
 
-    allow: list[Annotated[str, AfterValidator(values.network)]] = Field(default_factory=list)
+    allow: _Many[Annotated[str, AfterValidator(values.network)]] = Field(default_factory=list)
     """Private ranges that may be contacted, such as "127.0.0.0/8"; empty outside a lab."""
     rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
     """Requests per second to each host."""
@@ -345,18 +383,18 @@ class DecoysTable(_Table):
     """URL of the keeper, which is asked before an approved act leaves: https, or http in a lab."""
     planner: _Text | None = None
     """Ed25519 key of the planner (PEM, or base64): nobody else's plan counts."""
-    own: list[_Text] | None = None
+    own: _Many[_Text] | None = None
     """Your own domains and address ranges (/24, /48 at most); a decoy may stand on no others."""
 
 
 class FollowTable(_Table):
     """The lasting watch for what grows back after a case: infrastructure alone, never a person."""
 
-    cases: list[_Text] | None = None
+    cases: _Many[_Text] | None = None
     """Ids of the cases whose traits are looked for; `cautery follow CASE` names the id."""
-    purposes: list[_Text] | None = None
+    purposes: _Many[_Text] | None = None
     """What it is done for, in words; it is done for nothing else."""
-    look_at: list[LookedAt] | None = None
+    look_at: _Many[LookedAt] | None = None
     """What may be looked at for descendants."""
     review: date | None = None
     """Day until which it holds; then an approver must review it before anything is proposed."""
@@ -368,18 +406,18 @@ class MandateFile(_Table):
     """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
 
     mandate: Head
-    event: list[EventTable] = Field(default_factory=list)
-    channel: list[ChannelTable] = Field(default_factory=list)
-    partner: list[PartnerTable] = Field(default_factory=list)
-    work: list[WorkTable] = Field(default_factory=list)
-    order: list[OrderTable] = Field(default_factory=list)
-    approver: list[ApproverTable] = Field(default_factory=list)
-    source: list[SourceTable] = Field(default_factory=list)
-    intermediary: list[IntermediaryTable] = Field(default_factory=list)
-    service: list[ServiceTable] = Field(default_factory=list)
-    vantage: list[VantageTable] = Field(default_factory=list)
-    purchase: list[PurchaseTable] = Field(default_factory=list)
-    fixtures: list[FixturesTable] = Field(default_factory=list)
+    event: _Many[EventTable] = Field(default_factory=list)
+    channel: _Many[ChannelTable] = Field(default_factory=list)
+    partner: _Many[PartnerTable] = Field(default_factory=list)
+    work: _Many[WorkTable] = Field(default_factory=list)
+    order: _Many[OrderTable] = Field(default_factory=list)
+    approver: _Many[ApproverTable] = Field(default_factory=list)
+    source: _Many[SourceTable] = Field(default_factory=list)
+    intermediary: _Many[IntermediaryTable] = Field(default_factory=list)
+    service: _Many[ServiceTable] = Field(default_factory=list)
+    vantage: _Many[VantageTable] = Field(default_factory=list)
+    purchase: _Many[PurchaseTable] = Field(default_factory=list)
+    fixtures: _Many[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
     log: LogTable = Field(default_factory=LogTable)
     lists: ListsTable = Field(default_factory=ListsTable)

@@ -127,7 +127,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         try:
             file = MandateFile.model_validate(tables)
         except ValidationError as error:
-            first = error.errors()[0]
+            first = error.errors(include_url=False)[0]
             raise self.wrong(first["loc"], *in_words(first)) from error
         head = file.mandate
         window = self.window(head.start, head.end, ("mandate",))

@@ -24,6 +24,22 @@ def refused(said: str, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{said}", {"said": said, "remedy": remedy})
 
 
+def few_keys(table: object, *, most: int) -> object:
+    """Return a table as it is.
+
+    Raises
+    ------
+    PydanticCustomError
+        If it has too many keys.
+    """
+    if isinstance(table, dict) and len(table) > most:
+        raise refused(
+            f"{len(table):,} keys in one table; no table of a mandate has as many",
+            "Remove what `cautery watch --schema` does not name.",
+        )
+    return table
+
+
 def http_url(text: str) -> str:
     """Return an http(s) URL as it is.
 
