@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.following import GROWN, NEW, STRANGERS, StruckCase, seen_file, struck_case
 
-from cautery.act.descents import decision_subject
+from cautery.act.descents import decision_subject, proposal_digest, proposal_id
 from cautery.act.signatures import sign, statement_of
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.person_keys import load_approver
@@ -24,7 +24,6 @@ from cautery.model import Approval, Approver, Digest
 from cautery.model.descent import Reason, TraitKind
 from cautery.model.ledger import append
 from cautery.model.records import DescendantDecided, DescentState
-from cautery.projections import following as projection
 from cautery.projections import proposals_waiting
 from cautery.projections.following import Descendant, Following
 from cautery.wiring import following as wired
@@ -33,7 +32,7 @@ from cautery.workflows.follow.decide import decide
 
 
 @pytest.fixture
-def struck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StruckCase]:
+def struck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StruckCase:
     monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
     struck = struck_case(tmp_path)
     wired.follow(
@@ -139,7 +138,7 @@ def test_what_is_no_runs_proposal_is_never_digested_and_a_true_one_once(
         Reason(kind=TraitKind.ANALYTICS, value=f"ga:G-{n}", weight=1.0) for n in range(2_000)
     )
     proposal = replace(true.proposal, entity="long.example", reasons=reasons)
-    long = replace(true, id=projection.proposal_id(proposal), proposal=proposal)
+    long = replace(true, id=proposal_id(proposal), proposal=proposal)
     words = [
         DescendantDecided(at=nobody.at, id=id_, confirmed=True, why="x", approval=nobody)
         for id_ in (long.id, true.id) * 20
@@ -151,8 +150,8 @@ def test_what_is_no_runs_proposal_is_never_digested_and_a_true_one_once(
         digested.append(proposed.id)
         return original(proposed)
 
-    original = projection.proposal_digest
-    monkeypatch.setattr(projection, "proposal_digest", counted)
+    original = proposal_digest
+    monkeypatch.setattr("cautery.projections.following.proposal_digest", counted)
     monkeypatch.setattr("cautery.act.signatures.approver_key", verified.append)
     following = after(struck, long, *words)
     assert digested == [true.id]
@@ -173,7 +172,7 @@ def test_a_flood_of_proposals_is_counted_and_not_kept(
     flood = []
     for number in range(20):
         proposal = replace(true.proposal, entity=f"flood-{number}.example")
-        flood.append(replace(true, id=projection.proposal_id(proposal), proposal=proposal))
+        flood.append(replace(true, id=proposal_id(proposal), proposal=proposal))
     following = after(struck, *flood)
     assert the_one(following).state is DescentState.OPEN
     assert 0 < len(following._waiting) <= 3 + (limit == "MOST_BYTES") * 4

@@ -195,7 +195,7 @@ def test_what_a_marking_keeps_in_is_not_looked_for(
 def test_what_names_its_recipients_is_not_looked_for(followed: tuple[Desk, StruckCase]) -> None:
     desk, _ = followed
     named = replace(
-        said("host:named.example", traits={"analytics": "ga:G-NAMED"}), to=("bg-gdbop",)
+        said("host:named.example", traits={"analytics": "ga:G-NAMED"}), to=frozenset({"bg-gdbop"})
     )
     add_statements(desk, [named])
     struck = of_case.struck_case(desk.case, facts=known_facts(None))
