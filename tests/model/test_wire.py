@@ -98,7 +98,7 @@ def test_a_record_of_too_many_values_is_misshapen(monkeypatch: pytest.MonkeyPatc
 def test_no_time_is_read_that_is_not_in_utc(at: str) -> None:
     """A naive time among aware ones would end whatever sorts them."""
     body = {"at": at, "records": 1}
-    with pytest.raises(InputError, match=r"^CaseClosed\.at: "):
+    with pytest.raises(InputError, match=r"^CaseClosed\.at: expected a time in UTC"):
         from_json(CaseClosed, body)
     body["at"] = "2026-01-01T00:00:00.000000Z"
     assert to_json(from_json(CaseClosed, body))["at"] == body["at"]

@@ -47,6 +47,7 @@ _HOLDING = frozenset((dict, list, tuple))
 _HELD = frozenset((type({}.values()), list, tuple))
 _OF_MANY = frozenset(("list", "tuple", "set", "frozenset", "dict"))
 """Schemas whose values have as many parts as their sender likes."""
+_NO_UTC = "expected a time in UTC, such as 2026-11-24T12:00:00Z"
 _NO_SCHEMA = frozenset(("metadata", "default", "expected", "members", "serialization"))
 """Members of a schema that hold values, and no schemas."""
 
@@ -165,7 +166,8 @@ def from_json(noun: type[T], body: Any, *, size: int | None = None) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise InputError(f"{noun.__name__}.{where}: {first['msg']}") from error
+        said = _NO_UTC if first["type"].startswith("timezone") else first["msg"]
+        raise InputError(f"{noun.__name__}.{where}: {said}") from error
 
 
 def digest(subject: Any) -> Digest:
