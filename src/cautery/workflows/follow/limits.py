@@ -13,7 +13,7 @@ MOST_TRAITS_AT_ONCE = 1_000_000
 MOST_BYTES_HELD = 200_000_000
 """Memory of their hosts and values, of which a catalogue's order may be eight thousand letters: a
 million traits of a usual length."""
-MOST_BYTES_READ = 200_000_000
+MOST_BYTES_READ = 100_000_000
 """Unpacked bytes of all files of one run: rows that bring nothing take as long to read."""
 
 
