@@ -1,7 +1,7 @@
 """Descendants proposed online: how many, how soon, how many strangers, beside two peers.
 
 Run: ``python bench/estimate/descent.py [--worlds 12] [--first 9000]
-[--parts usual variants peers]``
+[--parts usual answered variants peers]``
 
 Worlds are of ``cautery.lab.descent``: 3 struck networks of 25 to 65 entities, some 40 descendants
 each over 14 months, 40 newcomers of others a day (19,000 in all), among them 3 % that share hoster,
@@ -37,9 +37,11 @@ from cautery.graph.descent import THRESHOLD, Follower
 from cautery.lab.descent import DescentWorld, Newcomer, Settings, descent_world
 from cautery.lab.descent.world import FIRST_ACT
 from cautery.model import Link
-from cautery.model.descent import Proposal, TraitKind
+from cautery.model.descent import Proposal, Trait, TraitKind, TraitSeen
 
 WITHIN_D = 7
+ANSWERED_D = 3
+"""An analyst answers a proposal so many days after it."""
 PEER_D = 21
 _WEAK = frozenset({TraitKind.TEMPLATE.value, TraitKind.HOSTER.value})
 _SURE = 0.9
@@ -113,7 +115,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=12)
     parser.add_argument("--first", type=int, default=9000)
     parser.add_argument("--threshold", type=float, default=THRESHOLD)
-    parser.add_argument("--parts", nargs="+", default=["usual", "variants", "peers"])
+    parser.add_argument("--parts", nargs="+", default=["usual", "answered", "variants", "peers"])
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.worlds)
     print(
@@ -124,6 +126,8 @@ def main() -> None:
         _variants(seeds[: max(1, asked.worlds // 3)], asked.threshold)
     if "peers" in asked.parts:
         _peers(seeds[: max(1, asked.worlds // 6)], asked.threshold)
+    if "answered" in asked.parts:
+        _answered(seeds, asked.threshold)
     if "usual" in asked.parts:
         _usual(seeds, asked.threshold)
 
@@ -157,6 +161,13 @@ def _variants(seeds: Sequence[int], threshold: float) -> None:
         print(score.row(name), flush=True)
 
 
+def _answered(seeds: Sequence[int], threshold: float) -> None:
+    score = Score()
+    for seed in seeds:
+        _followed(descent_world(seed), score, threshold, answered_d=ANSWERED_D)
+    print(score.row(f"ours, each proposal answered rightly after {ANSWERED_D} days"), flush=True)
+
+
 def _peers(seeds: Sequence[int], threshold: float) -> None:
     early, late, mine = Score(), Score(), Score()
     for seed in seeds:
@@ -169,18 +180,54 @@ def _peers(seeds: Sequence[int], threshold: float) -> None:
 
 
 def _followed(
-    world: DescentWorld, score: Score, threshold: float, *, until: date | None = None
+    world: DescentWorld,
+    score: Score,
+    threshold: float,
+    *,
+    until: date | None = None,
+    answered_d: int | None = None,
 ) -> None:
     follower = Follower(world.sets, threshold=threshold, bits=1 << 24)
     proposals: dict[str, Proposal] = {}
+    analyst = None if answered_d is None else _Analyst(world, follower, answered_d)
     for day, seen in world.days.items():
         if until is None or day <= until:
+            if analyst is not None:
+                analyst.answer(day, proposals, seen)
             proposals |= {proposal.entity: proposal for proposal in follower.day(day, seen)}
     found = {
         entity: (proposal.proposed_on, (proposal.of, *proposal.either))
         for entity, proposal in proposals.items()
     }
     score.add(_judged(world, until), found, proposals)
+
+
+class _Analyst:
+    """Answers each proposal some days later, rightly; what a confirmed one showed is looked for."""
+
+    def __init__(self, world: DescentWorld, follower: Follower, after_d: int) -> None:
+        self._world, self._follower, self._after_d = world, follower, after_d
+        self._shown: defaultdict[str, dict[Trait, None]] = defaultdict(dict)
+        self._answered: set[str] = set()
+
+    def answer(
+        self, day: date, proposals: Mapping[str, Proposal], seen: Iterable[TraitSeen]
+    ) -> None:
+        """Answer what is due on the morning of a day, then note what the day shows."""
+        for entity, proposal in proposals.items():
+            due = (day - proposal.proposed_on).days >= self._after_d
+            if not due or entity in self._answered:
+                continue
+            self._answered.add(entity)
+            newcomer = self._world.truth.get(entity)
+            named = (proposal.of, *proposal.either)
+            if newcomer is not None and newcomer.what == "descendant" and newcomer.of in named:
+                traits = self._shown.get(entity, {})
+                self._follower.confirm(entity, newcomer.of, traits=traits)
+            else:
+                self._follower.reject(entity, proposal.of)
+        for trait in seen:
+            self._shown[trait.entity][Trait(kind=trait.kind, value=trait.value)] = None
 
 
 def _judged(world: DescentWorld, until: date | None) -> list[Newcomer]:

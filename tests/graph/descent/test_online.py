@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import date, timedelta
 
@@ -183,6 +184,21 @@ def test_a_name_in_reserve_may_descend_once_it_serves() -> None:
     early = seen("reserve.example", ACT - timedelta(days=9), certificate="c1", hoster="as7")
     [proposal] = follower.day(day, [*early, *own("reserve.example", day)])
     assert proposal.first_knowable == day
+
+
+def test_whoever_is_nearly_sure_to_descend_is_proposed_also_a_name_in_reserve() -> None:
+    world = descent_world(1200, Settings(after_d=40))
+    follower = Follower(world.sets, bits=BITS)
+    proposed: set[str] = set()
+    prepared: set[str] = set()
+    for day, rows in world.days.items():
+        held = set(follower.owned.by_entity)
+        proposed |= {proposal.entity for proposal in follower.day(day, rows)}
+        prepared |= held & proposed
+        for entity in {row.entity for row in rows}:
+            if follower.standing(entity) > math.log(99):
+                assert entity in proposed, (day, entity)
+    assert prepared  # some were held to be the networks' own before they served anybody
 
 
 def test_what_arrives_late_could_have_been_known_before() -> None:

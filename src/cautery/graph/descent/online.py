@@ -69,6 +69,9 @@ class Follower:
         self.later = 0
         """Traits dated after the day on which they came, which were passed over."""
         self.confirmed: set[str] = set()
+        self._siblings: set[str] = set()
+        """Held to be a network's although it was never proposed: it served before the act, or was
+        only prepared then. If it serves after the act alone, it is a descendant."""
         self._members: set[str] = set()
         for traits in sets:
             self.follow(traits)
@@ -129,15 +132,23 @@ class Follower:
         # All are judged before any is taken as a network's, or their names' order would matter.
         proposals: list[Proposal] = []
         entries: dict[str, Own] = {}
-        for entity in sorted(marks_of.keys() - self.owned.by_entity.keys()):
-            pairs = self.memory.lately[entity]
+        proposed = self.owned.by_entity.keys() - self._siblings
+        for entity in sorted(marks_of.keys() - proposed):
+            pairs = self._shown(entity)
+            if pairs is None:
+                continue
             if (proposal := self._judged(entity, pairs, day)) is not None:
                 proposals.append(proposal)
                 entries[entity] = Own(self._number(proposal.of), proposal.probability, pairs)
-            elif (sibling := self.scales.sibling(entity, pairs)) is not None:
+            elif (
+                entity not in self._siblings
+                and (sibling := self.scales.sibling(entity, pairs)) is not None
+            ):
                 entries[entity] = sibling
         for entity, entry in entries.items():
             self._take(entity, entry)
+        proposed_now = {proposal.entity for proposal in proposals}
+        self._siblings = (self._siblings | entries.keys()) - proposed_now
         return tuple(proposals)
 
     def confirm(self, entity: str, of: str, *, traits: Iterable[Trait] = ()) -> None:
@@ -158,6 +169,7 @@ class Follower:
         if pairs is not None:
             self.odds.teach(self.scales.against(entity, network, pairs), descends=True)
             self._take(entity, Own(network, 1.0, pairs))
+        self._siblings.discard(entity)
         self.confirmed.add(entity)
         for trait in traits:
             self._look_for(network, trait)
@@ -176,6 +188,7 @@ class Follower:
             self.odds.teach(self.scales.against(entity, network, pairs), descends=False)
         if (entry := self.owned.give_back(entity)) is not None:
             self.memory.put(entity, entry.pairs)
+        self._siblings.discard(entity)
         self.confirmed.discard(entity)
         self.scales.rejected.setdefault(entity, set()).add(network)
 
