@@ -42,7 +42,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "forecast.unread": "the calendar, line %(line)s: %(why)s",
     "forecast.tried": (
         "%(unit)s: the last %(trials)s days, each forecast %(ahead)s days ahead: median error x "
-        "%(error)s, 90 %% interval held %(held)s"
+        "%(error)s, 90 %% interval held %(held)s of them"
     ),
     "forecast.short": "the series has %(days)s measured days only: the interval is the model's own",
     "forecast.stage-unseen": "no past event of its stage, or at its hours: wider for that",
