@@ -194,7 +194,7 @@ def core_name(value: str) -> str:
     Examples
     --------
     >>> core_name("Korel1vor-IPTV2"), core_name("www.korelivor-tv.example")
-    ('koreiivor', 'koreiivor')
+    ('koreivor', 'koreivor')
     """
     text = value[:253].lower()
     name = brand_of_host(text) if "." in text and " " not in text else brand(plain(text))
