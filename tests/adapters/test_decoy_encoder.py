@@ -95,7 +95,7 @@ async def test_a_recipe_that_ffmpeg_does_not_take_is_refused_and_the_child_goes_
     with pytest.raises(InputError, match="does not take this recipe"):
         await encoder.try_out(own)
     # A picture that is too large for the child's memory may also end it, where little is left.
-    with pytest.raises(DecodeError, match="disguise own|crashed the decoder's process"):
+    with pytest.raises(DecodeError, match=r"disguise own|crashed the decoder's process"):
         await encoder.disguised(TRIAL, own, starts_s=0.0)
     await encoder.try_out(DISGUISES["mirror"])
 
