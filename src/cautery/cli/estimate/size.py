@@ -10,13 +10,13 @@ import typer
 
 from cautery import estimate
 from cautery.cli import render
+from cautery.cli.estimate._rates import Rates, parsed_rates
 from cautery.errors import InputError
 from cautery.estimate import (
     PRIORS,
     QUANTITIES,
     Reconciled,
     Tornado,
-    check_rate,
     number_in_words,
     span,
 )
@@ -41,10 +41,6 @@ _Seed = Annotated[
     int, typer.Option(min=0, help="Seed of the Monte Carlo: same seed, same numbers.")
 ]
 _Plot = Annotated[Path | None, typer.Option(help="Write a plot to this SVG file.")]
-_Rates = Annotated[
-    list[str] | None,
-    typer.Option("--rate", help="EUR for one unit of a claim's currency, such as USD=0.92."),
-]
 _Priors = Annotated[
     Path | None,
     typer.Option("--priors", help="Your own priors, each with its basis, as a TOML file."),
@@ -69,7 +65,7 @@ def size(
     plot: _Plot = None,
     tornado: _TornadoFile = None,
     priors: _Priors = None,
-    rates: _Rates = None,
+    rates: Rates = None,
     seed: _Seed = 0,
     json: _Json = False,
 ) -> None:
@@ -100,7 +96,7 @@ def size(
         parsed,
         seed=seed,
         notes=notes,
-        rates=_rates(rates),
+        rates=parsed_rates(rates),
         priors=used_priors,
         with_tornado=True,
         progress=render.say,
@@ -121,7 +117,7 @@ def reconcile(
     month: _Month = None,
     plot: _Plot = None,
     priors: _Priors = None,
-    rates: _Rates = None,
+    rates: Rates = None,
     seed: _Seed = 0,
     json: _Json = False,
 ) -> None:
@@ -142,7 +138,7 @@ def reconcile(
     parsed = [estimate.parse_claim(claim) for claim in claims]
     counts, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
     sizing = size_network(
-        counts, parsed, seed=seed, notes=notes, rates=_rates(rates), priors=used_priors
+        counts, parsed, seed=seed, notes=notes, rates=parsed_rates(rates), priors=used_priors
     )
     title = "Claims against " + (
         "the published market" if counts is None else f"the sources of {counts.month:%B %Y}"
@@ -368,21 +364,3 @@ def _month(text: str | None) -> date | None:
         raise InputError(
             f"--month: {text!r} is not a valid month", hint="Write 2024-10."
         ) from error
-
-
-def _rates(texts: list[str] | None) -> dict[str, float]:
-
-    by_currency: dict[str, float] = {}
-    for text in texts or ():
-        name, _, value = text.partition("=")
-        currency = name.strip().upper()
-        try:
-            rate = float(value)
-        except ValueError as error:
-            raise InputError(
-                f"--rate: {text!r} is not a valid rate", hint="Write USD=0.92."
-            ) from error
-        if currency in by_currency:
-            raise InputError(f"--rate: {currency} is given twice")
-        by_currency[currency] = check_rate(currency, rate)
-    return by_currency

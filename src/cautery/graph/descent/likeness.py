@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -49,7 +50,7 @@ class Likeness(Protocol):
         """Return the values that one is like, each with :data:`SAME` or :data:`NEAR`."""
 
 
-class _Indexed(Generic[Form]):
+class _Indexed(ABC, Generic[Form]):
     """Values in a form that can be compared, found by the features that they have in common."""
 
     LEAST_COMMON: float
@@ -89,14 +90,16 @@ class _Indexed(Generic[Form]):
                 alike[value_known] = level
         return alike
 
-    def _form(self, value: str) -> Form | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _form(self, value: str) -> Form | None: ...
 
-    def _features(self, form: Form) -> Iterable[object]:
-        raise NotImplementedError
+    @abstractmethod
+    def _features(self, form: Form) -> Iterable[object]: ...
 
-    def _level(self, form: Form, target: Form, common: int, sizes: tuple[int, int]) -> int | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _level(
+        self, form: Form, target: Form, common: int, sizes: tuple[int, int]
+    ) -> int | None: ...
 
 
 class Names(_Indexed[str]):
