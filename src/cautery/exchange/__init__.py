@@ -1,0 +1,1 @@
+"""Exchange with partners' tools: each format is a writer and a reader of packages (ADR 0088)."""

@@ -1,0 +1,72 @@
+"""What a format of exchange is: a writer, a reader, and what its consumers are known to drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cautery.exchange.loss import Loss
+from cautery.model.exchange import Package
+
+MOST_BYTES = 256 << 20
+"""Of a file that is read; a bundle of 100,000 indicators has about half of it."""
+MOST_ITEMS = 250_000
+"""Items and relations of a package that is read, together."""
+DEEPEST = 64
+"""Objects in objects of a file that is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A package as it was read from a file of a format.
+
+    Parameters
+    ----------
+    package : Package
+        What the file says.
+    left_out : tuple of Loss
+        What stood in the file and has no place in a package, counted by its type and field in the
+        words of the format; empty: everything has.
+    """
+
+    package: Package
+    left_out: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format of exchange.
+
+    Parameters
+    ----------
+    name : str
+        As after ``--to``: ``stix``, ``misp`` ...
+    title : str
+        What it is, for people.
+    suffix : str
+        Of its files, with the dot.
+    media_type : str
+        Of its files.
+    write : callable
+        (package) to pieces of bytes: the same package gives the same bytes. It keeps nothing of
+        what the package lacks, and never refuses a package that its reader would refuse to read.
+    read : callable
+        (bytes, file name) to a :class:`Reading`. It raises :class:`~cautery.errors.InputError`
+        that names the file, the object's id, the path in it and the rule that it breaks.
+    recognises : callable
+        Whether the first 64 kB of a file look like it; cheap, and wrong for hostile files.
+    foreseen : mapping of (noun, field) to str
+        What its reader cannot give back, and why; ``*`` as a noun or field stands for each.
+    consumers : mapping of str to str
+        What a consumer's tool is known to drop by itself, in words; by the name of the tool.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    media_type: str
+    write: Callable[[Package], Iterable[bytes]]
+    read: Callable[[bytes, str], Reading]
+    recognises: Callable[[bytes], bool]
+    foreseen: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    consumers: Mapping[str, str] = field(default_factory=dict)

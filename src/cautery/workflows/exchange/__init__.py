@@ -1,0 +1,1 @@
+"""Hand a case to partners' tools, and take in what partners hand over."""
