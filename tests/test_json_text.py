@@ -91,3 +91,16 @@ def test_the_values_are_counted_before_they_are_read(value: object) -> None:
     assert parsed_json(text, most=values_in(text)) == value
     with pytest.raises(ValueError, match="too many values"):
         parsed_json(text, most=values(value) - 1)
+
+
+@pytest.mark.parametrize("letter", ["", "\U0001f600"])
+def test_nested_lists_count_with_their_places_and_letters_with_their_width(letter: str) -> None:
+    depth = 480
+    nested = "[" * depth + "]" * depth
+    text = f'["{letter}",' + ",".join([nested] * (19_900_000 // len(nested))) + "]"
+    with pytest.raises(ValueError, match="too many values"):
+        parsed_json(text.encode(), parse_constant=pytest.fail)
+
+
+def test_a_long_text_of_wide_letters_is_read_if_it_holds_few_values() -> None:
+    assert len(parsed_json(json.dumps(["ж" * 5_000_000], ensure_ascii=False).encode())) == 1
