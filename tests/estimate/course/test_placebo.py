@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cautery.errors import InputError
-from cautery.estimate.course.placebo import Placebos, factor, half_width, scale_of
+from cautery.estimate.course.placebo import Placebos, factor, scale_of
 
 HORIZON = 30
 
@@ -38,9 +38,11 @@ def test_a_louder_service_has_a_wider_interval_drawn_towards_all() -> None:
 
 def test_the_interval_holds_errors_of_the_same_law() -> None:
     rng = np.random.default_rng(3)
-    held = np.mean(
-        [abs(rng.normal(0, 0.1)) <= half_width(0, placebos(s), coverage=0.9) for s in range(400)]
-    )
+
+    def half_width(drawn: Placebos) -> float:
+        return scale_of(0, drawn) * factor(drawn, coverage=0.9)
+
+    held = np.mean([abs(rng.normal(0, 0.1)) <= half_width(placebos(s)) for s in range(400)])
     assert 0.85 <= held <= 0.96
 
 

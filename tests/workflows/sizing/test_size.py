@@ -224,6 +224,9 @@ def test_a_folder_without_sources_is_refused(tmp_path):
         read_sources(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         read_sources(tmp_path / "none")
+    (tmp_path / "panels.csv").write_bytes(b"")
+    with pytest.raises(InputError, match="a file, not a folder"):
+        read_sources(tmp_path / "panels.csv")
 
 
 # --- dumps

@@ -86,21 +86,6 @@ def scale_of(group: int, placebos: Placebos, *, apart_from: int | None = None) -
     return math.sqrt(_drawn(placebos.errors[of_group], placebos.at[of_group], placebos))
 
 
-def half_width(group: int, placebos: Placebos, *, coverage: float) -> float:
-    """Return half of the interval's width for a group of services.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> placebos = Placebos(
-    ...     errors=rng.normal(0, 0.1, 60), of=np.repeat(np.arange(20), 3),
-    ...     at=np.tile([100, 130, 160], 20), horizon=30)
-    >>> 0.10 < half_width(0, placebos, coverage=0.9) < 0.20
-    True
-    """
-    return scale_of(group, placebos) * factor(placebos, coverage=coverage)
-
-
 def factor(placebos: Placebos, *, coverage: float) -> float:
     """Return how many of its own scales a group's error reaches with this probability.
 

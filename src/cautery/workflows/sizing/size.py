@@ -86,7 +86,7 @@ def read_sources(
         If nothing is there, or a row breaks a rule.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
+        raise InputError(f"{folder}: {_no_folder(folder)}")
     if month is not None and month.year not in YEARS:
         raise InputError(f"{month:%Y-%m}: the month must be from {YEARS[0]} to {YEARS[-1]}")
     place = _place(folder)
@@ -147,7 +147,7 @@ def read_dumps(
             hint="If you are a competent authority, give --regime led.",
         )
     if not dumps.is_dir():
-        raise InputError(f"{dumps}: no such folder")
+        raise InputError(f"{dumps}: {_no_folder(dumps)}")
     path = None if folder is None else find(_place(folder), "panels")
     panel_counts: dict[str, PanelCount] = {}
     shares: dict[str, float] = {}
@@ -296,3 +296,7 @@ def _apart(first: date, second: date) -> int:
 def _next(month: date) -> date:
     # 32 days from the first of a month lie in the next one, however long it is.
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _no_folder(path: Path) -> str:
+    return "this is a file, not a folder" if path.exists() else "no such folder"
