@@ -7,10 +7,12 @@ evidence by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from math import isfinite
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
@@ -27,6 +29,7 @@ LONGEST_WORDS = 1 << 16
 """Characters of an item's text, as of a statement's."""
 MOST_EXHIBITS = 10_000
 """Exhibits of one item."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class ItemKind(StrEnum):
@@ -106,10 +109,12 @@ class Interval:
     method: str
 
     def __post_init__(self) -> None:
-        if not self.low <= self.mid <= self.high:
+        ends = (self.low, self.mid, self.high)
+        if not all(map(isfinite, ends)) or not self.low <= self.mid <= self.high:
             raise InputError(f"{self.low} to {self.mid} to {self.high} is not an interval")
         if not 0 < self.coverage < 1:
             raise InputError(f"{self.coverage} is not the coverage of an interval (0 to 1)")
+        _check_letters("an interval", self.unit, self.method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +126,8 @@ class Item:
     kind : ItemKind
         What it is about.
     id : str
-        The subject: a redacted URL, a name, an address, ``kind:value``, a pseudonym, a digest. Of a
-        package, (kind, id, by) occurs once.
+        The subject: a redacted URL, a name, an address, ``kind:value``, a pseudonym, a digest; one
+        printable line. Of a package, (kind, id, by) occurs once.
     by : str
         Who says so: an agency's id, or the organisation of the case.
     marking : Marking
@@ -195,6 +200,8 @@ class Item:
 
     def __post_init__(self) -> None:
         _check_words(self.kind, self.id, self.text, self.by)
+        further = (self.name, self.role, self.order, self.territory, self.country)
+        _check_letters(f"a {self.kind}", self.marking.h3_text, *further)
         for name in ("at", "first_seen", "last_seen", "valid_from", "valid_until"):
             moment = getattr(self, name)
             if moment is not None:
@@ -202,6 +209,7 @@ class Item:
         _check_order(self.id, "valid_from", self.valid_from, "valid_until", self.valid_until)
         _check_order(self.id, "first_seen", self.first_seen, "last_seen", self.last_seen)
         _check_share(self.id, self.probability)
+        _check_ratio(self.id, self.log10_lr)
         if self.confidence is not None and not 0 <= self.confidence <= 100:
             raise InputError(f"{self.id}: {self.confidence} is not a confidence (0 to 100)")
         if self.kind is ItemKind.BLOCK and self.valid_until is None:
@@ -268,7 +276,9 @@ class Relation:
         require_utc("at", self.at)
         if len(self.text) > LONGEST_WORDS:
             raise InputError(f"{self.source}: a relation's text has over {LONGEST_WORDS} letters")
+        _check_letters("a relation", self.text, self.marking.h3_text)
         _check_share(str(self.source), self.probability)
+        _check_ratio(str(self.source), self.log10_lr)
         _check_exhibits(str(self.source), self.exhibits)
 
     @property
@@ -314,6 +324,7 @@ class Package:
 
     def __post_init__(self) -> None:
         require_utc("made_at", self.made_at)
+        _check_letters("a package", self.id, self.name, self.by, self.marking.h3_text)
         object.__setattr__(self, "items", tuple(sorted(self.items, key=lambda item: item.key)))
         relations = tuple(sorted(self.relations, key=lambda relation: relation.key))
         object.__setattr__(self, "relations", relations)
@@ -333,13 +344,20 @@ class Package:
 def _check_words(kind: ItemKind, name: str, text: str, by: str) -> None:
     if not name.strip() or not by.strip():
         raise InputError(f"a {kind} has no id, or nobody states it")
-    for words in (name, text, by):
-        if any("\ud800" <= letter <= "\udfff" for letter in words):
-            raise InputError(f"the words of a {kind} hold half a character (a lone surrogate)")
+    _check_letters(f"a {kind}", name, text, by)
+    if not name.isprintable():
+        raise InputError(f"the id of a {kind} is not one printable line: {ascii(name[:80])}")
     if len(name) > LONGEST_ID:
         raise InputError(f"the id of a {kind} has over {LONGEST_ID} characters: {name[:80]}")
     if len(text) > LONGEST_WORDS:
         raise InputError(f"{name[:200]}: its text has over {LONGEST_WORDS} characters")
+
+
+def _check_letters(noun: str, *words: str | None) -> None:
+    """Refuse what is no text in UTF-8: no format could write it."""
+    for text in words:
+        if text is not None and not text.isascii() and _HALF.search(text):
+            raise InputError(f"the words of {noun} hold half a character (a lone surrogate)")
 
 
 def _check_order(
@@ -352,6 +370,11 @@ def _check_order(
 def _check_share(name: str, share: float | None) -> None:
     if share is not None and not 0 <= share <= 1:
         raise InputError(f"{name[:200]}: {share} is not a probability (0 to 1)")
+
+
+def _check_ratio(name: str, log10_lr: float | None) -> None:
+    if log10_lr is not None and not isfinite(log10_lr):
+        raise InputError(f"{name[:200]}: {log10_lr} is not the logarithm of a likelihood ratio")
 
 
 def _check_exhibits(name: str, exhibits: tuple[ExhibitId, ...]) -> None:
