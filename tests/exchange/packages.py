@@ -1,5 +1,6 @@
 """Packages for tests: of any fields that a noun allows, one like a real case, and big ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -25,6 +26,7 @@ from cautery.model.operation import LedCategory, StatementKind
 NOON = datetime(2026, 11, 30, 12, 0, 0, 250_001, tzinfo=UTC)
 AMBER = Marking(tlp=Tlp.AMBER, pap=Pap.AMBER)
 ME = "example-league"
+HOUR = timedelta(hours=1)
 
 _AWKWARD = (
     "=cmd|' /C calc'!A0",
@@ -186,6 +188,7 @@ def relations(draw: st.DrawFn, keys: tuple[ItemKey, ...]) -> Relation:
         marking=draw(markings()),
         at=draw(_TIMES),
         text=draw(any_text()),
+        revoked=draw(st.booleans()),
         probability=_perhaps(draw, _SHARES),
         log10_lr=_perhaps(draw, _NUMBERS),
         exhibits=draw(_EXHIBITS),
@@ -220,7 +223,7 @@ def packages(
 
 def sample_package() -> Package:
     """Return a package like a real case's, with every kind of item and of relation, and revoked."""
-    later = NOON + timedelta(hours=3)
+    later = NOON + 3 * HOUR
     one = partial(Item, by=ME, marking=AMBER, at=NOON)
     stream = one(
         kind=ItemKind.STREAM,
@@ -302,6 +305,8 @@ def sample_package() -> Package:
         revoked=True,
         text="Released after a complaint.",
     )
+    abroad = replace(block, order="arcom-2026-3", territory="FR", valid_until=later + HOUR)
+    arcom = one(kind=ItemKind.ORDER, id="arcom-2026-3", territory="FR")
     exhibit = one(
         kind=ItemKind.EXHIBIT,
         id=digest(1),
@@ -332,7 +337,7 @@ def sample_package() -> Package:
         marking=Marking(tlp=Tlp.AMBER, pap=Pap.AMBER, handling=frozenset({HandlingCode.H1})),
         items=(
             *(stream, panel, host, address, playlist, feed, shop, reseller, asset, network),
-            *(person, order, block, released, exhibit, estimate, words),
+            *(person, order, arcom, block, abroad, released, exhibit, estimate, words),
         ),
         relations=(
             link(kind=RelationKind.SERVES, source=host.key, target=stream.key),
@@ -352,6 +357,14 @@ def sample_package() -> Package:
             link(kind=RelationKind.SHARES, source=host.key, target=asset.key, text="certificate"),
             link(kind=RelationKind.BLOCKED_BY, source=block.key, target=order.key),
             link(kind=RelationKind.BLOCKED_BY, source=released.key, target=order.key),
+            link(kind=RelationKind.BLOCKED_BY, source=abroad.key, target=arcom.key),
+            link(
+                kind=RelationKind.RELATED_TO,
+                source=person.key,
+                target=shop.key,
+                revoked=True,
+                text="Withdrawn: another person.",
+            ),
             link(
                 kind=RelationKind.SHOWN_BY,
                 source=stream.key,

@@ -127,7 +127,7 @@ class Item:
         What it is about.
     id : str
         The subject: a redacted URL, a name, an address, ``kind:value``, a pseudonym, a digest; one
-        printable line. Of a package, (kind, id, by) occurs once.
+        printable line. A package has each :attr:`key` once.
     by : str
         Who says so: an agency's id, or the organisation of the case.
     marking : Marking
@@ -222,7 +222,10 @@ class Item:
 
     @property
     def key(self) -> ItemKey:
-        """What names the item in its package."""
+        """What names the item in its package; of a block, its territory and order do so, too."""
+        if self.kind is ItemKind.BLOCK:  # one target, blocked in two countries, has two ends
+            place = " ".join(filter(None, (self.id, self.territory, self.order)))
+            return ItemKey(self.kind, place, self.by)
         return ItemKey(self.kind, self.id, self.by)
 
 
@@ -254,6 +257,8 @@ class Relation:
         When it was stated, in UTC.
     text : str
         What is said, in words; may be empty.
+    revoked : bool
+        Whether it was taken back.
     probability : float or None
         0 to 1; ``None``: not estimated.
     log10_lr : float or None
@@ -268,6 +273,7 @@ class Relation:
     marking: Marking
     at: datetime
     text: str = ""
+    revoked: bool = False
     probability: float | None = None
     log10_lr: float | None = None
     exhibits: tuple[ExhibitId, ...] = ()
