@@ -352,7 +352,7 @@ def _check_words(kind: ItemKind, name: str, text: str, by: str) -> None:
         raise InputError(f"a {kind} has no id, or nobody states it")
     _check_letters(f"a {kind}", name, text, by)
     if not name.isprintable():
-        raise InputError(f"the id of a {kind} is not one printable line: {ascii(name[:80])}")
+        raise InputError(f"the id of a {kind} is not one printable line: {name[:80]!a}")
     if len(name) > LONGEST_ID:
         raise InputError(f"the id of a {kind} has over {LONGEST_ID} characters: {name[:80]}")
     if len(text) > LONGEST_WORDS:

@@ -6,7 +6,7 @@ leave, without what has ended, was withdrawn, was released after a complaint, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
@@ -88,24 +88,100 @@ def _refuse_misshapen(referral: Referral) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOff:
+    """What was taken off after it had been approved.
+
+    Parameters
+    ----------
+    withdrawn : mapping of (str, str) to EntryWithdrawn
+        By the id of a referral and its target: the first withdrawal.
+    released : mapping of str to ComplaintDecided
+        By the target: the first decision that grants a complaint. A later record cannot take a
+        release back.
+    """
+
+    withdrawn: Mapping[tuple[str, str], EntryWithdrawn]
+    released: Mapping[str, ComplaintDecided]
+
+    def of(self, referral: str, target: str) -> EntryWithdrawn | ComplaintDecided | None:
+        """Return what took a target of a referral off; ``None``: nothing did."""
+        return self.withdrawn.get((referral, target)) or self.released.get(target)
+
+
+def taken_off(ledger: Ledger) -> TakenOff:
+    """Return what of all referrals of a case was withdrawn, or released after a complaint."""
+    withdrawn: dict[tuple[str, str], EntryWithdrawn] = {}
+    released: dict[str, ComplaintDecided] = {}
+    for _, content in contents(ledger, EntryWithdrawn, ComplaintDecided):
+        match content:
+            case EntryWithdrawn():
+                withdrawn.setdefault((content.referral, content.target), content)
+            case ComplaintDecided(granted=True, target=str() as target):
+                released.setdefault(target, content)
+    return TakenOff(withdrawn=withdrawn, released=released)
+
+
+def once_approved(
+    filed: FiledReferral,
+    *,
+    opening: Opening,
+    mandate: Mandate,
+    confirmed: Mapping[str, str],
+    decoys: Decoys,
+    at: datetime,
+) -> Approved[Referral]:
+    """Return a referral as two people approved it, though it need not be in force any more.
+
+    Parameters
+    ----------
+    confirmed : mapping of str to str
+        By the rule, in which source a person of the mandate has confirmed it.
+
+    Raises
+    ------
+    ApprovalError
+        If two people have not.
+    """
+
+    def by(approvals: tuple[Approval, ...]) -> Approved[Referral]:
+        # Entries end one by one. So the whole is judged as of the later signature, as a list does.
+        return approve(
+            filed.referral,
+            approvals,
+            mandate=mandate,
+            signed_for=opening.signed_for,
+            now=min([at, max((approval.at for approval in approvals), default=at)]),
+            confirmed=confirmed,
+            gate=decoys,
+        )
+
+    return _first_pair(filed, by)
+
+
+def _first_pair(
+    filed: FiledReferral, by: Callable[[tuple[Approval, ...]], Approved[Referral]]
+) -> Approved[Referral]:
+    why: ApprovalError | None = None
+    for pair in combinations(filed.approvals, 2):  # a third that fails must not stop two people
+        try:
+            return by(pair)
+        except ApprovalError as error:
+            why = error
+    if why is not None:
+        raise why
+    return by(filed.approvals)
+
+
 def _standing(ledger: Ledger, filed: FiledReferral, decoys: Decoys, at: datetime) -> FiledReferral:
     """Return a referral with the entries that have not ended and that nobody took off."""
-    referral = filed.referral
-    off = {
-        withdrawn.target
-        for _, withdrawn in contents(ledger, EntryWithdrawn)
-        if withdrawn.referral == referral.id
-    }
-    # Each decision that grants a complaint counts: a later record cannot take a release back.
-    off |= {
-        decided.target
-        for _, decided in contents(ledger, ComplaintDecided)
-        if decided.granted and decided.target is not None
-    }
+    referral, off = filed.referral, taken_off(ledger)
     entries = tuple(
         entry
         for entry in referral.entries
-        if entry.valid_until > at and entry.target not in off and not decoys.meets(entry.target)
+        if entry.valid_until > at
+        and off.of(referral.id, entry.target) is None
+        and not decoys.meets(entry.target)
     )
     if not entries:
         raise InputError(
@@ -129,30 +205,19 @@ def _approved(
     confirmed = confirmed_by(confirmations_in(ledger), mandate)
 
     def by(approvals: tuple[Approval, ...]) -> Approved[Referral]:
-        # Entries end one by one. So the whole is judged as of the later signature, as a list does,
-        # and the moment at which it leaves lies in the same windows.
-        moment = min([at, max((approval.at for approval in approvals), default=at)])
-        approved = approve(
-            filed.referral,
-            approvals,
+        approved = once_approved(
+            replace(filed, approvals=approvals),
+            opening=opening,
             mandate=mandate,
-            signed_for=opening.signed_for,
-            now=moment,
             confirmed=confirmed,
-            gate=decoys,
+            decoys=decoys,
+            at=at,
         )
+        # The moment at which it leaves lies in the same windows.
         _require_now(filed.referral, approvals, mandate, at)
         return approved
 
-    why: ApprovalError | None = None
-    for pair in combinations(filed.approvals, 2):  # a third that fails must not stop two people
-        try:
-            return by(pair)
-        except ApprovalError as error:
-            why = error
-    if why is not None:
-        raise why
-    return by(filed.approvals)
+    return _first_pair(filed, by)
 
 
 def _require_now(
