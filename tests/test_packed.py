@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.packed import as_plain_file, chunks_of, content_of, require_file, unpacked, zstd
+from cautery.packed import (
+    as_plain_file,
+    chunks_of,
+    content_of,
+    lines_in,
+    require_file,
+    unpacked,
+    zstd,
+)
 
 PACK = {
     "": bytes,
@@ -140,3 +148,14 @@ def test_a_pipe_is_named_as_such(tmp_path):
 def test_what_is_not_there_is_named_as_such(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         require_file(tmp_path / "absent")
+
+
+@given(st.binary(max_size=50))
+def test_lines_are_those_of_a_split(content):
+    assert list(lines_in(content, most=60, of="an example")) == content.split(b"\n")
+
+
+def test_too_many_lines_are_refused_before_the_first():
+    lines = lines_in(b"\n" * 10, most=10, of="an example")
+    with pytest.raises(InputError, match="more than 10 lines, the limit for an example"):
+        next(lines)

@@ -132,6 +132,35 @@ def small_file(path: Path, *, most: int, of: str, hint: str | None = None) -> by
     return raw
 
 
+def lines_in(content: bytes, *, most: int, of: str) -> Iterator[bytes]:
+    r"""Yield the lines of a file that is in memory, without their ends, one at a time.
+
+    Parameters
+    ----------
+    most : int
+        Lines that it may have, empty ones among them: each costs its reader something.
+    of : str
+        What it is the file of, for the error: ``a file of statements``.
+
+    Raises
+    ------
+    InputError
+        If it has more, before the first is yielded.
+
+    Examples
+    --------
+    >>> list(lines_in(b"one\n\nthree", most=3, of="an example"))
+    [b'one', b'', b'three']
+    """
+    if content.count(b"\n") >= most:
+        raise InputError(f"more than {most:,} lines, the limit for {of}")
+    start = 0
+    while (end := content.find(b"\n", start)) >= 0:
+        yield content[start:end]
+        start = end + 1
+    yield content[start:]
+
+
 def unpacked(file: BinaryIO, packing: str) -> Iterator[bytes]:
     """Yield what an open file holds, unpacked; ``packing`` is a name's ending, such as ``.gz``.
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cautery.adapters import _fact_formats
 from cautery.adapters._fact_formats import import_text
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.facts_import import add_fact
@@ -215,3 +216,16 @@ def test_what_is_not_packed_as_its_name_says_is_refused(tmp_path: Path, suffix: 
     file.write_bytes(b"domain,lists\ngoogle.com,t\n" * 40)
     with pytest.raises(InputError, match="cannot be read"):
         add_fact(file, tmp_path / "facts", name="popular", now=NOW)
+
+
+@pytest.mark.parametrize("text", ["{\n\n\n", '[{"\na\nb\n', "198.51.100.0/24\n" * 4])
+def test_more_lines_than_can_be_read_are_refused(monkeypatch, text):
+    monkeypatch.setattr(_fact_formats, "MOST_LINES", 2)
+    with pytest.raises(InputError, match="more than 2 lines"):
+        import_text(text, name="x", kind="", share="", top=10)
+
+
+def test_signs_that_other_programs_end_lines_with_end_none_here():
+    text = "198.51.100.0/24\n" + "203.0.113.0/24\x0b\u2028" * 1_000
+    imported = import_text(text, name="x", kind="", share="", top=10)
+    assert (len(imported.rows), imported.broken) == (1, 1)

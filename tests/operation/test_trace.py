@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import AddressTag, Flow, InstrumentKind, Money, Transfer
+from cautery.operation.money import supplied
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import read_tags, read_transfers
 from cautery.operation.money.trace import trace
@@ -289,3 +290,21 @@ def test_a_trace_says_in_a_sentence_whose_coins_it_follows() -> None:
     assert say(trace(to_service, TRANSFERS, [EXCHANGE]).followed) == (
         "Follows nothing beyond the record: a service's own address was paid."
     )
+
+
+ROW = '{"id":"a","asset":"BTC","at":"2024-01-01T00:00:00Z","inputs":[],"outputs":[]}'
+
+
+@pytest.mark.parametrize("text", [GOOD, "{}\n\n\n", ROW + "\n" * 4])
+def test_more_lines_than_can_be_held_are_not_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplied, "MAX_ROWS", 2)
+    with pytest.raises(InputError, match=r"more than 2 (rows|lines)"):
+        read_transfers(text.encode())
+
+
+def test_a_line_that_would_fill_the_memory_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supplied, "_LONGEST_LINE", 40)
+    with pytest.raises(InputError, match="line 1: over 40 bytes"):
+        read_transfers(ROW.encode())

@@ -14,7 +14,7 @@ from cautery.errors import InputError
 from cautery.model.toml import simple_toml
 from cautery.packed import PACKINGS, content_of
 
-MAX_BYTES = 256_000_000
+MAX_BYTES = 128_000_000
 """Most decompressed bytes read of one file (the largest shared one, asn-ipv4.csv, has 12 MB)."""
 MAX_ROWS = 5_000_000
 MAX_LINE = 4_096

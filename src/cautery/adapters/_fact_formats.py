@@ -24,6 +24,8 @@ _OF_ADDRESSES = tuple(KNOWN[fact].kind for fact in ADDRESS_LISTS)
 _PSL_MARK = "===BEGIN ICANN DOMAINS==="
 _PSL_VERSION = re.compile(r"^// VERSION: (\d{4}-\d{2}-\d{2})", re.MULTILINE)
 _AWS_CDN = ("CLOUDFRONT", "GLOBALACCELERATOR", "CLOUDFRONT_ORIGIN_FACING")
+MOST_LINES = 1_500_000
+"""Of a file that is taken in: the largest shared one has 411,962."""
 _EPOCH_END = 253_402_300_800
 """1 January 10000, which ``datetime`` cannot hold."""
 
@@ -65,6 +67,10 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     InputError
         If no reader knows it, or nothing in it can be used.
     """
+    if (
+        text.count("\n") > MOST_LINES
+    ):  # and no other sign ends a line: each costs its reader something
+        raise InputError(f"more than {MOST_LINES:,} lines")
     head = text.lstrip("\ufeff \t\r\n")
     if _PSL_MARK in text[:20_000]:
         match = _PSL_VERSION.search(text[:20_000])
@@ -99,7 +105,7 @@ def _json(text: str, *, name: str, share: str) -> Imported:
     try:
         document = parsed_json(text)
     except ValueError:
-        return _cof(text.splitlines())
+        return _cof(text.split("\n"))
     if isinstance(document, dict) and "rrname" in document:
         return _cof([text.replace("\n", " ")])
     ranges: list[tuple[str, str, str]] = []
@@ -208,7 +214,7 @@ def _epoch(value: Any) -> datetime | None:
 
 
 def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported:
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith(("#", ";")))
+    lines = (line for line in text.split("\n") if line.strip() and not line.startswith(("#", ";")))
     first = next(lines, "")
     head = tuple(cell.strip().lower() for cell in _cells(first))
     columns = next((header for header in _TABLES if head[: len(header)] == header), None)

@@ -40,6 +40,7 @@ from cautery.operation.findings import Crime, CrimeFinding
 from cautery.operation.register import Register, taken
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
+from cautery.workflows.operation import read_exhibits as reading_exhibits
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.read_exhibits import read_exhibits
 from cautery.workflows.operation.record_findings import (
@@ -417,3 +418,29 @@ def test_what_exhibits_suggest_is_an_assessment_until_a_person_records_it(desk: 
     assert (one.crime, one.kind) == (Crime.DRUGS, StatementKind.ASSESSMENT)
     record_finding(desk, one)
     assert suggested_findings(desk) == ()
+
+
+def test_a_file_of_long_lines_or_many_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "exhibits.jsonl"
+    monkeypatch.setattr(reading_exhibits, "_LONGEST_LINE", 20)
+    path.write_text('{"number": "IT-0001", "name": "x"}\n')
+    with pytest.raises(InputError, match="a line has over 20 bytes"):
+        read_exhibits(path)
+    monkeypatch.setattr(reading_exhibits, "MAX_ROWS", 2)
+    path.write_text("\n" * 5)
+    with pytest.raises(InputError, match="more than 4 lines"):
+        read_exhibits(path)
+
+
+def test_the_values_of_one_line_at_a_time_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+    monkeypatch.setattr(reading_exhibits, "parsed_json", lambda line: parsed.append(line) or 1)
+    path = tmp_path / "exhibits.jsonl"
+    path.write_text("1\n2\n3\n")
+    with pytest.raises(InputError, match="entry 1 is not a table"):
+        read_exhibits(path)
+    assert parsed == [b"1"]

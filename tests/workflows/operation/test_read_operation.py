@@ -11,6 +11,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.model import AgencyRole, Competence, HandlingCode, Tlp
+from cautery.workflows.operation import read_statements as reading_statements
 from cautery.workflows.operation.read_operation import EXAMPLE, MAX_BYTES, read_operation
 from cautery.workflows.operation.read_statements import read_statements
 
@@ -186,3 +187,11 @@ def test_the_line_does_not_depend_on_what_the_agency_is_called(tmp_path: Path) -
     )
     with pytest.raises(InputError, match=r"line 13: agency\.competence: "):
         read_operation(path)
+
+
+def test_empty_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_statements, "_MOST_LINES", 3)
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b"\n" * 4)
+    with pytest.raises(InputError, match="more than 3 lines"):
+        read_statements(path, by="it-postal", now=NOON)

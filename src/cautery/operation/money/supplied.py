@@ -25,12 +25,16 @@ from cautery.errors import InputError
 from cautery.json_text import parsed_json
 from cautery.model import AddressTag
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
+from cautery.packed import lines_in
 from cautery.payments.addresses import CASELESS, CASH_PREFIX
 
-MAX_BYTES = 1 << 30
-"""Of one file: some ten million inputs and outputs."""
-MAX_ROWS = 20_000_000
-MAX_TAGS = 2_000_000
+MAX_BYTES = 160 << 20
+"""Of one file."""
+MAX_ROWS = 1_000_000
+"""Inputs and outputs of one file: they take most of a gigabyte, and some six seconds."""
+MAX_TAGS = 1_000_000
+_LONGEST_LINE = 1 << 23
+"""Bytes of a transaction as a line of JSON."""
 LONGEST_WORD = 256
 """Letters of an id or an address: a transaction's hash has 64, a Lightning invoice is not an
 address."""
@@ -73,7 +77,9 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
     if len(data) > MAX_BYTES:
         raise InputError(f"{source}: more than {MAX_BYTES} bytes")
     try:
-        rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), strict=True)
+        rows = csv.DictReader(
+            io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline=""), strict=True
+        )
         require_few_columns(rows, source)
         columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
         if "address" not in columns:
@@ -113,6 +119,8 @@ def _from_csv(data: bytes) -> pl.DataFrame:
             + ",".join(COLUMNS)
             + ", or JSON lines.",
         )
+    if data.count(b"\n") > MAX_ROWS:
+        raise InputError(f"more than {MAX_ROWS:,} rows")
     try:
         return pl.read_csv(data, infer_schema=False)
     except pl.exceptions.PolarsError as error:
@@ -122,9 +130,11 @@ def _from_csv(data: bytes) -> pl.DataFrame:
 
 def _from_lines(data: bytes) -> pl.DataFrame:
     columns: dict[str, list[str]] = {column: [] for column in COLUMNS}
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(lines_in(data, most=MAX_ROWS, of="transactions"), 1):
         if not line.strip():
             continue
+        if len(line) > _LONGEST_LINE:
+            raise InputError(f"line {number}: over {_LONGEST_LINE:,} bytes")
         try:
             value = parsed_json(line)
             rows = list(_rows_of(value))

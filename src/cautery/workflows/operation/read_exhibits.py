@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +14,12 @@ from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
 from cautery.model.photograph import MAX_PHOTO_BYTES
 from cautery.model.toml import parsed_toml
 from cautery.operation.findings import CrimeFinding
-from cautery.packed import content_of, plain_name
+from cautery.packed import content_of, lines_in, plain_name
 
 MAX_BYTES = 64 << 20
+MAX_ROWS = 200_000
+_LONGEST_LINE = 1 << 18
+"""Bytes of an exhibit, a link or a finding; its photograph lies beside the file."""
 MAX_PHOTOS = 256 << 20
 """Bytes of all photographs of one file, unpacked: they are in memory together."""
 T = TypeVar("T")
@@ -85,28 +89,45 @@ def read_findings(path: Path, *, by: str, now: datetime) -> tuple[CrimeFinding, 
 
 
 def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
-    content = content_of(path, most=MAX_BYTES)
-    try:
-        text = content.decode("utf-8-sig")
-        plain = plain_name(path)
-        if plain.suffix == ".toml":
-            parsed = parsed_toml(text)
-            rows = parsed.get(table, [])
-            if set(parsed) - {table} or not isinstance(rows, list):
-                raise InputError(f"{path}: only [[{table}]] tables are allowed")
-        else:
-            rows = [parsed_json(line) for line in text.split("\n") if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path}: neither valid TOML nor JSON lines: {str(error)[:200]}"
-        ) from error
+    content = content_of(path, most=MAX_BYTES).removeprefix(BOM_UTF8)
+    is_toml = plain_name(path).suffix == ".toml"
+    rows = _of_toml(path, content, table) if is_toml else _of_lines(path, content)
     for place, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
             raise InputError(f"{path}: entry {place} is not a table")
+        if place > MAX_ROWS:
+            raise InputError(f"{path}: more than {MAX_ROWS:,} entries")
         yield {
             name: to_utc(f"entry {place}: {name}", value) if isinstance(value, datetime) else value
             for name, value in row.items()
         }
+
+
+def _of_toml(path: Path, content: bytes, table: str) -> list[Any]:
+    try:
+        parsed = parsed_toml(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise _unread(path, error) from error
+    rows = parsed.get(table, [])
+    if set(parsed) - {table} or not isinstance(rows, list):
+        raise InputError(f"{path}: only [[{table}]] tables are allowed")
+    return rows
+
+
+def _of_lines(path: Path, content: bytes) -> Iterator[Any]:
+    """Yield the values of JSON lines; of one line at a time they are in memory."""
+    try:
+        for line in lines_in(content, most=2 * MAX_ROWS, of="exhibits, links and findings"):
+            if len(line) > _LONGEST_LINE:
+                raise InputError(f"{path}: a line has over {_LONGEST_LINE:,} bytes")
+            if line.strip():
+                yield parsed_json(line)
+    except ValueError as error:
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: neither valid TOML nor JSON lines: {str(error)[:200]}")
 
 
 def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cautery.errors import InputError
 from cautery.model import Statement, from_json, iso
 from cautery.model.ids import is_pseudonym
 from cautery.operation.targets import normalise
-from cautery.packed import small_file
+from cautery.packed import lines_in, small_file
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 MAX_BYTES = 256 << 20
@@ -26,6 +27,8 @@ _KEYS = frozenset(
 )
 _NEEDED = ("subject", "about", "text", "kind")
 _MARKING = frozenset({"tlp", "pap", "handling", "h3_text", "source", "accuracy"})
+_MOST_LINES = 2 * MAX_STATEMENTS
+"""Every second one may be empty."""
 _MAX_DEPTH = 12
 _KIND_AND_VALUE = re.compile(r"[a-z][a-z0-9-]{0,31}:.*\S")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -55,7 +58,8 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
         Naming file, line and the rule that is broken.
     """
     statements: list[Statement] = []
-    for number, line in enumerate(_lines_of(path), 1):
+    content = small_file(path, most=MAX_BYTES, of="a file of statements")
+    for number, line in enumerate(_lines_in(path, content), 1):
         if not line.strip():
             continue
         if len(statements) == MAX_STATEMENTS:
@@ -69,8 +73,11 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
     return tuple(statements)
 
 
-def _lines_of(path: Path) -> list[bytes]:
-    return small_file(path, most=MAX_BYTES, of="a file of statements").split(b"\n")
+def _lines_in(path: Path, content: bytes) -> Iterator[bytes]:
+    try:
+        yield from lines_in(content, most=_MOST_LINES, of="a file of statements")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _statement(line: bytes, by: str, now: datetime) -> Statement:
