@@ -253,6 +253,30 @@ def test_what_is_no_question_is_refused_in_a_sentence(police: Police) -> None:
     assert police.askings.newest(1) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Bo Li", "is Bo Li in a case"),
+        ("José Núñez", "is José Núñez in a case"),
+        ("O'Neil", "warrant against O\u2019Neil"),
+        ("Rossi-Bianchi", "warrant of Rossi Bianchi"),
+        ("Rossi,", "ROSSI, a warrant"),
+        ("\uff32ossi", "Rossi x"),
+        ("李明", "查询李明案件"),
+    ],
+)
+def test_no_spelling_of_the_name_stands_in_the_log(police: Police, name: str, why: str) -> None:
+    answer = police.ask(police.as_(RoomRole.ANALYST), name, why)
+    assert answer.status_code == 400
+    assert "reason has the name" in unescape(answer.text)
+    assert police.askings.newest(1) == []
+
+
+def test_a_short_word_of_a_name_may_stand_in_a_reason(police: Police) -> None:
+    answer = police.ask(police.as_(RoomRole.ANALYST), "Carlos de Silva", "mandat de Paris")
+    assert answer.status_code == 303
+
+
 def test_an_erased_name_gives_no_hit_and_a_case_without_its_keys_is_said_to_be_silent(
     police: Police,
 ) -> None:

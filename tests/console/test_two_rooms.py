@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import prepare
 from cautery.console.app import room_app
+from cautery.errors import StorageError
 from cautery.model import Regime
 from cautery.model.records import AccountChanged, DoorUsed
 from cautery.model.room import RoomRole
@@ -168,3 +170,18 @@ def test_a_first_visit_keeps_its_word_when_the_database_goes_away(
     assert client.post("/login/first", data=form, headers=PEOPLE.FORM).status_code == 303
     assert client.post("/login/first", data=form, headers=PEOPLE.FORM).status_code == 401
     assert two.here.login(two.here.browser(), "newcomer", NEW).status_code == 303
+
+
+@pytest.mark.parametrize("act", ["set_password", "erase"])
+def test_a_row_that_cautery_never_wrote_so_holds_nobody_up(two: TwoRooms, act: str) -> None:
+    analyst = two.here.accounts[RoomRole.ANALYST]
+    two.sql(
+        f"UPDATE cautery_people.accounts SET roles = '[ \"analyst\"]' WHERE id = '{analyst.id}'"
+    )
+    accounts = two.here.people.accounts
+    acts = {
+        "erase": partial(accounts.erase, by=owner(), why="left us"),
+        "set_password": lambda one: accounts.set_password(one, "five more words that fit"),
+    }
+    with pytest.raises(StorageError, match="never as it was read"):
+        acts[act](analyst.id)

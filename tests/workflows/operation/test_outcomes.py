@@ -13,7 +13,7 @@ import pytest
 
 from cautery.cli import main
 from cautery.errors import ErasedError, InputError, StorageError
-from cautery.evidence.custody import CustodyAct, stated
+from cautery.evidence.custody import CustodyAct, CustodyLine, stated
 from cautery.model import (
     Instrument,
     InstrumentKind,
@@ -50,7 +50,7 @@ from cautery.workflows.operation.outcomes import (
     outcomes,
     record_outcome,
 )
-from cautery.workflows.operation.papers import papers_of, register_paper
+from cautery.workflows.operation.papers import COURT, papers_of, register_paper
 from cautery.workflows.operation.persons import (
     find_person,
     has_person,
@@ -485,3 +485,35 @@ def test_a_court_s_dossier_names_everybody(closed: Path) -> None:
     with desks.person_file(closed, read_only=True) as file:
         for pseudonym in (WHO, OTHER):
             assert ("Court of Roma",) in [paper.to for paper in papers_of(file, pseudonym)]
+
+
+def handed(to: str, digest: str, act: CustodyAct = CustodyAct.HANDED_OVER) -> CustodyLine:
+    return stated(at=NOON, act=act, by="x", to=to, why="w", what=COURT, digest=digest)
+
+
+def test_a_line_beside_the_case_hides_nobody_who_was_given_a_bundle(rome: Desk) -> None:
+    file = PersonFile.of(rome)
+    [bundle] = [paper for paper in papers_of(file, WHO) if paper.kind is PaperKind.BUNDLE]
+    forged = replace(file, chain=(handed("", bundle.paper, CustodyAct.COPIED),))
+    marked = erase_person(forged, WHO, by="officer 77", why="acquitted", at=NOON).marked
+    assert must_be_told(marked) == ("bg-gdbop",)
+    assert [mark.kind for mark in marked if mark.paper == bundle.paper] == [PaperKind.BUNDLE]
+
+
+def test_all_courts_that_were_given_one_dossier_are_told(rome: Desk) -> None:
+    digest = digest_of(b"bag")
+    lines = (handed("Court A", digest), handed("Court B", digest), handed("", digest))
+    file = replace(PersonFile.of(rome), chain=lines)
+    marked = erase_person(file, WHO, by="officer 77", why="acquitted", at=NOON).marked
+    assert must_be_told(marked) == ("Court A", "Court B", "bg-gdbop")
+
+
+def test_a_paper_that_names_another_takes_nobody_out_of_a_bundle(rome: Desk) -> None:
+    file = PersonFile.of(rome)
+    [bundle] = [paper for paper in papers_of(file, WHO) if paper.kind is PaperKind.BUNDLE]
+    register_paper(
+        file, kind=PaperKind.FORM, title="x", paper=bundle.paper, persons={OTHER}, to={"a bank"},
+        by="x", why="x", at=NOON,
+    )  # fmt: skip
+    marked = erase_person(file, WHO, by="officer 77", why="acquitted", at=NOON).marked
+    assert must_be_told(marked) == ("a bank", "bg-gdbop")

@@ -78,7 +78,11 @@ def papers(file: PersonFile) -> tuple[Paper, ...]:
         marks.setdefault(mark.paper, {})[mark.pseudonym] = mark.erased_on
     all_papers = (*_bundles(file, pseudonyms), *_drafts(file, pseudonyms), *_days(file, pseudonyms),
                *_registered(file), *_dossiers(file.chain, pseudonyms))  # fmt: skip
-    by_id = {paper.paper: paper for paper in all_papers if paper.persons}
+    by_id: dict[str, Paper] = {}
+    for paper in all_papers:
+        if paper.persons:
+            first = by_id.get(paper.paper)
+            by_id[paper.paper] = paper if first is None else _together(first, paper)
     return tuple(
         replace(paper, marked=marks.get(paper.paper, {}))
         for paper in sorted(by_id.values(), key=lambda paper: (paper.at, paper.paper))
@@ -187,6 +191,19 @@ def persons_in_statement(statement: Statement, pseudonyms: frozenset[str]) -> fr
 def one_line(text: str) -> str:
     """Return a text so that a mark of it fits into one line of the chain of custody."""
     return escaped(" ".join(text.split()))[:_MOST_TEXT]
+
+
+def _together(first: Paper, other: Paper) -> Paper:
+    """Return one paper of two with one id: nobody whom either names, or who was given it, goes.
+
+    A line of custody is not signed, and one dossier may be given to two courts.
+    """
+    return replace(
+        first,
+        persons=first.persons | other.persons,
+        at=min(first.at, other.at),
+        to=tuple(dict.fromkeys((*first.to, *other.to))),
+    )
 
 
 def _bundles(file: PersonFile, pseudonyms: frozenset[str]) -> Iterator[Paper]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from cautery.errors import AbsentError, ApprovalError, InputError
+from cautery.errors import AbsentError, ApprovalError, InputError, StorageError
 from cautery.messages import tr
 from cautery.model.account import Account, require_name, require_why
 from cautery.model.ports import Clock
@@ -21,6 +21,8 @@ from cautery.workflows.people.words import new_word, require_password
 WORD_LASTS = timedelta(hours=72)
 OWNER = "owner"
 """Begins the id of who changes accounts at the command line, before the number of the user."""
+_MOST_TRIES = 50
+"""How often a change begins again: so many others would have had to change the account since."""
 
 
 class Accounts:
@@ -187,8 +189,10 @@ class Accounts:
 
         checked()
         self._log.write(AccountChanged(account=id, by=by, what="erased", why=require_why(why)))
-        while not self._people.erase(checked()):
-            pass  # it was given other roles meanwhile
+        for _ in range(_MOST_TRIES):
+            if self._people.erase(checked()):
+                return
+        raise _never_still(id)  # it was given other roles each time
 
     def account(self, id: str) -> Account:
         """Return an account.
@@ -225,13 +229,14 @@ class Accounts:
         word: str | None = None,
     ) -> Account:
         """Change an account as it is now: what others change at the same moment is not undone."""
-        while True:
+        for _ in range(_MOST_TRIES):
             before, now = self.account(id), self._clock.now()
             after = change(before)
             if self._people.change(before, after, but=but, word=word, now=now):
                 return after
             if word is not None and not self._people.is_invited(id, word, now):
                 raise InputError(tr("This login is not known here any more."))
+        raise _never_still(id)
 
     def _invited(self, account: Account, by: str) -> str:
         word = new_word()
@@ -256,4 +261,11 @@ def _changed(account: Account, by: str, what: str) -> AccountChanged:
         roles=tuple(sorted(account.roles)),
         cases=None if account.cases is None else tuple(sorted(account.cases)),
         why=account.why,
+    )
+
+
+def _never_still(id: str) -> StorageError:
+    return StorageError(
+        f"the account {id} is never as it was read a moment ago",
+        hint="Either others change it all the time, or its row was not written by Cautery.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -35,6 +36,7 @@ from cautery.workflows.people.ports import Askings, People
 
 PAGE = "/askings"
 _NONCE = 12
+_SHORT = 2
 _SHOWN = 100
 
 
@@ -54,6 +56,25 @@ class Compared:
     hit: bool
     asked: int
     silent: int
+
+
+def _names(text: str, name: str) -> bool:
+    """Tell whether a text has a person's name in it, however the two are spelt.
+
+    Of a name in Latin letters the parts of two letters are common words, too: they tell only if all
+    of the name stands there.
+    """
+    words, parts = _words_of(text), _words_of(name)
+    line = " ".join(words)
+    telling = [part for part in parts if len(part) > _SHORT or not part.isascii()]
+    return any(part in line for part in telling) or (bool(parts) and set(parts) <= set(words))
+
+
+def _words_of(text: str) -> list[str]:
+    """Return the words of a text in one form: no marks on letters, no capitals, nothing between."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    plain = (letter for letter in letters if not unicodedata.combining(letter))
+    return "".join(letter if letter.isalnum() else " " for letter in plain).split()
 
 
 class Inquiries:
@@ -85,8 +106,7 @@ class Inquiries:
         if not 0 < len(spelt) <= LONGEST_NAME or not spelt.isprintable():
             raise InputError(tr("Write the name of one person, in a line."))
         why = require_why(why)
-        parts = [part for part in spelt.casefold().split() if len(part) > 2]
-        if any(part in why.casefold() for part in parts):
+        if _names(why, spelt):
             raise InputError(
                 tr("The reason has the name in it, and reasons stand in the access log."),
                 hint=tr("Name the duty and the case instead."),
