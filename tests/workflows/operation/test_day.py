@@ -27,6 +27,7 @@ from cautery.model import (
 from cautery.model.message import as_written
 from cautery.operation.schedule import precedence_violations, schedule
 from cautery.plan import Act, Node, cut
+from cautery.workflows.operation import read_day as reading_day
 from cautery.workflows.operation.day_records import (
     day_of,
     reports_of,
@@ -344,3 +345,17 @@ def test_what_is_offered_instead_is_taken_or_refused_with_its_rule():
     view = other.hear(report("seize-host:edge1", "failed"), replacements=[abroad])
     assert "may not seize in NL" in view.note
     assert "cannot be replaced" in view.note
+
+
+@pytest.mark.parametrize("name", ["day.json", "day.toml"])
+def test_more_values_than_a_day_has_are_not_read(tmp_path, table, monkeypatch, name):
+    parts = {
+        "day.json": '{"clock":[' + "{}," * 400_000 + "{}]}",
+        "day.toml": "[[clock]]\n" * 200_000,
+    }
+    path = tmp_path / name
+    path.write_text(parts[name])
+    for reader in ("parsed_json", "parsed_toml"):
+        monkeypatch.setattr(reading_day, reader, pytest.fail)
+    with pytest.raises(InputError, match="more than 300,000 values"):
+        read_day(path, table)

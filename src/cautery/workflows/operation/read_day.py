@@ -26,6 +26,10 @@ from cautery.workflows.operation.table import LASTS
 MAX_BYTES = 8_000_000
 """A day of 3,000 steps of 2,600 bytes; "Taken Down" has a hundredth of it."""
 
+MOST_SIGNS = 300_000
+"""Signs that begin a value, a list or a table: a day of 3,000 steps has a third of it."""
+_SIGNS = ("=", ",", "[", "{")
+
 MINUTES_OF_A_WEEK = 7 * 24 * 60
 
 EXAMPLE = """\
@@ -317,6 +321,9 @@ def _tables(path: Path) -> Any:
     raw = small_file(path, most=MAX_BYTES, of="an action day", hint=hint)
     try:
         text = raw.decode("utf-8-sig")
+        # Each value that is wrong costs its checker a kilobyte, and it checks all of them.
+        if sum(map(text.count, _SIGNS)) > MOST_SIGNS:
+            raise InputError(f"{path}: more than {MOST_SIGNS:,} values", hint=hint)
         return parsed_json(text) if path.suffix == ".json" else parsed_toml(text)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
