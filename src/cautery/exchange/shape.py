@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from cautery.exchange.loss import Loss
 from cautery.model.exchange import Package
+from cautery.model.marking import Marking
 
 MOST_BYTES = 256 << 20
 """Of a file that is read; a bundle of 100,000 indicators has about half of it."""
@@ -34,6 +37,42 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What holds of a foreign file where it does not say so itself; a file of ours says it all.
+
+    Parameters
+    ----------
+    marking : Marking or None
+        Of what bears no marking; ``None``: such a file is refused.
+    by : str
+        Who states what nobody is named for; empty: the name of the file.
+    at : datetime or None
+        When it was received, in UTC, for what has no time; ``None``: such a file is refused.
+    """
+
+    marking: Marking | None = None
+    by: str = ""
+    at: datetime | None = None
+
+
+NOTHING = Assumed()
+"""A file must say everything itself."""
+
+
+class Reader(Protocol):
+    """Reads a file of a format."""
+
+    def __call__(self, raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
+        """Return what the file says.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read: its name, the object's id, the path in it and the rule.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One format of exchange.
 
@@ -50,9 +89,8 @@ class Format:
     write : callable
         (package) to pieces of bytes: the same package gives the same bytes. It keeps nothing of
         what the package lacks, and never refuses a package that its reader would refuse to read.
-    read : callable
-        (bytes, file name) to a :class:`Reading`. It raises :class:`~cautery.errors.InputError`
-        that names the file, the object's id, the path in it and the rule that it breaks.
+    read : Reader
+        (bytes, file name, what holds where it does not say so) to a :class:`Reading`.
     recognises : callable
         Whether the first 64 kB of a file look like it; cheap, and wrong for hostile files.
     foreseen : mapping of (noun, field) to str
@@ -66,7 +104,7 @@ class Format:
     suffix: str
     media_type: str
     write: Callable[[Package], Iterable[bytes]]
-    read: Callable[[bytes, str], Reading]
+    read: Reader
     recognises: Callable[[bytes], bool]
     foreseen: Mapping[tuple[str, str], str] = field(default_factory=dict)
     consumers: Mapping[str, str] = field(default_factory=dict)
