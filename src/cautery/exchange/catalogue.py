@@ -7,7 +7,7 @@ from importlib import import_module
 from cautery.errors import InputError
 from cautery.exchange.shape import Format
 
-NAMES: tuple[str, ...] = ()
+NAMES: tuple[str, ...] = ("csv", "xlsx")
 """What can follow ``--to``; of each there is a package ``cautery.exchange.NAME`` with a FORMAT."""
 
 

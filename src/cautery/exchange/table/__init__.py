@@ -1,0 +1,1 @@
+"""Packages as tables of cells: what CSV and XLSX have in common."""

@@ -1,0 +1,379 @@
+"""Tables of partners: columns are recognised by their titles, and what is not is counted.
+
+A day without a time is its midnight in UTC, so an end is read at its earliest: a block that ends
+too soon harms nobody. A table without markings is refused, unless one is stated for all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import product
+from typing import Any
+
+from cautery.cells import plain_cell
+from cautery.errors import InputError
+from cautery.exchange.loss import WHOLE, Loss
+from cautery.exchange.shape import MOST_ITEMS, Assumed, Reading
+from cautery.exchange.table.sheet import FIRST_ROWS, Place, Sheet, is_blank, refused_at
+from cautery.exchange.table.subjects import subjects_of
+from cautery.exchange.table.titles import SUBJECTS, meaning_of
+from cautery.exchange.table.values import Cell, whole_number, words
+from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation, RelationKind
+from cautery.model.marking import Marking, Pap, Tlp, strictest
+from cautery.model.times import to_utc
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_TIMES = ("valid_from", "valid_until", "first_seen", "last_seen")
+_WORDS = ("name", "role", "order")
+_KINDS = {
+    ItemKind.HOST: {*ItemKind} - {ItemKind.PERSON, ItemKind.ADDRESS, ItemKind.EXHIBIT},
+    ItemKind.ADDRESS: {ItemKind.BLOCK, ItemKind.PANEL, ItemKind.FEED, ItemKind.ADDRESS},
+    ItemKind.ASSET: {ItemKind.STREAM, ItemKind.PLAYLIST, ItemKind.STOREFRONT, ItemKind.BLOCK},
+    ItemKind.STREAM: {ItemKind.STREAM, ItemKind.PLAYLIST, ItemKind.BLOCK},
+    ItemKind.EXHIBIT: {ItemKind.EXHIBIT},
+}
+"""What a column of kinds can make of what a cell looks like."""
+_JOINS = {
+    (ItemKind.HOST, ItemKind.ADDRESS): RelationKind.RESOLVES_TO,
+    (ItemKind.HOST, ItemKind.STREAM): RelationKind.SERVES,
+    (ItemKind.HOST, ItemKind.ASSET): RelationKind.SERVES,
+    (ItemKind.HOST, ItemKind.EXHIBIT): RelationKind.SHOWN_BY,
+    (ItemKind.ADDRESS, ItemKind.EXHIBIT): RelationKind.SHOWN_BY,
+    (ItemKind.STREAM, ItemKind.EXHIBIT): RelationKind.SHOWN_BY,
+    (ItemKind.ASSET, ItemKind.EXHIBIT): RelationKind.SHOWN_BY,
+}
+"""How two subjects of one row belong together."""
+_PAP = dict(zip(Tlp, (Pap.CLEAR, Pap.GREEN, Pap.AMBER, Pap.AMBER, Pap.RED), strict=True))
+"""As strict as the TLP, where a table says nothing of PAP."""
+
+
+def has_subject(titles: Iterable[Cell]) -> bool:
+    """Tell whether a title row has a column that names what its rows are about."""
+    return any(isinstance(title, str) and meaning_of(title)[0] in SUBJECTS for title in titles)
+
+
+def read_foreign(sheets: Iterable[Sheet], file: str, assumed: Assumed) -> Reading:
+    """Return what tables of a partner say.
+
+    Raises
+    ------
+    InputError
+        With file, sheet, row and column, if no table has a known subject, a cell is not what its
+        title says, one subject has two contents, or something has no marking or time.
+    """
+    found = _Found(file=file, assumed=assumed)
+    for sheet in sheets:
+        _read_sheet(sheet, found)
+    if not found.tables:
+        raise InputError(
+            f"{file}: no row among the first {FIRST_ROWS} of a sheet names a known column",
+            hint="Name one of: url, stream, domain, ip, target, sha256.",
+        )
+    return found.reading()
+
+
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    """The columns of a table that mean something, and those that do not."""
+
+    known: dict[str, tuple[int, str, bool]]
+    """By its meaning: place, title, whether in UTC."""
+    unknown: dict[int, str]
+
+
+class _Found:
+    """What has been read so far."""
+
+    def __init__(self, *, file: str, assumed: Assumed) -> None:
+        self.file, self.assumed, self.tables = file, assumed, 0
+        self.items: dict[ItemKey, tuple[Item, Place]] = {}
+        self.relations: dict[tuple[RelationKind, ItemKey, ItemKey], Relation] = {}
+        self.left_out: Counter[tuple[str, str, str]] = Counter()
+        self.examples: dict[tuple[str, str, str], str] = {}
+        self.versions: dict[int, Place] = {}
+        """Versions of TLP that the words of cells are of, each with its first place."""
+
+    def leave_out(self, noun: str, field: str, why: str, example: str) -> None:
+        self.left_out[noun, field, why] += 1
+        self.examples.setdefault((noun, field, why), example)
+
+    def add(self, item: Item, place: Place) -> ItemKey:
+        """Keep an item; the same subject again must say the same.
+
+        Raises
+        ------
+        InputError
+            If it says something else, or there are too many.
+        """
+        known = self.items.setdefault(item.key, (item, place))
+        if known[0] != item:
+            raise InputError(
+                f"{place}: {item.kind} {item.id[:200]} has another content in row {known[1].row}"
+            )
+        if len(self.items) + len(self.relations) > MOST_ITEMS:
+            raise InputError(f"{self.file}: it has more than {MOST_ITEMS:,} items and relations")
+        return item.key
+
+    def reading(self) -> Reading:
+        """Return the package; under TLP 1, amber is what TLP 2.0 calls AMBER+STRICT.
+
+        Raises
+        ------
+        InputError
+            If words of TLP 1 and of TLP 2.0 stand in one file, or nobody knows when it was made.
+        """
+        if len(self.versions) > 1:
+            raise InputError(
+                f"{self.versions[2]}, column 'TLP': a word of TLP 2.0, but row "
+                f"{self.versions[1].row} has TLP:WHITE of TLP 1",
+                hint="Write all markings in TLP 2.0.",
+            )
+        items = [item for item, _ in self.items.values()]
+        relations = list(self.relations.values())
+        if 1 in self.versions:
+            items = [replace(one, marking=_of_tlp_1(one.marking)) for one in items]
+            relations = [replace(one, marking=_of_tlp_1(one.marking)) for one in relations]
+        made_at = self.assumed.at or max((item.at for item in items), default=None)
+        marking = strictest(item.marking for item in items) or self.assumed.marking
+        if made_at is None or marking is None:
+            raise InputError(f"{self.file}: it has titles, but no row under them")
+        package = Package(
+            id=self.file,
+            name=self.file,
+            by=self.assumed.by or self.file,
+            made_at=made_at,
+            marking=marking,
+            items=tuple(items),
+            relations=tuple(relations),
+        )
+        left_out = tuple(
+            Loss(
+                noun=noun,
+                field=field,
+                count=count,
+                altered=0,
+                example=self.examples[noun, field, why],
+                why=why,
+            )
+            for (noun, field, why), count in sorted(self.left_out.items())
+        )
+        return Reading(package=package, left_out=left_out)
+
+
+def _of_tlp_1(marking: Marking) -> Marking:
+    return replace(marking, tlp=Tlp.AMBER_STRICT) if marking.tlp is Tlp.AMBER else marking
+
+
+def _read_sheet(sheet: Sheet, found: _Found) -> None:
+    titles: _Titles | None = None
+    above: list[tuple[int, Sequence[Cell]]] = []
+    for number, row in sheet.rows:
+        if is_blank(row):
+            continue
+        place = Place(found.file, sheet.name, number)
+        if titles is not None:
+            _read_row(row, titles, place, found)
+        elif has_subject(row):
+            titles = _titles_of(row, place)
+            found.tables += 1
+        else:
+            above.append((number, row))
+            if number > FIRST_ROWS:
+                break
+    noun = f"sheet {sheet.name}" if sheet.name else "table"
+    if titles is None and above:
+        found.leave_out(
+            noun, WHOLE, "no column names what its rows are about", f"row {above[0][0]}"
+        )
+        return
+    for number, _ in above:
+        found.leave_out(noun, "words above the titles", "they belong to no row", f"row {number}")
+
+
+def _titles_of(row: Sequence[Cell], place: Place) -> _Titles:
+    known: dict[str, tuple[int, str, bool]] = {}
+    unknown: dict[int, str] = {}
+    for column, cell in enumerate(row):
+        title = words(cell).strip()
+        meaning, is_utc = meaning_of(title)
+        if meaning is None:
+            unknown[column] = title or f"column {column + 1}"
+        elif meaning in known:
+            raise InputError(
+                f"{place}: the columns {known[meaning][1]!r} and {title!r} mean the same",
+                hint="Rename the one that is not to be read.",
+            )
+        else:
+            known[meaning] = column, title, is_utc
+    return _Titles(known, unknown)
+
+
+def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, found: _Found) -> None:
+    noun = f"sheet {place.sheet}" if place.sheet else "table"
+    for column, title in enumerate(row[len(titles.known) + len(titles.unknown) :]):
+        if title != "":
+            raise InputError(f"{place}: it has more cells than the row of titles ({column + 1})")
+    for column, title in titles.unknown.items():
+        if column < len(row) and row[column] != "":
+            found.leave_out(noun, title, "no column of this meaning is known", str(place))
+    cells = {
+        meaning: (row[column], title, is_utc)
+        for meaning, (column, title, is_utc) in titles.known.items()
+        if column < len(row) and row[column] != ""
+    }
+    subjects = _subjects(cells, place)
+    if not subjects:
+        if cells:
+            found.leave_out(noun, WHOLE, "the row names no subject", str(place))
+        return
+    kind = _text(cells, "kind").lower()
+    if kind in ("person", "persona", "personne", "threat-actor", "threat actor", "individual"):
+        found.leave_out(noun, WHOLE, "persons are not taken from partners' tables", str(place))
+        return
+    fields = _fields(cells, place, found)
+    keys = [found.add(_item(seen, name, kind, fields, place), place) for seen, name in subjects]
+    _join(keys, fields, found)
+
+
+def _subjects(cells: dict[str, tuple[Cell, str, bool]], place: Place) -> list[tuple[ItemKind, str]]:
+    subjects: list[tuple[ItemKind, str]] = []
+    for meaning in SUBJECTS:
+        if meaning in cells:
+            cell, title, _ = cells[meaning]
+            with refused_at(place, title):
+                subjects += subjects_of(meaning, plain_cell(words(cell)).strip())
+    return list(dict.fromkeys(subjects))
+
+
+def _item(seen: ItemKind, name: str, kind: str, fields: dict[str, Any], place: Place) -> Item:
+    """Return the item of a subject; a column of kinds may say more than the value shows."""
+    try:
+        stated = ItemKind(kind) if kind else seen
+    except ValueError:
+        stated = seen
+    if stated not in _KINDS[seen]:
+        stated = seen
+    if stated is not seen and seen is ItemKind.ASSET:
+        name = name.removeprefix("url:")
+    with refused_at(place):
+        return Item(kind=stated, id=name, **fields)
+
+
+def _join(keys: list[ItemKey], fields: dict[str, Any], found: _Found) -> None:
+    for source, target in product(keys, keys):
+        if kind := _JOINS.get((source.kind, target.kind)):
+            relation = Relation(
+                kind=kind, source=source, target=target, marking=fields["marking"], at=fields["at"]
+            )
+            found.relations.setdefault(relation.key, relation)
+
+
+def _fields(
+    cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Found
+) -> dict[str, Any]:
+    assumed = found.assumed
+    fields: dict[str, Any] = {name: _moment(cells, name, place) for name in _TIMES}
+    fields |= {name: _text(cells, name) or None for name in _WORDS}
+    at = _moment(cells, "at", place) or assumed.at
+    if at is None:
+        raise InputError(f"{place}: nobody knows when it was stated", hint="Add a column Date.")
+    country = _text(cells, "country")
+    if country and not _COUNTRY.fullmatch(country):
+        found.leave_out("table", "country", "it is not of two letters (ISO 3166-1)", str(place))
+        country = ""
+    confidence = None
+    if "confidence" in cells:
+        with refused_at(place, cells["confidence"][1]):
+            confidence = whole_number(cells["confidence"][0])
+    return fields | {
+        "at": at,
+        "by": _text(cells, "by") or assumed.by or found.file,
+        "text": _text(cells, "text"),
+        "country": country.upper() or None,
+        "confidence": confidence,
+        "marking": _marking(cells, place, found),
+    }
+
+
+def _text(cells: dict[str, tuple[Cell, str, bool]], meaning: str) -> str:
+    return plain_cell(words(cells[meaning][0])).strip() if meaning in cells else ""
+
+
+def _moment(
+    cells: dict[str, tuple[Cell, str, bool]], meaning: str, place: Place
+) -> datetime | None:
+    if meaning not in cells:
+        return None
+    cell, title, is_utc = cells[meaning]
+    with refused_at(place, title):
+        return _time_of(cell, is_utc=is_utc)
+
+
+def _time_of(cell: Cell, *, is_utc: bool) -> datetime:
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
+    found = words(cell).strip()
+    try:
+        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(found)
+    except ValueError as error:
+        raise InputError(
+            f"{found[:40]!r} is not a valid date", hint="Write it as 2026-01-31."
+        ) from error
+    if moment.tzinfo is None and (is_utc or _DAY.fullmatch(found)):
+        return moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise InputError(
+            f"{found[:40]!r} has no time zone",
+            hint="Write it with a Z, or name the zone in the title, as in “Valid until (UTC)”.",
+        )
+    return to_utc("time", moment)
+
+
+def _marking(cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Found) -> Marking:
+    assumed = found.assumed.marking
+    if "tlp" not in cells:
+        if assumed is None:
+            raise InputError(
+                f"{place}: it bears no marking",
+                hint="Add a column TLP, or state one for the whole file with --marking.",
+            )
+        return assumed
+    with refused_at(place, cells["tlp"][1]):
+        tlp = _tlp(_text(cells, "tlp"), place, found)
+    pap = assumed.pap if assumed is not None else _PAP[tlp]
+    if "pap" in cells:
+        with refused_at(place, cells["pap"][1]):
+            pap = _pap(_text(cells, "pap"))
+    if assumed is None:
+        return Marking(tlp=tlp, pap=pap)
+    return replace(assumed, tlp=tlp, pap=pap)
+
+
+def _tlp(cell: str, place: Place, found: _Found) -> Tlp:
+    colour = re.sub(r"[\s:_-]+", " ", cell.upper()).removeprefix("TLP").strip()
+    if colour == "WHITE":
+        found.versions.setdefault(1, place)
+        return Tlp.CLEAR
+    if colour in ("CLEAR", "AMBER+STRICT", "AMBER STRICT"):
+        found.versions.setdefault(2, place)
+    try:
+        return Tlp(f"TLP:{colour.replace(' ', '+')}")
+    except ValueError as error:
+        raise InputError(
+            f"{cell[:40]!r} is no marking", hint=f"One of: {', '.join(Tlp)}."
+        ) from error
+
+
+def _pap(cell: str) -> Pap:
+    colour = re.sub(r"[\s:_-]+", " ", cell.upper()).removeprefix("PAP").strip()
+    try:
+        return Pap(f"PAP:{'CLEAR' if colour == 'WHITE' else colour}")
+    except ValueError as error:
+        raise InputError(
+            f"{cell[:40]!r} is no marking", hint=f"One of: {', '.join(Pap)}."
+        ) from error

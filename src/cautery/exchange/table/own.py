@@ -1,0 +1,219 @@
+"""Tables that Cautery wrote, read again: each column must be there, and each cell must fit.
+
+What a partner adds in columns or sheets of his own is counted as left out. A row that is gone is
+told by the counts of the package's own row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.exchange.loss import WHOLE, Loss
+from cautery.exchange.shape import MOST_ITEMS, Reading
+from cautery.exchange.table.columns import EVERY, KIND, PACKAGE, RELATION, Column, columns_of
+from cautery.exchange.table.sheet import Place, Sheet, is_blank, refused_at
+from cautery.exchange.table.values import REQUIRED, Cell, words
+from cautery.model.exchange import Interval, Item, ItemKey, ItemKind, Package, Relation
+from cautery.model.marking import Marking
+
+_OURS = frozenset({KIND, "Stated by", "Stated at (UTC)", "TLP"})
+_OURS_OF_LINKS = frozenset({KIND, "Relation", "Stated at (UTC)", "TLP"})
+_NOUNS = {"marking": Marking, "interval": Interval, "source": ItemKey, "target": ItemKey}
+
+
+def is_ours(titles: Iterable[Cell]) -> bool:
+    """Tell whether a title row is one that Cautery wrote."""
+    found = {title for title in titles if isinstance(title, str)}
+    return found >= _OURS or found >= _OURS_OF_LINKS
+
+
+def read_own(sheets: Iterable[Sheet], file: str) -> Reading:
+    """Return the package that tables of ours hold.
+
+    Raises
+    ------
+    InputError
+        With file, sheet, row and column, if a column is missing, a cell does not fit, the row of
+        the package is missing or counts other rows, or what they say is no package.
+    """
+    found = _Found()
+    for sheet in sheets:
+        _read_sheet(sheet, file, found)
+    if found.about is None:
+        raise InputError(f"{file}: no row has the kind {PACKAGE!r}")
+    place, about = found.about
+    for noun, nouns in (("items", found.items), ("relations", found.relations)):
+        if (count := about.pop(noun)) != len(nouns):
+            raise InputError(
+                f"{place}: it counts {count:,} {noun}, and the file has {len(nouns):,}",
+                hint="Were rows lost on the way? If they were left out on purpose, correct the "
+                "count.",
+            )
+    with refused_at(file):
+        package = Package(**about, items=tuple(found.items), relations=tuple(found.relations))
+    return Reading(package=package, left_out=tuple(found.left_out))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read so far; equal markings are one object."""
+
+    about: tuple[Place, dict[str, Any]] | None = None
+    items: list[Item] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    left_out: list[Loss] = field(default_factory=list)
+    nouns: dict[tuple[Cell, ...], Any] = field(default_factory=dict)
+
+
+def _read_sheet(sheet: Sheet, file: str, found: _Found) -> None:
+    rows = iter(sheet.rows)
+    number, first = next(rows, (1, ()))
+    titles = _titles(first, Place(file, sheet.name, number))
+    plans: dict[str, _Plan] = {}
+    foreign = [place for title, place in titles.items() if title not in EVERY and title != KIND]
+    extra = dict.fromkeys(foreign, 0)
+    for number, row in rows:
+        if is_blank(row):
+            continue
+        place = Place(file, sheet.name, number)
+        kind = words(row[titles[KIND]]) if titles[KIND] < len(row) else ""
+        if (plan := plans.get(kind)) is None:
+            plan = plans[kind] = _plan(kind, titles, place)
+        for column in foreign:
+            extra[column] += column < len(row) and row[column] != ""
+        _read_row(kind, plan, row, place, found)
+        if len(found.items) + len(found.relations) > MOST_ITEMS:
+            raise InputError(f"{file}: it has more than {MOST_ITEMS:,} items and relations")
+    found.left_out += (
+        Loss(
+            noun=sheet.name or "row",
+            field=words(first[place]) or "a column without a title",
+            count=count,
+            altered=0,
+            example=f"column {place + 1}",
+            why="this column is not one of Cautery's",
+        )
+        for place, count in extra.items()
+        if count
+    )
+
+
+def _titles(first: Sequence[Cell], place: Place) -> dict[str, int]:
+    titles: dict[str, int] = {}
+    for column, title in enumerate(first):
+        name = words(title) or f"\0{column}"
+        if name in titles:
+            raise InputError(f"{place}: the column {name!r} stands twice")
+        titles[name] = column
+    return titles
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How rows of a kind are read: each column with its place, nouns within the noun together."""
+
+    plain: tuple[tuple[Column, int], ...]
+    within: tuple[tuple[str, tuple[tuple[Column, int], ...]], ...]
+    empty: tuple[tuple[str, int], ...]
+    """Columns of other nouns: their cells must be empty."""
+
+
+def _plan(kind: str, titles: dict[str, int], place: Place) -> _Plan:
+    if kind not in (RELATION, PACKAGE, *ItemKind):
+        known = ", ".join((PACKAGE, RELATION, *ItemKind))
+        raise InputError(
+            f"{place}, column {KIND!r}: {kind[:40]!r} is no kind of row", hint=f"One of: {known}."
+        )
+    columns = columns_of(kind)
+    for column in columns:
+        if column.title not in titles:
+            raise InputError(f"{place}: the table has no column {column.title!r}")
+    at = [(column, titles[column.title]) for column in columns]
+    names = {column.title for column in columns}
+    grouped = groupby(at, key=lambda one: one[0].path.partition(".")[0])
+    groups = [(noun, tuple(cells)) for noun, cells in grouped]
+    return _Plan(
+        plain=tuple(cells[0] for noun, cells in groups if noun not in _NOUNS),
+        within=tuple((noun, cells) for noun, cells in groups if noun in _NOUNS),
+        empty=tuple(
+            (title, column)
+            for title, column in titles.items()
+            if title in EVERY and title not in names
+        ),
+    )
+
+
+def _read_row(kind: str, plan: _Plan, row: Sequence[Cell], place: Place, found: _Found) -> None:
+    for title, column in plan.empty:
+        if column < len(row) and row[column] != "":
+            raise InputError(f"{place}, column {title!r}: a {kind} has nothing there")
+    fields = _values(plan.plain, row, place)
+    for noun, cells in plan.within:
+        key = (noun, *(row[column] if column < len(row) else "" for _, column in cells))
+        if key not in found.nouns:
+            found.nouns[key] = _noun(noun, cells, row, place)
+        fields[noun] = found.nouns[key]
+    if kind == PACKAGE:
+        if found.about is not None:
+            raise InputError(f"{place}: a second row has the kind {PACKAGE!r}")
+        found.about = place, fields
+        return
+    with refused_at(place):
+        if kind == RELATION:
+            found.relations.append(Relation(**fields))
+        else:
+            found.items.append(Item(kind=ItemKind(kind), **fields))
+
+
+def _noun(
+    noun: str, cells: tuple[tuple[Column, int], ...], row: Sequence[Cell], place: Place
+) -> Any:
+    """Return a noun within a noun: a marking, a key; an interval may be missing as a whole."""
+    fields = _values(cells, row, place)
+    if noun == "interval":
+        missing = [column.title for column, _ in cells if fields[_leaf(column)] is None]
+        if len(missing) == len(cells):
+            return None
+        if missing:
+            raise InputError(f"{place}, column {missing[0]!r}: an interval needs it")
+    with refused_at(place, cells[0][0].title):
+        return _NOUNS[noun](**fields)
+
+
+def _values(
+    cells: tuple[tuple[Column, int], ...], row: Sequence[Cell], place: Place
+) -> dict[str, Any]:
+    return {_leaf(column): _value(column, row, at, place) for column, at in cells}
+
+
+def _leaf(column: Column) -> str:
+    return column.path.rpartition(".")[2]
+
+
+def _value(column: Column, row: Sequence[Cell], at: int, place: Place) -> Any:
+    cell = row[at] if at < len(row) else ""
+    if cell == "":
+        if column.codec.blank is REQUIRED:
+            raise InputError(f"{place}, column {column.title!r}: it must not be empty")
+        return column.codec.blank
+    try:
+        return column.codec.read(cell)
+    except InputError as error:
+        rule = f"{place}, column {column.title!r}: {error}"
+        raise InputError(rule, hint=error.hint) from error
+
+
+def sheet_left_out(name: str, rows: int) -> Loss:
+    """Return what says that a sheet of somebody else's, beside ours, was not read."""
+    return Loss(
+        noun="sheet",
+        field=WHOLE,
+        count=rows,
+        altered=0,
+        example=name,
+        why="this sheet is not one of Cautery's",
+    )
