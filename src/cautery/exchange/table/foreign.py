@@ -140,7 +140,7 @@ class _Found:
             relations = [replace(one, marking=_of_tlp_1(one.marking)) for one in relations]
         made_at = self.assumed.at or max((item.at for item in items), default=None)
         marking = strictest(item.marking for item in items) or self.assumed.marking
-        if made_at is None or marking is None:
+        if made_at is None or marking is None or not (items or self.left_out):
             raise InputError(f"{self.file}: it has titles, but no row under them")
         package = Package(
             id=self.file,
@@ -335,23 +335,23 @@ def _time_of(cell: Cell, *, is_utc: bool) -> datetime:
 
 
 def _marking(cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Found) -> Marking:
+    """Return what a row may be used for: by its own words, or by what is stated for the file."""
     assumed = found.assumed.marking
-    if "tlp" not in cells:
-        if assumed is None:
-            raise InputError(
-                f"{place}: it bears no marking",
-                hint="Add a column TLP, or state one for the whole file with --marking.",
-            )
-        return assumed
-    with refused_at(place, cells["tlp"][1]):
-        tlp = _tlp(_text(cells, "tlp"), place, found)
+    if "tlp" in cells:
+        with refused_at(place, cells["tlp"][1]):
+            tlp = _tlp(_text(cells, "tlp"), place, found)
+    elif assumed is not None:
+        tlp = assumed.tlp
+    else:
+        raise InputError(
+            f"{place}: it bears no marking",
+            hint="Add a column TLP, or state one for the whole file with --marking.",
+        )
     pap = assumed.pap if assumed is not None else _PAP[tlp]
     if "pap" in cells:
         with refused_at(place, cells["pap"][1]):
             pap = _pap(_text(cells, "pap"))
-    if assumed is None:
-        return Marking(tlp=tlp, pap=pap)
-    return replace(assumed, tlp=tlp, pap=pap)
+    return replace(assumed or Marking(tlp=tlp, pap=pap), tlp=tlp, pap=pap)
 
 
 def _tlp(cell: str, place: Place, found: _Found) -> Tlp:
