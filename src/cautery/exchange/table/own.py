@@ -112,12 +112,16 @@ def _titles(first: Sequence[Cell], place: Place) -> dict[str, int]:
     return titles
 
 
+_Field = tuple[str, Column, int]
+"""A field of a noun, its column, and the place of this in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How rows of a kind are read: each column with its place, nouns within the noun together."""
 
-    plain: tuple[tuple[Column, int], ...]
-    within: tuple[tuple[str, tuple[tuple[Column, int], ...]], ...]
+    plain: tuple[_Field, ...]
+    within: tuple[tuple[str, tuple[_Field, ...]], ...]
     empty: tuple[tuple[str, int], ...]
     """Columns of other nouns: their cells must be empty."""
 
@@ -132,9 +136,9 @@ def _plan(kind: str, titles: dict[str, int], place: Place) -> _Plan:
     for column in columns:
         if column.title not in titles:
             raise InputError(f"{place}: the table has no column {column.title!r}")
-    at = [(column, titles[column.title]) for column in columns]
+    at = [(column.path.rpartition(".")[2], column, titles[column.title]) for column in columns]
     names = {column.title for column in columns}
-    grouped = groupby(at, key=lambda one: one[0].path.partition(".")[0])
+    grouped = groupby(at, key=lambda field: field[1].path.partition(".")[0])
     groups = [(noun, tuple(cells)) for noun, cells in grouped]
     return _Plan(
         plain=tuple(cells[0] for noun, cells in groups if noun not in _NOUNS),
@@ -153,7 +157,7 @@ def _read_row(kind: str, plan: _Plan, row: Sequence[Cell], place: Place, found: 
             raise InputError(f"{place}, column {title!r}: a {kind} has nothing there")
     fields = _values(plan.plain, row, place)
     for noun, cells in plan.within:
-        key = (noun, *(row[column] if column < len(row) else "" for _, column in cells))
+        key = (noun, *(row[column] if column < len(row) else "" for _, _, column in cells))
         if key not in found.nouns:
             found.nouns[key] = _noun(noun, cells, row, place)
         fields[noun] = found.nouns[key]
@@ -169,42 +173,35 @@ def _read_row(kind: str, plan: _Plan, row: Sequence[Cell], place: Place, found: 
             found.items.append(Item(kind=ItemKind(kind), **fields))
 
 
-def _noun(
-    noun: str, cells: tuple[tuple[Column, int], ...], row: Sequence[Cell], place: Place
-) -> Any:
+def _noun(noun: str, cells: tuple[_Field, ...], row: Sequence[Cell], place: Place) -> Any:
     """Return a noun within a noun: a marking, a key; an interval may be missing as a whole."""
     fields = _values(cells, row, place)
     if noun == "interval":
-        missing = [column.title for column, _ in cells if fields[_leaf(column)] is None]
+        missing = [column.title for name, column, _ in cells if fields[name] is None]
         if len(missing) == len(cells):
             return None
         if missing:
             raise InputError(f"{place}, column {missing[0]!r}: an interval needs it")
-    with refused_at(place, cells[0][0].title):
+    with refused_at(place, cells[0][1].title):
         return _NOUNS[noun](**fields)
 
 
-def _values(
-    cells: tuple[tuple[Column, int], ...], row: Sequence[Cell], place: Place
-) -> dict[str, Any]:
-    return {_leaf(column): _value(column, row, at, place) for column, at in cells}
-
-
-def _leaf(column: Column) -> str:
-    return column.path.rpartition(".")[2]
-
-
-def _value(column: Column, row: Sequence[Cell], at: int, place: Place) -> Any:
-    cell = row[at] if at < len(row) else ""
-    if cell == "":
-        if column.codec.blank is REQUIRED:
+def _values(cells: tuple[_Field, ...], row: Sequence[Cell], place: Place) -> dict[str, Any]:
+    width = len(row)
+    values: dict[str, Any] = {}
+    for name, column, at in cells:
+        cell = row[at] if at < width else ""
+        if cell != "":
+            try:
+                values[name] = column.codec.read(cell)
+            except InputError as error:
+                rule = f"{place}, column {column.title!r}: {error}"
+                raise InputError(rule, hint=error.hint) from error
+        elif column.codec.blank is REQUIRED:
             raise InputError(f"{place}, column {column.title!r}: it must not be empty")
-        return column.codec.blank
-    try:
-        return column.codec.read(cell)
-    except InputError as error:
-        rule = f"{place}, column {column.title!r}: {error}"
-        raise InputError(rule, hint=error.hint) from error
+        else:
+            values[name] = column.codec.blank
+    return values
 
 
 def sheet_left_out(name: str, rows: int) -> Loss:

@@ -138,16 +138,19 @@ def _continued(rows: _Rows, name: str, file: str) -> dict[int, str]:
 def _joined(sheet: Sheet, long: dict[int, str], file: str) -> _Rows:
     """Yield rows with the long texts in their cells; each is used once."""
     for number, row in sheet.rows:
+        begun = [
+            column
+            for column, cell in enumerate(row)
+            if isinstance(cell, str) and cell.startswith(CONTINUED)
+        ]
         whole = list(row)
-        for column, cell in enumerate(row):
-            if not isinstance(cell, str) or not cell.startswith(CONTINUED):
-                continue
-            found = _POINTER.fullmatch(cell)
+        for column in begun:
+            found = _POINTER.fullmatch(str(row[column]))
             text = None if found is None else long.pop(int(found[1]), None)
             if text is None:
                 raise InputError(
-                    f"{Place(file, sheet.name, number)}, column {column + 1}: {cell[:40]!r} is not "
-                    "in the sheet Continued"
+                    f"{Place(file, sheet.name, number)}, column {column + 1}: "
+                    f"{str(row[column])[:40]!r} is not in the sheet Continued"
                 )
             whole[column] = text
         yield number, whole
