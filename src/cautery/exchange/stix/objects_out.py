@@ -1,0 +1,427 @@
+"""The objects of STIX 2.1 that a package becomes: the same package, the same objects in one order.
+
+First come the extension-definitions, the marking-definitions and the identities, then the reports
+that hold all together, then each item with what belongs to it, then the relations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cautery.exchange.naming import uuid_of
+from cautery.exchange.stix import extension
+from cautery.exchange.stix.kinds import (
+    INDICATOR,
+    REVERSED,
+    TYPES,
+    WITH_SEEN,
+    WITH_SIGHTING,
+    relationship_type,
+)
+from cautery.exchange.stix.markings import definitions_of, refs_of
+from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
+from cautery.exchange.stix.patterns import pattern_of
+from cautery.exchange.stix.windows import versions_of, window_of
+from cautery.model.evidence import ExhibitId
+from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation, RelationKind
+from cautery.model.marking import Marking
+from cautery.model.times import iso
+
+OF_A_REPORT = 2000
+"""Objects of one report: tools draw a report of more than some thousand not at all (F100)."""
+Stix = dict[str, Any]
+
+
+def stix_objects(package: Package, *, beside_indicators: bool = False) -> Iterator[Stix]:
+    """Yield the objects of a package; each id occurs once.
+
+    Parameters
+    ----------
+    package : Package
+        What is to leave.
+    beside_indicators : bool
+        Whether an observable stands beside each indicator. Some converters then keep the
+        observable and forget the indicator's end and marking, so only who needs it gets it.
+    """
+    yield from _Out(package, beside_indicators=beside_indicators).objects()
+
+
+class _Out:
+    """A package on its way out, with the ids of its objects."""
+
+    def __init__(self, package: Package, *, beside_indicators: bool) -> None:
+        self._package = package
+        self._beside_indicators = beside_indicators
+        self._items = {item.key: item for item in package.items}
+        self._ids = {key: self._id(TYPES[key.kind], "item", *key_words(key)) for key in self._items}
+        self._first = min((_versions(item)[0] for item in package.items), default=package.made_at)
+        self._about: dict[ItemKey, list[str]] = {}
+        for relation in package.relations:
+            if relation.kind is RelationKind.ABOUT:
+                self._about.setdefault(relation.source, []).append(self._ids[relation.target])
+
+    def objects(self) -> Iterator[Stix]:
+        """Yield the objects."""
+        yield from extension.definitions()
+        yield from self._markings()
+        yield from self._identities()
+        yield from self._reports()
+        yield from self._observables()
+        for item in self._package.items:
+            yield from self._of_item(item)
+        for relation in self._package.relations:
+            yield self._relationship(relation)
+
+    def _id(self, kind: str, *words: str) -> str:
+        return f"{kind}--{uuid_of(self._package.id, *words)}"
+
+    def _identity(self, by: str) -> str:
+        return self._id("identity", "by", by)
+
+    def _markings(self) -> Iterator[Stix]:
+        marks = {self._package.marking}
+        marks.update(item.marking for item in self._package.items)
+        marks.update(relation.marking for relation in self._package.relations)
+        found: dict[str, Mapping[str, Any]] = {}
+        for marking in marks:
+            found.update(definitions_of(marking))
+        for name in sorted(found):
+            yield dict(found[name])
+
+    def _identities(self) -> Iterator[Stix]:
+        providers = {self._package.by, *(item.by for item in self._package.items)}
+        for by in sorted(providers):
+            yield {
+                "type": "identity",
+                "spec_version": "2.1",
+                "id": self._identity(by),
+                "created": iso(self._begin),
+                "modified": iso(self._made_at),
+                "name": by,
+                "identity_class": "organization",
+                "object_marking_refs": refs_of(self._package.marking),
+            }
+
+    @property
+    def _begin(self) -> datetime:
+        return min(self._first, self._package.made_at)
+
+    @property
+    def _made_at(self) -> datetime:
+        return self._package.made_at
+
+    def _reports(self) -> Iterator[Stix]:
+        package = self._package
+        parts = list(_parts([self._ids[item.key] for item in package.items])) or [[]]
+        name = package.name.strip() or package.id
+        for number, refs in enumerate(parts, start=1):
+            yield {
+                "type": "report",
+                "spec_version": "2.1",
+                "id": self._id("report", "report", str(number)),
+                "created_by_ref": self._identity(package.by),
+                "created": iso(self._begin),
+                "modified": iso(package.made_at),
+                "name": name if len(parts) == 1 else f"{name} ({number} of {len(parts)})",
+                "published": iso(package.made_at),
+                "object_refs": [self._identity(package.by), *refs],
+                "object_marking_refs": refs_of(package.marking),
+                "extensions": {
+                    extension.PACKAGE.id: {
+                        "extension_type": extension.PROPERTY,
+                        "package": package.id,
+                        "title": package.name,
+                        "made_at": iso(package.made_at),
+                    }
+                },
+            }
+
+    def _observables(self) -> Iterator[Stix]:
+        """Yield each observable once, under the marking of the whole: it belongs to nobody."""
+        done = set()
+        for item in self._package.items:
+            found = self._observable(item)
+            if found is not None and found not in done:
+                done.add(found)
+                yield {
+                    "type": found.type,
+                    "spec_version": "2.1",
+                    "id": found.id,
+                    **found.properties,
+                    "object_marking_refs": refs_of(self._package.marking),
+                }
+
+    def _observable(self, item: Item) -> Observable | None:
+        if item.kind is not ItemKind.BLOCK:
+            return observable_of(item)
+        target = target_of(item)
+        return target if self._beside_indicators and fits(target) else None
+
+    def _of_item(self, item: Item) -> Iterator[Stix]:
+        kind = TYPES[item.kind]
+        head = self._head(item, kind)
+        fields = extension.of_item(item)
+        yield (
+            head
+            | _BODIES[kind](self, item, fields)
+            | {"extensions": {extension.ID_OF_KIND[item.kind]: fields}}
+        )
+        if kind in WITH_SIGHTING and _is_sighted(item):
+            yield self._sighting(item)
+        observable = self._observable(item)
+        if observable is not None and kind in WITH_SIGHTING:
+            yield self._consists_of(item, observable)
+
+    def _head(self, item: Item, kind: str) -> Stix:
+        created, modified = _versions(item)
+        head: Stix = {
+            "type": kind,
+            "spec_version": "2.1",
+            "id": self._ids[item.key],
+            "created_by_ref": self._identity(item.by),
+            "created": iso(created),
+            "modified": iso(modified),
+        }
+        if item.revoked:
+            head["revoked"] = True
+        if item.confidence is not None:
+            head["confidence"] = item.confidence
+        if item.exhibits and kind not in WITH_SIGHTING:
+            head["external_references"] = _references(item.exhibits)
+        head["object_marking_refs"] = refs_of(item.marking)
+        return head
+
+    def _infrastructure(self, item: Item, fields: Stix) -> Stix:
+        body = _named(item, fields) | _described(item)
+        _add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
+        _add_window(fields, item)
+        return body
+
+    def _indicator(self, item: Item, fields: Stix) -> Stix:
+        assert item.valid_until is not None
+        begin, end = window_of(item.valid_from, item.valid_until, item.at)
+        if (begin, end) != (item.valid_from, item.valid_until):
+            _add_window(fields, item)
+        words = item.text
+        if not words:
+            words = f"Blocked under {item.order or 'an order'} until {iso(item.valid_until)}."
+            fields["worded"] = False
+        return _named(item, fields) | {
+            "description": words,
+            "pattern": pattern_of(target_of(item)),
+            "pattern_type": "stix",
+            "pattern_version": "2.1",
+            "valid_from": iso(begin),
+            "valid_until": iso(end),
+        }
+
+    def _named_thing(self, item: Item, fields: Stix) -> Stix:
+        _add_window(fields, item)
+        _add_seen(fields, item)
+        return _named(item, fields) | _described(item)
+
+    def _person(self, item: Item, fields: Stix) -> Stix:
+        return self._named_thing(item, fields) | {"identity_class": "individual"}
+
+    def _observed_data(self, item: Item, fields: Stix) -> Stix:
+        _add_window(fields, item)
+        _add_seen(fields, item)
+        if item.name is not None:
+            fields["name_given"] = item.name
+        if item.text:
+            fields["text"] = item.text
+        first = item.first_seen or min(item.at, item.last_seen or item.at)
+        found = observable_of(item)
+        assert found is not None
+        return {
+            "first_observed": iso(first),
+            "last_observed": iso(max(first, item.last_seen or first)),
+            "number_observed": 1,
+            "object_refs": [found.id],
+        }
+
+    def _note(self, item: Item, fields: Stix) -> Stix:
+        _add_window(fields, item)
+        _add_seen(fields, item)
+        if item.name is not None:
+            fields["name_given"] = item.name
+        if not item.text:
+            fields["worded"] = False
+        about = sorted(set(self._about.get(item.key, ())))
+        return {
+            "content": item.text or _summary(item),
+            "object_refs": about or [self._identity(item.by)],
+        }
+
+    def _sighting(self, item: Item) -> Stix:
+        created, modified = _versions(item)
+        body: Stix = {
+            "type": "sighting",
+            "spec_version": "2.1",
+            "id": self._id("sighting", "sighting", *key_words(item.key)),
+            "created_by_ref": self._identity(item.by),
+            "created": iso(created),
+            "modified": iso(modified),
+        }
+        if item.revoked:
+            body["revoked"] = True
+        _add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
+        body["sighting_of_ref"] = self._ids[item.key]
+        body["where_sighted_refs"] = [self._identity(item.by)]
+        if item.exhibits:
+            body["external_references"] = _references(item.exhibits)
+        body["object_marking_refs"] = refs_of(item.marking)
+        return body
+
+    def _consists_of(self, item: Item, observable: Observable) -> Stix:
+        """Return what ties an item to its observable; a reader concludes it from the two."""
+        created, modified = _versions(item)
+        is_indicator = TYPES[item.kind] == INDICATOR
+        body: Stix = {
+            "type": "relationship",
+            "spec_version": "2.1",
+            "id": self._id("relationship", "observable", *key_words(item.key)),
+            "created_by_ref": self._identity(item.by),
+            "created": iso(created),
+            "modified": iso(modified),
+            "relationship_type": "related-to" if is_indicator else "consists-of",
+            "source_ref": self._ids[item.key],
+            "target_ref": observable.id,
+            "object_marking_refs": refs_of(item.marking),
+        }
+        if item.revoked:
+            body["revoked"] = True
+        return body
+
+    def _relationship(self, relation: Relation) -> Stix:
+        source, target = self._ids[relation.source], self._ids[relation.target]
+        word = relationship_type(relation.kind, relation.source.kind, relation.target.kind)
+        fields = extension.of_relation(relation)
+        _, modified = versions_of(None, relation.at, revoked=relation.revoked)
+        ends = (target, source) if word in REVERSED else (source, target)
+        if relation.kind is RelationKind.RESOLVES_TO:
+            resolved = self._resolved(relation)
+            if resolved is not None:
+                word, ends = "resolves-to", resolved
+                fields |= {"source_item": source, "target_item": target}
+        body: Stix = {
+            "type": "relationship",
+            "spec_version": "2.1",
+            "id": self._id(
+                "relationship",
+                str(relation.kind),
+                *key_words(relation.source),
+                *key_words(relation.target),
+            ),
+            "created_by_ref": self._identity(relation.source.by),
+            "created": iso(relation.at),
+            "modified": iso(modified),
+        }
+        if relation.revoked:
+            body["revoked"] = True
+        body |= {"relationship_type": word, "source_ref": ends[0], "target_ref": ends[1]}
+        if relation.text:
+            body["description"] = relation.text
+        if relation.exhibits:
+            body["external_references"] = _references(relation.exhibits)
+        body["object_marking_refs"] = refs_of(relation.marking)
+        body["extensions"] = {extension.RELATION.id: fields}
+        return body
+
+    def _resolved(self, relation: Relation) -> tuple[str, str] | None:
+        """Return the name and the address of a relation; ``None``: it is not between two such."""
+        name = self._observable(self._items[relation.source])
+        address = self._observable(self._items[relation.target])
+        if name is None or address is None or name.type != "domain-name":
+            return None
+        return (name.id, address.id) if address.type in ("ipv4-addr", "ipv6-addr") else None
+
+
+_BODIES = {
+    "infrastructure": _Out._infrastructure,
+    "indicator": _Out._indicator,
+    "intrusion-set": _Out._infrastructure,
+    "identity": _Out._person,
+    "course-of-action": _Out._named_thing,
+    "observed-data": _Out._observed_data,
+    "note": _Out._note,
+}
+"""What a type has beside what all have; it adds to the extension what the type has no place for."""
+
+
+def key_words(key: ItemKey) -> tuple[str, str, str]:
+    """Return the words that an id is made of."""
+    return str(key.kind), key.id, key.by
+
+
+def _versions(item: Item) -> tuple[datetime, datetime]:
+    first = item.valid_from if item.kind is ItemKind.BLOCK else item.first_seen
+    if first is not None and item.kind is not ItemKind.BLOCK:
+        first = min(first, item.at)
+    return versions_of(first, item.at, revoked=item.revoked)
+
+
+def _is_sighted(item: Item) -> bool:
+    if item.exhibits:
+        return True
+    has_place = TYPES[item.kind] in WITH_SEEN
+    return not has_place and not (item.first_seen is None and item.last_seen is None)
+
+
+def _parts(refs: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(refs), OF_A_REPORT):
+        yield refs[start : start + OF_A_REPORT]
+
+
+def _named(item: Item, fields: Stix) -> Stix:
+    name = item.name or item.id
+    if item.name is not None:
+        if item.name == name:
+            fields["named"] = True
+        else:  # a name of no letters
+            fields["name_given"] = item.name
+    return {"name": name}
+
+
+def _described(item: Item) -> Stix:
+    return {"description": item.text} if item.text else {}
+
+
+def _summary(item: Item) -> str:
+    if item.interval is None:
+        return f"{item.kind} {item.id}"
+    number = item.interval
+    return (
+        f"{item.id}: {number.mid:g} {number.unit} ({number.low:g} to {number.high:g}, "
+        f"{number.coverage:.0%} interval; {number.method})"
+    )
+
+
+def _references(exhibits: Sequence[ExhibitId]) -> list[Stix]:
+    return [
+        {
+            "source_name": "cautery-exhibit",
+            "external_id": exhibit,
+            "hashes": {"SHA-256": exhibit.removeprefix("sha256:")},
+        }
+        for exhibit in exhibits
+    ]
+
+
+def _add_span(
+    body: Stix, first: str, begin: datetime | None, last: str, end: datetime | None
+) -> None:
+    if begin is not None:
+        body[first] = iso(begin)
+    if end is not None:
+        body[last] = iso(end)
+
+
+def _add_window(fields: Stix, item: Item) -> None:
+    _add_span(fields, "valid_from", item.valid_from, "valid_until", item.valid_until)
+
+
+def _add_seen(fields: Stix, item: Item) -> None:
+    _add_span(fields, "first_seen", item.first_seen, "last_seen", item.last_seen)
