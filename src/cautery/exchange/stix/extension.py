@@ -129,14 +129,16 @@ def of_relation(relation: Relation) -> dict[str, Any]:
     return fields
 
 
-def extension_in(thing: Mapping[str, Any], ids: frozenset[str]) -> dict[str, Any] | None:
-    """Return the extension of ours that an object bears, of these; ``None``: it bears none."""
+def extension_in(
+    thing: Mapping[str, Any], ids: frozenset[str]
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the extension of ours that an object bears, of these, with its id."""
     extensions = thing.get("extensions")
     if not isinstance(extensions, dict):
         return None
-    for name in extensions:
-        if name in ids and isinstance(extensions[name], dict):
-            return dict(extensions[name])
+    for name, fields in extensions.items():
+        if name in ids and isinstance(fields, dict):
+            return name, fields
     return None
 
 

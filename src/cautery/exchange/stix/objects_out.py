@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cautery.exchange.naming import uuid_of
@@ -27,11 +28,13 @@ from cautery.exchange.stix.windows import versions_of, window_of
 from cautery.model.evidence import ExhibitId
 from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation, RelationKind
 from cautery.model.marking import Marking
-from cautery.model.times import iso
+from cautery.model.times import iso as written
 
 OF_A_REPORT = 2000
 """Objects of one report: tools draw a report of more than some thousand not at all (F100)."""
 Stix = dict[str, Any]
+iso = lru_cache(maxsize=4096)(written)
+"""An item and what belongs to it bear the same few times."""
 
 
 def stix_objects(package: Package, *, beside_indicators: bool = False) -> Iterator[Stix]:
@@ -54,6 +57,8 @@ class _Out:
     def __init__(self, package: Package, *, beside_indicators: bool) -> None:
         self._package = package
         self._beside_indicators = beside_indicators
+        self._providers: dict[str, str] = {}
+        self._observables: set[str] = set()
         self._items = {item.key: item for item in package.items}
         self._ids = {key: self._id(TYPES[key.kind], "item", *key_words(key)) for key in self._items}
         self._first = min((_versions(item)[0] for item in package.items), default=package.made_at)
@@ -68,7 +73,6 @@ class _Out:
         yield from self._markings()
         yield from self._identities()
         yield from self._reports()
-        yield from self._observables()
         for item in self._package.items:
             yield from self._of_item(item)
         for relation in self._package.relations:
@@ -78,7 +82,10 @@ class _Out:
         return f"{kind}--{uuid_of(self._package.id, *words)}"
 
     def _identity(self, by: str) -> str:
-        return self._id("identity", "by", by)
+        found = self._providers.get(by)
+        if found is None:
+            found = self._providers[by] = self._id("identity", "by", by)
+        return found
 
     def _markings(self) -> Iterator[Stix]:
         marks = {self._package.marking}
@@ -138,21 +145,6 @@ class _Out:
                 },
             }
 
-    def _observables(self) -> Iterator[Stix]:
-        """Yield each observable once, under the marking of the whole: it belongs to nobody."""
-        done = set()
-        for item in self._package.items:
-            found = self._observable(item)
-            if found is not None and found not in done:
-                done.add(found)
-                yield {
-                    "type": found.type,
-                    "spec_version": "2.1",
-                    "id": found.id,
-                    **found.properties,
-                    "object_marking_refs": refs_of(self._package.marking),
-                }
-
     def _observable(self, item: Item) -> Observable | None:
         if item.kind is not ItemKind.BLOCK:
             return observable_of(item)
@@ -171,8 +163,20 @@ class _Out:
         if kind in WITH_SIGHTING and _is_sighted(item):
             yield self._sighting(item)
         observable = self._observable(item)
-        if observable is not None and kind in WITH_SIGHTING:
-            yield self._consists_of(item, observable)
+        if observable is None:
+            return
+        name = observable.id
+        if name not in self._observables:  # it belongs to nobody, so the marking is the whole's
+            self._observables.add(name)
+            yield {
+                "type": observable.type,
+                "spec_version": "2.1",
+                "id": name,
+                **observable.properties,
+                "object_marking_refs": refs_of(self._package.marking),
+            }
+        if kind in WITH_SIGHTING:
+            yield self._consists_of(item, name)
 
     def _head(self, item: Item, kind: str) -> Stix:
         created, modified = _versions(item)
@@ -265,8 +269,6 @@ class _Out:
             "created": iso(created),
             "modified": iso(modified),
         }
-        if item.revoked:
-            body["revoked"] = True
         _add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
         body["sighting_of_ref"] = self._ids[item.key]
         body["where_sighted_refs"] = [self._identity(item.by)]
@@ -275,7 +277,7 @@ class _Out:
         body["object_marking_refs"] = refs_of(item.marking)
         return body
 
-    def _consists_of(self, item: Item, observable: Observable) -> Stix:
+    def _consists_of(self, item: Item, observable: str) -> Stix:
         """Return what ties an item to its observable; a reader concludes it from the two."""
         created, modified = _versions(item)
         is_indicator = TYPES[item.kind] == INDICATOR
@@ -288,7 +290,7 @@ class _Out:
             "modified": iso(modified),
             "relationship_type": "related-to" if is_indicator else "consists-of",
             "source_ref": self._ids[item.key],
-            "target_ref": observable.id,
+            "target_ref": observable,
             "object_marking_refs": refs_of(item.marking),
         }
         if item.revoked:

@@ -1,0 +1,204 @@
+"""What objects of somebody else's become: hosts, addresses and other assets, never persons.
+
+A foreign indicator says of a name, URL or address what may be assumed of it and until when; it
+becomes that host, address or asset, not a block: no order of ours is behind it. A threat actor or
+a person is left out and counted, since a name would come in by it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NotBase64Error
+from datetime import datetime
+from hashlib import new as new_hash
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.exchange.stix.fields import Thing, flag_in, moment_in, text_in, whole_in
+from cautery.exchange.stix.index import Seen
+from cautery.exchange.stix.observables import Observable
+from cautery.exchange.stix.patterns import observables_in
+from cautery.model import Marking
+from cautery.model.exchange import LONGEST_ID, LONGEST_WORDS, Item, ItemKind, RelationKind
+
+_CARRIERS = frozenset(
+    {"marking-definition", "extension-definition", "identity", "sighting", "report", "relationship"}
+)
+"""Types that the first pass reads, or that tie others together."""
+_META = frozenset({"type", "spec_version", "id", "object_marking_refs", "granular_markings"})
+_SDO = _META | {"created_by_ref", "created", "modified", "revoked", "confidence"}
+_READ = {
+    "indicator": _SDO
+    | {"name", "description", "pattern", "pattern_type", "valid_from", "valid_until"},
+    "infrastructure": _SDO | {"name", "description", "first_seen", "last_seen"},
+    "intrusion-set": _SDO | {"name", "description", "first_seen", "last_seen"},
+    "domain-name": _META | {"value"},
+    "url": _META | {"value"},
+    "ipv4-addr": _META | {"value"},
+    "ipv6-addr": _META | {"value"},
+    "email-addr": _META | {"value"},
+    "autonomous-system": _META | {"number"},
+    "file": _META | {"hashes"},
+    "x509-certificate": _META | {"hashes"},
+}
+"""What is read of each type that becomes an item."""
+WHY_FIELD = "a package has no place for it"
+_RELATIONS = {
+    "resolves-to": RelationKind.RESOLVES_TO,
+    "consists-of": RelationKind.RELATED_TO,
+}
+_ALGORITHMS = {"SHA-256": "sha256", "SHA-512": "sha512", "SHA-1": "sha1", "MD5": "md5"}
+
+
+def is_carrier(kind: str) -> bool:
+    """Tell whether objects of a type only tie others together."""
+    return kind in _CARRIERS
+
+
+def is_observable(kind: str) -> bool:
+    """Tell whether objects of a type belong to nobody and have no version."""
+    return kind in _READ and "created" not in _READ[kind]
+
+
+def unread(thing: Thing) -> set[str]:
+    """Return the names of what is not read of an object."""
+    return set(thing) - _READ[thing["type"]]
+
+
+def check_bytes(thing: Thing) -> None:
+    """Refuse an artifact whose bytes are not those of its digest.
+
+    Raises
+    ------
+    InputError
+        If they differ, or cannot be read.
+    """
+    content, hashes = text_in(thing, "payload_bin"), thing.get("hashes")
+    if content is None or not isinstance(hashes, dict):
+        return
+    try:
+        payload = b64decode(content, validate=True)
+    except (NotBase64Error, ValueError) as error:
+        raise InputError("payload_bin is no base64") from error
+    for name, algorithm in _ALGORITHMS.items():
+        stated = hashes.get(name)
+        if isinstance(stated, str):
+            digest = new_hash(algorithm, payload, usedforsecurity=False).hexdigest()
+            if stated.lower() != digest:
+                raise InputError(
+                    f"its bytes are not those that it names: {name} {ascii(stated)[1:-1][:140]}, "
+                    f"and of the bytes {digest}"
+                )
+
+
+def relation_kind(word: str) -> RelationKind:
+    """Return what a relationship of STIX is for us."""
+    return _RELATIONS.get(word, RelationKind.RELATED_TO)
+
+
+def subjects_of(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
+    """Return the kinds and ids of the items that an object becomes, or why it becomes none.
+
+    Raises
+    ------
+    InputError
+        If a field is not what it must be.
+    """
+    kind = thing["type"]
+    if kind not in _READ:
+        return "it is of no kind that a case holds"
+    if kind == "indicator":
+        return _of_indicator(thing)
+    if kind in ("infrastructure", "intrusion-set"):
+        name = text_in(thing, "name")
+        if not name:
+            raise InputError("it has no name")
+        if kind == "intrusion-set":
+            return _bounded(((ItemKind.NETWORK, name),))
+        return _bounded(((ItemKind.ASSET, f"infrastructure:{name}"),))
+    if kind == "autonomous-system":
+        number = whole_in(thing, "number")
+        return "it has no number" if number is None else ((ItemKind.ASSET, f"as:AS{number}"),)
+    if kind in ("file", "x509-certificate"):
+        return _of_hashes(thing)
+    value = text_in(thing, "value")
+    if not value:
+        raise InputError("it has no value")
+    return _bounded((_subject(Observable(kind, value)),))
+
+
+def items_of(  # noqa: PLR0913 - what an item of anybody's needs
+    thing: Thing,
+    subjects: tuple[tuple[ItemKind, str], ...],
+    *,
+    by: str,
+    marking: Marking,
+    seen: Seen | None,
+    at: datetime,
+) -> tuple[Item, ...]:
+    """Return the items that an object becomes."""
+    kind = thing["type"]
+    is_named = kind == "indicator"
+    first, last = moment_in(thing, "first_seen"), moment_in(thing, "last_seen")
+    if seen is not None:
+        first = min(filter(None, (first, seen.first)), default=None)
+        last = max(filter(None, (last, seen.last)), default=None)
+    text = text_in(thing, "description") or ""
+    if len(text) > LONGEST_WORDS:
+        raise InputError(f"description has over {LONGEST_WORDS} characters")
+    return tuple(
+        Item(
+            kind=item_kind,
+            id=subject,
+            by=by,
+            marking=marking,
+            at=moment_in(thing, "modified") or moment_in(thing, "created") or at,
+            text=text,
+            name=text_in(thing, "name") if is_named else None,
+            first_seen=first,
+            last_seen=last,
+            valid_from=moment_in(thing, "valid_from"),
+            valid_until=moment_in(thing, "valid_until"),
+            revoked=flag_in(thing, "revoked"),
+            confidence=whole_in(thing, "confidence"),
+            exhibits=tuple(sorted(seen.exhibits)) if seen is not None else (),
+        )
+        for item_kind, subject in subjects
+    )
+
+
+def _of_indicator(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
+    pattern = text_in(thing, "pattern")
+    if pattern is None:
+        raise InputError("it has no pattern")
+    if thing.get("pattern_type", "stix") != "stix":
+        return "its pattern is not in the language of STIX"
+    observables = observables_in(pattern)
+    if observables is None:
+        return "its pattern says more than that a name, URL or address is one of some"
+    return _bounded(tuple(dict.fromkeys(map(_subject, observables))))
+
+
+def _bounded(subjects: tuple[tuple[ItemKind, str], ...]) -> tuple[tuple[ItemKind, str], ...] | str:
+    if any(len(subject) > LONGEST_ID for _, subject in subjects):
+        return f"what it names has over {LONGEST_ID} characters"
+    return subjects
+
+
+def _of_hashes(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
+    hashes: Any = thing.get("hashes")
+    digest = hashes.get("SHA-256") if isinstance(hashes, dict) else None
+    if not isinstance(digest, str):
+        return "it has no SHA-256"
+    if thing["type"] == "file":
+        return _bounded(((ItemKind.ASSET, f"file:sha256:{digest.lower()}"),))
+    return _bounded(((ItemKind.ASSET, f"certificate:{digest.lower()}"),))
+
+
+def _subject(observable: Observable) -> tuple[ItemKind, str]:
+    if observable.type == "domain-name":
+        return ItemKind.HOST, observable.value
+    if observable.type in ("ipv4-addr", "ipv6-addr"):
+        return ItemKind.ADDRESS, observable.value
+    kind = {"url": "url", "email-addr": "email"}[observable.type]
+    return ItemKind.ASSET, f"{kind}:{observable.value}"

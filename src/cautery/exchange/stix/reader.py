@@ -1,0 +1,381 @@
+"""A bundle read as a package: what it refers to first, then its items, then their relations.
+
+No object needs to stand before another, none is followed into another, and no more than one is held
+at a time. What was made by Cautery comes back as it was; of what others made, the kinds that a case
+knows become items, and all else is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.exchange.loss import WHOLE
+from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
+from cautery.exchange.stix import extension, foreign
+from cautery.exchange.stix.bundle import objects_in
+from cautery.exchange.stix.fields import Thing, flag_in, moment_in, ref_in, text_in
+from cautery.exchange.stix.index import Seen, index_of, naming
+from cautery.exchange.stix.items_in import additions, item_of, relation_of
+from cautery.exchange.stix.kinds import REVERSED
+from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings, joined
+from cautery.exchange.stix.observables import fits, observable_of, target_of
+from cautery.exchange.stix.tally import Tally
+from cautery.model import Marking
+from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation
+from cautery.model.marking import HandlingCode, Pap, Tlp, strictest
+
+_RELATION = frozenset({extension.RELATION.id})
+_MAPPED = frozenset({extension.PACKAGE.id, TLP2_EXTENSION})
+_DEFINED = frozenset({*(one.id for one in extension.EXTENSIONS), TLP2_EXTENSION})
+_SIGHTING = frozenset(
+    "type spec_version id created_by_ref created modified first_seen last_seen sighting_of_ref "
+    "where_sighted_refs object_marking_refs granular_markings external_references".split()  # noqa: SIM905 - names of a standard
+)
+_RELATIONSHIP = frozenset(
+    "type spec_version id created_by_ref created modified revoked relationship_type source_ref "
+    "target_ref description object_marking_refs granular_markings".split()  # noqa: SIM905
+)
+_REPORT = frozenset(
+    "type spec_version id created_by_ref created modified name published object_marking_refs "
+    "granular_markings object_refs".split()  # noqa: SIM905
+)
+_MOST_PAIRS = 100
+"""Relations that one relationship of indicators with several values may become."""
+
+
+def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
+    """Return the package that a bundle is.
+
+    Parameters
+    ----------
+    raw : bytes
+        The bundle.
+    file : str
+        Its name, for errors.
+    assumed : Assumed
+        What holds where the bundle does not say so itself.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no bundle, or an object breaks a rule; it names the object.
+    """
+    return _In(raw, file, assumed).reading()
+
+
+class _In:
+    """A bundle on its way in."""
+
+    def __init__(self, raw: bytes, file: str, assumed: Assumed) -> None:
+        self._raw, self._file, self._assumed = raw, file, assumed
+        self._index = index_of(raw, file)
+        self._markings = Markings(self._index.markings, assumed.marking)
+        self._tally = Tally()
+        self._items: dict[ItemKey, Item] = {}
+        self._foreign: dict[ItemKey, Item] = {}
+        self._keys: dict[str, tuple[ItemKey, ...]] = {}
+        self._implied: dict[str, ItemKey] = {}
+        self._implied_by: dict[str, str] = {}
+        self._observables: dict[str, tuple[tuple[tuple[ItemKind, str], ...], str, Marking]] = {}
+        self._used: set[str] = {extension.MAKER}
+        self._relations: dict[Any, Relation] = {}
+
+    def reading(self) -> Reading:
+        """Return what the bundle says."""
+        for thing in self._things(counts=True):
+            with naming(self._file, thing):
+                self._take(thing)
+        self._take_observables()
+        for thing in self._things():
+            if thing["type"] == "relationship":
+                with naming(self._file, thing):
+                    self._relate(thing)
+        self._note_unused()
+        package = self._package()
+        return Reading(package=package, left_out=self._tally.losses())
+
+    def _things(self, *, counts: bool = False) -> Iterable[dict[str, Any]]:
+        superseded = self._index.superseded
+        for place, thing in enumerate(objects_in(self._raw, self._file)):
+            if place not in superseded:
+                yield thing
+            elif counts:
+                self._tally.note(thing["type"], WHOLE, thing["id"], "another version of it holds")
+
+    # ---- items
+
+    def _take(self, thing: dict[str, Any]) -> None:
+        of_ours = extension.extension_in(thing, extension.ITEM_IDS)
+        if of_ours is not None:
+            self._take_ours(thing, *of_ours)
+        elif foreign.is_carrier(thing["type"]):
+            self._note_carrier(thing)
+        else:
+            self._take_foreign(thing)
+        if len(self._items) + len(self._foreign) > MOST_ITEMS:
+            raise InputError(f"the bundle has over {MOST_ITEMS} items")
+
+    def _take_ours(self, thing: dict[str, Any], extension_id: str, fields: Thing) -> None:
+        provider = ref_in(thing, "created_by_ref")
+        if provider not in self._index.providers:
+            raise InputError("its created_by_ref is not in the bundle")
+        self._used.add(provider)
+        seen = self._index.seen.get(thing["id"])
+        by = self._index.providers[provider]
+        marking = self._marking_of(thing, seen)
+        item = item_of(thing, fields, by=by, marking=marking, seen=seen)
+        if item.key in self._items:
+            raise InputError(f"{item.key} stands twice in the bundle")
+        self._items[item.key] = item
+        self._keys[thing["id"]] = (item.key,)
+        observable = observable_of(item)
+        if item.kind is ItemKind.BLOCK and fits(target_of(item)):
+            observable = target_of(item)
+        if observable is not None:
+            self._implied.setdefault(observable.id, item.key)
+            self._implied_by[thing["id"]] = observable.id
+        for name in additions(thing, extension_id):
+            self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
+
+    def _take_foreign(self, thing: dict[str, Any]) -> None:
+        foreign.check_bytes(thing)
+        subjects = foreign.subjects_of(thing)
+        if isinstance(subjects, str):
+            self._tally.note(thing["type"], WHOLE, thing["id"], subjects)
+            return
+        for name in foreign.unread(thing):
+            self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
+        seen = self._index.seen.get(thing["id"])
+        marking = self._marking_of(thing, seen)
+        if foreign.is_observable(thing["type"]):
+            self._observables[thing["id"]] = (subjects, thing["type"], marking)
+            return
+        items = foreign.items_of(
+            thing, subjects, by=self._by(thing), marking=marking, seen=seen, at=self._received()
+        )
+        self._keep(thing["id"], thing["type"], items)
+
+    def _take_observables(self) -> None:
+        """Make items of the observables that no item of ours implies: these belong to nobody."""
+        for name, (subjects, kind, marking) in self._observables.items():
+            if name in self._implied:
+                self._keys[name] = (self._implied[name],)
+                continue
+            by = self._assumed.by or self._file
+            thing = {"type": kind, "id": name}
+            with naming(self._file, thing):
+                items = foreign.items_of(
+                    thing, subjects, by=by, marking=marking, seen=None, at=self._received()
+                )
+                self._keep(name, kind, items)
+        self._observables.clear()
+
+    def _keep(self, name: str, kind: str, items: tuple[Item, ...]) -> None:
+        """Keep foreign items; of two that say something of one thing the newer holds."""
+        for item in items:
+            other = self._items.get(item.key) or self._foreign.get(item.key)
+            if other is None:
+                self._foreign[item.key] = item
+                continue
+            self._tally.note(kind, WHOLE, name, "another object says something of the same")
+            if item.key not in self._foreign:
+                continue
+            marking = joined(item.marking, other.marking)
+            # An observable has no version: what an indicator says of its value holds.
+            newer = item if item.at > other.at and kind == "indicator" else other
+            self._foreign[item.key] = replace(newer, marking=marking)
+        self._keys[name] = tuple(item.key for item in items)
+
+    def _marking_of(self, thing: Thing, seen: Seen | None) -> Marking:
+        marking = self._markings.of(thing)
+        if seen is None:
+            return marking
+        for refs in seen.refs:
+            if refs:
+                marking = joined(marking, self._markings.of({"object_marking_refs": list(refs)}))
+        for granular in seen.granular:
+            of_it = {"object_marking_refs": thing["object_marking_refs"]}
+            marking = joined(marking, self._markings.of(of_it | {"granular_markings": granular}))
+        return marking
+
+    def _by(self, thing: Thing) -> str:
+        provider = text_in(thing, "created_by_ref")
+        if provider is None:
+            return self._assumed.by or self._file
+        self._used.add(provider)
+        return self._index.providers.get(provider) or provider
+
+    def _received(self) -> datetime:
+        at = self._assumed.at or self._index.newest
+        if at is None:
+            raise InputError("nothing in the bundle bears a time")
+        return at
+
+    # ---- relations
+
+    def _relate(self, thing: dict[str, Any]) -> None:
+        of_ours = extension.extension_in(thing, _RELATION)
+        source, target = ref_in(thing, "source_ref"), ref_in(thing, "target_ref")
+        if of_ours is not None:
+            relation = self._ours(thing, *of_ours, source, target)
+            if relation.key in self._relations:
+                raise InputError("two relationships of ours say the same")
+            self._relations[relation.key] = relation
+        elif self._implied_by.get(source) != target:
+            self._relate_foreign(thing, source, target)
+        if len(self._items) + len(self._foreign) + len(self._relations) > MOST_ITEMS:
+            raise InputError(f"the bundle has over {MOST_ITEMS} items and relations")
+
+    def _ours(
+        self, thing: dict[str, Any], extension_id: str, fields: Thing, source: str, target: str
+    ) -> Relation:
+        if "source_item" in fields:
+            source, target = ref_in(fields, "source_item"), ref_in(fields, "target_item")
+        elif thing.get("relationship_type") in REVERSED:
+            source, target = target, source
+        ends = self._keys.get(source), self._keys.get(target)
+        if ends[0] is None or ends[1] is None:
+            gone = source if ends[0] is None else target
+            raise InputError(f"{ascii(gone)[:120]}, which it refers to, is no item of the bundle")
+        for name in additions(thing, extension_id):
+            self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
+        marking = self._markings.of(thing)
+        return relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
+
+    def _relate_foreign(self, thing: dict[str, Any], source: str, target: str) -> None:
+        sources, targets = self._keys.get(source, ()), self._keys.get(target, ())
+        if not sources or not targets or len(sources) * len(targets) > _MOST_PAIRS:
+            why = "one of its ends is not in the bundle, or became no item, or too many"
+            self._tally.note("relationship", WHOLE, thing["id"], why)
+            return
+        for name in thing.keys() - _RELATIONSHIP:
+            self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
+        marking = self._markings.of(thing)
+        word, text = ref_in(thing, "relationship_type"), text_in(thing, "description")
+        for one in sources:
+            for other in targets:
+                relation = Relation(
+                    kind=foreign.relation_kind(word),
+                    source=one,
+                    target=other,
+                    marking=marking,
+                    at=moment_in(thing, "modified") or self._received(),
+                    text=": ".join(filter(None, (word, text))),
+                    revoked=flag_in(thing, "revoked"),
+                )
+                if one == other or relation.key in self._relations:
+                    why = "it ties a thing to itself, or says what another says"
+                    self._tally.note("relationship", WHOLE, thing["id"], why)
+                else:
+                    self._relations[relation.key] = relation
+
+    # ---- what ties others together, and the whole
+
+    def _note_carrier(self, thing: dict[str, Any]) -> None:
+        kind, name = thing["type"], thing["id"]
+        if kind == "sighting":
+            if flag_in(thing, "revoked"):
+                self._tally.note(kind, WHOLE, name, "it was taken back")
+                return
+            fields = set(thing) - _SIGHTING
+            if thing.get("where_sighted_refs", None) not in (None, [thing.get("created_by_ref")]):
+                fields.add("where_sighted_refs")
+        elif kind == "report" and extension.extension_in(thing, _MAPPED) is None:
+            if name != self._index.reports[0]["id"] or self._index.packages:
+                self._tally.note(kind, WHOLE, name, "a package is one report")
+                return
+            fields = set(thing) - _REPORT
+        elif kind == "extension-definition" and name not in _DEFINED:
+            fields = {WHOLE}
+        else:
+            return
+        for field in fields:
+            self._tally.note(kind, field, name, foreign.WHY_FIELD)
+
+    def _note_unused(self) -> None:
+        for name in self._index.seen.keys() - self._keys.keys():
+            self._tally.note("sighting", WHOLE, name, "what was seen became no item")
+        self._used.update(str(report.get("created_by_ref")) for report in self._index.packages)
+        self._used.update(str(report.get("created_by_ref")) for report in self._index.reports)
+        for name in self._index.providers.keys() - self._used - self._keys.keys():
+            self._tally.note("identity", WHOLE, name, "nobody is taken in by name")
+
+    def _package(self) -> Package:
+        items = (*self._items.values(), *self._foreign.values())
+        relations = tuple(self._relations.values())
+        reports = self._index.packages
+        if not reports:
+            return self._foreign_package(items, relations)
+        with naming(self._file, reports[0]):
+            heads = {self._head(report) for report in reports}
+            names = {head[:2] for head in heads}
+            if len(names) > 1:
+                raise InputError("the bundle was made of two cases")
+            newest = max(heads, key=lambda head: head[3])
+            package_id, name, by, made_at, marking = newest
+            return Package(
+                id=package_id,
+                name=name,
+                by=by,
+                made_at=made_at,
+                marking=_over(marking, items, relations),
+                items=items,
+                relations=relations,
+            )
+
+    def _head(self, report: Thing) -> tuple[str, str, str, datetime, Marking]:
+        found = extension.extension_in(report, frozenset({extension.PACKAGE.id}))
+        assert found is not None
+        fields = found[1]
+        made_at = moment_in(fields, "made_at")
+        provider = ref_in(report, "created_by_ref")
+        if made_at is None or provider not in self._index.providers:
+            raise InputError("the case has no made_at, or its provider is not in the bundle")
+        by = self._index.providers[provider]
+        title = text_in(fields, "title") or ""
+        return ref_in(fields, "package"), title, by, made_at, self._markings.of(report)
+
+    def _foreign_package(
+        self, items: tuple[Item, ...], relations: tuple[Relation, ...]
+    ) -> Package:
+        report = self._index.reports[0] if self._index.reports else {}
+        parts = [item.marking for item in items] + [relation.marking for relation in relations]
+        if report:
+            with naming(self._file, report):
+                parts.append(self._markings.of(report))
+        whole = strictest(parts) or self._assumed.marking or Marking(tlp=Tlp.RED, pap=Pap.RED)
+        try:
+            made_at = self._index.newest or self._received()
+        except InputError as error:
+            raise InputError(f"{self._file}: {error}") from error
+        return Package(
+            id=f"stix-{sha256(self._raw).hexdigest()}",
+            name=text_in(report, "name") or self._file,
+            by=self._by(report),
+            made_at=made_at,
+            marking=whole,
+            items=items,
+            relations=relations,
+        )
+
+
+def _over(
+    marking: Marking, items: Iterable[Item], relations: Iterable[Relation]
+) -> Marking:
+    """Return the marking of a case's own, or a stricter one if somebody added what is stricter."""
+    parts = {item.marking for item in items} | {relation.marking for relation in relations}
+    whole = marking
+    for part in parts:
+        if not _plain(whole).covers(_plain(part)):
+            whole = joined(whole, part)
+    return whole
+
+
+def _plain(marking: Marking) -> Marking:
+    """Return a marking without the words of H3: those of the whole hold those of its parts."""
+    return replace(marking, handling=marking.handling - {HandlingCode.H3}, h3_text=None)
