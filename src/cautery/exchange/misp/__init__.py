@@ -1,0 +1,53 @@
+"""MISP: events with objects of our own templates, which any MISP takes once it has them.
+
+The templates lie in ``objects`` as misp-objects has them, the taxonomies in ``taxonomies`` as
+misp-taxonomies has them, ready to be offered there or to be put into a MISP of one's own.
+"""
+
+from __future__ import annotations
+
+from cautery.exchange.misp._fields import KINDS, PACKAGE, RELATION
+from cautery.exchange.misp._read import read
+from cautery.exchange.misp._templates import entries, template
+from cautery.exchange.misp._write import write
+from cautery.exchange.shape import Format
+
+__all__ = ["FORMAT", "warm"]
+
+_SIGNS = (b'"Event"', b'"object_relation"', b'"Orgc"', b'"threat_level_id"', b'"object_uuid"')
+
+
+def _recognises(head: bytes) -> bool:
+    """Tell whether the first bytes of a file look like an event of MISP."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and any(
+        sign in head for sign in _SIGNS
+    )
+
+
+def warm() -> None:
+    """Load the templates and taxonomies, for a reader that may open no file later."""
+    for name in (*KINDS, PACKAGE, RELATION):
+        template(name)
+    entries("iptv-supply", "role")
+
+
+FORMAT = Format(
+    name="misp",
+    title="MISP event",
+    suffix=".json",
+    media_type="application/json",
+    write=write,
+    read=read,
+    recognises=_recognises,
+    consumers={
+        "MISP": (
+            "It keeps no end of an attribute by itself: last_seen is shown, and acted on only by a decaying model. "
+            "It cuts a text of over 65,535 bytes. An attribute that a later export lacks stays as it was. "
+            "A MISP without our templates keeps the objects, and offers no form for them."
+        ),
+        "misp-stix": (
+            "MISP to STIX gives no valid_until, though the attribute has a last_seen; PAP and handling codes "
+            "become labels; objects of our templates become custom objects or are left out with a warning."
+        ),
+    },
+)

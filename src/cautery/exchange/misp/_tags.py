@@ -1,0 +1,108 @@
+"""Markings as MISP's tags, and back: ``tlp`` and ``PAP`` of its taxonomies, and ours for the rest.
+
+MISP's own scales fit no evaluation of Regulation (EU) 2016/794: ``admiralty-scale`` has six degrees
+of a source and six of information, so that no letter of it means the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cautery.errors import InputError
+from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
+
+_TAG = re.compile(r'([^:=]{1,100}):([^=]{1,200})(?:="(.{0,500})")?', re.DOTALL)
+T = TypeVar("T")
+HANDLING = "le-handling"
+"""Our taxonomy of handling codes and evaluations."""
+_COLOURS_1 = {"white": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER_STRICT, "red": Tlp.RED}
+_TLP = {str(tlp).removeprefix("TLP:").lower(): tlp for tlp in Tlp} | {"white": Tlp.CLEAR}
+_PAP = {str(pap).removeprefix("PAP:").lower(): pap for pap in Pap} | {"white": Pap.CLEAR}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the tags of one thing say of its marking; ``None`` or empty: nothing."""
+
+    tlp: Tlp | None = None
+    pap: Pap | None = None
+    handling: frozenset[HandlingCode] = frozenset()
+    source: str | None = None
+    accuracy: int | None = None
+    others: tuple[str, ...] = ()
+
+
+def tags_of(marking: Marking) -> list[dict[str, str]]:
+    """Return the tags of a marking; the words of H3 are no tag, but an attribute."""
+    names = [marking.tlp.lower(), str(marking.pap)]
+    names += [f'{HANDLING}:handling-code="{code}"' for code in sorted(marking.handling)]
+    if marking.source is not None:
+        names.append(f'{HANDLING}:source-evaluation="{marking.source}"')
+    if marking.accuracy is not None:
+        names.append(f'{HANDLING}:information-evaluation="{marking.accuracy}"')
+    return [{"name": name} for name in names]
+
+
+def marks_of(names: Iterable[str], *, is_first: bool = False) -> Marks:
+    """Return what tags say of a marking.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the tags of one thing.
+    is_first : bool
+        Whether the event speaks TLP 1, where AMBER forbids what AMBER+STRICT does.
+
+    Raises
+    ------
+    InputError
+        If a marking is unknown, or two of them disagree.
+    """
+    tlps: set[Tlp] = set()
+    paps: set[Pap] = set()
+    codes: set[HandlingCode] = set()
+    sources: set[str] = set()
+    accuracies: set[str] = set()
+    others: list[str] = []
+    for name in names:
+        match = _TAG.fullmatch(name)
+        space, word, value = (match[1].lower(), match[2], match[3]) if match else ("", name, None)
+        if space == "tlp":
+            table = _COLOURS_1 if is_first and word.lower() in _COLOURS_1 else _TLP
+            tlps.add(_known(table, word.lower(), name))
+        elif space == "pap":
+            paps.add(_known(_PAP, word.lower(), name))
+        elif space == HANDLING and word == "handling-code":
+            codes.add(_known({str(code): code for code in HandlingCode}, value, name))
+        elif space == HANDLING and word == "source-evaluation":
+            sources.add(_known({one: one for one in "ABCX"}, value, name))
+        elif space == HANDLING and word == "information-evaluation":
+            accuracies.add(_known({one: one for one in "1234"}, value, name))
+        else:
+            others.append(name)
+    for found in (tlps, paps, sources, accuracies):
+        if len(found) > 1:
+            raise InputError(f"two markings disagree: {', '.join(sorted(map(str, found)))}")
+    return Marks(
+        tlp=next(iter(tlps), None),
+        pap=next(iter(paps), None),
+        handling=frozenset(codes),
+        source=next(iter(sources), None),
+        accuracy=int(accuracy) if (accuracy := next(iter(accuracies), None)) else None,
+        others=tuple(others),
+    )
+
+
+def speaks_tlp_1(names: Iterable[str]) -> bool:
+    """Tell whether a tag is of TLP 1 alone."""
+    return any(name.lower() == "tlp:white" for name in names)
+
+
+def _known(table: dict[str, T], word: str | None, name: str) -> T:
+    found = table.get(word or "")
+    if found is None:
+        raise InputError(f"the marking {name[:120]!r} is unknown, and is not dropped")
+    return found
