@@ -8,6 +8,7 @@ from cautery.errors import InputError
 from cautery.exchange.shape import Format
 
 NAMES: tuple[str, ...] = ("csv", "xlsx")
+NAMES: tuple[str, ...] = ("misp",)
 """What can follow ``--to``; of each there is a package ``cautery.exchange.NAME`` with a FORMAT."""
 
 

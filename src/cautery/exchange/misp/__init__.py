@@ -41,13 +41,14 @@ FORMAT = Format(
     recognises=_recognises,
     consumers={
         "MISP": (
-            "It keeps no end of an attribute by itself: last_seen is shown, and acted on only by a decaying model. "
-            "It cuts a text of over 65,535 bytes. An attribute that a later export lacks stays as it was. "
-            "A MISP without our templates keeps the objects, and offers no form for them."
+            "It acts on no end by itself: last_seen is shown, and a decaying model alone acts on it. "
+            "It cuts a text of over 65,535 bytes; an attribute that a later export lacks stays. "
+            "Without our templates it keeps the objects, and offers no form for them."
         ),
         "misp-stix": (
-            "MISP to STIX gives no valid_until, though the attribute has a last_seen; PAP and handling codes "
-            "become labels; objects of our templates become custom objects or are left out with a warning."
+            "From MISP to STIX no indicator has a valid_until, though its attribute has last_seen; "
+            "PAP becomes a label. From STIX to MISP a domain-name beside an indicator of the same "
+            "value loses expiry and TLP without a word, and infrastructure is dropped."
         ),
     },
 )

@@ -9,6 +9,7 @@ from typing import Any
 from cautery.exchange.misp._texts import moment_of, number_of, plain, spelled, truth_of, words_of
 from cautery.model.exchange import Interval, ItemKind, RelationKind
 from cautery.model.intervention import Lever
+from cautery.model.marking import HandlingCode
 from cautery.model.operation import LedCategory, StatementKind
 from cautery.model.verdict import Finding
 
@@ -102,6 +103,8 @@ EXHIBIT = Place(
     "exhibits", "exhibit", "sha256", lambda value: value.removeprefix("sha256:"), _digest
 )
 H3_TEXT = _words("h3_text", "handling-text")
+HANDLING = _word("handling", "handling-code", HandlingCode)
+"""Each code is a tag and an attribute: a MISP in which the user may make no tags drops the tag."""
 BY = _words("by", "stated-by")
 
 ITEM_PLACES = (

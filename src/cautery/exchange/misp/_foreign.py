@@ -16,7 +16,6 @@ from cautery.exchange.misp._heads import Head, is_deleted, tags_in, text_at
 from cautery.exchange.misp._tags import marks_of
 from cautery.exchange.misp._tally import Tally
 from cautery.exchange.misp._texts import moment_of
-from cautery.exchange.shape import Assumed
 from cautery.model.exchange import LONGEST_WORDS, Item, ItemKind
 from cautery.model.host_names import ascii_name
 from cautery.model.marking import strictest
@@ -26,10 +25,31 @@ Thing = tuple[ItemKind, str]
 _HOST_NAME = re.compile(r"(?!.{254})(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PERSONS = frozenset(
-    "email email-src email-dst email-reply-to target-email target-user phone-number full-name "
-    "first-name middle-name last-name date-of-birth passport-number whois-registrant-email "
-    "whois-registrant-name whois-registrant-phone threat-actor iban bank-account-nr cc-number "
-    "jabber-id twitter-id github-username".split()
+    [
+        "email",
+        "email-src",
+        "email-dst",
+        "email-reply-to",
+        "target-email",
+        "target-user",
+        "phone-number",
+        "full-name",
+        "first-name",
+        "middle-name",
+        "last-name",
+        "date-of-birth",
+        "passport-number",
+        "whois-registrant-email",
+        "whois-registrant-name",
+        "whois-registrant-phone",
+        "threat-actor",
+        "iban",
+        "bank-account-nr",
+        "cc-number",
+        "jabber-id",
+        "twitter-id",
+        "github-username",
+    ]
 )
 _WHY_PERSONS = "it may name a person; people come under a pseudonym, or not at all"
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -56,9 +76,7 @@ class Found:
     resolves: bool = False
 
 
-def found_in(
-    value: Mapping[str, Any], head: Head, assumed: Assumed, file: str, where: str, tally: Tally
-) -> Found:
+def found_in(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> Found:
     """Return the items that an attribute says; what it says else is counted.
 
     Raises
@@ -82,7 +100,7 @@ def found_in(
         else:
             things.append(thing)
     try:
-        fields = _fields(value, head, assumed, file, where, tally)
+        fields = _fields(value, head, where, tally)
         items = tuple(Item(kind=thing[0], id=thing[1], **fields) for thing in things)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from error
@@ -117,10 +135,8 @@ def _thing(part: str, text: str) -> Thing | None:
     return (ItemKind.ASSET, f"url:{text}") if text.isprintable() and text else None
 
 
-def _fields(
-    value: Mapping[str, Any], head: Head, assumed: Assumed, file: str, where: str, tally: Tally
-) -> dict[str, Any]:
-    marks = marks_of(tags_in(value, where), is_first=head.is_first)
+def _fields(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> dict[str, Any]:
+    marks = marks_of(tuple(tags_in(value, where)), is_first=head.is_first)
     for name in marks.others:
         tally.add("Tag", name.partition(":")[0], where)
     for name in ("Galaxy", "Sighting", "ShadowAttribute", "data"):
@@ -131,9 +147,9 @@ def _fields(
     if first is not None and last is not None and last < first:
         raise ValueError("its last_seen is before its first_seen")
     return {
-        "by": head.by(assumed, file),
-        "marking": head.marking(marks, None, assumed, where),
-        "at": head.at(assumed, file) if stamp in (None, "", "0", 0) else moment_of(stamp),
+        "by": head.by,
+        "marking": head.marking(marks, None, where),
+        "at": head.at if stamp in (None, "", "0", 0) else moment_of(stamp),
         "text": text_at(value, "comment")[:LONGEST_WORDS],
         "first_seen": first,
         "last_seen": last,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.exchange.misp._fields import H3_TEXT, PACKAGE, PACKAGE_PLACES, fields_of
+from cautery.exchange.misp._fields import H3_TEXT, HANDLING, PACKAGE, PACKAGE_PLACES, fields_of
 from cautery.exchange.misp._tags import Marks, marks_of, speaks_tlp_1
 from cautery.exchange.misp._texts import moment_of, truth_of
 from cautery.exchange.misp._walk import Path, shown, walk
@@ -17,6 +17,16 @@ from cautery.model.marking import HandlingCode, Marking, Pap, Tlp, strictest
 
 LISTS = ("Attribute", "Object", "EventReport", "RelatedEvent", "Galaxy", "ShadowAttribute")
 """Lists of an event, each split when it is read."""
+_LONGEST_TAG = 1_000
+"""Letters of a tag's name; MISP keeps 255."""
+_COLOURS = {
+    Tlp.CLEAR: Pap.CLEAR,
+    Tlp.GREEN: Pap.GREEN,
+    Tlp.AMBER: Pap.AMBER,
+    Tlp.AMBER_STRICT: Pap.AMBER,
+    Tlp.RED: Pap.RED,
+}
+"""What may be done where a TLP says who may know, and no PAP says the rest."""
 _SIGNS = frozenset({"uuid", "info", "Attribute", "Object"})
 """What of a table tells that it is an event."""
 
@@ -26,10 +36,13 @@ class Head:
     """An event without what is in it."""
 
     path: Path
+    file: str
+    assumed: Assumed
     values: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     of_package: dict[str, Any] = field(default_factory=dict)
     h3_text: str | None = None
+    codes: frozenset[HandlingCode] = frozenset()
     is_event: bool = False
     marks: Marks = field(default_factory=Marks)
     is_first: bool = False
@@ -44,7 +57,8 @@ class Head:
         """Return the event's uuid, empty if it has none."""
         return text_at(self.values, "uuid")
 
-    def by(self, assumed: Assumed, file: str) -> str:
+    @property
+    def by(self) -> str:
         """Return who made the event."""
         if self.is_ours:
             return str(self.of_package.get("by", ""))
@@ -52,9 +66,10 @@ class Head:
             organisation = self.values.get(name)
             if isinstance(organisation, dict) and text_at(organisation, "name").strip():
                 return text_at(organisation, "name")
-        return assumed.by or file
+        return self.assumed.by or self.file
 
-    def at(self, assumed: Assumed, file: str) -> datetime:
+    @property
+    def at(self) -> datetime:
         """Return as of when the event says what it says."""
         if "made_at" in self.of_package:
             moment = self.of_package["made_at"]
@@ -65,14 +80,14 @@ class Head:
                 try:
                     return moment_of(value)
                 except ValueError as error:
-                    raise InputError(f"{file}: {shown((*self.path, name))}: {error}") from error
-        if assumed.at is None:
-            raise InputError(f"{file}: {shown(self.path)}: the event has no timestamp")
-        return assumed.at
+                    raise InputError(
+                        f"{self.file}: {shown((*self.path, name))}: {error}"
+                    ) from error
+        if self.assumed.at is None:
+            raise InputError(f"{self.file}: {shown(self.path)}: the event has no timestamp")
+        return self.assumed.at
 
-    def marking(
-        self, marks: Marks, h3_text: str | None, assumed: Assumed, where: str
-    ) -> Marking:
+    def marking(self, marks: Marks, h3_text: str | None, where: str) -> Marking:
         """Return the marking of a thing in the event, by its own tags and the event's.
 
         Of an event of ours the thing's tags say all; of another event both hold.
@@ -85,28 +100,27 @@ class Head:
         if self.is_ours and marks.tlp is not None:
             return _marking(marks, h3_text)
         parts = [(marks, h3_text), (self.marks, self.h3_text)]
-        stated = [part for part, _ in parts]
         known = [_marking(part, text, least=True) for part, text in parts]
-        has_pap = any(part.pap for part in stated)
+        stated = (marks, self.marks)
         if not any(part.tlp for part in stated):
-            if assumed.marking is None:
+            if self.assumed.marking is None:
                 raise InputError(
                     f"{where}: nothing marks it: no tag of it or of its event says a TLP",
                     hint="Tag the event in MISP (tlp:amber), or give --marking for what has none.",
                 )
-            known.append(assumed.marking)
-            has_pap = True
+            known.append(self.assumed.marking)
         joint = strictest(known)
         assert joint is not None
+        has_pap = any(part.pap for part in stated) or not any(part.tlp for part in stated)
         return replace(
             joint,
-            pap=joint.pap if has_pap else Pap.RED,  # nobody said what may be done: nothing open
-            source=next(filter(None, (part.source for part in (*stated, *known))), None),
-            accuracy=next(filter(None, (part.accuracy for part in (*stated, *known))), None),
+            pap=joint.pap if has_pap else _COLOURS[joint.tlp],
+            source=next((part.source for part in known if part.source is not None), None),
+            accuracy=next((part.accuracy for part in known if part.accuracy is not None), None),
         )
 
 
-def heads_of(raw: bytes, file: str) -> dict[Path, Head]:
+def heads_of(raw: bytes, file: str, assumed: Assumed) -> dict[Path, Head]:
     """Return the heads of the events in a file, by their paths.
 
     Raises
@@ -119,7 +133,7 @@ def heads_of(raw: bytes, file: str) -> dict[Path, Head]:
         outer, inner = split(path)
         if not inner:
             continue
-        head = heads.setdefault(outer, Head(outer))
+        head = heads.setdefault(outer, Head(outer, file, assumed))
         name = inner[0]
         head.is_event = head.is_event or name in _SIGNS
         if len(inner) == 1 and name not in LISTS:
@@ -134,7 +148,7 @@ def heads_of(raw: bytes, file: str) -> dict[Path, Head]:
         head.tags = tags_in(head.values, where)
         head.is_first = speaks_tlp_1(head.tags)
         try:
-            head.marks = marks_of(head.tags, is_first=head.is_first)
+            head.marks = marks_of(tuple(head.tags), is_first=head.is_first).with_codes(head.codes)
         except InputError as error:
             raise InputError(f"{where}: event {head.uuid[:36]}: {error}") from error
     return heads
@@ -179,6 +193,8 @@ def tags_in(value: Mapping[str, Any], where: str) -> list[str]:
         name = tag.get("name") if isinstance(tag, dict) else None
         if not isinstance(name, str):
             raise InputError(f"{where}: a tag has no name, and might be a marking")
+        if len(name) > _LONGEST_TAG:
+            raise InputError(f"{where}: a tag has over {_LONGEST_TAG} letters: {name[:80]!r}")
         names.append(name)
     return names
 
@@ -222,20 +238,23 @@ def text_at(value: Mapping[str, Any], name: str) -> str:
 
 
 def _take_package(head: Head, value: Mapping[str, Any], where: str) -> None:
-    values = {
-        text_at(attribute, "object_relation"): attribute.get("value")
-        for attribute in attributes_of(value, where)
-    }
+    attributes = attributes_of(value, where)
+    values = {text_at(one, "object_relation"): one.get("value") for one in attributes}
     try:
+        codes = frozenset(
+            HANDLING.read(attribute.get("value"))
+            for attribute in attributes
+            if attribute.get("object_relation") == HANDLING.relation
+        )
         fields = fields_of(values, PACKAGE_PLACES)
         h3_text = fields_of(values, (H3_TEXT,)).get("h3_text")
     except ValueError as error:
         raise InputError(f"{where}: {error}") from error
-    if head.of_package and (head.of_package, head.h3_text) != (fields, h3_text):
+    if head.of_package and (head.of_package, head.h3_text, head.codes) != (fields, h3_text, codes):
         raise InputError(f"{where}: the event says twice, in two ways, which package it is of")
     if not {"id", "made_at"} <= fields.keys():
         raise InputError(f"{where}: its package or made-at is missing")
-    head.of_package, head.h3_text = fields, h3_text
+    head.of_package, head.h3_text, head.codes = fields, h3_text, codes
 
 
 def _marking(marks: Marks, h3_text: str | None, *, least: bool = False) -> Marking:

@@ -12,6 +12,7 @@ from cautery.exchange.misp._fields import (
     BY,
     EXHIBIT,
     H3_TEXT,
+    HANDLING,
     INTERVAL_PLACES,
     ITEM_PLACES,
     KIND,
@@ -26,19 +27,26 @@ from cautery.exchange.misp._heads import Head, attributes_of, is_deleted, tags_i
 from cautery.exchange.misp._tags import Marks, marks_of
 from cautery.exchange.misp._tally import Tally
 from cautery.exchange.misp._texts import moment_of, words_of
-from cautery.exchange.shape import Assumed
 from cautery.model.evidence import ExhibitId
 from cautery.model.exchange import Item, ItemKey, Relation
+from cautery.model.marking import HandlingCode
 
 _OF_ITEMS = frozenset(
     (
-        *(place.relation for place in (*ITEM_PLACES, *INTERVAL_PLACES, BY, H3_TEXT, EXHIBIT)),
+        *(
+            place.relation
+            for place in (*ITEM_PLACES, *INTERVAL_PLACES, BY, H3_TEXT, HANDLING, EXHIBIT)
+        ),
         *SUBJECTS,
         WITHDRAWN,
     )
 )
 _OF_RELATIONS = frozenset(
-    (*(place.relation for place in (*RELATION_PLACES, KIND, H3_TEXT, EXHIBIT)), "source", "target")
+    (
+        *(place.relation for place in (*RELATION_PLACES, KIND, H3_TEXT, HANDLING, EXHIBIT)),
+        "source",
+        "target",
+    )
 )
 
 
@@ -75,9 +83,7 @@ class _Values:
     marks: Marks
 
 
-def item_of(
-    value: Mapping[str, Any], head: Head, assumed: Assumed, file: str, where: str, tally: Tally
-) -> Item:
+def item_of(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> Item:
     """Return the item that an object of ours says.
 
     Raises
@@ -95,11 +101,11 @@ def item_of(
         return Item(
             kind=KINDS[text_at(value, "name")],
             id=_subject(values),
-            by=by or head.by(assumed, file),
-            marking=head.marking(values.marks, h3_text, assumed, where),
+            by=by or head.by,
+            marking=head.marking(values.marks, h3_text, where),
             interval=interval_of(values.first),
             exhibits=tuple(sorted(set(values.exhibits))),
-            **({"at": _stated(value, head, assumed, file)} | fields),
+            **({"at": _stated(value, head)} | fields),
         )
     except ValueError as error:
         raise InputError(f"{where}: {error}") from error
@@ -107,9 +113,7 @@ def item_of(
         raise InputError(_placed(error, where), hint=error.hint) from error
 
 
-def link_of(
-    value: Mapping[str, Any], head: Head, assumed: Assumed, file: str, where: str, tally: Tally
-) -> Link:
+def link_of(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> Link:
     """Return the relation that an object of ours says.
 
     Raises
@@ -121,16 +125,17 @@ def link_of(
         values = _values(value, head, where, tally, _OF_RELATIONS)
         h3_text = fields_of(values.first, (H3_TEXT,)).get("h3_text")
         fields = {
-            "at": _stated(value, head, assumed, file),
+            "at": _stated(value, head),
             **fields_of(values.first, RELATION_PLACES),
             **fields_of(values.first, (KIND,), required=True),
-            "marking": head.marking(values.marks, h3_text, assumed, where),
+            "marking": head.marking(values.marks, h3_text, where),
             "exhibits": tuple(sorted(set(values.exhibits))),
         }
         if is_deleted(value):
             fields["revoked"] = True
         ends = (words_of(values.first.get(name, "")).lower() for name in ("source", "target"))
-        return Link(*ends, fields, where)
+        source, target = ends
+        return Link(source, target, fields, where)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from error
     except InputError as error:
@@ -144,6 +149,7 @@ def _values(
     deleted: dict[str, Any] = {}
     exhibits: list[ExhibitId] = []
     tags: list[str] = []
+    codes: set[HandlingCode] = set()
     for attribute in attributes_of(value, where):
         relation = text_at(attribute, "object_relation")
         if "Tag" in attribute or "AttributeTag" in attribute:
@@ -152,13 +158,15 @@ def _values(
             tally.add(text_at(value, "name"), relation, where)
         elif is_deleted(attribute):
             deleted.setdefault(relation, attribute.get("value"))
+        elif relation == HANDLING.relation:
+            codes.add(HANDLING.read(attribute.get("value")))
         elif relation == EXHIBIT.relation:
             exhibits.append(ExhibitId(EXHIBIT.read(attribute.get("value"))))
         elif relation in first and first[relation] != attribute.get("value"):
             raise ValueError(f"its {relation} stands there twice, with two values")
         else:
             first[relation] = attribute.get("value")
-    marks = marks_of(dict.fromkeys(tags), is_first=head.is_first)
+    marks = marks_of(tuple(tags), is_first=head.is_first).with_codes(codes)
     for name in marks.others:
         if not name.startswith("iptv-supply:"):
             tally.add("Tag", name.partition(":")[0], where)
@@ -177,17 +185,13 @@ def _subject(values: _Values) -> str:
     raise ValueError(f"it names nothing: one of {', '.join(SUBJECTS)} is needed")
 
 
-def _stated(
-    value: Mapping[str, Any], head: Head, assumed: Assumed, file: str
-) -> datetime:
+def _stated(value: Mapping[str, Any], head: Head) -> datetime:
     """Return when an object was changed, for one that does not say when it was stated."""
     if (stamp := value.get("timestamp")) not in (None, "", "0", 0):
         return moment_of(stamp)
-    return head.at(assumed, file)
+    return head.at
 
 
 def _placed(error: InputError, where: str) -> str:
     words = str(error)
     return words if words.startswith(where) else f"{where}: {words}"
-
-

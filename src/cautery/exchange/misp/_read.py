@@ -6,6 +6,7 @@ what is in them. Relations are joined at the end, so that their order says nothi
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,22 +24,45 @@ from cautery.exchange.misp._heads import (
     split,
     text_at,
 )
-from cautery.exchange.misp._own import Link, item_of, link_of
+from cautery.exchange.misp._own import item_of, link_of
+from cautery.exchange.misp._relations import Relations
 from cautery.exchange.misp._tally import Tally
-from cautery.exchange.misp._texts import words_of
 from cautery.exchange.misp._walk import Path, shown, walk
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
-from cautery.model.exchange import Item, ItemKey, Package, Relation, RelationKind
+from cautery.model.exchange import Item, ItemKey, Package, Relation
 from cautery.model.marking import Marking, strictest
 
-_KINDS = frozenset(map(str, RelationKind))
 _MOST_PAIRS = 1_000
 """Pairs of a name and an address in one object."""
 _HEAD_WORDS = frozenset(
-    "uuid info date timestamp publish_timestamp published analysis threat_level_id distribution "
-    "Orgc Org orgc_id org_id Tag EventTag id attribute_count locked proposal_email_lock "
-    "disable_correlation extends_uuid protected event_creator_email sharing_group_id "
-    "sighting_timestamp CryptographicKey".split()
+    [
+        "uuid",
+        "info",
+        "date",
+        "timestamp",
+        "publish_timestamp",
+        "published",
+        "analysis",
+        "threat_level_id",
+        "distribution",
+        "Orgc",
+        "Org",
+        "orgc_id",
+        "org_id",
+        "Tag",
+        "EventTag",
+        "id",
+        "attribute_count",
+        "locked",
+        "proposal_email_lock",
+        "disable_correlation",
+        "extends_uuid",
+        "protected",
+        "event_creator_email",
+        "sharing_group_id",
+        "sighting_timestamp",
+        "CryptographicKey",
+    ]
 )
 """What of an event's head is read, or says nothing of its subject."""
 
@@ -51,7 +75,7 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     InputError
         If the file cannot be read; of a refused file nothing is kept.
     """
-    heads = heads_of(raw, file)
+    heads = heads_of(raw, file, assumed)
     reader = _Reader(heads, file, assumed)
     for path, value in walk(raw, file, is_open):
         outer, inner = split(path)
@@ -69,9 +93,7 @@ class _Reader:
     items: dict[ItemKey, Item] = field(default_factory=dict)
     of_uuids: dict[str, ItemKey] = field(default_factory=dict)
     contents: dict[str, int] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
-    references: list[tuple[str, str, str, str, str, bool]] = field(default_factory=list)
-    resolving: dict[tuple[ItemKey, ItemKey], Relation] = field(default_factory=dict)
+    relations: Relations = field(default_factory=Relations)
 
     def take(self, head: Head, path: Path, inner: Path, value: Any) -> None:
         name = str(inner[0])
@@ -92,13 +114,13 @@ class _Reader:
             self._take_attribute(value, head, where, uuid)
         else:
             self._take_object(value, head, where, uuid)
-        if len(self.items) + len(self.links) + len(self.references) > MOST_ITEMS:
+        if len(self.items) + len(self.relations) > MOST_ITEMS:
             raise InputError(
                 f"{self.file}: it has over {MOST_ITEMS:,} items and relations",
                 hint="Export fewer events, or those of one tag or time.",
             )
 
-    def _is_known(self, uuid: str, value: Mapping[str, Any], where: str) -> bool:
+    def _is_known(self, uuid: str, value: dict[str, Any], where: str) -> bool:
         """Tell whether the same thing came before.
 
         Raises
@@ -106,7 +128,7 @@ class _Reader:
         InputError
             If another thing with its uuid did.
         """
-        content = hash(repr(value))
+        content = hash(marshal.dumps(value, 2))  # the fastest way to write it out
         if self.contents.setdefault(uuid, content) != content:
             raise InputError(f"{where}: another thing in the file has this uuid")
         return uuid in self.of_uuids
@@ -114,12 +136,12 @@ class _Reader:
     def _take_attribute(
         self, value: Mapping[str, Any], head: Head, where: str, uuid: str
     ) -> tuple[ItemKey, ...]:
-        found = found_in(value, head, self.assumed, self.file, where, self.tally)
+        found = found_in(value, head, where, self.tally)
         for item in found.items:
             self._keep(item, uuid, where)
         keys = tuple(item.key for item in found.items)
         if found.resolves:
-            self._resolve(*keys, found.items[0])
+            self.relations.resolve(found.items[0], keys[1])
         return keys
 
     def _take_object(self, value: Mapping[str, Any], head: Head, where: str, uuid: str) -> None:
@@ -127,16 +149,16 @@ class _Reader:
         if name == PACKAGE:
             return
         if name == RELATION:
-            self.links.append(link_of(value, head, self.assumed, self.file, where, self.tally))
+            self.relations.links.append(link_of(value, head, where, self.tally))
             return
         if name in KINDS:
-            item = item_of(value, head, self.assumed, self.file, where, self.tally)
+            item = item_of(value, head, where, self.tally)
             if item.key in self.items and head.is_ours:
                 raise InputError(f"{where}: {item.key} stands twice in the event")
             self._keep(item, uuid, where)
         else:
             self._take_foreign_object(value, head, where, uuid, name)
-        self._take_references(value, head, where, uuid)
+        self.relations.take_references(value, head, where, uuid)
 
     def _take_foreign_object(
         self, value: Mapping[str, Any], head: Head, where: str, uuid: str, name: str
@@ -160,20 +182,7 @@ class _Reader:
             raise InputError(f"{where}: it pairs over {_MOST_PAIRS} names and addresses")
         for host in hosts:
             for address in addresses:
-                self._resolve(host, address, self.items[host])
-
-    def _take_references(
-        self, value: Mapping[str, Any], head: Head, where: str, uuid: str
-    ) -> None:
-        for reference in value.get("ObjectReference") or ():
-            if not isinstance(reference, dict):
-                raise InputError(f"{where}: its ObjectReference is no list of references")
-            if is_deleted(reference):
-                continue
-            target = text_at(reference, "referenced_uuid").lower()
-            words = text_at(reference, "relationship_type")
-            text = words_of(text_at(reference, "comment"))
-            self.references.append((uuid, target, words, text, where, head.is_ours))
+                self.relations.resolve(self.items[host], address)
 
     def _keep(self, item: Item, uuid: str, where: str) -> None:
         if (before := self.items.get(item.key)) is not None:
@@ -183,42 +192,9 @@ class _Reader:
         if uuid:
             self.of_uuids.setdefault(uuid, item.key)
 
-    def _resolve(self, host: ItemKey, address: ItemKey, item: Item) -> None:
-        self.resolving[host, address] = Relation(
-            kind=RelationKind.RESOLVES_TO,
-            source=host,
-            target=address,
-            marking=item.marking,
-            at=item.at,
-        )
-
     def reading(self) -> Reading:
-        relations: dict[Any, Relation] = {}
-        for relation in self.resolving.values():
-            relations[relation.key] = relation
-        for link in self.links:
-            relation = link.between(self.of_uuids)
-            if relation.key in relations:
-                raise InputError(f"{link.where}: the same relation stands twice")
-            relations[relation.key] = relation
-        for source, target, words, text, where, is_ours in self.references:
-            ends = self.of_uuids.get(source), self.of_uuids.get(target)
-            if ends[0] is None or ends[1] is None:
-                if is_ours:
-                    raise InputError(f"{where}: it refers to {target[:36]!r}, which is not there")
-                self.tally.add("ObjectReference", "referenced_uuid", where, "it leads to no item")
-                continue
-            item = self.items[ends[0]]
-            relation = Relation(
-                kind=RelationKind(words) if words in _KINDS else RelationKind.RELATED_TO,
-                source=ends[0],
-                target=ends[1],
-                marking=item.marking,
-                at=item.at,
-                text=text if words in _KINDS else text or words,
-            )
-            relations.setdefault(relation.key, relation)
-        return Reading(package=self._package(tuple(relations.values())), left_out=self._left_out())
+        relations = self.relations.joined(self.items, self.of_uuids, self.tally)
+        return Reading(package=self._package(relations), left_out=self._left_out())
 
     def _left_out(self) -> Any:
         for head in self.heads.values():
@@ -235,7 +211,7 @@ class _Reader:
                 raise InputError(f"{self.file}: its events are of several packages")
         parts = [item.marking for item in self.items.values()]
         parts += [relation.marking for relation in relations]
-        makers = {head.by(self.assumed, self.file) for head in heads}
+        makers = {head.by for head in heads}
         more = f" and {len(heads) - 1} more" if len(heads) > 1 and not first.is_ours else ""
         name = first.of_package.get("name", "") if first.is_ours else text_at(first.values, "info")
         try:
@@ -243,7 +219,7 @@ class _Reader:
                 id=first.of_package.get("id") or f"misp:{first.uuid or self.file}{more}",
                 name=f"{name}{more}",
                 by=makers.pop() if len(makers) == 1 else self.assumed.by or self.file,
-                made_at=max(head.at(self.assumed, self.file) for head in heads),
+                made_at=max(head.at for head in heads),
                 marking=self._whole(first, parts),
                 items=tuple(self.items.values()),
                 relations=relations,
@@ -254,7 +230,7 @@ class _Reader:
     def _whole(self, first: Head, parts: list[Marking]) -> Marking:
         """Return the marking of the package: as it says, and none of its items is stricter."""
         said = [
-            head.marking(head.marks, head.h3_text, self.assumed, f"{self.file}: {shown(head.path)}")
+            head.marking(head.marks, head.h3_text, f"{self.file}: {shown(head.path)}")
             for head in self.heads.values()
             if head.marks.tlp is not None or self.assumed.marking is not None or not parts
         ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from cautery.errors import InputError
@@ -18,6 +19,8 @@ _TAG = re.compile(r'([^:=]{1,100}):([^=]{1,200})(?:="(.{0,500})")?', re.DOTALL)
 T = TypeVar("T")
 HANDLING = "le-handling"
 """Our taxonomy of handling codes and evaluations."""
+_FEW = 20
+"""Tags of one thing whose meaning is remembered."""
 _COLOURS_1 = {"white": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER_STRICT, "red": Tlp.RED}
 _TLP = {str(tlp).removeprefix("TLP:").lower(): tlp for tlp in Tlp} | {"white": Tlp.CLEAR}
 _PAP = {str(pap).removeprefix("PAP:").lower(): pap for pap in Pap} | {"white": Pap.CLEAR}
@@ -34,8 +37,13 @@ class Marks:
     accuracy: int | None = None
     others: tuple[str, ...] = ()
 
+    def with_codes(self, codes: Iterable[HandlingCode]) -> Marks:
+        """Return these with further handling codes, which attributes state."""
+        return replace(self, handling=self.handling.union(codes))
 
-def tags_of(marking: Marking) -> list[dict[str, str]]:
+
+@lru_cache(maxsize=1024)
+def tags_of(marking: Marking) -> tuple[dict[str, str], ...]:
     """Return the tags of a marking; the words of H3 are no tag, but an attribute."""
     names = [marking.tlp.lower(), str(marking.pap)]
     names += [f'{HANDLING}:handling-code="{code}"' for code in sorted(marking.handling)]
@@ -43,15 +51,15 @@ def tags_of(marking: Marking) -> list[dict[str, str]]:
         names.append(f'{HANDLING}:source-evaluation="{marking.source}"')
     if marking.accuracy is not None:
         names.append(f'{HANDLING}:information-evaluation="{marking.accuracy}"')
-    return [{"name": name} for name in names]
+    return tuple({"name": name} for name in names)
 
 
-def marks_of(names: Iterable[str], *, is_first: bool = False) -> Marks:
+def marks_of(names: tuple[str, ...], *, is_first: bool = False) -> Marks:
     """Return what tags say of a marking.
 
     Parameters
     ----------
-    names : iterable of str
+    names : tuple of str
         Names of the tags of one thing.
     is_first : bool
         Whether the event speaks TLP 1, where AMBER forbids what AMBER+STRICT does.
@@ -61,6 +69,12 @@ def marks_of(names: Iterable[str], *, is_first: bool = False) -> Marks:
     InputError
         If a marking is unknown, or two of them disagree.
     """
+    if len(names) <= _FEW:
+        return _remembered(names, is_first=is_first)
+    return _marks(names, is_first=is_first)
+
+
+def _marks(names: tuple[str, ...], *, is_first: bool) -> Marks:
     tlps: set[Tlp] = set()
     paps: set[Pap] = set()
     codes: set[HandlingCode] = set()
@@ -94,6 +108,9 @@ def marks_of(names: Iterable[str], *, is_first: bool = False) -> Marks:
         accuracy=int(accuracy) if (accuracy := next(iter(accuracies), None)) else None,
         others=tuple(others),
     )
+
+
+_remembered = lru_cache(maxsize=256)(_marks)  # most things in a file bear the same tags
 
 
 def speaks_tlp_1(names: Iterable[str]) -> bool:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from math import isfinite
 from typing import Any
 
 from cautery.model.times import iso
 
-_PLAIN = re.compile(r'(?=[^"\s])[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\U00010000-\U0010ffff]*')
+_PLAIN = re.compile(
+    r'(?=[^"\s])[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\U00010000-\U0010ffff]*'
+)
 """MISP cuts blanks off both ends, and replaces each letter of four bytes in UTF-8 by ``?``."""
-_NAME = re.compile(r"(?!.{254})[a-z0-9_-](?:[a-z0-9_-]|\.(?!\.))*\.(?=[a-z0-9-]*[a-z])[a-z0-9-]{2,}")
+_NAME = re.compile(r"(?!.{254})(?:[a-z0-9_-]+\.)+(?=[0-9-]*[a-z])[a-z0-9-]{2,}")
 _URL = re.compile(r"(?:https?|rtmps?|rtsps?|udp|rtp|srt|mms)://[!-~]{1,4000}")
 _REFANGED = re.compile(r"\[\.\]|\[dot\]|\(dot\)|\[:\]|\[hxxp://\]|\|")
 """What MISP rewrites in a URL, for it takes it for a disguise; and the sign that splits a value."""
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -36,18 +42,20 @@ def plain(text: str) -> str:
 def words_of(value: Any) -> str:
     """Return what :func:`plain` was given.
 
+    Words that somebody typed in MISP may begin with a quotation mark and be no JSON string.
+
     Raises
     ------
     ValueError
-        If the value begins like a JSON string and is none, or is no text.
+        If the value is no text.
     """
     if isinstance(value, str):
-        if not value.startswith('"'):
-            return value
-        value = json.JSONDecoder().decode(value)
-        if isinstance(value, str):
-            return value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+        if value.startswith('"') and value.endswith('"'):
+            with suppress(ValueError, RecursionError):
+                inner = json.JSONDecoder().decode(value)
+                return inner if isinstance(inner, str) else value
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError("it is not a text")
 
@@ -68,8 +76,7 @@ def moment_of(value: Any) -> datetime:
         try:
             return moment.astimezone(UTC)
         except OverflowError:
-            edge = datetime.max if moment.year > 1 else datetime.min
-            return edge.replace(tzinfo=UTC)
+            return _LAST if moment.year > 1 else _FIRST
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("it is not a time")  # noqa: TRY004 - as datetime says it
     try:
@@ -78,6 +85,7 @@ def moment_of(value: Any) -> datetime:
         raise ValueError("it is outside of the calendar") from error
 
 
+@lru_cache(maxsize=1024)
 def spelled(moment: datetime) -> str:
     """Return a time as MISP keeps it, with its microseconds."""
     return iso(moment)

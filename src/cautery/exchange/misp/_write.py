@@ -18,7 +18,6 @@ from cautery.exchange.misp._bearer import Bearer, below, seconds
 from cautery.exchange.misp._fields import (
     AT,
     BY,
-    H3_TEXT,
     INTERVAL_PLACES,
     ITEM_PLACES,
     KIND,
@@ -78,7 +77,7 @@ def _objects(package: Package) -> Iterator[dict[str, Any]]:
     stamp = seconds(package.made_at)
     bearer = Bearer(uuid_of(package.id, PACKAGE), PACKAGE, stamp)
     bearer.add_fields(package, PACKAGE_PLACES)
-    bearer.add_fields(package.marking, (H3_TEXT,))
+    bearer.add_handling(package.marking)
     yield bearer.value
     of_items = {item.key: _uuid(package, item.key) for item in package.items}
     items = {item.key: item for item in package.items}
@@ -116,7 +115,7 @@ def _reference(
     relation: Relation, uuids: Mapping[ItemKey, UUID], stamp: str, *, is_plain: bool
 ) -> dict[str, Any]:
     source, target = uuids[relation.source], uuids[relation.target]
-    reference = {
+    reference: dict[str, Any] = {
         "uuid": below(source, f"{relation.kind} {target}"),
         "object_uuid": str(source),
         "referenced_uuid": str(target),
@@ -139,16 +138,14 @@ def _item(item: Item, package: Package, uuid: UUID, stamp: str) -> dict[str, Any
         bearer.add(REVOKED.relation, REVOKED.type, "0")
     if item.by != package.by:
         bearer.add(BY.relation, BY.type, BY.spell(item.by))
-    bearer.add_fields(item.marking, (H3_TEXT,))
+    bearer.add_handling(item.marking)
     if item.interval is not None:
         bearer.add_fields(item.interval, INTERVAL_PLACES, always=INTERVAL_PLACES)
     bearer.add_exhibits(item.exhibits)
     return bearer.value
 
 
-def _relation(
-    relation: Relation, uuids: Mapping[ItemKey, UUID], stamp: str
-) -> dict[str, Any]:
+def _relation(relation: Relation, uuids: Mapping[ItemKey, UUID], stamp: str) -> dict[str, Any]:
     source, target = uuids[relation.source], uuids[relation.target]
     uuid = UUID(below(source, f"{RELATION} {relation.kind} {target}"))
     bearer = Bearer(uuid, RELATION, stamp)
@@ -157,7 +154,7 @@ def _relation(
     bearer.add("source", "uuid", str(source))
     bearer.add("target", "uuid", str(target))
     bearer.add_fields(relation, RELATION_PLACES, always=(AT, REVOKED))
-    bearer.add_fields(relation.marking, (H3_TEXT,))
+    bearer.add_handling(relation.marking)
     bearer.add_exhibits(relation.exhibits)
     if not relation.revoked:  # so that MISP's graph shows it
         bearer.value["ObjectReference"] = [
