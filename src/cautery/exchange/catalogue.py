@@ -9,6 +9,7 @@ from cautery.exchange.shape import Format
 
 NAMES: tuple[str, ...] = ("csv", "xlsx")
 NAMES: tuple[str, ...] = ("misp",)
+NAMES: tuple[str, ...] = ("case",)
 """What can follow ``--to``; of each there is a package ``cautery.exchange.NAME`` with a FORMAT."""
 
 

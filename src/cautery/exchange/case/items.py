@@ -123,7 +123,7 @@ class Writer:
         }
         if relation.text:
             node["uco-core:description"] = relation.text
-        saying: Node = {}
+        saying: Node = {PROPERTIES["revoked"]: True} if relation.revoked else {}
         self._say_numbers(relation, saying)
         if saying:
             named = {"@id": beside(name, "SayingFacet"), "@type": SAYING}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.model.times import iso, to_utc
 
 _LONGEST_TIME = 40
-_EXACT = {"xsd:double", "xsd:float", "xsd:decimal"}
 
 
 def ref(node: str) -> dict[str, str]:
@@ -68,9 +68,7 @@ def time_of(value: object) -> datetime:
     """
     text = text_of(value)
     try:
-        if len(text) > _LONGEST_TIME:
-            raise ValueError
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text[:_LONGEST_TIME])
     except ValueError as error:
         raise InputError(f"{text[:60]!r} is not a time; write 2026-01-31T12:00:00Z") from error
     return to_utc("time", moment)
@@ -86,11 +84,11 @@ def number_of(value: object) -> float:
     """
     value = plain(value)
     try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError
-        return float(value)
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"{str(value)[:60]!r} is not a number") from error
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return float(value)
+    except (ValueError, OverflowError):
+        pass
+    raise InputError(f"{str(value)[:60]!r} is not a number")
 
 
 def whole_of(value: object) -> int:
@@ -140,3 +138,8 @@ def node_of(value: object) -> str:
 def all_of(value: object) -> list[object]:
     """Return the values of a property, one or several."""
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def kinds_of(node: Mapping[str, object]) -> list[str]:
+    """Return the classes of an object."""
+    return [str(kind) for kind in all_of(node.get("@type"))]

@@ -112,11 +112,12 @@ def marking_of(
             levels[level[1]].add(level[2])
         else:
             raise InputError(f"Cautery does not know the marking {statement[:100]!r}")
+    tlp = _tlp(levels["TLP"], is_ours=is_ours)
     source = node.get(_SOURCE)
     accuracy = node.get(_ACCURACY)
     return Marking(
-        tlp=_tlp(levels["TLP"], is_ours=is_ours),
-        pap=_pap(levels["PAP"], assumed),
+        tlp=tlp,
+        pap=_pap(levels["PAP"], tlp, assumed),
         handling=frozenset(codes),
         h3_text=h3_text,
         source=_assumed(assumed, "source") if source is None else text_of(source),
@@ -166,9 +167,10 @@ def _tlp(found: set[str], *, is_ours: bool) -> Tlp:
         raise InputError(f"TLP:{word} is no level of TLP") from error
 
 
-def _pap(found: set[str], assumed: Marking | None) -> Pap:
-    if not found:
-        return assumed.pap if assumed is not None else Pap.RED
+def _pap(found: set[str], tlp: Tlp, assumed: Marking | None) -> Pap:
+    if not found:  # of the colour of its TLP, as people do where nobody says more
+        colour = tlp.removeprefix("TLP:").removesuffix("+STRICT")
+        return assumed.pap if assumed is not None else Pap(f"PAP:{colour}")
     if len(found) > 1:
         raise InputError(f"a marking has one PAP, not {' and '.join(sorted(found))}")
     (word,) = found

@@ -52,9 +52,7 @@ class _Graph:
 
     def nodes(self) -> Iterator[Node]:
         package = self.package
-        writer = Writer(
-            name=self.name, by=self.by, marked=self.mark, shown_by=self.shown_by
-        )
+        writer = Writer(name=self.name, by=self.by, marked=self.mark, shown_by=self.shown_by)
         ids: list[str] = []
         sealed: dict[str, list[Item]] = {}
         for item in package.items:

@@ -1,0 +1,207 @@
+"""Walk a JSON-LD file object by object, its names in the prefixes of ours; nothing is fetched.
+
+Read is the one shape that CASE's tools write: an object with an ``@context`` of prefixes and terms
+in the file itself, and a ``@graph`` of objects that may hold others; or a single object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.exchange.case.json_walk import members
+from cautery.exchange.case.terms import NAMESPACES
+from cautery.exchange.shape import DEEPEST, MOST_BYTES
+
+Node = dict[str, Any]
+_PREFIXES = {address: prefix for prefix, address in NAMESPACES.items() if prefix != "kb"}
+_KEYWORDS = frozenset({"@id", "@type", "@value", "@language"})
+_REFUSED = {
+    "@list": "an ordered list",
+    "@set": "an explicit set",
+    "@reverse": "a reversed property",
+    "@included": "included objects",
+    "@nest": "nested properties",
+    "@index": "an index",
+    "@graph": "a graph in a graph",
+    "@context": "a context of an object within",
+    "@json": "JSON as a value",
+    "@direction": "a direction of text",
+}
+_REMOTE = "Cautery never fetches a context; write it into the file: every CASE tool can."
+
+
+class GraphFile:
+    """A JSON-LD file in memory, to be walked as often as needed.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    file : str
+        Its name, for what is wrong with it.
+
+    Raises
+    ------
+    InputError
+        If it is too big, is no JSON, or has no context of its own.
+    """
+
+    def __init__(self, raw: bytes, file: str) -> None:
+        self.file = file
+        if len(raw) > MOST_BYTES:
+            raise InputError(f"{file}: it has over {MOST_BYTES} bytes")
+        try:
+            self._text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: it is not UTF-8 (byte {error.start})") from error
+        if self._text.lstrip()[:1] == "[":
+            raise InputError(
+                f"{file}: a list at the top is JSON-LD in its expanded form, which is not read",
+                hint="Write it in the compact form, with an @context of prefixes.",
+            )
+        self._names = _Names(self._context(), file)
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield every object at the top of the graph, its names in the prefixes of ours.
+
+        Raises
+        ------
+        InputError
+            If one of them has what is not read.
+        """
+        beside: dict[str, Any] = {}
+        has_graph = False
+        for name, value in members(self._text, self.file, walked="@graph"):
+            if name == "@graph":
+                has_graph = True
+                yield self._node(value)
+            elif name != "@context":
+                beside[name] = value
+        if not has_graph and "@id" in beside:
+            yield self._node(beside)
+        elif further := sorted(beside.keys() - {"@id"}):
+            raise InputError(f"{self.file}: {further[0][:60]} at its top is not read")
+
+    def _node(self, value: object) -> Node:
+        if not isinstance(value, dict):
+            raise InputError(f"{self.file}: @graph holds {str(value)[:60]!r}, which is no object")
+        return self._names.node(value)
+
+    def _context(self) -> object:
+        for name, value in members(self._text, self.file, walked="@graph"):
+            if name == "@context":
+                return value
+        raise InputError(f"{self.file}: it has no @context", hint="Is it JSON-LD of a CASE tool?")
+
+
+class _Names:
+    """The names of a file, by its context, in the prefixes of ours."""
+
+    def __init__(self, context: object, file: str) -> None:
+        self._file = file
+        self._prefixes: dict[str, str] = {}
+        self._vocabulary = ""
+        self._known: dict[str, str] = {}
+        for part in context if isinstance(context, list) else [context]:
+            self._define(part)
+
+    def node(self, value: Mapping[str, Any], depth: int = 1) -> Node:
+        """Return an object with its names, types and ids in the prefixes of ours."""
+        if depth > DEEPEST:
+            raise InputError(f"{self._file}: objects lie more than {DEEPEST} deep")
+        node: Node = {}
+        for name, member in value.items():
+            if name[:1] == "@":
+                if name not in _KEYWORDS:
+                    what = _REFUSED.get(name, "a word of JSON-LD")
+                    raise InputError(
+                        f"{self._file}: {_shown(value)}: {name[:60]} ({what}) is not read"
+                    )
+                node[name] = self._keyword(name, member)
+                continue
+            short = self.short(name)
+            if short in node:
+                raise InputError(f"{self._file}: {_shown(value)}: {short} stands twice")
+            node[short] = self._member(member, depth)
+        return node
+
+    def short(self, name: str) -> str:
+        """Return a name in the prefixes of ours: ``uco-core:name``; else its whole address."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = _shortened(self._whole(name))
+        return known
+
+    def _member(self, member: Any, depth: int) -> Any:
+        if isinstance(member, dict):
+            return self.node(member, depth + 1)
+        if isinstance(member, list):
+            return [
+                self.node(one, depth + 1) if isinstance(one, dict) else self._scalar(one)
+                for one in member
+            ]
+        return member
+
+    def _scalar(self, one: Any) -> Any:
+        if isinstance(one, list):
+            raise InputError(f"{self._file}: a list in a list is not read")
+        return one
+
+    def _keyword(self, name: str, member: Any) -> Any:
+        if name == "@type":
+            kinds = member if isinstance(member, list) else [member]
+            if not all(isinstance(kind, str) for kind in kinds):
+                raise InputError(f"{self._file}: an @type is no text")
+            return [self.short(kind) for kind in kinds]
+        if name == "@id":
+            if not isinstance(member, str):
+                raise InputError(f"{self._file}: an @id is no text")
+            return self._whole(member)
+        return member
+
+    def _whole(self, name: str) -> str:
+        prefix, colon, rest = name.partition(":")
+        if colon and not rest.startswith("//") and prefix in self._prefixes:
+            return self._prefixes[prefix] + rest
+        if not colon:
+            return self._prefixes.get(name, self._vocabulary + name)
+        return name
+
+    def _define(self, part: object) -> None:
+        if isinstance(part, str):
+            raise InputError(f"{self._file}: its @context is at {part[:200]}", hint=_REMOTE)
+        if not isinstance(part, dict):
+            raise InputError(f"{self._file}: an @context is an object of prefixes")
+        for name, defined in part.items():
+            meaning = defined
+            if isinstance(defined, dict):
+                if further := sorted(defined.keys() - {"@id", "@type", "@prefix"}):
+                    raise InputError(
+                        f"{self._file}: @context: {name[:60]}: {further[0][:60]} is not read"
+                    )
+                meaning = defined.get("@id")
+            if name == "@vocab" and isinstance(meaning, str):
+                self._vocabulary = meaning
+            elif name == "@version":
+                continue
+            elif name[:1] == "@" or not isinstance(meaning, str) or meaning[:1] == "@":
+                raise InputError(f"{self._file}: @context: {name[:60]} is not read")
+            else:
+                self._prefixes[name] = meaning
+        # A meaning may itself be written with a prefix of this context: one step, so no circle.
+        for name, meaning in list(self._prefixes.items()):
+            prefix, colon, rest = meaning.partition(":")
+            if colon and not rest.startswith("//") and prefix in self._prefixes and prefix != name:
+                self._prefixes[name] = self._prefixes[prefix] + rest
+
+
+def _shortened(whole: str) -> str:
+    at = max(whole.rfind("/"), whole.rfind("#")) + 1
+    prefix = _PREFIXES.get(whole[:at])
+    return f"{prefix}:{whole[at:]}" if prefix is not None else whole
+
+
+def _shown(value: Mapping[str, Any]) -> str:
+    return str(value.get("@id", "an object without @id"))[:200]

@@ -1,0 +1,299 @@
+"""Read a graph of CASE as a package: two walks, so that the order of its objects says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.exchange.case.fields import Fields
+from cautery.exchange.case.foreign import (
+    RELATIONSHIPS,
+    foreign_item,
+    foreign_links,
+    stated_at,
+    stated_by,
+)
+from cautery.exchange.case.graph_file import GraphFile, Node
+from cautery.exchange.case.index import ORGANISATION, Index, is_part, is_within, nested
+from cautery.exchange.case.literals import kinds_of, text_of, time_of
+from cautery.exchange.case.own_items import Link, ReadFacets, facets_of, own_item, own_link
+from cautery.exchange.case.terms import (
+    CONTENT,
+    EXCHANGE,
+    KINDS,
+    LEVEL,
+    PACKAGE,
+    RELATION,
+    SEALING,
+    TARGET,
+)
+from cautery.exchange.loss import Loss
+from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
+from cautery.model.exchange import Item, ItemKey, Package, Relation
+from cautery.model.marking import Marking, strictest
+
+_SAID_AGAIN = frozenset({SEALING, EXCHANGE, TARGET, CONTENT, LEVEL})
+"""Classes of ours whose objects say again what stands in the items."""
+_INVESTIGATIONS = frozenset({"case-investigation:Investigation", "uco-core:Bundle"})
+_OBJECT = "uco-core:object"
+_MOST_KINDS = 500
+"""Classes and properties of which what is left out is counted apart."""
+
+
+def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
+    """Return what a JSON-LD file says.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, says two things of one object, or bears a marking that is not known.
+    """
+    graph = GraphFile(raw, file)
+    taken = _Taken(index=Index(graph, assumed), assumed=assumed)
+    for top in graph.nodes():
+        for node, is_top in nested(top):
+            taken.take(node, is_top=is_top)
+    taken.count_unused()
+    taken.link()
+    return Reading(package=taken.package(sha256(raw).hexdigest()), left_out=taken.left_out())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """What a file says of itself as a whole."""
+
+    id: str
+    name: str
+    by: str
+    made_at: datetime | None
+    marking: Marking | None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Taken:
+    """What was read of a graph so far."""
+
+    index: Index
+    assumed: Assumed
+    header: _Header | None = None
+    is_ours: bool = False
+    items: dict[ItemKey, Item] = field(default_factory=dict)
+    named: dict[str, ItemKey] = field(default_factory=dict)
+    """Items by the ids of their objects."""
+    links: list[Link] = field(default_factory=list)
+    relations: dict[tuple[Any, ...], Relation] = field(default_factory=dict)
+    left: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+
+    def take(self, node: Node, *, is_top: bool) -> None:
+        """Take an object as what its class says."""
+        kinds = kinds_of(node)
+        if not _SAID_AGAIN.isdisjoint(kinds) or is_part(kinds, is_top=is_top):
+            return
+        if not is_top and any(map(is_within, kinds)):
+            return  # with its object
+        own = next((kind for kind in kinds if kind in KINDS), None)
+        fields = Fields(node, self.index.file)
+        kind = own or next(iter(kinds), "an object without a class")
+        try:
+            if PACKAGE in kinds:
+                self._take_package(fields)
+            elif own is not None:
+                self._take_own(own, fields)
+            elif not RELATIONSHIPS.isdisjoint(kinds):
+                self._take_relationship(kind, fields, is_ours=RELATION in kinds)
+            elif not _INVESTIGATIONS.isdisjoint(kinds):
+                self._take_investigation(kind, fields)
+            else:
+                self._take_foreign(kind, fields)
+        except InputError as error:
+            raise self._named(error, fields.name) from error
+
+    def count_unused(self) -> None:
+        """Count persons, and the organisations and facets that no object names."""
+        for name, node in self.index.parts():
+            kinds = kinds_of(node)
+            is_said_again = not _SAID_AGAIN.isdisjoint(kinds) or any(
+                kind.startswith("uco-marking:") for kind in kinds
+            )
+            is_person = ORGANISATION not in kinds and any(
+                kind.startswith("uco-identity:") for kind in kinds
+            )
+            if is_person or not (is_said_again or name in self.index.used):
+                self._count(kinds[0], "*", name)
+
+    def link(self) -> None:
+        """Join the items by what the graph's relationships say."""
+        for link in self.links:
+            ends = []
+            for end in (link.source, link.target):
+                if end in self.named:
+                    ends.append(self.named[end])
+                elif not self.index.has(end):
+                    raise InputError(
+                        f"{self.index.file}: {link.name[:200]}: it names {end[:200]}, which is not "
+                        f"in the file"
+                    )
+            if len(ends) < 2:
+                self._count("uco-core:Relationship", "of what is left out", link.name)
+                continue
+            relation = Relation(kind=link.kind, source=ends[0], target=ends[1], **link.rest)
+            if relation.key in self.relations:
+                if self.is_ours:
+                    raise InputError(f"{self.index.file}: {link.name[:200]}: it stands twice")
+                self._count("uco-core:Relationship", "said again", link.name)
+                continue
+            self.relations[relation.key] = relation
+
+    def package(self, digest: str) -> Package:
+        """Return all that was read."""
+        if len(self.items) + len(self.relations) > MOST_ITEMS:
+            raise InputError(f"{self.index.file}: it has over {MOST_ITEMS} items and relations")
+        header = self.header or _Header(id=digest, name="", by="", made_at=None, marking=None)
+        said: list[Item | Relation] = [*self.items.values(), *self.relations.values()]
+        made_at = header.made_at or self.assumed.at or max((one.at for one in said), default=None)
+        marking = header.marking
+        if marking is None or not self.is_ours:
+            parts = [one.marking for one in said]
+            parts += [one for one in (marking, self.assumed.marking) if one is not None]
+            marking = strictest(parts)
+        if made_at is None or marking is None:
+            raise InputError(f"{self.index.file}: it holds nothing that Cautery knows")
+        try:
+            return Package(
+                id=header.id,
+                name=header.name or ("" if self.is_ours else self.index.file),
+                by=header.by or self.assumed.by or self.index.file,
+                made_at=made_at,
+                marking=marking,
+                items=tuple(self.items.values()),
+                relations=tuple(self.relations.values()),
+            )
+        except InputError as error:
+            raise self._named(error, header.id) from error
+
+    def left_out(self) -> tuple[Loss, ...]:
+        """Return what has no place in a package, counted."""
+        return tuple(
+            Loss(noun=noun, field=name, count=count, altered=0, example=example)
+            for (noun, name), (count, example) in sorted(self.left.items())
+        )
+
+    def _take_own(self, kind: str, fields: Fields) -> None:
+        facets = facets_of(fields, self.index)
+        item = own_item(KINDS[kind], fields, facets, self.index)
+        if item.key in self.items:
+            raise InputError(f"{item.key} stands twice in the package")
+        self._add(fields.name, item)
+        self._count_rest(kind, fields, facets)
+
+    def _take_relationship(self, kind: str, fields: Fields, *, is_ours: bool) -> None:
+        facets = facets_of(fields, self.index)
+        if is_ours:
+            self._join(own_link(fields, facets, self.index))
+        else:
+            for link in foreign_links(fields, self.index, self.assumed):
+                self._join(link)
+        self._count_rest(kind, fields, facets)
+
+    def _take_package(self, fields: Fields) -> None:
+        if self.is_ours:
+            raise InputError("the file has two packages; one can be read")
+        self.is_ours = True
+        fields.take(_OBJECT, "case-investigation:focus")
+        self.header = _Header(
+            id=fields.needed("cautery:packageId", text_of),
+            name=fields.one("uco-core:name", text_of) or "",
+            by=fields.needed("uco-core:createdBy", self.index.organisation),
+            made_at=fields.needed("uco-core:objectCreatedTime", time_of),
+            marking=fields.needed(
+                "uco-core:objectMarking", lambda value: self.index.marking([value])
+            ),
+        )
+        self._count_rest(PACKAGE, fields, None)
+
+    def _take_investigation(self, kind: str, fields: Fields) -> None:
+        """Take what a partner's file says of itself; the first investigation or bundle does."""
+        if self.header is not None:
+            self._count(kind, "*", fields.name)
+            return
+        fields.take(_OBJECT)
+        made_at = None
+        if self.assumed.at is not None or "uco-core:objectCreatedTime" in fields.left:
+            made_at = stated_at(fields, self.assumed)
+        values = fields.many("uco-core:objectMarking", lambda value: value)
+        self.header = _Header(
+            id=fields.name,
+            name=fields.one("uco-core:name", text_of) or "",
+            by=stated_by(fields, self.index, self.assumed),
+            made_at=made_at,
+            marking=self.index.marking(values) if values else None,
+        )
+        self._count_rest(kind, fields, None)
+
+    def _take_foreign(self, kind: str, fields: Fields) -> None:
+        facets = facets_of(fields, self.index)
+        item = foreign_item(fields, facets, self.index, self.assumed, self._count)
+        if item is None:
+            if fields.left or facets.others:
+                self._count(kind, "*", fields.name)
+            return
+        known = self.items.get(item.key)
+        if known is not None:  # two objects of one subject: what holds of both
+            marking = strictest((known.marking, item.marking))
+            assert marking is not None
+            marking = replace(marking, source=known.marking.source, accuracy=known.marking.accuracy)
+            item = replace(known, marking=marking)
+            self._count(kind, "said again", fields.name)
+        self._add(fields.name, item)
+        self._count_rest(kind, fields, facets)
+
+    def _add(self, name: str, item: Item) -> None:
+        self.items[item.key] = item
+        self.named[name] = item.key
+        self._check_many()
+
+    def _join(self, link: Link) -> None:
+        self.links.append(link)
+        self._check_many()
+
+    def _check_many(self) -> None:
+        if len(self.items) + len(self.links) > MOST_ITEMS:
+            raise InputError(f"it has over {MOST_ITEMS} items and relations")
+
+    def _count_rest(self, kind: str, fields: Fields, facets: ReadFacets | None) -> None:
+        """Count what an object says that has no place in an item."""
+        for name in fields.left:
+            self._count(kind, name, fields.name)
+        if facets is None:
+            return
+        for facet in (facets.saying, facets.interval, facets.confidence):
+            for name in facet.left if facet is not None else ():
+                self._count(kind, name, fields.name)
+        for named, facet in facets.others:
+            for name in facet.left:
+                self._count(named, name, fields.name)
+
+    def _count(self, noun: str, name: str, example: str) -> None:
+        place = noun, name
+        if place not in self.left and len(self.left) >= _MOST_KINDS:
+            place = "further classes", "*"
+        count, first = self.left.get(place, (0, example[:200]))
+        self.left[place] = count + 1, first
+
+    def _named(self, error: InputError, name: str) -> InputError:
+        """Return an error with the file and the object, unless it says both."""
+        words = str(error)
+        if words.startswith(f"{self.index.file}: "):
+            return error
+        return InputError(f"{self.index.file}: {name[:200]}: {words}", hint=error.hint)
+
+
+def recognises(head: bytes) -> bool:
+    """Tell whether the first bytes of a file look like a graph of CASE or UCO."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and any(
+        word in head
+        for word in (b"ontology.caseontology.org", b"ontology.unifiedcyberontology.org")
+    )
