@@ -42,10 +42,16 @@ class Fields:
         InputError
             If there are several, or the value cannot be read.
         """
-        values = all_of(self._left.pop(name, None))
-        if len(values) > 1:
-            raise self.wrong(name, "it has several values; one can hold")
-        return self._read(name, values[0], reader) if values else None
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        if isinstance(value, list):
+            if len(value) > 1:
+                raise self.wrong(name, "it has several values; one can hold")
+            if not value:
+                return None
+            (value,) = value
+        return self._read(name, value, reader)
 
     def needed(self, name: str, reader: Callable[[object], Value]) -> Value:
         """Take the one value of a property that must be there.

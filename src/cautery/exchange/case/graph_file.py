@@ -16,7 +16,8 @@ from cautery.exchange.shape import DEEPEST, MOST_BYTES
 
 Node = dict[str, Any]
 _PREFIXES = {address: prefix for prefix, address in NAMESPACES.items() if prefix != "kb"}
-_KEYWORDS = frozenset({"@id", "@type", "@value", "@language"})
+_KEYWORDS = frozenset({"@id", "@type"})
+_OF_LITERALS = frozenset({"@value", "@type", "@language"})
 _REFUSED = {
     "@list": "an ordered list",
     "@set": "an explicit set",
@@ -136,24 +137,29 @@ class _Names:
 
     def _member(self, member: Any, depth: int) -> Any:
         if isinstance(member, dict):
-            return self.node(member, depth + 1)
+            return self._object(member, depth)
         if isinstance(member, list):
-            return [
-                self.node(one, depth + 1) if isinstance(one, dict) else self._scalar(one)
-                for one in member
-            ]
+            if any(isinstance(one, list) for one in member):
+                raise InputError(f"{self._file}: a list in a list is not read")
+            return [self._object(one, depth) if isinstance(one, dict) else one for one in member]
         return member
 
-    def _scalar(self, one: Any) -> Any:
-        if isinstance(one, list):
-            raise InputError(f"{self._file}: a list in a list is not read")
-        return one
+    def _object(self, member: dict[str, Any], depth: int) -> Node:
+        if "@value" in member:  # a literal: whoever takes it knows its type
+            if further := member.keys() - _OF_LITERALS:
+                raise InputError(f"{self._file}: {min(further)[:60]} of a literal is not read")
+            return member
+        name = member.get("@id")
+        if len(member) == 1 and isinstance(name, str):  # a reference: most objects are
+            return {"@id": self._whole(name)}
+        return self.node(member, depth + 1)
 
     def _keyword(self, name: str, member: Any) -> Any:
         if name == "@type":
             kinds = member if isinstance(member, list) else [member]
-            if not all(isinstance(kind, str) for kind in kinds):
-                raise InputError(f"{self._file}: an @type is no text")
+            for kind in kinds:
+                if not isinstance(kind, str):
+                    raise InputError(f"{self._file}: an @type is no text")
             return [self.short(kind) for kind in kinds]
         if name == "@id":
             if not isinstance(member, str):
@@ -163,9 +169,11 @@ class _Names:
 
     def _whole(self, name: str) -> str:
         prefix, colon, rest = name.partition(":")
-        if colon and not rest.startswith("//") and prefix in self._prefixes:
-            return self._prefixes[prefix] + rest
-        if not colon:
+        if colon:
+            known = self._prefixes.get(prefix)
+            if known is not None and rest[:2] != "//":
+                return known + rest
+        else:
             return self._prefixes.get(name, self._vocabulary + name)
         return name
 

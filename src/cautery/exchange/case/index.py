@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ from cautery.model.marking import Marking, strictest
 
 ORGANISATION = "uco-identity:Organization"
 _WHOLES = frozenset({"case-investigation:Investigation", "uco-core:Bundle", PACKAGE})
+_WRITTEN = json.JSONEncoder(check_circular=False, sort_keys=True)
 _MOST_PARTS = 1_000_000
 _MOST_PART_BYTES = 128 << 20
 """Of the JSON of facets and markings that stand apart from their objects."""
@@ -187,7 +188,7 @@ class Index:
         name = node.get("@id")
         if not isinstance(name, str) or len(node) == 1:
             return 0
-        written = json.dumps(node, sort_keys=True, check_circular=False)
+        written = _WRITTEN.encode(node)
         content = hash(written)
         if self._defined.setdefault(name, content) != content:
             raise InputError(f"{self.file}: {name[:200]}: this id is defined twice, in two ways")
@@ -204,15 +205,12 @@ def is_part(kinds: list[str], *, is_top: bool) -> bool:
     """Tell whether others refer to a node of these types: a facet that stands apart, a marking."""
     if not KINDS.keys().isdisjoint(kinds):
         return False
-    for kind in kinds:
-        if kind.startswith(("uco-marking:", "uco-identity:")) or kind in (
-            CONTENT,
-            "uco-types:Hash",
-        ):
-            return True
-        if is_top and kind.endswith("Facet"):
-            return True
-    return False
+    return any(
+        kind.startswith(("uco-marking:", "uco-identity:"))
+        or kind == CONTENT
+        or (is_top and is_within(kind))
+        for kind in kinds
+    )
 
 
 def is_within(kind: str) -> bool:
@@ -223,16 +221,18 @@ def is_within(kind: str) -> bool:
 def nested(top: Node) -> Iterator[tuple[Node, bool]]:
     """Yield a node, and each node in it; whether it stands at the top."""
     yield top, True
-    waiting: list[object] = list(top.values())
+    waiting = _compounds(top.values())
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict):
-            if "@value" not in value:
-                if len(value) > 1 or "@id" not in value:
-                    yield value, False
-                waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
+        if isinstance(value, list):
+            waiting.extend(_compounds(value))
+        elif "@value" not in value and (len(value) > 1 or "@id" not in value):
+            yield value, False
+            waiting.extend(_compounds(value.values()))
+
+
+def _compounds(values: Iterable[object]) -> list[Any]:
+    return [value for value in values if isinstance(value, dict | list)]
 
 
 def _check_payload(payload: str, digest: str) -> None:
