@@ -45,6 +45,7 @@ class HandlingCode(StrEnum):
 
 _TLP = tuple(Tlp)
 _PAP = tuple(Pap)
+_HINT = "Write it like this: TLP:AMBER PAP:AMBER H1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,46 @@ class Marking:
     def words(self) -> str:
         """Return TLP, PAP and handling codes on one line."""
         return " ".join((self.tlp, self.pap, *sorted(self.handling)))
+
+
+def marking_of(words: str) -> Marking:
+    """Return the marking that somebody writes on one line, as :attr:`Marking.words` has it.
+
+    The text of ``H3`` stands behind it, to the end of the line. Without PAP it is PAP:CLEAR for
+    TLP:CLEAR, and otherwise of the colour of the TLP.
+
+    Raises
+    ------
+    InputError
+        If it has no TLP, two of a kind, or a word that is none of a marking.
+
+    Examples
+    --------
+    >>> marking_of("TLP:AMBER+STRICT H1").words
+    'TLP:AMBER+STRICT PAP:AMBER H1'
+    >>> marking_of("TLP:GREEN PAP:RED H3: ask us first").h3_text
+    'ask us first'
+    """
+    codes, h3, text = words.partition("H3:")
+    parts = codes.upper().split()
+    tlps = [tlp for tlp in _TLP if tlp in parts]
+    paps = [pap for pap in _PAP if pap in parts]
+    handling = {code for code in HandlingCode if code in parts}
+    known = {*tlps, *paps, *handling}
+    strange = next((part for part in parts if part not in known), None)
+    if strange is not None:
+        raise InputError(f"{strange[:80]!r} is no word of a marking", hint=_HINT)
+    if len(tlps) != 1 or len(paps) > 1 or len(parts) != len(known):
+        raise InputError(f"{words[:80]!r} is no marking: that has one TLP", hint=_HINT)
+    if h3:
+        handling.add(HandlingCode.H3)
+    colour = tlps[0].removeprefix("TLP:").partition("+")[0]
+    return Marking(
+        tlp=tlps[0],
+        pap=paps[0] if paps else Pap(f"PAP:{colour}"),
+        handling=frozenset(handling),
+        h3_text=text.strip() or None,
+    )
 
 
 def strictest(markings: Iterable[Marking]) -> Marking | None:
