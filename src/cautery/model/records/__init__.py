@@ -71,6 +71,7 @@ from cautery.model.records.decoys import (
     DecoysUnrevealed,
 )
 from cautery.model.records.entry import Entry, Record
+from cautery.model.records.exporting import ExchangeExported, FieldLost
 from cautery.model.records.following import (
     DayTaken,
     DescendantDecided,
@@ -265,10 +266,12 @@ __all__ = [
     "Entry",
     "EntryExpired",
     "EntryWithdrawn",
+    "ExchangeExported",
     "ExhibitCorrected",
     "ExhibitSealed",
     "ExhibitTaken",
     "Failure",
+    "FieldLost",
     "FixtureWatched",
     "FixturesChanged",
     "FollowAdvanced",

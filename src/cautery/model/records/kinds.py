@@ -24,6 +24,7 @@ from cautery.model.records import (
     case,
     complaining,
     decoys,
+    exporting,
     following,
     inquiry,
     mapping,
@@ -62,6 +63,7 @@ KINDS: Mapping[str, type] = {
     **seasons.KINDS,
     **decoys.KINDS,
     **following.KINDS,
+    **exporting.KINDS,
 }
 """By kind, the type of its records."""
 
