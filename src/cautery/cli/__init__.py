@@ -82,6 +82,10 @@ _VERBS = {
         "cautery.cli.dossier:dossier",
         "Hand over a closed case: a bag that its receiver checks without Cautery.",
     ),
+    "export": (
+        "cautery.cli.export:export",
+        "Write a case to a file for a partner's tool, and say what the format does not keep.",
+    ),
     "custody": (
         "cautery.cli.custody:app",
         "Show the chain of custody of a case; sign and file receipts.",

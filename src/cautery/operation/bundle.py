@@ -134,10 +134,11 @@ def bundle_for(
     permissions: Mapping[tuple[str, str, str], str] | None = None,
     granted: Iterable[str] = (),
     told: Collection[tuple[str, str]] = (),
+    most: int = MAX_STATEMENTS,
 ) -> Bundle:
     """Return all that ``by`` may tell ``to``; of a corrected statement, the correction alone.
 
-    Beyond :data:`MAX_STATEMENTS` the rest goes with the next bundle.
+    Beyond ``most`` statements the rest goes with the next bundle.
 
     Parameters
     ----------
@@ -176,9 +177,7 @@ def bundle_for(
         by=by.id,
         to=to.id,
         at=at,
-        rows=tuple(
-            rows[key] for key in sorted(rows.keys() - displaced - set(told))[:MAX_STATEMENTS]
-        ),
+        rows=tuple(rows[key] for key in sorted(rows.keys() - displaced - set(told))[:most]),
         permissions=tuple(sorted(set(granted))),
     )
 

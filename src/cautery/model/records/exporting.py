@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cautery.errors import InputError
 from cautery.model.evidence import Digest
-from cautery.model.ids import check_agency_id
 from cautery.model.marking import Marking
 from cautery.model.records.dated import Dated
 
@@ -38,7 +38,8 @@ class ExchangeExported(Dated):
     format : str
         Name of the format.
     to : str or None
-        Id of the agency that may see it; ``None``: of a watch's case, the marking alone says who.
+        Who gets it: of an operation the id of an agency, else a name; ``None``: the marking alone
+        says who.
     digest : Digest
         Digest of the file's bytes.
     marking : Marking
@@ -70,8 +71,8 @@ class ExchangeExported(Dated):
 
     def __post_init__(self) -> None:
         Dated.__post_init__(self)
-        if self.to is not None:
-            check_agency_id(self.to)
+        if self.to is not None and not (self.to.strip() and self.to.isprintable()):
+            raise InputError("who gets an export is named on one printable line")
 
 
 KINDS: dict[str, type] = {

@@ -15,10 +15,11 @@ from cautery.model import Digest, Json, Statement, digest_of
 from cautery.model.records import (
     BundleReceived,
     BundleShared,
+    ExchangeExported,
     StatementPermitted,
     StatementRecorded,
 )
-from cautery.operation.bundle import Bundle, bundle_for
+from cautery.operation.bundle import MAX_STATEMENTS, Bundle, bundle_for
 from cautery.operation.sharing import displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
 from cautery.workflows.case.again_if_passed import again_if_passed
@@ -138,8 +139,20 @@ def share(
     return raw
 
 
-def would_share(desk: Desk, to: str, *, at: datetime, everything: bool = False) -> Bundle:
+def would_share(
+    desk: Desk,
+    to: str,
+    *,
+    at: datetime,
+    everything: bool = False,
+    most: int = MAX_STATEMENTS,
+) -> Bundle:
     """Return the bundle that :func:`share` would sign, and record nothing.
+
+    Parameters
+    ----------
+    most : int
+        Statements in it: more than a letter may have, where none is written.
 
     Raises
     ------
@@ -161,6 +174,7 @@ def would_share(desk: Desk, to: str, *, at: datetime, everything: bool = False) 
             if digest_of(permission.encode()) not in granted
         ],
         told=() if everything else _told(desk, to),
+        most=most,
     )
 
 
@@ -266,7 +280,7 @@ def correct(
 
 def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return which correction (by id) which agency has yet to be told: it was told the old one."""
-    told_ids = {name: _told(desk, name) for name in _recipients(desk)}
+    told_ids = {name: _told(desk, name) | _given(desk, name) for name in _recipients(desk)}
     overdue = {
         (row.statement.id, name): None
         for row in held(desk)
@@ -279,7 +293,19 @@ def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
 
 
 def _recipients(desk: Desk) -> set[str]:
-    return {shared.to for _, shared in desk.contents(BundleShared)}
+    shared_to = {shared.to for _, shared in desk.contents(BundleShared)}
+    given_to = {given.to for _, given in desk.contents(ExchangeExported)}
+    return shared_to | {name for name in given_to if name is not None}
+
+
+def _given(desk: Desk, to: str) -> set[tuple[str, str]]:
+    """Return which statements an agency was given in a file for its tools: a bundle it is not."""
+    return {
+        statement
+        for _, given in desk.contents(ExchangeExported)
+        if given.to == to
+        for statement in given.statements
+    }
 
 
 def _told(desk: Desk, to: str) -> set[tuple[str, str]]:
