@@ -122,7 +122,7 @@ def export(
     with reading(request.case) as case:
         is_desk = any(True for _ in case.ledger.read(kinds=kinds_of(OperationOpened)))
     export_of = _of_operation if is_desk else _of_watch
-    exported = export_of(request, format_, is_closed, doing)
+    exported = export_of(request, format_, is_closed=is_closed, doing=doing)
     if losses_beside:  # first: no file stands there whose losses nobody wrote down
         report = canonical(exported.report) + b"\n"
         wiring.write_secret(exported.out.with_name(exported.out.name + LOSSES), (report,))
@@ -131,7 +131,7 @@ def export(
 
 
 def _of_watch(
-    request: ExportRequest, format_: Format, is_closed: bool, doing: Callable[[str], None]
+    request: ExportRequest, format_: Format, *, is_closed: bool, doing: Callable[[str], None]
 ) -> Exported:
     doing("gathering")
     with _ledger(request.case, is_closed=is_closed) as ledger:
@@ -149,7 +149,7 @@ def _of_watch(
 
 
 def _of_operation(
-    request: ExportRequest, format_: Format, is_closed: bool, doing: Callable[[str], None]
+    request: ExportRequest, format_: Format, *, is_closed: bool, doing: Callable[[str], None]
 ) -> Exported:
     if request.partner is None:
         raise InputError(
