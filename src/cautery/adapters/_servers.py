@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from cautery.adapters._server_proof import proof
 from cautery.errors import InputError
 
 
@@ -39,8 +40,15 @@ def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> An
     silence_s : int, optional
         How long a machine may take nothing of what was sent; then the connection is over, and so
         is a try to connect. Default: as long as the system waits.
+
+    Raises
+    ------
+    InputError
+        If another machine shall be asked without a proof of its name.
     """
-    options: dict[str, Any] = {"options": f"-csearch_path={schema}"} if schema else {}
+    options: dict[str, Any] = dict(proof(_parts(url)))
+    if schema:
+        options["options"] = f"-csearch_path={schema}"
     if silence_s is not None:
         options["tcp_user_timeout"] = silence_s * 1000
     return server_package("psycopg").connect(
@@ -62,19 +70,10 @@ def server_name(url: str) -> str:
     InputError
         If libpq cannot read the URL, or takes the end of a password for the name of a host.
     """
-    try:
-        parts = server_package("psycopg.conninfo").conninfo_to_dict(url)
-    except Exception as error:
-        if not is_of_psycopg(error, "Error"):
-            raise
-        parts = {"host": "@"}  # the words of libpq quote the password
+    parts = _parts(url)
     host, port, database = (parts.get(name) or "" for name in ("host", "port", "dbname"))
     if "@" in host + database or (not port.replace(",", "").isdigit() and port):
-        raise InputError(
-            "the URL of the database cannot be read",
-            hint="Write postgresql://USER@HOST/DATABASE; a password belongs into ~/.pgpass. In a "
-            "URL, write its @, /, % and : as %40, %2F, %25 and %3A.",
-        ) from None
+        raise _unread()
     user = f"{parts['user']}@" if "user" in parts else ""
     return f"postgresql://{user}{host}{f':{port}' if port else ''}/{database}"
 
@@ -88,8 +87,25 @@ def has_password(url: str) -> bool:
         As :func:`server_name`.
     """
     server_name(url)
-    parts = server_package("psycopg.conninfo").conninfo_to_dict(url)
-    return bool({"password", "sslpassword"} & parts.keys())
+    return bool({"password", "sslpassword"} & _parts(url).keys())
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """Return what libpq reads in the URL of a database."""
+    try:
+        return dict(server_package("psycopg.conninfo").conninfo_to_dict(url))
+    except Exception as error:
+        if not is_of_psycopg(error, "Error"):
+            raise
+        raise _unread() from None  # the words of libpq quote the password
+
+
+def _unread() -> InputError:
+    return InputError(
+        "the URL of the database cannot be read",
+        hint="Write postgresql://USER@HOST/DATABASE; a password belongs into ~/.pgpass. In a "
+        "URL, write its @, /, % and : as %40, %2F, %25 and %3A.",
+    )
 
 
 def is_of_psycopg(error: BaseException, name: str) -> bool:
