@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cautery.act import notice_replies
 from cautery.act.notice_replies import MOST_MAILS, mails_in, notice_in, read_reply
 from cautery.errors import InputError
 from cautery.model.records import AnswerKind
@@ -71,3 +72,21 @@ def test_what_is_no_mbox_is_one_mail(data: bytes) -> None:
 def test_a_file_of_too_many_mails_is_refused() -> None:
     with pytest.raises(InputError, match="more than"):
         list(mails_in(b"From a\n\n" * (MOST_MAILS + 1)))
+
+
+def test_lines_that_only_look_like_a_beginning_are_counted_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notice_replies, "_MOST_LIKE", 3)
+    with pytest.raises(InputError, match="more than 3 lines like"):
+        list(mails_in(b"From a\n" + b"\n\nFrom \n" * 4))
+
+
+def test_no_line_after_the_last_mail_that_may_be_there_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = iter(range(7, 10_000_000, 7))
+    monkeypatch.setattr(notice_replies, "_places", lambda data, gap: places)
+    with pytest.raises(InputError, match="more than 10000 mails"):
+        list(mails_in(b"From a\n" * (MOST_MAILS + 5)))
+    assert next(places) < 7 * (MOST_MAILS + 5)

@@ -16,6 +16,8 @@ from email.header import decode_header, make_header
 from email.message import Message as Mail
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
+from heapq import merge
+from itertools import chain, islice
 
 from cautery.errors import InputError
 from cautery.model.records import AnswerKind
@@ -24,10 +26,14 @@ MOST_BYTES = 2_000_000
 """Of one mail. Judgement: a reply with a log attached is smaller."""
 MOST_HEADER_BYTES = 100_000
 MOST_MAILS = 10_000
+_MOST_LIKE = 500_000
+"""Lines of one file that begin as a mail's first does, and may go on otherwise."""
 _OWN_ID = re.compile(rb"<(N-[0-9a-f]{12})\.[0-9a-f]{32}@[A-Za-z0-9.-]{1,253}>")
 _TAG = re.compile(r"\[(N-[0-9a-f]{12})\]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-_FROM_LINE = re.compile(rb"(?m)^From [^\n]{1,998}\r?\n")
+_FROM_LINE = re.compile(rb"From [^\n]{1,998}\r?\n")
+_BEFORE_A_MAIL = (b"\n\nFrom ", b"\n\r\nFrom ")
+"""An empty line, and how each mail of an mbox file but its first begins."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{4,}={0,2}")
 _LONGEST_LINE = 80
 _LONGEST = 1_000
@@ -123,10 +129,10 @@ def mails_in(data: bytes) -> Iterator[bytes]:
     InputError
         If there are too many.
     """
-    starts = [match.span() for match in _FROM_LINE.finditer(data) if _begins(data, match.start())]
-    if not starts or starts[0][0] != 0:
+    if _FROM_LINE.match(data) is None:
         yield data
         return
+    starts = list(islice(_starts(data), MOST_MAILS + 1))
     if len(starts) > MOST_MAILS:
         raise InputError(f"more than {MOST_MAILS} mails in one file")
     ends = [start for start, _ in starts[1:]] + [len(data)]
@@ -134,11 +140,22 @@ def mails_in(data: bytes) -> Iterator[bytes]:
         yield data[start:end].rstrip(b"\r\n") + b"\n"
 
 
-def _begins(data: bytes, at: int) -> bool:
-    """Tell whether a ``From`` line begins a mail: the file's first, or after an empty line."""
-    return (
-        at == 0 or data[max(0, at - 2) : at] == b"\n\n" or data[max(0, at - 4) : at] == b"\r\n\r\n"
-    )
+def _starts(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the ``From`` line of each mail begins and ends: the first, or after a gap."""
+    places = merge(*(_places(data, gap) for gap in _BEFORE_A_MAIL))
+    for number, at in enumerate(chain((0,), places)):
+        if number > _MOST_LIKE:
+            raise InputError(f"more than {_MOST_LIKE} lines like those that begin a mail")
+        if (line := _FROM_LINE.match(data, at)) is not None:
+            yield line.span()
+
+
+def _places(data: bytes, gap: bytes) -> Iterator[int]:
+    """Yield where a ``From`` stands after an empty line of one kind, a search at a time."""
+    at = data.find(gap)
+    while at >= 0:
+        yield at + len(gap) - len(b"From ")
+        at = data.find(gap, at + 1)
 
 
 def _kind(headers: Mail) -> AnswerKind:

@@ -253,3 +253,13 @@ def test_a_watch_under_another_law_brings_nothing(
     watch = struck_case(tmp_path, regime=Regime.LED)
     with pytest.raises(InputError, match="a case under led, but the following is under gdpr"):
         brought(watch.path)
+
+
+def test_short_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hosters = [trait(f"tv{n:03}.example", TraitKind.HOSTER, "as1") for n in range(100)]
+    first, second = (seen_file(tmp_path / name, hosters) for name in ("a.jsonl", "b.jsonl"))
+    monkeypatch.setattr(limits, "MOST_LINES_READ", 130)
+    found = brought(first, second)
+    assert found.traits == [*hosters, *hosters[:30]]
+    assert [said.partition(": ")[0] for said in found.warnings] == [str(second)]
+    assert "and 130 lines" in found.warnings[0]

@@ -15,6 +15,8 @@ MOST_BYTES_HELD = 200_000_000
 million traits of a usual length."""
 MOST_BYTES_READ = 100_000_000
 """Unpacked bytes of all files of one run: rows that bring nothing take as long to read."""
+MOST_LINES_READ = 500_000
+"""Lines of all files of one run, which take ten seconds however short they are."""
 
 
 class Limits:
@@ -28,11 +30,11 @@ class Limits:
 
     def __init__(self, warnings: list[str]) -> None:
         self._warnings = warnings
-        self._read = self._held = self._traits = 0
+        self._read = self._lines = self._held = self._traits = 0
 
     def may_read(self, path: Path) -> bool:
         """Tell whether a run may read more; if not, the file is told of."""
-        if self._read < MOST_BYTES_READ:
+        if self._read < MOST_BYTES_READ and self._lines < MOST_LINES_READ:
             return True
         self._warn(path)
         return False
@@ -40,14 +42,14 @@ class Limits:
     def within(self, chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
         """Yield a file's chunks, as long as a run may read more."""
         for chunk in chunks:
-            room = MOST_BYTES_READ - self._read
-            if len(chunk) > room:
+            part = _of_lines(chunk[: MOST_BYTES_READ - self._read], MOST_LINES_READ - self._lines)
+            self._read += len(part)
+            self._lines += part.count(b"\n")
+            yield part
+            if len(part) < len(chunk):
                 self._read = MOST_BYTES_READ
                 self._warn(path)
-                yield chunk[:room]
                 return
-            self._read += len(chunk)
-            yield chunk
 
     def hold(self, trait: TraitSeen) -> bool:
         """Tell whether a run may hold a further trait, and count it if so."""
@@ -60,6 +62,13 @@ class Limits:
 
     def _warn(self, path: Path) -> None:
         self._warnings.append(
-            f"{path}: not read to its end: one run reads {MOST_BYTES_READ:,} bytes, unpacked; give "
-            "the rest to a later run, in files of its own"
+            f"{path}: not read to its end: one run reads {MOST_BYTES_READ:,} bytes, unpacked, "
+            f"and {MOST_LINES_READ:,} lines; give the rest to a later run, in files of its own"
         )
+
+
+def _of_lines(chunk: bytes, most: int) -> bytes:
+    """Return as much of a chunk as has no more than so many ends of lines."""
+    if chunk.count(b"\n") <= most:
+        return chunk
+    return b"".join(line + b"\n" for line in chunk.split(b"\n", most)[:most])
