@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
-from aiohttp import web
 
 from cautery.adapters.cosign_server import CosignServer
 from cautery.adapters.ledger_sql import SqlLedger
@@ -42,24 +42,22 @@ Cautery = Callable[..., Any]
 @contextmanager
 def serving(signer: SignerProcess, said: list[str]) -> Iterator[str]:
     """Serve a co-signer on a thread with a loop of its own."""
-    loop, ready, runners = asyncio.new_event_loop(), threading.Event(), list[web.AppRunner]()
+    loop, ready, places = asyncio.new_event_loop(), threading.Event(), list[tuple[str, int]]()
+    stop = asyncio.Event()
 
-    async def begin() -> None:
-        runners.append(await CosignServer(signer, say=said.append).serve("127.0.0.1", 0))
-        ready.set()
+    async def serve() -> None:
+        async with CosignServer(signer, say=said.append).serving("127.0.0.1", 0) as place:
+            places.append(place)
+            ready.set()
+            await stop.wait()
 
-    def run() -> None:
-        loop.run_until_complete(begin())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
     assert ready.wait(10)
-    host, port = runners[0].addresses[0][:2]
-    yield f"http://{host}:{port}"
-    asyncio.run_coroutine_threadsafe(runners[0].cleanup(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
+    yield f"http://{places[0][0]}:{places[0][1]}"
+    loop.call_soon_threadsafe(stop.set)
     thread.join(10)
+    loop.close()
     loop.close()
 
 
@@ -327,12 +325,12 @@ def test_settings_that_cannot_be_used_are_told(
 
 
 async def test_the_server_answers_what_the_protocol_says_and_no_more(tmp_path: Path) -> None:
-    from aiohttp.test_utils import TestClient, TestServer
-
     signer = SignerProcess(tmp_path / "w", "new-cosigner:w.example")
     said: list[str] = []
-    server = TestServer(CosignServer(signer, say=said.append).application())
-    async with TestClient(server) as client:
+    async with (
+        CosignServer(signer, say=said.append).serving("127.0.0.1", 0) as (host, port),
+        aiohttp.ClientSession(f"http://{host}:{port}") as client,
+    ):
         for body, status in ((b"", 400), (b"x" * 80_000, 413), (b"old 0\n\nlog\n0\n\n", 400)):
             answer = await client.post("/add-checkpoint", data=body)
             assert answer.status == status
@@ -340,6 +338,35 @@ async def test_the_server_answers_what_the_protocol_says_and_no_more(tmp_path: P
         assert (await client.get("/")).status == 404
     signer.close()
     assert set(said) == {"not co-signed: status 400"}
+
+
+def test_who_opens_many_connections_keeps_no_log_waiting(tmp_path: Path) -> None:
+    signer, said = SignerProcess(tmp_path / "w", "new-cosigner:w.example"), list[str]()
+    with serving(signer, said) as url:
+        place = urlsplit(url).hostname, urlsplit(url).port
+        silent = [
+            socket.create_connection(place, source_address=("127.0.0.2", 0)) for _ in range(200)
+        ]
+        time.sleep(0.5)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{url}/add-checkpoint", data=b"old 0", timeout=10)
+        assert refused.value.code == 400
+        for connection in silent:  # those beyond the subscriber's share were hung up on
+            connection.setblocking(False)
+        ended = sum(_has_ended(connection) for connection in silent)
+        assert ended == 200 - 64
+        for connection in silent:
+            connection.close()
+    signer.close()
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def test_who_sends_slowly_keeps_no_log_waiting(tmp_path: Path) -> None:

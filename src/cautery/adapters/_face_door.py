@@ -1,4 +1,4 @@
-"""The door of the public face and of a keeper: who may connect, counted before a TLS handshake.
+"""The door of the public face, a keeper and a co-signer: who may connect, before a TLS handshake.
 
 A stranger who opens connections and says nothing must not keep out those who fetch a list.
 """
@@ -10,8 +10,8 @@ import logging
 import resource
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
@@ -183,6 +183,27 @@ class Door:
         self._leave(oldest)
         oldest.hang_up()
         return True
+
+    @asynccontextmanager
+    async def open(self, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
+        """Let in who connects to a place, until it is left; yield where that is.
+
+        Raises
+        ------
+        OSError
+            If nobody can listen there.
+        """
+        sockets = await listening_at(host, port)
+        accepting = [asyncio.ensure_future(self.accept(listening)) for listening in sockets]
+        try:
+            address = sockets[0].getsockname()
+            yield str(address[0]), int(address[1])
+        finally:
+            for task in accepting:
+                task.cancel()
+            await asyncio.gather(*accepting, return_exceptions=True)
+            for listening in sockets:
+                listening.close()
 
     async def close(self) -> None:
         """Hang up on everybody."""

@@ -9,24 +9,25 @@ Format: c2sp.org/tlog-witness, c2sp.org/tlog-cosignature; RFC 9112 (HTTP).
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import ssl
 import stat
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
 
+from cautery.adapters._face_door import MOST_CONNECTIONS, Door, body_of, room
 from cautery.adapters.signer import SignerProcess
-from cautery.errors import CauteryError, InputError
+from cautery.errors import CauteryError, InputError, LimitError
 from cautery.evidence.outside.cosigning import MAX_REQUEST_BYTES, SIZE_TYPE
 
 _AT_ONCE = 16
 _WITHIN_S = 10.0
-_SILENT = logging.getLogger("cautery.cosign.requests")
-_SILENT.disabled = True
-"""What aiohttp would write of a bad request: its sender's address, and what stood in it."""
+_IDLE_S = 15.0
+_MOST_OF_ONE = 64
+"""Connections of one subscriber: a log has one, and opens it anew each minute."""
 
 
 class CosignServer:
@@ -46,45 +47,45 @@ class CosignServer:
         self._say = say
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    def application(self) -> web.Application:
-        """Return the application, for a server or a test."""
-        application = web.Application(client_max_size=MAX_REQUEST_BYTES)
-        application.router.add_post("/add-checkpoint", self._add)
-        return application
-
-    async def serve(
+    @asynccontextmanager
+    async def serving(
         self, host: str, port: int, *, tls: ssl.SSLContext | None = None
-    ) -> web.AppRunner:
-        """Listen until the returned runner is cleaned up.
+    ) -> AsyncIterator[tuple[str, int]]:
+        """Listen at a place, and yield where that is.
 
         Raises
         ------
         InputError
             If it cannot listen there.
         """
-        runner = web.AppRunner(
-            self.application(),
-            access_log=None,
-            logger=_SILENT,
-            auto_decompress=False,
-            keepalive_timeout=75.0,
-            shutdown_timeout=2.0,
+        door = Door(
+            self._answer,
+            tls=tls,
+            most=min(room(), MOST_CONNECTIONS),
+            most_of_one=_MOST_OF_ONE,
+            idle_s=_IDLE_S,
         )
-        await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, ssl_context=tls, backlog=64).start()
+            async with door.open(host, port) as place:
+                yield place
         except OSError as error:
-            await runner.cleanup()
-            raise InputError(f"{host}:{port}: {error.strerror}") from error
-        return runner
+            raise InputError(f"{host}:{port}: {error.strerror or error}") from error
+        finally:
+            await door.close()
 
-    async def _add(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path != "/add-checkpoint":
+            return web.Response(status=404, text="only /add-checkpoint is here\n")
+        if request.method != "POST":
+            return web.Response(status=405, text="ask with POST\n", headers={"Allow": "POST"})
         # Who sends slowly takes no slot from others: a log must get its co-signature each minute.
         try:
             async with asyncio.timeout(_WITHIN_S):
-                body = await request.read()
+                body = await body_of(request, MAX_REQUEST_BYTES)
         except TimeoutError:
             return web.Response(status=408, text="too slow\n")
+        except LimitError:
+            return web.Response(status=413, text=f"more than {MAX_REQUEST_BYTES} bytes\n")
         except (web.RequestPayloadError, ConnectionError):
             return web.Response(status=400, text="the body is broken\n")
         if self._slots.locked():

@@ -25,7 +25,6 @@ from cautery.adapters._face_door import (
     Door,
     Handler,
     body_of,
-    listening_at,
     room,
 )
 from cautery.errors import InputError, LimitError
@@ -218,19 +217,7 @@ async def _listen(stack: AsyncExitStack, door: Door, place: Place) -> Place:
     if not 0 <= port <= _LAST_PORT:
         raise InputError(f"{host}:{port}: cannot listen there: no such port")
     try:
-        sockets = await listening_at(host, port)
+        return await stack.enter_async_context(door.open(host, port))
     except OSError as error:
         why = error.strerror or "not an address"
         raise InputError(f"{host}:{port}: cannot listen there: {why}") from error
-    accepting = [asyncio.ensure_future(door.accept(listening)) for listening in sockets]
-
-    async def close() -> None:
-        for task in accepting:
-            task.cancel()
-        await asyncio.gather(*accepting, return_exceptions=True)
-        for listening in sockets:
-            listening.close()
-
-    stack.push_async_callback(close)
-    address = sockets[0].getsockname()
-    return str(address[0]), int(address[1])

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, body_of, listening_at, room
+from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, body_of, room
 from cautery.errors import InputError, LimitError, StorageError
 from cautery.model.web import Answered, Asked, neighbourhood
 
@@ -165,25 +165,15 @@ async def _listen(listener: Listener, stack: AsyncExitStack, *, most: int) -> in
         most_of_one=listener.most_of_one,
         idle_s=_IDLE_S,
     )
+    stack.push_async_callback(door.close)  # after nobody is let in any more
     try:
-        sockets = await listening_at(listener.host, listener.port)
+        _, port = await stack.enter_async_context(door.open(listener.host, listener.port))
     except OSError as error:
         raise StorageError(
             f"cannot listen at {listener.host} port {listener.port}: {error.strerror or error}",
             hint="Is something else listening there?",
         ) from error
-    accepting = [asyncio.ensure_future(door.accept(listening)) for listening in sockets]
-
-    async def close() -> None:
-        for task in accepting:
-            task.cancel()
-        await asyncio.gather(*accepting, return_exceptions=True)
-        for listening in sockets:
-            listening.close()
-        await door.close()
-
-    stack.push_async_callback(close)
-    return int(sockets[0].getsockname()[1])
+    return port
 
 
 def _handler(listener: Listener) -> Handler:

@@ -318,12 +318,9 @@ async def serve_cosigner(
     """
     tls = tls_of(certificate, key)
     with cosigner(folder) as signer:
-        runner = await CosignServer(signer, say=say).serve(host, port, tls=tls)
-        say(f"co-signer {signer.name} listens on {runner.addresses[0][0]}:{runner.addresses[0][1]}")
-        try:
+        async with CosignServer(signer, say=say).serving(host, port, tls=tls) as place:
+            say(f"co-signer {signer.name} listens on {place[0]}:{place[1]}")
             await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
 
 
 @asynccontextmanager
