@@ -112,3 +112,11 @@ def test_a_row_costs_few_steps_however_many_columns_others_have(tmp_path: Path) 
     others = ",".join(f"column{n}" for n in range(50))
     path = written(tmp_path, f"{HEAD.strip()},{others}\n{rows}")
     assert calls_of(lambda: read_audience(path)) < 40 * 990
+
+
+def test_empty_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "MOST_ROWS", 2)
+    path = tmp_path / "audience.csv"
+    path.write_text(HEAD + "\n" * 5)
+    with pytest.raises(InputError, match="more than 4 lines"):
+        read_audience(path)

@@ -101,3 +101,10 @@ def test_there_is_an_end_to_the_changes(monkeypatch):
 def test_a_change_costs_few_steps():
     rows = [f"2025-01-01T00:{n // 60:02}:{n % 60:02}Z,+,192.0.2.{n}" for n in range(1000)]
     assert calls_of(lambda: peaks(*rows)) < 40 * 1000
+
+
+def test_empty_lines_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_changes, "MOST_ROWS", 2)
+    rows = [b"time,op,ip\n2026-01-03T14:00:00Z,+,192.0.2.7\n", b"\n\n\n\n"]
+    with pytest.raises(InputError, match="more lines than there may be rows"):
+        read_list_changes(rows, unit="monitor")

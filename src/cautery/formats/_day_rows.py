@@ -43,7 +43,7 @@ def each_row(
     InputError
         With the line, if it is no such table, or ``keep`` refuses a row.
     """
-    reader = csv.DictReader(_lines(chunks), strict=True)
+    reader = csv.DictReader(_lines(chunks, 2 * most_rows + 1), strict=True)
     try:
         places = _columns_of(reader, columns, may_have)
         width, count = len(reader.fieldnames or ()), 0
@@ -108,10 +108,15 @@ def _require(holds: bool, rule: str, hint: str | None = None) -> None:  # noqa: 
         raise InputError(rule, hint=hint)
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines as text; more bytes than allowed, or a line without end, is refused."""
+def _lines(chunks: Iterable[bytes], most: int) -> Iterator[str]:
+    """Yield lines as text; more of them or of bytes than allowed, or one without end, is refused.
+
+    Empty ones count: they are no rows, and take their time.
+    """
     left, total, first = b"", 0, True
     for chunk in chunks:
+        most -= chunk.count(b"\n")
+        _require(most >= 0, "more lines than there may be rows, and as many empty ones")
         total += len(chunk)
         if total > MOST_BYTES:
             raise InputError(f"larger than {MOST_BYTES:,} bytes")

@@ -38,13 +38,11 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
         more rows, curves or bytes than fit.
     """
     content = small_file(path, most=MOST_BYTES, of="an audience", hint="Split it by events.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text") from error
+    if content.count(b"\n") > 2 * MOST_ROWS:  # empty ones among them, which are no rows
+        raise InputError(f"{path}: more than {2 * MOST_ROWS:,} lines")
     curves: dict[tuple[str, str], list[Row]] = {}
     minutes: dict[tuple[str, str], set[int]] = {}
-    for number, (key, row) in _rows(text, path):
+    for number, (key, row) in _rows(content, path):
         rows = curves.setdefault(key, [])
         if len(curves) > MOST_CURVES:
             raise InputError(f"{path}: more than {MOST_CURVES:,} events and channels")
@@ -61,8 +59,10 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
     return curves
 
 
-def _rows(text: str, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def _rows(content: bytes, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
+    # One rare letter would make all of the others four bytes wide.
+    text = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    reader = csv.DictReader(text, strict=True)
     try:
         require_few_columns(reader, str(path))
         names = [name.strip() for name in reader.fieldnames or ()]
@@ -87,6 +87,8 @@ def _rows(text: str, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], R
                 yield number, _row({name: cells[place] for name, place in places.items()})
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.reader.line_num}: {error}") from error
 

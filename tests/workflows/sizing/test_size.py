@@ -11,6 +11,7 @@ from cautery.estimate import parse_claim
 from cautery.messages import say
 from cautery.model.mandate import Regime
 from cautery.packed import zstd
+from cautery.workflows.sizing import files
 from cautery.workflows.sizing.size import read_dumps, read_sources, size_network
 
 PANELS = "panel,country,on,paid,trial,expired,traffic_share\n"
@@ -370,3 +371,10 @@ def test_a_claim_in_another_currency_takes_the_rate_of_the_sources(folder):
     sources, _ = read_sources(folder)
     sizing = size_network(sources, [parse_claim("1000 GBP/month")], rates={"GBP": 9.0})
     assert sizing.judged[0].size == pytest.approx(1190)
+
+
+def test_empty_lines_count_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_ROWS", 2)
+    (tmp_path / "purchases.csv").write_text("channel,purchases,known\n" + "\n" * 5)
+    with pytest.raises(InputError, match="more than 4 lines"):
+        read_sources(tmp_path)

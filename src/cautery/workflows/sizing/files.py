@@ -119,7 +119,7 @@ class _Stream(io.RawIOBase):
         self._path = path
         self._chunks = chunks_of(path)
         self._unread = b""
-        self._total = 0
+        self._total = self._lines = 0
 
     def readable(self) -> bool:
         return True
@@ -134,6 +134,9 @@ class _Stream(io.RawIOBase):
                 return b""
             self._unread = chunk
             self._total += len(chunk)
+            self._lines += chunk.count(b"\n")
+            if self._lines > 2 * MOST_ROWS:  # empty ones among them, which are no rows
+                raise InputError(f"{self._path}: more than {2 * MOST_ROWS:,} lines")
             if self._total > MOST_BYTES:
                 raise InputError(f"{self._path}: larger than {MOST_BYTES:,} bytes")
         cut = len(self._unread) if size is None or size < 0 else size
