@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -27,6 +29,7 @@ from cautery.model.ledger import append, contents
 from cautery.model.records import BackupMade
 from cautery.model.room import RoomRole
 from cautery.wiring import backups as backing
+from cautery.wiring import people_returned
 from cautery.wiring.people import people_of
 from cautery.wiring.signed_log import begin_log
 from cautery.workflows.people.tray import Subject
@@ -488,3 +491,25 @@ def test_a_tray_that_cannot_be_sealed_is_named_and_the_rest_is_backed_up(
     [newest] = (shelf.folder / "others").glob("2*")
     assert len([*newest.glob("people/photograph-*.sealed")]) == 1
     assert (newest / "people/people.sqlite").is_file()
+
+
+def test_accounts_that_are_exchanged_after_they_were_checked_come_back_as_they_were(
+    cautery: Cautery, shelf: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = shelf.folder / "people"
+    cautery("people", "add", "bert", "--role", "analyst", "--all-cases", "--people", people)
+    assert made(cautery, shelf)["people"] is True
+    shutil.rmtree(people)
+    [accounts] = (shelf.folder / "backups").glob("2*/people/people.sqlite")
+    begin = people_returned._begin_anew
+
+    def exchanged(*arguments: object, **named: object) -> object:
+        with contextlib.closing(sqlite3.connect(accounts)) as database:
+            database.execute("UPDATE accounts SET name = 'mallory'")
+            database.commit()
+        return begin(*arguments, **named)
+
+    monkeypatch.setattr(people_returned, "_begin_anew", exchanged)
+    cautery("backup", "people", shelf.folder / "backups", "--to", people, "--why", "the disk broke")
+    with people_of(people) as room:
+        assert [one.name for one in room.people.accounts()] == ["bert"]

@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cautery.adapters._files import (
@@ -239,8 +239,21 @@ class BackupFolder:
             inner[:] = [child for child in inner if (at / child).as_posix() not in cases]
         return tuple(sorted(odd))
 
-    def check_file(self, name: str, file: str, listed: Mapping[str, str]) -> None:
+    def check_file(
+        self,
+        name: str,
+        file: str,
+        listed: Mapping[str, str],
+        *,
+        also: Callable[[bytes], object] = lambda _: None,
+    ) -> None:
         """Raise unless a file of a backup has the SHA-256 and the size that are listed.
+
+        Parameters
+        ----------
+        also : callable
+            Called with each piece of it as it is hashed. Who can write to the disk of the backups
+            can exchange a file after it was checked, and not what is kept of it here.
 
         Raises
         ------
@@ -256,7 +269,7 @@ class BackupFolder:
             raise EvidenceError(_resized(backup / file, size, stated[file]))
         if size > (most := most_bytes(file)) and file not in stated:
             raise EvidenceError(f"{backup / file}: it has {size} bytes; at most {most} are allowed")
-        if self._store.digest(backup, file, size=size) != listed[file]:
+        if self._store.digest(backup, file, size=size, also=also) != listed[file]:
             raise EvidenceError(f"{backup / file}: changed")
 
     def check_sizes(

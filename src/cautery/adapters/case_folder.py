@@ -16,7 +16,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cautery.adapters._files import (
@@ -237,8 +237,21 @@ class FolderStore:
         self._no_links(path, name)
         return read_whole(path / name, limit=limit)
 
-    def digest(self, path: Path, name: str, *, size: int, flush: bool = False) -> str:
+    def digest(
+        self,
+        path: Path,
+        name: str,
+        *,
+        size: int,
+        flush: bool = False,
+        also: Callable[[bytes], object] = lambda _: None,
+    ) -> str:
         """Hash a file of ``size`` bytes, following no link; ``flush`` puts it on disk first.
+
+        Parameters
+        ----------
+        also : callable
+            Called with each piece that is hashed: what it keeps is what the digest is of.
 
         Raises
         ------
@@ -257,6 +270,7 @@ class FolderStore:
                     if left < 0:
                         break
                     digest.update(chunk)
+                    also(chunk)
             except OSError as error:
                 raise EvidenceError(f"{path / name}: {error.strerror}") from error
         if left:

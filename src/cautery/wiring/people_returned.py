@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cautery.adapters._files import make_folders, sync_folder
 from cautery.adapters._key_files import private_folder
@@ -79,16 +80,21 @@ def restore_people(
             for file in listing.files
             if file.startswith(f"{PEOPLE}/") and name_of(file.removeprefix(f"{PEOPLE}/"))
         ]
-        for listed_file in (*names.values(), *sealed):
+        for listed_file in sealed:  # the log has their digests as well: they are read by these
             backups.check_file(listing.backup.name, listed_file, listing.files)
-        return _begin_anew(
-            {file: folder / listing.backup.name / place for file, place in names.items()},
-            people,
-            sealed=[folder / listing.backup.name / file for file in sealed],
-            backup=listing.backup.name,
-            why=why,
-            keys_dir=keys_dir,
-        )
+        with TemporaryDirectory(prefix="cautery-people-") as private:
+            checked = {file: Path(private) / file for file in names}
+            for file, place in names.items():
+                with checked[file].open("xb") as copy:
+                    backups.check_file(listing.backup.name, place, listing.files, also=copy.write)
+            return _begin_anew(
+                checked,
+                people,
+                sealed=[folder / listing.backup.name / file for file in sealed],
+                backup=listing.backup.name,
+                why=why,
+                keys_dir=keys_dir,
+            )
 
 
 def _begin_anew(
