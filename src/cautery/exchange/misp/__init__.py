@@ -41,7 +41,7 @@ FORMAT = Format(
     recognises=_recognises,
     consumers={
         "MISP": (
-            "It acts on no end by itself: last_seen is shown, and a decaying model alone acts on it. "
+            "It acts on no end by itself: last_seen is shown, and a decaying model alone uses it. "
             "It cuts a text of over 65,535 bytes; an attribute that a later export lacks stays. "
             "Without our templates it keeps the objects, and offers no form for them."
         ),

@@ -9,7 +9,7 @@ from hashlib import sha1
 from typing import Any
 from uuid import UUID
 
-from cautery.exchange.misp._fields import EXHIBIT, H3_TEXT, HANDLING, Place
+from cautery.exchange.misp._fields import EXHIBIT, H3_TEXT, HANDLING, TEXT, Place
 from cautery.exchange.misp._templates import template
 from cautery.model.marking import Marking
 from cautery.model.operation import StatementKind
@@ -51,7 +51,8 @@ class Bearer:
         """Add an attribute for each field that says something."""
         for place in places:
             value = getattr(noun, place.field)
-            if place in always or not (value in _NOTHING or value is False or value is _USUAL):
+            is_usual = value is None or value is False or value is _USUAL
+            if place in always or not (is_usual or (place is TEXT and not value)):
                 self.add(place.relation, place.type, place.spell(value))
 
     def add_handling(self, marking: Marking) -> None:
@@ -67,7 +68,6 @@ class Bearer:
             self.add(EXHIBIT.relation, EXHIBIT.type, digest, word=digest)
 
 
-_NOTHING: tuple[object, ...] = (None, "")
 _USUAL = StatementKind.ASSESSMENT
 """What an item is unless it says otherwise."""
 

@@ -76,7 +76,7 @@ def _pieces(head: dict[str, Any], objects: Iterable[dict[str, Any]]) -> Iterator
 def _objects(package: Package) -> Iterator[dict[str, Any]]:
     stamp = seconds(package.made_at)
     bearer = Bearer(uuid_of(package.id, PACKAGE), PACKAGE, stamp)
-    bearer.add_fields(package, PACKAGE_PLACES)
+    bearer.add_fields(package, PACKAGE_PLACES, always=PACKAGE_PLACES)
     bearer.add_handling(package.marking)
     yield bearer.value
     of_items = {item.key: _uuid(package, item.key) for item in package.items}
