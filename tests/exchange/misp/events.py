@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 def uuid_of(words: str) -> str:
     """Return a uuid that the words name."""
-    return str(uuid5(NAMESPACE_URL, words))
+    return str(uuid5(NAMESPACE_URL, ascii(words)))
 
 
 def attribute(kind: str, value: str, **more: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.exchange.misp.events import attribute, event, raw, uuid_of
 
 from cautery.errors import InputError
 from cautery.exchange.misp import FORMAT
@@ -9,7 +10,6 @@ from cautery.exchange.shape import Assumed, Reading
 from cautery.model import Marking
 from cautery.model.exchange import ItemKind, RelationKind
 from cautery.model.marking import HandlingCode, Pap, Tlp
-from tests.exchange.misp.events import attribute, event, raw, uuid_of
 
 DIGEST = "ab" * 32
 
@@ -35,7 +35,11 @@ def things(reading: Reading) -> set[tuple[str, str]]:
         ("hostname|port", "a.example|8080", {("host", "a.example")}),
         ("url", "http://a.example/1.m3u8", {("asset", "url:http://a.example/1.m3u8")}),
         ("sha256", DIGEST.upper(), {("asset", f"file:sha256:{DIGEST}")}),
-        ("domain|ip", "a.example|198.51.100.7", {("host", "a.example"), ("address", "198.51.100.7")}),
+        (
+            "domain|ip",
+            "a.example|198.51.100.7",
+            {("host", "a.example"), ("address", "198.51.100.7")},
+        ),
     ],
 )
 def test_what_names_a_thing_of_the_net_is_read(
@@ -196,7 +200,9 @@ def test_an_event_without_a_tlp_is_refused_and_the_hint_says_what_to_do() -> Non
 def test_an_event_without_a_tlp_is_read_under_a_marking_that_the_user_states() -> None:
     marking = Marking(tlp=Tlp.RED, pap=Pap.AMBER, source="B", accuracy=2)
 
-    package = read(event(attribute("domain", "a.example"), tags=()), Assumed(marking=marking)).package
+    package = read(
+        event(attribute("domain", "a.example"), tags=()), Assumed(marking=marking)
+    ).package
 
     assert package.marking.tlp is Tlp.RED
     assert package.items[0].marking == marking
@@ -234,13 +240,13 @@ def test_references_between_objects_are_read_in_any_order() -> None:
             "name": "url",
             "uuid": uuid_of(name),
             "Attribute": [attribute("url", f"http://{name}.example/")],
-            "ObjectReference": [
-                {"referenced_uuid": uuid_of(target), "relationship_type": words}
-            ],
+            "ObjectReference": [{"referenced_uuid": uuid_of(target), "relationship_type": words}],
         }
 
     reading = read(
-        event(Object=[pair("a", "b", "serves"), pair("b", "a", "redirects-to"), pair("c", "?", "x")])
+        event(
+            Object=[pair("a", "b", "serves"), pair("b", "a", "redirects-to"), pair("c", "?", "x")]
+        )
     )
 
     assert [(str(one.kind), one.source.id, one.text) for one in reading.package.relations] == [
@@ -262,7 +268,10 @@ def test_several_events_of_one_file_make_one_package() -> None:
 def test_what_a_search_for_attributes_gives_is_read_too() -> None:
     found = attribute("domain", "a.example", Tag=[{"name": "tlp:green"}])
 
-    package = read({"response": {"Attribute": [found]}}, Assumed(by="CERT-X", at=datetime(2026, 6, 1, tzinfo=UTC))).package
+    package = read(
+        {"response": {"Attribute": [found]}},
+        Assumed(by="CERT-X", at=datetime(2026, 6, 1, tzinfo=UTC)),
+    ).package
 
     assert (package.items[0].id, package.items[0].by) == ("a.example", "CERT-X")
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pymisp import MISPEvent
+from tests.exchange.packages import NOON, packages, sample_package
 
 from cautery.exchange.catalogue import format_named, format_of
 from cautery.exchange.loss import losses
@@ -13,7 +14,6 @@ from cautery.exchange.misp import FORMAT
 from cautery.model import Marking
 from cautery.model.exchange import Item, ItemKind, Package
 from cautery.model.marking import HandlingCode, Pap, Tlp
-from tests.exchange.packages import NOON, packages, sample_package
 
 HOUR = timedelta(hours=1)
 

@@ -10,11 +10,11 @@ import pymisp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pymisp import MISPEvent, MISPObject
+from tests.exchange.packages import packages, sample_package
 
 from cautery.exchange.misp import FORMAT
 from cautery.model.exchange import Package
 from cautery.model.graph import Role
-from tests.exchange.packages import packages, sample_package
 
 HERE = Path(str(files("cautery.exchange.misp")))
 UPSTREAM = Path(pymisp.__file__).parent / "data"
@@ -78,12 +78,13 @@ def test_there_are_templates_and_taxonomies() -> None:
 def test_a_template_passes_the_check_of_misp_objects(path: Path) -> None:
     definition = json.loads(path.read_text())
 
-    jsonschema.validate(definition, SCHEMA)
+    jsonschema.Draft4Validator(SCHEMA).validate(definition)
 
     assert definition["name"] == path.parent.name
     assert UUID(definition["uuid"]).version == 5
     named = {*definition.get("required", ()), *definition.get("requiredOneOf", ())}
-    assert named and named <= definition["attributes"].keys()
+    assert named
+    assert named <= definition["attributes"].keys()
 
 
 @pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.parent.name)
@@ -108,7 +109,7 @@ def test_no_template_has_the_name_or_uuid_of_one_of_misps() -> None:
 def test_a_taxonomy_keeps_the_rules_of_misp_taxonomies(path: Path) -> None:
     taxonomy = json.loads(path.read_text())
 
-    jsonschema.validate(taxonomy, TAXONOMY)
+    jsonschema.Draft4Validator(TAXONOMY).validate(taxonomy)
 
     assert taxonomy["namespace"] == path.parent.name
     predicates = {predicate["value"] for predicate in taxonomy["predicates"]}

@@ -214,13 +214,15 @@ class _Reader:
         makers = {head.by for head in heads}
         more = f" and {len(heads) - 1} more" if len(heads) > 1 and not first.is_ours else ""
         name = first.of_package.get("name", "") if first.is_ours else text_at(first.values, "info")
+        made_at = max(head.at for head in heads)
+        marking = self._whole(first, parts)
         try:
             return Package(
                 id=first.of_package.get("id") or f"misp:{first.uuid or self.file}{more}",
                 name=f"{name}{more}",
                 by=makers.pop() if len(makers) == 1 else self.assumed.by or self.file,
-                made_at=max(head.at for head in heads),
-                marking=self._whole(first, parts),
+                made_at=made_at,
+                marking=marking,
                 items=tuple(self.items.values()),
                 relations=relations,
             )

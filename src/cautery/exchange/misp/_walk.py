@@ -17,6 +17,7 @@ LONGEST_VALUE = 8 << 20
 """Letters of a value that comes whole: one object of 10,000 exhibits has 2 million."""
 _PIECE = 1 << 20
 """Bytes that are decoded at a time."""
+_ENDS = frozenset(",:]} \t\n\r")
 _BLANKS = " \t\n\r"
 
 
@@ -137,8 +138,10 @@ class _Walker:
             except ValueError as error:
                 problem = str(error)
             else:
-                # A number that ends with the piece may go on in the next one.
-                if end < len(self._text) or self._taken >= len(self._raw):
+                if end - self._place > LONGEST_VALUE:
+                    self._refuse(path, f"it has over {LONGEST_VALUE >> 20} MiB in one value")
+                # A number may go on in the next piece: after "4.5e" of 4.5e1, too.
+                if self._text[end : end + 1] in _ENDS or self._taken >= len(self._raw):
                     self._place = end
                     return value
                 problem = ""
