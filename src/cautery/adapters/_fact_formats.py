@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
 from cautery.adapters._fact_files import KNOWN, MAX_LINE, MAX_ROWS
 from cautery.adapters._fact_text import read_address, read_moment, read_name, read_number, read_span
+from cautery.adapters._imported import Imported
+from cautery.adapters._warning_lists import is_warning_list, warning_list
 from cautery.errors import InputError
 from cautery.json_text import parsed_json
 from cautery.model import ADDRESS_LISTS
@@ -30,22 +31,6 @@ _EPOCH_END = 253_402_300_800
 """1 January 10000, which ``datetime`` cannot hold."""
 
 Check = Callable[[list[str]], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """A fact file as read: its kind, its rows, and the day it says it is of.
-
-    ``text`` stands in for rows where the format is kept as it is (the public suffix list).
-    """
-
-    format: str
-    kind: str
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    text: str = ""
-    date: date | None = None
-    broken: int = 0
 
 
 def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imported:
@@ -84,7 +69,7 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
             raise InputError("the public suffix list is incomplete: its end is missing")
         return result
     if head.startswith(("{", "[")):
-        result = _json(head, name=name, share=share)
+        result = _json(head, name=name, kind=kind, share=share)
     else:
         result = _lines(head, name=name, kind=kind, share=share, top=top)
     if not result.rows:
@@ -92,7 +77,7 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
             f"{result.format}: it has no usable row ({result.broken} broken rows)",
             hint="Known formats: AWS, GCP, Azure, Fastly JSON; range lists; CSV as in the "
             "shared data; public_suffix_list.dat; ranked top lists; passive DNS (COF NDJSON or "
-            "CSV).",
+            "CSV); warning lists of MISP.",
         )
     if result.broken > len(result.rows):
         raise InputError(
@@ -101,13 +86,15 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     return result
 
 
-def _json(text: str, *, name: str, share: str) -> Imported:
+def _json(text: str, *, name: str, kind: str, share: str) -> Imported:
     try:
         document = parsed_json(text)
     except ValueError:
         return _cof(text.split("\n"))
     if isinstance(document, dict) and "rrname" in document:
         return _cof([text.replace("\n", " ")])
+    if is_warning_list(document):
+        return warning_list(document, name=name, kind=kind, share=share)
     ranges: list[tuple[str, str, str]] = []
     what, dated = "a JSON list of ranges", None
     match document:

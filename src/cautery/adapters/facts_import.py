@@ -10,7 +10,8 @@ table in ``facts.toml`` change, each replaced in one step.
 
 Format: AWS ``ip-ranges.json``; GCP, Azure (service tags), Fastly and Cloudflare JSON; text lists
 of ranges; CSV as in the shared data; ``public_suffix_list.dat``; ranked top lists (Tranco,
-Umbrella); passive DNS as CSV or in the Common Output Format (NDJSON); certificates' names as CSV.
+Umbrella); passive DNS as CSV or in the Common Output Format (NDJSON); certificates' names as CSV;
+``list.json`` of misp-warninglists.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cautery.adapters._fact_files import KNOWN, ROLES, inventory, text_of
-from cautery.adapters._fact_formats import CLASSES, Imported, import_text
+from cautery.adapters._fact_formats import CLASSES, import_text
 from cautery.adapters._files import ordinary_mode, write_whole
+from cautery.adapters._imported import Imported
 from cautery.errors import InputError
 from cautery.model.toml import simple_toml
 from cautery.packed import require_file
