@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cautery.adapters.facts_folder import FactsFolder
@@ -201,7 +201,9 @@ def _folder(folder: Path) -> Path:
         unique=True,
     ),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@example(of_type="cidr", kind="hosting", entries=["9.9.9.8/30"])
+@example(of_type="hostname", kind="dynamic-dns", entries=["example"])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_with_a_warning_list_the_guard_allows_nothing_that_it_refused_without(
     of_type: str, kind: str, entries: list[str]
 ) -> None:
