@@ -209,7 +209,10 @@ def _written(
 
 
 def _file_name(name: str, request: ExportRequest, format_: Format) -> str:
-    parts = (name, *(() if request.partner is None else ("for", request.partner)), format_.name)
+    """Return the name of a file that nobody named: the case, the partner and the format."""
+    parts = [name, *(() if request.partner is None else ("for", request.partner))]
+    if format_.suffix != f".{format_.name}":
+        parts.append(format_.name)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts)).strip("-.") + format_.suffix
 
 

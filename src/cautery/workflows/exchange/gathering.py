@@ -24,6 +24,8 @@ from cautery.model.exchange import (
 )
 from cautery.model.whole_text import whole_text
 
+_MOST_WORDS = 20
+"""Ways in which two items belong together that a relation names."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -94,9 +96,9 @@ class Gathering:
         text = clipped(fields.pop("text", ""))
         earlier = self.relations.get((kind, source, target))
         if earlier is not None:
-            words = dict.fromkeys((*earlier.text.split("; "), text))
-            text = clipped("; ".join(filter(None, words)))
-            self.relations[earlier.key] = replace(earlier, text=text)
+            words = earlier.text.split("; ") if earlier.text else []
+            if text and text not in words and len(words) < _MOST_WORDS:
+                self.relations[earlier.key] = replace(earlier, text="; ".join((*words, text)))
             return
         relation = Relation(
             kind=kind,

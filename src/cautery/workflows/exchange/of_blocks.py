@@ -17,13 +17,14 @@ from cautery.errors import ApprovalError, InputError
 from cautery.messages import say
 from cautery.model import BlockEntry, CourtOrder, Referral
 from cautery.model.exchange import ItemKey, ItemKind, RelationKind
+from cautery.model.ledger import contents
 from cautery.model.operation import StatementKind
 from cautery.model.ports import Ledger
 from cautery.model.records import ActRefused, ComplaintDecided, EntryWithdrawn
 from cautery.projections.decoys import Decoys
+from cautery.projections.refusals import first_of
 from cautery.workflows.case.opening import Opening
 from cautery.workflows.case.referral import confirmations_in, filed_in, mandate_of
-from cautery.workflows.case.refusing import refusal_in
 from cautery.workflows.exchange.gathering import Gathering, digests, sentence
 from cautery.workflows.forms.leaving import TakenOff, once_approved, taken_off
 
@@ -61,6 +62,9 @@ def add_blocks(
     mandate, off = mandate_of(ledger), taken_off(ledger)
     opening.standing()
     confirmed = confirmed_by(confirmations_in(ledger), mandate)
+    refusals: defaultdict[str, list[ActRefused]] = defaultdict(list)
+    for _, refused in contents(ledger, ActRefused):
+        refusals[refused.id].append(refused)
     blocks: defaultdict[tuple[str, str, str], list[_Block]] = defaultdict(list)
     orders: dict[str, CourtOrder] = {}
     for filed in filed_in(ledger).referrals:
@@ -78,7 +82,9 @@ def add_blocks(
         except (ApprovalError, InputError):
             gathering.stays["targets that two people did not approve"] += len(referral.entries)
             continue
-        refusal = refusal_in(ledger, referral.id, mandate=opening.mandate, subject=filed.digest)
+        refusal = first_of(
+            refusals.get(referral.id, ()), mandate=opening.mandate, subject=filed.digest
+        )
         for block in _blocks(referral, off, refusal, since=approved.approved_at):
             if not decoys.meets(block.entry.target):
                 blocks[block.place].append(block)

@@ -87,8 +87,8 @@ def of_watch(ledger: Ledger, *, marking: Marking = DEFAULT_MARKING, at: datetime
         add_blocks(gathering, ledger, opening=opening, decoys=decoys, at=at)
         _relate_blocks(gathering)
         for moment, estimate in estimates.values():
-            _add_estimate(gathering, estimate, at=moment)
-        _add_exhibits(gathering, shown)
+            add_estimate(gathering, estimate, at=moment)
+        add_exhibits(gathering, shown)
     package = gathering.package(
         id_=opening.signed_for.case,
         name=opening.mandate.id,
@@ -129,7 +129,7 @@ def _relate_blocks(gathering: Gathering) -> None:
                 )
 
 
-def _add_estimate(gathering: Gathering, estimate: Estimate, *, at: datetime) -> None:
+def add_estimate(gathering: Gathering, estimate: Estimate, *, at: datetime) -> None:
     quantity, unit = estimate.quantity, estimate.unit
     method = say(estimate.method)
     interval = None
@@ -159,7 +159,7 @@ def _add_estimate(gathering: Gathering, estimate: Estimate, *, at: datetime) -> 
     )
 
 
-def _add_exhibits(gathering: Gathering, ledger: Ledger) -> None:
+def add_exhibits(gathering: Gathering, ledger: Ledger) -> None:
     """Add what an item names as shown by it: no other sealed bytes are a partner's business."""
     naming: dict[ExhibitId, list[ItemKey]] = {}
     for item in gathering.items.values():
