@@ -140,7 +140,7 @@ def test_a_link_relates_items_of_its_provider_and_names_what_nobody_described() 
     assert (relation.source.kind, relation.source.id) == (ItemKind.PANEL, "p-7")
     assert relation.target == item(package, ItemKind.HOST, "a.example").key
     assert item(package, ItemKind.HOST, "a.example").text == "There."
-    assert "needs: 0" in relation.text
+    assert relation.text == "A needs b. Needed of the group: 1. Group of needs: 0."
 
 
 def test_a_second_link_between_the_same_keeps_a_marking_of_its_own() -> None:

@@ -59,6 +59,7 @@ _PLACED = frozenset(
     )
 )
 """Details that have a place in items and relations, or that are a person's."""
+_WORDS = {"needs": "group of needs", "k": "needed of the group"}
 _LONGEST_NAME = 500
 
 
@@ -183,8 +184,8 @@ def _add_link(gathering: Gathering, statement: Statement) -> None:
         # Another statement says so, under a marking of its own.
         _add_words(gathering, statement, about=source)
         return
-    text = sentence(word if kind is RelationKind.RELATED_TO else "", statement.text)
-    text = sentence(text, *_details(statement))
+    said = kind is not RelationKind.RELATED_TO or word in statement.text
+    text = sentence("" if said else word, statement.text, *_details(statement))
     gathering.relate(kind, source, target, at=statement.at, text=text, **_link(statement))
 
 
@@ -291,7 +292,7 @@ def _details(statement: Statement) -> Iterator[str]:
     """Yield the details of a statement for which an item has no place, in words."""
     for name, value in sorted(statement.details.items()):
         if name not in _PLACED and isinstance(value, str | int | float):
-            yield f"{name}: {str(value)[:_LONGEST_NAME]}"
+            yield f"{_WORDS.get(name, name)}: {str(value)[:_LONGEST_NAME]}"
 
 
 def _category(statement: Statement) -> LedCategory | None:
