@@ -21,6 +21,7 @@ from cautery.model.records import (
     case,
     complaining,
     decoys,
+    exporting,
     following,
     inquiry,
     mapping,
@@ -82,6 +83,7 @@ SUBJECTS = (
     _subject("seasons", "Seasons", seasons),
     _subject("decoys", "Blind tests", decoys),
     _subject("following", "What grows back", following),
+    _subject("exchange", "What leaves for partners' tools", exporting),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

@@ -33,6 +33,7 @@ NOT_OURS = {
     "DescendantDecided.why": "a person wrote it",
     "ExhibitCorrected.reason": "a person wrote it",
     "ExhibitPhotographed.note": "a person wrote it",
+    "ExchangeExported.why": "a person wrote it",
     "ExhibitPhotographed.why": "a person wrote it",
     "Failure.error": "the name of a class",
     "FollowAdvanced.note": "a signed note",
