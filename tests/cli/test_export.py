@@ -14,7 +14,7 @@ from tests.form_case import made_case
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
-from cautery.model import digest_of
+from cautery.model import Regime, digest_of
 from cautery.model.ledger import contents
 from cautery.model.records import ExchangeExported
 from cautery.wiring.cases import reading
@@ -132,6 +132,15 @@ def test_a_closed_case_has_a_line_in_its_chain_and_no_record(
     assert (line.to, line.why, line.digest) == ("ISP One", "request 12", digest_of(raw))
     assert line.what == "export identity, TLP:AMBER PAP:AMBER"
     assert exports_in(case) == []
+
+
+def test_a_watch_of_the_police_needs_a_reason(cautery: Callable[..., Ran], tmp_path: Path) -> None:
+    case = made_case(tmp_path / "police", EDGE, regime=Regime.LED)
+    ran = cautery("export", case, "--to", "identity")
+    assert ran.code == 2
+    assert "2016/680" in ran.err
+    assert exports_in(case) == []
+    assert cautery("export", case, "--to", "identity", "--why", "request 12").code == 0
 
 
 def test_a_format_that_is_none_is_named_with_those_that_are(

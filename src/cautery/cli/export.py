@@ -48,7 +48,7 @@ def export(
     ] = None,
     why: Annotated[
         str | None,
-        typer.Option("--why", help="Justification, for the log; an operation's case needs it."),
+        typer.Option("--why", help="Justification, for the log; needed under regime led."),
     ] = None,
     who: Annotated[
         str | None,

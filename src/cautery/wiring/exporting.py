@@ -16,13 +16,14 @@ from cautery.evidence.custody import CustodyAct, stated
 from cautery.evidence.manifest import NOTE
 from cautery.exchange.catalogue import format_named
 from cautery.exchange.shape import Format
-from cautery.model import Marking
+from cautery.model import Marking, Regime
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import ExchangeExported, OperationOpened, kinds_of
 from cautery.wiring import desks
 from cautery.wiring.cases import adding_to, reading, reading_store
 from cautery.wiring.custody import login
+from cautery.workflows.case.opening import opening_of
 from cautery.workflows.exchange.export import Written, record_of, report_of, written
 from cautery.workflows.exchange.gathering import Gathered
 from cautery.workflows.exchange.of_operation import of_operation
@@ -136,6 +137,8 @@ def _of_watch(
     doing("gathering")
     with _ledger(request.case, is_closed=is_closed) as ledger:
         now = wiring.clock().now()
+        if opening_of(ledger).mandate.regime is Regime.LED:
+            _require_reason(request)
         gathered = of_watch(ledger, marking=request.marking or DEFAULT_MARKING, at=now)
         out, file = _written(request, format_, gathered, doing)
         record = record_of(
@@ -158,12 +161,7 @@ def _of_operation(
         )
     if request.marking is not None:
         raise InputError("each statement of an operation has a marking of its own: no --marking")
-    if not (request.why or "").strip():
-        raise InputError(
-            "an export of an operation needs a reason for the log (Directive (EU) 2016/680, "
-            "art. 25)",
-            hint="Give --why TEXT.",
-        )
+    _require_reason(request)
     doing("gathering")
     with desks.desk(request.case, read_only=is_closed) as desk:
         now = desk.case.clock.now()
@@ -182,6 +180,15 @@ def _of_operation(
     if is_closed:
         _note(request.case, record)
     return Exported(out=out, file=file, stays=gathered.stays, closed=is_closed)
+
+
+def _require_reason(request: ExportRequest) -> None:
+    if not (request.why or "").strip():
+        raise InputError(
+            "an export under regime led needs a reason for the log (Directive (EU) 2016/680, "
+            "art. 25)",
+            hint="Give --why TEXT.",
+        )
 
 
 @contextmanager

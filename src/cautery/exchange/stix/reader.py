@@ -340,9 +340,7 @@ class _In:
         title = text_in(fields, "title") or ""
         return ref_in(fields, "package"), title, by, made_at, self._markings.of(report)
 
-    def _foreign_package(
-        self, items: tuple[Item, ...], relations: tuple[Relation, ...]
-    ) -> Package:
+    def _foreign_package(self, items: tuple[Item, ...], relations: tuple[Relation, ...]) -> Package:
         report = self._index.reports[0] if self._index.reports else {}
         parts = [item.marking for item in items] + [relation.marking for relation in relations]
         if report:
@@ -364,9 +362,7 @@ class _In:
         )
 
 
-def _over(
-    marking: Marking, items: Iterable[Item], relations: Iterable[Relation]
-) -> Marking:
+def _over(marking: Marking, items: Iterable[Item], relations: Iterable[Relation]) -> Marking:
     """Return the marking of a case's own, or a stricter one if somebody added what is stricter."""
     parts = {item.marking for item in items} | {relation.marking for relation in relations}
     whole = marking
