@@ -130,6 +130,7 @@ def _relate_blocks(gathering: Gathering) -> None:
 
 
 def add_estimate(gathering: Gathering, estimate: Estimate, *, at: datetime) -> None:
+    """Add an estimate; ends that are merely what is possible make no interval of a coverage."""
     quantity, unit = estimate.quantity, estimate.unit
     method = say(estimate.method)
     interval = None
