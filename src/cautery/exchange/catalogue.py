@@ -7,7 +7,7 @@ from importlib import import_module
 from cautery.errors import InputError
 from cautery.exchange.shape import Format
 
-NAMES: tuple[str, ...] = ("stix", "misp", "case", "csv", "xlsx")
+NAMES: tuple[str, ...] = ("opencti", "stix", "misp", "case", "csv", "xlsx")
 """What can follow ``--to``; of each there is a package ``cautery.exchange.NAME`` with a FORMAT."""
 
 

@@ -14,11 +14,19 @@ from cautery.exchange.naming import uuid_of
 from cautery.exchange.shape import Format
 from cautery.exchange.stix.bundle import written
 from cautery.exchange.stix.objects_out import stix_objects
-from cautery.exchange.stix.reader import read
+from cautery.exchange.stix.reader import read, read_with
 from cautery.model.exchange import Package
 from cautery.model.times import iso
 
-__all__ = ["FORMAT", "bundle_id", "looks_like_a_bundle", "read", "stix_objects", "write"]
+__all__ = [
+    "FORMAT",
+    "bundle_id",
+    "looks_like_a_bundle",
+    "read",
+    "read_with",
+    "stix_objects",
+    "write",
+]
 
 _BUNDLE = re.compile(rb'"type"\s{0,9}:\s{0,9}"bundle"')
 
@@ -49,8 +57,8 @@ FORMAT = Format(
     read=read,
     recognises=looks_like_a_bundle,
     consumers={
-        "misp-stix": "It drops infrastructure, and of an indicator that stands beside a domain-name "
-        "of the same value it drops the end and the marking. Use --to misp for MISP.",
+        "misp-stix": "It drops infrastructure. Of an indicator beside a domain-name of the same "
+        "value it drops the end and the marking. Use --to misp for MISP.",
         "tools without our schemas": "They keep an extension as it is, or drop it: then the "
         "finding, likelihood ratio, interval, lever, order, role and category are gone.",
     },

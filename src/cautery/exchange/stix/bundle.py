@@ -179,11 +179,11 @@ class _Text:
         return len(self._buffer) - self._here
 
     def _skip(self) -> None:
-        while True:
+        while self._here >= len(self._buffer) or self._buffer[self._here] in " \t\r\n":
             space = _SPACE.match(self._buffer, self._here)
             assert space is not None
             self._here = space.end()
-            if self._here < len(self._buffer) or not self._more():
+            if self._here >= len(self._buffer) and not self._more():
                 return
 
     def _more(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -19,6 +20,11 @@ EXHIBIT = "cautery-exhibit"
 """Name of the source of an external reference to an exhibit."""
 Thing = Mapping[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
+
+
+def names(words: str) -> frozenset[str]:
+    """Return the names that stand in a text, each apart by a space."""
+    return frozenset(words.split())
 
 
 def text_in(thing: Thing, name: str) -> str | None:
@@ -80,15 +86,19 @@ def moment_in(thing: Thing, name: str) -> datetime | None:
     value = text_in(thing, name)
     if value is None:
         return None
+    try:
+        return _moment(value)
+    except ValueError as error:
+        raise InputError(f"{name}: {ascii(value)[:60]} is no time of STIX: {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: str) -> datetime:
     parts = _TIME.fullmatch(value)
     if parts is None:
-        raise InputError(f"{name}: {ascii(value)[:60]} is not a time like 2026-11-30T12:00:00Z")
-    try:
-        moment = datetime.fromisoformat(parts[1])
-    except ValueError as error:
-        raise InputError(f"{name}: {value} is not in the calendar ({error})") from error
+        raise ValueError("it must be like 2026-11-30T12:00:00Z")
     micros = int((parts[2] or "")[:6].ljust(6, "0"))
-    return moment.replace(microsecond=micros, tzinfo=UTC)
+    return datetime.fromisoformat(parts[1]).replace(microsecond=micros, tzinfo=UTC)
 
 
 def ref_in(thing: Thing, name: str) -> str:

@@ -47,6 +47,7 @@ _RELATIONS = {
     "resolves-to": RelationKind.RESOLVES_TO,
     "consists-of": RelationKind.RELATED_TO,
 }
+_ASSETS = {"url": "url", "email-addr": "email", "autonomous-system": "as", "file": "file"}
 _ALGORITHMS = {"SHA-256": "sha256", "SHA-512": "sha512", "SHA-1": "sha1", "MD5": "md5"}
 
 
@@ -55,9 +56,40 @@ def is_carrier(kind: str) -> bool:
     return kind in _CARRIERS
 
 
-def is_observable(kind: str) -> bool:
-    """Tell whether objects of a type belong to nobody and have no version."""
-    return kind in _READ and "created" not in _READ[kind]
+def observable_in(thing: Thing) -> Observable | None:
+    """Return the observable that an object is; ``None``: it is another thing, or has no value.
+
+    Raises
+    ------
+    InputError
+        If a field is not what it must be.
+    """
+    kind = thing["type"]
+    if kind in ("domain-name", "url", "ipv4-addr", "ipv6-addr", "email-addr"):
+        value = text_in(thing, "value")
+        if not value:
+            raise InputError("it has no value")
+        return Observable(kind, value)
+    if kind == "autonomous-system":
+        number = whole_in(thing, "number")
+        return None if number is None else Observable(kind, f"AS{number}")
+    if kind in ("file", "x509-certificate"):
+        hashes: Any = thing.get("hashes")
+        digest = hashes.get("SHA-256") if isinstance(hashes, dict) else None
+        return Observable(kind, f"sha256:{digest.lower()}") if isinstance(digest, str) else None
+    return None
+
+
+def subject_of(observable: Observable) -> tuple[ItemKind, str]:
+    """Return the kind and id of the item that an observable becomes."""
+    value = observable.value
+    if observable.type == "domain-name":
+        return ItemKind.HOST, value
+    if observable.type in ("ipv4-addr", "ipv6-addr"):
+        return ItemKind.ADDRESS, value
+    if observable.type == "x509-certificate":
+        return ItemKind.ASSET, f"certificate:{value.removeprefix('sha256:')}"
+    return ItemKind.ASSET, f"{_ASSETS[observable.type]}:{value}"
 
 
 def unread(thing: Thing) -> set[str]:
@@ -105,8 +137,6 @@ def subjects_of(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
         If a field is not what it must be.
     """
     kind = thing["type"]
-    if kind not in _READ:
-        return "it is of no kind that a case holds"
     if kind == "indicator":
         return _of_indicator(thing)
     if kind in ("infrastructure", "intrusion-set"):
@@ -116,18 +146,10 @@ def subjects_of(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
         if kind == "intrusion-set":
             return _bounded(((ItemKind.NETWORK, name),))
         return _bounded(((ItemKind.ASSET, f"infrastructure:{name}"),))
-    if kind == "autonomous-system":
-        number = whole_in(thing, "number")
-        return "it has no number" if number is None else ((ItemKind.ASSET, f"as:AS{number}"),)
-    if kind in ("file", "x509-certificate"):
-        return _of_hashes(thing)
-    value = text_in(thing, "value")
-    if not value:
-        raise InputError("it has no value")
-    return _bounded((_subject(Observable(kind, value)),))
+    return "it lacks what it is known by" if kind in _READ else "it is of no kind that a case holds"
 
 
-def items_of(  # noqa: PLR0913 - what an item of anybody's needs
+def items_of(
     thing: Thing,
     subjects: tuple[tuple[ItemKind, str], ...],
     *,
@@ -176,29 +198,10 @@ def _of_indicator(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
     observables = observables_in(pattern)
     if observables is None:
         return "its pattern says more than that a name, URL or address is one of some"
-    return _bounded(tuple(dict.fromkeys(map(_subject, observables))))
+    return _bounded(tuple(dict.fromkeys(map(subject_of, observables))))
 
 
 def _bounded(subjects: tuple[tuple[ItemKind, str], ...]) -> tuple[tuple[ItemKind, str], ...] | str:
     if any(len(subject) > LONGEST_ID for _, subject in subjects):
         return f"what it names has over {LONGEST_ID} characters"
     return subjects
-
-
-def _of_hashes(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
-    hashes: Any = thing.get("hashes")
-    digest = hashes.get("SHA-256") if isinstance(hashes, dict) else None
-    if not isinstance(digest, str):
-        return "it has no SHA-256"
-    if thing["type"] == "file":
-        return _bounded(((ItemKind.ASSET, f"file:sha256:{digest.lower()}"),))
-    return _bounded(((ItemKind.ASSET, f"certificate:{digest.lower()}"),))
-
-
-def _subject(observable: Observable) -> tuple[ItemKind, str]:
-    if observable.type == "domain-name":
-        return ItemKind.HOST, observable.value
-    if observable.type in ("ipv4-addr", "ipv6-addr"):
-        return ItemKind.ADDRESS, observable.value
-    kind = {"url": "url", "email-addr": "email"}[observable.type]
-    return ItemKind.ASSET, f"{kind}:{observable.value}"

@@ -8,7 +8,7 @@ modified last holds; two contents of one version are refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -78,7 +78,7 @@ class Index:
     packages: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     newest: datetime | None = None
-    superseded: Set[int] = frozenset()
+    superseded: AbstractSet[int] = frozenset()
 
 
 def index_of(raw: bytes, file: str) -> Index:
@@ -97,7 +97,7 @@ def index_of(raw: bytes, file: str) -> Index:
     return index
 
 
-def _indexed(raw: bytes, file: str, superseded: Set[int]) -> tuple[Index, set[str]]:
+def _indexed(raw: bytes, file: str, superseded: AbstractSet[int]) -> tuple[Index, set[str]]:
     """Return the index of a bundle, and the ids that occur more than once."""
     index, once, twice = Index(), set[str](), set[str]()
     for place, thing in enumerate(objects_in(raw, file)):
@@ -146,7 +146,7 @@ def _add(index: Index, thing: dict[str, Any]) -> None:
             index.reports.append(thing)
 
 
-def _superseded(raw: bytes, file: str, twice: Set[str]) -> set[int]:
+def _superseded(raw: bytes, file: str, twice: AbstractSet[str]) -> set[int]:
     """Return the places of objects of which another version, or the same again, holds."""
     holds: dict[str, tuple[datetime | None, bytes, int]] = {}
     superseded: set[int] = set()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.exchange.stix import extension
 from cautery.exchange.stix.fields import (
     Thing,
     exhibits_in,
     flag_in,
     moment_in,
+    names,
     number_in,
     other_references,
     text_in,
@@ -27,26 +26,21 @@ from cautery.model.exchange import Interval, Item, ItemKey, ItemKind, Relation, 
 from cautery.model.operation import LedCategory, StatementKind
 
 _NOTHING = Seen()
-_COMMON = frozenset(
+_COMMON = names(
     "type spec_version id created_by_ref created modified revoked confidence object_marking_refs "
-    "granular_markings external_references extensions".split()  # noqa: SIM905 - names of a standard
+    "granular_markings external_references extensions"
 )
 _OF_TYPE = {
-    "infrastructure": frozenset({"name", "description", "first_seen", "last_seen"}),
-    "intrusion-set": frozenset({"name", "description", "first_seen", "last_seen"}),
-    "indicator": frozenset(
-        {
-            *("name", "description", "pattern", "pattern_type", "pattern_version"),
-            *("valid_from", "valid_until"),
-        }
+    "infrastructure": names("name description first_seen last_seen"),
+    "intrusion-set": names("name description first_seen last_seen"),
+    "indicator": names(
+        "name description pattern pattern_type pattern_version valid_from valid_until"
     ),
-    "identity": frozenset({"name", "description", "identity_class"}),
-    "course-of-action": frozenset({"name", "description"}),
-    "observed-data": frozenset(
-        {"first_observed", "last_observed", "number_observed", "object_refs"}
-    ),
-    "note": frozenset({"content", "object_refs"}),
-    "relationship": frozenset({"relationship_type", "source_ref", "target_ref", "description"}),
+    "identity": names("name description identity_class"),
+    "course-of-action": names("name description"),
+    "observed-data": names("first_observed last_observed number_observed object_refs"),
+    "note": names("content object_refs"),
+    "relationship": names("relationship_type source_ref target_ref description"),
 }
 """What is read of an object of ours; what else stands in it was added by somebody."""
 
@@ -132,14 +126,14 @@ def relation_of(
     )
 
 
-def additions(thing: Thing, extension_id: str) -> Iterator[str]:
-    """Yield the names of what somebody added to an object of ours."""
-    for name in thing.keys() - _COMMON - _OF_TYPE.get(thing["type"], frozenset()):
-        yield name
+def additions(thing: Thing, extension_id: str) -> set[str]:
+    """Return the names of what somebody added to an object of ours."""
+    added = thing.keys() - _COMMON - _OF_TYPE.get(thing["type"], frozenset())
     if other_references(thing):
-        yield "external_references"
-    for name in thing["extensions"].keys() - {extension_id}:
-        yield f"extensions.{name}"
+        added.add("external_references")
+    if len(thing["extensions"]) > 1:
+        added.update(f"extensions.{name}" for name in thing["extensions"].keys() - {extension_id})
+    return added
 
 
 def _stated_at(fields: Thing) -> datetime:

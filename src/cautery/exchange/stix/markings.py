@@ -243,12 +243,16 @@ class Markings:
         codes = {part.value for part in parts if part.field == "handling"}
         return Marking(
             tlp=base,
-            pap=_only(parts, "pap", "PAP") or _PAP_OF[base],
+            pap=_only(parts, "pap", "PAP") or self._pap(base),
             handling=frozenset(codes | ({HandlingCode.H3} if texts else set())),
             h3_text="; ".join(texts) or None,
             source=_only(parts, "source", "evaluation of the source"),
             accuracy=_only(parts, "accuracy", "evaluation of the information"),
         )
+
+    def _pap(self, tlp: Tlp) -> Pap:
+        """Return the PAP of what bears a TLP only: as assumed, or the same colour."""
+        return _PAP_OF[tlp] if self._default is None else self._default.pap
 
     def _part(self, ref: Any) -> Part:
         if not isinstance(ref, str) or ref not in self._definitions:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from cautery.exchange.naming import uuid_of
 from cautery.exchange.stix import extension
+from cautery.exchange.stix.bodies import BODIES, Stix, add_span, iso, references_to
 from cautery.exchange.stix.kinds import (
     INDICATOR,
     REVERSED,
@@ -23,18 +23,11 @@ from cautery.exchange.stix.kinds import (
 )
 from cautery.exchange.stix.markings import definitions_of, refs_of
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
-from cautery.exchange.stix.patterns import pattern_of
-from cautery.exchange.stix.windows import versions_of, window_of
-from cautery.model.evidence import ExhibitId
+from cautery.exchange.stix.windows import versions_of
 from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation, RelationKind
-from cautery.model.marking import Marking
-from cautery.model.times import iso as written
 
 OF_A_REPORT = 2000
 """Objects of one report: tools draw a report of more than some thousand not at all (F100)."""
-Stix = dict[str, Any]
-iso = lru_cache(maxsize=4096)(written)
-"""An item and what belongs to it bear the same few times."""
 
 
 def stix_objects(package: Package, *, beside_indicators: bool = False) -> Iterator[Stix]:
@@ -157,7 +150,7 @@ class _Out:
         fields = extension.of_item(item)
         yield (
             head
-            | _BODIES[kind](self, item, fields)
+            | BODIES[kind](item, fields, self._note_refs(item))
             | {"extensions": {extension.ID_OF_KIND[item.kind]: fields}}
         )
         if kind in WITH_SIGHTING and _is_sighted(item):
@@ -178,6 +171,10 @@ class _Out:
         if kind in WITH_SIGHTING:
             yield self._consists_of(item, name)
 
+    def _note_refs(self, item: Item) -> list[str]:
+        """Return what a note of an item is about: what it is about, or else who states it."""
+        return sorted(set(self._about.get(item.key, ()))) or [self._identity(item.by)]
+
     def _head(self, item: Item, kind: str) -> Stix:
         created, modified = _versions(item)
         head: Stix = {
@@ -193,71 +190,9 @@ class _Out:
         if item.confidence is not None:
             head["confidence"] = item.confidence
         if item.exhibits and kind not in WITH_SIGHTING:
-            head["external_references"] = _references(item.exhibits)
+            head["external_references"] = references_to(item.exhibits)
         head["object_marking_refs"] = refs_of(item.marking)
         return head
-
-    def _infrastructure(self, item: Item, fields: Stix) -> Stix:
-        body = _named(item, fields) | _described(item)
-        _add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
-        _add_window(fields, item)
-        return body
-
-    def _indicator(self, item: Item, fields: Stix) -> Stix:
-        assert item.valid_until is not None
-        begin, end = window_of(item.valid_from, item.valid_until, item.at)
-        if (begin, end) != (item.valid_from, item.valid_until):
-            _add_window(fields, item)
-        words = item.text
-        if not words:
-            words = f"Blocked under {item.order or 'an order'} until {iso(item.valid_until)}."
-            fields["worded"] = False
-        return _named(item, fields) | {
-            "description": words,
-            "pattern": pattern_of(target_of(item)),
-            "pattern_type": "stix",
-            "pattern_version": "2.1",
-            "valid_from": iso(begin),
-            "valid_until": iso(end),
-        }
-
-    def _named_thing(self, item: Item, fields: Stix) -> Stix:
-        _add_window(fields, item)
-        _add_seen(fields, item)
-        return _named(item, fields) | _described(item)
-
-    def _person(self, item: Item, fields: Stix) -> Stix:
-        return self._named_thing(item, fields) | {"identity_class": "individual"}
-
-    def _observed_data(self, item: Item, fields: Stix) -> Stix:
-        _add_window(fields, item)
-        _add_seen(fields, item)
-        if item.name is not None:
-            fields["name_given"] = item.name
-        if item.text:
-            fields["text"] = item.text
-        first = item.first_seen or min(item.at, item.last_seen or item.at)
-        found = observable_of(item)
-        assert found is not None
-        return {
-            "first_observed": iso(first),
-            "last_observed": iso(max(first, item.last_seen or first)),
-            "number_observed": 1,
-            "object_refs": [found.id],
-        }
-
-    def _note(self, item: Item, fields: Stix) -> Stix:
-        _add_window(fields, item)
-        _add_seen(fields, item)
-        if item.name is not None:
-            fields["name_given"] = item.name
-        if not item.text:
-            fields["worded"] = False
-        about = sorted(set(self._about.get(item.key, ())))
-        return {
-            "content": item.text or _summary(item),
-            "object_refs": about or [self._identity(item.by)],
-        }
 
     def _sighting(self, item: Item) -> Stix:
         created, modified = _versions(item)
@@ -269,11 +204,11 @@ class _Out:
             "created": iso(created),
             "modified": iso(modified),
         }
-        _add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
+        add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
         body["sighting_of_ref"] = self._ids[item.key]
         body["where_sighted_refs"] = [self._identity(item.by)]
         if item.exhibits:
-            body["external_references"] = _references(item.exhibits)
+            body["external_references"] = references_to(item.exhibits)
         body["object_marking_refs"] = refs_of(item.marking)
         return body
 
@@ -327,7 +262,7 @@ class _Out:
         if relation.text:
             body["description"] = relation.text
         if relation.exhibits:
-            body["external_references"] = _references(relation.exhibits)
+            body["external_references"] = references_to(relation.exhibits)
         body["object_marking_refs"] = refs_of(relation.marking)
         body["extensions"] = {extension.RELATION.id: fields}
         return body
@@ -339,18 +274,6 @@ class _Out:
         if name is None or address is None or name.type != "domain-name":
             return None
         return (name.id, address.id) if address.type in ("ipv4-addr", "ipv6-addr") else None
-
-
-_BODIES = {
-    "infrastructure": _Out._infrastructure,
-    "indicator": _Out._indicator,
-    "intrusion-set": _Out._infrastructure,
-    "identity": _Out._person,
-    "course-of-action": _Out._named_thing,
-    "observed-data": _Out._observed_data,
-    "note": _Out._note,
-}
-"""What a type has beside what all have; it adds to the extension what the type has no place for."""
 
 
 def key_words(key: ItemKey) -> tuple[str, str, str]:
@@ -375,55 +298,3 @@ def _is_sighted(item: Item) -> bool:
 def _parts(refs: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(refs), OF_A_REPORT):
         yield refs[start : start + OF_A_REPORT]
-
-
-def _named(item: Item, fields: Stix) -> Stix:
-    name = item.name or item.id
-    if item.name is not None:
-        if item.name == name:
-            fields["named"] = True
-        else:  # a name of no letters
-            fields["name_given"] = item.name
-    return {"name": name}
-
-
-def _described(item: Item) -> Stix:
-    return {"description": item.text} if item.text else {}
-
-
-def _summary(item: Item) -> str:
-    if item.interval is None:
-        return f"{item.kind} {item.id}"
-    number = item.interval
-    return (
-        f"{item.id}: {number.mid:g} {number.unit} ({number.low:g} to {number.high:g}, "
-        f"{number.coverage:.0%} interval; {number.method})"
-    )
-
-
-def _references(exhibits: Sequence[ExhibitId]) -> list[Stix]:
-    return [
-        {
-            "source_name": "cautery-exhibit",
-            "external_id": exhibit,
-            "hashes": {"SHA-256": exhibit.removeprefix("sha256:")},
-        }
-        for exhibit in exhibits
-    ]
-
-
-def _add_span(
-    body: Stix, first: str, begin: datetime | None, last: str, end: datetime | None
-) -> None:
-    if begin is not None:
-        body[first] = iso(begin)
-    if end is not None:
-        body[last] = iso(end)
-
-
-def _add_window(fields: Stix, item: Item) -> None:
-    _add_span(fields, "valid_from", item.valid_from, "valid_until", item.valid_until)
-
-
-def _add_seen(fields: Stix, item: Item) -> None:
-    _add_span(fields, "first_seen", item.first_seen, "last_seen", item.last_seen)

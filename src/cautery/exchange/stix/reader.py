@@ -18,32 +18,33 @@ from cautery.exchange.loss import WHOLE
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.stix import extension, foreign
 from cautery.exchange.stix.bundle import objects_in
-from cautery.exchange.stix.fields import Thing, flag_in, moment_in, ref_in, text_in
+from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, ref_in, text_in
 from cautery.exchange.stix.index import Seen, index_of, naming
 from cautery.exchange.stix.items_in import additions, item_of, relation_of
 from cautery.exchange.stix.kinds import REVERSED
 from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings, joined
-from cautery.exchange.stix.observables import fits, observable_of, target_of
+from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
 from cautery.exchange.stix.tally import Tally
 from cautery.model import Marking
-from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation
+from cautery.model.exchange import LONGEST_ID, Item, ItemKey, ItemKind, Package, Relation
 from cautery.model.marking import HandlingCode, Pap, Tlp, strictest
 
 _RELATION = frozenset({extension.RELATION.id})
 _MAPPED = frozenset({extension.PACKAGE.id, TLP2_EXTENSION})
 _DEFINED = frozenset({*(one.id for one in extension.EXTENSIONS), TLP2_EXTENSION})
-_SIGHTING = frozenset(
+_SIGHTING = names(
     "type spec_version id created_by_ref created modified first_seen last_seen sighting_of_ref "
-    "where_sighted_refs object_marking_refs granular_markings external_references".split()  # noqa: SIM905 - names of a standard
+    "where_sighted_refs object_marking_refs granular_markings external_references"
 )
-_RELATIONSHIP = frozenset(
+_RELATIONSHIP = names(
     "type spec_version id created_by_ref created modified revoked relationship_type source_ref "
-    "target_ref description object_marking_refs granular_markings".split()  # noqa: SIM905
+    "target_ref description object_marking_refs granular_markings"
 )
-_REPORT = frozenset(
+_REPORT = names(
     "type spec_version id created_by_ref created modified name published object_marking_refs "
-    "granular_markings object_refs".split()  # noqa: SIM905
+    "granular_markings object_refs"
 )
+"""What is read of each; what else stands in it is counted."""
 _MOST_PAIRS = 100
 """Relations that one relationship of indicators with several values may become."""
 
@@ -65,23 +66,28 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     InputError
         If the bytes are no bundle, or an object breaks a rule; it names the object.
     """
-    return _In(raw, file, assumed).reading()
+    return read_with(raw, file, assumed, unread=frozenset())
+
+
+def read_with(raw: bytes, file: str, assumed: Assumed, *, unread: frozenset[str]) -> Reading:
+    """Return the package that a bundle is, where ``unread`` is on all objects and says nothing."""
+    return _In(raw, file, assumed, unread).reading()
 
 
 class _In:
     """A bundle on its way in."""
 
-    def __init__(self, raw: bytes, file: str, assumed: Assumed) -> None:
-        self._raw, self._file, self._assumed = raw, file, assumed
+    def __init__(self, raw: bytes, file: str, assumed: Assumed, unread: frozenset[str]) -> None:
+        self._raw, self._file, self._assumed, self._unread = raw, file, assumed, unread
         self._index = index_of(raw, file)
         self._markings = Markings(self._index.markings, assumed.marking)
         self._tally = Tally()
         self._items: dict[ItemKey, Item] = {}
         self._foreign: dict[ItemKey, Item] = {}
         self._keys: dict[str, tuple[ItemKey, ...]] = {}
-        self._implied: dict[str, ItemKey] = {}
-        self._implied_by: dict[str, str] = {}
-        self._observables: dict[str, tuple[tuple[tuple[ItemKind, str], ...], str, Marking]] = {}
+        self._implied: dict[Observable, ItemKey] = {}
+        self._implied_by: dict[str, Observable] = {}
+        self._observables: dict[str, tuple[Observable, Marking]] = {}
         self._used: set[str] = {extension.MAKER}
         self._relations: dict[Any, Relation] = {}
 
@@ -129,21 +135,28 @@ class _In:
         by = self._index.providers[provider]
         marking = self._marking_of(thing, seen)
         item = item_of(thing, fields, by=by, marking=marking, seen=seen)
-        if item.key in self._items:
-            raise InputError(f"{item.key} stands twice in the bundle")
-        self._items[item.key] = item
-        self._keys[thing["id"]] = (item.key,)
+        key = item.key
+        if key in self._items:
+            raise InputError(f"{key} stands twice in the bundle")
+        self._items[key] = item
+        self._keys[thing["id"]] = (key,)
         observable = observable_of(item)
         if item.kind is ItemKind.BLOCK and fits(target_of(item)):
             observable = target_of(item)
         if observable is not None:
-            self._implied.setdefault(observable.id, item.key)
-            self._implied_by[thing["id"]] = observable.id
-        for name in additions(thing, extension_id):
+            self._implied.setdefault(observable, key)
+            self._implied_by[thing["id"]] = observable
+        for name in additions(thing, extension_id) - self._unread:
             self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
 
     def _take_foreign(self, thing: dict[str, Any]) -> None:
         foreign.check_bytes(thing)
+        observable = foreign.observable_in(thing)
+        if observable is not None:
+            for name in foreign.unread(thing):
+                self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
+            self._observables[thing["id"]] = observable, self._marking_of(thing, None)
+            return
         subjects = foreign.subjects_of(thing)
         if isinstance(subjects, str):
             self._tally.note(thing["type"], WHOLE, thing["id"], subjects)
@@ -152,9 +165,6 @@ class _In:
             self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
         seen = self._index.seen.get(thing["id"])
         marking = self._marking_of(thing, seen)
-        if foreign.is_observable(thing["type"]):
-            self._observables[thing["id"]] = (subjects, thing["type"], marking)
-            return
         items = foreign.items_of(
             thing, subjects, by=self._by(thing), marking=marking, seen=seen, at=self._received()
         )
@@ -162,18 +172,21 @@ class _In:
 
     def _take_observables(self) -> None:
         """Make items of the observables that no item of ours implies: these belong to nobody."""
-        for name, (subjects, kind, marking) in self._observables.items():
-            if name in self._implied:
-                self._keys[name] = (self._implied[name],)
+        by = self._assumed.by or self._file
+        for name, (observable, marking) in self._observables.items():
+            if observable in self._implied:
+                self._keys[name] = (self._implied[observable],)
                 continue
-            by = self._assumed.by or self._file
-            thing = {"type": kind, "id": name}
-            with naming(self._file, thing):
-                items = foreign.items_of(
-                    thing, subjects, by=by, marking=marking, seen=None, at=self._received()
-                )
-                self._keep(name, kind, items)
-        self._observables.clear()
+            with naming(self._file, {"id": name}):
+                subject = foreign.subject_of(observable)
+                if len(subject[1]) > LONGEST_ID:
+                    why = f"what it names has over {LONGEST_ID} characters"
+                    self._tally.note(observable.type, WHOLE, name, why)
+                    continue
+                kind, words = subject
+                at = self._received()
+                item = Item(kind=kind, id=words, by=by, marking=marking, at=at)
+                self._keep(name, observable.type, (item,))
 
     def _keep(self, name: str, kind: str, items: tuple[Item, ...]) -> None:
         """Keep foreign items; of two that say something of one thing the newer holds."""
@@ -226,10 +239,15 @@ class _In:
             if relation.key in self._relations:
                 raise InputError("two relationships of ours say the same")
             self._relations[relation.key] = relation
-        elif self._implied_by.get(source) != target:
+        elif not self._is_implied(source, target):
             self._relate_foreign(thing, source, target)
         if len(self._items) + len(self._foreign) + len(self._relations) > MOST_ITEMS:
             raise InputError(f"the bundle has over {MOST_ITEMS} items and relations")
+
+    def _is_implied(self, source: str, target: str) -> bool:
+        """Tell whether a relationship ties an item of ours to its own observable."""
+        observable = self._implied_by.get(source)
+        return observable is not None and self._observables.get(target, (None,))[0] == observable
 
     def _ours(
         self, thing: dict[str, Any], extension_id: str, fields: Thing, source: str, target: str
@@ -242,7 +260,7 @@ class _In:
         if ends[0] is None or ends[1] is None:
             gone = source if ends[0] is None else target
             raise InputError(f"{ascii(gone)[:120]}, which it refers to, is no item of the bundle")
-        for name in additions(thing, extension_id):
+        for name in additions(thing, extension_id) - self._unread:
             self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
         marking = self._markings.of(thing)
         return relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
@@ -283,7 +301,7 @@ class _In:
                 self._tally.note(kind, WHOLE, name, "it was taken back")
                 return
             fields = set(thing) - _SIGHTING
-            if thing.get("where_sighted_refs", None) not in (None, [thing.get("created_by_ref")]):
+            if thing.get("where_sighted_refs") not in (None, [thing.get("created_by_ref")]):
                 fields.add("where_sighted_refs")
         elif kind == "report" and extension.extension_in(thing, _MAPPED) is None:
             if name != self._index.reports[0]["id"] or self._index.packages:
@@ -313,8 +331,8 @@ class _In:
             return self._foreign_package(items, relations)
         with naming(self._file, reports[0]):
             heads = {self._head(report) for report in reports}
-            names = {head[:2] for head in heads}
-            if len(names) > 1:
+            cases = {head[:2] for head in heads}
+            if len(cases) > 1:
                 raise InputError("the bundle was made of two cases")
             newest = max(heads, key=lambda head: head[3])
             package_id, name, by, made_at, marking = newest
