@@ -56,9 +56,8 @@ def objects_in(raw: bytes, file: str) -> Iterator[dict[str, Any]]:
     InputError
         If the bytes are no bundle, or an object is too long, too deep or has one name twice.
     """
-    text = _Text(raw)
     try:
-        yield from _walk(text)
+        yield from _walk(_Text(raw))
     except _BrokenError as error:
         raise InputError(f"{file}: {error}") from error
 
