@@ -16,7 +16,7 @@ from cautery.exchange.naming import uuid_of
 from cautery.model.exchange import Interval, Item, ItemKind, Relation
 from cautery.model.times import iso
 
-PUBLISHED = "2026-12-01T00:00:00.000Z"
+PUBLISHED = "2026-11-30T00:00:00.000Z"
 """When the extensions were defined."""
 VERSION = "1.0.0"
 PROPERTY = "property-extension"

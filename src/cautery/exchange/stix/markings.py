@@ -53,7 +53,7 @@ _CODES = {
     HandlingCode.H2: "not to be passed on without the provider's permission",
 }
 _H3 = "Europol handling code H3: "
-_WORDS_CREATED = "2026-12-01T00:00:00.000Z"
+_WORDS_CREATED = "2026-11-30T00:00:00.000Z"
 """When the statements were first worded; a marking-definition has no version."""
 _MOST_PARTS = 100
 """Markings of one object."""

@@ -254,16 +254,17 @@ class _In:
     ) -> Relation:
         if "source_item" in fields:
             source, target = ref_in(fields, "source_item"), ref_in(fields, "target_item")
-        elif thing.get("relationship_type") in REVERSED:
+        elif ref_in(thing, "relationship_type") in REVERSED:
             source, target = target, source
         ends = self._keys.get(source), self._keys.get(target)
         if ends[0] is None or ends[1] is None:
             gone = source if ends[0] is None else target
             raise InputError(f"{ascii(gone)[:120]}, which it refers to, is no item of the bundle")
+        marking = self._markings.of(thing)
+        relation = relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
         for name in additions(thing, extension_id) - self._unread:
             self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
-        marking = self._markings.of(thing)
-        return relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
+        return relation
 
     def _relate_foreign(self, thing: dict[str, Any], source: str, target: str) -> None:
         sources, targets = self._keys.get(source, ()), self._keys.get(target, ())
@@ -365,19 +366,16 @@ class _In:
             with naming(self._file, report):
                 parts.append(self._markings.of(report))
         whole = strictest(parts) or self._assumed.marking or Marking(tlp=Tlp.RED, pap=Pap.RED)
-        try:
-            made_at = self._index.newest or self._received()
-        except InputError as error:
-            raise InputError(f"{self._file}: {error}") from error
-        return Package(
-            id=f"stix-{sha256(self._raw).hexdigest()}",
-            name=text_in(report, "name") or self._file,
-            by=self._by(report),
-            made_at=made_at,
-            marking=whole,
-            items=items,
-            relations=relations,
-        )
+        with naming(self._file, report or {"id": "bundle"}):
+            return Package(
+                id=f"stix-{sha256(self._raw).hexdigest()}",
+                name=text_in(report, "name") or self._file,
+                by=self._by(report),
+                made_at=self._index.newest or self._received(),
+                marking=whole,
+                items=items,
+                relations=relations,
+            )
 
 
 def _over(marking: Marking, items: Iterable[Item], relations: Iterable[Relation]) -> Marking:
