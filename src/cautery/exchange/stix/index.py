@@ -15,12 +15,15 @@ from hashlib import sha256
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.shape import MOST_ITEMS
 from cautery.exchange.stix import extension
 from cautery.exchange.stix.bundle import objects_in
 from cautery.exchange.stix.fields import exhibits_in, flag_in, moment_in, ref_in, text_in
 from cautery.exchange.stix.markings import Part, part_of
 from cautery.model.evidence import ExhibitId
 
+_MOST_PARTS = 1000
+"""Reports of one case: so many items as a package may have need 125."""
 _PACKAGE = frozenset({extension.PACKAGE.id})
 LONGEST_ID = 400
 """Characters of an object's id: a type has at most 250."""
@@ -106,7 +109,15 @@ def _indexed(raw: bytes, file: str, superseded: AbstractSet[int]) -> tuple[Index
             (twice if name in once else once).add(name)
             if place not in superseded:
                 _add(index, thing)
+                _check_size(index)
     return index, twice
+
+
+def _check_size(index: Index) -> None:
+    if max(len(index.markings), len(index.providers), len(index.seen)) > MOST_ITEMS:
+        raise InputError(f"the bundle has over {MOST_ITEMS} markings, identities or sightings")
+    if len(index.packages) > _MOST_PARTS:
+        raise InputError(f"the bundle has over {_MOST_PARTS} reports of one case")
 
 
 class naming:  # noqa: N801 - it reads as a word of the `with`

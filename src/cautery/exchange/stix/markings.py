@@ -57,6 +57,8 @@ _WORDS_CREATED = "2026-11-30T00:00:00.000Z"
 """When the statements were first worded; a marking-definition has no version."""
 _MOST_PARTS = 100
 """Markings of one object."""
+_MOST_KEPT = 1000
+"""Combinations of markings that are kept; a case has some dozens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,8 @@ class Markings:
     def _of_refs(self, refs: tuple[str, ...]) -> Marking:
         marking = self._by_refs.get(refs)
         if marking is None:
+            if len(self._by_refs) >= _MOST_KEPT:
+                self._by_refs.clear()
             marking = self._by_refs[refs] = self._joined([self._part(ref) for ref in refs])
         return marking
 

@@ -123,7 +123,8 @@ class _In:
             self._note_carrier(thing)
         else:
             self._take_foreign(thing)
-        if len(self._items) + len(self._foreign) > MOST_ITEMS:
+        count = max(len(self._items) + len(self._foreign), len(self._observables))
+        if count > MOST_ITEMS:
             raise InputError(f"the bundle has over {MOST_ITEMS} items")
 
     def _take_ours(self, thing: dict[str, Any], extension_id: str, fields: Thing) -> None:
