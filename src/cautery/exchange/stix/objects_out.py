@@ -223,7 +223,7 @@ class _Out:
             "created_by_ref": self._identity(item.by),
             "created": iso(created),
             "modified": iso(modified),
-            "relationship_type": "related-to" if is_indicator else "consists-of",
+            "relationship_type": "based-on" if is_indicator else "consists-of",
             "source_ref": self._ids[item.key],
             "target_ref": observable,
             "object_marking_refs": refs_of(item.marking),
