@@ -426,6 +426,18 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         _ours(lambda found: found.pop("valid_until")),
         "needs an end",
     ),
+    "a pattern that is not the block's": (
+        _ours(lambda found: found.update(pattern="[domain-name:value = 'lawful.example']")),
+        "pattern is not that of its subject",
+    ),
+    "a relationship of another type": (
+        _ours(lambda found: found.update(relationship_type="derived-from"), "relationship"),
+        "relationship_type is not that of",
+    ),
+    "an observation at another time": (
+        _ours(lambda found: found.update(first_observed="2020-01-01T00:00:00Z"), "observed-data"),
+        "first_observed is not that of its extension",
+    ),
     "an item of ours of no kind": (_ours(lambda found: _fields(found).pop("kind")), "no kind"),
     "an item of ours without its provider": (
         _ours(lambda found: found.update(created_by_ref=named("identity", "x"))),

@@ -33,20 +33,20 @@ def references_to(exhibits: Sequence[ExhibitId]) -> list[Stix]:
 
 
 def add_span(
-    body: Stix, first: str, begin: datetime | None, last: str, end: datetime | None
+    thing: Stix, first: str, begin: datetime | None, last: str, end: datetime | None
 ) -> None:
     """Add a beginning and an end, where there are any."""
     if begin is not None:
-        body[first] = iso(begin)
+        thing[first] = iso(begin)
     if end is not None:
-        body[last] = iso(end)
+        thing[last] = iso(end)
 
 
 def _infrastructure(item: Item, fields: Stix, _refs: list[str]) -> Stix:
-    body = _named(item, fields) | _described(item)
-    add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
+    thing = _named(item, fields) | _described(item)
+    add_span(thing, "first_seen", item.first_seen, "last_seen", item.last_seen)
     _add_window(fields, item)
-    return body
+    return thing
 
 
 def _indicator(item: Item, fields: Stix, _refs: list[str]) -> Stix:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.stix.bodies import BODIES
 from cautery.exchange.stix.fields import (
     Thing,
     exhibits_in,
@@ -20,6 +21,8 @@ from cautery.exchange.stix.fields import (
 )
 from cautery.exchange.stix.index import Seen
 from cautery.exchange.stix.kinds import INDICATOR, TYPES, WITH_SEEN
+from cautery.exchange.stix.observables import target_of
+from cautery.exchange.stix.patterns import pattern_of
 from cautery.exchange.stix.windows import window_of
 from cautery.model import Finding, Lever, Marking
 from cautery.model.exchange import Interval, Item, ItemKey, ItemKind, Relation, RelationKind
@@ -124,6 +127,28 @@ def relation_of(
         log10_lr=number_in(fields, "log10_lr"),
         exhibits=exhibits_in(thing),
     )
+
+
+def check_copies(thing: Thing, item: Item) -> None:
+    """Refuse an object of ours of which somebody changed what follows from the item.
+
+    A pattern that looks for something else than the block's target must not be read as the block.
+
+    Raises
+    ------
+    InputError
+        If the pattern, or the times or the file of an observation, are not the item's.
+    """
+    if thing["type"] == INDICATOR:
+        if thing.get("pattern") != pattern_of(target_of(item)):
+            raise InputError("its pattern is not that of its subject")
+    elif thing["type"] == "observed-data":
+        copy = BODIES["observed-data"](item, {}, [])
+        for name in ("first_observed", "last_observed"):
+            if moment_in(thing, name) != moment_in(copy, name):
+                raise InputError(f"its {name} is not that of its extension")
+        if thing.get("object_refs") != copy["object_refs"]:
+            raise InputError("its object_refs are not the file of its subject")
 
 
 def additions(thing: Thing, extension_id: str) -> set[str]:

@@ -196,7 +196,7 @@ class _Out:
 
     def _sighting(self, item: Item) -> Stix:
         created, modified = _versions(item)
-        body: Stix = {
+        thing: Stix = {
             "type": "sighting",
             "spec_version": "2.1",
             "id": self._id("sighting", "sighting", *key_words(item.key)),
@@ -204,19 +204,19 @@ class _Out:
             "created": iso(created),
             "modified": iso(modified),
         }
-        add_span(body, "first_seen", item.first_seen, "last_seen", item.last_seen)
-        body["sighting_of_ref"] = self._ids[item.key]
-        body["where_sighted_refs"] = [self._identity(item.by)]
+        add_span(thing, "first_seen", item.first_seen, "last_seen", item.last_seen)
+        thing["sighting_of_ref"] = self._ids[item.key]
+        thing["where_sighted_refs"] = [self._identity(item.by)]
         if item.exhibits:
-            body["external_references"] = references_to(item.exhibits)
-        body["object_marking_refs"] = refs_of(item.marking)
-        return body
+            thing["external_references"] = references_to(item.exhibits)
+        thing["object_marking_refs"] = refs_of(item.marking)
+        return thing
 
     def _consists_of(self, item: Item, observable: str) -> Stix:
         """Return what ties an item to its observable; a reader concludes it from the two."""
         created, modified = _versions(item)
         is_indicator = TYPES[item.kind] == INDICATOR
-        body: Stix = {
+        thing: Stix = {
             "type": "relationship",
             "spec_version": "2.1",
             "id": self._id("relationship", "observable", *key_words(item.key)),
@@ -229,8 +229,8 @@ class _Out:
             "object_marking_refs": refs_of(item.marking),
         }
         if item.revoked:
-            body["revoked"] = True
-        return body
+            thing["revoked"] = True
+        return thing
 
     def _relationship(self, relation: Relation) -> Stix:
         source, target = self._ids[relation.source], self._ids[relation.target]
@@ -243,7 +243,7 @@ class _Out:
             if resolved is not None:
                 word, ends = "resolves-to", resolved
                 fields |= {"source_item": source, "target_item": target}
-        body: Stix = {
+        thing: Stix = {
             "type": "relationship",
             "spec_version": "2.1",
             "id": self._id(
@@ -257,15 +257,15 @@ class _Out:
             "modified": iso(modified),
         }
         if relation.revoked:
-            body["revoked"] = True
-        body |= {"relationship_type": word, "source_ref": ends[0], "target_ref": ends[1]}
+            thing["revoked"] = True
+        thing |= {"relationship_type": word, "source_ref": ends[0], "target_ref": ends[1]}
         if relation.text:
-            body["description"] = relation.text
+            thing["description"] = relation.text
         if relation.exhibits:
-            body["external_references"] = references_to(relation.exhibits)
-        body["object_marking_refs"] = refs_of(relation.marking)
-        body["extensions"] = {extension.RELATION.id: fields}
-        return body
+            thing["external_references"] = references_to(relation.exhibits)
+        thing["object_marking_refs"] = refs_of(relation.marking)
+        thing["extensions"] = {extension.RELATION.id: fields}
+        return thing
 
     def _resolved(self, relation: Relation) -> tuple[str, str] | None:
         """Return the name and the address of a relation; ``None``: it is not between two such."""

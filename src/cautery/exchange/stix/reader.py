@@ -20,8 +20,8 @@ from cautery.exchange.stix import extension, foreign
 from cautery.exchange.stix.bundle import objects_in
 from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, ref_in, text_in
 from cautery.exchange.stix.index import Seen, index_of, naming
-from cautery.exchange.stix.items_in import additions, item_of, relation_of
-from cautery.exchange.stix.kinds import REVERSED
+from cautery.exchange.stix.items_in import additions, check_copies, item_of, relation_of
+from cautery.exchange.stix.kinds import REVERSED, relationship_type
 from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings, joined
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
 from cautery.exchange.stix.tally import Tally
@@ -136,6 +136,7 @@ class _In:
         by = self._index.providers[provider]
         marking = self._marking_of(thing, seen)
         item = item_of(thing, fields, by=by, marking=marking, seen=seen)
+        check_copies(thing, item)
         key = item.key
         if key in self._items:
             raise InputError(f"{key} stands twice in the bundle")
@@ -263,6 +264,10 @@ class _In:
             raise InputError(f"{ascii(gone)[:120]}, which it refers to, is no item of the bundle")
         marking = self._markings.of(thing)
         relation = relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
+        if "source_item" not in fields:
+            word = relationship_type(relation.kind, ends[0][0].kind, ends[1][0].kind)
+            if word != thing["relationship_type"]:
+                raise InputError(f"its relationship_type is not that of {relation.kind}: {word}")
         for name in additions(thing, extension_id) - self._unread:
             self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
         return relation
