@@ -62,7 +62,7 @@ class GraphFile:
                 f"{file}: a list at the top is JSON-LD in its expanded form, which is not read",
                 hint="Write it in the compact form, with an @context of prefixes.",
             )
-        self._names = _Names(self._context(), file)
+        self.names = Names(self._context(), file)
 
     def nodes(self) -> Iterator[Node]:
         """Yield every object at the top of the graph, its names in the prefixes of ours.
@@ -72,23 +72,33 @@ class GraphFile:
         InputError
             If one of them has what is not read.
         """
+        yield from map(self.names.node, self.written())
+
+    def written(self) -> Iterator[Node]:
+        """Yield every object at the top of the graph as it is written.
+
+        Raises
+        ------
+        InputError
+            If one of them is no object.
+        """
         beside: dict[str, Any] = {}
         has_graph = False
         for name, value in members(self._text, self.file, walked="@graph"):
             if name == "@graph":
                 has_graph = True
-                yield self._node(value)
+                yield self._object(value)
             elif name != "@context":
                 beside[name] = value
         if not has_graph and "@id" in beside:
-            yield self._node(beside)
+            yield self._object(beside)
         elif further := sorted(beside.keys() - {"@id"}):
             raise InputError(f"{self.file}: {further[0][:60]} at its top is not read")
 
-    def _node(self, value: object) -> Node:
+    def _object(self, value: object) -> Node:
         if not isinstance(value, dict):
             raise InputError(f"{self.file}: @graph holds {str(value)[:60]!r}, which is no object")
-        return self._names.node(value)
+        return value
 
     def _context(self) -> object:
         for name, value in members(self._text, self.file, walked="@graph"):
@@ -97,7 +107,7 @@ class GraphFile:
         raise InputError(f"{self.file}: it has no @context", hint="Is it JSON-LD of a CASE tool?")
 
 
-class _Names:
+class Names:
     """The names of a file, by its context, in the prefixes of ours."""
 
     def __init__(self, context: object, file: str) -> None:
@@ -166,6 +176,16 @@ class _Names:
                 raise InputError(f"{self._file}: an @id is no text")
             return self._whole(member)
         return member
+
+    def id_of(self, value: Mapping[str, Any]) -> str | None:
+        """Return the whole id of an object as it is written; ``None``: it has none."""
+        name = value.get("@id")
+        return self._whole(name) if isinstance(name, str) else None
+
+    def kinds_of(self, value: Mapping[str, Any]) -> list[str]:
+        """Return the classes of an object as it is written, in the prefixes of ours."""
+        kinds: list[str] = self._keyword("@type", value.get("@type", []))
+        return kinds
 
     def _whole(self, name: str) -> str:
         prefix, colon, rest = name.partition(":")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.exchange.case.graph_file import GraphFile, Node
+from cautery.exchange.case.graph_file import GraphFile, Names, Node
 from cautery.exchange.case.literals import all_of, kinds_of, node_of, text_of
 from cautery.exchange.case.markings import marking_of, together
 from cautery.exchange.case.terms import CONTENT, KINDS, PACKAGE
@@ -54,9 +54,10 @@ class Index:
         self._markings: dict[tuple[str, ...], Marking] = {}
         self._whole: list[str] = []
         size = 0
-        for top in graph.nodes():
-            for node, is_top in nested(top):
-                size += self._define(node, is_top=is_top)
+        for top in graph.written():
+            size += self._define(top, graph.names, is_top=True)
+            for value in nested(top):
+                size += self._define(value, graph.names, is_top=False)
                 if size > _MOST_PART_BYTES or len(self._parts) > _MOST_PARTS:
                     raise InputError(f"{self.file}: too many facets and markings stand apart")
 
@@ -183,22 +184,25 @@ class Index:
     def _model(self, name: str) -> Mapping[str, Any]:
         return self.part({"@id": name})
 
-    def _define(self, node: Node, *, is_top: bool) -> int:
-        """Note what a node defines; return how many bytes of it are kept."""
-        name = node.get("@id")
-        if not isinstance(name, str) or len(node) == 1:
+    def _define(self, value: Node, names: Names, *, is_top: bool) -> int:
+        """Note what an object defines, as it is written; return how many bytes of it are kept."""
+        name = names.id_of(value)
+        if name is None or len(value) == 1:
             return 0
-        written = _WRITTEN.encode(node)
+        written = _WRITTEN.encode(value)
         content = hash(written)
         if self._defined.setdefault(name, content) != content:
             raise InputError(f"{self.file}: {name[:200]}: this id is defined twice, in two ways")
-        kinds = kinds_of(node)
-        if not self._whole and not _WHOLES.isdisjoint(kinds):
+        kinds = names.kinds_of(value)
+        is_whole = not self._whole and not _WHOLES.isdisjoint(kinds)
+        if not is_whole and not is_part(kinds, is_top=is_top):
+            return 0
+        node = names.node(value)
+        if is_whole:
             self._whole = [node_of(one) for one in all_of(node.get("uco-core:objectMarking"))]
-        if is_part(kinds, is_top=is_top):
-            self._parts[name] = node
-            return len(written)
-        return 0
+            return 0
+        self._parts[name] = node
+        return len(written)
 
 
 def is_part(kinds: list[str], *, is_top: bool) -> bool:
@@ -218,16 +222,15 @@ def is_within(kind: str) -> bool:
     return kind.endswith("Facet") or kind == "uco-types:Hash"
 
 
-def nested(top: Node) -> Iterator[tuple[Node, bool]]:
-    """Yield a node, and each node in it; whether it stands at the top."""
-    yield top, True
+def nested(top: Node) -> Iterator[Node]:
+    """Yield each object within an object, at any depth."""
     waiting = _compounds(top.values())
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting.extend(_compounds(value))
         elif "@value" not in value and (len(value) > 1 or "@id" not in value):
-            yield value, False
+            yield value
             waiting.extend(_compounds(value.values()))
 
 

@@ -54,8 +54,10 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     graph = GraphFile(raw, file)
     taken = _Taken(index=Index(graph, assumed), assumed=assumed)
     for top in graph.nodes():
-        for node, is_top in nested(top):
-            taken.take(node, is_top=is_top)
+        taken.take(top, is_top=True)
+        if KINDS.keys().isdisjoint(kinds_of(top)):  # an item of ours has its parts in it, no object
+            for node in nested(top):
+                taken.take(node, is_top=False)
     taken.count_unused()
     taken.link()
     return Reading(package=taken.package(sha256(raw).hexdigest()), left_out=taken.left_out())
