@@ -24,6 +24,7 @@ from cautery.evidence.ports import CaseLedger
 from cautery.model import Approver
 from cautery.model.evidence import digest_of
 from cautery.packed import small_file
+from cautery.wiring.case_graphs import case_graph
 from cautery.wiring.cases import reading, reading_store
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.referral import mandate_of
@@ -124,7 +125,14 @@ def receipt(bag: Path, *, by: str, key: Path, why: str) -> CustodyLine:
     """
     person = load_approver(key)
     now = wiring.clock().now()
-    verify_bag(bag, store=reading_store(), extracts=ExtractFile(), now=now, documents=_documents())
+    verify_bag(
+        bag,
+        store=reading_store(),
+        extracts=ExtractFile(),
+        now=now,
+        documents=_documents(),
+        graph=case_graph,
+    )
     listed = reading_store().read(bag, TAG_MANIFEST, limit=MAX_MANIFEST_BYTES)
     return stated(
         at=now, act=CustodyAct.RECEIVED, by=by, why=why, what="dossier", digest=digest_of(listed),
@@ -265,6 +273,7 @@ def verify(
         within=within,
         documents=_documents(),
         log=log,
+        graph=case_graph,
     )
 
 

@@ -40,6 +40,7 @@ from cautery.model.records import CaseOpened, PaperKind, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import cases, desks, timing
+from cautery.wiring.case_graphs import case_graph
 from cautery.wiring.cases import reading_store
 from cautery.wiring.moving import as_folder
 from cautery.workflows.dossier.accused import Accused
@@ -310,6 +311,7 @@ def make(
             document=partial(document, folder, seen)
             if is_operation or _names_a_mandate(folder, seen)
             else None,
+            graph=case_graph,
             clips=playable,
             opened=opened,
             # An operation's chain says what became of other persons.

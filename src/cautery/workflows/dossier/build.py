@@ -37,6 +37,7 @@ from cautery.projections.without_decoys import refuse_unrevealed
 from cautery.workflows.case.verify import Verified
 from cautery.workflows.dossier.accused import Accused
 from cautery.workflows.dossier.audiences import SCORED, SHOWN, Audience
+from cautery.workflows.dossier.case_graph import GRAPH, ONTOLOGY, Graph, graph_files
 from cautery.workflows.dossier.defence import Defence, defence_of, received_file
 from cautery.workflows.dossier.encrypted import encrypted_of
 from cautery.workflows.dossier.extract import Extract, extract_of
@@ -47,6 +48,7 @@ from cautery.workflows.dossier.schedule import (
     counts_of,
     schedule_bytes,
 )
+from cautery.workflows.dossier.shown_ledger import ShownLedger
 from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
 RATES = "error_rates.toml"
@@ -120,6 +122,7 @@ def make_dossier(
     at: datetime,
     salt: Callable[[int], bytes],
     document: Callable[[Extract | None, Defence | None], Mapping[str, bytes]] | None = None,
+    graph: Graph | None = None,
     clips: Mapping[str, bytes] | None = None,
     opened: Opened | None = None,
     custody: bytes = b"",
@@ -152,6 +155,9 @@ def make_dossier(
         Returns so many random bytes.
     document : callable, optional
         Makes the document for people, with the files that it names; ``None``: there is none.
+    graph : callable, optional
+        Writes for case tools what the records that are shown say. While decoys are not revealed
+        there is no such file: it would name them as streams of pirates.
     clips : mapping of str to bytes, optional
         Playable proofs, by name; a court alone is handed them.
     opened : Opened, optional
@@ -213,7 +219,10 @@ def make_dossier(
     if proven or (audience is not Audience.COURT and SHOWN[audience].proofs):
         tags[_INCLUSION] = _ours(_INCLUSION)
     extract = defence = None
+    if decoys.secret:
+        graph = None
     if audience is Audience.COURT:
+        dossier_files |= _graph_of_case(graph, case, verified.case, store)
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
         beside = (MANIFEST, NOTE, *((PROOF,) if proven else ()))
         copied += [_as_read(case, name, store) for name in beside]
@@ -235,6 +244,8 @@ def make_dossier(
         finally:
             ledger.close()
         copied = _exhibits(case, extract, digests)
+        leaves = ((index, leaf) for index, _, leaf, _ in extract.shown)
+        dossier_files |= graph_files(graph, ShownLedger(leaves), verified.case, ontology=_ontology)
         if defence is not None:
             dossier_files[SCHEDULE] = schedule_bytes(defence.lines)
             dossier_files |= {CUSTODY: custody} if custody else {}
@@ -252,6 +263,7 @@ def make_dossier(
         }
         encrypted = encrypted_of(case, extract.exhibits | extract.encrypted, store=store)
         page = "verify_extract.md"
+    shown_on_page |= {"graph": GRAPH in dossier_files}
     shown_on_page |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
     if audience is Audience.COURT or shown_on_page["media"]:
         tags |= {name: _ours(name) for name in (_RERUN, _SOUND)}
@@ -334,6 +346,20 @@ def _exhibits(case: Path, extract: Extract, digests: Mapping[str, str]) -> list[
         if name in digests:
             copied.append(Copied(name=f"extract/{name}", source=case / name, sha256=digests[name]))
     return copied
+
+
+def _graph_of_case(
+    graph: Graph | None, case: Path, number: str, store: CaseStore
+) -> Mapping[str, bytes]:
+    ledger = store.ledger(case, read_only=True)
+    try:
+        return graph_files(graph, ledger, number, ontology=_ontology)
+    finally:
+        ledger.close()
+
+
+def _ontology() -> bytes:
+    return _packaged("cautery.exchange.case", f"ontology/{ONTOLOGY}")
 
 
 def _decoys_of(case: Path, store: CaseStore) -> Decoys:

@@ -34,6 +34,8 @@ class VerifiedBag:
         What may be said of the signature of the document; empty: there is no document.
     custody : str
         What was checked of the chain of custody; empty: the bag holds none.
+    graph : str
+        What was checked of the graph for case tools; empty: the bag holds none.
     """
 
     path: str
@@ -46,6 +48,7 @@ class VerifiedBag:
     stamped: str = ""
     document: str = ""
     custody: str = ""
+    graph: str = ""
 
     @property
     def proven(self) -> bool:
@@ -73,6 +76,7 @@ class VerifiedBag:
             ("stamped", self.stamped or "nobody else says when the bag was made"),
             *((("document", self.document),) if self.document else ()),
             *((("custody", self.custody),) if self.custody else ()),
+            *((("graph", self.graph),) if self.graph else ()),
             *((("copies", opened),) if self.opened else ()),
         )
         if self.case is not None:

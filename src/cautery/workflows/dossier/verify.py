@@ -37,10 +37,13 @@ from cautery.evidence.outside.stamps import (
 )
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.model import Approver
+from cautery.model.ports import Ledger
 from cautery.model.times import iso
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import exhibit_at, is_outside, verify_case
+from cautery.workflows.dossier.case_graph import GRAPH, MAX_GRAPH_BYTES, Graph, check_graph
 from cautery.workflows.dossier.schedule import MAX_SCHEDULE_BYTES, SCHEDULE
+from cautery.workflows.dossier.shown_ledger import ShownLedger
 from cautery.workflows.dossier.verified import VerifiedBag
 from cautery.workflows.dossier.verify_extract import check_extract
 
@@ -52,6 +55,7 @@ _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
 _DOCUMENT, _CUSTODY = "data/dossier.pdf", f"data/{CUSTODY}"
 _SCHEDULE = f"data/{SCHEDULE}"
+_GRAPH = f"data/{GRAPH}"
 _FOR_DEFENCE = re.compile(r"(?m)^External-Description: .* for: defence$")
 _LABEL = re.compile(r"(?m)^(Cautery-[A-Za-z-]{1,40}): (.{1,200})$")
 _MOST_DOCUMENT = 256 << 20
@@ -75,6 +79,7 @@ def verify_bag(
     within: timedelta = WITHIN,
     documents: Callable[[bytes], SignedDocument] | None = None,
     log: CaseLedger | None = None,
+    graph: Graph | None = None,
 ) -> VerifiedBag:
     """Re-check a dossier: signature, every file, then the case or the extract.
 
@@ -90,6 +95,8 @@ def verify_bag(
     documents : callable, optional
         Checks the signatures of a PDF; it raises ``EvidenceError`` or ``SourceError``. ``None``:
         they are not checked.
+    graph : callable, optional
+        Writes for case tools what some records say; ``None``: the bag's is not computed again.
 
     Raises
     ------
@@ -153,6 +160,13 @@ def verify_bag(
             require_of_case(chain, whole.case)
         except EvidenceError as error:
             raise EvidenceError(f"{path / _CUSTODY}: {error}") from error
+        computed = ""
+        if graph is not None and _GRAPH in payload:
+            ledger = store.ledger(path / _WHOLE, read_only=True)
+            try:
+                computed = _checked_graph(path, store, graph, shown=ledger, case=whole.case)
+            finally:
+                ledger.close()
         if not key_known:
             whole = replace(
                 whole, authentic=False, statement="consistent with the key in the dossier"
@@ -167,6 +181,7 @@ def verify_bag(
             stamped=stamped,
             document=document,
             custody=custody,
+            graph=computed,
         )
     if signers is not None or log is not None:
         raise InputError(
@@ -190,6 +205,11 @@ def verify_bag(
         schedule=schedule,
         stated=dict(_LABEL.findall(_info(path, store))),
     )
+    computed = ""
+    if graph is not None and _GRAPH in payload:
+        entries = extracts.entries(path / EXTRACT / "ledger.sqlite")
+        shown = ShownLedger((index, leaf) for index, leaf, _ in entries)
+        computed = _checked_graph(path, store, graph, shown=shown, case=extract.case)
     return VerifiedBag(
         path=str(path),
         files=len(files),
@@ -201,6 +221,18 @@ def verify_bag(
         stamped=stamped,
         document=document,
         custody=custody,
+        graph=computed,
+    )
+
+
+def _checked_graph(path: Path, store: CaseStore, graph: Graph, *, shown: Ledger, case: str) -> str:
+    return check_graph(
+        path / _GRAPH,
+        store.read(path, _GRAPH, limit=MAX_GRAPH_BYTES),
+        _info(path, store),
+        shown=shown,
+        case=case,
+        graph=graph,
     )
 
 

@@ -29,6 +29,8 @@ class CheckedExtract:
 
     Parameters
     ----------
+    case : str
+        Id of the case, by the note that its key signed.
     records, withheld : int
         How many are shown, and held back.
     proven : bool
@@ -41,6 +43,7 @@ class CheckedExtract:
         What was counted again of the schedule of unused material; ``None``: the bag has none.
     """
 
+    case: str
     records: int
     withheld: int
     proven: bool
@@ -124,6 +127,7 @@ def check_extract(
         except EvidenceError as error:
             raise EvidenceError(f"{path.parent / SCHEDULE}: {error}") from error
     return CheckedExtract(
+        case=manifest.case,
         records=len(shown),
         withheld=len(withheld),
         proven=bool(shown) and proofs == len(shown),
