@@ -1,11 +1,11 @@
 """A package leaves as CASE and comes back whole; what is wrong with a graph is said."""
 
 from hypothesis import given
+from tests.exchange.packages import packages, sample_package
 
 from cautery.exchange.case import FORMAT
 from cautery.exchange.loss import losses
 from cautery.model.exchange import Package
-from tests.exchange.packages import packages, sample_package
 
 
 def _written(package: Package) -> bytes:

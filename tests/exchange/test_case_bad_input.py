@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.exchange.packages import AMBER, sample_package
 
 from cautery.errors import InputError
 from cautery.exchange.case import FORMAT
@@ -13,7 +14,6 @@ from cautery.exchange.case.terms import NAMESPACES
 from cautery.exchange.shape import Assumed, Reading
 from cautery.model.exchange import ItemKind, RelationKind
 from cautery.model.marking import Marking, Pap, Tlp
-from tests.exchange.packages import AMBER, sample_package
 
 Graph = dict[str, Any]
 _UCO = {name: address for name, address in NAMESPACES.items() if name != "cautery"}
@@ -60,7 +60,7 @@ def _foreign(*nodes: Graph, context: object = _UCO) -> Graph:
 
 def _ours() -> Graph:
     raw = b"".join(FORMAT.write(sample_package()))
-    graph: Graph = json.loads(raw)  # noqa: TID251 - of our own
+    graph: Graph = json.loads(raw)
     return graph
 
 

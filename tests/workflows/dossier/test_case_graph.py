@@ -22,9 +22,7 @@ SHOWN = [Audience.COURT, Audience.DEFENCE, Audience.HOSTER, Audience.PROVIDER]
 
 
 def _verified(bag: Path) -> VerifiedBag:
-    return verify_bag(
-        bag, store=FolderStore(), extracts=ExtractFile(), now=NOON, graph=case_graph
-    )
+    return verify_bag(bag, store=FolderStore(), extracts=ExtractFile(), now=NOON, graph=case_graph)
 
 
 def _package(bag: Path) -> Package:
