@@ -256,9 +256,16 @@ def _other_digest(graph: Graph) -> None:
         _node(graph, "cautery:Exhibit")["uco-core:object"] = [{"@id": second["@id"]}]
 
 
+def _without_pap(graph: Graph) -> None:
+    for node in graph["@graph"]:
+        if "cautery:Marking" in node["@type"]:
+            node["uco-marking:definition"] = node["uco-marking:definition"][:1]
+
+
 @pytest.mark.parametrize(
     ("alter", "sentence"),
     [
+        (_without_pap, "its statement is missing"),
         (_set("cautery:Relation", "uco-core:target", {"@id": "kb:gone"}), "not in the file"),
         (_twice, "defined twice, in two ways"),
         (

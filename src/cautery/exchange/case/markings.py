@@ -113,6 +113,8 @@ def marking_of(
         else:
             raise InputError(f"Cautery does not know the marking {statement[:100]!r}")
     tlp = _tlp(levels["TLP"], is_ours=is_ours)
+    if is_ours and not levels["PAP"]:
+        raise InputError("a marking of ours has a PAP; its statement is missing")
     source = node.get(_SOURCE)
     accuracy = node.get(_ACCURACY)
     return Marking(

@@ -1,8 +1,8 @@
 """The words of a graph: namespaces, classes and properties of UCO, CASE and our own.
 
 Names are written here as a graph of ours writes them: ``uco-core:name``. The ontology of our own
-words is ``ontology/cautery.ttl``; none of these addresses is ever fetched. Those of UCO and CASE are
-in docs/reference/sources.md, F105.
+words is ``ontology/cautery.ttl``; none of these addresses is ever fetched. Those of UCO and CASE
+are in docs/reference/sources.md, F105.
 """
 
 from __future__ import annotations
