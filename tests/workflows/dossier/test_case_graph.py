@@ -1,6 +1,7 @@
 """The graph of a dossier: of the records that it shows alone, and computed again by who verifies."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,3 +83,12 @@ def test_a_graph_that_another_version_made_is_not_compared(
     assert dict(_verified(tmp_path / "bag").summary())["graph"].startswith(
         "not compared: Cautery 0.0.1 made it"
     )
+
+
+def test_while_decoys_are_secret_there_is_none(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "_decoys_of", lambda _case, _store: SimpleNamespace(secret=True))
+    made.dossier(tmp_path / "bag", Audience.COURT, graph=case_graph)
+    assert not (tmp_path / "bag" / "data" / "case-uco.jsonld").exists()
+    assert "case-uco" not in (tmp_path / "bag" / "VERIFY.md").read_text()
