@@ -71,15 +71,15 @@ def foreign_links(fields: Fields, index: Index, assumed: Assumed) -> Iterator[Li
     InputError
         If it has no end.
     """
-    said = fields.one("uco-core:kindOfRelationship", text_of) or ""
-    kind = _KINDS.get("".join(filter(str.isalpha, said.lower())), RelationKind.RELATED_TO)
+    word = fields.one("uco-core:kindOfRelationship", text_of) or ""
+    kind = _KINDS.get("".join(filter(str.isalpha, word.lower())), RelationKind.RELATED_TO)
     sources = fields.many("uco-core:source", node_of)
     target = fields.needed("uco-core:target", node_of)
     if not sources:
         raise fields.wrong("uco-core:source", "it is missing")
     words = fields.many("uco-core:description", text_of)
-    if kind is RelationKind.RELATED_TO and said:
-        words.insert(0, said)
+    if kind is RelationKind.RELATED_TO and word:
+        words.insert(0, word)
     fields.take("uco-core:isDirectional")
     rest = {
         "marking": _marking(fields, index),
@@ -106,10 +106,10 @@ def stated_at(fields: Fields, assumed: Assumed) -> datetime:
     """
     created = fields.one("uco-core:objectCreatedTime", time_of)
     modified = fields.many("uco-core:modifiedTime", time_of)
-    known = max([*modified, *([created] if created else [])], default=assumed.at)
-    if known is None:
+    newest = max([*modified, *([created] if created else [])], default=assumed.at)
+    if newest is None:
         raise fields.wrong("uco-core:objectCreatedTime", "it is missing")
-    return known
+    return newest
 
 
 def _subjects(

@@ -73,10 +73,10 @@ class Writer:
     def item(self, item: Item) -> Node:
         """Return an item as an object."""
         name = self.item_name(item.key)
-        own, general = CLASSES[item.kind]
+        own_class, general = CLASSES[item.kind]
         node: Node = {
             "@id": name,
-            "@type": [general, own],
+            "@type": [general, own_class],
             "uco-core:createdBy": self.by(item.by),
             "uco-core:objectCreatedTime": time_literal(item.at),
             "uco-core:objectMarking": self.marked(item.marking),

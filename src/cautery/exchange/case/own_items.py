@@ -76,13 +76,13 @@ def facets_of(fields: Fields, index: Index) -> ReadFacets:
         kinds = kinds_of(node)
         facet = Fields(node, file)
         found = next((kind for kind in kinds if kind in SUBJECTS), None)
-        own = next((kind for kind in kinds if kind in (SAYING, INTERVAL, _CONFIDENCE)), None)
+        own_class = next((kind for kind in kinds if kind in (SAYING, INTERVAL, _CONFIDENCE)), None)
         if found is not None:
             value = facet.one(SUBJECTS[found][0], text_of)
             if value is not None:
                 subjects.append((found, value))
-        if own is not None and own not in known:
-            known[own] = facet
+        if own_class is not None and own_class not in known:
+            known[own_class] = facet
         else:
             others.append((str(next(iter(kinds), "a facet without a type")), facet))
     return ReadFacets(

@@ -87,7 +87,7 @@ class _Taken:
     """Items by the ids of their objects."""
     links: list[Link] = field(default_factory=list)
     relations: dict[tuple[Any, ...], Relation] = field(default_factory=dict)
-    left: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    counts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def take(self, node: Node, *, is_top: bool) -> None:
         """Take an object as what its class says."""
@@ -96,14 +96,14 @@ class _Taken:
             return
         if not is_top and any(map(is_within, kinds)):
             return  # with its object
-        own = next((kind for kind in kinds if kind in KINDS), None)
+        own_class = next((kind for kind in kinds if kind in KINDS), None)
         fields = Fields(node, self.index.file)
-        kind = own or next(iter(kinds), "an object without a class")
+        kind = own_class or next(iter(kinds), "an object without a class")
         try:
             if PACKAGE in kinds:
                 self._take_package(fields)
-            elif own is not None:
-                self._take_own(own, fields)
+            elif own_class is not None:
+                self._take_own(own_class, fields)
             elif not RELATIONSHIPS.isdisjoint(kinds):
                 self._take_relationship(kind, fields, is_ours=RELATION in kinds)
             elif not _INVESTIGATIONS.isdisjoint(kinds):
@@ -154,11 +154,13 @@ class _Taken:
         if len(self.items) + len(self.relations) > MOST_ITEMS:
             raise InputError(f"{self.index.file}: it has over {MOST_ITEMS} items and relations")
         header = self.header or _Header(id=digest, name="", by="", made_at=None, marking=None)
-        said: list[Item | Relation] = [*self.items.values(), *self.relations.values()]
-        made_at = header.made_at or self.assumed.at or max((one.at for one in said), default=None)
+        statements: list[Item | Relation] = [*self.items.values(), *self.relations.values()]
+        made_at = (
+            header.made_at or self.assumed.at or max((one.at for one in statements), default=None)
+        )
         marking = header.marking
         if marking is None or not self.is_ours:
-            parts = [one.marking for one in said]
+            parts = [one.marking for one in statements]
             parts += [one for one in (marking, self.assumed.marking) if one is not None]
             marking = strictest(parts)
         if made_at is None or marking is None:
@@ -180,7 +182,7 @@ class _Taken:
         """Return what has no place in a package, counted."""
         return tuple(
             Loss(noun=noun, field=name, count=count, altered=0, example=example)
-            for (noun, name), (count, example) in sorted(self.left.items())
+            for (noun, name), (count, example) in sorted(self.counts.items())
         )
 
     def _take_own(self, kind: str, fields: Fields) -> None:
@@ -242,12 +244,14 @@ class _Taken:
             if fields.left or facets.others:
                 self._count(kind, "*", fields.name)
             return
-        known = self.items.get(item.key)
-        if known is not None:  # two objects of one subject: what holds of both
-            marking = strictest((known.marking, item.marking))
+        earlier = self.items.get(item.key)
+        if earlier is not None:  # two objects of one subject: what holds of both
+            marking = strictest((earlier.marking, item.marking))
             assert marking is not None
-            marking = replace(marking, source=known.marking.source, accuracy=known.marking.accuracy)
-            item = replace(known, marking=marking)
+            marking = replace(
+                marking, source=earlier.marking.source, accuracy=earlier.marking.accuracy
+            )
+            item = replace(earlier, marking=marking)
             self._count(kind, "said again", fields.name)
         self._add(fields.name, item)
         self._count_rest(kind, fields, facets)
@@ -280,10 +284,10 @@ class _Taken:
 
     def _count(self, noun: str, name: str, example: str) -> None:
         place = noun, name
-        if place not in self.left and len(self.left) >= _MOST_KINDS:
+        if place not in self.counts and len(self.counts) >= _MOST_KINDS:
             place = "further classes", "*"
-        count, first = self.left.get(place, (0, example[:200]))
-        self.left[place] = count + 1, first
+        count, first = self.counts.get(place, (0, example[:200]))
+        self.counts[place] = count + 1, first
 
     def _named(self, error: InputError, name: str) -> InputError:
         """Return an error with the file and the object, unless it says both."""
