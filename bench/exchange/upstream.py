@@ -64,3 +64,21 @@ PEERS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "case": ("rdflib", through_rdflib),
 }
 """By format: the tool, and its way through."""
+
+
+def peer_read(name: str) -> Callable[[bytes], object]:
+    """Return what reads a file of a format in a partner's tool, as that tool's objects."""
+    readers: dict[str, Callable[[bytes], object]] = {
+        "misp": lambda raw: pymisp.MISPEvent().load(raw.decode()),
+        "csv": lambda raw: pl.read_csv(raw, infer_schema=False).rows(),
+        "xlsx": lambda raw: [
+            page.to_python()
+            for page in (
+                book.get_sheet_by_name(name)
+                for book in [python_calamine.load_workbook(io.BytesIO(raw))]
+                for name in book.sheet_names
+            )
+        ],
+        "case": lambda raw: rdflib.Graph().parse(data=raw, format="json-ld"),
+    }
+    return readers.get(name, lambda raw: stix2.parse(raw.decode(), allow_custom=True))

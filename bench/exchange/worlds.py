@@ -130,9 +130,8 @@ def of_case(folder: Path) -> Package:
     InputError
         If there is no such case.
     """
-    from cautery.workflows.exchange.of_watch import of_watch  # noqa: PLC0415
-
     from cautery import wiring  # noqa: PLC0415 - only this question needs a case
+    from cautery.workflows.exchange.of_watch import of_watch  # noqa: PLC0415
 
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such case")
