@@ -38,6 +38,7 @@ from cautery.model.marking import HandlingCode, Marking
 from worlds import full_package
 
 _PACKAGE = full_package()
+PLACES = ("package", "file")
 _WITHIN = (Marking, Interval)
 _ALIKE = 2
 """Members of one name in objects of one type that are altered; further ones would say the same."""
@@ -47,26 +48,28 @@ def main() -> None:
     """Print a line for each format and way."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--format", nargs="*", choices=NAMES, default=NAMES)
-    parser.add_argument("--list", action="store_true", help="Name the idle members.")
+    parser.add_argument("--where", nargs="*", choices=PLACES, default=PLACES)
+    parser.add_argument("--list", action="store_true", help="Name what is not equal, and is idle.")
     asked = parser.parse_args()
     print("| format | where | mutations | equal again | told | refused | idle | in silence |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in asked.format:
         exchange = format_named(name)
-        _row(name, "package", Counter(outcome for _, outcome in _of_package(exchange)), ())
-        outcomes = list(_of_file(exchange))
-        idle = sorted({f"{way} {place}" for (way, place), outcome in outcomes if outcome == "idle"})
-        _row(name, "file", Counter(outcome for _, outcome in outcomes), idle if asked.list else ())
+        for where in asked.where:
+            ask, shown = (_of_package, "told") if where == "package" else (_of_file, "idle")
+            outcomes = list(ask(exchange))
+            _row(name, where, Counter(outcome for _, outcome in outcomes))
+            named = {place for place, outcome in outcomes if outcome in (shown, "in silence")}
+            for place in sorted(named) if asked.list else ():
+                print(f"    {shown}: {place}")
 
 
-def _row(name: str, where: str, count: Counter[str], idle: Any) -> None:
+def _row(name: str, where: str, count: Counter[str]) -> None:
     print(
         f"| {name} | {where} | {count.total():,} | {count['equal']:,} | {count['told']:,} | "
         f"{count['refused']:,} | {count['idle']:,} | {count['in silence']:,} |",
         flush=True,
     )
-    for place in idle:
-        print(f"    idle: {place}")
 
 
 def _of_package(exchange: Format) -> Iterator[tuple[str, str]]:
@@ -81,8 +84,6 @@ def _of_package(exchange: Format) -> Iterator[tuple[str, str]]:
         else:
             told = losses(package, after)
             yield place, "told" if told else "in silence"
-            if not told:
-                print(f"    in silence: {place}")
 
 
 def _plain(value: Any) -> Any:
@@ -172,11 +173,12 @@ def _other_id(value: str) -> str:
     )
 
 
-def _of_file(exchange: Format) -> Iterator[tuple[tuple[str, str], str]]:
+def _of_file(exchange: Format) -> Iterator[tuple[str, str]]:
     raw = b"".join(exchange.write(_PACKAGE))
     changes = {".csv": _of_csv, ".xlsx": _of_xlsx}.get(exchange.suffix, _of_json)
     known = Counter(exchange.read(raw, "x").left_out)
-    for place, changed in changes(raw):
+    for (way, member), changed in changes(raw):
+        place = f"{way} {member}"
         try:
             reading = exchange.read(changed, "x")
         except InputError:

@@ -121,7 +121,7 @@ def test_amber_beside_white_is_amber_of_tlp_1_and_so_the_stricter():
         ("domain,confidence\na.example,900\n", "900 is not a confidence"),
         ("domain\na.example,b\n", "more cells than the row of titles"),
         ("lawyer,phone\nRossi,1\n", "no row among the first 20"),
-        ("domain\n", "titles, but no row under them"),
+        ("domain\n", "no row under its titles can be read"),
         ("", "no row among the first 20"),
         ('domain\n"a.example\n', "unexpected end of data"),
         ("domain\na\0.example\n", "byte 0"),

@@ -141,7 +141,7 @@ class _Found:
         made_at = self.assumed.at or max((item.at for item in items), default=None)
         marking = strictest(item.marking for item in items) or self.assumed.marking
         if made_at is None or marking is None or not (items or self.left_out):
-            raise InputError(f"{self.file}: it has titles, but no row under them")
+            raise InputError(f"{self.file}: no row under its titles can be read")
         package = Package(
             id=self.file,
             name=self.file,
