@@ -1,4 +1,4 @@
-"""What a spreadsheet holds (Excel specifications and limits, Microsoft)."""
+"""What a spreadsheet holds (docs/reference/sources.md, F108)."""
 
 from __future__ import annotations
 
