@@ -66,15 +66,15 @@ def read_foreign(sheets: Iterable[Sheet], file: str, assumed: Assumed) -> Readin
         With file, sheet, row and column, if no table has a known subject, a cell is not what its
         title says, one subject has two contents, or something has no marking or time.
     """
-    found = _Found(file=file, assumed=assumed)
+    gathered = _Gathered(file=file, assumed=assumed)
     for sheet in sheets:
-        _read_sheet(sheet, found)
-    if not found.tables:
+        _read_sheet(sheet, gathered)
+    if not gathered.tables:
         raise InputError(
             f"{file}: no row among the first {FIRST_ROWS} of a sheet names a known column",
             hint="Name one of: url, stream, domain, ip, target, sha256.",
         )
-    return found.reading()
+    return gathered.reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class _Titles:
     unknown: dict[int, str]
 
 
-class _Found:
+class _Gathered:
     """What has been read so far."""
 
     def __init__(self, *, file: str, assumed: Assumed) -> None:
@@ -136,8 +136,8 @@ class _Found:
         items = [item for item, _ in self.items.values()]
         relations = list(self.relations.values())
         if 1 in self.versions:
-            items = [replace(one, marking=_of_tlp_1(one.marking)) for one in items]
-            relations = [replace(one, marking=_of_tlp_1(one.marking)) for one in relations]
+            items = [replace(item, marking=_of_tlp_1(item.marking)) for item in items]
+            relations = [replace(item, marking=_of_tlp_1(item.marking)) for item in relations]
         made_at = self.assumed.at or max((item.at for item in items), default=None)
         marking = strictest(item.marking for item in items) or self.assumed.marking
         if made_at is None or marking is None or not (items or self.left_out):
@@ -169,30 +169,30 @@ def _of_tlp_1(marking: Marking) -> Marking:
     return replace(marking, tlp=Tlp.AMBER_STRICT) if marking.tlp is Tlp.AMBER else marking
 
 
-def _read_sheet(sheet: Sheet, found: _Found) -> None:
+def _read_sheet(sheet: Sheet, gathered: _Gathered) -> None:
     titles: _Titles | None = None
     above: list[tuple[int, Sequence[Cell]]] = []
     for number, row in sheet.rows:
         if is_blank(row):
             continue
-        place = Place(found.file, sheet.name, number)
+        place = Place(gathered.file, sheet.name, number)
         if titles is not None:
-            _read_row(row, titles, place, found)
+            _read_row(row, titles, place, gathered)
         elif has_subject(row):
             titles = _titles_of(row, place)
-            found.tables += 1
+            gathered.tables += 1
         else:
             above.append((number, row))
             if number > FIRST_ROWS:
                 break
     noun = f"sheet {sheet.name}" if sheet.name else "table"
     if titles is None and above:
-        found.leave_out(
+        gathered.leave_out(
             noun, WHOLE, "no column names what its rows are about", f"row {above[0][0]}"
         )
         return
     for number, _ in above:
-        found.leave_out(noun, "words above the titles", "they belong to no row", f"row {number}")
+        gathered.leave_out(noun, "words above the titles", "they belong to no row", f"row {number}")
 
 
 def _titles_of(row: Sequence[Cell], place: Place) -> _Titles:
@@ -213,14 +213,14 @@ def _titles_of(row: Sequence[Cell], place: Place) -> _Titles:
     return _Titles(known, unknown)
 
 
-def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, found: _Found) -> None:
+def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gathered) -> None:
     noun = f"sheet {place.sheet}" if place.sheet else "table"
     for column, title in enumerate(row[len(titles.known) + len(titles.unknown) :]):
         if title != "":
             raise InputError(f"{place}: it has more cells than the row of titles ({column + 1})")
     for column, title in titles.unknown.items():
         if column < len(row) and row[column] != "":
-            found.leave_out(noun, title, "no column of this meaning is known", str(place))
+            gathered.leave_out(noun, title, "no column of this meaning is known", str(place))
     cells = {
         meaning: (row[column], title, is_utc)
         for meaning, (column, title, is_utc) in titles.known.items()
@@ -229,15 +229,15 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, found: _Found)
     subjects = _subjects(cells, place)
     if not subjects:
         if cells:
-            found.leave_out(noun, WHOLE, "the row names no subject", str(place))
+            gathered.leave_out(noun, WHOLE, "the row names no subject", str(place))
         return
     kind = _text(cells, "kind").lower()
     if kind in ("person", "persona", "personne", "threat-actor", "threat actor", "individual"):
-        found.leave_out(noun, WHOLE, "persons are not taken from partners' tables", str(place))
+        gathered.leave_out(noun, WHOLE, "persons are not taken from partners' tables", str(place))
         return
-    fields = _fields(cells, place, found)
-    keys = [found.add(_item(seen, name, kind, fields, place), place) for seen, name in subjects]
-    _join(keys, fields, found)
+    fields = _fields(cells, place, gathered)
+    keys = [gathered.add(_item(seen, name, kind, fields, place), place) for seen, name in subjects]
+    _join(keys, fields, gathered)
 
 
 def _subjects(cells: dict[str, tuple[Cell, str, bool]], place: Place) -> list[tuple[ItemKind, str]]:
@@ -264,19 +264,19 @@ def _item(seen: ItemKind, name: str, kind: str, fields: dict[str, Any], place: P
         return Item(kind=stated, id=name, **fields)
 
 
-def _join(keys: list[ItemKey], fields: dict[str, Any], found: _Found) -> None:
+def _join(keys: list[ItemKey], fields: dict[str, Any], gathered: _Gathered) -> None:
     for source, target in product(keys, keys):
         if kind := _JOINS.get((source.kind, target.kind)):
             relation = Relation(
                 kind=kind, source=source, target=target, marking=fields["marking"], at=fields["at"]
             )
-            found.relations.setdefault(relation.key, relation)
+            gathered.relations.setdefault(relation.key, relation)
 
 
 def _fields(
-    cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Found
+    cells: dict[str, tuple[Cell, str, bool]], place: Place, gathered: _Gathered
 ) -> dict[str, Any]:
-    assumed = found.assumed
+    assumed = gathered.assumed
     fields: dict[str, Any] = {name: _moment(cells, name, place) for name in _TIMES}
     fields |= {name: _text(cells, name) or None for name in _WORDS}
     at = _moment(cells, "at", place) or assumed.at
@@ -284,7 +284,7 @@ def _fields(
         raise InputError(f"{place}: nobody knows when it was stated", hint="Add a column Date.")
     country = _text(cells, "country")
     if country and not _COUNTRY.fullmatch(country):
-        found.leave_out("table", "country", "it is not of two letters (ISO 3166-1)", str(place))
+        gathered.leave_out("table", "country", "it is not of two letters (ISO 3166-1)", str(place))
         country = ""
     confidence = None
     if "confidence" in cells:
@@ -292,11 +292,11 @@ def _fields(
             confidence = whole_number(cells["confidence"][0])
     return fields | {
         "at": at,
-        "by": _text(cells, "by") or assumed.by or found.file,
+        "by": _text(cells, "by") or assumed.by or gathered.file,
         "text": _text(cells, "text"),
         "country": country.upper() or None,
         "confidence": confidence,
-        "marking": _marking(cells, place, found),
+        "marking": _marking(cells, place, gathered),
     }
 
 
@@ -317,29 +317,31 @@ def _moment(
 def _time_of(cell: Cell, *, is_utc: bool) -> datetime:
     if isinstance(cell, date) and not isinstance(cell, datetime):
         return datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
-    found = words(cell).strip()
+    written = words(cell).strip()
     try:
-        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(found)
+        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(written)
     except ValueError as error:
         raise InputError(
-            f"{found[:40]!r} is not a valid date", hint="Write it as 2026-01-31."
+            f"{written[:40]!r} is not a valid date", hint="Write it as 2026-01-31."
         ) from error
-    if moment.tzinfo is None and (is_utc or _DAY.fullmatch(found)):
+    if moment.tzinfo is None and (is_utc or _DAY.fullmatch(written)):
         return moment.replace(tzinfo=UTC)
     if moment.tzinfo is None:
         raise InputError(
-            f"{found[:40]!r} has no time zone",
+            f"{written[:40]!r} has no time zone",
             hint="Write it with a Z, or name the zone in the title, as in “Valid until (UTC)”.",
         )
     return to_utc("time", moment)
 
 
-def _marking(cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Found) -> Marking:
+def _marking(
+    cells: dict[str, tuple[Cell, str, bool]], place: Place, gathered: _Gathered
+) -> Marking:
     """Return what a row may be used for: by its own words, or by what is stated for the file."""
-    assumed = found.assumed.marking
+    assumed = gathered.assumed.marking
     if "tlp" in cells:
         with refused_at(place, cells["tlp"][1]):
-            tlp = _tlp(_text(cells, "tlp"), place, found)
+            tlp = _tlp(_text(cells, "tlp"), place, gathered)
     elif assumed is not None:
         tlp = assumed.tlp
     else:
@@ -354,13 +356,13 @@ def _marking(cells: dict[str, tuple[Cell, str, bool]], place: Place, found: _Fou
     return replace(assumed or Marking(tlp=tlp, pap=pap), tlp=tlp, pap=pap)
 
 
-def _tlp(cell: str, place: Place, found: _Found) -> Tlp:
+def _tlp(cell: str, place: Place, gathered: _Gathered) -> Tlp:
     colour = re.sub(r"[\s:_-]+", " ", cell.upper()).removeprefix("TLP").strip()
     if colour == "WHITE":
-        found.versions.setdefault(1, place)
+        gathered.versions.setdefault(1, place)
         return Tlp.CLEAR
     if colour in ("CLEAR", "AMBER+STRICT", "AMBER STRICT"):
-        found.versions.setdefault(2, place)
+        gathered.versions.setdefault(2, place)
     try:
         return Tlp(f"TLP:{colour.replace(' ', '+')}")
     except ValueError as error:

@@ -27,8 +27,8 @@ _NOUNS = {"marking": Marking, "interval": Interval, "source": ItemKey, "target":
 
 def is_ours(titles: Iterable[Cell]) -> bool:
     """Tell whether a title row is one that Cautery wrote."""
-    found = {title for title in titles if isinstance(title, str)}
-    return found >= _OURS or found >= _OURS_OF_LINKS
+    known = {title for title in titles if isinstance(title, str)}
+    return known >= _OURS or known >= _OURS_OF_LINKS
 
 
 def read_own(sheets: Iterable[Sheet], file: str) -> Reading:
@@ -40,13 +40,13 @@ def read_own(sheets: Iterable[Sheet], file: str) -> Reading:
         With file, sheet, row and column, if a column is missing, a cell does not fit, the row of
         the package is missing or counts other rows, or what they say is no package.
     """
-    found = _Found()
+    gathered = _Gathered()
     for sheet in sheets:
-        _read_sheet(sheet, file, found)
-    if found.about is None:
+        _read_sheet(sheet, file, gathered)
+    if gathered.about is None:
         raise InputError(f"{file}: no row has the kind {PACKAGE!r}")
-    place, about = found.about
-    for noun, nouns in (("items", found.items), ("relations", found.relations)):
+    place, about = gathered.about
+    for noun, nouns in (("items", gathered.items), ("relations", gathered.relations)):
         if (count := about.pop(noun)) != len(nouns):
             raise InputError(
                 f"{place}: it counts {count:,} {noun}, and the file has {len(nouns):,}",
@@ -54,12 +54,12 @@ def read_own(sheets: Iterable[Sheet], file: str) -> Reading:
                 "count.",
             )
     with refused_at(file):
-        package = Package(**about, items=tuple(found.items), relations=tuple(found.relations))
-    return Reading(package=package, left_out=tuple(found.left_out))
+        package = Package(**about, items=tuple(gathered.items), relations=tuple(gathered.relations))
+    return Reading(package=package, left_out=tuple(gathered.left_out))
 
 
 @dataclass(slots=True)
-class _Found:
+class _Gathered:
     """What has been read so far; equal markings are one object."""
 
     about: tuple[Place, dict[str, Any]] | None = None
@@ -69,7 +69,7 @@ class _Found:
     nouns: dict[tuple[Cell, ...], Any] = field(default_factory=dict)
 
 
-def _read_sheet(sheet: Sheet, file: str, found: _Found) -> None:
+def _read_sheet(sheet: Sheet, file: str, gathered: _Gathered) -> None:
     rows = iter(sheet.rows)
     number, first = next(rows, (1, ()))
     titles = _titles(first, Place(file, sheet.name, number))
@@ -85,10 +85,10 @@ def _read_sheet(sheet: Sheet, file: str, found: _Found) -> None:
             plan = plans[kind] = _plan(kind, titles, place)
         for column in foreign:
             extra[column] += column < len(row) and row[column] != ""
-        _read_row(kind, plan, row, place, found)
-        if len(found.items) + len(found.relations) > MOST_ITEMS:
+        _read_row(kind, plan, row, place, gathered)
+        if len(gathered.items) + len(gathered.relations) > MOST_ITEMS:
             raise InputError(f"{file}: it has more than {MOST_ITEMS:,} items and relations")
-    found.left_out += (
+    gathered.left_out += (
         Loss(
             noun=sheet.name or "row",
             field=words(first[place]) or "a column without a title",
@@ -151,26 +151,28 @@ def _plan(kind: str, titles: dict[str, int], place: Place) -> _Plan:
     )
 
 
-def _read_row(kind: str, plan: _Plan, row: Sequence[Cell], place: Place, found: _Found) -> None:
+def _read_row(
+    kind: str, plan: _Plan, row: Sequence[Cell], place: Place, gathered: _Gathered
+) -> None:
     for title, column in plan.empty:
         if column < len(row) and row[column] != "":
             raise InputError(f"{place}, column {title!r}: a {kind} has nothing there")
     fields = _values(plan.plain, row, place)
     for noun, cells in plan.within:
         key = (noun, *(row[column] if column < len(row) else "" for _, _, column in cells))
-        if key not in found.nouns:
-            found.nouns[key] = _noun(noun, cells, row, place)
-        fields[noun] = found.nouns[key]
+        if key not in gathered.nouns:
+            gathered.nouns[key] = _noun(noun, cells, row, place)
+        fields[noun] = gathered.nouns[key]
     if kind == PACKAGE:
-        if found.about is not None:
+        if gathered.about is not None:
             raise InputError(f"{place}: a second row has the kind {PACKAGE!r}")
-        found.about = place, fields
+        gathered.about = place, fields
         return
     with refused_at(place):
         if kind == RELATION:
-            found.relations.append(Relation(**fields))
+            gathered.relations.append(Relation(**fields))
         else:
-            found.items.append(Item(kind=ItemKind(kind), **fields))
+            gathered.items.append(Item(kind=ItemKind(kind), **fields))
 
 
 def _noun(noun: str, cells: tuple[_Field, ...], row: Sequence[Cell], place: Place) -> Any:

@@ -62,8 +62,8 @@ def _subject(meaning: str, value: str) -> tuple[ItemKind, str]:
     if _SCHEME.match(value):
         return _url("url", value)
     if meaning == "target":
-        if found := _DIGEST.fullmatch(value.lower()):
-            return ItemKind.EXHIBIT, f"sha256:{found[1]}"
+        if match := _DIGEST.fullmatch(value.lower()):
+            return ItemKind.EXHIBIT, f"sha256:{match[1]}"
         try:
             return ItemKind.ADDRESS, _address(value)
         except InputError:
@@ -78,10 +78,10 @@ def _url(meaning: str, value: str) -> tuple[ItemKind, str]:
 
 
 def _digest(value: str) -> str:
-    found = _DIGEST.fullmatch(value.lower())
-    if found is None:
+    match = _DIGEST.fullmatch(value.lower())
+    if match is None:
         raise InputError(f"{value[:80]!r} is not a SHA-256 digest (64 hex digits)")
-    return f"sha256:{found[1]}"
+    return f"sha256:{match[1]}"
 
 
 def _address(value: str) -> str:

@@ -70,5 +70,5 @@ def meaning_of(title: str) -> tuple[str | None, bool]:
     letters = unicodedata.normalize("NFKD", title.casefold())
     plain = _SIGNS.sub(" ", "".join(one for one in letters if not unicodedata.combining(one)))
     bare = _ZONE.sub(" ", plain)
-    found = _BY_TITLE.get(" ".join(bare.split()))
-    return found, bare != plain
+    meaning = _BY_TITLE.get(" ".join(bare.split()))
+    return meaning, bare != plain

@@ -35,7 +35,7 @@ def cell_of(text: str) -> str:
     if text == EMPTY or text.startswith(CONTINUED):
         text = _escape(text[0]) + text[1:]
     elif "\\u" in text or "_x" in text:
-        text = _LOOKS_ESCAPED.sub(lambda found: _escape(found[0]), text)
+        text = _LOOKS_ESCAPED.sub(lambda match: _escape(match[0]), text)
     if not text.isprintable():
         text = "".join(sign if _is_plain(sign) else _escape(sign) for sign in text)
     return safe_cell(text)
@@ -70,9 +70,9 @@ def _escape(sign: str) -> str:
     return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    units = bytes.fromhex(found[0].replace("\\u", ""))
+def _unescaped(match: re.Match[str]) -> str:
+    units = bytes.fromhex(match[0].replace("\\u", ""))
     try:
         return units.decode("utf-16-be")
     except UnicodeDecodeError as error:
-        raise InputError(f"{found[0][:40]} is half a character (a lone surrogate)") from error
+        raise InputError(f"{match[0][:40]} is half a character (a lone surrogate)") from error

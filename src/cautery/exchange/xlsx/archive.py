@@ -109,17 +109,17 @@ def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: s
 
 
 def _near(content: bytes, fault: re.Match[bytes]) -> str:
-    found = _REFERENCE.search(content, max(0, fault.start() - 40), fault.end() + 40)
-    return f" near {(found[1] + found[2]).decode()}" if found else ""
+    match = _REFERENCE.search(content, max(0, fault.start() - 40), fault.end() + 40)
+    return f" near {(match[1] + match[2]).decode()}" if match else ""
 
 
 def _area(content: bytes) -> int:
     """Return how many cells the rectangle around all cells of a sheet has."""
     letters: set[bytes] = set()
     last = 0
-    for found in _REFERENCE.finditer(content):
-        letters.add(found[1])
-        last = max(last, int(found[2]))
+    for match in _REFERENCE.finditer(content):
+        letters.add(match[1])
+        last = max(last, int(match[2]))
     return last * max(map(_column, letters), default=0)
 
 

@@ -145,8 +145,8 @@ def _joined(sheet: Sheet, long: dict[int, str], file: str) -> _Rows:
         ]
         whole = list(row)
         for column in begun:
-            found = _POINTER.fullmatch(str(row[column]))
-            text = None if found is None else long.pop(int(found[1]), None)
+            match = _POINTER.fullmatch(str(row[column]))
+            text = None if match is None else long.pop(int(match[1]), None)
             if text is None:
                 raise InputError(
                     f"{Place(file, sheet.name, number)}, column {column + 1}: "
