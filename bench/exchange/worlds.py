@@ -130,12 +130,13 @@ def of_case(folder: Path) -> Package:
     InputError
         If there is no such case.
     """
-    from cautery import wiring  # noqa: PLC0415 - only this question needs a case
+    from cautery.wiring.cases import reading  # noqa: PLC0415 - only this question needs a case
     from cautery.workflows.exchange.of_watch import of_watch  # noqa: PLC0415
 
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such case")
-    return of_watch(wiring.reading_store().ledger(folder), at=NOON).package
+    with reading(folder) as case:
+        return of_watch(case.ledger, at=datetime.now(UTC)).package
 
 
 def _package(name: str, items: tuple[Item, ...], relations: tuple[Relation, ...]) -> Package:
