@@ -25,7 +25,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from cautery.adapters._confine import Confinement
 from cautery.errors import ConfinementError, InputError, LimitError, SourceError
@@ -64,6 +64,21 @@ class _TooLongError(ValueError):
     """An answer is longer than any may be."""
 
 
+class Budget(NamedTuple):
+    """How much CPU time a job may take.
+
+    Attributes
+    ----------
+    least_cpu_s : float
+        Seconds, however few its bytes are.
+    cpu_s_per_mb : float
+        Seconds more for each megabyte.
+    """
+
+    least_cpu_s: float
+    cpu_s_per_mb: float
+
+
 class ReadingProcess:
     """One child process, started when needed and after every death. One thread uses it at a time.
 
@@ -75,11 +90,19 @@ class ReadingProcess:
         Resident memory that it may grow to.
     without_seccomp : bool
         Start it also where system calls can't be filtered.
+    budget : Budget or None
+        The CPU time of each job; ``None``: what a watch's sources may take.
     """
 
     def __init__(
-        self, modules: Sequence[str], *, memory_mb: int = 1024, without_seccomp: bool = False
+        self,
+        modules: Sequence[str],
+        *,
+        memory_mb: int = 1024,
+        without_seccomp: bool = False,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget or Budget(_LEAST_CPU_S, _CPU_S_PER_MB)
         self._arguments = (str(memory_mb), str(int(without_seccomp)), ",".join(modules))
         self._process: subprocess.Popen[bytes] | None = None
         self._confinement: Confinement | None = None
@@ -111,7 +134,7 @@ class ReadingProcess:
         SourceError
             If its reader understands nothing, or died of the bytes.
         """
-        cpu_s = _LEAST_CPU_S + _CPU_S_PER_MB * len(data) / 1e6
+        cpu_s = self._budget.least_cpu_s + self._budget.cpu_s_per_mb * len(data) / 1e6
         self.start()
         process = self._process
         assert process is not None

@@ -46,7 +46,9 @@ class Packer:
         self.numbers(sizes, np.int32)
         self.data("".join(text for text in texts if text).encode())
 
-    def numbers(self, numbers: Sequence[float], kind: type[np.int32 | np.float64]) -> None:
+    def numbers(
+        self, numbers: Sequence[float], kind: type[np.int32 | np.int64 | np.float64]
+    ) -> None:
         """Add a column of numbers."""
         self.data(np.asarray(numbers, kind).tobytes())
 
@@ -95,7 +97,7 @@ class Unpacker:
             raise ValueError("a text that is not valid")
         return texts  # type: ignore[return-value]
 
-    def numbers(self, kind: type[np.int32 | np.float64]) -> np.ndarray:
+    def numbers(self, kind: type[np.int32 | np.int64 | np.float64]) -> np.ndarray:
         """Return a column of numbers."""
         return np.frombuffer(self._next(), kind)
 
