@@ -36,6 +36,7 @@ from cautery.model.records import (
     ComplaintUnreachable,
     DecoderConfined,
     ExchangeExported,
+    ExchangeImported,
     ExhibitSealed,
     Failure,
     MisshapenRecord,
@@ -53,6 +54,7 @@ from cautery.model.records import (
     WatchStarted,
     WatchStopped,
 )
+from cautery.model.records.importing import SEALED_FILE, SEALED_TABLE
 from cautery.projections.acts import Acts
 from cautery.projections.figures import Figures
 from cautery.projections.folding import folded, heard
@@ -78,6 +80,7 @@ _WITHOUT_WATCH = (
     ComplaintReceipted,
     ComplaintUnreachable,
     ExchangeExported,
+    ExchangeImported,
     Notice,
     NoticeAnswered,
     NoticeApproved,
@@ -89,7 +92,9 @@ _WITHOUT_WATCH = (
     PurchaseRecorded,
 )
 """Records that are also made when no watch runs."""
-_SEALED_WITHOUT_WATCH = frozenset(("complaint", "mandate", "notice", "reply"))
+_OF_PARTNERS = frozenset((SEALED_FILE, SEALED_TABLE))
+"""Sealed, but captured by nobody here."""
+_SEALED_WITHOUT_WATCH = _OF_PARTNERS | {"complaint", "mandate", "notice", "reply"}
 
 
 @dataclass(slots=True)
@@ -229,7 +234,8 @@ class CaseRecords:
                 self.misshapen[message("ignored.misshapen", kind=misshapen.kind)] += 1
 
     def _seal(self, sealing: ExhibitSealed) -> None:
-        self.clocks_unknown += sealing.exhibit.clock.seconds is None
+        if sealing.what not in _OF_PARTNERS:
+            self.clocks_unknown += sealing.exhibit.clock.seconds is None
         self.sealed[sealing.exhibit.id] = sealing
         if sealing.url in self.streams.by_url:
             self.exhibits[sealing.url].setdefault(sealing.exhibit.id, term("exhibit", sealing.what))

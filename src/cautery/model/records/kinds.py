@@ -26,6 +26,7 @@ from cautery.model.records import (
     decoys,
     exporting,
     following,
+    importing,
     inquiry,
     mapping,
     noticing,
@@ -64,6 +65,7 @@ KINDS: Mapping[str, type] = {
     **decoys.KINDS,
     **following.KINDS,
     **exporting.KINDS,
+    **importing.KINDS,
 }
 """By kind, the type of its records."""
 

@@ -23,6 +23,7 @@ from cautery.pages.case_report.plot import alignment_plot
 from cautery.pages.case_report.supply import colour_of, letters, role_shape, supply_drawing
 from cautery.pages.case_report.view import ReportView, StreamView
 from cautery.pages.grown import grown_part
+from cautery.pages.told import told_part
 
 _DIGEST = re.compile(r"\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b")
 _PICTURE = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+={0,2}")
@@ -122,6 +123,7 @@ def _environment() -> Environment:
         "most": MOST_ROWS,
         "blind_part": night_part,
         "grown_part": grown_part,
+        "told_part": told_part,
     }
     return env
 

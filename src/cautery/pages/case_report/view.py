@@ -44,6 +44,7 @@ from cautery.model.records import (
 )
 from cautery.pages.case_report.net import Undrawn
 from cautery.pages.grown import GrownView
+from cautery.pages.told import ToldView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +340,7 @@ class ReportView:
     ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing,
     ``unsent`` what can be done about notices that are not sent, ``undrawn`` which parts are
     missing, ``blind`` what its decoys come to, ``grown`` what grew back after the case that it
-    follows.
+    follows, ``told`` what partners told.
     """
 
     made_at: datetime
@@ -368,6 +369,7 @@ class ReportView:
     undrawn: tuple[Undrawn, ...] = ()
     blind: NightAccount | None = None
     grown: GrownView | None = None
+    told: ToldView | None = None
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

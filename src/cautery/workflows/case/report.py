@@ -13,10 +13,12 @@ from cautery.model.ports import Ledger, Vault
 from cautery.pages.case_report import render
 from cautery.projections.blind_account import account_in
 from cautery.projections.decoys import Decoys
+from cautery.projections.told import told_in
 from cautery.projections.without_decoys import without_decoys
 from cautery.workflows.case.grown import grown_in
 from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.report_view import report_view
+from cautery.workflows.case.told import told_view
 
 
 def write_report(
@@ -61,6 +63,7 @@ def write_report(
         times=times,
         blind=account_in(ledger),
         grown=grown_in(ledger, today=at.date()),
+        told=told_view(told_in(ledger)),
         unrevealed=Decoys().read_on(ledger).unopened,
     )
     return render(view)

@@ -49,6 +49,7 @@ from cautery.pages.case_report import (
     StreamView,
 )
 from cautery.pages.grown import GrownView
+from cautery.pages.told import ToldView
 from cautery.projections import CaseRecords, Notices, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
@@ -85,6 +86,7 @@ def report_view(
     unrevealed: int = 0,
     blind: NightAccount | None = None,
     grown: GrownView | None = None,
+    told: ToldView | None = None,
 ) -> ReportView:
     """Join a ledger's entries into what the report shows.
 
@@ -105,6 +107,8 @@ def report_view(
         What the decoys, which ``entries`` do not have, come to; ``None``: there are none.
     grown : GrownView or None
         What grew back after the case that this one follows; ``None``: it follows nothing.
+    told : ToldView or None
+        What partners told; ``None``: nothing. It is in no other part of the report.
 
     Raises
     ------
@@ -189,6 +193,7 @@ def report_view(
         ),
         blind=blind,
         grown=grown,
+        told=told,
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,
