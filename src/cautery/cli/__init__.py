@@ -86,6 +86,14 @@ _VERBS = {
         "cautery.cli.export:export",
         "Write a case to a file for a partner's tool, and say what the format does not keep.",
     ),
+    "import": (
+        "cautery.cli.import_:import_",
+        "Show what a partner's file says; convert it, or seal and record it in a case.",
+    ),
+    "imports": (
+        "cautery.cli.imports:imports",
+        "List what partners told a case: of each source and item, what it told last.",
+    ),
     "custody": (
         "cautery.cli.custody:app",
         "Show the chain of custody of a case; sign and file receipts.",

@@ -1,0 +1,117 @@
+"""Files of exchange that come from partners: read apart, shown, converted, taken into a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cautery import wiring
+from cautery.adapters.reading import Budget, ReadingProcess
+from cautery.exchange.shape import NOTHING, Assumed
+from cautery.model.exchange import Package
+from cautery.model.records import Evaluated, PolledFrom
+from cautery.projections.told import Told, told_in
+from cautery.wiring.cases import reading, writing
+from cautery.workflows.case.told import ToldRows, told_rows
+from cautery.workflows.exchange.convert import Converted, converted
+from cautery.workflows.exchange.jobs import MODULE
+from cautery.workflows.exchange.reading import ReadFile, read_bytes, read_file
+from cautery.workflows.exchange.take_in import TakenIn, take_in
+
+MEMORY_MB = 1024
+BUDGET = Budget(least_cpu_s=20.0, cpu_s_per_mb=1.0)
+"""Of CPU time: over twice what the slowest reader takes of its worst input (bench/exchange)."""
+
+
+@contextmanager
+def reading_child() -> Iterator[ReadingProcess]:
+    """Lend a process that reads files of exchange; it starts with the first one."""
+    child = ReadingProcess(
+        (MODULE,), memory_mb=MEMORY_MB, without_seccomp=wiring.without_seccomp(), budget=BUDGET
+    )
+    try:
+        yield child
+    finally:
+        child.end()
+
+
+def read(path: Path, *, named: str | None = None, assumed: Assumed = NOTHING) -> ReadFile:
+    """Read a partner's file in a process that is closed in.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with reading_child() as child:
+        return read_file(path, lambda: child, named=named, assumed=assumed)
+
+
+def read_polled(
+    raw: bytes, name: str, *, named: str = "stix", assumed: Assumed = NOTHING
+) -> ReadFile:
+    """Read what a server sent as if it were a file.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with reading_child() as child:
+        return read_bytes(raw, name, lambda: child, named=named, assumed=assumed)
+
+
+def convert(package: Package, name: str, *, strict: bool) -> Converted:
+    """Write a package in another format, and measure what that does not keep.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with reading_child() as child:
+        return converted(package, name, lambda: child, strict=strict)
+
+
+def take(
+    case_path: Path,
+    file: ReadFile,
+    *,
+    source: str,
+    evaluation: Evaluated,
+    keys_dir: Path | None,
+    polled: PolledFrom | None = None,
+) -> TakenIn:
+    """Take a partner's file into an open case.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case:
+        return take_in(case, file, source=source, evaluation=evaluation, polled=polled)
+
+
+def told(
+    case_path: Path,
+    *,
+    about: str = "",
+    source: str = "",
+    kinds: Iterable[str] = (),
+    most: int | None = None,
+) -> tuple[Told, ToldRows]:
+    """Return what partners told a case, open or closed, and the items that stand.
+
+    Raises
+    ------
+    CauteryError
+        If there is no such case.
+    """
+    with reading(case_path) as case:
+        imports = told_in(case.ledger)
+        rows = told_rows(
+            imports, case.vault.read, about=about, source=source, kinds=kinds, most=most
+        )
+        return imports, rows
