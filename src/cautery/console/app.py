@@ -44,6 +44,7 @@ from cautery.console import (
     seizure_pages,
     signal_pages,
     stream_pages,
+    told_pages,
 )
 from cautery.console.api.routes import programs_app
 from cautery.console.assets import assets
@@ -117,7 +118,7 @@ def all_addresses(desk: Desk) -> FastAPI:
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
     of_operations = (operation_pages, seizure_pages, signal_pages, board_pages)
     of_all = (find_pages, season_pages, health_pages)
-    for pages in (*of_cases, blind_pages, grown_pages, *of_operations, *of_all):
+    for pages in (*of_cases, blind_pages, grown_pages, told_pages, *of_operations, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:
         for of_people in (

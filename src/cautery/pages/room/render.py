@@ -28,6 +28,7 @@ from cautery.pages.room.plan import step_curve
 from cautery.pages.room.season import season_strip
 from cautery.pages.room.wall import axis, strip
 from cautery.pages.supply_map.layers import role_name
+from cautery.pages.told import told_part
 
 _PACKAGE = "cautery.pages.room"
 COUNTED_TO = 10_000
@@ -129,6 +130,6 @@ def _environment() -> Environment:
     env.filters |= {"exact": exact}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
     env.globals |= {"season_strip": season_strip}
-    env.globals |= {"grown_part": grown_part}
+    env.globals |= {"grown_part": grown_part, "told_part": told_part}
     env.globals |= {"alignment_plot": alignment_plot, "blind_part": night_part, "qr": _qr}
     return env

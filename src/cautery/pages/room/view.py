@@ -84,7 +84,7 @@ class CaseHead:
         How many it has.
     last_at : datetime or None
         Of its last record, by the clock of the machine that made it.
-    has_map, has_plan, has_persons, has_decoys, has_following : bool
+    has_map, has_plan, has_persons, has_decoys, has_following, has_told : bool
         Whether a supply graph is in it, a plan, persons, a sealed plan of decoys, and what it
         follows.
     why : str
@@ -108,6 +108,7 @@ class CaseHead:
     has_persons: bool = False
     has_decoys: bool = False
     has_following: bool = False
+    has_told: bool = False
     why: str = ""
     behind: int = 0
 

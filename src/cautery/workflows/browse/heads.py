@@ -13,6 +13,7 @@ from cautery.model import ActionPlan, Entry, Mandate, SupplyGraph
 from cautery.model.records import (
     CaseOpened,
     DecoysPlanned,
+    ExchangeImported,
     FollowBegun,
     PersonRegistered,
     kind_of_type,
@@ -26,7 +27,7 @@ from cautery.workflows.case.registry import title_of
 CASES_A_PAGE = 50
 _MAPPED, _PLANNED = kind_of_type(SupplyGraph), kind_of_type(ActionPlan)
 _PERSON, _DECOYS = kind_of_type(PersonRegistered), kind_of_type(DecoysPlanned)
-_FOLLOWS = kind_of_type(FollowBegun)
+_FOLLOWS, _TOLD = kind_of_type(FollowBegun), kind_of_type(ExchangeImported)
 _SIGN = 2
 """People who sign a mandate."""
 
@@ -120,6 +121,7 @@ def _head(
         has_persons=_PERSON in kinds_there,
         has_decoys=_DECOYS in kinds_there,
         has_following=_FOLLOWS in kinds_there,
+        has_told=_TOLD in kinds_there,
         behind=behind,
     )
 
