@@ -929,10 +929,12 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
     }.items()
     # They take Target from here, so they are read last.
     from targets_decoys import OF_DECOYS
+    from targets_exchange import OF_EXCHANGE
     from targets_outside import OUTSIDE
 
     yield from OUTSIDE.items()
     yield from OF_DECOYS.items()
+    yield from OF_EXCHANGE.items()
     for entry in ("sound", "pictures", "parts", "still"):
         yield f"decode_{entry}", lambda entry=entry: _decoder(entry)
 
