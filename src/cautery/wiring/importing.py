@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.reading import Budget, ReadingProcess
+from cautery.errors import CauteryError
 from cautery.exchange.shape import NOTHING, Assumed
 from cautery.model.exchange import Package
 from cautery.model.records import Evaluated, PolledFrom
@@ -16,6 +17,7 @@ from cautery.wiring.cases import reading, writing
 from cautery.workflows.case.told import ToldRows, told_rows
 from cautery.workflows.exchange.convert import Converted, converted
 from cautery.workflows.exchange.jobs import MODULE
+from cautery.workflows.exchange.of_watch import of_watch
 from cautery.workflows.exchange.reading import ReadFile, read_bytes, read_file
 from cautery.workflows.exchange.take_in import TakenIn, take_in
 
@@ -91,7 +93,11 @@ def take(
         As the workflow says.
     """
     with writing(case_path, keys_dir=keys_dir) as case:
-        return take_in(case, file, source=source, evaluation=evaluation, polled=polled)
+        own = None
+        # Where nothing may leave yet, nobody outside can have it from us.
+        with suppress(CauteryError):
+            own = of_watch(case.ledger, at=case.clock.now()).package
+        return take_in(case, file, source=source, evaluation=evaluation, own=own, polled=polled)
 
 
 def told(

@@ -26,6 +26,7 @@ from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import open_case
 from cautery.workflows.case.report import write_report
 from cautery.workflows.case.report_view import report_view
+from cautery.workflows.exchange.of_watch import of_watch
 from cautery.workflows.exchange.reading import ReadFile
 from cautery.workflows.exchange.take_in import take_in
 
@@ -99,6 +100,7 @@ def what_the_case_says(case):
     said |= {
         f"acts.{name}": repr(getattr(records.acts, name)) for name in ("graph", "plan", "referrals")
     }
+    said["export"] = repr(of_watch(case.ledger, at=NOON).package)
     said["map"] = repr(mapped(case.path))
     kept = kept_case(case.path)
     try:

@@ -11,12 +11,19 @@ from datetime import datetime
 
 from cautery.canonical import canonical
 from cautery.messages import in_language, say
-from cautery.model import Estimate, ExhibitId, Marking, Pap, SupplyGraph, Tlp, to_json
+from cautery.model import Entry, Estimate, ExhibitId, Marking, Pap, SupplyGraph, Tlp, to_json
 from cautery.model.exchange import Interval, Item, ItemKey, ItemKind, RelationKind
 from cautery.model.message import Message
 from cautery.model.operation import StatementKind
 from cautery.model.ports import Ledger
-from cautery.model.records import AssetFacts, ExchangeExported, ExhibitSealed, kinds_of
+from cautery.model.records import (
+    AssetFacts,
+    ExchangeExported,
+    ExchangeImported,
+    ExhibitSealed,
+    kinds_of,
+)
+from cautery.model.records.importing import SEALED_FILE, SEALED_TABLE
 from cautery.projections.decoys import Decoys
 from cautery.projections.folding import heard
 from cautery.projections.without_decoys import outward
@@ -99,20 +106,29 @@ def of_watch(ledger: Ledger, *, marking: Marking = DEFAULT_MARKING, at: datetime
 
 
 def newest_in(ledger: Ledger) -> datetime | None:
-    """Return when the newest record was made that is of no export: an export changes nothing."""
-    of_exports = frozenset(kinds_of(ExchangeExported))
+    """Return when the newest record was made that is of no export and no import.
+
+    Neither changes what the next partner is given, not even by a moment.
+    """
     until, wide = ledger.size(), 64
     while until > 0:
         since = max(0, until - wide)
         moments = [
             entry.record.at
             for entry in ledger.read(since=since)
-            if entry.index < until and entry.record.kind not in of_exports
+            if entry.index < until and not _is_of_exchange(entry)
         ]
         if moments:
             return moments[-1]
         until, wide = since, 2 * wide
     return None
+
+
+def _is_of_exchange(entry: Entry) -> bool:
+    content = entry.content
+    if isinstance(content, ExhibitSealed):
+        return content.what in (SEALED_FILE, SEALED_TABLE)
+    return isinstance(content, ExchangeExported | ExchangeImported)
 
 
 def _relate_blocks(gathering: Gathering) -> None:
