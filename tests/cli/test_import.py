@@ -107,3 +107,25 @@ def test_a_file_that_is_no_exchange_is_a_sentence_and_changes_no_case(cautery, c
     assert "report.pdf" in ran.err
     with reading(case) as opened:
         assert opened.ledger.size() == size
+
+
+def test_a_refusal_that_names_an_exhibit_of_the_case_says_that_the_case_holds_it(
+    case, tmp_path, monkeypatch
+):
+    from cautery.errors import InputError
+    from cautery.model.records import ExhibitSealed, kinds_of
+    from cautery.wiring import importing
+
+    with reading(case) as opened:
+        entry = next(iter(opened.ledger.read(kinds=kinds_of(ExhibitSealed))))
+    held, other = entry.content.exhibit.id, "sha256:" + "1" * 64
+
+    for digest, says in ((held, f"this case holds the exhibit {held}"), (other, "artifact--1")):
+
+        def refusing(*_, digest=digest, **__):
+            raise InputError(f"artifact--1: its bytes are not of {digest}")
+
+        monkeypatch.setattr(importing, "read_file", refusing)
+        with pytest.raises(InputError, match=says) as caught:
+            importing.read(tmp_path / "a", case_path=case)
+        assert ("contradicts" in str(caught.value)) is (digest == held)

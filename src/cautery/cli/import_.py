@@ -96,7 +96,7 @@ def import_(
         marking=None if marking is None else marking_of(marking), by=source or "", at=received
     )
     with Progress(f"reading {file}", None):
-        read = importing.read(file, named=from_, assumed=assumed)
+        read = importing.read(file, named=from_, assumed=assumed, case_path=case)
     if to is not None and out is not None:
         _convert(read, to, out, strict=strict, json=json)
         return

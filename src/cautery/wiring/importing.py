@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.reading import Budget, ReadingProcess
-from cautery.errors import CauteryError
+from cautery.errors import CauteryError, InputError
 from cautery.exchange.shape import NOTHING, Assumed
+from cautery.model.evidence import ExhibitId
 from cautery.model.exchange import Package
 from cautery.model.records import Evaluated, PolledFrom
 from cautery.projections.told import Told, told_in
@@ -22,6 +24,7 @@ from cautery.workflows.exchange.reading import ReadFile, read_bytes, read_file
 from cautery.workflows.exchange.take_in import TakenIn, take_in
 
 MEMORY_MB = 1024
+_DIGEST = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
 BUDGET = Budget(least_cpu_s=20.0, cpu_s_per_mb=1.0)
 """Of CPU time: over twice what the slowest reader takes of its worst input (bench/exchange)."""
 
@@ -38,16 +41,46 @@ def reading_child() -> Iterator[ReadingProcess]:
         child.end()
 
 
-def read(path: Path, *, named: str | None = None, assumed: Assumed = NOTHING) -> ReadFile:
+def read(
+    path: Path,
+    *,
+    named: str | None = None,
+    assumed: Assumed = NOTHING,
+    case_path: Path | None = None,
+) -> ReadFile:
     """Read a partner's file in a process that is closed in.
+
+    Parameters
+    ----------
+    case_path : Path or None
+        The case that it is for: why a file is refused then says whether that case holds the
+        exhibit that the refusal names.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    with reading_child() as child:
-        return read_file(path, lambda: child, named=named, assumed=assumed)
+    try:
+        with reading_child() as child:
+            return read_file(path, lambda: child, named=named, assumed=assumed)
+    except InputError as error:
+        held = () if case_path is None else _held(case_path, str(error))
+        if not held:
+            raise
+        raise InputError(
+            f"{error}; this case holds the exhibit {held[0]}, so the file contradicts it",
+            hint=error.hint,
+        ) from error
+
+
+def _held(case_path: Path, words: str) -> tuple[str, ...]:
+    """Return the digests among some words that are of exhibits of a case."""
+    digests = [f"sha256:{digest.lower()}" for digest in _DIGEST.findall(words)]
+    if not digests:
+        return ()
+    with reading(case_path) as case:
+        return tuple(digest for digest in digests if case.vault.holds(ExhibitId(digest)))
 
 
 def read_polled(
