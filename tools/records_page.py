@@ -23,6 +23,7 @@ from cautery.model.records import (
     decoys,
     exporting,
     following,
+    importing,
     inquiry,
     mapping,
     noticing,
@@ -84,6 +85,7 @@ SUBJECTS = (
     _subject("decoys", "Blind tests", decoys),
     _subject("following", "What grows back", following),
     _subject("exchange", "What leaves for partners' tools", exporting),
+    _subject("importing", "What partners tell", importing),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""
