@@ -60,6 +60,7 @@ NOT_OURS = {
     "PersonOutcome.why": "a person wrote it",
     "PersonReviewed.why": "a person wrote it",
     "PersonSought.why": "a person wrote it",
+    "NotTaken.words": "type and field in the words of a partner's format",
     "RedactedUrl.text": "a URL",
     "Referral.order": "the id of a court order",
     "Referral.statement": "a letter, in the language in which people sign it",
