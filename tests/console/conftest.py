@@ -32,6 +32,7 @@ from cautery.evidence.warc import write_warc
 from cautery.model import Exchange, digest_of, iso, to_json
 from cautery.wiring.kept import case_hub, kept_case
 from cautery.wiring.room import gathering_of
+from cautery.wiring.taxii import shelves
 from cautery.workflows.browse.ends import ends_at
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
@@ -142,6 +143,7 @@ def opened_room(cases: Path, now: datetime | None = None, tokens: Path | None = 
         live=Live(kept_case, case_hub),
         secret=Secret.new(),
         tokens=TokenFolder(tokens or cases / "no-tokens"),
+        shelves=shelves(),
     )
     client = TestClient(room_app(desk), base_url="http://127.0.0.1:8017")
     client.follow_redirects = False

@@ -16,10 +16,12 @@ from datetime import datetime
 from pathlib import Path
 
 from cautery.adapters._files import make_folders, write_whole
-from cautery.errors import AbsentError, CauteryError, StorageError
+from cautery.errors import AbsentError, StorageError
 from cautery.json_text import parsed_json
+from cautery.model.marking import Marking
 from cautery.model.times import iso
 from cautery.model.tokens import AccessToken, Scope
+from cautery.model.wire import MISSHAPEN, from_json, to_json
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _MOST_BYTES = 65_536
@@ -103,6 +105,7 @@ def json_of(token: AccessToken) -> bytes:
         "made_at": iso(token.made_at),
         "ends_at": iso(token.ends_at),
         "digest": token.digest,
+        **({} if token.marking is None else {"marking": to_json(token.marking)}),
     }
     return json.dumps(members, indent=2).encode()
 
@@ -111,6 +114,7 @@ def token_of(id: str, raw: bytes) -> AccessToken | None:
     """Return the token of what is kept of it; ``None``: that is damaged."""
     try:
         members = parsed_json(raw)
+        marking = members.get("marking")
         return AccessToken(
             id=id,
             name=str(members["name"]),
@@ -120,8 +124,9 @@ def token_of(id: str, raw: bytes) -> AccessToken | None:
             made_at=datetime.fromisoformat(members["made_at"]),
             ends_at=datetime.fromisoformat(members["ends_at"]),
             digest=str(members["digest"]),
+            marking=None if marking is None else from_json(Marking, marking),
         )
-    except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
+    except MISSHAPEN:
         return None
 
 

@@ -10,6 +10,7 @@ import typer
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
+from cautery.model.marking import marking_of
 from cautery.model.times import iso
 from cautery.model.tokens import AccessToken, Scope
 from cautery.wiring.tokens import make_token, tokens
@@ -49,13 +50,21 @@ def make(
             " default: server: where one is named, or else cases.",
         ),
     ] = None,
+    marking: Annotated[
+        str,
+        typer.Option(
+            help="Under which cases leave by TAXII, such as 'TLP:AMBER PAP:AMBER H1'; with --scope"
+            " taxii.",
+        ),
+    ] = "",
     days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="How long it holds.")] = 30,
     folder: Folder = None,
 ) -> None:
     """Make a token, and print it once: only a digest of it is kept.
 
-    A program sends it as "Authorization: Bearer TOKEN" to /api/v1 of the room. Nobody can write
-    with it. It is for one room: the one that shows these cases.
+    A program sends it as "Authorization: Bearer TOKEN" to /api/v1 of the room, or a partner's tool
+    to /taxii2/, there also as the password of any user. Nobody can write with it. It is for one
+    room: the one that shows these cases.
 
     Example: cautery token make "wall screen" --scope cases --days 7
     """
@@ -66,6 +75,7 @@ def make(
         days=days,
         cases=tuple(case or ()),
         room=cases,
+        marking=marking_of(marking) if marking else None,
     )
     typer.echo(secret)
     render.say(
@@ -131,6 +141,7 @@ def _told(token: AccessToken) -> dict[str, object]:
         "scopes": token.scopes,
         "room": token.room,
         "cases": token.cases,
+        "marking": None if token.marking is None else token.marking.words,
         "made_at": iso(token.made_at),
         "ends_at": iso(token.ends_at),
     }

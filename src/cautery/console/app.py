@@ -47,6 +47,7 @@ from cautery.console import (
     told_pages,
 )
 from cautery.console.api.routes import programs_app
+from cautery.console.api.taxii import taxii_app
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
 from cautery.console.door import Door, Entry, KeyEntry
@@ -55,6 +56,7 @@ from cautery.console.hidden import words_for
 from cautery.console.people_entry import PeopleEntry
 from cautery.console.problems import status_of
 from cautery.console.rights import gate, needs, open_paths, undeclared
+from cautery.console.taxii_faults import TAXII
 from cautery.errors import CauteryError, NotYetError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right
@@ -104,6 +106,8 @@ def all_addresses(desk: Desk) -> FastAPI:
         desk.live.close()
         desk.gathering.close()
         desk.operations.close()
+        if desk.shelves is not None:
+            desk.shelves.close()
         desk.cases.close()
 
     log = None if desk.people is None else desk.people.log
@@ -140,6 +144,8 @@ def all_addresses(desk: Desk) -> FastAPI:
     if faults := undeclared(app.router.routes):
         raise TypeError(f"no right is declared for: {', '.join(faults)}")
     app.mount("/api/v1", programs_app(desk))  # each of its addresses asks for a token's scope
+    if desk.shelves is not None:
+        app.mount(TAXII, taxii_app(desk, desk.shelves))  # and so do these
     return app
 
 

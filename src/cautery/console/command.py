@@ -33,6 +33,7 @@ from cautery.wiring.people import are_there, lie_on_server, people_of, tls_of
 from cautery.wiring.room import cases_in, gathering_of, has_desktop
 from cautery.wiring.season import seasons_beside
 from cautery.wiring.server import name_server
+from cautery.wiring.taxii import shelves
 from cautery.wiring.tokens import TokensOfRoom, tokens
 
 _PORT = 8017
@@ -165,6 +166,7 @@ def serve(
             place=place,
             tokens=TokensOfRoom(tokens(on_server=is_on_server(cases)), cases),
             seasons=partial(seasons_beside, cases),
+            shelves=shelves(),
         )
         if log_json:
             log_as_json()

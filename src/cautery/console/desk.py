@@ -33,6 +33,7 @@ from cautery.workflows.browse.gathering import Gathering
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.browse.network import Maps
 from cautery.workflows.browse.operations import Operations, is_operation
+from cautery.workflows.exchange.serving import Shelves
 from cautery.workflows.people.tray import Tray
 from cautery.workflows.public.tongues import tongue_of
 
@@ -73,6 +74,8 @@ class Desk:
         What it counts of itself.
     seasons : callable
         Returns the seasons beside the cases.
+    shelves : Shelves or None
+        What the cases give by TAXII; ``None``: nothing.
     """
 
     cases: Cases
@@ -88,6 +91,7 @@ class Desk:
     operations: Operations = field(default_factory=Operations)
     telemetry: Telemetry = field(default_factory=Telemetry)
     seasons: Callable[[], Sequence[SeasonSeen]] = tuple
+    shelves: Shelves | None = None
 
     def page(
         self,

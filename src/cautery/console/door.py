@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cautery.console.files_form import FILES, bounded, no_body
 from cautery.console.gate import Gate
 from cautery.console.rights import COUNTER, STRANGER, alone, caller_of, set_caller
+from cautery.console.taxii_faults import fault, is_taxii
 from cautery.model.tokens import AccessToken
 
 MOST_BODY = 16_384
@@ -226,6 +227,8 @@ class Door:
         headers = Headers(scope=scope)
         upload = self._uploads(scope["path"]) if _form_of(headers) == FILES else 0
         answer = self._refusal(scope, headers, upload) or self._entry.stray(scope)
+        if is_taxii(scope["path"]):
+            answer = _refused_taxii(scope, answer)
         coming = receive
         if answer is None and scope["method"] == "POST" and upload:
             coming, receive = bounded(receive, int(headers["content-length"])), no_body
@@ -276,6 +279,17 @@ class Door:
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
             return plain(413, "A question has no body.")
         return None
+
+
+def _refused_taxii(scope: Scope, answer: Response | None) -> Response | None:
+    """Return what a partner's tool is refused with, in the words of its protocol."""
+    if scope["method"] not in ("GET", "HEAD"):
+        return fault(
+            405, "Nothing is taken by TAXII here: ask with GET.", "", {"allow": "GET, HEAD"}
+        )
+    if answer is None:
+        return None
+    return fault(answer.status_code, bytes(answer.body).decode().strip(), "")
 
 
 def names_this_machine(host: str) -> bool:

@@ -5,6 +5,7 @@ A cookie opens nothing here, so no page of strangers can ask in the name of who 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +19,7 @@ from starlette.types import Scope as Asked
 
 from cautery.console.problems import problem
 from cautery.console.rights import CASE, LONGEST_CASE, numbers_of
+from cautery.console.taxii_faults import fault, is_taxii
 from cautery.errors import StorageError
 from cautery.model.room import Act
 from cautery.model.tokens import AccessToken, Scope, parts_of
@@ -28,6 +30,8 @@ METRICS = "/metrics"
 OPEN = ("/health", "/ready")
 """Whoever asks these is told that the room lives, and nothing else."""
 _CHALLENGE = {"www-authenticate": "Bearer"}
+"""Not Basic, which the addresses of TAXII take as well: a browser would ask for a password, and
+send it by itself from then on."""
 
 
 class Tokens(Protocol):
@@ -54,7 +58,7 @@ class Gate:
 
     def is_for_programs(self, path: str) -> bool:
         """Tell whether an address is none for people."""
-        return path.startswith(API) or path == API.rstrip("/") or path in OPEN
+        return path.startswith(API) or path == API.rstrip("/") or path in OPEN or is_taxii(path)
 
     def is_counted(self, asked: Asked, headers: Headers) -> bool:
         """Tell whether a program may read the room's counts, which people may as well."""
@@ -70,15 +74,16 @@ class Gate:
         """Return why a program is not let in; ``None``: it is, and its token is noted."""
         if asked["path"] in OPEN:
             return None
+        says = fault if is_taxii(asked["path"]) else problem
         origins = headers.getlist("origin")
         if origins and origins != [f"{asked['scheme']}://{headers['host']}"]:
-            return problem(403, "A page of another site may not ask this room.")
+            return says(403, "A page of another site may not ask this room.")
         try:
-            token = self.token(headers)
+            token = self.token(headers, basic=is_taxii(asked["path"]))
         except StorageError:
-            return problem(503, "The server of the cases does not answer.", "Ask again later.")
+            return says(503, "The server of the cases does not answer.", "Ask again later.")
         if token is None:
-            return problem(
+            return says(
                 401,
                 "Send a token that holds: Authorization: Bearer TOKEN.",
                 "Whoever runs this room makes one with: cautery token make NAME",
@@ -87,8 +92,13 @@ class Gate:
         asked.setdefault("state", {})["token"] = token
         return None
 
-    def token(self, headers: Headers) -> AccessToken | None:
+    def token(self, headers: Headers, *, basic: bool = False) -> AccessToken | None:
         """Return the token of a request, if it holds.
+
+        Parameters
+        ----------
+        basic : bool
+            It may stand as the password of any user as well (RFC 7617).
 
         Raises
         ------
@@ -97,11 +107,21 @@ class Gate:
         """
         fields = headers.getlist("authorization")
         kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
+        if basic and kind.lower() == "basic":
+            kind, value = "bearer", _password(value.strip())
         parts = parts_of(value.strip()) if kind.lower() == "bearer" else None
         if parts is None:
             return None
         token = self._tokens.get(parts[0])
         return token if token is not None and token.is_of(parts[1], now=self._now()) else None
+
+
+def _password(value: str) -> str:
+    """Return the password of a user as a program sends it; empty: there is none."""
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def logged(log: AccessLog | None) -> Callable[[Request], Awaitable[None]]:

@@ -81,6 +81,8 @@ class Telemetry:
 def _sort(path: str) -> str:
     if path.startswith("/api/"):
         return "api"
+    if path.startswith("/taxii2/"):
+        return "taxii"
     if path.startswith("/static/"):
         return "static"
     return "events" if path.endswith("/events") else "page"

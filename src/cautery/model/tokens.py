@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import InputError
+from cautery.model.marking import Marking
 from cautery.model.times import require_utc
 
 PREFIX = "cautery"
@@ -31,6 +32,8 @@ class Scope(StrEnum):
     """Records, whole, with their proofs, and the search over them."""
     EXHIBITS = "exhibits"
     """What was sealed, and its bytes."""
+    TAXII = "taxii"
+    """What cases give to partners' tools by TAXII, under the marking of the token."""
     METRICS = "metrics"
     """Counts of this room, without a case, a host or a person."""
 
@@ -55,6 +58,8 @@ class AccessToken:
         From when to when it holds, in UTC.
     digest : str
         SHA-256 of its secret, hexadecimal.
+    marking : Marking or None
+        Under which cases leave by TAXII; ``None``: none does.
     """
 
     id: str
@@ -65,12 +70,15 @@ class AccessToken:
     made_at: datetime
     ends_at: datetime
     digest: str
+    marking: Marking | None = None
 
     def __post_init__(self) -> None:
         require_utc("made_at", self.made_at)
         require_utc("ends_at", self.ends_at)
         if not self.scopes:
             raise InputError("a token without a scope reads nothing")
+        if (Scope.TAXII in self.scopes) != (self.marking is not None):
+            raise InputError("a token for TAXII names the marking under which cases leave by it")
         if not self.name.strip() or len(self.name) > _LONGEST_NAME or not self.name.isprintable():
             raise InputError(f"a token's name has 1 to {_LONGEST_NAME} characters on one line")
 
@@ -92,13 +100,15 @@ def new_token(
     ends_at: datetime,
     cases: tuple[str, ...] = (),
     room: str = "",
+    marking: Marking | None = None,
 ) -> tuple[AccessToken, str]:
     """Return a token to keep, and what its holder sends.
 
     Raises
     ------
     InputError
-        If it has no name or scope, or would never hold.
+        If it has no name or scope, or would never hold; or has one of a marking and the scope
+        for TAXII without the other.
     """
     if ends_at <= made_at:
         raise InputError("a token ends after it begins")
@@ -112,6 +122,7 @@ def new_token(
         made_at=made_at,
         ends_at=ends_at,
         digest=_digest(secret),
+        marking=marking,
     )
     return token, f"{PREFIX}_{token.id}_{secret}"
 

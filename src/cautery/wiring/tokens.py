@@ -12,6 +12,7 @@ from cautery.adapters._files import real_path
 from cautery.adapters.token_folder import TokenFolder, default_folder
 from cautery.errors import AbsentError
 from cautery.evidence.case_names import is_on_server
+from cautery.model.marking import Marking
 from cautery.model.tokens import AccessToken, Scope, new_token
 from cautery.wiring.kept import usual_place
 from cautery.wiring.server import required_server, server, server_store
@@ -126,6 +127,7 @@ def make_token(
     days: int,
     cases: tuple[str, ...],
     room: Path | None,
+    marking: Marking | None = None,
 ) -> tuple[AccessToken, str]:
     """Make a token and keep it; return it, and what its holder sends: that is kept nowhere.
 
@@ -134,6 +136,9 @@ def make_token(
     room : Path or None
         Folder of the cases that a room shows, or ``server:``; ``None``: what `cautery serve` shows
         if nobody says it.
+
+    marking : Marking or None
+        Under which cases leave by TAXII.
 
     Raises
     ------
@@ -148,6 +153,7 @@ def make_token(
         ends_at=now + timedelta(days=days),
         cases=cases,
         room=_room_of(usual_place() if room is None else room),
+        marking=marking,
     )
     kept.add(token)
     return token, sent
