@@ -89,6 +89,16 @@ async def test_a_poll_asks_in_the_words_of_the_standard_and_takes_all_pages() ->
     assert result.newest == datetime(2026, 11, 24, 19, 0, 0, 1, tzinfo=UTC)
 
 
+async def test_a_server_may_say_the_same_next_until_the_last_page() -> None:
+    pages = iter(range(1, 4))  # as medallion 3.0 does
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        page = next(pages)
+        return envelope(thing(page), more=page < 3, next="the same")
+
+    assert (await polled(answer)).objects == 3
+
+
 async def test_without_next_the_time_of_the_last_object_leads_on() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         after = request.query.get("added_after", "")
@@ -126,6 +136,21 @@ async def test_what_the_news_refers_to_is_fetched_as_well_once() -> None:
     assert len(asked) == 2
 
 
+async def test_a_server_that_fails_over_one_absent_object_gives_the_others() -> None:
+    maker = "identity--00000000-0000-4000-8000-000000000002"
+    absent = "identity--00000000-0000-4000-8000-00000000000f"
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if ids := request.query.get("match[id]"):
+            if absent in ids:
+                return web.Response(status=500)
+            return envelope({"type": "identity", "id": maker})
+        return envelope(thing(1, created_by_ref=maker, owner_ref=absent))
+
+    result = await polled(answer)
+    assert [one["id"] for one in parsed_json(result.bundle)["objects"]] == [thing(1)["id"], maker]
+
+
 @pytest.mark.parametrize(
     ("said", "newest"),
     [
@@ -152,8 +177,9 @@ async def test_a_server_that_tells_no_times_is_asked_for_everything_again() -> N
 
 async def test_pages_in_a_circle_are_refused() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
-        following = {"a": "b", "b": "a"}.get(request.query.get("next", ""), "a")
-        return envelope(thing(1), more=True, next=following)
+        asked = request.query.get("next", "a")
+        following = {"a": "b", "b": "a"}[asked]
+        return envelope(thing(1 if asked == "a" else 2), more=True, next=following)
 
     with pytest.raises(SourceError, match="in a circle"):
         await polled(answer)
@@ -200,7 +226,8 @@ async def test_endless_pages_end(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_poll_has_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         page = int(request.query.get("next", 0))
-        return envelope(*map(thing, range(30)), more=True, next=str(page + 1))
+        numbers = range(30 * page, 30 * page + 30)
+        return envelope(*map(thing, numbers), more=True, next=str(page + 1))
 
     monkeypatch.setattr(polling, bound, most)
     with pytest.raises(LimitError, match="a poll of more than"):

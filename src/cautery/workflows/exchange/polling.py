@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from cautery.errors import LimitError, SourceError
+from cautery.errors import AbsentError, LimitError, SourceError
 from cautery.exchange.shape import MOST_BYTES
 from cautery.exchange.taxii import Polled, Received
 from cautery.model.ports import Clock
@@ -84,19 +84,18 @@ async def poll(server: Server, collection: str, *, since: datetime | None, clock
     began = clock.now()
     so_far = _SoFar(server.host, began, clock)
     newest = since or _BEGIN
-    asked: set[tuple[datetime | None, str | None]] = set()
     position: tuple[datetime | None, str | None] = (since, None)
     while True:
-        if position in asked:
-            raise SourceError(f"{server.host} leads from page to page in a circle")
-        asked.add(position)
         page = await server.page(collection, since=position[0], next_=position[1])
-        so_far.take(page.objects)
+        brings_news = so_far.take(page.objects)
         newest = max(newest, page.newest or newest)
         if not page.more:
             break
         if not page.objects:
             raise SourceError(f"{server.host} says that more follows an empty page")
+        # Not by next: some servers say the same one until the last page.
+        if not brings_news:
+            raise SourceError(f"{server.host} leads from page to page in a circle")
         position = _next_position(server.host, position, page)
     await _complete(server, collection, so_far)
     return Poll(
@@ -119,8 +118,25 @@ async def _complete(server: Server, collection: str, so_far: _SoFar) -> None:
             return
         asked.update(missing)
         for ids in batched(missing, AT_A_TIME):
-            page = await server.page(collection, ids=ids)
-            so_far.take([one for one in page.objects if one.id in asked])
+            if not await _fetch(server, collection, ids, so_far):
+                for name in ids:
+                    await _fetch(server, collection, [name], so_far)
+
+
+async def _fetch(server: Server, collection: str, ids: Sequence[str], so_far: _SoFar) -> bool:
+    """Fetch some objects; tell whether the server answered.
+
+    Some servers fail over an id that they do not have: medallion 3.0 answers 500.
+    """
+    try:
+        page = await server.page(collection, ids=ids)
+    except LimitError:
+        raise
+    except (SourceError, AbsentError):
+        so_far.take(())
+        return False
+    so_far.take([received for received in page.objects if received.id in ids])
+    return True
 
 
 def batched(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
@@ -163,9 +179,10 @@ class _SoFar:
         self.present: set[str] = set()
         self.needed: set[str] = set()
         self.pages = self._size = 0
+        self._digests: set[int] = set()
 
-    def take(self, objects: Iterable[Received]) -> None:
-        """Take up a page.
+    def take(self, objects: Iterable[Received]) -> bool:
+        """Take up a page; tell whether anything of it did not come before.
 
         Raises
         ------
@@ -173,7 +190,11 @@ class _SoFar:
             If the poll has become too large or too long.
         """
         self.pages += 1
+        before = len(self.pieces)
         for received in objects:
+            if (digest := hash(received.content)) in self._digests:
+                continue
+            self._digests.add(digest)
             self.pieces.append(received.content)
             self.present.add(received.id)
             self.needed |= received.needs
@@ -189,6 +210,7 @@ class _SoFar:
                     f"{self._host}: a poll of more than {most:,.0f} {what}",
                     hint="Ask the partner for a smaller collection.",
                 )
+        return len(self.pieces) > before
 
 
 class PolledBefore(Protocol):
