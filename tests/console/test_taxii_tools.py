@@ -14,15 +14,20 @@ from typing import Any
 
 import pytest
 import uvicorn
+from typer.testing import CliRunner
 
-from cautery.adapters.clock import FixedClock
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock, SystemClock
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.http import PoliteClient
+from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.taxii import TaxiiServer, authorization
+from cautery.cli import app
 from cautery.console.app import room_app
 from cautery.errors import AbsentError, ForbiddenAddressError, RefusedError
 from cautery.json_text import parsed_json
 from cautery.model import NetworkPolicy
+from cautery.workflows.case.open import open_case
 from cautery.workflows.exchange.polling import Poll, poll
 
 AMBER = "TLP:AMBER PAP:AMBER"
@@ -147,3 +152,57 @@ def test_a_private_address_is_asked_only_if_somebody_allows_it(root: str, partne
 
     with pytest.raises(ForbiddenAddressError):
         asyncio.run(work())
+
+
+@pytest.fixture
+def command(secret: str, tmp_path: Path, root: str) -> Callable[..., tuple[int, str, str]]:
+    """Run ``cautery import --taxii`` with the partner's token."""
+    token = tmp_path / "token"
+    token.touch(0o600)
+    token.write_text(f"{secret}\n")
+
+    def run(*options: str | Path) -> tuple[int, str, str]:
+        words = ["import", "--taxii", root, "--token-file", str(token), *map(str, options)]
+        result = CliRunner().invoke(app, words)
+        said = f"{result.exception} {getattr(result.exception, 'hint', '')}"
+        return result.exit_code, result.stdout, result.stderr + said
+
+    return run
+
+
+@pytest.mark.usefixtures("partner")
+def test_the_command_lists_collections_and_asks_no_private_address_by_itself(
+    command: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, out, _ = command("--allow", "127.0.0.0/8", "--json")
+    assert code == 0
+    assert parsed_json(out)["title"] == AMBER
+    code, _, said = command()
+    assert code != 0
+    assert "--allow" in said
+
+
+def test_the_command_takes_a_poll_into_a_case_and_then_only_what_is_new(
+    partner: Any, command: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    keys, path = tmp_path / "keys", tmp_path / "ours"
+    case = open_case(path, store=FolderStore(KeyFolder(keys)), clock=SystemClock())
+    case.leave()
+    _, out, _ = command("--allow", "127.0.0.0/8", "--json")
+    options = (
+        "--allow", "127.0.0.0/8", "--collection", parsed_json(out)["id"], "--case", path,
+        "--source", "Liga", "--evaluation", "B2", "--keys", keys, "--json",
+    )  # fmt: skip
+    code, out, said = command(*options)
+    assert code == 0, said
+    first = parsed_json(out)["imported"]
+    assert first["polled"]["collection"] == options[3]
+    assert {"kind": "block", "count": 3, "revoked": 0} in first["items"]
+    code, out, said = command(*options)
+    assert (code, out) == (0, "")
+    assert "nothing is new" in said
+    partner.giving.withdraw("b.example")
+    code, out, said = command(*options)
+    assert code == 0, said
+    assert {"kind": "block", "count": 1, "revoked": 1} in parsed_json(out)["imported"]["items"]
+    assert parsed_json(out)["imported"]["revoked"] == 1

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cautery import wiring
-from cautery.cli import render
+from cautery.cli import _taxii, render
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
 from cautery.errors import InputError
@@ -22,6 +22,7 @@ from cautery.model.exchange import Item
 from cautery.model.marking import marking_of
 from cautery.model.records import Evaluated, ExchangeImported
 from cautery.wiring import importing
+from cautery.wiring.taxii import Access
 from cautery.workflows.exchange.reading import ReadFile
 from cautery.workflows.exchange.take_in import shown_id
 
@@ -34,8 +35,9 @@ _COLUMNS = ("kind", "id", "by", "marking", "valid until", "evaluation", "state")
 @render.tabular
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="What the partner sent, also .gz, .xz or .zst; - for stdin.")
-    ],
+        Path | None,
+        typer.Argument(help="What the partner sent, also .gz, .xz or .zst; - for stdin."),
+    ] = None,
     case: Annotated[
         Path | None, typer.Option("--case", help="Seal and record it in this open case.")
     ] = None,
@@ -72,6 +74,13 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --to: refuse if anything would be lost.")
     ] = False,
+    taxii: _taxii.Url = None,
+    collection: _taxii.Collection = None,
+    user: _taxii.User = None,
+    password_file: _taxii.PasswordFile = None,
+    token_file: _taxii.TokenFile = None,
+    allow: _taxii.Allow = None,
+    ca: _taxii.Ca = None,
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
@@ -86,17 +95,41 @@ def import_(
     In a case, what a partner says is kept with its source, evaluation and marking. It is never
     evidence: no verdict, map, estimate, plan, referral or export rests on it.
 
+    With --taxii it comes from a partner's server, whole or not at all; a later poll into the same
+    case asks only for what is new.
+
     Example: cautery import partner.stix.json
 
     Example: cautery import partner.stix.json --case cases/md34 --source "Liga" --evaluation B2
     """
     _check(case, source, evaluation, to, out, strict=strict)
+    _taxii.require_one_source(file, taxii, collection)
     received = wiring.clock().now()
     assumed = Assumed(
         marking=None if marking is None else marking_of(marking), by=source or "", at=received
     )
-    with Progress(f"reading {file}", None):
-        read = importing.read(file, named=from_, assumed=assumed, case_path=case)
+    polled = None
+    if taxii is not None:
+        access = Access(
+            user=user,
+            password_file=password_file,
+            token_file=token_file,
+            allow=tuple(allow or ()),
+            ca=ca,
+        )
+        if collection is None:
+            _taxii.list_collections(taxii, access, json=json)
+            return
+        news = _taxii.poll_collection(
+            taxii, collection, access, case=case, source=source, assumed=assumed
+        )
+        if news is None:
+            return
+        read, polled = news
+    else:
+        assert file is not None
+        with Progress(f"reading {file}", None):
+            read = importing.read(file, named=from_, assumed=assumed, case_path=case)
     if to is not None and out is not None:
         _convert(read, to, out, strict=strict, json=json)
         return
@@ -104,7 +137,12 @@ def import_(
         assert source is not None
         assert evaluation is not None
         taken = importing.take(
-            case, read, source=source, evaluation=_evaluated(evaluation), keys_dir=keys
+            case,
+            read,
+            source=source,
+            evaluation=_evaluated(evaluation),
+            keys_dir=keys,
+            polled=polled,
         )
         say_imported(taken.imported, is_new=taken.is_new, json=json)
         return

@@ -19,17 +19,18 @@ from cautery.adapters.http import PoliteClient
 from cautery.adapters.taxii import TaxiiServer, authorization
 from cautery.adapters.taxii_shelf import SqliteShelf
 from cautery.canonical import canonical
-from cautery.errors import AbsentError, InputError
+from cautery.errors import AbsentError, ForbiddenAddressError, InputError
 from cautery.exchange.stix.objects_out import stix_objects
 from cautery.exchange.taxii import Filling, Offered
 from cautery.model import Location, NetworkPolicy, OwnService, to_json
 from cautery.model.exchange import Package
 from cautery.model.marking import Marking
-from cautery.wiring.cases import reading_store
+from cautery.projections.told import told_in
+from cautery.wiring.cases import reading, reading_store
 from cautery.wiring.kept import lists_folder, place_of, sweep
 from cautery.wiring.postbox import secret_file
 from cautery.workflows.exchange.of_watch import of_watch
-from cautery.workflows.exchange.polling import Poll, poll
+from cautery.workflows.exchange.polling import Poll, poll, since_of
 from cautery.workflows.exchange.serving import Shelves, Sources
 
 _RATE = 10.0
@@ -117,6 +118,20 @@ def offered(url: str, *, access: Access) -> tuple[Offered, ...]:
     return asyncio.run(work())
 
 
+def since_in(case: Path, *, source: str, url: str, collection: str) -> datetime | None:
+    """Return where the next poll of a collection into a case begins; ``None``: it is the first.
+
+    Raises
+    ------
+    CauteryError
+        If there is no such case.
+    """
+    with reading(case) as opened:
+        imports = told_in(opened.ledger).by_source().get(source, ())
+    polls = [one.imported.polled for one in imports if one.imported.polled is not None]
+    return since_of(polls, url=url, collection=collection)
+
+
 @asynccontextmanager
 async def _server(url: str, access: Access) -> AsyncIterator[TaxiiServer]:
     host = urlsplit(url).hostname or ""
@@ -133,7 +148,13 @@ async def _server(url: str, access: Access) -> AsyncIterator[TaxiiServer]:
     )
     client = PoliteClient(policy, DnsNames(None), wiring.clock(), services=services)
     async with client:
-        yield TaxiiServer(url, client, authorization=login)
+        try:
+            yield TaxiiServer(url, client, authorization=login)
+        except ForbiddenAddressError as error:
+            raise ForbiddenAddressError(
+                f"{host} has an address that is not public",
+                hint="If it is a server of yours, or one that you trust: --allow RANGE",
+            ) from error
 
 
 def _secret(file: Path | None) -> str | None:
