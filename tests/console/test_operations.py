@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.console import taxii
 from tests.console.operations import (
     CASE,
     HAGUE,
@@ -263,3 +264,16 @@ def test_the_pages_speak_four_languages(alone: Any, tongue: str) -> None:
     for path in PAGES:
         page = alone.text(path, headers={"accept-language": tongue})
         assert f'<html lang="{tongue}"' in page
+
+
+def test_the_case_of_an_operation_is_not_given_by_taxii_nor_named(
+    joint: Path, room_at: Any, tmp_path: Path
+) -> None:
+    room = room_at(joint / "cases", AT, tmp_path)
+    client = room.stranger()
+    client.headers["authorization"] = f"Bearer {taxii.new_secret(room)}"
+    assert "api_roots" not in client.get("/taxii2/").json()
+    answer = client.get(f"/taxii2/{CASE}/")
+    assert answer.status_code == 404
+    assert answer.json() == client.get("/taxii2/nobody/").json()
+    room.desk.shelves.close()

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
-import sys
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
+from tests.console import taxii
 
+from cautery.adapters.token_folder import TokenFolder
+from cautery.console.app import room_app
+from cautery.exchange.catalogue import format_named
+from cautery.exchange.loss import losses
+from cautery.model.marking import marking_of
+from cautery.model.room import Act
 from cautery.model.tokens import Scope
+from cautery.wiring.cases import reading_store
+from cautery.wiring.taxii import package_of
+from cautery.workflows.exchange.polling import bundle_of
 from cautery.workflows.exchange.serving import WITHHELD
 
-
-def _loaded() -> ModuleType:
-    path = Path(__file__).with_name("taxii.py")
-    spec = importlib.util.spec_from_file_location("taxii_room", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TAXII = _loaded()
 AMBER, H1 = "TLP:AMBER PAP:AMBER", "TLP:AMBER PAP:AMBER H1"
 
 
 @pytest.fixture
 def partner(room_at: Callable[..., Any], season: Path, tmp_path: Path) -> Iterator[Any]:
-    partner = TAXII.partner_of(room_at, season, tmp_path)
+    partner = taxii.partner_of(room_at, season, tmp_path)
     giving = partner.giving
     giving.put(
         giving.block("a.example", "TLP:AMBER"),
@@ -56,7 +54,7 @@ def _patterns(envelope: dict[str, Any]) -> list[str]:
 def test_discovery_leads_to_the_root_of_a_case_and_to_its_collections(partner: Any) -> None:
     assert partner.ask("/")["api_roots"] == ["/taxii2/night-1/"]
     root = partner.ask("/night-1/")
-    assert root["versions"] == [TAXII.MEDIA]
+    assert root["versions"] == [taxii.MEDIA]
     listed = partner.ask("/night-1/collections/")["collections"]
     assert {one["title"] for one in listed} == {AMBER, H1}
     for one in listed:
@@ -116,7 +114,7 @@ def test_a_change_with_the_same_time_is_a_later_version_all_the_same(partner: An
         one for one in partner.ask(_objects(partner, H1))["objects"] if one["type"] == "indicator"
     ]
     same = partner.giving.items["c.example"]
-    partner.giving.put(TAXII.replace(same, text="now with a word"))
+    partner.giving.put(replace(same, text="now with a word"))
     (after,) = partner.ask(_objects(partner, H1, f"?match[id]={before['id']}"))["objects"]
     assert after["description"] == "now with a word"
     assert after["modified"] > before["modified"]
@@ -133,12 +131,12 @@ def test_times_only_grow_no_two_are_the_same_and_a_restart_changes_none(
     assert sorted({at for at, _ in first}) == [at for at, _ in first]
     made = partner.giving.made
     partner.room.desk.shelves.close()
-    again = TAXII.partner_of(lambda *_, **__: partner.room, tmp_path, tmp_path / "other")
+    again = taxii.partner_of(lambda *_, **__: partner.room, tmp_path, tmp_path / "other")
     again.room.desk.shelves.close()
     shelves = partner.giving.shelves(tmp_path / "shelves")
-    partner.room.desk = TAXII.replace(partner.room.desk, shelves=shelves)
-    partner.client.app = TAXII.room_app(partner.room.desk)
-    reopened = TAXII.TestClient(partner.client.app, base_url="http://127.0.0.1:8017")
+    partner.room.desk = replace(partner.room.desk, shelves=shelves)
+    partner.client.app = room_app(partner.room.desk)
+    reopened = TestClient(partner.client.app, base_url="http://127.0.0.1:8017")
     reopened.headers["authorization"] = partner.client.headers["authorization"]
     partner.client = reopened
     assert manifest() == first
@@ -253,7 +251,7 @@ def test_a_package_is_made_once_for_each_state_of_the_ledger(partner: Any) -> No
 @pytest.mark.parametrize(
     ("accept", "status"),
     [
-        (TAXII.MEDIA, 200),
+        (taxii.MEDIA, 200),
         ("application/taxii+json", 200),
         ("application/taxii+json; version=2.1; q=0.5, text/html", 200),
         ("*/*", 200),
@@ -273,10 +271,10 @@ def test_what_is_asked_for_in_another_format_is_refused(
 def test_nothing_is_taken(partner: Any, method: str) -> None:
     path = f"/taxii2{_objects(partner)}"
     answer = partner.client.request(
-        method, path, content=b'{"objects": []}', headers={"content-type": TAXII.MEDIA}
+        method, path, content=b'{"objects": []}', headers={"content-type": taxii.MEDIA}
     )
     assert answer.status_code == 405
-    assert answer.headers["content-type"] == TAXII.MEDIA
+    assert answer.headers["content-type"] == taxii.MEDIA
     assert answer.headers["allow"] == "GET, HEAD"
     assert not any(name.startswith("access-control") for name in answer.headers)
 
@@ -332,7 +330,7 @@ def test_who_has_no_token_that_holds_is_told_to_bring_one(
         answer = stranger.get(path, headers=sent)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
-        assert answer.headers["content-type"] == TAXII.MEDIA
+        assert answer.headers["content-type"] == taxii.MEDIA
 
 
 def test_a_token_is_taken_as_the_password_of_any_user_here_and_nowhere_else(partner: Any) -> None:
@@ -340,7 +338,7 @@ def test_a_token_is_taken_as_the_password_of_any_user_here_and_nowhere_else(part
     stranger = partner.room.stranger()
     basic = base64.b64encode(f"opencti:{secret}".encode()).decode()
     headers = {"authorization": f"Basic {basic}"}
-    app = TAXII.TestClient(partner.client.app, base_url="http://127.0.0.1:8017")
+    app = TestClient(partner.client.app, base_url="http://127.0.0.1:8017")
     assert app.get("/taxii2/", headers=headers).status_code == 200
     assert app.get("/api/v1/cases", headers=headers).status_code == 401
     assert stranger.get("/api/v1/cases", headers=headers).status_code == 401
@@ -377,3 +375,41 @@ def test_an_address_that_is_none_leads_nowhere(partner: Any, path: str) -> None:
 
 def test_a_page_of_strangers_may_not_ask(partner: Any) -> None:
     partner.ask("/", status=403, headers={"origin": "https://strangers.example"})
+
+
+def test_a_case_gives_what_its_export_gives_under_the_marking_of_the_token(
+    room_at: Callable[..., Any], season: Path, tmp_path: Path
+) -> None:
+    room = room_at(season, tokens=tmp_path)
+    client = room.stranger()
+    secret = taxii.new_secret(room, cases=("night-1",), marking="TLP:GREEN H0")
+    client.headers["authorization"] = f"Bearer {secret}"
+    partner = taxii.Partner(room, client, taxii.Giving(room.desk.cases.clock.now()))
+    ((title, collection),) = partner.collections().items()
+    assert title == "TLP:GREEN PAP:GREEN H0"
+    envelope = partner.ask(f"/night-1/collections/{collection}/objects/")
+    assert not envelope["more"]
+    place = room.desk.cases.place("night-1").path
+    package = package_of(place, marking_of("TLP:GREEN H0"), reading_store())
+    raw = bundle_of(json.dumps(content).encode() for content in envelope["objects"])
+    assert losses(package, format_named("stix").read(raw, "polled").package) == ()
+    room.desk.shelves.close()
+
+
+def test_what_a_partner_polls_stands_in_the_access_log_as_a_disclosure(
+    peopled: Any, tmp_path: Path
+) -> None:
+    desk = replace(peopled.desk, tokens=TokenFolder(tmp_path / "tokens"))
+    secret = taxii.new_secret(SimpleNamespace(desk=desk), cases=("night-1",))
+    client = TestClient(room_app(desk), base_url=str(peopled.browser().base_url))
+    client.headers["authorization"] = f"Bearer {secret}"
+    assert client.get("/taxii2/night-1/collections/").status_code == 200
+    used = [entry.content for entry in peopled.people.ledger.read()][-1]
+    assert (used.act, used.why, used.to, used.case, used.page) == (
+        Act.DISCLOSURE,
+        "partner",
+        "partner",
+        "night-1",
+        "/taxii2/{id}/collections/",
+    )
+    desk.shelves.close()

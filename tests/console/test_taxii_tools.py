@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
-from types import ModuleType
 from typing import Any
 
 import pytest
 import uvicorn
+from tests.console import taxii
 from typer.testing import CliRunner
 
 from cautery.adapters.case_folder import FolderStore
@@ -34,23 +32,9 @@ AMBER = "TLP:AMBER PAP:AMBER"
 LOOPBACK = NetworkPolicy(allow=("127.0.0.0/8",), rate_per_host=1000.0)
 
 
-def _loaded() -> ModuleType:
-    path = Path(__file__).with_name("taxii.py")
-    spec = importlib.util.spec_from_file_location("taxii_room", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TAXII = _loaded()
-
-
 @pytest.fixture
 def partner(room_at: Callable[..., Any], season: Path, tmp_path: Path) -> Any:
-    partner = TAXII.partner_of(room_at, season, tmp_path)
+    partner = taxii.partner_of(room_at, season, tmp_path)
     giving = partner.giving
     giving.put(*(giving.block(f"{name}.example", "TLP:AMBER") for name in "abc"))
     return partner
@@ -72,7 +56,7 @@ def root(partner: Any) -> Iterator[str]:
 
 @pytest.fixture
 def secret(partner: Any) -> str:
-    return str(TAXII.new_secret(partner.room, marking="TLP:AMBER", cases=("night-1",)))
+    return str(taxii.new_secret(partner.room, marking="TLP:AMBER", cases=("night-1",)))
 
 
 def polled(root: str, secret: str, clock: FixedClock, **asked: Any) -> Poll:

@@ -78,7 +78,7 @@ class TaxiiServer:
         listed = content.get("collections", [])
         if not isinstance(listed, list) or len(listed) > _MOST_COLLECTIONS:
             raise self._broken("its list of collections is none, or too long")
-        return tuple(self._offered(one) for one in listed)
+        return tuple(self._offered(entry) for entry in listed)
 
     async def page(
         self,
@@ -104,17 +104,17 @@ class TaxiiServer:
         SourceError
             If the server does not answer as TAXII 2.1 has it.
         """
-        asked = {"limit": str(_WANTED)}
+        query = {"limit": str(_WANTED)}
         if since is not None:
-            asked["added_after"] = iso(since)
+            query["added_after"] = iso(since)
         if next_ is not None:
-            asked["next"] = next_
+            query["next"] = next_
         if ids:
-            asked["match[id]"] = ",".join(ids)
-        where = f"{self.url}collections/{quote(collection, safe='')}/objects/?{urlencode(asked)}"
+            query["match[id]"] = ",".join(ids)
+        where = f"{self.url}collections/{quote(collection, safe='')}/objects/?{urlencode(query)}"
         content, answer = await self._asked(where)
         objects = content.get("objects", [])
-        if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+        if not isinstance(objects, list) or not all(isinstance(entry, dict) for entry in objects):
             raise self._broken("its objects are no list of objects")
         following = content.get("next")
         if following is not None and not (
@@ -179,14 +179,14 @@ class TaxiiServer:
 
     def _received(self, content: Mapping[str, Any]) -> Received:
         try:
-            written = json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+            raw = json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
         except (ValueError, RecursionError) as error:
             raise self._broken(f"one of its objects is no JSON ({error})") from error
         name = content.get("id")
         return Received(
             id=name if isinstance(name, str) else "",
             needs=frozenset(filter(_is_id, _needs(content))),
-            content=written,
+            content=raw,
         )
 
     def _newest(self, answer: Response) -> datetime | None:

@@ -164,8 +164,8 @@ class SqliteShelf(KeptFile):
     def has(self, collection: str, id: str) -> bool:
         """Tell whether a collection has an object, whatever its version."""
         with self._reading() as connection:
-            asked = "SELECT 1 FROM objects WHERE collection = ? AND id = ?"
-            return connection.execute(asked, (collection, id)).fetchone() is not None
+            question = "SELECT 1 FROM objects WHERE collection = ? AND id = ?"
+            return connection.execute(question, (collection, id)).fetchone() is not None
 
     def _connected(self, path: Path, *, read_only: bool) -> Limited:
         uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
@@ -190,8 +190,8 @@ class _Taking:
 
     def take(self, collection: str, content: Mapping[str, Any]) -> None:
         """Take up an object: as a new version, if it is not as it was."""
-        name, written = str(content["id"]), _written(content)
-        digest = hashlib.sha256(written).digest()
+        name, raw = str(content["id"]), _written(content)
+        digest = hashlib.sha256(raw).digest()
         old = self._do(
             "SELECT number, version, digest FROM objects WHERE collection = ? AND id = ?",
             (collection, name),
@@ -203,7 +203,7 @@ class _Taking:
         if old is not None and "modified" in content and version is not None and version <= old[1]:
             # Who polls would take it for what is held already: a new version is a later one.
             version = self.next_added
-            written = _written({**content, "modified": iso(moment_of(version))})
+            raw = _written({**content, "modified": iso(moment_of(version))})
         new = _Version(
             collection,
             name,
@@ -212,7 +212,7 @@ class _Taking:
             revoked=bool(content.get("revoked")),
             versioned="modified" in content,
         )
-        self._put(new, digest, written)
+        self._put(new, digest, raw)
 
     def revoke_others(self) -> None:
         """Revoke what is gone; what bears another marking now is revoked nowhere, but leaves."""
@@ -227,10 +227,8 @@ class _Taking:
         ).fetchall():
             for collection, name, kind, content in revocable:
                 revoked = {"revoked": True, "modified": iso(moment_of(self.next_added))}
-                written = _written({**parsed_json(content), **revoked})
-                self._put(
-                    _Version(collection, name, kind, self.next_added, revoked=True), b"", written
-                )
+                raw = _written({**parsed_json(content), **revoked})
+                self._put(_Version(collection, name, kind, self.next_added, revoked=True), b"", raw)
 
     def _put(self, new: _Version, digest: bytes, content: bytes) -> None:
         (number,) = self._do(
@@ -280,12 +278,12 @@ def _asked(collection: str, filters: Filters) -> tuple[str, list[Any]]:
     if later_than is not None:
         where.append("added > ?")
         values.append(microseconds(later_than))
-    for column, wanted in (
+    for column, choices in (
         ("id", filters.ids),
         ("type", filters.types),
         ("version", tuple(map(microseconds, filters.versions or ()))),
     ):
-        if wanted:
-            where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-            values += wanted
+        if choices:
+            where.append(f"{column} IN ({', '.join('?' * len(choices))})")
+            values += choices
     return " AND ".join(where), values

@@ -59,7 +59,7 @@ def list_collections(url: str, access: Access, *, json: bool) -> None:
     elif collections:
         render.table(
             ("collection", "title", "readable"),
-            ((one.id, one.title, "yes" if one.can_read else "no") for one in collections),
+            ((offer.id, offer.title, "yes" if offer.can_read else "no") for offer in collections),
         )
     render.say(f"{counted(len(collections), 'collection')}; poll one by --collection ID")
 

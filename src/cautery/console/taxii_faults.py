@@ -48,10 +48,10 @@ def accepts(fields: Iterable[str]) -> bool:
 
 def _is_ours(media_range: str) -> bool:
     kind, *parameters = (part.strip().lower() for part in media_range.split(";"))
-    given = {name.strip(): value.strip(' "') for name, _, value in _pairs(parameters)}
-    if kind not in _OURS or given.get("version", "2.1") != "2.1":
+    values = {name.strip(): value.strip(' "') for name, _, value in _pairs(parameters)}
+    if kind not in _OURS or values.get("version", "2.1") != "2.1":
         return False
-    return given.get("q", "1").strip("0.") != ""  # of weight 0: not acceptable (RFC 9110, 12.4.2)
+    return values.get("q", "1").strip("0.") != ""  # of weight 0: not acceptable (RFC 9110, 12.4.2)
 
 
 def _pairs(parameters: Iterable[str]) -> Iterable[tuple[str, str, str]]:

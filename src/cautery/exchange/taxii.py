@@ -232,23 +232,23 @@ def filters_of(query: Iterable[tuple[str, str]]) -> Filters:
     >>> filters_of([("match[type]", "indicator,relationship"), ("limit", "5")]).types
     ('indicator', 'relationship')
     """
-    given: dict[str, str] = {}
+    filters: dict[str, str] = {}
     for name, value in query:
-        if name in given:
+        if name in filters:
             raise InputError(f"{name[:80]} stands in the question twice")
-        if name.startswith("match[") and name not in {f"match[{one}]" for one in _MATCHES}:
+        if name.startswith("match[") and name not in {f"match[{match}]" for match in _MATCHES}:
             raise InputError(f"{name[:80]} is no filter of this server")
-        given[name] = value
-    versions = _values(given, "match[version]")
-    spec_versions = _values(given, "match[spec_version]")
-    limit = given.get("limit", str(MOST_ROWS))
+        filters[name] = value
+    versions = _values(filters, "match[version]")
+    spec_versions = _values(filters, "match[spec_version]")
+    limit = filters.get("limit", str(MOST_ROWS))
     if not (limit.isascii() and limit.isdigit() and 1 <= len(limit) <= 9 and int(limit)):
         raise InputError("limit: write a number from 1 on")
-    start = given.get("next")
+    start = filters.get("next")
     return Filters(
-        after=moment("added_after", given["added_after"]) if "added_after" in given else None,
-        ids=_values(given, "match[id]"),
-        types=_values(given, "match[type]"),
+        after=moment("added_after", filters["added_after"]) if "added_after" in filters else None,
+        ids=_values(filters, "match[id]"),
+        types=_values(filters, "match[type]"),
         versions=None
         if not versions or _ALL_VERSIONS & set(versions)
         else tuple(moment("match[version]", version) for version in versions),
@@ -309,10 +309,10 @@ def _started(text: str) -> datetime:
     return moment_of(int(text))
 
 
-def _values(given: Mapping[str, str], name: str) -> tuple[str, ...]:
-    if name not in given:
+def _values(filters: Mapping[str, str], name: str) -> tuple[str, ...]:
+    if name not in filters:
         return ()
-    values = tuple(given[name].split(","))
+    values = tuple(filters[name].split(","))
     if len(values) > _MOST_VALUES or not all(values):
         raise InputError(f"{name}: write 1 to {_MOST_VALUES} values with commas between them")
     return values

@@ -33,7 +33,7 @@ class Sorter:
 
     def __init__(self, package: str) -> None:
         self._package = package
-        self._known: dict[tuple[str, ...], str] = {}
+        self._by_markings: dict[tuple[str, ...], str] = {}
         """Collections by the markings of an object."""
         self._levels: dict[str, tuple[str, ...]] = {}
         """By collection, the markings that say who may see it."""
@@ -80,13 +80,13 @@ class Sorter:
 
     def _collection_of(self, markings: tuple[str, ...]) -> str:
         """Return the collection of what bears these markings, and begin it."""
-        if markings not in self._known:
-            level = tuple(sorted(one for one in markings if not self._is_evaluation(one)))
+        if markings not in self._by_markings:
+            level = tuple(sorted(ref for ref in markings if not self._is_evaluation(ref)))
             collection = str(uuid_of(self._package, "taxii", *level))
             self._levels[collection] = level
             self._references.setdefault(collection, set())
-            self._known[markings] = collection
-        return self._known[markings]
+            self._by_markings[markings] = collection
+        return self._by_markings[markings]
 
     def _along(self, referred: set[str]) -> Iterator[str]:
         """Yield what is referred to, and what that refers to, each once."""

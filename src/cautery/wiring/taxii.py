@@ -128,7 +128,7 @@ def since_in(case: Path, *, source: str, url: str, collection: str) -> datetime 
     """
     with reading(case) as opened:
         imports = told_in(opened.ledger).by_source().get(source, ())
-    polls = [one.imported.polled for one in imports if one.imported.polled is not None]
+    polls = [told.imported.polled for told in imports if told.imported.polled is not None]
     return since_of(polls, url=url, collection=collection)
 
 

@@ -105,9 +105,9 @@ class _Question:
 
     def collection(self, served: Served) -> Collection:
         """Return the collection that is asked for."""
-        asked = self.request.path_params[_COLLECTION]
+        name = self.request.path_params[_COLLECTION]
         for collection in served.collections:
-            if collection.id == asked:
+            if collection.id == name:
                 return collection
         raise AbsentError("There is no such collection for this token.", hint="")
 

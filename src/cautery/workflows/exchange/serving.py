@@ -108,14 +108,14 @@ class Shelves:
         CauteryError
             If the case cannot be read, or what it gives cannot be kept.
         """
-        wanted, waited = self._sources.filling(case), False
+        newest, waited = self._sources.filling(case), False
         until_s = time.monotonic() + self._patience_s
         while True:
             shelf = self._taken(case, marking)
             with shelf.lock:
                 if shelf.closed:  # it made room for another one just now
                     continue
-                if shelf.serves(wanted, fresh=fresh, waited=waited):
+                if shelf.serves(newest, fresh=fresh, waited=waited):
                     return Served(shelf=shelf.tables, withheld=shelf.withheld)
                 if shelf.making is None:
                     shelf.making = self._maker.submit(self._make, shelf, case, marking)
@@ -136,7 +136,7 @@ class Shelves:
         with shelf.lock:
             if not shelf.closed:
                 shelf.tables.forget()
-                shelf.made = None
+                shelf.filling = None
 
     def close(self) -> None:
         """Let go of all of them."""
@@ -172,7 +172,7 @@ class Shelves:
             # A partner is not told why. What was given stays where it is, and is given again
             # afterwards: to revoke it would say what is not so.
             withheld = WITHHELD
-        shelf.made, shelf.withheld = filling, withheld
+        shelf.filling, shelf.withheld = filling, withheld
 
     def _fill(self, tables: KeptShelf, package: Package, filling: Filling) -> None:
         sorter = Sorter(package.id)
@@ -185,17 +185,17 @@ class _Open:
     """An open shelf, and of which state of its ledger it is made."""
 
     tables: KeptShelf
-    made: Filling | None = None
+    filling: Filling | None = None
     withheld: str = ""
     making: Future[None] | None = None
     closed: bool = False
     lock: Lock = field(default_factory=Lock)
 
-    def serves(self, wanted: Filling, *, fresh: bool, waited: bool) -> bool:
+    def serves(self, newest: Filling, *, fresh: bool, waited: bool) -> bool:
         """Tell whether it is made of a state, or of a later one that came while one waited."""
-        if self.made is None:
+        if self.filling is None:
             return False
-        return not fresh or self.made == wanted or (waited and self.made.size >= wanted.size)
+        return not fresh or self.filling == newest or (waited and self.filling.size >= newest.size)
 
     def close(self) -> None:
         """Let go of the tables, once nothing is made."""
