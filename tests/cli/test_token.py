@@ -12,10 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cautery import wiring
-from cautery.adapters.token_folder import TokenFolder
+from cautery.adapters.token_folder import TokenFolder, json_of, token_of
 from cautery.cli import app
 from cautery.errors import AbsentError, InputError
 from cautery.model import Regime
+from cautery.model.marking import marking_of
 from cautery.model.tokens import AccessToken, Scope, new_token, parts_of
 from cautery.wiring.tokens import TokensOfRoom
 
@@ -112,7 +113,16 @@ def test_a_token_reads_something_and_ends_after_it_begins() -> None:
         new_token("x", (), made_at=now, ends_at=now + timedelta(days=1))
     with pytest.raises(InputError, match="ends"):
         new_token("x", (Scope.CASES,), made_at=now, ends_at=now)
-    token, sent = new_token("x", tuple(Scope), made_at=now, ends_at=now + timedelta(days=1))
+    with pytest.raises(InputError, match="marking"):
+        new_token("x", (Scope.TAXII,), made_at=now, ends_at=now + timedelta(days=1))
+    token, sent = new_token(
+        "x",
+        tuple(Scope),
+        made_at=now,
+        ends_at=now + timedelta(days=1),
+        marking=marking_of("TLP:GREEN"),
+    )
+    assert token_of(token.id, json_of(token)) == token
     assert isinstance(token, AccessToken)
     assert re.fullmatch(r"cautery_[0-9a-f]{16}_[\w-]{43}", sent)
     assert sent.split("_", 2)[2] not in repr(token)

@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from cautery.console import door
 from cautery.console.app import all_addresses
 from cautery.console.door import MOST_BODY, MOST_QUERY, POLICY, Secret, names_this_machine
+from cautery.model.marking import marking_of
 from cautery.model.tokens import Scope, new_token
 
 PAGES = (
@@ -61,7 +62,12 @@ def tokened(room: Any, *scopes: Scope, days: int = 1, cases: tuple[str, ...] = (
     now = room.desk.cases.clock.now()
     begin = now - timedelta(days=2)
     token, sent = new_token(
-        "test", scopes, made_at=begin, ends_at=begin + timedelta(days=2 + days), cases=cases
+        "test",
+        scopes,
+        made_at=begin,
+        ends_at=begin + timedelta(days=2 + days),
+        cases=cases,
+        marking=marking_of("TLP:AMBER") if Scope.TAXII in scopes else None,
     )
     room.desk.tokens.add(token)
     program = room.stranger()
@@ -71,7 +77,7 @@ def tokened(room: Any, *scopes: Scope, days: int = 1, cases: tuple[str, ...] = (
 
 OPEN_TO_ALL = {"/health", "/ready", "/static/{version}/{name}"}
 """What tells nobody anything: that the room lives, and its style sheet."""
-OF_PROGRAMS = "/api/v1/"
+OF_PROGRAMS = ("/api/v1/", "/taxii2/")
 
 
 def test_every_address_is_closed_to_whoever_may_not_ask(
@@ -107,7 +113,8 @@ def test_every_address_is_closed_to_whoever_may_not_ask(
             if path != "/api/v1/openapi.json":
                 assert statuses(none, method, path) == 403, where
             if "{id}" in path:
-                assert statuses(elsewhere, method, path) == 403, where
+                closed = 404 if path.startswith("/taxii2/") else 403
+                assert statuses(elsewhere, method, path) == closed, where
         elif path == "/metrics":
             assert statuses(none, method, path) == 200
             assert statuses(tokened(room, Scope.CASES), method, path) == 401

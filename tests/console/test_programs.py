@@ -25,7 +25,7 @@ from cautery.console.telemetry import log_as_json
 from cautery.errors import StorageError
 from cautery.model.tokens import Scope, new_token
 
-ALL = tuple(Scope)
+ALL = tuple(scope for scope in Scope if scope is not Scope.TAXII)
 API = "/api/v1"
 NIGHT = f"{API}/cases/night-1"
 

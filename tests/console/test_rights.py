@@ -266,7 +266,7 @@ def test_a_programs_query_does_not_change_what_the_access_log_says_of_its_path(
     peopled: Any, tmp_path: Path
 ) -> None:
     now = peopled.desk.cases.clock.now()
-    token, sent = new_token("x", tuple(Scope), made_at=now, ends_at=now + timedelta(days=1))
+    token, sent = new_token("x", (Scope.RECORDS,), made_at=now, ends_at=now + timedelta(days=1))
     desk = replace(peopled.desk, tokens=TokenFolder(tmp_path / "tokens"))
     desk.tokens.add(token)
     program = TestClient(room_app(desk), base_url=str(peopled.browser().base_url))
