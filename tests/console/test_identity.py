@@ -293,7 +293,7 @@ def test_what_was_typed_before_comes_back_after_the_provider_too(world: Any) -> 
     client = world.room.browser()
     world.login(client)
     world.room.clock.goes(hours=2)
-    world.room.people.logins.throttle._buckets.clear()
+    world.room.people.logins.throttle._budgets._kept.clear()
     page = world.room.send(client, "/language", lang="fr", back="/x?typed=1")
     assert "What you typed is not lost" in page.text
     import html

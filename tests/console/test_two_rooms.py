@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from tests.servers import Bucket, database_of_its_own
 from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import prepare
+from cautery.adapters.token_server import ServerTokens
 from cautery.console.app import room_app
 from cautery.errors import StorageError
 from cautery.model import Regime
@@ -185,3 +187,58 @@ def test_a_row_that_cautery_never_wrote_so_holds_nobody_up(two: TwoRooms, act: s
     }
     with pytest.raises(StorageError, match="never as it was read"):
         acts[act](analyst.id)
+
+
+async def answer_to(app: Any, path: str, **headers: str) -> int:
+    """Ask on the loop that runs, and return the status."""
+    fields = {"host": "127.0.0.1:8017", **headers}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "client": ("testclient", 5),  # where the session began
+        "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+        "state": {},
+    }
+    got = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        got.append(message)
+
+    await app(scope, receive, send)
+    return int(got[0]["status"])
+
+
+def test_while_the_table_of_tokens_is_locked_made_up_ones_hold_up_nothing_else(
+    two: TwoRooms, bucket: Bucket
+) -> None:
+    kept = ServerTokens(Server(database=two.database, vault=bucket.url))
+    app = room_app(replace(two.there.desk, tokens=kept))
+    session = two.there.token(two.there.as_(RoomRole.ANALYST))
+    browser = {"cookie": f"{two.there.cookie}={session}", "user-agent": "Firefox"}
+
+    def asked_with(number: int) -> Any:
+        made_up = f"Bearer cautery_{number:016x}_{'x' * 43}"
+        return asyncio.create_task(answer_to(app, "/api/v1/cases", authorization=made_up))
+
+    async def meanwhile() -> None:
+        with psycopg.connect(two.database) as locking:
+            locking.execute("LOCK TABLE cautery_people.tokens IN ACCESS EXCLUSIVE MODE")
+            tasks = [asked_with(number) for number in range(12)]
+            assert await answer_to(app, "/health") == 200
+            assert not any(task.done() for task in tasks[:8])
+            assert await asyncio.gather(*tasks[8:]) == [503] * 4
+            assert await answer_to(app, "/login") == 200
+            assert await answer_to(app, "/cases/night-1", **browser) == 200
+        # On a slow machine the first of them waited longer than the database may be silent.
+        assert set(await asyncio.gather(*tasks[:8])) <= {401, 503}
+
+    asyncio.run(meanwhile())

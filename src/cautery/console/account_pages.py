@@ -11,8 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cautery.console.desk import Desk, form, tongue
 from cautery.console.login_pages import hand_mark, site_of
-from cautery.console.people_entry import address_of
-from cautery.console.rights import caller_of, needs
+from cautery.console.rights import address_of, caller_of, needs
 from cautery.errors import InputError
 from cautery.messages import in_language, tr
 from cautery.model.account import Account

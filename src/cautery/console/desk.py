@@ -13,13 +13,13 @@ from starlette.responses import HTMLResponse
 
 from cautery.console.assets import assets
 from cautery.console.door import Secret
-from cautery.console.gate import Tokens
 from cautery.console.hidden import places, without_places
 from cautery.console.live import Live
 from cautery.console.people_entry import Place
 from cautery.console.rechecks import Rechecks
 from cautery.console.rights import CASE, Caller, admits, caller_of, need_of
 from cautery.console.telemetry import Telemetry
+from cautery.console.token_lookup import Tokens
 from cautery.errors import InputError, StorageError
 from cautery.messages import in_language, tr
 from cautery.model.room import Right

@@ -240,8 +240,8 @@ class Door:
             else:
                 coming = receive = whole
         if answer is None and self._gate.is_for_programs(scope["path"]):
-            answer = self._gate.refusal(scope, headers)
-        elif answer is None and self._gate.is_counted(scope, headers):
+            answer = await self._gate.refusal(scope, headers)
+        elif answer is None and await self._gate.is_counted(scope, headers):
             set_caller(scope, COUNTER)
         elif answer is None:
             answer = await self._entry.let_in(scope, receive)

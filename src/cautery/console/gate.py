@@ -6,9 +6,9 @@ A cookie opens nothing here, so no page of strangers can ask in the name of who 
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.types import Scope as Asked
 
 from cautery.console.problems import problem
-from cautery.console.rights import CASE, LONGEST_CASE, numbers_of
+from cautery.console.rights import CASE, LONGEST_CASE, address_of, numbers_of
 from cautery.console.taxii_faults import fault, is_taxii
-from cautery.errors import StorageError
+from cautery.console.token_lookup import TokenLookup, Tokens, Unasked
 from cautery.model.room import Act
 from cautery.model.tokens import AccessToken, Scope, parts_of
 from cautery.workflows.people.log import AccessLog
@@ -34,43 +34,40 @@ _CHALLENGE = {"www-authenticate": "Bearer"}
 send it by itself from then on."""
 
 
-class Tokens(Protocol):
-    """Where tokens are kept."""
-
-    def get(self, id: str) -> AccessToken | None:
-        """Return a token; ``None``: there is none for this room."""
-        ...
-
-
 class Gate:
     """Admits programs.
 
     Parameters
     ----------
     tokens : Tokens
-        Asked for each request: one that was revoked is gone at once.
+        Asked for each request (:mod:`cautery.console.token_lookup`).
     now : callable
         The time, in UTC.
+    seconds : callable, optional
+        Seconds of a clock that never goes back.
     """
 
-    def __init__(self, tokens: Tokens, now: Callable[[], datetime]) -> None:
-        self._tokens, self._now = tokens, now
+    def __init__(
+        self,
+        tokens: Tokens,
+        now: Callable[[], datetime],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lookup = TokenLookup(tokens, now, seconds)
 
     def is_for_programs(self, path: str) -> bool:
         """Tell whether an address is none for people."""
         return path.startswith(API) or path == API.rstrip("/") or path in OPEN or is_taxii(path)
 
-    def is_counted(self, asked: Asked, headers: Headers) -> bool:
+    async def is_counted(self, asked: Asked, headers: Headers) -> bool:
         """Tell whether a program may read the room's counts, which people may as well."""
         if asked["path"] != METRICS:
             return False
-        try:
-            token = self.token(headers)
-        except StorageError:  # people are asked for their login
-            return False
-        return token is not None and Scope.METRICS in token.scopes
+        # Of whom it cannot be told now is asked for a login, like people.
+        token = await self._token(asked, headers)
+        return isinstance(token, AccessToken) and Scope.METRICS in token.scopes
 
-    def refusal(self, asked: Asked, headers: Headers) -> Response | None:
+    async def refusal(self, asked: Asked, headers: Headers) -> Response | None:
         """Return why a program is not let in; ``None``: it is, and its token is noted."""
         if asked["path"] in OPEN:
             return None
@@ -78,10 +75,10 @@ class Gate:
         origins = headers.getlist("origin")
         if origins and origins != [f"{asked['scheme']}://{headers['host']}"]:
             return says(403, "A page of another site may not ask this room.")
-        try:
-            token = self.token(headers, basic=is_taxii(asked["path"]))
-        except StorageError:
-            return says(503, "The server of the cases does not answer.", "Ask again later.")
+        token = await self._token(asked, headers, basic=is_taxii(asked["path"]))
+        if isinstance(token, Unasked):
+            later = {"retry-after": str(token.wait_s)} if token.wait_s else {}
+            return says(token.status, token.words, "Ask again later.", later)
         if token is None:
             return says(
                 401,
@@ -92,18 +89,15 @@ class Gate:
         asked.setdefault("state", {})["token"] = token
         return None
 
-    def token(self, headers: Headers, *, basic: bool = False) -> AccessToken | None:
+    async def _token(
+        self, asked: Asked, headers: Headers, *, basic: bool = False
+    ) -> AccessToken | Unasked | None:
         """Return the token of a request, if it holds.
 
         Parameters
         ----------
         basic : bool
             It may stand as the password of any user as well (RFC 7617).
-
-        Raises
-        ------
-        StorageError
-            If the cases lie on a server that does not answer.
         """
         fields = headers.getlist("authorization")
         kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
@@ -112,8 +106,7 @@ class Gate:
         parts = parts_of(value.strip()) if kind.lower() == "bearer" else None
         if parts is None:
             return None
-        token = self._tokens.get(parts[0])
-        return token if token is not None and token.is_of(parts[1], now=self._now()) else None
+        return await self._lookup.find(*parts, address_of(Request(asked)))
 
 
 def _password(value: str) -> str:

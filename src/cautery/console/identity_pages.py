@@ -28,8 +28,8 @@ from cautery.console.login_pages import (
     token_of,
     view_of,
 )
-from cautery.console.people_entry import IDENTITY, address_of, question_cookie
-from cautery.console.rights import needs
+from cautery.console.people_entry import IDENTITY, question_cookie
+from cautery.console.rights import address_of, needs
 from cautery.errors import AbsentError, ApprovalError, CauteryError, InputError, SourceError
 from cautery.messages import in_language, tr
 from cautery.model.identity import Claimed

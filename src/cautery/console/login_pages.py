@@ -20,13 +20,18 @@ from cautery.console.door import cookie_of
 from cautery.console.people_entry import (
     LOGIN,
     Place,
-    address_of,
     csrf_of,
     mark_cookie,
     session_cookie,
-    set_address,
 )
-from cautery.console.rights import Caller, caller_of, needs, set_caller
+from cautery.console.rights import (
+    Caller,
+    address_of,
+    caller_of,
+    needs,
+    set_address,
+    set_caller,
+)
 from cautery.errors import InputError, StorageError
 from cautery.messages import in_language, tr
 from cautery.model.account import Account

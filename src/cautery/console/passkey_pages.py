@@ -10,8 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from cautery.console.account_pages import confirm, done_or_fault, own_account
 from cautery.console.desk import Desk, bare_form, form, tongue
 from cautery.console.login_pages import refused, room_origin, site_of, view_of, welcome
-from cautery.console.people_entry import address_of
-from cautery.console.rights import needs
+from cautery.console.rights import address_of, needs
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import in_language, tr
 from cautery.model.account import Account

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from cautery.console.door import MOST_BODY, cookie_of, names_this_machine, plain
-from cautery.console.rights import STRANGER, Caller, set_caller
+from cautery.console.rights import STRANGER, Caller, address_of, set_address, set_caller
 from cautery.errors import CauteryError, InputError
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.people.sessions import Coming
@@ -184,16 +184,6 @@ def question_cookie(key: bytes, *, secure: bool) -> str:
 def csrf_of(token: str) -> str:
     """Return what the forms of a session bring back."""
     return hmac.digest(token.encode("utf-8", "replace"), b"cautery room csrf", "sha256").hex()
-
-
-def set_address(scope: Scope, address: str) -> None:
-    """Say whence a request comes."""
-    scope.setdefault("state", {})["address"] = address
-
-
-def address_of(request: Request) -> str:
-    """Return whence a request comes."""
-    return str(request.scope.get("state", {}).get("address", ""))
 
 
 def _derived(key: bytes, what: str) -> str:

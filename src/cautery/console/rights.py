@@ -29,7 +29,7 @@ LONGEST = 200
 """Letters of a value that the access log keeps. Judgement."""
 LONGEST_CASE = 500
 """Letters of the name of a case that an address takes: two cases may begin alike."""
-_CALLER = "caller"
+_CALLER, _ADDRESS = "caller", "address"
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -125,6 +125,16 @@ def caller_of(request: Request) -> Caller:
     """Return who asks; whom the door did not let in is a stranger."""
     caller = request.scope.get("state", {}).get(_CALLER, STRANGER)
     return caller if isinstance(caller, Caller) else STRANGER
+
+
+def set_address(scope: Scope, address: str) -> None:
+    """Say whence a request comes."""
+    scope.setdefault("state", {})[_ADDRESS] = address
+
+
+def address_of(request: Request) -> str:
+    """Return whence a request comes; empty: the room is reached from this machine alone."""
+    return str(request.scope.get("state", {}).get(_ADDRESS, ""))
 
 
 def admits(caller: Caller, need: Need, case: str, is_operation: Callable[[str], bool]) -> bool:

@@ -84,8 +84,11 @@ class AccessToken:
 
     def is_of(self, secret: str, *, now: datetime) -> bool:
         """Tell whether a secret is this token's, which holds now; it takes as long either way."""
-        is_own = hmac.compare_digest(_digest(secret), self.digest)
-        return is_own and self.made_at <= now < self.ends_at
+        return self.has(secret) and self.made_at <= now < self.ends_at
+
+    def has(self, secret: str) -> bool:
+        """Tell whether a secret is this token's, whether it holds or not."""
+        return hmac.compare_digest(_digest(secret), self.digest)
 
     def may_read(self, case: str) -> bool:
         """Tell whether it is for a case."""

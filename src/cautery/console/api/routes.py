@@ -70,6 +70,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "There is no such case, record, stream or exhibit.",
         409: "What is there contradicts itself: the case is broken.",
         422: "A part of the address is not what it must be.",
+        429: "Too many tokens that nobody made came from this address.",
         503: "It cannot be read now; ask again.",
     }.items()
 }

@@ -5,8 +5,8 @@ made. Three budgets stand before it: one for each address, one for each name, an
 browsers that never came in. A browser that came in before has a mark and budgets of its own, so
 10,000 logins a minute under somebody's name keep that person out of nothing.
 
-Budgets are in memory and bounded: what was not seen for longest is forgotten first. Wrong logins
-are counted where :class:`Tries` says: rooms that share their people share these, too.
+Budgets are in memory and bounded (:mod:`cautery.workflows.people.budgets`). Wrong logins are
+counted where :class:`Tries` says: rooms that share their people share these, too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
-MOST_KEPT = 50_000
+from cautery.workflows.people.budgets import MOST_KEPT, Budget, Budgets
+
 FREE_TRIES = 5
 """Wrong passwords before the first wait; people mistype."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
@@ -33,12 +34,6 @@ class _Tries:
     failed: int = 0
     until: float = 0.0
     at: float = 0.0
-
-
-@dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: float
 
 
 class Tries(Protocol):
@@ -84,7 +79,8 @@ class OwnTries:
             if now - tries.at > _FORGIVEN_S:
                 tries = _Tries()
             self._tries[who] = tries
-            _trim(self._tries)
+            if len(self._tries) > MOST_KEPT:
+                self._tries.popitem(last=False)
             tries.failed += 1
             tries.at, tries.until = now, now + wait_s(tries.failed)
             return tries.failed
@@ -108,8 +104,8 @@ class Throttle:
 
     def __init__(self, now: Callable[[], float], tries: Tries | None = None) -> None:
         self._now, self._lock = now, Lock()
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
-        self._strange = _Bucket(STRANGE_TRIES, now())
+        self._budgets = Budgets(ADDRESS_TRIES, ADDRESS_EACH_S, self._seconds)
+        self._strange = Budget(STRANGE_TRIES, now())
         self._tries = OwnTries(self._seconds) if tries is None else tries
 
     def _seconds(self) -> float:
@@ -130,35 +126,23 @@ class Throttle:
         wait = self._tries.wait_s(_who(name, mark))
         if wait > 0:
             return wait
+        # A flood from one's own office is a flood as well: a mark has a budget of its own.
+        whose = f"mark {mark}" if mark else address
+        wait = self._budgets.spend(whose)
+        if wait or mark:
+            return wait
         with self._lock:
-            now = self._now()
-            # A flood from one's own office is a flood as well: a mark has a budget of its own.
-            bucket = self._bucket(f"mark {mark}" if mark else address, now)
-            if bucket.left < 1:
-                return (1 - bucket.left) * ADDRESS_EACH_S
-            if not mark:
-                _refill(self._strange, now, STRANGE_TRIES, STRANGE_EACH_S)
-                if self._strange.left < 1:
-                    return (1 - self._strange.left) * STRANGE_EACH_S
+            self._strange.refill(self._now(), most=STRANGE_TRIES, each_s=STRANGE_EACH_S)
+            if self._strange.left >= 1:
                 self._strange.left -= 1
-            bucket.left -= 1
-            return 0.0
+                return 0.0
+            wait = (1 - self._strange.left) * STRANGE_EACH_S
+        self._budgets.give_back(whose)
+        return wait
 
     def cheap_wait_s(self, address: str) -> float:
         """Return how long who brings something that cannot be guessed must wait; it is counted."""
-        with self._lock:
-            bucket = self._bucket(f"cheap {address}", self._now())
-            if bucket.left < 1:
-                return (1 - bucket.left) * ADDRESS_EACH_S
-            bucket.left -= 1
-            return 0.0
-
-    def _bucket(self, whose: str, now: float) -> _Bucket:
-        bucket = self._buckets.pop(whose, None) or _Bucket(ADDRESS_TRIES, now)
-        self._buckets[whose] = bucket
-        _trim(self._buckets)
-        _refill(bucket, now, ADDRESS_TRIES, ADDRESS_EACH_S)
-        return bucket
+        return self._budgets.spend(f"cheap {address}")
 
     def failed(self, name: str, mark: str) -> int:
         """Count a wrong login; return how many there were under this name from such browsers."""
@@ -177,13 +161,3 @@ def _wait_after_s(failed: int) -> float:
     if failed < FREE_TRIES:
         return 0.0
     return min(FIRST_WAIT_S * 2.0 ** min(failed - FREE_TRIES, 20), LONGEST_WAIT_S)
-
-
-def _refill(bucket: _Bucket, now: float, limit: float, each_s: float) -> None:
-    bucket.left = min(limit, bucket.left + (now - bucket.at) / each_s)
-    bucket.at = now
-
-
-def _trim(kept: OrderedDict[Any, Any]) -> None:
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
