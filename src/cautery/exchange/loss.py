@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from cautery.model.exchange import Item, Package, Relation
+from cautery.model.exchange import Item, ItemKey, Package, Relation
 
 WHOLE = "*"
 """As a field: the whole item or relation is gone, or one is there that was not."""
@@ -63,10 +63,13 @@ def losses(
     def note(noun: str, field: str, example: str, *, altered: bool) -> None:
         tally.setdefault((noun, field), _Tally(example)).add(altered=altered)
 
-    for field, was, is_now in _differences(_header(before), _header(after)):
-        note("package", field, before.id, altered=is_now not in _UNSET or was in _UNSET)
-    _compare(before.items, after.items, note)
-    _compare(before.relations, after.relations, note)
+    for field, old, new in _differences(_header(before), _header(after)):
+        note("package", field, before.id, altered=new not in _UNSET or old in _UNSET)
+    items, again = _by_key(before.items), _by_key(after.items)
+    moved = _moved(items, again)
+    _compare({moved.get(key, key): item for key, item in items.items()}, again, note)
+    relations = _by_key(_follow(relation, moved) for relation in before.relations)
+    _compare(relations, _by_key(after.relations), note)
     reasons = foreseen or {}
     return tuple(
         Loss(
@@ -92,18 +95,49 @@ class _Tally:
         self.altered += altered
 
 
-def _compare(before: Sequence[Any], after: Sequence[Any], note: Any) -> None:
-    now = {one.key: one for one in after}
-    for one in before:
-        other = now.pop(one.key, None)
+def _by_key(nouns: Iterable[Any]) -> dict[Any, Any]:
+    return {noun.key: noun for noun in nouns}
+
+
+def _moved(before: Mapping[ItemKey, Item], after: Mapping[ItemKey, Item]) -> dict[ItemKey, ItemKey]:
+    """Return the new keys of items whose key is another: of a block without its order, say.
+
+    Where two items of one subject are gone, nobody knows which of them a new one was.
+    """
+    gone = _alone(item for key, item in before.items() if key not in after)
+    new = _alone(item for key, item in after.items() if key not in before)
+    return {gone[subject]: new[subject] for subject in gone.keys() & new.keys()}
+
+
+def _alone(items: Iterable[Item]) -> dict[tuple[str, str, str], ItemKey]:
+    """Return the keys of those items of which there is one of its kind, subject and provider."""
+    keys: dict[tuple[str, str, str], list[ItemKey]] = {}
+    for item in items:
+        keys.setdefault((item.kind, item.id, item.by), []).append(item.key)
+    return {subject: found[0] for subject, found in keys.items() if len(found) == 1}
+
+
+def _follow(relation: Relation, moved: Mapping[ItemKey, ItemKey]) -> Relation:
+    """Return a relation between the new keys: what moved is a loss of its item alone."""
+    source = moved.get(relation.source, relation.source)
+    target = moved.get(relation.target, relation.target)
+    if (source, target) == (relation.source, relation.target):
+        return relation
+    return replace(relation, source=source, target=target)
+
+
+def _compare(before: Mapping[Any, Any], after: Mapping[Any, Any], note: Any) -> None:
+    for key, one in before.items():
+        other = after.get(key)
         if other is None:
             note(_noun(one), WHOLE, _name(one), altered=False)
         elif one != other:
             for field, was, is_now in _differences(one, other):
                 altered = is_now not in _UNSET or was in _UNSET
                 note(_noun(one), field, _name(one), altered=altered)
-    for other in now.values():  # something that nobody sent
-        note(_noun(other), WHOLE, _name(other), altered=True)
+    for key, other in after.items():
+        if key not in before:  # something that nobody sent
+            note(_noun(other), WHOLE, _name(other), altered=True)
 
 
 def _differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Hashable, Any]]:
