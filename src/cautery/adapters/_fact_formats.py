@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
-from cautery.adapters._fact_files import KNOWN, MAX_LINE, MAX_ROWS
+from cautery.adapters._fact_files import KNOWN, MAX_LINE
 from cautery.adapters._fact_text import read_address, read_moment, read_name, read_number, read_span
 from cautery.adapters._imported import Imported
 from cautery.adapters._warning_lists import is_warning_list, warning_list
 from cautery.errors import InputError
-from cautery.json_text import parsed_json
+from cautery.json_text import parsed_json, values_in
 from cautery.model import ADDRESS_LISTS
 
 SHARED = ("cidr", "provider", "class", "source")
@@ -26,7 +26,13 @@ _PSL_MARK = "===BEGIN ICANN DOMAINS==="
 _PSL_VERSION = re.compile(r"^// VERSION: (\d{4}-\d{2}-\d{2})", re.MULTILINE)
 _AWS_CDN = ("CLOUDFRONT", "GLOBALACCELERATOR", "CLOUDFRONT_ORIGIN_FACING")
 MOST_LINES = 1_500_000
-"""Of a file that is taken in: the largest shared one has 411,962."""
+"""Of a file that is taken in, and values of one that is JSON: ranked lists have a million."""
+MOST_ROWS = 420_000
+"""Of a table, which take six seconds, usable or not: the largest shared one has 411,962."""
+MOST_SEEN = 280_000
+"""Observations of passive DNS as JSON: as long."""
+MOST_FOREIGN = 250_000
+"""Letters outside of ASCII: a label of a name with one takes thirty microseconds."""
 _EPOCH_END = 253_402_300_800
 """1 January 10000, which ``datetime`` cannot hold."""
 
@@ -52,10 +58,14 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     InputError
         If no reader knows it, or nothing in it can be used.
     """
-    if (
-        text.count("\n") > MOST_LINES
-    ):  # and no other sign ends a line: each costs its reader something
+    # No other sign ends a line: each costs its reader something.
+    if text.count("\n") > MOST_LINES:
         raise InputError(f"more than {MOST_LINES:,} lines")
+    if not text.isascii() and len(text) - len(text.encode("ascii", "ignore")) > MOST_FOREIGN:
+        raise InputError(
+            f"more than {MOST_FOREIGN:,} letters outside of ASCII",
+            hint="Write names of hosts in punycode (xn--...).",
+        )
     head = text.lstrip("\ufeff \t\r\n")
     if _PSL_MARK in text[:20_000]:
         match = _PSL_VERSION.search(text[:20_000])
@@ -88,8 +98,10 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
 
 def _json(text: str, *, name: str, kind: str, share: str) -> Imported:
     try:
-        document = parsed_json(text)
+        document = parsed_json(text, most=MOST_LINES)
     except ValueError:
+        if values_in(text) > MOST_LINES and not text.partition("\n")[0].rstrip().endswith("}"):
+            raise InputError(f"more than {MOST_LINES:,} values") from None
         return _cof(text.split("\n"))
     if isinstance(document, dict) and "rrname" in document:
         return _cof([text.replace("\n", " ")])
@@ -156,10 +168,11 @@ def _shared(
 def _cof(lines: Iterable[str]) -> Imported:
     """Read passive DNS in the Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof)."""
     rows: list[tuple[str, ...]] = []
-    broken, newest = 0, None
+    broken, newest, read = 0, None, 0
     for line in lines:
         if not line.strip():
             continue
+        read = _more(read, most=MOST_SEEN)
         try:
             row = parsed_json(line) if len(line) < 1_000_000 else None
         except ValueError:
@@ -173,15 +186,15 @@ def _cof(lines: Iterable[str]) -> Imported:
         last = _epoch(row.get("time_last", row.get("zone_time_last")))
         host = read_name(str(row.get("rrname", "")))
         data = row.get("rdata")
-        for value in data if isinstance(data, list) else [data]:
+        values = data if isinstance(data, list) else [data]
+        read = _more(read, len(values) - 1, most=MOST_SEEN)
+        for value in values:
             address = read_address(str(value))
             if address is None or host is None or first is None or last is None:
                 broken += 1
                 continue
             rows.append((str(address), host, first.isoformat(), last.isoformat()))
             newest = last if newest is None else max(newest, last)
-        if len(rows) > MAX_ROWS:
-            raise InputError(f"more than {MAX_ROWS:,} rows")
     return Imported(
         format="passive DNS (COF)",
         kind="passive-dns",
@@ -190,6 +203,13 @@ def _cof(lines: Iterable[str]) -> Imported:
         date=None if newest is None else newest.date(),
         broken=broken,
     )
+
+
+def _more(read: int, count: int = 1, *, most: int) -> int:
+    """Return how many rows are read with some more, as long as they may be."""
+    if read + count > most:
+        raise InputError(f"more than {most:,} rows")
+    return read + count
 
 
 def _epoch(value: Any) -> datetime | None:
@@ -231,8 +251,9 @@ def _table(
     what: str, kind: str, header: tuple[str, ...], lines: Iterable[str], good: Check
 ) -> Imported:
     rows: list[tuple[str, ...]] = []
-    broken, newest = 0, None
+    broken, newest, read = 0, None, 0
     for line in lines:
+        read = _more(read, most=MOST_ROWS)
         row = [cell.strip() for cell in _cells(line)]
         try:
             usable = len(row) >= len(header) and good(row)
@@ -244,8 +265,6 @@ def _table(
         rows.append(tuple(row[: len(header)]))
         if header[:4] == SEEN and (last := read_moment(row[3])) is not None:
             newest = last if newest is None else max(newest, last)
-        if len(rows) > MAX_ROWS:
-            raise InputError(f"more than {MAX_ROWS:,} rows")
     return Imported(
         format=f"CSV: {what}",
         kind=kind,

@@ -16,6 +16,8 @@ from cautery.errors import ForbiddenAddressError
 
 _LONGEST_NAME = 1_000
 """Letters; a name has 253, in any script."""
+_LONGEST_LABEL = 63
+"""Letters; in punycode it has more."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _NUMBER = re.compile(r"(?i)0x[0-9a-f]*|[0-9]+")
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
@@ -192,6 +194,8 @@ def _routed_to(
 
 def _label(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).lower()
+    if len(plain) > _LONGEST_LABEL:  # the codec's time grows with the square of it
+        raise UnicodeError(f"{len(plain)} characters are too many for a label")
     if plain.translate(_DEVIATIONS) == plain:  # neither sharp s nor final sigma in it
         return encodings.idna.ToASCII(text).decode("ascii") if text else ""
     encodings.idna.nameprep(plain.translate(_DEVIATIONS))

@@ -10,6 +10,11 @@ from typing import Any
 MOST_PARTS = 8
 """Of a dotted key: the parser goes through the header's parts and the key's for each part of a key;
 the files that Cautery reads have three."""
+MOST_SIGNS = 400_000
+"""Lines, values and tables of a document: the parser takes up to twenty microseconds for each."""
+MOST_LETTERS = 16_000_000
+"""Of a document: the parser goes through each."""
+_SIGNS = "\n=,[{"
 _LONG_KEY = re.compile(
     rf"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}[\w\"'-]"
 )
@@ -21,7 +26,8 @@ def parsed_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     tomllib.TOMLDecodeError
-        If it is not valid TOML, or has a key of more than 8 parts.
+        If it is not valid TOML, has a key of more than 8 parts, or more lines, values or letters
+        than the parser reads in ten seconds.
     ValueError, RecursionError
         If a number has thousands of digits, or it is nested as deep: the parser says no place.
 
@@ -30,6 +36,10 @@ def parsed_toml(text: str) -> dict[str, Any]:
     >>> parsed_toml("a.b = 1")
     {'a': {'b': 1}}
     """
+    if len(text) > MOST_LETTERS or sum(map(text.count, _SIGNS)) > MOST_SIGNS:
+        raise tomllib.TOMLDecodeError(
+            f"More than {MOST_SIGNS:,} lines and values, or {MOST_LETTERS:,} letters"
+        )
     if text.count(".") >= MOST_PARTS and (match := _LONG_KEY.search(text)) is not None:
         before = text[: match.start()]
         line, column = before.count("\n") + 1, match.start() - before.rfind("\n")

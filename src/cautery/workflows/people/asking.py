@@ -8,6 +8,7 @@ case is compared with another case (ADR 0002), and no name and no pseudonym come
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -37,6 +38,13 @@ from cautery.workflows.people.ports import Askings, People
 PAGE = "/askings"
 _NONCE = 12
 _SHORT = 2
+_ALONE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ŋ": "n", "æ": "ae"}
+    | {"œ": "oe", "þ": "th", "ə": "e"}
+)
+"""Small letters of Latin that Unicode does not take apart, as others write them."""
+_SECOND = re.compile("(?<=[aou])e|(?<=a)a")
+"""Of two letters that stand for ä, ö, ü, å or ø: Mueller for Müller."""
 _SHOWN = 100
 
 
@@ -59,22 +67,31 @@ class Compared:
 
 
 def _names(text: str, name: str) -> bool:
-    """Tell whether a text has a person's name in it, however the two are spelt.
+    """Tell whether a text has a person's name in it, in any usual spelling of its script.
 
     Of a name in Latin letters the parts of two letters are common words, too: they tell only if all
-    of the name stands there.
+    of the name stands there. A name that is written in another script is not found.
     """
     words, parts = _words_of(text), _words_of(name)
+    return _stand_in(words, parts) or _stand_in(_in_one(words), _in_one(parts))
+
+
+def _stand_in(words: list[str], parts: list[str]) -> bool:
     line = " ".join(words)
     telling = [part for part in parts if len(part) > _SHORT or not part.isascii()]
     return any(part in line for part in telling) or (bool(parts) and set(parts) <= set(words))
+
+
+def _in_one(words: list[str]) -> list[str]:
+    return [_SECOND.sub("", word) for word in words]
 
 
 def _words_of(text: str) -> list[str]:
     """Return the words of a text in one form: no marks on letters, no capitals, nothing between."""
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     plain = (letter for letter in letters if not unicodedata.combining(letter))
-    return "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    alone = "".join(plain).translate(_ALONE)
+    return "".join(letter if letter.isalnum() else " " for letter in alone).split()
 
 
 class Inquiries:
