@@ -7,8 +7,8 @@ from tests.exchange.misp.events import attribute, event, raw, uuid_of
 from tests.exchange.packages import sample_package
 
 from cautery.errors import InputError
+from cautery.exchange.json_walk import LONGEST_VALUE
 from cautery.exchange.misp import FORMAT
-from cautery.exchange.misp._walk import LONGEST_VALUE, walk
 from cautery.exchange.shape import MOST_ITEMS
 
 ONE = attribute("domain", "a.example")
@@ -59,19 +59,21 @@ def led_to_nothing(found: dict[str, Any], _: dict[str, dict[str, Any]]) -> None:
 
 
 REFUSED: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "not JSON"),
-    "no JSON": (b'{"Event": nonsense}', "not JSON"),
-    "cut off": (OURS[:-20], "not JSON"),
+    "nothing": (b"", "no JSON"),
+    "no JSON": (b'{"Event": nonsense}', "no JSON"),
+    "cut off": (OURS[:-20], "no JSON"),
     "two values": (OURS + b"{}", "after its end"),
     "not UTF-8": (b'{"Event":{"info":"\xff"}}', "not UTF-8"),
-    "not a number": (b'{"Event":{"info":NaN}}', "not JSON"),
+    "not a number": (b'{"Event":{"info":NaN}}', "NaN is no number"),
     "no event": (b'{"objects": []}', "no event"),
     "a list of numbers": (b"[1, 2]", "no event"),
+    "a name twice": (b'{"Event":{"info":"a","info":"b"}}', "'info' stands twice"),
+    "70 lists deep": (b'{"Event":{"info":' + b"[" * 70 + b"]" * 70 + b"}}", "objects deep"),
     "deep": (b'{"Event":{"info":' + b"[" * 100_000, "deeply"),
-    "a long number": (b'{"Event":{"info":' + b"1" * 10_000 + b"}}", "not JSON"),
+    "a long number": (b'{"Event":{"info":' + b"1" * 10_000 + b"}}", "no JSON"),
     "one long value": (
         b'{"Event":{"info":"' + b"x" * (LONGEST_VALUE + 10) + b'"}}',
-        "MiB in one value",
+        "characters in one value",
     ),
     "an attribute that is none": (raw(event(1)), "no attribute"),
     "an object that is none": (raw(event(Object=["x"])), "no object"),
@@ -185,24 +187,3 @@ def test_more_items_than_a_package_may_have_are_refused(monkeypatch: pytest.Monk
 
     assert refusal.value.hint
     assert MOST_ITEMS == 250_000
-
-
-@pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
-def test_a_text_is_walked_alike_in_pieces_of_any_size(
-    piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cautery.exchange.misp._walk._PIECE", piece)
-    text = '{"a": [1, 23, -4.5e1, "é\\"\\u00e9", {"b": []}, true], "c" :null , "d": {}, "e":12}'
-
-    walked = list(walk(text.encode(), "x", lambda path: path in ((), ("a",), ("d",))))
-
-    assert walked == [
-        (("a", 0), 1),
-        (("a", 1), 23),
-        (("a", 2), -45.0),
-        (("a", 3), 'é"é'),
-        (("a", 4), {"b": []}),
-        (("a", 5), True),
-        (("c",), None),
-        (("e",), 12),
-    ]

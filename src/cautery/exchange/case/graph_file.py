@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.exchange.case.json_walk import members
 from cautery.exchange.case.terms import NAMESPACES
-from cautery.exchange.shape import DEEPEST, MOST_BYTES
+from cautery.exchange.json_walk import Path, shown, walk
+from cautery.exchange.shape import DEEPEST
 
 Node = dict[str, Any]
+_SPLIT: dict[Path, str] = {(): "{", ("@graph",): "["}
+_HEAD = 4096
 _PREFIXES = {address: prefix for prefix, address in NAMESPACES.items() if prefix != "kb"}
 _KEYWORDS = frozenset({"@id", "@type"})
 _OF_LITERALS = frozenset({"@value", "@type", "@language"})
@@ -51,13 +53,9 @@ class GraphFile:
 
     def __init__(self, raw: bytes, file: str) -> None:
         self.file = file
-        if len(raw) > MOST_BYTES:
-            raise InputError(f"{file}: it has over {MOST_BYTES} bytes")
-        try:
-            self._text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{file}: it is not UTF-8 (byte {error.start})") from error
-        if self._text.lstrip()[:1] == "[":
+        self._raw = raw
+        self._is_checked = False
+        if raw[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
             raise InputError(
                 f"{file}: a list at the top is JSON-LD in its expanded form, which is not read",
                 hint="Write it in the compact form, with an @context of prefixes.",
@@ -84,27 +82,38 @@ class GraphFile:
         """
         beside: dict[str, Any] = {}
         has_graph = False
-        for name, value in members(self._text, self.file, walked="@graph"):
-            if name == "@graph":
+        for path, value in self._members():
+            if path[0] == "@graph":
                 has_graph = True
-                yield self._object(value)
-            elif name != "@context":
-                beside[name] = value
+                yield self._object(path, value)
+            elif path[0] != "@context":
+                beside[str(path[0])] = value
         if not has_graph and "@id" in beside:
-            yield self._object(beside)
+            yield self._object((), beside)
         elif further := sorted(beside.keys() - {"@id"}):
             raise InputError(f"{self.file}: {further[0][:60]} at its top is not read")
 
-    def _object(self, value: object) -> Node:
+    def _object(self, path: Path, value: object) -> Node:
         if not isinstance(value, dict):
-            raise InputError(f"{self.file}: @graph holds {str(value)[:60]!r}, which is no object")
+            raise InputError(f"{self.file}: {shown(path)}: {str(value)[:60]!r} is no object")
         return value
 
+    def _members(self) -> Iterator[tuple[Path, Any]]:
+        for path, value in walk(self._raw, self.file, _is_open, is_checked=self._is_checked):
+            if not path:
+                raise InputError(f"{self.file}: it is no object of JSON-LD")
+            yield path, value
+        self._is_checked = True
+
     def _context(self) -> object:
-        for name, value in members(self._text, self.file, walked="@graph"):
-            if name == "@context":
+        for path, value in self._members():
+            if path == ("@context",):
                 return value
         raise InputError(f"{self.file}: it has no @context", hint="Is it JSON-LD of a CASE tool?")
+
+
+def _is_open(path: Path, sign: str) -> bool:
+    return _SPLIT.get(path) == sign
 
 
 class Names:

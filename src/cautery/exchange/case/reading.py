@@ -30,8 +30,9 @@ from cautery.exchange.case.terms import (
     SEALING,
     TARGET,
 )
-from cautery.exchange.loss import Loss
+from cautery.exchange.loss import WHOLE
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package, Relation
 from cautery.model.marking import Marking, strictest
 
@@ -39,8 +40,6 @@ _SAID_AGAIN = frozenset({SEALING, EXCHANGE, TARGET, CONTENT, LEVEL})
 """Classes of ours whose objects say again what stands in the items."""
 _INVESTIGATIONS = frozenset({"case-investigation:Investigation", "uco-core:Bundle"})
 _OBJECT = "uco-core:object"
-_MOST_KINDS = 500
-"""Classes and properties of which what is left out is counted apart."""
 
 
 def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
@@ -60,7 +59,7 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
                 taken.take(node, is_top=False)
     taken.count_unused()
     taken.link()
-    return Reading(package=taken.package(sha256(raw).hexdigest()), left_out=taken.left_out())
+    return Reading(package=taken.package(sha256(raw).hexdigest()), left_out=taken.tally.losses())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,7 @@ class _Taken:
     """Items by the ids of their objects."""
     links: list[Link] = field(default_factory=list)
     relations: dict[tuple[Any, ...], Relation] = field(default_factory=dict)
-    counts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     def take(self, node: Node, *, is_top: bool) -> None:
         """Take an object as what its class says."""
@@ -124,7 +123,7 @@ class _Taken:
                 kind.startswith("uco-identity:") for kind in kinds
             )
             if is_person or not (is_said_again or name in self.index.used):
-                self._count(kinds[0], "*", name)
+                self.tally.note(kinds[0], WHOLE, name)
 
     def link(self) -> None:
         """Join the items by what the graph's relationships say."""
@@ -139,13 +138,13 @@ class _Taken:
                         f"in the file"
                     )
             if len(ends) < 2:
-                self._count("uco-core:Relationship", "of what is left out", link.name)
+                self.tally.note("uco-core:Relationship", "of what is left out", link.name)
                 continue
             relation = Relation(kind=link.kind, source=ends[0], target=ends[1], **link.rest)
             if relation.key in self.relations:
                 if self.is_ours:
                     raise InputError(f"{self.index.file}: {link.name[:200]}: it stands twice")
-                self._count("uco-core:Relationship", "said again", link.name)
+                self.tally.note("uco-core:Relationship", "said again", link.name)
                 continue
             self.relations[relation.key] = relation
 
@@ -177,13 +176,6 @@ class _Taken:
             )
         except InputError as error:
             raise self._named(error, header.id) from error
-
-    def left_out(self) -> tuple[Loss, ...]:
-        """Return what has no place in a package, counted."""
-        return tuple(
-            Loss(noun=noun, field=name, count=count, altered=0, example=example)
-            for (noun, name), (count, example) in sorted(self.counts.items())
-        )
 
     def _take_own(self, kind: str, fields: Fields) -> None:
         facets = facets_of(fields, self.index)
@@ -221,7 +213,7 @@ class _Taken:
     def _take_investigation(self, kind: str, fields: Fields) -> None:
         """Take what a partner's file says of itself; the first investigation or bundle does."""
         if self.header is not None:
-            self._count(kind, "*", fields.name)
+            self.tally.note(kind, WHOLE, fields.name)
             return
         fields.take(_OBJECT)
         made_at = None
@@ -239,10 +231,10 @@ class _Taken:
 
     def _take_foreign(self, kind: str, fields: Fields) -> None:
         facets = facets_of(fields, self.index)
-        item = foreign_item(fields, facets, self.index, self.assumed, self._count)
+        item = foreign_item(fields, facets, self.index, self.assumed, self.tally.note)
         if item is None:
             if fields.left or facets.others:
-                self._count(kind, "*", fields.name)
+                self.tally.note(kind, WHOLE, fields.name)
             return
         earlier = self.items.get(item.key)
         if earlier is not None:  # two objects of one subject: what holds of both
@@ -252,7 +244,7 @@ class _Taken:
                 marking, source=earlier.marking.source, accuracy=earlier.marking.accuracy
             )
             item = replace(earlier, marking=marking)
-            self._count(kind, "said again", fields.name)
+            self.tally.note(kind, "said again", fields.name)
         self._add(fields.name, item)
         self._count_rest(kind, fields, facets)
 
@@ -272,22 +264,15 @@ class _Taken:
     def _count_rest(self, kind: str, fields: Fields, facets: ReadFacets | None) -> None:
         """Count what an object says that has no place in an item."""
         for name in fields.left:
-            self._count(kind, name, fields.name)
+            self.tally.note(kind, name, fields.name)
         if facets is None:
             return
         for facet in (facets.saying, facets.interval, facets.confidence):
             for name in facet.left if facet is not None else ():
-                self._count(kind, name, fields.name)
+                self.tally.note(kind, name, fields.name)
         for named, facet in facets.others:
             for name in facet.left:
-                self._count(named, name, fields.name)
-
-    def _count(self, noun: str, name: str, example: str) -> None:
-        place = noun, name
-        if place not in self.counts and len(self.counts) >= _MOST_KINDS:
-            place = "further classes", "*"
-        count, first = self.counts.get(place, (0, example[:200]))
-        self.counts[place] = count + 1, first
+                self.tally.note(named, name, fields.name)
 
     def _named(self, error: InputError, name: str) -> InputError:
         """Return an error with the file and the object, unless it says both."""

@@ -14,8 +14,8 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.exchange.misp._heads import Head, is_deleted, tags_in, text_at
 from cautery.exchange.misp._tags import marks_of
-from cautery.exchange.misp._tally import Tally
 from cautery.exchange.misp._texts import moment_of
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import LONGEST_WORDS, Item, ItemKind
 from cautery.model.host_names import ascii_name
 from cautery.model.marking import strictest
@@ -87,16 +87,16 @@ def found_in(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> 
     kind = text_at(value, "type")
     parts = _KNOWN.get(kind)
     if parts is None:
-        tally.add(kind, "*", where, _WHY_PERSONS if kind in _PERSONS else "")
+        tally.note(kind, "*", where, _WHY_PERSONS if kind in _PERSONS else "")
         return Found(())
     words = text_at(value, "value").strip()
     texts = words.split("|", 1) if len(parts) > 1 else [words]
     things: list[Thing] = []
     for part, text in zip(parts, texts, strict=False):
         if part in ("port", "filename"):
-            tally.add(kind, part, where)
+            tally.note(kind, part, where)
         elif (thing := _thing(part, text)) is None:
-            tally.add(kind, "value", where, f"it is no {part}")
+            tally.note(kind, "value", where, f"it is no {part}")
         else:
             things.append(thing)
     try:
@@ -138,10 +138,10 @@ def _thing(part: str, text: str) -> Thing | None:
 def _fields(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> dict[str, Any]:
     marks = marks_of(tuple(tags_in(value, where)), is_first=head.is_first)
     for name in marks.others:
-        tally.add("Tag", name.partition(":")[0], where)
+        tally.note("Tag", name.partition(":")[0], where)
     for name in ("Galaxy", "Sighting", "ShadowAttribute", "data"):
         if value.get(name):
-            tally.add("Attribute", name, where)
+            tally.note("Attribute", name, where)
     stamp = value.get("timestamp")
     first, last = (_moment(value, name) for name in ("first_seen", "last_seen"))
     if first is not None and last is not None and last < first:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.json_walk import Path, shown, walk
 from cautery.exchange.misp._fields import H3_TEXT, HANDLING, PACKAGE, PACKAGE_PLACES, fields_of
 from cautery.exchange.misp._tags import Marks, marks_of, speaks_tlp_1
 from cautery.exchange.misp._texts import moment_of, truth_of
-from cautery.exchange.misp._walk import Path, shown, walk
-from cautery.exchange.shape import Assumed
+from cautery.exchange.shape import MOST_ITEMS, Assumed
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp, strictest
 
 LISTS = ("Attribute", "Object", "EventReport", "RelatedEvent", "Galaxy", "ShadowAttribute")
@@ -133,7 +133,10 @@ def heads_of(raw: bytes, file: str, assumed: Assumed) -> dict[Path, Head]:
         outer, inner = split(path)
         if not inner:
             continue
-        head = heads.setdefault(outer, Head(outer, file, assumed))
+        if (head := heads.get(outer)) is None:
+            if len(heads) >= MOST_ITEMS:
+                raise InputError(f"{file}: it has over {MOST_ITEMS:,} events")
+            head = heads[outer] = Head(outer, file, assumed)
         name = inner[0]
         head.is_event = head.is_event or name in _SIGNS
         if len(inner) == 1 and name not in LISTS:
@@ -154,7 +157,7 @@ def heads_of(raw: bytes, file: str, assumed: Assumed) -> dict[Path, Head]:
     return heads
 
 
-def is_open(path: Path) -> bool:
+def is_open(path: Path, _sign: str) -> bool:
     """Tell whether what stands at a path is split when a file is read."""
     _, inner = split(path)
     return not inner or (len(inner) == 1 and inner[0] in LISTS)

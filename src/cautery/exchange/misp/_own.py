@@ -25,8 +25,8 @@ from cautery.exchange.misp._fields import (
 )
 from cautery.exchange.misp._heads import Head, attributes_of, is_deleted, tags_in, text_at
 from cautery.exchange.misp._tags import Marks, marks_of
-from cautery.exchange.misp._tally import Tally
 from cautery.exchange.misp._texts import moment_of, words_of
+from cautery.exchange.tally import Tally
 from cautery.model.evidence import ExhibitId
 from cautery.model.exchange import Item, ItemKey, Relation
 from cautery.model.marking import HandlingCode
@@ -155,7 +155,7 @@ def _values(
         if "Tag" in attribute or "AttributeTag" in attribute:
             tags += tags_in(attribute, where)
         if relation not in known:
-            tally.add(text_at(value, "name"), relation, where)
+            tally.note(text_at(value, "name"), relation, where)
         elif is_deleted(attribute):
             deleted.setdefault(relation, attribute.get("value"))
         elif relation == HANDLING.relation:
@@ -169,7 +169,7 @@ def _values(
     marks = marks_of(tuple(tags), is_first=head.is_first).with_codes(codes)
     for name in marks.others:
         if not name.startswith("iptv-supply:"):
-            tally.add("Tag", name.partition(":")[0], where)
+            tally.note("Tag", name.partition(":")[0], where)
     return _Values(first, deleted, exhibits, marks)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.json_walk import Path, shown, walk
 from cautery.exchange.misp._fields import KINDS, PACKAGE, RELATION
 from cautery.exchange.misp._foreign import found_in, merged
 from cautery.exchange.misp._heads import (
@@ -26,9 +27,8 @@ from cautery.exchange.misp._heads import (
 )
 from cautery.exchange.misp._own import item_of, link_of
 from cautery.exchange.misp._relations import Relations
-from cautery.exchange.misp._tally import Tally
-from cautery.exchange.misp._walk import Path, shown, walk
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package, Relation
 from cautery.model.marking import Marking, strictest
 
@@ -77,7 +77,7 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     """
     heads = heads_of(raw, file, assumed)
     reader = _Reader(heads, file, assumed)
-    for path, value in walk(raw, file, is_open):
+    for path, value in walk(raw, file, is_open, is_checked=True):
         outer, inner = split(path)
         if outer in heads and inner:
             reader.take(heads[outer], path, inner, value)
@@ -99,17 +99,17 @@ class _Reader:
         name = str(inner[0])
         if len(inner) == 1 and name not in LISTS:
             if name not in _HEAD_WORDS:
-                self.tally.add("Event", name, shown(path))
+                self.tally.note("Event", name, shown(path))
             return
         if name not in ("Attribute", "Object"):
-            self.tally.add("Event", name, shown(path))
+            self.tally.note("Event", name, shown(path))
             return
         if not isinstance(value, dict):
             raise InputError(f"{self.file}: {shown(path)}: this is no {name.lower()} of MISP")
         uuid = text_at(value, "uuid").lower()
         where = f"{self.file}: {shown(path)} {uuid[:36]}".rstrip()
         if uuid and self._is_known(uuid, value, where):
-            self.tally.add(name, "uuid", where, "it stands there twice, letter by letter")
+            self.tally.note(name, "uuid", where, "it stands there twice, letter by letter")
         elif name == "Attribute":
             self._take_attribute(value, head, where, uuid)
         else:
@@ -173,7 +173,7 @@ class _Reader:
         if keys:
             self.of_uuids.setdefault(uuid, keys[0])
         else:
-            self.tally.add("Object", name, where)
+            self.tally.note("Object", name, where)
         if name not in ("domain-ip", "ip-port"):
             return
         hosts = [key for key in keys if key.kind == "host"]
@@ -187,7 +187,7 @@ class _Reader:
     def _keep(self, item: Item, uuid: str, where: str) -> None:
         if (before := self.items.get(item.key)) is not None:
             item = merged(before, item)
-            self.tally.add(str(item.kind), "uuid", where, "two things name one subject: joined")
+            self.tally.note(str(item.kind), "uuid", where, "two things name one subject: joined")
         self.items[item.key] = item
         if uuid:
             self.of_uuids.setdefault(uuid, item.key)
@@ -199,7 +199,7 @@ class _Reader:
     def _left_out(self) -> Any:
         for head in self.heads.values():
             for name in head.marks.others:
-                self.tally.add("Tag", name.partition(":")[0], shown(head.path))
+                self.tally.note("Tag", name.partition(":")[0], shown(head.path))
         return self.tally.losses()
 
     def _package(self, relations: tuple[Relation, ...]) -> Package:

@@ -9,8 +9,8 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.exchange.misp._heads import Head, is_deleted, text_at
 from cautery.exchange.misp._own import Link
-from cautery.exchange.misp._tally import Tally
 from cautery.exchange.misp._texts import words_of
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Relation, RelationKind
 
 _KINDS = frozenset(map(str, RelationKind))
@@ -100,7 +100,9 @@ class Relations:
                         f"{reference.where}: it refers to {reference.target[:36]!r}, "
                         "which no item of the file is"
                     )
-                tally.add("ObjectReference", "referenced_uuid", reference.where, "it leads nowhere")
+                tally.note(
+                    "ObjectReference", "referenced_uuid", reference.where, "it leads nowhere"
+                )
                 continue
             is_known = reference.kind in _KINDS
             relation = _relation(

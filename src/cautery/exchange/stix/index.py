@@ -161,7 +161,7 @@ def _superseded(raw: bytes, file: str, twice: AbstractSet[str]) -> set[int]:
     """Return the places of objects of which another version, or the same again, holds."""
     holds: dict[str, tuple[datetime | None, bytes, int]] = {}
     superseded: set[int] = set()
-    for place, thing in enumerate(objects_in(raw, file)):
+    for place, thing in enumerate(objects_in(raw, file, is_checked=True)):
         if thing["id"] not in twice:
             continue
         with naming(file, thing):

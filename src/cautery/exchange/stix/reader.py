@@ -24,7 +24,7 @@ from cautery.exchange.stix.items_in import additions, check_copies, item_of, rel
 from cautery.exchange.stix.kinds import REVERSED, relationship_type
 from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings, joined
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
-from cautery.exchange.stix.tally import Tally
+from cautery.exchange.tally import Tally
 from cautery.model import Marking
 from cautery.model.exchange import LONGEST_ID, Item, ItemKey, ItemKind, Package, Relation
 from cautery.model.marking import HandlingCode, Pap, Tlp, strictest
@@ -107,7 +107,7 @@ class _In:
 
     def _things(self, *, counts: bool = False) -> Iterable[dict[str, Any]]:
         superseded = self._index.superseded
-        for place, thing in enumerate(objects_in(self._raw, self._file)):
+        for place, thing in enumerate(objects_in(self._raw, self._file, is_checked=True)):
             if place not in superseded:
                 yield thing
             elif counts:

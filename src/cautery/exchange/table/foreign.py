@@ -7,7 +7,6 @@ too soon harms nobody. A table without markings is refused, unless one is stated
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,12 +15,13 @@ from typing import Any
 
 from cautery.cells import plain_cell
 from cautery.errors import InputError
-from cautery.exchange.loss import WHOLE, Loss
+from cautery.exchange.loss import WHOLE
 from cautery.exchange.shape import MOST_ITEMS, Assumed, Reading
 from cautery.exchange.table.sheet import FIRST_ROWS, Place, Sheet, is_blank, refused_at
 from cautery.exchange.table.subjects import subjects_of
 from cautery.exchange.table.titles import SUBJECTS, meaning_of
 from cautery.exchange.table.values import Cell, whole_number, words
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation, RelationKind
 from cautery.model.marking import Marking, Pap, Tlp, strictest
 from cautery.model.times import to_utc
@@ -93,14 +93,9 @@ class _Gathered:
         self.file, self.assumed, self.tables = file, assumed, 0
         self.items: dict[ItemKey, tuple[Item, Place]] = {}
         self.relations: dict[tuple[RelationKind, ItemKey, ItemKey], Relation] = {}
-        self.left_out: Counter[tuple[str, str, str]] = Counter()
-        self.examples: dict[tuple[str, str, str], str] = {}
+        self.tally = Tally()
         self.versions: dict[int, Place] = {}
         """Versions of TLP that the words of cells are of, each with its first place."""
-
-    def leave_out(self, noun: str, field: str, why: str, example: str) -> None:
-        self.left_out[noun, field, why] += 1
-        self.examples.setdefault((noun, field, why), example)
 
     def add(self, item: Item, place: Place) -> ItemKey:
         """Keep an item; the same subject again must say the same.
@@ -140,7 +135,8 @@ class _Gathered:
             relations = [replace(item, marking=_of_tlp_1(item.marking)) for item in relations]
         made_at = self.assumed.at or max((item.at for item in items), default=None)
         marking = strictest(item.marking for item in items) or self.assumed.marking
-        if made_at is None or marking is None or not (items or self.left_out):
+        left_out = self.tally.losses()
+        if made_at is None or marking is None or not (items or left_out):
             raise InputError(f"{self.file}: no row under its titles can be read")
         package = Package(
             id=self.file,
@@ -150,17 +146,6 @@ class _Gathered:
             marking=marking,
             items=tuple(items),
             relations=tuple(relations),
-        )
-        left_out = tuple(
-            Loss(
-                noun=noun,
-                field=field,
-                count=count,
-                altered=0,
-                example=self.examples[noun, field, why],
-                why=why,
-            )
-            for (noun, field, why), count in sorted(self.left_out.items())
         )
         return Reading(package=package, left_out=left_out)
 
@@ -187,12 +172,13 @@ def _read_sheet(sheet: Sheet, gathered: _Gathered) -> None:
                 break
     noun = f"sheet {sheet.name}" if sheet.name else "table"
     if titles is None and above:
-        gathered.leave_out(
-            noun, WHOLE, "no column names what its rows are about", f"row {above[0][0]}"
+        gathered.tally.note(
+            noun, WHOLE, f"row {above[0][0]}", "no column names what its rows are about"
         )
         return
+    why = "they belong to no row"
     for number, _ in above:
-        gathered.leave_out(noun, "words above the titles", "they belong to no row", f"row {number}")
+        gathered.tally.note(noun, "words above the titles", f"row {number}", why)
 
 
 def _titles_of(row: Sequence[Cell], place: Place) -> _Titles:
@@ -220,7 +206,7 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gat
             raise InputError(f"{place}: it has more cells than the row of titles ({column + 1})")
     for column, title in titles.unknown.items():
         if column < len(row) and row[column] != "":
-            gathered.leave_out(noun, title, "no column of this meaning is known", str(place))
+            gathered.tally.note(noun, title, place, "no column of this meaning is known")
     cells = {
         meaning: (row[column], title, is_utc)
         for meaning, (column, title, is_utc) in titles.known.items()
@@ -229,11 +215,11 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gat
     subjects = _subjects(cells, place)
     if not subjects:
         if cells:
-            gathered.leave_out(noun, WHOLE, "the row names no subject", str(place))
+            gathered.tally.note(noun, WHOLE, place, "the row names no subject")
         return
     kind = _text(cells, "kind").lower()
     if kind in ("person", "persona", "personne", "threat-actor", "threat actor", "individual"):
-        gathered.leave_out(noun, WHOLE, "persons are not taken from partners' tables", str(place))
+        gathered.tally.note(noun, WHOLE, place, "persons are not taken from partners' tables")
         return
     fields = _fields(cells, place, gathered)
     keys = [gathered.add(_item(seen, name, kind, fields, place), place) for seen, name in subjects]
@@ -284,7 +270,7 @@ def _fields(
         raise InputError(f"{place}: nobody knows when it was stated", hint="Add a column Date.")
     country = _text(cells, "country")
     if country and not _COUNTRY.fullmatch(country):
-        gathered.leave_out("table", "country", "it is not of two letters (ISO 3166-1)", str(place))
+        gathered.tally.note("table", "country", place, "it is not of two letters (ISO 3166-1)")
         country = ""
     confidence = None
     if "confidence" in cells:
