@@ -89,7 +89,7 @@ class _Walker:
         self._is_checked = is_checked
         hook = None if is_checked else _one_each
         self._json = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=hook)
-        self._text, self._place, self._before, self._taken = "", 0, 0, 0
+        self._text, self._place, self._before, self._decoded = "", 0, 0, 0
 
     def walk(self) -> Iterator[tuple[Path, Any]]:
         if len(self._raw) > MOST_BYTES:
@@ -120,13 +120,13 @@ class _Walker:
             self._place += 1
             yield from self._value((*path, name))
 
-    def _parts(self, end: str, path: Path, most: int) -> Iterator[int]:
+    def _parts(self, end: str, path: Path, limit: int) -> Iterator[int]:
         """Stop at each part of a list or object, up to its end; who asks for it reads it."""
         self._place += 1
         if self._sign() == end:
             self._place += 1
             return
-        for place in range(most):
+        for place in range(limit):
             yield place
             sign = self._sign()
             if sign not in (",", end):
@@ -134,7 +134,7 @@ class _Walker:
             self._place += 1
             if sign == end:
                 return
-        self._refuse(path, f"it has over {most} values")
+        self._refuse(path, f"it has over {limit} values")
 
     def _sign(self) -> str:
         """Go to the next character that is no space, and return it; empty at the end."""
@@ -161,7 +161,7 @@ class _Walker:
                 self._broken(path, str(error))
             else:
                 # A number may go on in the next piece: after "4.5e" of 4.5e1, too.
-                if self._text[end : end + 1] in _ENDS or self._taken >= len(self._raw):
+                if self._text[end : end + 1] in _ENDS or self._decoded >= len(self._raw):
                     self._check(path, value, end)
                     self._place = end
                     return value
@@ -184,14 +184,14 @@ class _Walker:
 
     def _more(self, size: int) -> bool:
         """Decode further bytes; tell whether there were any."""
-        if self._taken >= len(self._raw):
+        if self._decoded >= len(self._raw):
             return False
-        piece = self._raw[self._taken : self._taken + size]
-        self._taken += len(piece)
+        piece = self._raw[self._decoded : self._decoded + size]
+        self._decoded += len(piece)
         try:
-            fresh = self._decoder.decode(piece, final=self._taken >= len(self._raw))
+            fresh = self._decoder.decode(piece, final=self._decoded >= len(self._raw))
         except UnicodeDecodeError:
-            self._refuse((), f"it is not UTF-8, before byte {self._taken}")
+            self._refuse((), f"it is not UTF-8, before byte {self._decoded}")
         self._before += self._place
         self._text, self._place = self._text[self._place :] + fresh, 0
         return True
@@ -212,11 +212,11 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _one_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise _RuleError(_twice(name))
-    return made
+    return table
 
 
 def _twice(name: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from cautery.errors import InputError
 from cautery.exchange.case.literals import all_of, node_of, text_of, whole_of
 from cautery.exchange.case.terms import LEVEL
-from cautery.model.marking import HandlingCode, Marking, Pap, Tlp, strictest
+from cautery.exchange.markings import PAP_OF, TLP_1, joined
+from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 
 _EUROPOL = "Europol "
 _DEFINITION = "uco-marking:MarkingDefinition"
@@ -26,8 +26,6 @@ _READ = frozenset(
     | {f"uco-core:{name}" for name in ("name", "createdBy", "objectCreatedTime", "description")}
 )
 """Members of a definition that forbid nothing more than its statements do."""
-_OLD = {"WHITE": Tlp.CLEAR, "AMBER": Tlp.AMBER_STRICT}
-"""A partner's TLP has no version: the reading of TLP 1 that allows the least."""
 
 
 def statements_of(marking: Marking) -> list[str]:
@@ -139,9 +137,7 @@ def together(markings: Iterable[Marking]) -> Marking:
     if len({marking.tlp for marking in found}) > 1:
         words = " and ".join(sorted(str(marking.tlp) for marking in found))
         raise InputError(f"it bears {words}; one object has one TLP")
-    whole = strictest(found)
-    assert whole is not None
-    return replace(whole, source=found[0].source, accuracy=found[0].accuracy)
+    return joined(*found)
 
 
 def _statement(model: object, node_named: Callable[[str], Mapping[str, Any]]) -> str:
@@ -161,8 +157,8 @@ def _tlp(found: set[str], *, is_ours: bool) -> Tlp:
             f"a marking has one TLP, not {' and '.join(sorted(found)) or 'none'}",
         )
     (word,) = found
-    if not is_ours and word in _OLD:
-        return _OLD[word]
+    if not is_ours and word.lower() in TLP_1:  # a partner's TLP has no version
+        return TLP_1[word.lower()]
     try:
         return Tlp(f"TLP:{word}")
     except ValueError as error:
@@ -170,9 +166,8 @@ def _tlp(found: set[str], *, is_ours: bool) -> Tlp:
 
 
 def _pap(found: set[str], tlp: Tlp, assumed: Marking | None) -> Pap:
-    if not found:  # of the colour of its TLP, as people do where nobody says more
-        colour = tlp.removeprefix("TLP:").removesuffix("+STRICT")
-        return assumed.pap if assumed is not None else Pap(f"PAP:{colour}")
+    if not found:
+        return assumed.pap if assumed is not None else PAP_OF[tlp]
     if len(found) > 1:
         raise InputError(f"a marking has one PAP, not {' and '.join(sorted(found))}")
     (word,) = found

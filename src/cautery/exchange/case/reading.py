@@ -31,6 +31,7 @@ from cautery.exchange.case.terms import (
     TARGET,
 )
 from cautery.exchange.loss import WHOLE
+from cautery.exchange.markings import joined
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package, Relation
@@ -238,12 +239,7 @@ class _Taken:
             return
         earlier = self.items.get(item.key)
         if earlier is not None:  # two objects of one subject: what holds of both
-            marking = strictest((earlier.marking, item.marking))
-            assert marking is not None
-            marking = replace(
-                marking, source=earlier.marking.source, accuracy=earlier.marking.accuracy
-            )
-            item = replace(earlier, marking=marking)
+            item = replace(earlier, marking=joined(earlier.marking, item.marking))
             self.tally.note(kind, "said again", fields.name)
         self._add(fields.name, item)
         self._count_rest(kind, fields, facets)

@@ -12,13 +12,13 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.markings import joined
 from cautery.exchange.misp._heads import Head, is_deleted, tags_in, text_at
 from cautery.exchange.misp._tags import marks_of
 from cautery.exchange.misp._texts import moment_of
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import LONGEST_WORDS, Item, ItemKind
 from cautery.model.host_names import ascii_name
-from cautery.model.marking import strictest
 
 Thing = tuple[ItemKind, str]
 
@@ -163,14 +163,12 @@ def _moment(value: Mapping[str, Any], name: str) -> Any:
 
 def merged(one: Item, other: Item) -> Item:
     """Return what two attributes say of one thing: under the stricter marking, over both spans."""
-    marking = strictest((one.marking, other.marking))
-    assert marking is not None
-    newer = max(one, other, key=lambda item: item.at)
+    newer, older = sorted((one, other), key=lambda item: item.at, reverse=True)
     firsts = [item.first_seen for item in (one, other) if item.first_seen is not None]
     lasts = [item.last_seen for item in (one, other) if item.last_seen is not None]
     return replace(
         newer,
-        marking=replace(marking, source=newer.marking.source, accuracy=newer.marking.accuracy),
+        marking=joined(newer.marking, older.marking),
         text=newer.text or one.text or other.text,
         first_seen=min(firsts, default=None),
         last_seen=max(lasts, default=None),

@@ -9,6 +9,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.exchange.json_walk import Path, shown, walk
+from cautery.exchange.markings import PAP_OF
 from cautery.exchange.misp._fields import H3_TEXT, HANDLING, PACKAGE, PACKAGE_PLACES, fields_of
 from cautery.exchange.misp._tags import Marks, marks_of, speaks_tlp_1
 from cautery.exchange.misp._texts import moment_of, truth_of
@@ -19,14 +20,6 @@ LISTS = ("Attribute", "Object", "EventReport", "RelatedEvent", "Galaxy", "Shadow
 """Lists of an event, each split when it is read."""
 _LONGEST_TAG = 1_000
 """Letters of a tag's name; MISP keeps 255."""
-_COLOURS = {
-    Tlp.CLEAR: Pap.CLEAR,
-    Tlp.GREEN: Pap.GREEN,
-    Tlp.AMBER: Pap.AMBER,
-    Tlp.AMBER_STRICT: Pap.AMBER,
-    Tlp.RED: Pap.RED,
-}
-"""What may be done where a TLP says who may know, and no PAP says the rest."""
 _SIGNS = frozenset({"uuid", "info", "Attribute", "Object"})
 """What of a table tells that it is an event."""
 
@@ -114,7 +107,7 @@ class Head:
         has_pap = any(part.pap for part in stated) or not any(part.tlp for part in stated)
         return replace(
             joint,
-            pap=joint.pap if has_pap else _COLOURS[joint.tlp],
+            pap=joint.pap if has_pap else PAP_OF[joint.tlp],
             source=next((part.source for part in known if part.source is not None), None),
             accuracy=next((part.accuracy for part in known if part.accuracy is not None), None),
         )

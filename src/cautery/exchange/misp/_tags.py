@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from cautery.errors import InputError
+from cautery.exchange.markings import TLP_1
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 
 _TAG = re.compile(r'([^:=]{1,100}):([^=]{1,200})(?:="(.{0,500})")?', re.DOTALL)
@@ -21,7 +22,6 @@ HANDLING = "le-handling"
 """Our taxonomy of handling codes and evaluations."""
 _FEW = 20
 """Tags of one thing whose meaning is remembered."""
-_COLOURS_1 = {"white": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER_STRICT, "red": Tlp.RED}
 _TLP = {str(tlp).removeprefix("TLP:").lower(): tlp for tlp in Tlp} | {"white": Tlp.CLEAR}
 _PAP = {str(pap).removeprefix("PAP:").lower(): pap for pap in Pap} | {"white": Pap.CLEAR}
 
@@ -85,7 +85,7 @@ def _marks(names: tuple[str, ...], *, is_first: bool) -> Marks:
         match = _TAG.fullmatch(name)
         space, word, value = (match[1].lower(), match[2], match[3]) if match else ("", name, None)
         if space == "tlp":
-            table = _COLOURS_1 if is_first and word.lower() in _COLOURS_1 else _TLP
+            table = TLP_1 if is_first and word.lower() in TLP_1 else _TLP
             tlps.add(_known(table, word.lower(), name))
         elif space == "pap":
             paps.add(_known(_PAP, word.lower(), name))

@@ -40,11 +40,11 @@ _ROLES = frozenset(map(str, Role))
 def opencti_objects(package: Package) -> Iterator[dict[str, Any]]:
     """Yield the objects of a package as OpenCTI takes them."""
     for thing in stix_objects(package, beside_indicators=True):
-        found = extension_in(thing, ITEM_IDS)
-        if found is None:
+        of_item = extension_in(thing, ITEM_IDS)
+        if of_item is None:
             yield thing
             continue
-        fields = found[1]
+        fields = of_item[1]
         labels = [fields["kind"]]
         if fields.get("role") in _ROLES - {fields["kind"]}:
             labels.append(fields["role"])

@@ -83,13 +83,13 @@ def _observed_data(item: Item, fields: Stix, _refs: list[str]) -> Stix:
     if item.text:
         fields["text"] = item.text
     first = item.first_seen or min(item.at, item.last_seen or item.at)
-    found = observable_of(item)
-    assert found is not None
+    observable = observable_of(item)
+    assert observable is not None
     return {
         "first_observed": iso(first),
         "last_observed": iso(max(first, item.last_seen or first)),
         "number_observed": 1,
-        "object_refs": [found.id],
+        "object_refs": [observable.id],
     }
 
 

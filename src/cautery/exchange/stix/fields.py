@@ -114,13 +114,13 @@ def exhibits_in(thing: Thing) -> tuple[ExhibitId, ...]:
     references = thing.get("external_references", [])
     if not isinstance(references, list) or len(references) > _MOST_REFERENCES:
         raise InputError(f"external_references is no list of at most {_MOST_REFERENCES}")
-    found = set()
+    exhibits = set()
     for reference in references:
         if not isinstance(reference, dict):
             raise InputError("an external reference is no object")
         if reference.get("source_name") == EXHIBIT:
-            found.add(_digest(reference))
-    return tuple(sorted(found))
+            exhibits.add(_digest(reference))
+    return tuple(sorted(exhibits))
 
 
 def other_references(thing: Thing) -> bool:

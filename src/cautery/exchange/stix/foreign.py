@@ -27,7 +27,7 @@ _CARRIERS = frozenset(
 """Types that the first pass reads, or that tie others together."""
 _META = frozenset({"type", "spec_version", "id", "object_marking_refs", "granular_markings"})
 _SDO = _META | {"created_by_ref", "created", "modified", "revoked", "confidence"}
-_READ = {
+_READ_FIELDS = {
     "indicator": _SDO
     | {"name", "description", "pattern", "pattern_type", "valid_from", "valid_until"},
     "infrastructure": _SDO | {"name", "description", "first_seen", "last_seen"},
@@ -94,7 +94,7 @@ def subject_of(observable: Observable) -> tuple[ItemKind, str]:
 
 def unread(thing: Thing) -> set[str]:
     """Return the names of what is not read of an object."""
-    return set(thing) - _READ[thing["type"]]
+    return set(thing) - _READ_FIELDS[thing["type"]]
 
 
 def check_bytes(thing: Thing) -> None:
@@ -146,7 +146,11 @@ def subjects_of(thing: Thing) -> tuple[tuple[ItemKind, str], ...] | str:
         if kind == "intrusion-set":
             return _bounded(((ItemKind.NETWORK, name),))
         return _bounded(((ItemKind.ASSET, f"infrastructure:{name}"),))
-    return "it lacks what it is known by" if kind in _READ else "it is of no kind that a case holds"
+    return (
+        "it lacks what it is known by"
+        if kind in _READ_FIELDS
+        else "it is of no kind that a case holds"
+    )
 
 
 def items_of(
@@ -155,16 +159,16 @@ def items_of(
     *,
     by: str,
     marking: Marking,
-    seen: Seen | None,
+    sightings: Seen | None,
     at: datetime,
 ) -> tuple[Item, ...]:
     """Return the items that an object becomes."""
     kind = thing["type"]
     is_named = kind == "indicator"
     first, last = moment_in(thing, "first_seen"), moment_in(thing, "last_seen")
-    if seen is not None:
-        first = min(filter(None, (first, seen.first)), default=None)
-        last = max(filter(None, (last, seen.last)), default=None)
+    if sightings is not None:
+        first = min(filter(None, (first, sightings.first)), default=None)
+        last = max(filter(None, (last, sightings.last)), default=None)
     text = text_in(thing, "description") or ""
     if len(text) > LONGEST_WORDS:
         raise InputError(f"description has over {LONGEST_WORDS} characters")
@@ -183,7 +187,7 @@ def items_of(
             valid_until=moment_in(thing, "valid_until"),
             revoked=flag_in(thing, "revoked"),
             confidence=whole_in(thing, "confidence"),
-            exhibits=tuple(sorted(seen.exhibits)) if seen is not None else (),
+            exhibits=tuple(sorted(sightings.exhibits)) if sightings is not None else (),
         )
         for item_kind, subject in subjects
     )

@@ -63,7 +63,7 @@ class Index:
         What each marking-definition says; ``None``: nothing that is known here.
     providers : dict of str to str
         Name of each identity.
-    seen : dict of str to Seen
+    sightings : dict of str to Seen
         What sightings say of each object.
     packages : list of dict
         Reports of ours that name the case.
@@ -77,7 +77,7 @@ class Index:
 
     markings: dict[str, Part | None] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, Seen] = field(default_factory=dict)
+    sightings: dict[str, Seen] = field(default_factory=dict)
     packages: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     newest: datetime | None = None
@@ -114,7 +114,7 @@ def _indexed(raw: bytes, file: str, superseded: AbstractSet[int]) -> tuple[Index
 
 
 def _check_size(index: Index) -> None:
-    if max(len(index.markings), len(index.providers), len(index.seen)) > MOST_ITEMS:
+    if max(len(index.markings), len(index.providers), len(index.sightings)) > MOST_ITEMS:
         raise InputError(f"the bundle has over {MOST_ITEMS} markings, identities or sightings")
     if len(index.packages) > _MOST_PARTS:
         raise InputError(f"the bundle has over {_MOST_PARTS} reports of one case")
@@ -147,7 +147,7 @@ def _add(index: Index, thing: dict[str, Any]) -> None:
         index.providers[thing["id"]] = text_in(thing, "name") or ""
     elif kind == "sighting" and not flag_in(thing, "revoked"):
         target = ref_in(thing, "sighting_of_ref")
-        index.seen.setdefault(target, Seen()).add(thing)
+        index.sightings.setdefault(target, Seen()).add(thing)
     elif kind == "report":
         if extension.extension_in(thing, _PACKAGE) is not None:
             thing["object_refs"] = []
@@ -166,10 +166,10 @@ def _superseded(raw: bytes, file: str, twice: AbstractSet[str]) -> set[int]:
             continue
         with naming(file, thing):
             version = (moment_in(thing, "modified"), _digest(thing), place)
-            other = holds.setdefault(thing["id"], version)
-            if other is not version:
-                winner = _winner(other, version)
-                superseded.add((other if winner is version else version)[2])
+            earlier = holds.setdefault(thing["id"], version)
+            if earlier is not version:
+                winner = _winner(earlier, version)
+                superseded.add((earlier if winner is version else version)[2])
                 holds[thing["id"]] = winner
     return superseded
 
@@ -179,13 +179,13 @@ def _digest(thing: dict[str, Any]) -> bytes:
 
 
 def _winner(
-    other: tuple[datetime | None, bytes, int], version: tuple[datetime | None, bytes, int]
+    earlier: tuple[datetime | None, bytes, int], version: tuple[datetime | None, bytes, int]
 ) -> tuple[datetime | None, bytes, int]:
-    if other[1] == version[1]:
-        return other
-    if other[0] is None or version[0] is None or other[0] == version[0]:
+    if earlier[1] == version[1]:
+        return earlier
+    if earlier[0] is None or version[0] is None or earlier[0] == version[0]:
         raise InputError("the bundle has two contents of one id and one version")
-    return version if version[0] > other[0] else other
+    return version if version[0] > earlier[0] else earlier
 
 
 def _checked_id(thing: dict[str, Any]) -> str:

@@ -48,7 +48,9 @@ _OF_TYPE = {
 """What is read of an object of ours; what else stands in it was added by somebody."""
 
 
-def item_of(thing: Thing, fields: Thing, *, by: str, marking: Marking, seen: Seen | None) -> Item:
+def item_of(
+    thing: Thing, fields: Thing, *, by: str, marking: Marking, sightings: Seen | None
+) -> Item:
     """Return the item that an object of ours is.
 
     Parameters
@@ -61,7 +63,7 @@ def item_of(thing: Thing, fields: Thing, *, by: str, marking: Marking, seen: See
         Name of its provider.
     marking : Marking
         Its marking.
-    seen : Seen or None
+    sightings : Seen or None
         What sightings say of it.
 
     Raises
@@ -72,12 +74,12 @@ def item_of(thing: Thing, fields: Thing, *, by: str, marking: Marking, seen: See
     kind = word_in(fields, "kind", ItemKind)
     if kind is None or TYPES[kind] != thing["type"]:
         raise InputError(f"a {kind or 'thing of no kind'} of Cautery is no {thing['type']}")
-    seen = seen or _NOTHING
+    sightings = sightings or _NOTHING
     at = _stated_at(fields)
     subject = text_in(fields, "subject")
     if subject is None:
         raise InputError("its extension has no subject")
-    first_seen, last_seen = _seen_in(thing, fields, seen)
+    first_seen, last_seen = _seen_in(thing, fields, sightings)
     valid_from, valid_until = _window_in(thing, fields, at)
     return Item(
         kind=kind,
@@ -104,7 +106,7 @@ def item_of(thing: Thing, fields: Thing, *, by: str, marking: Marking, seen: See
         order=text_in(fields, "order"),
         territory=text_in(fields, "territory"),
         country=text_in(fields, "country"),
-        exhibits=tuple(sorted({*exhibits_in(thing), *seen.exhibits})),
+        exhibits=tuple(sorted({*exhibits_in(thing), *sightings.exhibits})),
     )
 
 
@@ -169,9 +171,9 @@ def _stated_at(fields: Thing) -> datetime:
 
 
 def _name_in(thing: Thing, fields: Thing) -> str | None:
-    given = text_in(fields, "name_given")
-    if given is not None:
-        return given
+    own_name = text_in(fields, "name_given")
+    if own_name is not None:
+        return own_name
     return text_in(thing, "name") if flag_in(fields, "named") else None
 
 
@@ -182,9 +184,11 @@ def _words_in(thing: Thing, fields: Thing) -> str:
     return (text_in(thing, place) if place else text_in(fields, "text")) or ""
 
 
-def _seen_in(thing: Thing, fields: Thing, seen: Seen) -> tuple[datetime | None, datetime | None]:
+def _seen_in(
+    thing: Thing, fields: Thing, sightings: Seen
+) -> tuple[datetime | None, datetime | None]:
     if thing["type"] == INDICATOR:
-        return seen.first, seen.last
+        return sightings.first, sightings.last
     place = thing if thing["type"] in WITH_SEEN else fields
     return moment_in(place, "first_seen"), moment_in(place, "last_seen")
 

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.markings import PAP_OF, TLP_1, joined
 from cautery.exchange.naming import uuid_of
-from cautery.model.marking import HandlingCode, Marking, Pap, Tlp, strictest
+from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 
 TLP2_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 """OASIS, extension for TLP 2.0 marking definitions (docs/reference/sources.md, F99)."""
@@ -33,20 +34,6 @@ _TLP1 = {
     "5e57c739-391a-4eb3-b6be-7d15ca92d5ed": Tlp.RED,
 }
 """STIX 2.1, section 7.2.1.4; AMBER of TLP 1 named one organisation, so it is read as +STRICT."""
-_TLP1_WORDS = {
-    "white": Tlp.CLEAR,
-    "green": Tlp.GREEN,
-    "amber": Tlp.AMBER_STRICT,
-    "red": Tlp.RED,
-}
-_PAP_OF = {
-    Tlp.CLEAR: Pap.CLEAR,
-    Tlp.GREEN: Pap.GREEN,
-    Tlp.AMBER: Pap.AMBER,
-    Tlp.AMBER_STRICT: Pap.AMBER,
-    Tlp.RED: Pap.RED,
-}
-"""Of what bears a TLP and no PAP: the same colour."""
 _CODES = {
     HandlingCode.H0: "only to prevent and combat crime",
     HandlingCode.H1: "not in judicial proceedings without the provider's permission",
@@ -57,7 +44,7 @@ _WORDS_CREATED = "2026-11-30T00:00:00.000Z"
 """When the statements were first worded; a marking-definition has no version."""
 _MOST_PARTS = 100
 """Markings of one object."""
-_MOST_KEPT = 1000
+_MOST_COMBINATIONS = 1000
 """Combinations of markings that are kept; a case has some dozens."""
 
 
@@ -165,8 +152,8 @@ def _content(definition: Mapping[str, Any]) -> Part | None:
         return None
     tlp = content.get("tlp")
     if isinstance(tlp, str):
-        found = _TLP1_WORDS.get(tlp.lower())
-        return Part("tlp", found) if found is not None else None
+        level = TLP_1.get(tlp.lower())
+        return Part("tlp", level) if level is not None else None
     words = content.get("statement")
     if not isinstance(words, str):
         return None
@@ -224,7 +211,7 @@ class Markings:
     def _of_refs(self, refs: tuple[str, ...]) -> Marking:
         marking = self._by_refs.get(refs)
         if marking is None:
-            if len(self._by_refs) >= _MOST_KEPT:
+            if len(self._by_refs) >= _MOST_COMBINATIONS:
                 self._by_refs.clear()
             marking = self._by_refs[refs] = self._joined([self._part(ref) for ref in refs])
         return marking
@@ -256,7 +243,7 @@ class Markings:
 
     def _pap(self, tlp: Tlp) -> Pap:
         """Return the PAP of what bears a TLP only: as assumed, or the same colour."""
-        return _PAP_OF[tlp] if self._default is None else self._default.pap
+        return PAP_OF[tlp] if self._default is None else self._default.pap
 
     def _part(self, ref: Any) -> Part:
         if not isinstance(ref, str) or ref not in self._definitions:
@@ -268,15 +255,6 @@ class Markings:
                 hint="Known: TLP 1 and 2, PAP, Europol's handling codes and evaluations.",
             )
         return part
-
-
-def joined(marking: Marking, other: Marking) -> Marking:
-    """Return the marking of what two objects say together; the evaluation is the first one's."""
-    if marking == other:
-        return marking
-    both = strictest((marking, other))
-    assert both is not None
-    return replace(both, source=marking.source, accuracy=marking.accuracy)
 
 
 def _stricter(marking: Marking, part: Part) -> Marking:

@@ -75,20 +75,20 @@ class _Out:
         return f"{kind}--{uuid_of(self._package.id, *words)}"
 
     def _identity(self, by: str) -> str:
-        found = self._providers.get(by)
-        if found is None:
-            found = self._providers[by] = self._id("identity", "by", by)
-        return found
+        provider = self._providers.get(by)
+        if provider is None:
+            provider = self._providers[by] = self._id("identity", "by", by)
+        return provider
 
     def _markings(self) -> Iterator[Stix]:
         marks = {self._package.marking}
         marks.update(item.marking for item in self._package.items)
         marks.update(relation.marking for relation in self._package.relations)
-        found: dict[str, Mapping[str, Any]] = {}
+        definitions: dict[str, Mapping[str, Any]] = {}
         for marking in marks:
-            found.update(definitions_of(marking))
-        for name in sorted(found):
-            yield dict(found[name])
+            definitions.update(definitions_of(marking))
+        for name in sorted(definitions):
+            yield dict(definitions[name])
 
     def _identities(self) -> Iterator[Stix]:
         providers = {self._package.by, *(item.by for item in self._package.items)}

@@ -25,7 +25,7 @@ _URL = re.compile(
 _WITH_PORT = re.compile(r"(.+):[0-9]{1,5}")
 _LONGEST_NAME = 253
 _SIX = 6
-_SEEN = frozenset(ItemKind) - {
+_OBSERVED_KINDS = frozenset(ItemKind) - {
     ItemKind.NETWORK,
     ItemKind.PERSON,
     ItemKind.ORDER,
@@ -68,16 +68,16 @@ def observable_of(item: Item) -> Observable | None:
         return Observable("file", item.id)
     if item.kind is ItemKind.ASSET and item.id.startswith("url:"):
         return _of_text(item.id.removeprefix("url:"), lenient=False)
-    return _of_text(item.id, lenient=False) if item.kind in _SEEN else None
+    return _of_text(item.id, lenient=False) if item.kind in _OBSERVED_KINDS else None
 
 
 def target_of(block: Item) -> Observable:
     """Return what an indicator of a block looks for: as wide as its lever."""
     if block.lever in _OF_LEVER:
         return Observable(_OF_LEVER[block.lever], block.id)
-    found = _of_text(block.id, lenient=True)
-    assert found is not None
-    return found
+    observable = _of_text(block.id, lenient=True)
+    assert observable is not None
+    return observable
 
 
 def fits(observable: Observable) -> bool:
@@ -113,5 +113,5 @@ def _address(text: str) -> Observable | None:
 
 
 def _without_port(text: str) -> str:
-    found = _WITH_PORT.fullmatch(text)
-    return found[1].strip("[]") if found else text
+    parts = _WITH_PORT.fullmatch(text)
+    return parts[1].strip("[]") if parts else text

@@ -50,21 +50,21 @@ def observables_in(pattern: str) -> tuple[Observable, ...] | None:
     if len(pattern) > LONGEST_PATTERN:
         return None
     walk = _Walk(pattern)
-    found: dict[Observable, None] = {}
+    observables: dict[Observable, None] = {}
     while True:
         if not walk.takes("["):
             return None
         while True:
             observable = walk.comparison()
-            if observable is None or len(found) >= MOST_VALUES:
+            if observable is None or len(observables) >= MOST_VALUES:
                 return None
-            found[observable] = None
+            observables[observable] = None
             if walk.takes("]"):
                 break
             if not walk.takes("OR"):
                 return None
         if walk.at_end:
-            return tuple(found)
+            return tuple(observables)
         if not walk.takes("OR"):
             return None
 

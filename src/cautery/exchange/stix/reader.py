@@ -15,6 +15,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.exchange.loss import WHOLE
+from cautery.exchange.markings import joined
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.stix import extension, foreign
 from cautery.exchange.stix.bundle import objects_in
@@ -22,7 +23,7 @@ from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, ref_i
 from cautery.exchange.stix.index import Seen, index_of, naming
 from cautery.exchange.stix.items_in import additions, check_copies, item_of, relation_of
 from cautery.exchange.stix.kinds import REVERSED, relationship_type
-from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings, joined
+from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
 from cautery.exchange.tally import Tally
 from cautery.model import Marking
@@ -31,7 +32,7 @@ from cautery.model.marking import HandlingCode, Pap, Tlp, strictest
 
 _RELATION = frozenset({extension.RELATION.id})
 _MAPPED = frozenset({extension.PACKAGE.id, TLP2_EXTENSION})
-_DEFINED = frozenset({*(one.id for one in extension.EXTENSIONS), TLP2_EXTENSION})
+_DEFINED = frozenset({*(definition.id for definition in extension.EXTENSIONS), TLP2_EXTENSION})
 _SIGHTING = names(
     "type spec_version id created_by_ref created modified first_seen last_seen sighting_of_ref "
     "where_sighted_refs object_marking_refs granular_markings external_references"
@@ -132,10 +133,10 @@ class _In:
         if provider not in self._index.providers:
             raise InputError("its created_by_ref is not in the bundle")
         self._used.add(provider)
-        seen = self._index.seen.get(thing["id"])
+        sightings = self._index.sightings.get(thing["id"])
         by = self._index.providers[provider]
-        marking = self._marking_of(thing, seen)
-        item = item_of(thing, fields, by=by, marking=marking, seen=seen)
+        marking = self._marking_of(thing, sightings)
+        item = item_of(thing, fields, by=by, marking=marking, sightings=sightings)
         check_copies(thing, item)
         key = item.key
         if key in self._items:
@@ -165,10 +166,15 @@ class _In:
             return
         for name in foreign.unread(thing):
             self._tally.note(thing["type"], name, thing["id"], foreign.WHY_FIELD)
-        seen = self._index.seen.get(thing["id"])
-        marking = self._marking_of(thing, seen)
+        sightings = self._index.sightings.get(thing["id"])
+        marking = self._marking_of(thing, sightings)
         items = foreign.items_of(
-            thing, subjects, by=self._by(thing), marking=marking, seen=seen, at=self._received()
+            thing,
+            subjects,
+            by=self._by(thing),
+            marking=marking,
+            sightings=sightings,
+            at=self._received(),
         )
         self._keep(thing["id"], thing["type"], items)
 
@@ -193,27 +199,27 @@ class _In:
     def _keep(self, name: str, kind: str, items: tuple[Item, ...]) -> None:
         """Keep foreign items; of two that say something of one thing the newer holds."""
         for item in items:
-            other = self._items.get(item.key) or self._foreign.get(item.key)
-            if other is None:
+            earlier = self._items.get(item.key) or self._foreign.get(item.key)
+            if earlier is None:
                 self._foreign[item.key] = item
                 continue
             self._tally.note(kind, WHOLE, name, "another object says something of the same")
             if item.key not in self._foreign:
                 continue
-            marking = joined(item.marking, other.marking)
+            marking = joined(item.marking, earlier.marking)
             # An observable has no version: what an indicator says of its value holds.
-            newer = item if item.at > other.at and kind == "indicator" else other
+            newer = item if item.at > earlier.at and kind == "indicator" else earlier
             self._foreign[item.key] = replace(newer, marking=marking)
         self._keys[name] = tuple(item.key for item in items)
 
-    def _marking_of(self, thing: Thing, seen: Seen | None) -> Marking:
+    def _marking_of(self, thing: Thing, sightings: Seen | None) -> Marking:
         marking = self._markings.of(thing)
-        if seen is None:
+        if sightings is None:
             return marking
-        for refs in seen.refs:
+        for refs in sightings.refs:
             if refs:
                 marking = joined(marking, self._markings.of({"object_marking_refs": list(refs)}))
-        for granular in seen.granular:
+        for granular in sightings.granular:
             of_it = {"object_marking_refs": thing["object_marking_refs"]}
             marking = joined(marking, self._markings.of(of_it | {"granular_markings": granular}))
         return marking
@@ -260,8 +266,10 @@ class _In:
             source, target = target, source
         ends = self._keys.get(source), self._keys.get(target)
         if ends[0] is None or ends[1] is None:
-            gone = source if ends[0] is None else target
-            raise InputError(f"{ascii(gone)[:120]}, which it refers to, is no item of the bundle")
+            missing = source if ends[0] is None else target
+            raise InputError(
+                f"{ascii(missing)[:120]}, which it refers to, is no item of the bundle"
+            )
         marking = self._markings.of(thing)
         relation = relation_of(thing, fields, source=ends[0][0], target=ends[1][0], marking=marking)
         if "source_item" not in fields:
@@ -282,18 +290,18 @@ class _In:
             self._tally.note("relationship", name, thing["id"], foreign.WHY_FIELD)
         marking = self._markings.of(thing)
         word, text = ref_in(thing, "relationship_type"), text_in(thing, "description")
-        for one in sources:
-            for other in targets:
+        for start in sources:
+            for end in targets:
                 relation = Relation(
                     kind=foreign.relation_kind(word),
-                    source=one,
-                    target=other,
+                    source=start,
+                    target=end,
                     marking=marking,
                     at=moment_in(thing, "modified") or self._received(),
                     text=": ".join(filter(None, (word, text))),
                     revoked=flag_in(thing, "revoked"),
                 )
-                if one == other or relation.key in self._relations:
+                if start == end or relation.key in self._relations:
                     why = "it ties a thing to itself, or says what another says"
                     self._tally.note("relationship", WHOLE, thing["id"], why)
                 else:
@@ -323,7 +331,7 @@ class _In:
             self._tally.note(kind, field, name, foreign.WHY_FIELD)
 
     def _note_unused(self) -> None:
-        for name in self._index.seen.keys() - self._keys.keys():
+        for name in self._index.sightings.keys() - self._keys.keys():
             self._tally.note("sighting", WHOLE, name, "what was seen became no item")
         self._used.update(str(report.get("created_by_ref")) for report in self._index.packages)
         self._used.update(str(report.get("created_by_ref")) for report in self._index.reports)
@@ -354,9 +362,9 @@ class _In:
             )
 
     def _head(self, report: Thing) -> tuple[str, str, str, datetime, Marking]:
-        found = extension.extension_in(report, frozenset({extension.PACKAGE.id}))
-        assert found is not None
-        fields = found[1]
+        of_case = extension.extension_in(report, frozenset({extension.PACKAGE.id}))
+        assert of_case is not None
+        fields = of_case[1]
         made_at = moment_in(fields, "made_at")
         provider = ref_in(report, "created_by_ref")
         if made_at is None or provider not in self._index.providers:

@@ -16,6 +16,7 @@ from typing import Any
 from cautery.cells import plain_cell
 from cautery.errors import InputError
 from cautery.exchange.loss import WHOLE
+from cautery.exchange.markings import PAP_OF
 from cautery.exchange.shape import MOST_ITEMS, Assumed, Reading
 from cautery.exchange.table.sheet import FIRST_ROWS, Place, Sheet, is_blank, refused_at
 from cautery.exchange.table.subjects import subjects_of
@@ -48,8 +49,6 @@ _JOINS = {
     (ItemKind.ASSET, ItemKind.EXHIBIT): RelationKind.SHOWN_BY,
 }
 """How two subjects of one row belong together."""
-_PAP = dict(zip(Tlp, (Pap.CLEAR, Pap.GREEN, Pap.AMBER, Pap.AMBER, Pap.RED), strict=True))
-"""As strict as the TLP, where a table says nothing of PAP."""
 
 
 def has_subject(titles: Iterable[Cell]) -> bool:
@@ -335,7 +334,7 @@ def _marking(
             f"{place}: it bears no marking",
             hint="Add a column TLP, or state one for the whole file with --marking.",
         )
-    pap = assumed.pap if assumed is not None else _PAP[tlp]
+    pap = assumed.pap if assumed is not None else PAP_OF[tlp]
     if "pap" in cells:
         with refused_at(place, cells["pap"][1]):
             pap = _pap(_text(cells, "pap"))
