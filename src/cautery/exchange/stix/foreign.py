@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NotBase64Error
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import new as new_hash
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.exchange.stix.fields import Thing, flag_in, moment_in, text_in, whole_in
-from cautery.exchange.stix.index import Seen
+from cautery.exchange.loss import WHOLE
+from cautery.exchange.stix import extension
+from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, text_in, whole_in
+from cautery.exchange.stix.index import Index, Seen
+from cautery.exchange.stix.markings import TLP2_EXTENSION
 from cautery.exchange.stix.observables import Observable
 from cautery.exchange.stix.patterns import observables_in
 from cautery.model import Marking
@@ -42,6 +46,17 @@ _READ_FIELDS = {
     "x509-certificate": _META | {"hashes"},
 }
 """What is read of each type that becomes an item."""
+_MAPPED = frozenset({extension.PACKAGE.id, TLP2_EXTENSION})
+_DEFINED = frozenset({*(definition.id for definition in extension.EXTENSIONS), TLP2_EXTENSION})
+_SIGHTING = names(
+    "type spec_version id created_by_ref created modified first_seen last_seen sighting_of_ref "
+    "where_sighted_refs object_marking_refs granular_markings external_references"
+)
+_REPORT = names(
+    "type spec_version id created_by_ref created modified name published object_marking_refs "
+    "granular_markings object_refs"
+)
+"""What is read of a sighting and of a report; what else stands in it is counted."""
 WHY_FIELD = "a package has no place for it"
 _RELATIONS = {
     "resolves-to": RelationKind.RESOLVES_TO,
@@ -54,6 +69,28 @@ _ALGORITHMS = {"SHA-256": "sha256", "SHA-512": "sha512", "SHA-1": "sha1", "MD5":
 def is_carrier(kind: str) -> bool:
     """Tell whether objects of a type only tie others together."""
     return kind in _CARRIERS
+
+
+def left_of_carrier(thing: Thing, index: Index) -> Iterator[tuple[str, str]]:
+    """Yield what of an object that ties others together has no place: its field, and why."""
+    kind, name = thing["type"], thing["id"]
+    fields = set[str]()
+    if kind == "sighting":
+        if flag_in(thing, "revoked"):
+            yield WHOLE, "it was taken back"
+            return
+        fields = set(thing) - _SIGHTING
+        if thing.get("where_sighted_refs") not in (None, [thing.get("created_by_ref")]):
+            fields.add("where_sighted_refs")
+    elif kind == "report" and extension.extension_in(thing, _MAPPED) is None:
+        if name != index.reports[0]["id"] or index.packages:
+            yield WHOLE, "a package is one report"
+            return
+        fields = set(thing) - _REPORT
+    elif kind == "extension-definition" and name not in _DEFINED:
+        fields = {WHOLE}
+    for field in fields:
+        yield field, WHY_FIELD
 
 
 def observable_in(thing: Thing) -> Observable | None:

@@ -23,27 +23,18 @@ from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, ref_i
 from cautery.exchange.stix.index import Seen, index_of, naming
 from cautery.exchange.stix.items_in import additions, check_copies, item_of, relation_of
 from cautery.exchange.stix.kinds import REVERSED, relationship_type
-from cautery.exchange.stix.markings import TLP2_EXTENSION, Markings
+from cautery.exchange.stix.markings import Markings
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
+from cautery.exchange.stix.whole import foreign_marking, own_package
 from cautery.exchange.tally import Tally
 from cautery.model import Marking
 from cautery.model.exchange import LONGEST_ID, Item, ItemKey, ItemKind, Package, Relation
-from cautery.model.marking import HandlingCode, Pap, Tlp, strictest
+from cautery.model.marking import Pap, Tlp
 
 _RELATION = frozenset({extension.RELATION.id})
-_MAPPED = frozenset({extension.PACKAGE.id, TLP2_EXTENSION})
-_DEFINED = frozenset({*(definition.id for definition in extension.EXTENSIONS), TLP2_EXTENSION})
-_SIGHTING = names(
-    "type spec_version id created_by_ref created modified first_seen last_seen sighting_of_ref "
-    "where_sighted_refs object_marking_refs granular_markings external_references"
-)
 _RELATIONSHIP = names(
     "type spec_version id created_by_ref created modified revoked relationship_type source_ref "
     "target_ref description object_marking_refs granular_markings"
-)
-_REPORT = names(
-    "type spec_version id created_by_ref created modified name published object_marking_refs "
-    "granular_markings object_refs"
 )
 """What is read of each; what else stands in it is counted."""
 _MOST_PAIRS = 100
@@ -121,7 +112,8 @@ class _In:
         if of_ours is not None:
             self._take_ours(thing, *of_ours)
         elif foreign.is_carrier(thing["type"]):
-            self._note_carrier(thing)
+            for name, why in foreign.left_of_carrier(thing, self._index):
+                self._tally.note(thing["type"], name, thing["id"], why)
         else:
             self._take_foreign(thing)
         count = max(len(self._items) + len(self._foreign), len(self._observables))
@@ -309,27 +301,6 @@ class _In:
 
     # ---- what ties others together, and the whole
 
-    def _note_carrier(self, thing: dict[str, Any]) -> None:
-        kind, name = thing["type"], thing["id"]
-        if kind == "sighting":
-            if flag_in(thing, "revoked"):
-                self._tally.note(kind, WHOLE, name, "it was taken back")
-                return
-            fields = set(thing) - _SIGHTING
-            if thing.get("where_sighted_refs") not in (None, [thing.get("created_by_ref")]):
-                fields.add("where_sighted_refs")
-        elif kind == "report" and extension.extension_in(thing, _MAPPED) is None:
-            if name != self._index.reports[0]["id"] or self._index.packages:
-                self._tally.note(kind, WHOLE, name, "a package is one report")
-                return
-            fields = set(thing) - _REPORT
-        elif kind == "extension-definition" and name not in _DEFINED:
-            fields = {WHOLE}
-        else:
-            return
-        for field in fields:
-            self._tally.note(kind, field, name, foreign.WHY_FIELD)
-
     def _note_unused(self) -> None:
         for name in self._index.sightings.keys() - self._keys.keys():
             self._tally.note("sighting", WHOLE, name, "what was seen became no item")
@@ -341,67 +312,17 @@ class _In:
     def _package(self) -> Package:
         items = (*self._items.values(), *self._foreign.values())
         relations = tuple(self._relations.values())
-        reports = self._index.packages
-        if not reports:
-            return self._foreign_package(items, relations)
-        with naming(self._file, reports[0]):
-            heads = {self._head(report) for report in reports}
-            cases = {head[:2] for head in heads}
-            if len(cases) > 1:
-                raise InputError("the bundle was made of two cases")
-            newest = max(heads, key=lambda head: head[3])
-            package_id, name, by, made_at, marking = newest
-            return Package(
-                id=package_id,
-                name=name,
-                by=by,
-                made_at=made_at,
-                marking=_over(marking, items, relations),
-                items=items,
-                relations=relations,
-            )
-
-    def _head(self, report: Thing) -> tuple[str, str, str, datetime, Marking]:
-        of_case = extension.extension_in(report, frozenset({extension.PACKAGE.id}))
-        assert of_case is not None
-        fields = of_case[1]
-        made_at = moment_in(fields, "made_at")
-        provider = ref_in(report, "created_by_ref")
-        if made_at is None or provider not in self._index.providers:
-            raise InputError("the case has no made_at, or its provider is not in the bundle")
-        by = self._index.providers[provider]
-        title = text_in(fields, "title") or ""
-        return ref_in(fields, "package"), title, by, made_at, self._markings.of(report)
-
-    def _foreign_package(self, items: tuple[Item, ...], relations: tuple[Relation, ...]) -> Package:
+        if self._index.packages:
+            return own_package(self._index, self._markings, self._file, items, relations)
         report = self._index.reports[0] if self._index.reports else {}
-        parts = [item.marking for item in items] + [relation.marking for relation in relations]
-        if report:
-            with naming(self._file, report):
-                parts.append(self._markings.of(report))
-        whole = strictest(parts) or self._assumed.marking or Marking(tlp=Tlp.RED, pap=Pap.RED)
         with naming(self._file, report or {"id": "bundle"}):
+            whole = foreign_marking(report, self._markings, items, relations)
             return Package(
                 id=f"stix-{sha256(self._raw).hexdigest()}",
                 name=text_in(report, "name") or self._file,
                 by=self._by(report),
                 made_at=self._index.newest or self._received(),
-                marking=whole,
+                marking=whole or self._assumed.marking or Marking(tlp=Tlp.RED, pap=Pap.RED),
                 items=items,
                 relations=relations,
             )
-
-
-def _over(marking: Marking, items: Iterable[Item], relations: Iterable[Relation]) -> Marking:
-    """Return the marking of a case's own, or a stricter one if somebody added what is stricter."""
-    parts = {item.marking for item in items} | {relation.marking for relation in relations}
-    whole = marking
-    for part in parts:
-        if not _plain(whole).covers(_plain(part)):
-            whole = joined(whole, part)
-    return whole
-
-
-def _plain(marking: Marking) -> Marking:
-    """Return a marking without the words of H3: those of the whole hold those of its parts."""
-    return replace(marking, handling=marking.handling - {HandlingCode.H3}, h3_text=None)
