@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import re
@@ -12,8 +13,9 @@ import signal
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -28,6 +30,8 @@ PACKINGS = ("", ".gz", ".xz", ".zst", ".bz2")
 STDIN = Path("-")
 PACKED_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zstd.ZstdError)
 _CHUNK_BYTES = 1 << 20
+LONGEST_LINE = 1 << 16
+"""Bytes of a line of a table."""
 _FIRST_BYTES = 1 << 10
 _PADDING = re.compile(rb"\0*")
 MOST_TIMES, ALWAYS_BYTES = 500, 64 << 20
@@ -161,6 +165,57 @@ def lines_in(content: bytes, *, most: int, of: str) -> Iterator[bytes]:
     yield content[start:]
 
 
+def pieces_of(content: bytes) -> Iterator[bytes]:
+    """Yield the bytes of a file that is in memory as :func:`chunks_of` does."""
+    return _pieces(io.BytesIO(content))
+
+
+def text_lines(
+    chunks: Iterable[bytes], *, most_bytes: int, most_lines: int, longest: int = LONGEST_LINE
+) -> Iterator[str]:
+    r"""Yield the lines of a table with their ends, one at a time, as ``csv`` takes them.
+
+    A line ends at ``\n``, ``\r\n`` or ``\r``, as for spreadsheets.
+
+    Parameters
+    ----------
+    most_bytes, most_lines : int
+        What the table may have; empty lines count, for they cost their reader something.
+    longest : int
+        Bytes of a line: one of commas would take sixty times its size.
+
+    Raises
+    ------
+    InputError
+        If it has more.
+    UnicodeDecodeError
+        If a line is not UTF-8.
+
+    Examples
+    --------
+    >>> list(text_lines([b"one\r\n\rth", b"ree"], most_bytes=20, most_lines=3))
+    ['one\r\n', '\r', 'three']
+    """
+    left, first, count, size = b"", True, 0, 0
+    for chunk in chain(chunks, (b"",)):
+        size += len(chunk)
+        if size > most_bytes:
+            raise InputError(f"larger than {most_bytes:,} bytes")
+        lines = (left + chunk).splitlines(keepends=True)
+        # What may go on in the next chunk waits: "\r" may be half of an end.
+        left = lines.pop() if chunk and lines and not lines[-1].endswith(b"\n") else b""
+        count += len(lines)
+        if count > most_lines:
+            raise InputError(f"more than {most_lines:,} lines")
+        if len(left) > longest:
+            raise InputError(f"a line of more than {longest:,} bytes")
+        for line in lines:
+            if len(line) > longest:
+                raise InputError(f"a line of more than {longest:,} bytes")
+            yield line.decode("utf-8-sig" if first else "utf-8")
+            first = False
+
+
 def unpacked(file: BinaryIO, packing: str) -> Iterator[bytes]:
     """Yield what an open file holds, unpacked; ``packing`` is a name's ending, such as ``.gz``.
 
@@ -192,12 +247,12 @@ def content_of(path: Path, *, most: int) -> bytes:
     InputError
         As :func:`chunks_of` does, or if they are more than ``most``.
     """
-    content = bytearray()
+    content = io.BytesIO()  # which gives its bytes away without copying them
     for chunk in chunks_of(path):
-        content += chunk
-        if len(content) > most:
+        content.write(chunk)
+        if content.tell() > most:
             raise InputError(f"{path}: more than {most:,} bytes when unpacked")
-    return bytes(content)
+    return content.getvalue()
 
 
 def plain_name(path: Path) -> Path:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
 from cautery.cells import plain_cell, require_few_columns
 from cautery.errors import InputError
+from cautery.packed import text_lines
 
 MOST_BYTES = 200_000_000
 YEARS = range(2000, 2100)
 """Before, nobody streamed; a year after them is a slip of the pen. Judgement."""
-_MOST_LINE = 65_536
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Row = Mapping[str, str]
 
@@ -43,7 +43,11 @@ def each_row(
     InputError
         With the line, if it is no such table, or ``keep`` refuses a row.
     """
-    reader = csv.DictReader(_lines(chunks, 2 * most_rows + 1), strict=True)
+    reader = csv.DictReader(
+        # Empty ones count: they are no rows, and take their time.
+        text_lines(chunks, most_bytes=MOST_BYTES, most_lines=2 * most_rows + 1),
+        strict=True,
+    )
     try:
         places = _columns_of(reader, columns, may_have)
         width, count = len(reader.fieldnames or ()), 0
@@ -106,31 +110,3 @@ def _columns_of(
 def _require(holds: bool, rule: str, hint: str | None = None) -> None:  # noqa: FBT001
     if not holds:
         raise InputError(rule, hint=hint)
-
-
-def _lines(chunks: Iterable[bytes], most: int) -> Iterator[str]:
-    """Yield lines as text; more of them or of bytes than allowed, or one without end, is refused.
-
-    Empty ones count: they are no rows, and take their time.
-    """
-    left, total, first = b"", 0, True
-    for chunk in chunks:
-        most -= chunk.count(b"\n")
-        _require(most >= 0, "more lines than there may be rows, and as many empty ones")
-        total += len(chunk)
-        if total > MOST_BYTES:
-            raise InputError(f"larger than {MOST_BYTES:,} bytes")
-        *whole, left = (left + chunk).split(b"\n")
-        for line in whole:
-            yield _text(line + b"\n", first=first)
-            first = False
-        if len(left) > _MOST_LINE:
-            raise InputError(f"a line of more than {_MOST_LINE:,} bytes")
-    if left:
-        yield _text(left, first=first)
-
-
-def _text(line: bytes, *, first: bool) -> str:
-    if len(line) > _MOST_LINE:
-        raise InputError(f"a line of more than {_MOST_LINE:,} bytes")
-    return line.decode("utf-8-sig" if first else "utf-8")

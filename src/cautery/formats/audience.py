@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from cautery.cells import plain_cell, require_few_columns
 from cautery.errors import InputError
-from cautery.packed import small_file
+from cautery.packed import pieces_of, small_file, text_lines
 
 COLUMNS = ("event", "channel", "minute", "viewers_low", "viewers_mid", "viewers_high")
 MOST_BYTES = 100_000_000
@@ -38,8 +37,6 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
         more rows, curves or bytes than fit.
     """
     content = small_file(path, most=MOST_BYTES, of="an audience", hint="Split it by events.")
-    if content.count(b"\n") > 2 * MOST_ROWS:  # empty ones among them, which are no rows
-        raise InputError(f"{path}: more than {2 * MOST_ROWS:,} lines")
     curves: dict[tuple[str, str], list[Row]] = {}
     minutes: dict[tuple[str, str], set[int]] = {}
     for number, (key, row) in _rows(content, path):
@@ -60,8 +57,8 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
 
 
 def _rows(content: bytes, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
-    # One rare letter would make all of the others four bytes wide.
-    text = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    # Line by line: one rare letter would make all of the others four bytes wide.
+    text = text_lines(pieces_of(content), most_bytes=MOST_BYTES, most_lines=2 * MOST_ROWS)
     reader = csv.DictReader(text, strict=True)
     try:
         require_few_columns(reader, str(path))
@@ -89,6 +86,10 @@ def _rows(content: bytes, path: Path) -> Iterator[tuple[int, tuple[tuple[str, st
                 raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text") from error
+    except InputError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise InputError(f"{path}: {error}") from error
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.reader.line_num}: {error}") from error
 

@@ -143,7 +143,7 @@ def test_two_files_of_one_kind_are_refused(folder):
         ("a,IT,9999-12-31,1,0,0,0.4", "the year must be from 2000 to 2099"),
         ("a,IT,0001-01-01,1,0,0,0.4", "the year must be from 2000 to 2099"),
         ("a,IT,2024-10-28,1,0,0,1e-320", "a share must be from 0 to 1"),
-        ("a,IT,2024-10-28,1,0,0,0.4\na,DE,2024-10-28," + "9" * 200_000, "line 3: field larger"),
+        ("a,IT,2024-10-28,1,0,0,0.4\na,DE,2024-10-28," + "9" * 200_000, "a line of more than 65,536 bytes"),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_refused_with_file_line_and_rule(tmp_path, row, rule):

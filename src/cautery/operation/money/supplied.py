@@ -13,19 +13,18 @@ or as JSON lines, one transaction each, with ``inputs`` and ``outputs`` of ``add
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from cautery.cells import require_few_columns
+from cautery.cells import require_few_columns, rows_of
 from cautery.errors import InputError
 from cautery.json_text import parsed_json
 from cautery.model import AddressTag
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
-from cautery.packed import lines_in
+from cautery.packed import lines_in, pieces_of, text_lines
 from cautery.payments.addresses import CASELESS, CASH_PREFIX
 
 MAX_BYTES = 160 << 20
@@ -41,6 +40,7 @@ address."""
 YEARS = range(1970, 2100)
 """From the epoch on; a year outside is a slip of the pen."""
 COLUMNS = ("id", "asset", "at", "side", "address", "amount")
+_OF_TAGS = ("address", "label", "category", "abuse", "pack", "source", "network", "asset")
 _ODD = r"[\x00-\x1f\x7f]"
 
 
@@ -74,11 +74,9 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
     InputError
         If it is no such CSV, or too large.
     """
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{source}: more than {MAX_BYTES} bytes")
     try:
         rows = csv.DictReader(
-            io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline=""), strict=True
+            text_lines(pieces_of(data), most_bytes=MAX_BYTES, most_lines=2 * MAX_TAGS), strict=True
         )
         require_few_columns(rows, source)
         columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
@@ -86,19 +84,21 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
             raise InputError(f"{source}: tags must be a CSV with a column 'address'")
         listed = set(columns) <= {"asset", "address"}
         return tuple(_tags(rows, source, "sanctioned" if listed else ""))
+    except InputError as error:
+        if str(error).startswith(source):
+            raise
+        raise InputError(f"{source}: {error}", hint=error.hint) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{source}: damaged CSV: {error}") from error
 
 
-def _tags(rows: Iterator[dict[str, Any]], source: str, category: str) -> Iterator[AddressTag]:
-    for place, row in enumerate(rows, 2):
+def _tags(rows: csv.DictReader[str], source: str, category: str) -> Iterator[AddressTag]:
+    for place, row in enumerate(rows_of(rows, _OF_TAGS, named=source), 2):
         if place > MAX_TAGS:
             raise InputError(f"{source}: more than {MAX_TAGS} tags")
         address = (row.get("address") or "").strip()
-        if not address or len(address) > LONGEST_WORD or None in row:
-            raise InputError(
-                f"{source}: line {place}: the address is missing, or the line has too many cells"
-            )
+        if not address or len(address) > LONGEST_WORD:
+            raise InputError(f"{source}: line {place}: the address is missing, or too long")
         yield AddressTag(
             address=address,
             label=(row.get("label") or category or "untitled")[:LONGEST_WORD],

@@ -8,15 +8,14 @@ from sys import getsizeof
 
 from cautery.model.descent import TraitSeen
 
-MOST_TRAITS_AT_ONCE = 1_000_000
-"""Traits of one run: they are held at once, some 400 bytes each. Judgement."""
+MOST_TRAITS_AT_ONCE = 100_000
+"""Traits of one run: to seal, sort and follow them takes five seconds. Judgement."""
 MOST_BYTES_HELD = 200_000_000
-"""Memory of their hosts and values, of which a catalogue's order may be eight thousand letters: a
-million traits of a usual length."""
+"""Memory of their hosts and values, of which a catalogue's order may be eight thousand letters."""
 MOST_BYTES_READ = 100_000_000
 """Unpacked bytes of all files of one run: rows that bring nothing take as long to read."""
-MOST_LINES_READ = 500_000
-"""Lines of all files of one run, which take ten seconds however short they are."""
+MOST_LINES_READ = 120_000
+"""Lines or objects of all files of one run, which take three seconds however short they are."""
 
 
 class Limits:
@@ -44,7 +43,7 @@ class Limits:
         for chunk in chunks:
             part = _of_lines(chunk[: MOST_BYTES_READ - self._read], MOST_LINES_READ - self._lines)
             self._read += len(part)
-            self._lines += part.count(b"\n")
+            self._lines += max(part.count(b"\n"), part.count(b"{"))
             yield part
             if len(part) < len(chunk):
                 self._read = MOST_BYTES_READ
@@ -68,7 +67,8 @@ class Limits:
 
 
 def _of_lines(chunk: bytes, most: int) -> bytes:
-    """Return as much of a chunk as has no more than so many ends of lines."""
-    if chunk.count(b"\n") <= most:
-        return chunk
-    return b"".join(line + b"\n" for line in chunk.split(b"\n", most)[:most])
+    """Return as much of a chunk as has no more than so many lines or objects."""
+    for sign in (b"\n", b"{"):  # an export of a log may be one line
+        if chunk.count(sign) > most:
+            chunk = b"".join(line + sign for line in chunk.split(sign, most)[:most])
+    return chunk
