@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from cautery.errors import InputError
 from cautery.packed import (
     as_plain_file,
+    bounded,
     chunks_of,
     content_of,
     lines_in,
     require_file,
+    text_lines,
     unpacked,
     zstd,
 )
@@ -159,3 +161,32 @@ def test_too_many_lines_are_refused_before_the_first():
     lines = lines_in(b"\n" * 10, most=10, of="an example")
     with pytest.raises(InputError, match="more than 10 lines, the limit for an example"):
         next(lines)
+
+
+@given(st.text("ab\r\n", max_size=60), st.integers(1, 9))
+def test_lines_of_a_table_are_those_of_a_text_file(text, size):
+    raw = text.encode()
+    chunks = [raw[at : at + size] for at in range(0, len(raw), size)]
+    plain = list(io.TextIOWrapper(io.BytesIO(raw), newline=""))
+    assert list(text_lines(chunks, most_bytes=60, most_lines=60)) == plain
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_lines_of_every_end_count(end):
+    with pytest.raises(InputError, match="more than 9 lines"):
+        list(text_lines([end * 10], most_bytes=99, most_lines=9))
+
+
+@pytest.mark.parametrize("chunks", [[b"," * 99], [b"," * 30] * 3])
+def test_a_long_line_is_refused_wherever_it_is_cut(chunks):
+    with pytest.raises(InputError, match="a line of more than 50 bytes"):
+        list(text_lines(chunks, most_bytes=99, most_lines=9, longest=50))
+
+
+def test_a_file_of_too_many_lines_or_bytes_is_not_read_on():
+    chunks = iter([b"\n" * 5, b"\n" * 5, b"never asked for"])
+    with pytest.raises(InputError, match="x: more than 9 lines"):
+        list(bounded(chunks, most_bytes=99, most_lines=9, named="x"))
+    assert next(chunks) == b"never asked for"
+    with pytest.raises(InputError, match="x: larger than 4 bytes"):
+        list(bounded([b"ab", b"abc"], most_bytes=4, most_lines=9, named="x"))

@@ -165,13 +165,39 @@ def lines_in(content: bytes, *, most: int, of: str) -> Iterator[bytes]:
     yield content[start:]
 
 
+def bounded(
+    chunks: Iterable[bytes], *, most_bytes: int, most_lines: int, named: str
+) -> Iterator[bytes]:
+    r"""Yield a file's bytes as long as they, and the lines that ``\n`` ends, are not too many.
+
+    Raises
+    ------
+    InputError
+        If they are: empty lines count, for they cost their reader something.
+    """
+    size = count = 0
+    for chunk in chunks:
+        size += len(chunk)
+        count += chunk.count(b"\n")
+        if size > most_bytes:
+            raise InputError(f"{named}: larger than {most_bytes:,} bytes")
+        if count > most_lines:
+            raise InputError(f"{named}: more than {most_lines:,} lines")
+        yield chunk
+
+
 def pieces_of(content: bytes) -> Iterator[bytes]:
     """Yield the bytes of a file that is in memory as :func:`chunks_of` does."""
     return _pieces(io.BytesIO(content))
 
 
 def text_lines(
-    chunks: Iterable[bytes], *, most_bytes: int, most_lines: int, longest: int = LONGEST_LINE
+    chunks: Iterable[bytes],
+    *,
+    most_bytes: int,
+    most_lines: int,
+    longest: int = LONGEST_LINE,
+    named: str = "",
 ) -> Iterator[str]:
     r"""Yield the lines of a table with their ends, one at a time, as ``csv`` takes them.
 
@@ -183,6 +209,8 @@ def text_lines(
         What the table may have; empty lines count, for they cost their reader something.
     longest : int
         Bytes of a line: one of commas would take sixty times its size.
+    named : str
+        What the table is called in errors, if its caller does not say it.
 
     Raises
     ------
@@ -197,21 +225,22 @@ def text_lines(
     ['one\r\n', '\r', 'three']
     """
     left, first, count, size = b"", True, 0, 0
+    prefix = f"{named}: " if named else ""
     for chunk in chain(chunks, (b"",)):
         size += len(chunk)
         if size > most_bytes:
-            raise InputError(f"larger than {most_bytes:,} bytes")
+            raise InputError(f"{prefix}larger than {most_bytes:,} bytes")
         lines = (left + chunk).splitlines(keepends=True)
         # What may go on in the next chunk waits: "\r" may be half of an end.
         left = lines.pop() if chunk and lines and not lines[-1].endswith(b"\n") else b""
         count += len(lines)
         if count > most_lines:
-            raise InputError(f"more than {most_lines:,} lines")
+            raise InputError(f"{prefix}more than {most_lines:,} lines")
         if len(left) > longest:
-            raise InputError(f"a line of more than {longest:,} bytes")
+            raise InputError(f"{prefix}a line of more than {longest:,} bytes")
         for line in lines:
             if len(line) > longest:
-                raise InputError(f"a line of more than {longest:,} bytes")
+                raise InputError(f"{prefix}a line of more than {longest:,} bytes")
             yield line.decode("utf-8-sig" if first else "utf-8")
             first = False
 

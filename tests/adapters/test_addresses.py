@@ -5,10 +5,11 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.counted import calls_of
 
 from cautery.adapters._addresses import check, refusal
 from cautery.errors import CauteryError, ForbiddenAddressError
-from cautery.model.host_names import literal
+from cautery.model.host_names import ascii_name, literal
 
 FORBIDDEN = [
     "0.0.0.0",
@@ -158,3 +159,15 @@ def test_any_text_is_a_name_an_address_or_refused(text):
         return
     if found is not None:
         ipaddress.ip_address(found)
+
+
+@pytest.mark.parametrize("letter", ["ü", "\ufdfa"])  # the second is eighteen letters, NFKC
+def test_a_label_that_is_too_long_is_no_name_before_it_costs_the_square_of_its_length(
+    letter: str,
+) -> None:
+    assert calls_of(lambda: refused(letter * 900)) < 100
+
+
+def refused(label: str) -> None:
+    with pytest.raises(UnicodeError):
+        ascii_name(f"{label}.example")

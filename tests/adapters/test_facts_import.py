@@ -229,3 +229,37 @@ def test_signs_that_other_programs_end_lines_with_end_none_here():
     text = "198.51.100.0/24\n" + "203.0.113.0/24\x0b\u2028" * 1_000
     imported = import_text(text, name="x", kind="", share="", top=10)
     assert (len(imported.rows), imported.broken) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["198.51.100.0/24", "198.51.100.0/24", "198.51.100.0/24"]',
+        '{"addresses": ["198.51.100.0/24", "198.51.100.0/24"]}',
+        '{"result": {"ipv4_cidrs": ["198.51.100.0/24"]}}',
+        '{"type": "hostname", "list": ["a.example", "b.example"]}',
+    ],
+)
+def test_more_values_than_can_be_read_are_refused_though_they_stand_in_one_line(monkeypatch, text):
+    monkeypatch.setattr(_fact_formats, "MOST_LINES", 2)
+    with pytest.raises(InputError, match="more than 2 values"):
+        import_text(text, name="misp-x", kind="", share="", top=10)
+
+
+@pytest.mark.parametrize("most", ["MOST_SEEN", "MOST_ROWS"])
+def test_rows_count_though_they_are_broken(monkeypatch, most):
+    monkeypatch.setattr(_fact_formats, most, 2)
+    answer = '{"rrtype": "A", "rrname": "a.tv", "rdata": ["x", "y"], "time_first": 1}\n'
+    table = "address,name,first_seen,last_seen\n" + "x,y\n" * 3
+    with pytest.raises(InputError, match="more than 2 rows"):
+        import_text(
+            answer * 2 if most == "MOST_SEEN" else table, name="x", kind="", share="", top=10
+        )
+
+
+def test_names_outside_of_ascii_are_taken_in_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(_fact_formats, "MOST_FOREIGN", 2)
+    taken = import_text("bücher.de\n", name="x", kind="bank", share="", top=10)
+    assert taken.rows == (("bücher.de",),)
+    with pytest.raises(InputError, match="more than 2 letters outside of ASCII"):
+        import_text("bücher.de\n" * 3, name="x", kind="bank", share="", top=10)

@@ -263,6 +263,14 @@ def test_what_is_no_question_is_refused_in_a_sentence(police: Police) -> None:
         ("Rossi,", "ROSSI, a warrant"),
         ("\uff32ossi", "Rossi x"),
         ("李明", "查询李明案件"),
+        ("Sørensen", "Sorensen, a warrant"),
+        ("Sorensen", "Sørensen, a warrant"),
+        ("Søren Aa", "Soeren, a warrant"),
+        ("Łukasz Nowicz", "Lukasz, a warrant"),
+        ("Müller", "Mueller, a warrant"),
+        ("Mueller", "Müller, a warrant"),
+        ("Muller", "Mueller, a warrant"),
+        ("Ægir Đurić", "Aegir, a warrant"),
     ],
 )
 def test_no_spelling_of_the_name_stands_in_the_log(police: Police, name: str, why: str) -> None:

@@ -120,3 +120,17 @@ def test_empty_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     path.write_text(HEAD + "\n" * 5)
     with pytest.raises(InputError, match="more than 4 lines"):
         read_audience(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_of_every_end_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(audience, "MOST_ROWS", 2)
+    with pytest.raises(InputError, match="more than 4 lines"):
+        read_audience(written(tmp_path, HEAD + end * 5))
+
+
+def test_a_line_of_commas_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a line of more than 65,536 bytes"):
+        read_audience(written(tmp_path, HEAD + "," * 70_000))

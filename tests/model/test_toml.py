@@ -47,3 +47,11 @@ def test_long_headers_and_long_keys_below_them_are_refused() -> None:
     began = time.process_time()
     parsed_toml(text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text", ["[[a]]\n" * 150_000, f"a = [{'1,' * 400_000}]", "\n" * 400_001, "#" * 16_000_001]
+)
+def test_more_than_the_parser_reads_in_ten_seconds_is_refused(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError, match="More than 400,000 lines and values"):
+        parsed_toml(text)

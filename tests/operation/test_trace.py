@@ -308,3 +308,12 @@ def test_a_line_that_would_fill_the_memory_is_not_read(monkeypatch: pytest.Monke
     monkeypatch.setattr(supplied, "_LONGEST_LINE", 40)
     with pytest.raises(InputError, match="line 1: over 40 bytes"):
         read_transfers(ROW.encode())
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_lines_of_tags_count_whatever_ends_them(
+    monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    monkeypatch.setattr(supplied, "MAX_TAGS", 2)
+    with pytest.raises(InputError, match="f: more than 4 lines"):
+        read_tags(b"address\nx" + end * 5, source="f")

@@ -100,7 +100,8 @@ def _json(text: str, *, name: str, kind: str, share: str) -> Imported:
     try:
         document = parsed_json(text, most=MOST_LINES)
     except ValueError:
-        if values_in(text) > MOST_LINES and not text.partition("\n")[0].rstrip().endswith("}"):
+        first, _, later = text.rstrip().partition("\n")
+        if values_in(text) > MOST_LINES and not (later and first.rstrip().endswith("}")):
             raise InputError(f"more than {MOST_LINES:,} values") from None
         return _cof(text.split("\n"))
     if isinstance(document, dict) and "rrname" in document:

@@ -58,7 +58,9 @@ def read_audience(path: Path) -> Mapping[tuple[str, str], list[Row]]:
 
 def _rows(content: bytes, path: Path) -> Iterator[tuple[int, tuple[tuple[str, str], Row]]]:
     # Line by line: one rare letter would make all of the others four bytes wide.
-    text = text_lines(pieces_of(content), most_bytes=MOST_BYTES, most_lines=2 * MOST_ROWS)
+    text = text_lines(
+        pieces_of(content), most_bytes=MOST_BYTES, most_lines=2 * MOST_ROWS, named=str(path)
+    )
     reader = csv.DictReader(text, strict=True)
     try:
         require_few_columns(reader, str(path))
@@ -86,10 +88,6 @@ def _rows(content: bytes, path: Path) -> Iterator[tuple[int, tuple[tuple[str, st
                 raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text") from error
-    except InputError as error:
-        if str(error).startswith(str(path)):
-            raise
-        raise InputError(f"{path}: {error}") from error
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.reader.line_num}: {error}") from error
 

@@ -263,3 +263,14 @@ def test_short_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.traits == [*hosters, *hosters[:30]]
     assert [said.partition(": ")[0] for said in found.warnings] == [str(second)]
     assert "and 130 lines" in found.warnings[0]
+
+
+def test_objects_of_one_line_count_as_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = list[str]()
+    monkeypatch.setattr(limits, "MOST_LINES_READ", 3)
+    bounded = limits.Limits(found)
+    parts = list(bounded.within([b"[" + b'{"a":1},' * 2, b'{"b":1},' * 5], tmp_path))
+    assert b"".join(parts).count(b"{") == 3
+    assert not bounded.may_read(tmp_path)

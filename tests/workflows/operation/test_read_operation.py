@@ -195,3 +195,29 @@ def test_empty_lines_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     path.write_bytes(b"\n" * 4)
     with pytest.raises(InputError, match="more than 3 lines"):
         read_statements(path, by="it-postal", now=NOON)
+
+
+def test_values_of_all_statements_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_statements, "MAX_VALUES", 30)
+    with pytest.raises(InputError, match="more than 30 values"):
+        read_statements(
+            written(tmp_path, b'{"details":[' + b"0," * 30 + b"0]}"), by="it-postal", now=NOON
+        )
+
+
+def test_subjects_outside_of_ascii_are_read_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_statements, "_MOST_FOREIGN", 20)
+    line = json.dumps(
+        {
+            "subject": "host:bücher.example",
+            "about": "asset",
+            "text": "one",
+            "kind": "fact",
+            "marking": {"tlp": "TLP:GREEN", "pap": "PAP:GREEN"},
+        }
+    ).encode()
+    assert len(read_statements(written(tmp_path, line), by="it-postal", now=NOON)) == 1
+    with pytest.raises(InputError, match="line 2: more than 20 letters of subjects"):
+        read_statements(written(tmp_path, line + b"\n" + line), by="it-postal", now=NOON)

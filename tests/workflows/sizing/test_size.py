@@ -5,6 +5,7 @@ import lzma
 from datetime import date
 
 import pytest
+from tests.counted import calls_of
 
 from cautery.errors import InputError
 from cautery.estimate import parse_claim
@@ -143,7 +144,10 @@ def test_two_files_of_one_kind_are_refused(folder):
         ("a,IT,9999-12-31,1,0,0,0.4", "the year must be from 2000 to 2099"),
         ("a,IT,0001-01-01,1,0,0,0.4", "the year must be from 2000 to 2099"),
         ("a,IT,2024-10-28,1,0,0,1e-320", "a share must be from 0 to 1"),
-        ("a,IT,2024-10-28,1,0,0,0.4\na,DE,2024-10-28," + "9" * 200_000, "a line of more than 65,536 bytes"),
+        (
+            "a,IT,2024-10-28,1,0,0,0.4\na,DE,2024-10-28," + "9" * 200_000,
+            "a line of more than 65,536 bytes",
+        ),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_refused_with_file_line_and_rule(tmp_path, row, rule):
@@ -378,3 +382,20 @@ def test_empty_lines_count_too(tmp_path, monkeypatch):
     (tmp_path / "purchases.csv").write_text("channel,purchases,known\n" + "\n" * 5)
     with pytest.raises(InputError, match="more than 4 lines"):
         read_sources(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_of_every_end_count(tmp_path, monkeypatch, end):
+    monkeypatch.setattr(files, "MOST_ROWS", 2)
+    (tmp_path / "purchases.csv").write_text("channel,purchases,known\n" + end * 5, newline="")
+    with pytest.raises(InputError, match="more than 4 lines"):
+        read_sources(tmp_path)
+
+
+def test_a_row_costs_few_steps_however_many_columns_others_have(tmp_path):
+    others = ",".join(f"column{n}" for n in range(500))
+    rows = "".join(f"shop{n},1,1\n" for n in range(500))
+    (tmp_path / "purchases.csv").write_text(f"channel,purchases,known,{others}\n{rows}")
+    (tmp_path / "plain.csv").write_text(f"channel,purchases,known\n{rows}")
+    few = calls_of(lambda: files.read_kind(tmp_path / "plain.csv", "purchases"))
+    assert calls_of(lambda: files.read_kind(tmp_path / "purchases.csv", "purchases")) < few * 1.2

@@ -76,7 +76,10 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
     """
     try:
         rows = csv.DictReader(
-            text_lines(pieces_of(data), most_bytes=MAX_BYTES, most_lines=2 * MAX_TAGS), strict=True
+            text_lines(
+                pieces_of(data), most_bytes=MAX_BYTES, most_lines=2 * MAX_TAGS, named=source
+            ),
+            strict=True,
         )
         require_few_columns(rows, source)
         columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
@@ -84,10 +87,6 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
             raise InputError(f"{source}: tags must be a CSV with a column 'address'")
         listed = set(columns) <= {"asset", "address"}
         return tuple(_tags(rows, source, "sanctioned" if listed else ""))
-    except InputError as error:
-        if str(error).startswith(source):
-            raise
-        raise InputError(f"{source}: {error}", hint=error.hint) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{source}: damaged CSV: {error}") from error
 

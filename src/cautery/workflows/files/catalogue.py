@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from cautery.catalogue import Catalogue
-from cautery.packed import PACKINGS, chunks_of, require_file
+from cautery.packed import PACKINGS, bounded, chunks_of, require_file
 from cautery.workflows.files.lines import as_utf8, lines_of
 from cautery.workflows.mandate.read import read_mandate
 
 _LONGEST_LINE = 1 << 20
+_MOST_BYTES, _MOST_LINES = 64 << 20, 500_000
+"""Of a table: iptv-org's of all channels has 5 MB and forty thousand lines."""
 
 
 def read_catalogue(path: Path, *, now: datetime) -> Catalogue:
@@ -35,4 +37,7 @@ def read_catalogue(path: Path, *, now: datetime) -> Catalogue:
 
 
 def _lines(path: Path) -> Iterable[str]:
-    return lines_of(as_utf8(chunks_of(path), str(path)), longest=_LONGEST_LINE)
+    chunks = bounded(
+        chunks_of(path), most_bytes=_MOST_BYTES, most_lines=_MOST_LINES, named=str(path)
+    )
+    return lines_of(as_utf8(chunks, str(path)), longest=_LONGEST_LINE)

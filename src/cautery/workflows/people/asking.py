@@ -39,7 +39,7 @@ PAGE = "/askings"
 _NONCE = 12
 _SHORT = 2
 _ALONE = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ŋ": "n", "æ": "ae"}
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "ŋ": "n", "æ": "ae"}
     | {"œ": "oe", "þ": "th", "ə": "e"}
 )
 """Small letters of Latin that Unicode does not take apart, as others write them."""

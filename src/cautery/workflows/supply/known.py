@@ -8,11 +8,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 from cautery.errors import InputError
-from cautery.packed import chunks_of
+from cautery.packed import bounded, chunks_of
 from cautery.workflows.files.lines import as_utf8, lines_of, rows_of
 from cautery.workflows.supply.infer import Given
 
 _COLUMNS = ("demand", "needs", "cost")
+_MOST_BYTES, _MOST_LINES = 16_000_000, 100_000
+"""Of a table of a map's assets, whose rows are held at once."""
 _LONGEST = 4096
 _NOBODY = "nobody"
 """As a cost: nobody can act on it."""
@@ -32,7 +34,10 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
         If a column, an asset or a figure is not valid; the line is named.
     """
     try:
-        rows = rows_of(lines_of(as_utf8(chunks_of(path), path.name), longest=_LONGEST), path.name)
+        chunks = bounded(
+            chunks_of(path), most_bytes=_MOST_BYTES, most_lines=_MOST_LINES, named=path.name
+        )
+        rows = rows_of(lines_of(as_utf8(chunks, path.name), longest=_LONGEST), path.name)
         lines = list(enumerate(rows, start=2))
     except csv.Error as error:
         raise InputError(f"{path.name} is no CSV: {error}") from error
