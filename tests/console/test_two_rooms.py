@@ -233,12 +233,31 @@ def test_while_the_table_of_tokens_is_locked_made_up_ones_hold_up_nothing_else(
         with psycopg.connect(two.database) as locking:
             locking.execute("LOCK TABLE cautery_people.tokens IN ACCESS EXCLUSIVE MODE")
             tasks = [asked_with(number) for number in range(12)]
+            assert await asyncio.gather(*tasks[8:]) == [503] * 4  # all others have begun
             assert await answer_to(app, "/health") == 200
             assert not any(task.done() for task in tasks[:8])
-            assert await asyncio.gather(*tasks[8:]) == [503] * 4
             assert await answer_to(app, "/login") == 200
             assert await answer_to(app, "/cases/night-1", **browser) == 200
         # On a slow machine the first of them waited longer than the database may be silent.
         assert set(await asyncio.gather(*tasks[:8])) <= {401, 503}
+
+    asyncio.run(meanwhile())
+
+
+def test_while_the_table_of_sessions_is_locked_made_up_ones_hold_up_nothing_else(
+    two: TwoRooms,
+) -> None:
+    def asked_with(number: int) -> Any:
+        cookie = f"{two.there.cookie}=made-up-{number}"
+        return asyncio.create_task(answer_to(two.there.app, "/cases/night-1", cookie=cookie))
+
+    async def meanwhile() -> None:
+        with psycopg.connect(two.database) as locking:
+            locking.execute("LOCK TABLE cautery_people.sessions IN ACCESS EXCLUSIVE MODE")
+            tasks = [asked_with(number) for number in range(140)]
+            assert await asyncio.gather(*tasks[128:]) == [503] * 12  # all others have begun
+            assert await answer_to(two.there.app, "/health") == 200
+            assert not any(task.done() for task in tasks[:128])
+        assert set(await asyncio.gather(*tasks[:128])) <= {401, 503}
 
     asyncio.run(meanwhile())

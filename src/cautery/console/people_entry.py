@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from cautery.console.door import MOST_BODY, cookie_of, names_this_machine, plain
+from cautery.console.places import Places
 from cautery.console.rights import STRANGER, Caller, address_of, set_address, set_caller
 from cautery.errors import CauteryError, InputError
 from cautery.wiring.people import PeopleOfRoom
@@ -28,6 +28,10 @@ _MOST_LOGIN = 4 * MOST_BODY
 """A login may bring along what was typed before it, which is escaped once more."""
 _BURST, _EACH_S = 300.0, 1 / 30
 _MOST_COUNTED = 10_000
+_AT_ONCE, _WAITING = 8, 120
+"""Sessions that are looked up at a time, and how many wait for that. Judgement: a database answers
+in milliseconds, or nobody comes in."""
+_NOT_NOW = "Who you are cannot be looked up now. Try again in a moment."
 LOGIN = "/login"
 IDENTITY = "/login/identity"
 """Where somebody goes on to the identity provider."""
@@ -94,6 +98,7 @@ class PeopleEntry:
         self._people, self._place = people, place
         self._is_open, self._login = is_open, login
         self._asked: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._places = Places(_AT_ONCE, _WAITING)
 
     def knows(self, host: str) -> bool:
         """Tell whether the room answers to this ``Host``."""
@@ -122,18 +127,17 @@ class PeopleEntry:
         headers = Headers(scope=scope)
         address = address_of(Request(scope))
         token = cookie_of(headers, session_cookie(self._people.key, secure=self._place.is_secure))
-        try:
-            # A flood comes without a session: it costs no thread.
-            coming = Coming()
-            if token:
-                coming = await run_in_threadpool(
-                    self._people.sessions.admit,
-                    token,
-                    agent=headers.get("user-agent", ""),
-                    address=address,
+        coming = Coming()
+        if token:  # a flood comes without a session: it costs no thread
+            if self._places.are_taken:
+                return plain(503, _NOT_NOW)
+            agent = headers.get("user-agent", "")
+            try:
+                coming = await self._places.run(
+                    lambda: self._people.sessions.admit(token, agent=agent, address=address)
                 )
-        except CauteryError:
-            return plain(503, "Who you are cannot be looked up now. Try again in a moment.")
+            except CauteryError:
+                return plain(503, _NOT_NOW)
         if coming.account is not None and coming.session is not None:
             if self._asks_too_much(coming.session.digest):
                 return plain(429, "So many pages in so short a time: wait a few seconds.")

@@ -13,10 +13,9 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
-from anyio import CapacityLimiter, to_thread
-
+from cautery.console.places import Places
 from cautery.errors import StorageError
 from cautery.model.tokens import AccessToken
 from cautery.model.web import neighbourhood
@@ -29,8 +28,6 @@ _STRANGERS, _STRANGERS_WAIT = 2, 6
 """Look-ups under way for tokens that were not found yet, and how many wait for them. Judgement: the
 last one waits for half a minute while the database is silent for 5 s each time."""
 _KNOWN, _KNOWN_WAIT = 4, 28
-
-T = TypeVar("T")
 
 
 class Tokens(Protocol):
@@ -76,8 +73,8 @@ class TokenLookup:
         self._tokens, self._now = tokens, now
         self._made_up = Budgets(MADE_UP, MADE_UP_EACH_S, seconds)
         self._found: OrderedDict[bytes, None] = OrderedDict()
-        self._strangers = _Places(_STRANGERS, _STRANGERS_WAIT)
-        self._known = _Places(_KNOWN, _KNOWN_WAIT)
+        self._strangers = Places(_STRANGERS, _STRANGERS_WAIT)
+        self._known = Places(_KNOWN, _KNOWN_WAIT)
 
     async def find(self, id: str, secret: str, address: str) -> AccessToken | Unasked | None:
         """Return the token that was sent; ``None``: it does not hold.
@@ -105,7 +102,7 @@ class TokenLookup:
         return found if found is not None and found.is_of(secret, now=self._now()) else None
 
     async def _looked_up(
-        self, places: _Places, id: str, secret: str
+        self, places: Places, id: str, secret: str
     ) -> AccessToken | Unasked | None:
         """Return the token that was made so; it may have ended."""
         if places.are_taken:
@@ -122,22 +119,3 @@ class TokenLookup:
             self._found[sent] = None
         if len(self._found) > _MOST_KNOWN:
             self._found.popitem(last=False)
-
-
-class _Places:
-    """Threads for so many, and a queue for so many more."""
-
-    def __init__(self, at_once: int, waiting: int) -> None:
-        self._limiter = CapacityLimiter(at_once)
-        self._most, self._taken = at_once + waiting, 0
-
-    @property
-    def are_taken(self) -> bool:
-        return self._taken >= self._most
-
-    async def run(self, do: Callable[[], T]) -> T:
-        self._taken += 1
-        try:
-            return await to_thread.run_sync(do, limiter=self._limiter)
-        finally:
-            self._taken -= 1
