@@ -119,43 +119,52 @@ def evened(change: Floats) -> Floats:
     return even
 
 
-def placed(ours: Floats, theirs: Floats) -> tuple[float, Placement]:
+def placed(probe_change: Floats, reference_change: Floats) -> tuple[float, Placement]:
     """Return (correlation, placement) of two evened stretches of changes, each (instants, 192).
 
     The best of a coarse grid of placements.
     """
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    shared, energy = _products(ours, theirs), _energy(ours)
+    shared, energy = _products(probe_change, reference_change), _energy(probe_change)
     columns, rows, pairs, grid = placements()
     best, number = _video_kernels.best_placement(
-        shared, energy, _energy(theirs), columns, rows, pairs, _LEAST_SHARE
+        shared, energy, _energy(reference_change), columns, rows, pairs, _LEAST_SHARE
     )
     return float(best), Placement(*grid[number])
 
 
-def settled(ours: Floats, theirs: Floats, where: Placement) -> tuple[float, Placement]:
+def settled(
+    probe_change: Floats, reference_change: Floats, where: Placement
+) -> tuple[float, Placement]:
     """Return (correlation, placement) near a placement of the grid, between its steps."""
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
     at = np.array(where, np.float64)
-    shared, reference_products = _products(ours, theirs), _products(theirs, theirs)
+    shared, reference_products = (
+        _products(probe_change, reference_change),
+        _products(reference_change, reference_change),
+    )
     best = _video_kernels.settle(
-        shared, reference_products, _energy(ours), at, _STEPS, _LEAST_SHARE
+        shared, reference_products, _energy(probe_change), at, _STEPS, _LEAST_SHARE
     )
     return float(best), Placement(*at.tolist())
 
 
-def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
+def alike(probe_change: Floats, reference_change: Floats, where: Placement) -> float:
     """Return the correlation under one placement."""
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
     at = np.array(where, np.float64)
     grid = (-1, ROWS, COLUMNS)
-    return float(_video_kernels.under(ours.reshape(grid), theirs.reshape(grid), at, _LEAST_SHARE))
+    return float(
+        _video_kernels.under(
+            probe_change.reshape(grid), reference_change.reshape(grid), at, _LEAST_SHARE
+        )
+    )
 
 
-def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
+def compared(fine: Floats, reference_change: Floats, where: Placement) -> tuple[Floats, Floats]:
     """Return evened changes of the cells that both show: the probe's, the reference's.
 
     A picture in a picture is compared without what moves around it.
@@ -164,7 +173,7 @@ def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Fl
     ----------
     fine : ndarray, shape (instants, 2304)
         Changes of the probe's small pictures, not evened.
-    theirs : ndarray, shape (instants, 192)
+    reference_change : ndarray, shape (instants, 192)
         Changes of the reference's cells, not evened.
     """
     rows, on_rows = _reading(where.down, where.upwards, ROWS, _LUMA[0])
@@ -175,30 +184,40 @@ def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Fl
         return nothing, nothing
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    return evened(_video_kernels.read(fine, rows, columns, _LUMA[1])), evened(theirs[:, common])
+    return evened(_video_kernels.read(fine, rows, columns, _LUMA[1])), evened(
+        reference_change[:, common]
+    )
 
 
-def correlation(ours: Floats, theirs: Floats) -> float:
+def correlation(probe_change: Floats, reference_change: Floats) -> float:
     """Return the correlation of what :func:`compared` gave; -1: they share too little."""
-    if not ours.size:
+    if not probe_change.size:
         return -1.0
-    return float((ours * theirs).sum() / np.sqrt((ours**2).sum() * (theirs**2).sum() + 1e-9))
+    return float(
+        (probe_change * reference_change).sum()
+        / np.sqrt((probe_change**2).sum() * (reference_change**2).sum() + 1e-9)
+    )
 
 
-def spread(ours: Floats, theirs: Floats) -> float:
+def spread(probe_change: Floats, reference_change: Floats) -> float:
     """Return the standard deviation of chance correlations of such changes (Fisher's z).
 
     Of two unrelated stretches that move like these: the fewer cells move and the longer they move
     alike, the further chance reaches.
     """
-    probe_energy, reference_energy = float((ours**2).sum()), float((theirs**2).sum())
+    probe_energy, reference_energy = (
+        float((probe_change**2).sum()),
+        float((reference_change**2).sum()),
+    )
     if probe_energy <= 0 or reference_energy <= 0:
         return 1.0
     # Bartlett, JRSS 98, 1935: the correlation of two autocorrelated series varies as the sum of the
     # products of their autocorrelations over their length; the same over cells, by the traces.
-    apart = float(((ours.T @ ours) * (theirs.T @ theirs)).sum()) / (probe_energy * reference_energy)
-    lasting = float((_lasting(ours) * _lasting(theirs)).sum())
-    return float(np.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6)))
+    apart = float(
+        ((probe_change.T @ probe_change) * (reference_change.T @ reference_change)).sum()
+    ) / (probe_energy * reference_energy)
+    lasting = float((_lasting(probe_change) * _lasting(reference_change)).sum())
+    return float(np.sqrt(max(apart * max(lasting, 1.0) / len(probe_change), 1e-6)))
 
 
 def _lasting(change: Floats) -> Floats:
@@ -211,13 +230,13 @@ def _lasting(change: Floats) -> Floats:
 
 
 def agreement(
-    ours: Floats, theirs: Floats, known: NDArray[np.bool_], *, rate_hz: float
+    probe_change: Floats, reference_change: Floats, known: NDArray[np.bool_], *, rate_hz: float
 ) -> list[bool | None]:
     """Return for each 2 s of :func:`compared` changes if they agree; ``None``: nothing moves."""
     dot, probe_energy, reference_energy = (
-        (ours * theirs).sum(axis=1),
-        (ours**2).sum(axis=1),
-        (theirs**2).sum(axis=1),
+        (probe_change * reference_change).sum(axis=1),
+        (probe_change**2).sum(axis=1),
+        (reference_change**2).sum(axis=1),
     )
     norm = np.sqrt(probe_energy * reference_energy)
     whole = float(dot.sum() / max(np.sqrt(probe_energy.sum() * reference_energy.sum()), 1e-6))

@@ -59,11 +59,11 @@ class Holdings:
 
     def anywhere(self) -> tuple[str, ...]:
         """Return the countries of a match that names none; ``("",)``: nobody says."""
-        named = set(self.countries)
-        if not named:
-            named = {entry.territory for entry in self.orders or ()}
-            named |= {entry.country for entry in self.channels or ()}
-        return tuple(sorted(named)) or ("",)
+        countries = set(self.countries)
+        if not countries:
+            countries = {entry.territory for entry in self.orders or ()}
+            countries |= {entry.country for entry in self.channels or ()}
+        return tuple(sorted(countries)) or ("",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +105,19 @@ def deadlines(
     """
     listed, anywhere = list(matches), holdings.anywhere()
     _require_few(listed, holdings, anywhere)
-    found: list[Deadline] = []
+    deadlines: list[Deadline] = []
     for match in listed:
         countries = holdings.countries_of(match, anywhere)
-        found += [_order(match, country, holdings) for country in countries]
-        found += _references(match, countries, holdings, now)
-        found.append(_on_call(match, holdings))
+        deadlines += [_order(match, country, holdings) for country in countries]
+        deadlines += _references(match, countries, holdings, now)
+        deadlines.append(_on_call(match, holdings))
         for item in _CHECKED:
             of = ("",) if item in (ReadyItem.KEYS, ReadyItem.CALENDAR) else countries
-            found += [_check(match, item, country, holdings, now) for country in of]
+            deadlines += [_check(match, item, country, holdings, now) for country in of]
     order = list(ReadyItem)
     return tuple(
         sorted(
-            found,
+            deadlines,
             key=lambda entry: (
                 entry.due_at,
                 order.index(entry.item),
@@ -132,16 +132,17 @@ def _require_few(matches: Sequence[Match], holdings: Holdings, anywhere: tuple[s
     """Refuse what would take minutes: each country of each match looks through the tables."""
     channels, turns = len(holdings.channels or ()), len(holdings.roster or ())
     rows = len(holdings.orders or ()) + len(_CHECKED) * len(holdings.checks or ())
-    asked = sum(len(holdings.countries_of(match, anywhere)) for match in matches)
-    things = 3 * asked + (3 + channels) * len(matches)
-    looked_at = asked * rows + (channels + turns) * len(matches)
+    country_count = sum(len(holdings.countries_of(match, anywhere)) for match in matches)
+    things = 3 * country_count + (3 + channels) * len(matches)
+    looked_at = country_count * rows + (channels + turns) * len(matches)
     for count, most, what in (
         (things, MOST_DEADLINES, "things to have ready"),
         (looked_at, MOST_LOOKED_AT, "rows of tables to look at"),
     ):
         if count > most:
             raise InputError(
-                f"{len(matches):,} matches to come, in {asked:,} countries in all: {count:,} "
+                f"{len(matches):,} matches to come, in {country_count:,} countries in all: "
+                f"{count:,} "
                 f"{what}, more than {most:,}",
                 hint="Give fewer matches, or fewer countries and channels.",
             )
@@ -178,7 +179,7 @@ def _references(
     if holdings.channels is None:
         why = message("ready.no-table")
         return [_deadline(match, ReadyItem.REFERENCE, "", Standing.UNKNOWN, why)]
-    found: list[Deadline] = []
+    deadlines: list[Deadline] = []
     for channel in holdings.channels:
         if channel.country not in countries:
             continue
@@ -193,16 +194,16 @@ def _references(
         else:
             standing, why = Standing.READY, message("ready.reference", since=str(since))
         subject = f"{channel.name}, {channel.country}"
-        found.append(_deadline(match, ReadyItem.REFERENCE, subject, standing, why))
-    return found
+        deadlines.append(_deadline(match, ReadyItem.REFERENCE, subject, standing, why))
+    return deadlines
 
 
 def _on_call(match: Match, holdings: Holdings) -> Deadline:
-    wanted = Window(start=match.starts_at - AROUND, end=match.ends_at + AROUND)
+    match_window = Window(start=match.starts_at - AROUND, end=match.ends_at + AROUND)
     if holdings.roster is None:
         standing, why = Standing.UNKNOWN, message("ready.no-table")
     else:
-        gap, who = _uncovered(wanted, holdings.roster)
+        gap, who = _uncovered(match_window, holdings.roster)
         if gap is None:
             standing, why = Standing.READY, message("ready.on-call", who=", ".join(who[:3]))
         else:
@@ -211,19 +212,19 @@ def _on_call(match: Match, holdings: Holdings) -> Deadline:
     return _deadline(match, ReadyItem.ON_CALL, "", standing, why)
 
 
-def _uncovered(wanted: Window, roster: Iterable[OnCall]) -> tuple[Window | None, list[str]]:
+def _uncovered(match_window: Window, roster: Iterable[OnCall]) -> tuple[Window | None, list[str]]:
     """Return the first stretch in which nobody is on call, and who is on call in the window."""
-    at, who, gap = wanted.start, [], None
+    at, who, gap = match_window.start, [], None
     for turn in roster:  # by their start
-        if turn.window.end <= at or turn.window.start >= wanted.end:
+        if turn.window.end <= at or turn.window.start >= match_window.end:
             continue
         if turn.window.start > at:
             gap = Window(start=at, end=turn.window.start)
             break
         at = turn.window.end
         who.append(turn.who)
-    if gap is None and at < wanted.end:
-        gap = Window(start=at, end=wanted.end)
+    if gap is None and at < match_window.end:
+        gap = Window(start=at, end=match_window.end)
     return gap, who
 
 
@@ -234,12 +235,12 @@ def _check(
     if holdings.checks is None:
         return _deadline(match, item, country, Standing.UNKNOWN, message("ready.no-table"))
     oldest = match.starts_at.date() - timedelta(days=_rules()[item]["fresh_days"])
-    done = [
+    days_done = [
         check.done_on
         for check in holdings.checks
         if check.item is item and check.country in (None, country) and check.done_on <= due.date()
     ]
-    last = max(done, default=None)
+    last = max(days_done, default=None)
     if last is not None and last >= oldest:
         standing, why = Standing.READY, message("ready.done", on=str(last))
     elif due <= now:
