@@ -14,7 +14,7 @@ MOST_BYTES_HELD = 200_000_000
 """Memory of their hosts and values, of which a catalogue's order may be eight thousand letters."""
 MOST_BYTES_READ = 100_000_000
 """Unpacked bytes of all files of one run: rows that bring nothing take as long to read."""
-MOST_LINES_READ = 120_000
+MOST_LINES_READ = 100_000
 """Lines or objects of all files of one run, which take three seconds however short they are."""
 
 
