@@ -37,6 +37,8 @@ from cautery.model.wire import from_json, to_json
 
 MOST_ROWS = 20_000_000
 """Lines of one file: a day of certificate logs has some ten million names."""
+MOST_FOREIGN = 100_000
+"""Letters of names outside of ASCII: looked up in punycode they take twenty microseconds each."""
 MOST_SETS = 1_000
 """Networks in one ``traits.json``."""
 MOST_SETS_BYTES = 32 << 20
@@ -63,7 +65,8 @@ def read_seen(
     chunks : iterable of bytes
         The file's bytes, unpacked.
     most : int
-        Lines that are read; the rest is one warning.
+        Lines that are read; the rest is one warning, and so is what follows
+        :data:`MOST_FOREIGN` letters of names.
 
     Raises
     ------
@@ -75,10 +78,12 @@ def read_seen(
     A value in which a person is found (an e-mail address, a telephone number) is left out, and the
     warning does not quote it.
     """
-    tally = Tally()
+    tally, foreign = Tally(), 0
     for count, (number, row, problem) in enumerate(lines(chunks, wanted="traits that were seen")):
-        if count >= most:
-            yield ReadWarning(line=number, why=message("unread.entries", most=most))
+        entity = row.get("entity") if isinstance(row, dict) else None
+        foreign += len(entity) if isinstance(entity, str) and not entity.isascii() else 0
+        if count >= most or foreign > MOST_FOREIGN:
+            yield ReadWarning(line=number, why=message("unread.entries", most=min(count, most)))
             break
         if problem is not None:
             yield from tally.add(number, problem, row)

@@ -274,3 +274,15 @@ def test_objects_of_one_line_count_as_lines(
     parts = list(bounded.within([b"[" + b'{"a":1},' * 2, b'{"b":1},' * 5], tmp_path))
     assert b"".join(parts).count(b"{") == 3
     assert not bounded.may_read(tmp_path)
+
+
+def test_names_outside_of_ascii_are_read_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.formats.seen.MOST_FOREIGN", 20)
+    hosters = [trait(f"bucher{n}.example", TraitKind.HOSTER, "as1") for n in range(5)]
+    path = seen_file(tmp_path / "a.jsonl", hosters)
+    path.write_text(path.read_text().replace("bucher", "bücher"), encoding="utf-8")
+    found = brought(path)
+    assert len(found.traits) == 1
+    assert found.left_out == {message("unread.entries", most=1): 1}
