@@ -12,13 +12,19 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.exchange.validators import FAULTS
 
+from cautery.exchange.catalogue import format_named
 from cautery.lab.decoys import LOOK_ALIKES, OWN_STREAMS
+from cautery.model.exchange import Package
+from cautery.wiring.cases import reading
+from cautery.workflows.exchange.of_watch import of_watch
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
@@ -152,6 +158,21 @@ def test_it_names_the_licensee_whose_feed_was_taken(demo: Demo) -> None:
 
 def test_its_case_verifies(demo: Demo) -> None:
     assert demo.score["verified"] is True
+
+
+@pytest.fixture(scope="module")
+def leaves(demo: Demo) -> Package:
+    """What leaves of the case for partners."""
+    with reading(Path(demo.score["case"])) as case:
+        return of_watch(case.ledger, at=datetime.now(UTC)).package
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_what_leaves_of_its_case_has_no_fault_for_the_validators_of_the_field(
+    leaves: Package, name: str, tmp_path: Path
+) -> None:
+    assert any(item.valid_until for item in leaves.items), "something is blocked"
+    assert FAULTS[name](b"".join(format_named(name).write(leaves)), tmp_path) == []
 
 
 def test_it_stays_below_1500_mb(demo: Demo) -> None:
