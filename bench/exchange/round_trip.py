@@ -19,7 +19,7 @@ from cautery.errors import InputError
 from cautery.exchange.catalogue import NAMES, format_named
 from cautery.exchange.loss import WHOLE, losses
 from cautery.model.exchange import Item, Package
-from worlds import full_package, of_case, synthetic
+from worlds import full_package, machine, of_case, synthetic
 
 FIELDS = {
     "valid_until": lambda item: item.valid_until,
@@ -44,12 +44,14 @@ def main() -> None:
     packages = [full_package(), synthetic(asked.size)]
     if asked.case is not None:
         packages.insert(0, of_case(asked.case))
+    print(f"before: {machine()}")
     for package in packages:
         print(f"\n{package.name}: {len(package.items):,} items, {len(package.relations):,} links")
         print("| format | through | " + " | ".join(FIELDS) + " | all fields | in silence | s |")
         print("| --- " * (len(FIELDS) + 5) + "|")
         for name in asked.format:
             print(row(name, package), flush=True)
+    print(f"\nafter: {machine()}")
 
 
 def row(name: str, package: Package) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from cautery.errors import InputError
 from cautery.exchange.catalogue import NAMES, format_named
 from cautery.exchange.shape import Assumed
 from cautery.model.marking import Marking, Pap, Tlp
-from worlds import NOON, indicators
+from worlds import NOON, indicators, machine
 
 _STATED = Assumed(marking=Marking(tlp=Tlp.AMBER, pap=Pap.AMBER), by="a partner", at=NOON)
 _SPACE = UUID("9b0cbd12-9d0c-4ab2-8df5-0d4bd4a04f0e")
@@ -49,13 +48,13 @@ def main() -> None:
         question, name, file = asked.ask
         print(json.dumps(_answer(question, name, Path(file), asked.size)))
         return
-    print(f"{os.getloadavg()[0]:.1f} load before")
+    print(f"before: {machine()}; {asked.size:,} indicators, {asked.peer_size:,} beside the peers")
     with tempfile.TemporaryDirectory() as folder:
         if asked.big:
             _print_big(Path(folder))
         else:
             _print_speeds(asked.format, Path(folder), asked.size, asked.peer_size)
-    print(f"{os.getloadavg()[0]:.1f} load after")
+    print(f"after: {machine()}")
 
 
 def _print_speeds(names: list[str], folder: Path, size: int, peer_size: int) -> None:

@@ -40,6 +40,7 @@ from cautery.model.exchange import ItemKind
 from cautery.model.ledger import append, contents
 from cautery.model.records import EntryWithdrawn
 from cautery.wiring.taxii import Access, offered, polled
+from worlds import machine
 
 _MARKING = "TLP:AMBER PAP:AMBER"
 _MOST_POLLS = 3
@@ -53,12 +54,12 @@ def main() -> None:
     parser.add_argument("--withdrawals", type=int, default=250)
     parser.add_argument("--items", type=int, default=20_000)
     asked = parser.parse_args()
-    print(f"{os.getloadavg()[0]:.1f} load before")
+    print(f"before: {machine()}")
     with served(asked.withdrawals + 50) as room:
         print_withdrawals(room, asked.withdrawals)
     with served(asked.items) as room:
         print_costs(room, asked.items)
-    print(f"{os.getloadavg()[0]:.1f} load after")
+    print(f"after: {machine()}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from tests.exchange.validators import FAULTS, OMITTED
 
 from cautery.exchange.catalogue import format_named
 from cautery.model.exchange import Package
-from worlds import of_case
+from worlds import machine, of_case
 
 _TOOLS = {"stix": "stix2-validator", "opencti": "stix2-validator"}
 _TOOLS |= {"misp": "pymisp", "case": "case-utils"}
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--case", type=Path, help="A watch's case, as the demo leaves one.")
     parser.add_argument("--format", nargs="*", choices=tuple(FAULTS), default=tuple(FAULTS))
     asked = parser.parse_args()
-    print(f"without {OMITTED}: our ids are UUIDv5")
+    print(f"{machine()}; without {OMITTED}: our ids are UUIDv5")
     print("| package | items | links | format | objects | validator | faults | s |")
     print("| --- " * 8 + "|")
     with tempfile.TemporaryDirectory() as made:

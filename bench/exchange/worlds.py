@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -45,6 +46,11 @@ _IDS = {
     ItemKind.ESTIMATE: "users",
     ItemKind.STATEMENT: "payment-4",
 }
+
+
+def machine() -> str:
+    """Return what figures depend on: the machine, and what others do on it now."""
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
 def digest(number: int) -> ExhibitId:

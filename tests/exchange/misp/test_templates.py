@@ -139,7 +139,12 @@ def test_every_object_of_any_package_passes_the_check_of_its_template(package: P
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("value", "of no list"), ("type", "domain"), ("category", "Targeting data"), ("object_relation", "x")],
+    [
+        ("value", "of no list"),
+        ("type", "domain"),
+        ("category", "Targeting data"),
+        ("object_relation", "x"),
+    ],
 )
 def test_the_check_notices_what_no_template_has(member: str, value: str) -> None:
     event = json.loads(b"".join(FORMAT.write(sample_package())))
