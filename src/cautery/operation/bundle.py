@@ -134,7 +134,7 @@ def bundle_for(
     permissions: Mapping[tuple[str, str, str], str] | None = None,
     granted: Iterable[str] = (),
     told: Collection[tuple[str, str]] = (),
-    most: int = MAX_STATEMENTS,
+    most: int | None = None,
 ) -> Bundle:
     """Return all that ``by`` may tell ``to``; of a corrected statement, the correction alone.
 
@@ -177,7 +177,7 @@ def bundle_for(
         by=by.id,
         to=to.id,
         at=at,
-        rows=tuple(rows[key] for key in sorted(rows.keys() - displaced - set(told))[:most]),
+        rows=tuple(rows[key] for key in sorted(rows.keys() - displaced - set(told))[: most or MAX_STATEMENTS]),
         permissions=tuple(sorted(set(granted))),
     )
 

@@ -19,7 +19,7 @@ from cautery.model.records import (
     StatementPermitted,
     StatementRecorded,
 )
-from cautery.operation.bundle import MAX_STATEMENTS, Bundle, bundle_for
+from cautery.operation.bundle import Bundle, bundle_for
 from cautery.operation.sharing import displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
 from cautery.workflows.case.again_if_passed import again_if_passed
@@ -145,14 +145,14 @@ def would_share(
     *,
     at: datetime,
     everything: bool = False,
-    most: int = MAX_STATEMENTS,
+    most: int | None = None,
 ) -> Bundle:
     """Return the bundle that :func:`share` would sign, and record nothing.
 
     Parameters
     ----------
-    most : int
-        Statements in it: more than a letter may have, where none is written.
+    most : int or None
+        Statements in it: more than a letter may have, where none is written; ``None``: as many.
 
     Raises
     ------
