@@ -13,6 +13,8 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.exchange.json_walk import Path, shown, walk
+from cautery.exchange.loss import Loss
+from cautery.exchange.misp._copies import check_copies
 from cautery.exchange.misp._fields import KINDS, PACKAGE, RELATION
 from cautery.exchange.misp._foreign import found_in, merged
 from cautery.exchange.misp._heads import (
@@ -81,7 +83,11 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
         outer, inner = split(path)
         if outer in heads and inner:
             reader.take(heads[outer], path, inner, value)
-    return reader.reading()
+    package = reader.package()
+    first = next(iter(heads.values()))
+    if len(heads) == 1 and first.is_ours:
+        check_copies(raw, first, package, reader.own, reader.tally)
+    return Reading(package=package, left_out=reader.left_out())
 
 
 @dataclass(slots=True)
@@ -91,6 +97,8 @@ class _Reader:
     assumed: Assumed
     tally: Tally = field(default_factory=Tally)
     items: dict[ItemKey, Item] = field(default_factory=dict)
+    own: dict[ItemKey, Item] = field(default_factory=dict)
+    """What objects of our templates say, before anything else in the file says more of it."""
     of_uuids: dict[str, ItemKey] = field(default_factory=dict)
     contents: dict[str, int] = field(default_factory=dict)
     relations: Relations = field(default_factory=Relations)
@@ -155,6 +163,7 @@ class _Reader:
             item = item_of(value, head, where, self.tally)
             if item.key in self.items and head.is_ours:
                 raise InputError(f"{where}: {item.key} stands twice in the event")
+            self.own[item.key] = item
             self._keep(item, uuid, where)
         else:
             self._take_foreign_object(value, head, where, uuid, name)
@@ -192,11 +201,12 @@ class _Reader:
         if uuid:
             self.of_uuids.setdefault(uuid, item.key)
 
-    def reading(self) -> Reading:
-        relations = self.relations.joined(self.items, self.of_uuids, self.tally)
-        return Reading(package=self._package(relations), left_out=self._left_out())
+    def package(self) -> Package:
+        """Return all that was read."""
+        return self._package(self.relations.joined(self.items, self.of_uuids, self.tally))
 
-    def _left_out(self) -> Any:
+    def left_out(self) -> tuple[Loss, ...]:
+        """Return what has no place in a package, counted."""
         for head in self.heads.values():
             for name in head.marks.others:
                 self.tally.note("Tag", name.partition(":")[0], shown(head.path))

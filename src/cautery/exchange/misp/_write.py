@@ -43,7 +43,12 @@ _TOGETHER = 256
 
 def write(package: Package) -> Iterator[bytes]:
     """Yield a package as one MISP event in JSON."""
-    yield from _pieces(_head(package), _objects(package))
+    yield from _pieces(*event_of(package))
+
+
+def event_of(package: Package) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Return the event that a package becomes, without its objects, and these."""
+    return _head(package), _objects(package)
 
 
 def _head(package: Package) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def _head(package: Package) -> dict[str, Any]:
         "threat_level_id": "4",
         "distribution": _DISTRIBUTION.get(package.marking.tlp, "0"),
         "Orgc": {"name": package.by, "uuid": str(uuid_of("", "organisation", package.by))},
-        "Tag": tags_of(package.marking),
+        "Tag": [*tags_of(package.marking)],
         "Attribute": [],
     }
 
@@ -150,7 +155,7 @@ def _relation(relation: Relation, uuids: Mapping[ItemKey, UUID], stamp: str) -> 
     uuid = UUID(below(source, f"{RELATION} {relation.kind} {target}"))
     bearer = Bearer(uuid, RELATION, stamp)
     kind = bearer.add(KIND.relation, KIND.type, str(relation.kind))
-    kind["Tag"] = tags_of(relation.marking)
+    kind["Tag"] = [*tags_of(relation.marking)]
     bearer.add("source", "uuid", str(source))
     bearer.add("target", "uuid", str(target))
     bearer.add_fields(relation, RELATION_PLACES, always=(AT, REVOKED))

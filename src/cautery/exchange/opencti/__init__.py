@@ -61,7 +61,8 @@ def write(package: Package) -> Iterator[bytes]:
 
 def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     """Return the package that a bundle is; what OpenCTI adds to each object is not counted."""
-    return read_with(raw, file, assumed, unread=frozenset({"labels", f"extensions.{OPENCTI}"}))
+    unread = frozenset({"labels", f"extensions.{OPENCTI}"})
+    return read_with(raw, file, assumed, unread=unread, objects_of=opencti_objects)
 
 
 def _scored(indicator: dict[str, Any]) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from cautery.exchange.markings import joined
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.stix import extension, foreign
 from cautery.exchange.stix.bundle import objects_in
+from cautery.exchange.stix.copies import ObjectsOf, check_whole
 from cautery.exchange.stix.fields import Thing, flag_in, moment_in, names, ref_in, text_in
 from cautery.exchange.stix.index import Seen, index_of, naming
 from cautery.exchange.stix.items_in import additions, check_copies, item_of, relation_of
 from cautery.exchange.stix.kinds import REVERSED, relationship_type
 from cautery.exchange.stix.markings import Markings
+from cautery.exchange.stix.objects_out import stix_objects
 from cautery.exchange.stix.observables import Observable, fits, observable_of, target_of
 from cautery.exchange.stix.whole import foreign_marking, own_package
 from cautery.exchange.tally import Tally
@@ -58,12 +60,22 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     InputError
         If the bytes are no bundle, or an object breaks a rule; it names the object.
     """
-    return read_with(raw, file, assumed, unread=frozenset())
+    return read_with(raw, file, assumed, unread=frozenset(), objects_of=stix_objects)
 
 
-def read_with(raw: bytes, file: str, assumed: Assumed, *, unread: frozenset[str]) -> Reading:
-    """Return the package that a bundle is, where ``unread`` is on all objects and says nothing."""
-    return _In(raw, file, assumed, unread).reading()
+def read_with(
+    raw: bytes, file: str, assumed: Assumed, *, unread: frozenset[str], objects_of: ObjectsOf
+) -> Reading:
+    """Return the package that a bundle is.
+
+    Parameters
+    ----------
+    unread : frozenset of str
+        What is on all objects and says nothing.
+    objects_of : callable
+        What the format's writer makes of a package.
+    """
+    return _In(raw, file, assumed, unread).reading(objects_of)
 
 
 class _In:
@@ -80,10 +92,11 @@ class _In:
         self._implied: dict[Observable, ItemKey] = {}
         self._implied_by: dict[str, Observable] = {}
         self._observables: dict[str, tuple[Observable, Marking]] = {}
+        self._others: set[str] = set()
         self._used: set[str] = {extension.MAKER}
         self._relations: dict[Any, Relation] = {}
 
-    def reading(self) -> Reading:
+    def reading(self, objects_of: ObjectsOf) -> Reading:
         """Return what the bundle says."""
         for thing in self._things(counts=True):
             with naming(self._file, thing):
@@ -95,6 +108,16 @@ class _In:
                     self._relate(thing)
         self._note_unused()
         package = self._package()
+        if self._index.packages:
+            of_ours = (thing for thing in self._things() if thing["id"] not in self._others)
+            check_whole(
+                of_ours,
+                self._file,
+                package,
+                own=self._items,
+                objects_of=objects_of,
+                tally=self._tally,
+            )
         return Reading(package=package, left_out=self._tally.losses())
 
     def _things(self, *, counts: bool = False) -> Iterable[dict[str, Any]]:
@@ -203,6 +226,7 @@ class _In:
             newer = item if item.at > earlier.at and kind == "indicator" else earlier
             self._foreign[item.key] = replace(newer, marking=marking)
         self._keys[name] = tuple(item.key for item in items)
+        self._others.add(name)
 
     def _marking_of(self, thing: Thing, sightings: Seen | None) -> Marking:
         marking = self._markings.of(thing)
