@@ -202,6 +202,8 @@ class Names:
             known = self._prefixes.get(prefix)
             if known is not None and rest[:2] != "//":
                 return known + rest
+            if prefix in NAMESPACES:
+                raise InputError(f"{self._file}: its @context does not say what {prefix}: is")
         else:
             return self._prefixes.get(name, self._vocabulary + name)
         return name

@@ -86,6 +86,12 @@ class Index:
         """Yield all parts that stand apart, or that more than one object may have, by their ids."""
         yield from self._parts.items()
 
+    def resolved(self, value: object) -> object:
+        """Return the part that a value refers to, or the value where it is no such reference."""
+        if not isinstance(value, dict) or len(value) > 1:
+            return value
+        return self._parts.get(str(value.get("@id")), value)
+
     def organisation(self, value: object) -> str:
         """Return the name of an organisation; of a person none: that is no provider's name.
 

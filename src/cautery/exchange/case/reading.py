@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.exchange.case.copies import check_copies
 from cautery.exchange.case.fields import Fields
 from cautery.exchange.case.foreign import (
     RELATIONSHIPS,
@@ -60,7 +61,10 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
                 taken.take(node, is_top=False)
     taken.count_unused()
     taken.link()
-    return Reading(package=taken.package(sha256(raw).hexdigest()), left_out=taken.tally.losses())
+    package = taken.package(sha256(raw).hexdigest())
+    if taken.is_ours:
+        check_copies(graph, taken.index, package, taken.own, taken.tally.note)
+    return Reading(package=package, left_out=taken.tally.losses())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,8 @@ class _Taken:
     header: _Header | None = None
     is_ours: bool = False
     items: dict[ItemKey, Item] = field(default_factory=dict)
+    own: dict[ItemKey, Item] = field(default_factory=dict)
+    """What objects of our classes say."""
     named: dict[str, ItemKey] = field(default_factory=dict)
     """Items by the ids of their objects."""
     links: list[Link] = field(default_factory=list)
@@ -183,6 +189,7 @@ class _Taken:
         item = own_item(KINDS[kind], fields, facets, self.index)
         if item.key in self.items:
             raise InputError(f"{item.key} stands twice in the package")
+        self.own[item.key] = item
         self._add(fields.name, item)
         self._count_rest(kind, fields, facets)
 

@@ -31,13 +31,18 @@ def write(package: Package) -> Iterator[bytes]:
     yield b'{"@context":' + _LINE.encode(dict(NAMESPACES)).encode() + b',\n"@graph":[\n'
     lines: list[bytes] = []
     between = b""
-    for node in _Graph(package).nodes():
+    for node in nodes_of(package):
         lines.append(between + _LINE.encode(node).encode())
         between = b",\n"
         if len(lines) == _MANY:
             yield b"".join(lines)
             lines.clear()
     yield b"".join(lines) + b"\n]}\n"
+
+
+def nodes_of(package: Package) -> Iterator[Node]:
+    """Yield the objects of a package's graph."""
+    yield from _Graph(package).nodes()
 
 
 @dataclass(slots=True)

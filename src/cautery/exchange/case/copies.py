@@ -1,0 +1,76 @@
+"""Objects of ours in a graph, compared with what the writer makes of the items that were read.
+
+Acts of custody, directions and the types of literals say again what stands in the items; a tool of
+CASE reads those, and our reader these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cautery.exchange.case.graph_file import GraphFile, Names
+from cautery.exchange.case.index import Index
+from cautery.exchange.case.terms import NAMESPACES
+from cautery.exchange.case.writing import nodes_of
+from cautery.exchange.copies import Difference, Named, Node, Note, differences, settle
+from cautery.model.exchange import Item, ItemKey, Package
+
+_CUSTODY = frozenset({"uco-action:startTime", "uco-action:endTime", "uco-action:performer"})
+_FACTS = frozenset({*_CUSTODY, *(f"{name}.@value" for name in _CUSTODY)})
+"""Who had exhibits in custody, and when: of the acts that say so again."""
+
+
+def check_copies(
+    graph: GraphFile, index: Index, package: Package, own: Mapping[ItemKey, Item], note: Note
+) -> None:
+    """Compare the objects of a graph with what the writer makes of the items that were read.
+
+    Raises
+    ------
+    InputError
+        If somebody changed a fact in one of its two places.
+    """
+    links = [link for link in package.relations if link.source in own and link.target in own]
+    whole = replace(package, items=tuple(own.values()), relations=tuple(links))
+    settle(
+        differences(_ours(whole), _found(graph), resolve=index.resolved),
+        graph.file,
+        note,
+        type_of=_type_of,
+        is_fact=_is_fact,
+    )
+
+
+def _ours(package: Package) -> Iterator[Named]:
+    names = Names(NAMESPACES, "")
+    for node in nodes_of(package):
+        whole = names.node(node)
+        yield str(whole["@id"]), _typed(whole, names)
+
+
+def _found(graph: GraphFile) -> Iterator[Named]:
+    for node in graph.nodes():
+        yield str(node.get("@id", "")), _typed(node, graph.names)
+
+
+def _typed(value: Any, names: Names) -> Any:
+    """Return an object in which the types of literals have the prefixes of ours."""
+    if isinstance(value, list):
+        return [_typed(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "@value" in value:
+        kind = value.get("@type")
+        return value | {"@type": names.short(kind)} if isinstance(kind, str) else value
+    return {name: _typed(one, names) for name, one in value.items()}
+
+
+def _type_of(holder: Node) -> str:
+    kinds = holder.get("@type", "part of an object")
+    return str(kinds[-1] if isinstance(kinds, list) else kinds)
+
+
+def _is_fact(one: Difference) -> bool:
+    return one.field in _FACTS
