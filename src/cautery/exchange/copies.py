@@ -106,6 +106,7 @@ def differences(
     *,
     unsaid: frozenset[str] = frozenset(),
     resolve: Callable[[Any], Any] = lambda value: value,
+    spelled: tuple[Callable[[Node], Node], Callable[[Node], Node]] | None = None,
 ) -> Iterator[Difference]:
     """Yield what differs between the objects that our writer makes and those of a file.
 
@@ -121,6 +122,8 @@ def differences(
     resolve : callable
         A value as it stands in the file to the object that it refers to, for where our writer puts
         the object itself.
+    spelled : (callable, callable), optional
+        Make one spelling of an object of ours and of one of the file, where these are not equal.
     """
     compared = _Comparison(unsaid, resolve)
     waiting: dict[str, bytes] = {}
@@ -134,7 +137,8 @@ def differences(
             continue
         done.add(name)
         if one != node:
-            for path, holder, value, other in compared.members(one, node, ""):
+            pair = (spelled[0](one), spelled[1](node)) if spelled is not None else (one, node)
+            for path, holder, value, other in compared.members(*pair, ""):
                 yield Difference(name, path, holder, value, other)
     for name, packed in waiting.items():
         one = marshal.loads(packed)  # noqa: S302 - packed here
@@ -150,7 +154,7 @@ def _awaited(name: str, remaining: Iterator[Named], waiting: dict[str, bytes]) -
     for other, node in remaining:
         if other == name:
             return node
-        waiting[other] = marshal.dumps(node)
+        waiting[other] = marshal.dumps(dict(node))
     return None
 
 

@@ -6,15 +6,16 @@ CASE reads those, and our reader these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cautery.exchange.case.graph_file import GraphFile, Names
 from cautery.exchange.case.index import Index
 from cautery.exchange.case.terms import NAMESPACES
 from cautery.exchange.case.writing import nodes_of
-from cautery.exchange.copies import Difference, Named, Node, Note, differences, settle
+from cautery.exchange.copies import Difference, Node, Note, differences, settle
 from cautery.model.exchange import Item, ItemKey, Package
 
 _CUSTODY = frozenset({"uco-action:startTime", "uco-action:endTime", "uco-action:performer"})
@@ -34,8 +35,20 @@ def check_copies(
     """
     links = [link for link in package.relations if link.source in own and link.target in own]
     whole = replace(package, items=tuple(own.values()), relations=tuple(links))
+    names = Names(NAMESPACES, graph.file)
+    spell = (partial(_spelled, names=names), partial(_spelled, names=graph.names))
+    ours: Iterable[Node] = nodes_of(whole)
+    theirs: Iterable[Node] = graph.written()
+    if not graph.names.is_as_ours:  # the same letters may mean another thing
+        ours, theirs = map(spell[0], ours), map(spell[1], theirs)
+        names = graph.names
     settle(
-        differences(_ours(whole), _found(graph), resolve=index.resolved),
+        differences(
+            ((names.id_of(node) or "", node) for node in ours),
+            ((graph.names.id_of(node) or "", node) for node in theirs),
+            resolve=index.resolved,
+            spelled=spell if graph.names.is_as_ours else None,
+        ),
         graph.file,
         note,
         type_of=_type_of,
@@ -43,20 +56,13 @@ def check_copies(
     )
 
 
-def _ours(package: Package) -> Iterator[Named]:
-    names = Names(NAMESPACES, "")
-    for node in nodes_of(package):
-        whole = names.node(node)
-        yield str(whole["@id"]), _typed(whole, names)
-
-
-def _found(graph: GraphFile) -> Iterator[Named]:
-    for node in graph.nodes():
-        yield str(node.get("@id", "")), _typed(node, graph.names)
+def _spelled(node: Node, names: Names) -> Node:
+    """Return an object with its names, and the types of its literals, in the prefixes of ours."""
+    typed: Node = _typed(names.node(node), names)
+    return typed
 
 
 def _typed(value: Any, names: Names) -> Any:
-    """Return an object in which the types of literals have the prefixes of ours."""
     if isinstance(value, list):
         return [_typed(one, names) for one in value]
     if not isinstance(value, dict):

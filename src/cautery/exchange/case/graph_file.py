@@ -127,6 +127,11 @@ class Names:
         for part in context if isinstance(context, list) else [context]:
             self._define(part)
 
+    @property
+    def is_as_ours(self) -> bool:
+        """Tell whether each prefix means what it means in our own files."""
+        return self._prefixes == NAMESPACES and not self._vocabulary
+
     def node(self, value: Mapping[str, Any], depth: int = 1) -> Node:
         """Return an object with its names, types and ids in the prefixes of ours."""
         if depth > DEEPEST:
