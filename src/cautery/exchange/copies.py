@@ -10,19 +10,19 @@ from __future__ import annotations
 import marshal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from cautery.errors import InputError
 from cautery.exchange.loss import WHOLE
+from cautery.exchange.tally import Tally
+from cautery.model.exchange import Item, ItemKey, Package
 
 Node = Mapping[str, Any]
 Named = tuple[str, Node]
 """An object with its id."""
-Note = Callable[[str, str, str, str], None]
-"""Counts what is left out: its type, field, id, and why."""
 
 ALTERED = "it does not follow from what else the object says, which holds"
 GONE = "Cautery writes it, and it is not in the file"
@@ -75,10 +75,16 @@ class Difference:
         return ADDED if self.ours is MISSING else ALTERED
 
 
+def part_of(package: Package, own: Mapping[ItemKey, Item]) -> Package:
+    """Return what of a package objects of ours say: these items, and the relations between them."""
+    links = (link for link in package.relations if link.source in own and link.target in own)
+    return replace(package, items=tuple(own.values()), relations=tuple(links))
+
+
 def settle(
     found: Iterable[Difference],
     file: str,
-    note: Note,
+    tally: Tally,
     *,
     type_of: Callable[[Node], str],
     is_fact: Callable[[Difference], bool],
@@ -97,7 +103,7 @@ def settle(
                 f"{_shown(one.ours)} follows from what else it says",
                 hint="Somebody changed it in one of two places: ask the sender which holds.",
             )
-        note(type_of(one.holder), one.field, one.name, one.why)
+        tally.note(type_of(one.holder), one.field, one.name, one.why)
 
 
 def differences(

@@ -7,7 +7,6 @@ CASE reads those, and our reader these.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,8 @@ from cautery.exchange.case.graph_file import GraphFile, Names
 from cautery.exchange.case.index import Index
 from cautery.exchange.case.terms import NAMESPACES
 from cautery.exchange.case.writing import nodes_of
-from cautery.exchange.copies import Difference, Node, Note, differences, settle
+from cautery.exchange.copies import Difference, Node, differences, part_of, settle
+from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package
 
 _CUSTODY = frozenset({"uco-action:startTime", "uco-action:endTime", "uco-action:performer"})
@@ -24,7 +24,7 @@ _FACTS = frozenset({*_CUSTODY, *(f"{name}.@value" for name in _CUSTODY)})
 
 
 def check_copies(
-    graph: GraphFile, index: Index, package: Package, own: Mapping[ItemKey, Item], note: Note
+    graph: GraphFile, index: Index, package: Package, own: Mapping[ItemKey, Item], tally: Tally
 ) -> None:
     """Compare the objects of a graph with what the writer makes of the items that were read.
 
@@ -33,8 +33,7 @@ def check_copies(
     InputError
         If somebody changed a fact in one of its two places.
     """
-    links = [link for link in package.relations if link.source in own and link.target in own]
-    whole = replace(package, items=tuple(own.values()), relations=tuple(links))
+    whole = part_of(package, own)
     names = Names(NAMESPACES, graph.file)
     spell = (partial(_spelled, names=names), partial(_spelled, names=graph.names))
     ours: Iterable[Node] = nodes_of(whole)
@@ -50,7 +49,7 @@ def check_copies(
             spelled=spell if graph.names.is_as_ours else None,
         ),
         graph.file,
-        note,
+        tally,
         type_of=_type_of,
         is_fact=_is_fact,
     )

@@ -63,7 +63,7 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     taken.link()
     package = taken.package(sha256(raw).hexdigest())
     if taken.is_ours:
-        check_copies(graph, taken.index, package, taken.own, taken.tally.note)
+        check_copies(graph, taken.index, package, taken.own, taken.tally)
     return Reading(package=package, left_out=taken.tally.losses())
 
 

@@ -7,10 +7,9 @@ sightings. Our reader takes most fields from the attributes of our templates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from cautery.exchange.copies import MISSING, Difference, Named, Node, differences, settle
+from cautery.exchange.copies import MISSING, Difference, Named, Node, differences, part_of, settle
 from cautery.exchange.json_walk import walk
 from cautery.exchange.misp._fields import KINDS, PACKAGE, RELATION, SUBJECTS, WITHDRAWN
 from cautery.exchange.misp._heads import Head, is_deleted, is_open, split, text_at
@@ -57,14 +56,13 @@ def check_copies(
     InputError
         If somebody changed a fact in one of its two places.
     """
-    links = [link for link in package.relations if link.source in own and link.target in own]
-    whole = replace(package, items=tuple(own.values()), relations=tuple(links))
+    whole = part_of(package, own)
     event, objects = event_of(whole)
     del event["Attribute"]
     settle(
         differences(_named(event, objects), _found(raw, head), unsaid=_UNSAID),
         head.file,
-        tally.note,
+        tally,
         type_of=_type_of,
         is_fact=_is_fact,
     )

@@ -7,10 +7,9 @@ sightings, observables, reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from cautery.exchange.copies import Difference, Node, differences, settle
+from cautery.exchange.copies import Difference, Node, differences, part_of, settle
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package
 
@@ -36,15 +35,14 @@ def check_whole(
     InputError
         If somebody changed a fact in one of its two places.
     """
-    links = [link for link in package.relations if link.source in own and link.target in own]
-    whole = replace(package, items=tuple(own.values()), relations=tuple(links))
+    whole = part_of(package, own)
     settle(
         differences(
             ((thing["id"], thing) for thing in objects_of(whole)),
             ((thing["id"], thing) for thing in things),
         ),
         file,
-        tally.note,
+        tally,
         type_of=_type_of,
         is_fact=_is_fact,
     )
