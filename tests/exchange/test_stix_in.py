@@ -148,7 +148,8 @@ def test_what_a_partner_changed_in_the_place_of_the_standard_holds() -> None:
 
     (found,) = losses(sample_package(), back.package)
     assert (found.noun, found.field, found.altered) == ("block", "valid_until", 1)
-    assert [(loss.noun, loss.field) for loss in back.left_out] == [("indicator", "labels")]
+    told = [(loss.noun, loss.field) for loss in back.left_out]
+    assert set(told) >= {("indicator", "labels")}
 
 
 # ---- what others wrote
