@@ -12,9 +12,9 @@ from typing import Any
 
 from cautery.exchange.case.graph_file import GraphFile, Names
 from cautery.exchange.case.index import Index
-from cautery.exchange.case.terms import NAMESPACES
+from cautery.exchange.case.terms import NAMESPACES, SAID_AGAIN
 from cautery.exchange.case.writing import nodes_of
-from cautery.exchange.copies import Difference, Node, differences, part_of, settle
+from cautery.exchange.copies import MISSING, Difference, Node, differences, part_of, settle
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package
 
@@ -41,13 +41,14 @@ def check_copies(
     if not graph.names.is_as_ours:  # the same letters may mean another thing
         ours, theirs = map(spell[0], ours), map(spell[1], theirs)
         names = graph.names
+    found = differences(
+        ((names.id_of(node) or "", node) for node in ours),
+        ((graph.names.id_of(node) or "", node) for node in theirs),
+        resolve=index.resolved,
+        spelled=spell if graph.names.is_as_ours else None,
+    )
     settle(
-        differences(
-            ((names.id_of(node) or "", node) for node in ours),
-            ((graph.names.id_of(node) or "", node) for node in theirs),
-            resolve=index.resolved,
-            spelled=spell if graph.names.is_as_ours else None,
-        ),
+        (one for one in found if not _is_counted(one)),
         graph.file,
         tally,
         type_of=_type_of,
@@ -75,6 +76,11 @@ def _typed(value: Any, names: Names) -> Any:
 def _type_of(holder: Node) -> str:
     kinds = holder.get("@type", "part of an object")
     return str(kinds[-1] if isinstance(kinds, list) else kinds)
+
+
+def _is_counted(one: Difference) -> bool:
+    """Tell whether the reader counted it already: what it did not take of an item of ours."""
+    return one.ours is MISSING and _type_of(one.holder) not in SAID_AGAIN
 
 
 def _is_fact(one: Difference) -> bool:

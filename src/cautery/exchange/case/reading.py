@@ -22,14 +22,10 @@ from cautery.exchange.case.index import ORGANISATION, Index, is_part, is_within,
 from cautery.exchange.case.literals import kinds_of, text_of, time_of
 from cautery.exchange.case.own_items import Link, ReadFacets, facets_of, own_item, own_link
 from cautery.exchange.case.terms import (
-    CONTENT,
-    EXCHANGE,
     KINDS,
-    LEVEL,
     PACKAGE,
     RELATION,
-    SEALING,
-    TARGET,
+    SAID_AGAIN,
 )
 from cautery.exchange.loss import WHOLE
 from cautery.exchange.markings import joined
@@ -38,8 +34,6 @@ from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package, Relation
 from cautery.model.marking import Marking, strictest
 
-_SAID_AGAIN = frozenset({SEALING, EXCHANGE, TARGET, CONTENT, LEVEL})
-"""Classes of ours whose objects say again what stands in the items."""
 _INVESTIGATIONS = frozenset({"case-investigation:Investigation", "uco-core:Bundle"})
 _OBJECT = "uco-core:object"
 
@@ -98,7 +92,7 @@ class _Taken:
     def take(self, node: Node, *, is_top: bool) -> None:
         """Take an object as what its class says."""
         kinds = kinds_of(node)
-        if not _SAID_AGAIN.isdisjoint(kinds) or is_part(kinds, is_top=is_top):
+        if not SAID_AGAIN.isdisjoint(kinds) or is_part(kinds, is_top=is_top):
             return
         if not is_top and any(map(is_within, kinds)):
             return  # with its object
@@ -123,7 +117,7 @@ class _Taken:
         """Count persons, and the organisations and facets that no object names."""
         for name, node in self.index.parts():
             kinds = kinds_of(node)
-            is_said_again = not _SAID_AGAIN.isdisjoint(kinds) or any(
+            is_said_again = not SAID_AGAIN.isdisjoint(kinds) or any(
                 kind.startswith("uco-marking:") for kind in kinds
             )
             is_person = ORGANISATION not in kinds and any(

@@ -70,6 +70,8 @@ _VALID = {
     ItemKind.ORDER: ("uco-core:startTime", "uco-core:endTime"),
 }
 _OWN_VALID = ("cautery:validFrom", "cautery:validUntil")
+SAID_AGAIN = frozenset({SEALING, EXCHANGE, TARGET, CONTENT, LEVEL})
+"""Classes of ours whose objects say again what stands in the items."""
 
 
 def times_valid(kind: ItemKind) -> tuple[str, str]:

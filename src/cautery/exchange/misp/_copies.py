@@ -77,7 +77,7 @@ def _named(event: Node, objects: Iterable[Node]) -> Iterator[Named]:
 def _found(raw: bytes, head: Head) -> Iterator[Named]:
     """Yield the event without its lists, and its objects of ours; what MISP deleted is read so."""
     yield _EVENT, head.values
-    for path, value in walk(raw, head.file, is_open):
+    for path, value in walk(raw, head.file, is_open, is_checked=True):
         outer, inner = split(path)
         is_ours = outer == head.path and inner[:1] == ("Object",) and len(inner) > 1
         if is_ours and text_at(value, "name") in _OF_OURS and not is_deleted(value):

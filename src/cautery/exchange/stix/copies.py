@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from cautery.exchange.copies import Difference, Node, differences, part_of, settle
+from cautery.exchange.copies import MISSING, Difference, Node, differences, part_of, settle
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package
 
@@ -36,11 +36,12 @@ def check_whole(
         If somebody changed a fact in one of its two places.
     """
     whole = part_of(package, own)
+    found = differences(
+        ((thing["id"], thing) for thing in objects_of(whole)),
+        ((thing["id"], thing) for thing in things),
+    )
     settle(
-        differences(
-            ((thing["id"], thing) for thing in objects_of(whole)),
-            ((thing["id"], thing) for thing in things),
-        ),
+        (one for one in found if not _is_counted(one)),
         file,
         tally,
         type_of=_type_of,
@@ -50,6 +51,11 @@ def check_whole(
 
 def _type_of(holder: Node) -> str:
     return str(holder.get("type", "part of an object"))
+
+
+def _is_counted(one: Difference) -> bool:
+    """Tell whether the reader counted it already: what somebody added to an item of ours."""
+    return one.ours is MISSING and "extensions" in one.holder and "." not in one.field
 
 
 def _is_fact(one: Difference) -> bool:
