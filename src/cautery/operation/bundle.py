@@ -177,7 +177,10 @@ def bundle_for(
         by=by.id,
         to=to.id,
         at=at,
-        rows=tuple(rows[key] for key in sorted(rows.keys() - displaced - set(told))[: most or MAX_STATEMENTS]),
+        rows=tuple(
+            rows[key]
+            for key in sorted(rows.keys() - displaced - set(told))[: most or MAX_STATEMENTS]
+        ),
         permissions=tuple(sorted(set(granted))),
     )
 
