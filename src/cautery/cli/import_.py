@@ -259,6 +259,12 @@ def say_imported(imported: ExchangeImported, *, is_new: bool, json: bool) -> Non
         f"{imported.added:,} new, {imported.changed:,} changed, {imported.revoked:,} taken back, "
         f"{imported.unchanged:,} as before; {counted(imported.relations, 'relation')}"
     )
+    if imported.returned:
+        render.say(f"{counted(imported.returned, 'item')} that had been taken back stand again")
+    if imported.older:
+        render.say(
+            f"{counted(imported.older, 'item')} of an earlier version than stands: not shown"
+        )
     for left in imported.left_out:
         render.say(f"left out: {left.count:,} x {left.words}")
     for each in imported.contradictions[:_MOST_LINES]:

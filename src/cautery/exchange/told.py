@@ -98,16 +98,18 @@ def as_table(items: Sequence[ToldItem]) -> bytes:
 
 
 class ToldTables:
-    """Tables of one source, the earliest first: of each item the newest counts."""
+    """Tables of one source: of each item the version that was stated last counts."""
 
     def __init__(self) -> None:
         self._frames: list[pl.DataFrame] = []
 
-    def add(self, table: bytes, *, record: int) -> None:
+    def add(self, table: bytes, *, stands_at: datetime, record: int) -> None:
         """Add the table of an import.
 
         Parameters
         ----------
+        stands_at : datetime
+            As of when its file says what it says, in UTC.
         record : int
             Number of its record.
 
@@ -122,14 +124,23 @@ class ToldTables:
         frame = read_parquet(table, f"table of record {record}", lambda _: list(schema))
         if dict(frame.schema) != schema:
             raise InputError(f"the table of record {record} has other columns than it should")
-        self._frames.append(frame.with_columns(pl.lit(record, pl.Int64).alias("record")))
+        of_file = pl.lit(stands_at, pl.Datetime("us", "UTC"))
+        self._frames.append(
+            frame.with_columns(
+                pl.lit(record, pl.Int64).alias("record"),
+                of_file.alias("stands_at"),
+                # An item that bears no time is as of when it came, which is no later version of it.
+                pl.min_horizontal("at", of_file).alias("stated_at"),
+            )
+        )
 
     def contents(self) -> Mapping[str, Standing]:
         """Return of each key what stands now."""
         if not self._frames:
             return {}
         frame = self._newest()
-        columns = [frame[name].to_list() for name in ("key", "content", "marking", "revoked", "at")]
+        names = ("key", "content", "marking", "revoked", "at", "stated_at", "stands_at")
+        columns = [frame[name].to_list() for name in names]
         return {key: Standing(*rest) for key, *rest in zip(*columns, strict=True)}
 
     def items(
@@ -173,18 +184,32 @@ class ToldTables:
     def _newest(self) -> pl.DataFrame:
         import polars as pl  # noqa: PLC0415 - as above
 
-        whole = pl.concat(self._frames)
+        whole = pl.concat(self._frames).sort("stated_at", "stands_at", "record")
         return whole.unique(subset=["key"], keep="last", maintain_order=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands of an item, as later imports are compared with it."""
+    """What stands of an item, as later imports are compared with it.
+
+    Parameters
+    ----------
+    stated_at : datetime
+        When it was stated; at the latest when its file was.
+    stands_at : datetime
+        As of when its file says what it says.
+    """
 
     content: str
     marking: str
     revoked: bool
     at: datetime
+    stated_at: datetime
+    stands_at: datetime
+
+    def is_newer(self, at: datetime, *, stands_at: datetime) -> bool:
+        """Tell whether it holds against what a file of a moment states of the same."""
+        return (self.stated_at, self.stands_at) > (min(at, stands_at), stands_at)
 
 
 def is_about(id: str, host: str) -> bool:

@@ -149,6 +149,41 @@ def test_an_older_file_that_comes_late_brings_nothing_back(case):
     assert row.item.revoked
 
 
+def test_an_older_version_of_an_item_in_a_newer_file_brings_nothing_back(case):
+    object.__setattr__(case.clock, "at", NOON + timedelta(hours=9))
+    revoked = host(id="a.example", revoked=True, at=NOON + timedelta(hours=2))
+    taken(case, package_of(revoked, hours=2))
+    stale = package_of(
+        host(id="a.example"), host(id="b.example", at=NOON + timedelta(hours=3)), hours=3
+    )
+    imported = taken(case, stale).imported
+
+    assert (imported.older, imported.added, imported.changed, imported.returned) == (1, 1, 0, 0)
+    (row,) = rows_of(case, about="a.example").rows
+    assert row.item.revoked
+
+
+def test_what_a_partner_took_back_and_states_again_later_is_said_to_return(case):
+    object.__setattr__(case.clock, "at", NOON + timedelta(hours=9))
+    taken(case, package_of(host(id="a.example", revoked=True), hours=1))
+    later = host(id="a.example", at=NOON + timedelta(hours=2))
+    imported = taken(case, package_of(later, hours=2)).imported
+
+    assert (imported.returned, imported.changed, imported.older) == (1, 0, 0)
+    (row,) = rows_of(case).rows
+    assert not row.item.revoked
+
+
+def test_what_bears_no_time_of_its_own_is_as_of_its_file(case):
+    """A reader gives it the moment at which the file came, which makes no older version newer."""
+    object.__setattr__(case.clock, "at", NOON + timedelta(hours=9))
+    taken(case, package_of(host(id="a.example", revoked=True, at=NOON + timedelta(hours=8))))
+    taken(case, package_of(host(id="a.example", at=NOON + timedelta(hours=1)), hours=1))
+
+    (row,) = rows_of(case).rows
+    assert not row.item.revoked
+
+
 def test_a_file_of_the_future_is_replaced_by_what_comes_after_it(case):
     taken(case, package_of(host(id="a.example"), hours=24 * 365 * 7000))
     object.__setattr__(case.clock, "at", NOON + timedelta(hours=1))

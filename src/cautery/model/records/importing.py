@@ -177,6 +177,9 @@ class ExchangeImported(Dated):
     added, changed, revoked, unchanged : int
         Items against earlier imports of the same source: new ones; those with another content;
         those that were valid and are taken back; those that say what they said.
+    returned, older : int
+        Items that were taken back and stand again; those of which the same source has stated
+        something later, so that they bring nothing back.
     contradictions : tuple of Contradiction
         Items that another source, or this case, states with another content; the first ones.
     contradicted : int
@@ -204,6 +207,8 @@ class ExchangeImported(Dated):
     changed: int = 0
     revoked: int = 0
     unchanged: int = 0
+    returned: int = 0
+    older: int = 0
     contradictions: tuple[Contradiction, ...] = ()
     contradicted: int = 0
     polled: PolledFrom | None = None

@@ -120,7 +120,8 @@ def tables_of(imports: Iterable[Import], read: ReadExhibit) -> tuple[ToldTables,
     tables, missed = ToldTables(), 0
     for each in imports:
         try:
-            tables.add(read(each.imported.table), record=each.record)
+            table = read(each.imported.table)
+            tables.add(table, stands_at=each.imported.stands_at, record=each.record)
         except CauteryError:
             # Whoever has the folder of an open case can append a record that names any exhibit.
             missed += 1

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 from typing import Any
@@ -109,7 +110,7 @@ def take_in(
     rows = told_items(items, journal.pseudonyms)
     now = journal.now()
     standing = _standing(told, journal)
-    changes = _compared(rows, standing.get(source, {}))
+    changes = _compared(rows, standing.get(source, {}), stands_at=min(package.made_at, now))
     contradictions = [
         *_against_others(items, rows, standing, source),
         *_against_own(items, rows, own),
@@ -139,6 +140,8 @@ def take_in(
         changed=changes["changed"],
         revoked=changes["revoked"],
         unchanged=changes["unchanged"],
+        returned=changes["returned"],
+        older=changes["older"],
         contradictions=tuple(contradictions[:MOST_CONTRADICTIONS]),
         contradicted=len(contradictions),
         polled=polled,
@@ -233,15 +236,21 @@ def _standing(told: Told, journal: Journal) -> dict[str, Mapping[str, Standing]]
     return standing
 
 
-def _compared(rows: Sequence[ToldItem], before: Mapping[str, Standing]) -> Counter[str]:
-    """Count what is new, changed, taken back and as it was, against earlier imports."""
+def _compared(
+    rows: Sequence[ToldItem], before: Mapping[str, Standing], *, stands_at: datetime
+) -> Counter[str]:
+    """Count what is new, changed, taken back, given back and as it was, against earlier imports."""
     changes: Counter[str] = Counter()
     for row in rows:
         known = before.get(row.key)
         if known is None:
             changes["added"] += 1
+        elif known.is_newer(row.at, stands_at=stands_at):
+            changes["older"] += 1
         elif row.revoked and not known.revoked:
             changes["revoked"] += 1
+        elif known.revoked and not row.revoked:
+            changes["returned"] += 1
         elif (row.content, row.marking) != (known.content, known.marking):
             changes["changed"] += 1
         else:
