@@ -1,6 +1,7 @@
 """A partner's file is read in a child that can be killed: a package comes back, or a sentence."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.exchange.packages import AMBER, sample_package
@@ -8,7 +9,11 @@ from tests.exchange.packages import AMBER, sample_package
 from cautery.adapters import reading as adapter
 from cautery.errors import InputError
 from cautery.exchange import shape
+from cautery.exchange.catalogue import format_named
 from cautery.exchange.shape import Assumed
+from cautery.model import Marking
+from cautery.model.exchange import Item, ItemKind, Package
+from cautery.model.marking import Pap, Tlp
 from cautery.wiring import importing
 from cautery.workflows.exchange import reading
 
@@ -126,4 +131,19 @@ def test_a_conversion_says_what_is_lost_and_strict_refuses(tmp_path, monkeypatch
     package = sample_package()
     same = importing.convert(package, "plain", strict=True)
     assert same.losses == ()
-    assert json.loads(same.content)
+    assert json.loads(same.raw)
+
+
+def test_a_conversion_names_what_is_in_force_now_whenever_the_file_was_made():
+    green = Marking(tlp=Tlp.GREEN, pap=Pap.GREEN)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    block = Item(
+        kind=ItemKind.BLOCK, id="a.example", by="liga", marking=green, at=at,
+        valid_until=at + timedelta(hours=3),
+    )  # fmt: skip
+    package = Package(
+        id="theirs", name="Theirs", by="liga", made_at=at, marking=green, items=(block,)
+    )
+
+    assert b'"to_ids":true' in b"".join(format_named("misp").write(package))
+    assert b'"to_ids":true' not in importing.convert(package, "misp", strict=True).raw

@@ -285,7 +285,7 @@ def say_imported(imported: ExchangeImported, *, is_new: bool, json: bool) -> Non
 
 def _convert(read: ReadFile, to: str, out: Path, *, strict: bool, json: bool) -> None:
     result = importing.convert(read.reading.package, to, strict=strict)
-    wiring.write_file(out, result.content)
+    wiring.write_file(out, result.raw)
     say_left_out(read.reading.left_out)
     if json:
         for loss in result.losses:
@@ -296,6 +296,6 @@ def _convert(read: ReadFile, to: str, out: Path, *, strict: bool, json: bool) ->
             ((loss.noun, loss.field, loss.count, loss.altered, loss.why) for loss in result.losses),
         )
     render.say(
-        f"{out}: {result.format.title}, {len(result.content):,} bytes; "
+        f"{out}: {result.format.title}, {len(result.raw):,} bytes; "
         + ("nothing is lost" if not result.losses else "what is listed above is lost")
     )

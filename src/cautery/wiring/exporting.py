@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cautery import wiring
@@ -140,7 +141,7 @@ def _of_watch(
         if opening_of(ledger).mandate.regime is Regime.LED:
             _require_reason(request)
         gathered = of_watch(ledger, marking=request.marking or DEFAULT_MARKING, at=now)
-        out, file = _written(request, format_, gathered, doing)
+        out, file = _written(request, format_, gathered, doing, at=now)
         record = record_of(
             file, at=now, who=request.who or login(), why=request.why or "", to=request.partner
         )
@@ -166,7 +167,7 @@ def _of_operation(
     with desks.desk(request.case, read_only=is_closed) as desk:
         now = desk.case.clock.now()
         gathered, bundle = of_operation(desk, request.partner, at=now)
-        out, file = _written(request, format_, gathered, doing)
+        out, file = _written(request, format_, gathered, doing, at=now)
         record = record_of(
             file,
             at=now,
@@ -203,7 +204,12 @@ def _ledger(path: Path, *, is_closed: bool) -> Iterator[Ledger]:
 
 
 def _written(
-    request: ExportRequest, format_: Format, gathered: Gathered, doing: Callable[[str], None]
+    request: ExportRequest,
+    format_: Format,
+    gathered: Gathered,
+    doing: Callable[[str], None],
+    *,
+    at: datetime,
 ) -> tuple[Path, Written]:
     """Write a package in memory, and say to which file; nothing is recorded before it can be."""
     out = request.out or Path(_file_name(gathered.package.name, request, format_))
@@ -212,7 +218,7 @@ def _written(
             raise InputError(f"{path} exists already", hint="Name a new file, or give --force.")
         wiring.check_output(path)
     doing(f"writing {format_.name} and reading it again")
-    return out, written(gathered.package, format_, strict=request.strict)
+    return out, written(gathered.package, format_, at=at, strict=request.strict)
 
 
 def _file_name(name: str, request: ExportRequest, format_: Format) -> str:

@@ -10,14 +10,15 @@ from pathlib import Path
 from cautery import wiring
 from cautery.adapters.reading import Budget, ReadingProcess
 from cautery.errors import CauteryError, InputError
-from cautery.exchange.shape import NOTHING, Assumed
+from cautery.exchange.catalogue import format_named
+from cautery.exchange.shape import NOTHING, Assumed, Reading
 from cautery.model.evidence import ExhibitId
 from cautery.model.exchange import Package
 from cautery.model.records import Evaluated, PolledFrom
 from cautery.projections.told import Told, told_in
 from cautery.wiring.cases import reading, writing
 from cautery.workflows.case.told import ToldRows, told_rows
-from cautery.workflows.exchange.convert import Converted, converted
+from cautery.workflows.exchange.export import Written, written
 from cautery.workflows.exchange.jobs import MODULE
 from cautery.workflows.exchange.of_watch import of_watch
 from cautery.workflows.exchange.reading import ReadFile, read_bytes, read_file
@@ -97,7 +98,7 @@ def read_polled(
         return read_bytes(raw, name, lambda: child, named=named, assumed=assumed)
 
 
-def convert(package: Package, name: str, *, strict: bool) -> Converted:
+def convert(package: Package, name: str, *, strict: bool) -> Written:
     """Write a package in another format, and measure what that does not keep.
 
     Raises
@@ -106,7 +107,12 @@ def convert(package: Package, name: str, *, strict: bool) -> Converted:
         As the workflow says.
     """
     with reading_child() as child:
-        return converted(package, name, lambda: child, strict=strict)
+
+        def read_again(raw: bytes, file: str) -> Reading:
+            return read_bytes(raw, file, lambda: child, named=name).reading
+
+        now = wiring.clock().now()
+        return written(package, format_named(name), at=now, read=read_again, strict=strict)
 
 
 def take(

@@ -6,14 +6,14 @@ refuse is not written at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from cautery.errors import IncompleteError, InputError
 from cautery.exchange.loss import Loss, losses
-from cautery.exchange.shape import MOST_BYTES, MOST_ITEMS, Format
+from cautery.exchange.shape import MOST_BYTES, MOST_ITEMS, Format, Reading
 from cautery.model import Digest, digest_of, iso, to_json
 from cautery.model.exchange import Package
 from cautery.model.records import ExchangeExported, FieldLost
@@ -29,7 +29,7 @@ class Written:
     Parameters
     ----------
     package : Package
-        As it was to leave.
+        As it leaves.
     format : Format
         Its format.
     raw : bytes
@@ -49,11 +49,23 @@ class Written:
         return digest_of(self.raw)
 
 
-def written(package: Package, format_: Format, *, strict: bool = False) -> Written:
+def written(
+    package: Package,
+    format_: Format,
+    *,
+    at: datetime,
+    read: Callable[[bytes, str], Reading] | None = None,
+    strict: bool = False,
+) -> Written:
     """Write a package in a format, and compare it with what is read from that.
 
     Parameters
     ----------
+    at : datetime
+        Now, in UTC: what is in force is so now.
+    read : callable or None
+        (bytes, file name) to what is read again, where others' words are in the package;
+        ``None``: by the format, in this process.
     strict : bool
         Refuse if the format does not keep everything.
 
@@ -70,6 +82,7 @@ def written(package: Package, format_: Format, *, strict: bool = False) -> Writt
             f"{package.name}: {count:,} items and relations; a file of exchange has at most "
             f"{MOST_ITEMS:,}"
         )
+    package = as_of(package, at)
     raw = b"".join(format_.write(package))
     if len(raw) > MOST_BYTES:
         raise InputError(
@@ -77,7 +90,7 @@ def written(package: Package, format_: Format, *, strict: bool = False) -> Writt
             f"most {MOST_BYTES:,}",
             hint="Another format, such as csv, takes less.",
         )
-    reading = format_.read(raw, f"{package.name}{format_.suffix}")
+    reading = (read or format_.read)(raw, f"{package.name}{format_.suffix}")
     lost = losses(package, reading.package, foreseen=format_.foreseen)
     # What our reader leaves out of our own file is lost, too, though it has other names there.
     lost = tuple(sorted((*lost, *reading.left_out), key=lambda one: (one.noun, one.field)))
@@ -87,6 +100,23 @@ def written(package: Package, format_: Format, *, strict: bool = False) -> Writt
             hint="Without --strict it is written, with a report of what it does not keep.",
         )
     return Written(package=package, format=format_, raw=raw, losses=lost)
+
+
+def as_of(package: Package, at: datetime) -> Package:
+    """Return a package as of the last moment at which something in it began or ended.
+
+    A format that says what to act on says so as of the moment of the package. Where a window ends
+    after the newest record, that record's moment would keep a block in force for good. Between
+    two such moments the same package makes the same bytes.
+    """
+    moments = [
+        moment
+        for item in package.items
+        if not item.revoked
+        for moment in (item.valid_from, item.valid_until)
+        if moment is not None and package.made_at < moment <= at
+    ]
+    return replace(package, made_at=max(moments)) if moments else package
 
 
 def loss_words(lost: Sequence[Loss]) -> str:
