@@ -268,10 +268,9 @@ def say_imported(imported: ExchangeImported, *, is_new: bool, json: bool) -> Non
     for left in imported.left_out:
         render.say(f"left out: {left.count:,} x {left.words}")
     for each in imported.contradictions[:_MOST_LINES]:
-        against = each.against or "this case"
+        says = f"{each.against} says otherwise" if each.against else "this case does not say so"
         render.say(
-            f"contradiction: {each.kind} {each.subject} by {each.by}: {against} says otherwise; "
-            "they are not merged"
+            f"contradiction: {each.kind} {each.subject} by {each.by}: {says}; they are not merged"
         )
     if imported.contradicted > _MOST_LINES:
         render.say(f"{imported.contradicted:,} contradictions in all")

@@ -255,6 +255,20 @@ def test_what_a_partner_puts_into_our_mouth_is_a_contradiction(case):
     assert (contradiction.subject, contradiction.against) == ("a.example", "")
 
 
+@pytest.mark.parametrize("name", [ME, f" {ME.upper()} "])
+def test_what_the_case_never_said_is_a_contradiction_when_it_is_in_its_name(case, name):
+    ours = replace(package_of(host(id="a.example")), by=ME)
+    theirs = package_of(
+        host(id="a.example"), host(id="b.example", by=name), block(id="c.example", by=name),
+        host(id="d.example", by="somebody else"),
+    )  # fmt: skip
+    imported = take_in(case, sent(theirs), source="Liga", evaluation=B2, own=ours).imported
+
+    assert [(each.subject, each.against) for each in imported.contradictions] == [
+        ("c.example", ""), ("b.example", ""),
+    ]  # fmt: skip
+
+
 def test_an_item_that_is_evaluated_by_its_provider_keeps_that_evaluation(case):
     own = replace(AMBER, source="C", accuracy=4)
     taken(case, package_of(host(id="a.example", marking=own), host(id="b.example")))

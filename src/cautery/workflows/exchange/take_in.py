@@ -279,15 +279,20 @@ def _against_others(
 def _against_own(
     items: Sequence[Item], rows: Sequence[ToldItem], own: Package | None
 ) -> list[Contradiction]:
-    """Return items in the name of this case that it does not state so, and no longer ago."""
-    mine = {} if own is None else {item.key: item for item in own.items}
-    return [
-        _contradiction(row, against="")
-        for item, row in zip(items, rows, strict=True)
-        if (ours := mine.get(item.key)) is not None
-        and item.at >= ours.at
-        and content_of(item) != content_of(ours)
-    ]
+    """Return items in the name of this case that it does not state, or not so and no longer ago."""
+    if own is None:
+        return []
+    mine, name = {item.key: item for item in own.items}, own.by.strip().casefold()
+    found = []
+    for item, row in zip(items, rows, strict=True):
+        ours = mine.get(item.key)
+        if ours is None:
+            is_other = item.by.strip().casefold() == name
+        else:
+            is_other = item.at >= ours.at and content_of(item) != content_of(ours)
+        if is_other:
+            found.append(_contradiction(row, against=""))
+    return found
 
 
 def _named(item: Item) -> str:
