@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,23 @@ def test_a_file_is_shown_without_secrets_and_with_what_it_was_taken_for(cautery,
     assert len(as_csv) == len(sample_package().items)
     lines = [json.loads(line) for line in cautery("import", file, "--json").out.splitlines()]
     assert {line["kind"] for line in lines} == {item.kind.value for item in sample_package().items}
+
+
+def test_no_words_of_a_file_show_credentials_or_mail_addresses(cautery, tmp_path):
+    words = "Anna http://user:hunter22@x.example/ anna@mail.example"
+    package = sample_package()
+    first = package.items[0]
+    item = replace(first, by=words, text=words, name=words)
+    path = tmp_path / "partner.csv"
+    told = replace(package, name=words, by=words, items=(item,), relations=())
+    path.write_bytes(b"".join(format_named("csv").write(told)))
+
+    for options in ((), ("--json",), ("--csv",)):
+        shown = cautery("import", path, *options)
+        assert shown.code == 0
+        for secret in ("hunter22", "anna@mail.example"):
+            assert secret not in shown.out + shown.err
+    assert "Anna" in cautery("import", path).err
 
 
 def test_a_file_is_converted_and_what_is_lost_is_said(cautery, file, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ from cautery.model.records import Evaluated, ExchangeImported
 from cautery.wiring import importing
 from cautery.wiring.taxii import Access
 from cautery.workflows.exchange.reading import ReadFile
-from cautery.workflows.exchange.take_in import shown_id
+from cautery.workflows.exchange.take_in import shown_words, words_of
 
 _MOST_ROWS = 200
 _MOST_LINES = 20
@@ -191,28 +191,29 @@ def _show(read: ReadFile, *, json: bool) -> None:
     hidden = KeyedPseudonyms(secrets.token_bytes(32))
     if json:
         for item in package.items:
-            render.json_line(to_json(item) | {"id": shown_id(item, hidden)})
+            render.json_line(to_json(item) | words_of(item, hidden))
     elif package.items:
         shown = package.items[: render.most_rows(_MOST_ROWS)]
-        render.table(_COLUMNS, (_cells(item, shown_id(item, hidden), now) for item in shown))
+        render.table(_COLUMNS, (_cells(item, words_of(item, hidden), now) for item in shown))
         if len(package.items) > len(shown):
             render.say(f"{len(package.items) - len(shown):,} more: --json or --csv lists all")
+    name, by = (shown_words(one, hidden) for one in (package.name or package.id, package.by))
     render.say(
-        f"{read.format.title}: {package.name or package.id}, by {package.by}, as of "
+        f"{read.format.title}: {name}, by {by}, as of "
         f"{iso(package.made_at)[:19]}Z, {package.marking.words}"
     )
     _say_counts(reading)
     say_left_out(reading.left_out)
 
 
-def _cells(item: Item, shown: str, now: Any) -> tuple[object, ...]:
+def _cells(item: Item, words: Mapping[str, str], now: Any) -> tuple[object, ...]:
     marking = item.marking
     has_evaluation = marking.source is not None or marking.accuracy is not None
     ended = item.valid_until is not None and item.valid_until <= now
     return (
         item.kind.value,
-        shown,
-        item.by,
+        words["id"],
+        words["by"],
         marking.words,
         "" if item.valid_until is None else iso(item.valid_until)[:19] + "Z",
         f"{marking.source or '?'}{marking.accuracy or '?'}" if has_evaluation else "",

@@ -13,6 +13,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import EvidenceError, InputError
+from cautery.exchange.loss import Loss
 from cautery.exchange.shape import Reading
 from cautery.model import Marking
 from cautery.model.exchange import Item, ItemKind, Package
@@ -267,6 +268,25 @@ def test_what_the_case_never_said_is_a_contradiction_when_it_is_in_its_name(case
     assert [(each.subject, each.against) for each in imported.contradictions] == [
         ("c.example", ""), ("b.example", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("marking", [AMBER, RED])
+def test_the_record_has_no_title_and_of_a_red_file_no_words_at_all(case, marking):
+    package = replace(
+        package_of(host(id="a.example"), marking=marking),
+        id="kb:anna-rossi", name="Anna Rossi http://u:hunter22@x.example/", by="The Agency",
+    )  # fmt: skip
+    left = Loss(noun="x-born-1980", field="*", count=2, altered=0, example="x")
+    mail = Loss(noun="x-person", field="anna.rossi@mail.example", count=3, altered=0, example="x")
+    file = sent(package)
+    file = replace(file, reading=replace(file.reading, left_out=(left, mail)))
+    imported = take_in(case, file, source="Liga", evaluation=B2).imported
+
+    for secret in ("Anna", "anna", "rossi", "hunter22"):
+        assert secret not in repr(imported)
+    words = " ".join(each.words for each in imported.left_out)
+    assert ("x-born-1980" in words, imported.by == "The Agency") == (marking is AMBER,) * 2
+    assert sum(each.count for each in imported.left_out) == 5
 
 
 def test_an_item_that_is_evaluated_by_its_provider_keeps_that_evaluation(case):

@@ -152,11 +152,9 @@ class ExchangeImported(Dated):
     format : str
         What it was read as.
     package : str
-        Id of the package, as the file states it.
-    title : str
-        What the file calls the package.
+        Keyed hash of the package's id, as the file states it.
     by : str
-        Who sends it, as the file states.
+        Who sends it, as the file states; empty: the file is under TLP:RED.
     made_at : datetime
         As of when it says what it says, in UTC.
     digest : Digest
@@ -173,7 +171,8 @@ class ExchangeImported(Dated):
     hidden : int
         How many items the table does not show.
     left_out : tuple of NotTaken
-        What has no place in a package, by type and field; the most frequent ones.
+        What has no place in a package, by type and field; the most frequent ones. Of a file under
+        TLP:RED, only how much.
     added, changed, revoked, unchanged : int
         Items against earlier imports of the same source: new ones; those with another content;
         those that were valid and are taken back; those that say what they said.
@@ -193,7 +192,6 @@ class ExchangeImported(Dated):
     marking: Marking
     format: str
     package: str
-    title: str
     by: str
     made_at: datetime
     digest: Digest

@@ -107,6 +107,7 @@ def take_in(
     package = read.reading.package
     items = package.items
     marking = _marking(read.file, package)
+    is_red = marking.tlp is Tlp.RED
     rows = told_items(items, journal.pseudonyms)
     now = journal.now()
     standing = _standing(told, journal)
@@ -125,9 +126,8 @@ def take_in(
         evaluation=evaluation,
         marking=marking,
         format=read.format.name,
-        package=_shown(package.id, journal.pseudonyms)[:_LONGEST_WORDS],
-        title=package.name[:_LONGEST_WORDS],
-        by=_shown(package.by, journal.pseudonyms)[:_LONGEST_WORDS],
+        package=journal.pseudonyms.of(f"package {package.id}"),
+        by="" if is_red else _shown(package.by, journal.pseudonyms)[:_LONGEST_WORDS],
         made_at=package.made_at,
         digest=read.digest,
         exhibit=exhibit,
@@ -135,7 +135,7 @@ def take_in(
         items=_counts(items),
         relations=len(package.relations),
         hidden=sum(row.is_hidden for row in rows),
-        left_out=not_taken(read.reading.left_out),
+        left_out=not_taken(read.reading.left_out, journal.pseudonyms, only_counted=is_red),
         added=changes["added"],
         changed=changes["changed"],
         revoked=changes["revoked"],
@@ -193,14 +193,30 @@ def shown_id(item: Item, pseudonyms: Pseudonyms) -> str:
     return _shown(item.id, pseudonyms)
 
 
-def not_taken(left_out: Iterable[Loss]) -> tuple[NotTaken, ...]:
-    """Return what has no place in a package, the most frequent first; the rest as one line."""
+def words_of(item: Item, pseudonyms: Pseudonyms) -> dict[str, str]:
+    """Return the words of an item by its fields, without credentials and addresses of people."""
+    words = {name: getattr(item, name) for name in ("by", "text", "name", "role", "order")}
+    shown = {name: shown_words(text, pseudonyms) for name, text in words.items() if text}
+    return {"id": shown_id(item, pseudonyms), **shown}
+
+
+def not_taken(
+    left_out: Iterable[Loss], pseudonyms: Pseudonyms, *, only_counted: bool = False
+) -> tuple[NotTaken, ...]:
+    """Return what has no place in a package, the most frequent first; the rest as one line.
+
+    Types and fields are words of the partner's, too: of a file under TLP:RED they are only counted.
+    """
     ranked = sorted(left_out, key=lambda loss: (-loss.count, loss.noun, loss.field))
+    most = 0 if only_counted else MOST_LEFT_OUT
     rows = [
-        NotTaken(words=f"{loss.noun} {loss.field}"[:_LONGEST_WORDS], count=loss.count)
-        for loss in ranked[:MOST_LEFT_OUT]
+        NotTaken(
+            words=shown_words(f"{loss.noun} {loss.field}", pseudonyms)[:_LONGEST_WORDS],
+            count=loss.count,
+        )
+        for loss in ranked[:most]
     ]
-    if rest := ranked[MOST_LEFT_OUT:]:
+    if rest := ranked[most:]:
         rows.append(NotTaken(words="others", count=sum(loss.count for loss in rest)))
     return tuple(rows)
 
@@ -364,11 +380,16 @@ def _word(value: Any) -> str | None:
     return None if value is None else str(value.value)
 
 
+def shown_words(text: str, pseudonyms: Pseudonyms) -> str:
+    """Return a partner's words without credentials and addresses of people."""
+    return redacted_text(text, pseudonyms, kind="message")
+
+
 def _shown(text: str, pseudonyms: Pseudonyms) -> str:
-    """Return a partner's words without secrets and people."""
+    """Return an id or a name of a partner's without secrets and people."""
     if "://" in text:
         try:
             return RedactedUrl.of(text, pseudonyms).text
         except InputError:
             return "~" + pseudonyms.of(text)
-    return redacted_text(text, pseudonyms, kind="message")
+    return shown_words(text, pseudonyms)
