@@ -19,7 +19,7 @@ from cautery.exchange.case.foreign import (
 )
 from cautery.exchange.case.graph_file import GraphFile, Node
 from cautery.exchange.case.index import ORGANISATION, Index, is_part, is_within, nested
-from cautery.exchange.case.literals import kinds_of, text_of, time_of
+from cautery.exchange.case.literals import all_of, kinds_of, text_of, time_of
 from cautery.exchange.case.own_items import Link, ReadFacets, facets_of, own_item, own_link
 from cautery.exchange.case.terms import (
     KINDS,
@@ -32,10 +32,12 @@ from cautery.exchange.markings import joined
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.tally import Tally
 from cautery.model.exchange import Item, ItemKey, Package, Relation
-from cautery.model.marking import Marking, strictest
+from cautery.model.marking import Marking, Pap, Tlp, strictest
 
 _INVESTIGATIONS = frozenset({"case-investigation:Investigation", "uco-core:Bundle"})
 _OBJECT = "uco-core:object"
+_MOST_MARKINGS = 1000
+"""Different markings of a partner's objects that are kept apart; most files have a few."""
 
 
 def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
@@ -85,6 +87,8 @@ class _Taken:
     """What objects of our classes say."""
     named: dict[str, ItemKey] = field(default_factory=dict)
     """Items by the ids of their objects."""
+    borne: set[Marking] = field(default_factory=set)
+    """Markings of a partner's objects, also of those that are left out."""
     links: list[Link] = field(default_factory=list)
     relations: dict[tuple[Any, ...], Relation] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -97,6 +101,8 @@ class _Taken:
         if not is_top and any(map(is_within, kinds)):
             return  # with its object
         own_class = next((kind for kind in kinds if kind in KINDS), None)
+        if own_class is None and PACKAGE not in kinds and RELATION not in kinds:
+            self._note_marking(node)
         fields = Fields(node, self.index.file)
         kind = own_class or next(iter(kinds), "an object without a class")
         try:
@@ -113,6 +119,22 @@ class _Taken:
         except InputError as error:
             raise self._named(error, fields.name) from error
 
+    def _note_marking(self, node: Node) -> None:
+        """Let the marking of a partner's object count for the whole, whatever becomes of it.
+
+        Of what is left out nobody needs to know what it forbids: not understood is TLP:RED.
+        """
+        values = all_of(node.get("uco-core:objectMarking"))
+        if not values:
+            return
+        try:
+            marking = self.index.marking(values)
+        except InputError:
+            marking = Marking(tlp=Tlp.RED, pap=Pap.RED)
+        self.borne.add(replace(marking, source=None, accuracy=None))
+        if len(self.borne) > _MOST_MARKINGS:
+            self.borne = {joined(*self.borne)}
+
     def count_unused(self) -> None:
         """Count persons, and the organisations and facets that no object names."""
         for name, node in self.index.parts():
@@ -123,6 +145,8 @@ class _Taken:
             is_person = ORGANISATION not in kinds and any(
                 kind.startswith("uco-identity:") for kind in kinds
             )
+            if is_person:
+                self._note_marking(node)
             if is_person or not (is_said_again or name in self.index.used):
                 self.tally.note(kinds[0], WHOLE, name)
 
@@ -162,7 +186,9 @@ class _Taken:
         if marking is None or not self.is_ours:
             parts = [one.marking for one in statements]
             parts += [one for one in (marking, self.assumed.marking) if one is not None]
-            marking = strictest(parts)
+            marking = strictest([*parts, *self.borne])
+        else:
+            marking = joined(marking, *self.borne)
         if made_at is None or marking is None:
             raise InputError(f"{self.index.file}: it holds nothing that Cautery knows")
         try:

@@ -87,6 +87,7 @@ def found_in(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> 
     kind = text_at(value, "type")
     parts = _KNOWN.get(kind)
     if parts is None:
+        head.note(value, where)
         tally.note(kind, "*", where, _WHY_PERSONS if kind in _PERSONS else "")
         return Found(())
     words = text_at(value, "value").strip()
@@ -99,6 +100,8 @@ def found_in(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> 
             tally.note(kind, "value", where, f"it is no {part}")
         else:
             things.append(thing)
+    if not things:
+        head.note(value, where)
     try:
         fields = _fields(value, head, where, tally)
         items = tuple(Item(kind=thing[0], id=thing[1], **fields) for thing in things)

@@ -39,6 +39,8 @@ class Head:
     is_event: bool = False
     marks: Marks = field(default_factory=Marks)
     is_first: bool = False
+    borne: set[Marking] = field(default_factory=set)
+    """Markings of what is left out of it."""
 
     @property
     def is_ours(self) -> bool:
@@ -79,6 +81,24 @@ class Head:
         if self.assumed.at is None:
             raise InputError(f"{self.file}: {shown(self.path)}: the event has no timestamp")
         return self.assumed.at
+
+    def note(self, value: Mapping[str, Any], where: str) -> None:
+        """Let the tags of a thing that is left out count for the event as a whole.
+
+        Raises
+        ------
+        InputError
+            If a marking among them is unknown, or two of them disagree.
+        """
+        try:
+            marks = marks_of(tuple(tags_in(value, where)), is_first=self.is_first)
+        except InputError as error:
+            words = str(error)
+            raise InputError(words if words.startswith(where) else f"{where}: {words}") from error
+        if marks.tlp or marks.pap or marks.handling:
+            tlp = marks.tlp or Tlp.CLEAR
+            codes = marks.handling - {HandlingCode.H3}  # its words are with what it is of
+            self.borne.add(Marking(tlp=tlp, pap=marks.pap or PAP_OF[tlp], handling=codes))
 
     def marking(self, marks: Marks, h3_text: str | None, where: str) -> Marking:
         """Return the marking of a thing in the event, by its own tags and the event's.

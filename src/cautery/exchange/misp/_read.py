@@ -110,6 +110,8 @@ class _Reader:
                 self.tally.note("Event", name, shown(path))
             return
         if name not in ("Attribute", "Object"):
+            if isinstance(value, dict) and isinstance(value.get("Tag"), list):
+                head.note(value, f"{self.file}: {shown(path)}")
             self.tally.note("Event", name, shown(path))
             return
         if not isinstance(value, dict):
@@ -221,6 +223,7 @@ class _Reader:
                 raise InputError(f"{self.file}: its events are of several packages")
         parts = [item.marking for item in self.items.values()]
         parts += [relation.marking for relation in relations]
+        parts += {marking for head in heads for marking in head.borne}
         makers = {head.by for head in heads}
         more = f" and {len(heads) - 1} more" if len(heads) > 1 and not first.is_ours else ""
         name = first.of_package.get("name", "") if first.is_ours else text_at(first.values, "info")

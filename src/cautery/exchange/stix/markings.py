@@ -48,6 +48,11 @@ _MOST_COMBINATIONS = 1000
 """Combinations of markings that are kept; a case has some dozens."""
 
 
+_NOT_UNDERSTOOD = Marking(tlp=Tlp.RED, pap=Pap.RED)
+_UNMARKED = frozenset({"marking-definition", "extension-definition", "identity"})
+"""Types that say nothing of a subject; most bear no marking."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one marking-definition says: one field of a marking, and its value."""
@@ -179,6 +184,25 @@ class Markings:
         self._definitions = {**_PUBLISHED, **definitions}
         self._default = default
         self._by_refs: dict[tuple[str, ...], Marking] = {}
+        self.borne: set[Marking] = set()
+        """Markings of all objects that were noted."""
+
+    def note(self, thing: Mapping[str, Any]) -> None:
+        """Let the marking of an object count for the bundle, whatever becomes of the object.
+
+        Of what is left out nobody needs to know what it forbids: not understood is TLP:RED.
+        """
+        if not (thing.get("object_marking_refs") or thing.get("granular_markings")):
+            if self._default is not None and thing["type"] not in _UNMARKED:
+                self.borne.add(self._default)
+            return
+        try:
+            marking = self.of(thing)
+        except InputError:
+            marking = _NOT_UNDERSTOOD
+        self.borne.add(replace(marking, source=None, accuracy=None))
+        if len(self.borne) > _MOST_COMBINATIONS:
+            self.borne = {joined(*self.borne)}
 
     def of(self, thing: Mapping[str, Any]) -> Marking:
         """Return the marking of an object; granular markings hold for the whole of it.

@@ -123,6 +123,8 @@ class _In:
     def _things(self, *, counts: bool = False) -> Iterable[dict[str, Any]]:
         superseded = self._index.superseded
         for place, thing in enumerate(objects_in(self._raw, self._file, is_checked=True)):
+            if counts:
+                self._markings.note(thing)
             if place not in superseded:
                 yield thing
             elif counts:

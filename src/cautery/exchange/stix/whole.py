@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -43,7 +44,7 @@ def own_package(
             name=name,
             by=by,
             made_at=made_at,
-            marking=_over(marking, items, relations),
+            marking=_over(marking, items, relations, markings.borne),
             items=items,
             relations=relations,
         )
@@ -54,6 +55,7 @@ def foreign_marking(
 ) -> Marking | None:
     """Return the marking of somebody's bundle; ``None``: nothing in it bears one."""
     parts = [item.marking for item in items] + [relation.marking for relation in relations]
+    parts += markings.borne
     return strictest([*parts, markings.of(report)] if report else parts)
 
 
@@ -72,9 +74,14 @@ def _head(
     return ref_in(fields, "package"), title, by, made_at, markings.of(report)
 
 
-def _over(marking: Marking, items: Iterable[Item], relations: Iterable[Relation]) -> Marking:
+def _over(
+    marking: Marking,
+    items: Iterable[Item],
+    relations: Iterable[Relation],
+    borne: AbstractSet[Marking],
+) -> Marking:
     """Return the marking of a case's own, or a stricter one if somebody added what is stricter."""
-    parts = {item.marking for item in items} | {relation.marking for relation in relations}
+    parts = {item.marking for item in items} | {relation.marking for relation in relations} | borne
     whole = marking
     for part in parts:
         if not _plain(whole).covers(_plain(part)):

@@ -95,6 +95,8 @@ class _Gathered:
         self.tally = Tally()
         self.versions: dict[int, Place] = {}
         """Versions of TLP that the words of cells are of, each with its first place."""
+        self.borne: set[Marking] = set()
+        """Markings of rows that are left out."""
 
     def add(self, item: Item, place: Place) -> ItemKey:
         """Keep an item; the same subject again must say the same.
@@ -112,6 +114,12 @@ class _Gathered:
         if len(self.items) + len(self.relations) > MOST_ITEMS:
             raise InputError(f"{self.file}: it has more than {MOST_ITEMS:,} items and relations")
         return item.key
+
+    def note_marking(self, cells: dict[str, tuple[Cell, str, bool]], place: Place) -> None:
+        """Let the marking of a row that is left out count for the whole of the table."""
+        if "tlp" in cells or self.assumed.marking is not None:
+            marking = _marking(cells, place, self)
+            self.borne.add(replace(marking, source=None, accuracy=None))
 
     def reading(self) -> Reading:
         """Return the package; under TLP 1, amber is what TLP 2.0 calls AMBER+STRICT.
@@ -133,7 +141,8 @@ class _Gathered:
             items = [replace(item, marking=_of_tlp_1(item.marking)) for item in items]
             relations = [replace(item, marking=_of_tlp_1(item.marking)) for item in relations]
         made_at = self.assumed.at or max((item.at for item in items), default=None)
-        marking = strictest(item.marking for item in items) or self.assumed.marking
+        borne = map(_of_tlp_1, self.borne) if 1 in self.versions else self.borne
+        marking = strictest([*(item.marking for item in items), *borne]) or self.assumed.marking
         left_out = self.tally.losses()
         if made_at is None or marking is None or not (items or left_out):
             raise InputError(f"{self.file}: no row under its titles can be read")
@@ -214,10 +223,12 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gat
     subjects = _subjects(cells, place)
     if not subjects:
         if cells:
+            gathered.note_marking(cells, place)
             gathered.tally.note(noun, WHOLE, place, "the row names no subject")
         return
     kind = _text(cells, "kind").lower()
     if kind in ("person", "persona", "personne", "threat-actor", "threat actor", "individual"):
+        gathered.note_marking(cells, place)
         gathered.tally.note(noun, WHOLE, place, "persons are not taken from partners' tables")
         return
     fields = _fields(cells, place, gathered)
