@@ -73,6 +73,32 @@ def test_a_file_is_converted_and_what_is_lost_is_said(cautery, file, tmp_path):
     assert len(again.out.splitlines()) == len(sample_package().items)
 
 
+def test_strict_converts_no_file_of_which_something_is_left_out(cautery, tmp_path):
+    path, out = tmp_path / "partner.csv", tmp_path / "out.json"
+    path.write_text("Domain;TLP;Lawyer\na.example;green;Rossi\n")
+    strict = cautery("import", path, "--to", "stix", "-o", out, "--strict")
+
+    assert strict.code != 0
+    assert "left out: 1 x Lawyer" in strict.err
+    assert not out.exists()
+    done = cautery("import", path, "--to", "stix", "-o", out)
+    assert done.code == 0
+    assert "nothing is lost" not in done.err
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_a_converted_file_replaces_none_unasked(cautery, file, tmp_path):
+    out = tmp_path / "kept.txt"
+    out.write_text("keep me")
+    refused = cautery("import", file, "--to", "misp", "-o", out)
+
+    assert refused.code == 2
+    assert "exists already" in refused.err
+    assert out.read_text() == "keep me"
+    assert cautery("import", file, "--to", "misp", "-o", out, "--force").code == 0
+    assert out.read_text() != "keep me"
+
+
 def test_a_file_is_recorded_once_and_listed_by_host(cautery, file, case):
     first = cautery("import", file, "--case", case, "--source", "Liga", "--evaluation", "b2")
     with reading(case) as opened:

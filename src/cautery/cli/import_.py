@@ -14,7 +14,7 @@ from cautery import wiring
 from cautery.cli import _taxii, render
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
-from cautery.errors import InputError
+from cautery.errors import IncompleteError, InputError
 from cautery.exchange.loss import WHOLE, Loss
 from cautery.exchange.shape import Assumed, Reading
 from cautery.model import KeyedPseudonyms, iso, to_json
@@ -74,6 +74,9 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --to: refuse if anything would be lost.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --out: replace an existing file.")
+    ] = False,
     taxii: _taxii.Url = None,
     collection: _taxii.Collection = None,
     user: _taxii.User = None,
@@ -102,7 +105,7 @@ def import_(
 
     Example: cautery import partner.stix.json --case cases/md34 --source "Liga" --evaluation B2
     """
-    _check(case, source, evaluation, to, out, strict=strict)
+    _check(case, source, evaluation, to, out, strict=strict, force=force)
     _taxii.require_one_source(file, taxii, collection)
     received = wiring.clock().now()
     assumed = Assumed(
@@ -131,7 +134,7 @@ def import_(
         with Progress(f"reading {file}", None):
             read = importing.read(file, named=from_, assumed=assumed, case_path=case)
     if to is not None and out is not None:
-        _convert(read, to, out, strict=strict, json=json)
+        _convert(read, to, out, strict=strict, force=force, json=json)
         return
     if case is not None:
         assert source is not None
@@ -157,9 +160,12 @@ def _check(
     out: Path | None,
     *,
     strict: bool,
+    force: bool,
 ) -> None:
     if (to is None) != (out is None):
         raise InputError("--to and -o go together", hint="cautery import FILE --to csv -o FILE")
+    if out is not None:
+        _check_new(out, force=force)
     if strict and to is None:
         raise InputError("--strict: nothing is converted", hint="Add --to FORMAT -o FILE.")
     if case is not None and to is not None:
@@ -283,10 +289,24 @@ def say_imported(imported: ExchangeImported, *, is_new: bool, json: bool) -> Non
     render.say("nothing of it is evidence, and nothing of it is exported: cautery imports CASE")
 
 
-def _convert(read: ReadFile, to: str, out: Path, *, strict: bool, json: bool) -> None:
+def _check_new(out: Path, *, force: bool) -> None:
+    if out.exists() and not force:
+        raise InputError(f"{out} exists already", hint="Name a new file, or give --force.")
+    wiring.check_output(out)
+
+
+def _convert(read: ReadFile, to: str, out: Path, *, strict: bool, force: bool, json: bool) -> None:
+    if strict and read.reading.left_out:
+        say_left_out(read.reading.left_out)
+        raise IncompleteError(
+            "a package has no place for all that the file says",
+            hint="Without --strict it is converted without what is listed as left out.",
+        )
     result = importing.convert(read.reading.package, to, strict=strict)
-    wiring.write_file(out, result.raw)
+    _check_new(out, force=force)
+    wiring.write_secret(out, (result.raw,))
     say_left_out(read.reading.left_out)
+    is_less = bool(result.losses or read.reading.left_out)
     if json:
         for loss in result.losses:
             render.json_line(to_json(loss))
@@ -297,5 +317,5 @@ def _convert(read: ReadFile, to: str, out: Path, *, strict: bool, json: bool) ->
         )
     render.say(
         f"{out}: {result.format.title}, {len(result.raw):,} bytes; "
-        + ("nothing is lost" if not result.losses else "what is listed above is lost")
+        + ("what is listed above is lost" if is_less else "nothing is lost")
     )
