@@ -27,7 +27,7 @@ from cautery.model import (
 )
 from cautery.model.exchange import Item, ItemKey, ItemKind, Package, RelationKind
 from cautery.operation.bundle import MAX_STATEMENTS
-from cautery.workflows.exchange.of_operation import of_operation, package_of
+from cautery.workflows.exchange.of_operation import gathered_of, of_operation
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.share import add_statements, correct
 
@@ -58,7 +58,7 @@ def said(
 
 
 def packed(*statements: Statement) -> Package:
-    return package_of(statements, id_="case", name="op-1", by=ROME, begun=NOON)
+    return gathered_of(statements, id_="case", name="op-1", by=ROME, begun=NOON).package
 
 
 def item(package: Package, kind: ItemKind, name: str) -> Item:
@@ -84,6 +84,26 @@ def test_an_asset_keeps_its_provider_marking_kind_role_and_country() -> None:
     )
     assert host.text == "Xtream. cost: 5."
     assert package.marking.words == "TLP:GREEN PAP:AMBER H1"
+
+
+def test_what_of_a_statement_stays_is_counted_and_a_storefront_is_said() -> None:
+    traits = {"contact": "x@a.example", "registrant": "Rossi", "address": "192.0.2.1", "title": 7}
+    asset = said(details={"traits": traits, "role": "x" * 501, "country": ["NL"], "cost": 5})
+    payment = said(
+        "paid", about="payment", subject="payment:7",
+        details={"storefront": "shop.example", "account": "DE00", "amounts": [1, 2], "note": None},
+    )  # fmt: skip
+    found = gathered_of([asset, payment], id_="case", name="op-1", by=ROME, begun=NOON)
+
+    assert found.stays == {
+        "traits of hosts that lead to people": 2,
+        "details that are no short text": 4,
+        "accounts of payments": 1,
+    }
+    assert item(found.package, ItemKind.STATEMENT, payment.id).text == (
+        "Paid. storefront: shop.example."
+    )
+    assert "DE00" not in repr(found.package)
 
 
 @pytest.mark.parametrize(

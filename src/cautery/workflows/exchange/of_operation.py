@@ -14,7 +14,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.exchange.shape import MOST_ITEMS
 from cautery.model import LedCategory, Marking, Pap, Statement, Tlp, ascii_name
-from cautery.model.exchange import ItemKey, ItemKind, Package, RelationKind
+from cautery.model.exchange import ItemKey, ItemKind, RelationKind
 from cautery.model.marking import strictest
 from cautery.operation.bundle import Bundle
 from cautery.projections.mandate import case_id
@@ -55,10 +55,13 @@ _PLACED = frozenset(
     (
         *("id", "kind", "value", "role", "country", "traits", "untouchable", "source", "target"),
         *("relation", "pseudonym", "category", "runs", "corrects", "before", "withdrawn"),
-        *("account", "storefront"),
+        "account",
     )
 )
 """Details that have a place in items and relations, or that are a person's."""
+_SHORT = frozenset({"role", "country", "untouchable"})
+"""Details that have a place if they are short texts."""
+_NO_WORDS = "details that are no short text"
 _WORDS = {"needs": "group of needs", "k": "needed of the group"}
 _LONGEST_NAME = 500
 
@@ -81,19 +84,19 @@ def of_operation(desk: Desk, to: str, *, at: datetime) -> tuple[Gathered, Bundle
     bundle = would_share(desk, to, at=at, everything=True, most=MOST_ITEMS)
     if len(bundle.rows) == MOST_ITEMS:
         raise InputError(f"{to} may see more statements than a package has ({MOST_ITEMS:,})")
-    package = package_of(
+    gathered = gathered_of(
         bundle.statements,
         id_=case_id(desk.opening.key),
         name=desk.operation.id,
         by=desk.agency.id,
         begun=desk.operation.opened_at,
     )
-    return Gathered(package=package), bundle
+    return gathered, bundle
 
 
-def package_of(
+def gathered_of(
     statements: Iterable[Statement], *, id_: str, name: str, by: str, begun: datetime
-) -> Package:
+) -> Gathered:
     """Return statements as a package; it is as of the newest of them.
 
     The newest statement of a provider about an asset or a person is its item. What the provider
@@ -118,12 +121,32 @@ def package_of(
         for statement in ordered:
             if (statement.about if statement.about in _ADDS else _OTHER) == about:
                 add(gathering, statement)
-    return gathering.package(
+                gathering.stays.update(_unplaced(statement))
+    package = gathering.package(
         id_=id_,
         name=name,
         made_at=max((statement.at for statement in ordered), default=begun),
         marking=whole,
     )
+    return Gathered(package=package, stays=gathering.stays)
+
+
+def _unplaced(statement: Statement) -> Iterator[str]:
+    """Yield why a detail of a statement stays, for each one that does."""
+    for name, value in statement.details.items():
+        if name == "account":
+            yield "accounts of payments"
+        elif name == "traits" and isinstance(value, Mapping):
+            traits = [trait for key, trait in value.items() if key not in _OF_PEOPLE]
+            yield from (_NO_WORDS for trait in traits if not _is_short(trait))
+        elif name in _SHORT or name not in _PLACED:
+            is_word = isinstance(value, int | float) and name not in _SHORT
+            if not (value is None or is_word or _is_short(value)):
+                yield _NO_WORDS
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME
 
 
 def _add_asset(gathering: Gathering, statement: Statement) -> None:
