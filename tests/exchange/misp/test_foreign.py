@@ -167,6 +167,16 @@ def test_of_the_marking_of_event_and_attribute_the_stricter_holds_each_way() -> 
     assert package.marking.tlp is Tlp.RED
 
 
+def test_the_letters_of_a_marking_may_be_large() -> None:
+    tags = ("TLP:Green", "pap:Green", 'LE-Handling:Handling-Code="h2"')
+    tags += ('le-handling:Source-Evaluation="b"', 'Le-Handling:information-evaluation="3"')
+    package = read(event(attribute("domain", "a.example"), tags=tags)).package
+
+    marking = package.items[0].marking
+    assert marking.words == "TLP:GREEN PAP:GREEN H2"
+    assert (marking.source, marking.accuracy) == ("B", 3)
+
+
 def test_without_a_pap_what_may_be_done_follows_from_who_may_know() -> None:
     package = read(event(attribute("domain", "a.example"), tags=("tlp:red",))).package
 
@@ -183,6 +193,11 @@ def test_without_a_pap_what_may_be_done_follows_from_who_may_know() -> None:
         ("tlp:white", "tlp:green"),
         ("tlp:amber", "PAP:RED", "PAP:GREEN"),
         ("tlp:amber", 'le-handling:handling-code="H9"'),
+        ("tlp:amber", "le-handling:H2"),
+        ("tlp:amber", 'LE-Handling:code="H2"'),
+        ("tlp:amber", 'le-handling:handling-code="H2'),
+        ("tlp:amber", "tlp:red="),
+        ("tlp:amber", "tlp:"),
     ],
 )
 def test_a_marking_that_is_unknown_or_double_is_refused(tags: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -119,7 +120,7 @@ class _Taken:
         except InputError as error:
             raise self._named(error, fields.name) from error
 
-    def _note_marking(self, node: Node) -> None:
+    def _note_marking(self, node: Mapping[str, Any]) -> None:
         """Let the marking of a partner's object count for the whole, whatever becomes of it.
 
         Of what is left out nobody needs to know what it forbids: not understood is TLP:RED.

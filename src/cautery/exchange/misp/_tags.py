@@ -16,10 +16,15 @@ from cautery.errors import InputError
 from cautery.exchange.markings import TLP_1
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 
-_TAG = re.compile(r'([^:=]{1,100}):([^=]{1,200})(?:="(.{0,500})")?', re.DOTALL)
+_TAG = re.compile(r'[^:=]{1,100}:([^=]{1,200})(?:="(.{0,500})")?', re.DOTALL)
 T = TypeVar("T")
 HANDLING = "le-handling"
 """Our taxonomy of handling codes and evaluations."""
+_MARKINGS = frozenset({"tlp", "pap", HANDLING})
+"""Namespaces of which each tag is a marking."""
+_CODES = {str(code).lower(): code for code in HandlingCode}
+_SOURCES = {letter.lower(): letter for letter in "ABCX"}
+_ACCURACIES = {digit: digit for digit in "1234"}
 _FEW = 20
 """Tags of one thing whose meaning is remembered."""
 _TLP = {str(tlp).removeprefix("TLP:").lower(): tlp for tlp in Tlp} | {"white": Tlp.CLEAR}
@@ -82,21 +87,24 @@ def _marks(names: tuple[str, ...], *, is_first: bool) -> Marks:
     accuracies: set[str] = set()
     others: list[str] = []
     for name in names:
-        match = _TAG.fullmatch(name)
-        space, word, value = (match[1].lower(), match[2], match[3]) if match else ("", name, None)
-        if space == "tlp":
-            table = TLP_1 if is_first and word.lower() in TLP_1 else _TLP
-            tlps.add(_known(table, word.lower(), name))
-        elif space == "pap":
-            paps.add(_known(_PAP, word.lower(), name))
-        elif space == HANDLING and word == "handling-code":
-            codes.add(_known({str(code): code for code in HandlingCode}, value, name))
-        elif space == HANDLING and word == "source-evaluation":
-            sources.add(_known({one: one for one in "ABCX"}, value, name))
-        elif space == HANDLING and word == "information-evaluation":
-            accuracies.add(_known({one: one for one in "1234"}, value, name))
-        else:
+        space = name.partition(":")[0].strip().lower()
+        if space not in _MARKINGS:
             others.append(name)
+            continue
+        match = _TAG.fullmatch(name)  # MISP compares tags without regard to case
+        word, value = (match[1].lower(), match[2]) if match else ("", None)
+        if space == "tlp":
+            tlps.add(_known(TLP_1 if is_first and word in TLP_1 else _TLP, word, name))
+        elif space == "pap":
+            paps.add(_known(_PAP, word, name))
+        elif word == "handling-code":
+            codes.add(_known(_CODES, value, name))
+        elif word == "source-evaluation":
+            sources.add(_known(_SOURCES, value, name))
+        elif word == "information-evaluation":
+            accuracies.add(_known(_ACCURACIES, value, name))
+        else:
+            raise _unknown(name)
     for found in (tlps, paps, sources, accuracies):
         if len(found) > 1:
             raise InputError(f"two markings disagree: {', '.join(sorted(map(str, found)))}")
@@ -119,7 +127,11 @@ def speaks_tlp_1(names: Iterable[str]) -> bool:
 
 
 def _known(table: dict[str, T], word: str | None, name: str) -> T:
-    found = table.get(word or "")
+    found = table.get((word or "").lower())
     if found is None:
-        raise InputError(f"the marking {name[:120]!r} is unknown, and is not dropped")
+        raise _unknown(name)
     return found
+
+
+def _unknown(name: str) -> InputError:
+    return InputError(f"the marking {name[:120]!r} is unknown, and is not dropped")
