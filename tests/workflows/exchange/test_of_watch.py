@@ -42,6 +42,7 @@ from cautery.model.ports import Ledger
 from cautery.model.records import (
     ActRefused,
     AssetFacts,
+    CaseReopened,
     ExchangeExported,
     ExhibitSealed,
     ProbeDone,
@@ -329,6 +330,8 @@ def test_the_same_case_makes_the_same_package_in_any_language_and_after_an_expor
             who="x",
         )
         append(ledger, left, at=NOW + timedelta(hours=1))
+        reopened = CaseReopened(records=9, unsigned={"referral.filed": 1}, checkpoint=8, root=None)
+        append(ledger, reopened, at=NOW + timedelta(hours=2))
     with in_language("fr"):
         again = package_of(case, at=NOW + timedelta(hours=5))
     assert again == first

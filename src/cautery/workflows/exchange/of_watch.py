@@ -18,6 +18,7 @@ from cautery.model.operation import StatementKind
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     AssetFacts,
+    CaseReopened,
     ExchangeExported,
     ExchangeImported,
     ExhibitSealed,
@@ -106,9 +107,10 @@ def of_watch(ledger: Ledger, *, marking: Marking = DEFAULT_MARKING, at: datetime
 
 
 def newest_in(ledger: Ledger) -> datetime | None:
-    """Return when the newest record was made that is of no export and no import.
+    """Return when the newest record was made that is of no export, no import and no reopening.
 
-    Neither changes what the next partner is given, not even by a moment.
+    None of them changes what the next partner is given, not even by a moment; each import and
+    export may have to reopen the case.
     """
     until, wide = ledger.size(), 64
     while until > 0:
@@ -128,7 +130,7 @@ def _is_of_exchange(entry: Entry) -> bool:
     content = entry.content
     if isinstance(content, ExhibitSealed):
         return content.what in (SEALED_FILE, SEALED_TABLE)
-    return isinstance(content, ExchangeExported | ExchangeImported)
+    return isinstance(content, CaseReopened | ExchangeExported | ExchangeImported)
 
 
 def _relate_blocks(gathering: Gathering) -> None:
