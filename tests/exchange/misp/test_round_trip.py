@@ -11,6 +11,7 @@ from tests.exchange.packages import NOON, packages, sample_package
 from cautery.exchange.catalogue import format_named, format_of
 from cautery.exchange.loss import losses
 from cautery.exchange.misp import FORMAT
+from cautery.exchange.misp._fields import SUBJECTS
 from cautery.model import Marking
 from cautery.model.exchange import Item, ItemKind, Package
 from cautery.model.marking import HandlingCode, Pap, Tlp
@@ -260,3 +261,37 @@ def test_handling_codes_survive_a_misp_that_makes_no_tags() -> None:
     again = FORMAT.read(json.dumps(event).encode(), "e.json").package
 
     assert again.items[0].marking.handling == again.marking.handling == {HandlingCode.H2}
+
+
+@pytest.mark.parametrize(
+    ("tlp", "codes", "distribution"),
+    [
+        (Tlp.GREEN, {}, "1"),
+        (Tlp.CLEAR, {HandlingCode.H0, HandlingCode.H1}, "3"),
+        (Tlp.GREEN, {HandlingCode.H2}, "0"),
+        (Tlp.CLEAR, {HandlingCode.H3}, "0"),
+        (Tlp.AMBER, {}, "0"),
+    ],
+)
+def test_what_may_not_be_passed_on_is_for_one_organisation(tlp, codes, distribution) -> None:
+    words = "ask first" if HandlingCode.H3 in codes else None
+    marking = Marking(tlp=tlp, pap=Pap.RED, handling=frozenset(codes), h3_text=words)
+    package = replace(_package(_block(marking=marking)), marking=marking)
+
+    assert json.loads(written(package))["Event"]["distribution"] == distribution
+
+
+def test_a_target_that_a_partner_deleted_in_misp_is_revoked() -> None:
+    event = json.loads(written(_package(_block())))
+    subjects = [
+        attribute
+        for found in event["Event"]["Object"]
+        for attribute in found["Attribute"]
+        if attribute["object_relation"] in SUBJECTS
+    ]
+    for attribute in subjects:
+        attribute["deleted"] = True
+
+    (again,) = FORMAT.read(json.dumps(event).encode(), "e.json").package.items
+
+    assert (again.id, again.revoked) == (_block().id, True)

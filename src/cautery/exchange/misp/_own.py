@@ -94,13 +94,14 @@ def item_of(value: Mapping[str, Any], head: Head, where: str, tally: Tally) -> I
     try:
         values = _values(value, head, where, tally, _OF_ITEMS)
         fields = fields_of(values.first, ITEM_PLACES)
-        if is_deleted(value):
+        name, is_binned = _subject(values)
+        if is_binned or is_deleted(value):
             fields["revoked"] = True
         h3_text = fields_of(values.first, (H3_TEXT,)).get("h3_text")
         by = fields_of(values.first, (BY,)).get("by")
         return Item(
             kind=KINDS[text_at(value, "name")],
-            id=_subject(values),
+            id=name,
             by=by or head.by,
             marking=head.marking(values.marks, h3_text, where),
             interval=interval_of(values.first),
@@ -173,15 +174,19 @@ def _values(
     return _Values(first, deleted, exhibits, marks)
 
 
-def _subject(values: _Values) -> str:
-    """Return the id of the item; a deleted attribute names it where no other one does."""
+def _subject(values: _Values) -> tuple[str, bool]:
+    """Return the id of the item, and whether nothing names it any more but a deleted attribute.
+
+    Of what we took back, a text keeps the target; whoever deletes a target in MISP leaves none.
+    """
     for found in (values.first, values.deleted):
+        is_binned = found is values.deleted
         for relation in SUBJECTS:
             if (value := found.get(relation)) is not None:
                 words = words_of(value)
-                return f"sha256:{words}" if relation == "digest" else words
+                return f"sha256:{words}" if relation == "digest" else words, is_binned
         if (value := found.get(WITHDRAWN)) is not None:
-            return words_of(value)
+            return words_of(value), is_binned
     raise ValueError(f"it names nothing: one of {', '.join(SUBJECTS)} is needed")
 
 

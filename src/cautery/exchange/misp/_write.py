@@ -33,10 +33,13 @@ from cautery.exchange.misp._tags import tags_of
 from cautery.exchange.misp._texts import plain
 from cautery.exchange.naming import uuid_of
 from cautery.model.exchange import Item, ItemKey, ItemKind, Package, Relation
-from cautery.model.marking import Tlp
+from cautery.model.marking import HandlingCode, Marking, Tlp
 
 _DISTRIBUTION = {Tlp.CLEAR: "3", Tlp.GREEN: "1"}
 """All communities; this community only. Of any other marking: the organisation alone (0)."""
+_KEPT = frozenset({HandlingCode.H2, HandlingCode.H3})
+"""Not to be passed on without the provider's permission, or under conditions that MISP cannot
+read: MISP obeys the distribution, and no tag of ours."""
 _TOGETHER = 256
 """Objects in one piece of bytes."""
 
@@ -60,11 +63,15 @@ def _head(package: Package) -> dict[str, Any]:
         "published": False,
         "analysis": "2",
         "threat_level_id": "4",
-        "distribution": _DISTRIBUTION.get(package.marking.tlp, "0"),
+        "distribution": _distribution(package.marking),
         "Orgc": {"name": package.by, "uuid": str(uuid_of("", "organisation", package.by))},
         "Tag": [*tags_of(package.marking)],
         "Attribute": [],
     }
+
+
+def _distribution(marking: Marking) -> str:
+    return "0" if marking.handling & _KEPT else _DISTRIBUTION.get(marking.tlp, "0")
 
 
 def _pieces(head: dict[str, Any], objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
