@@ -224,7 +224,7 @@ def _written(
 def _file_name(name: str, request: ExportRequest, format_: Format) -> str:
     """Return the name of a file that nobody named: the case, the partner and the format."""
     parts = [name, *(() if request.partner is None else ("for", request.partner))]
-    if format_.suffix != f".{format_.name}":
+    if format_.name not in format_.suffix.split("."):
         parts.append(format_.name)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts)).strip("-.") + format_.suffix
 
