@@ -6,7 +6,7 @@ sightings. Our reader takes most fields from the attributes of our templates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from cautery.exchange.copies import MISSING, Difference, Named, Node, differences, part_of, settle
@@ -47,9 +47,22 @@ _UNSAID = frozenset(
 
 
 def check_copies(
-    raw: bytes, head: Head, package: Package, own: Mapping[ItemKey, Item], tally: Tally
+    raw: bytes,
+    head: Head,
+    package: Package,
+    own: Mapping[ItemKey, Item],
+    tally: Tally,
+    *,
+    binned: Collection[str],
 ) -> None:
     """Compare an event of ours with what the writer makes of the items that were read of it.
+
+    Parameters
+    ----------
+    own : mapping of ItemKey to Item
+        What its objects say, but for those that are not compared.
+    binned : collection of str
+        Ids of those: somebody deleted their subject in MISP.
 
     Raises
     ------
@@ -60,7 +73,7 @@ def check_copies(
     event, objects = event_of(whole)
     del event["Attribute"]
     settle(
-        differences(_named(event, objects), _found(raw, head), unsaid=_UNSAID),
+        differences(_named(event, objects), _found(raw, head, binned), unsaid=_UNSAID),
         head.file,
         tally,
         type_of=_type_of,
@@ -74,14 +87,16 @@ def _named(event: Node, objects: Iterable[Node]) -> Iterator[Named]:
         yield str(value["uuid"]), value
 
 
-def _found(raw: bytes, head: Head) -> Iterator[Named]:
+def _found(raw: bytes, head: Head, binned: Collection[str]) -> Iterator[Named]:
     """Yield the event without its lists, and its objects of ours; what MISP deleted is read so."""
     yield _EVENT, head.values
     for path, value in walk(raw, head.file, is_open, is_checked=True):
         outer, inner = split(path)
         is_ours = outer == head.path and inner[:1] == ("Object",) and len(inner) > 1
-        if is_ours and text_at(value, "name") in _OF_OURS and not is_deleted(value):
-            yield text_at(value, "uuid").lower(), value
+        if not is_ours or text_at(value, "name") not in _OF_OURS or is_deleted(value):
+            continue
+        if (uuid := text_at(value, "uuid").lower()) not in binned:
+            yield uuid, value
 
 
 def _type_of(holder: Node) -> str:

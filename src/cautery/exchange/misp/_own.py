@@ -190,6 +190,16 @@ def _subject(values: _Values) -> tuple[str, bool]:
     raise ValueError(f"it names nothing: one of {', '.join(SUBJECTS)} is needed")
 
 
+def has_binned_subject(value: Mapping[str, Any]) -> bool:
+    """Tell whether nothing names the subject of an object of ours but deleted attributes."""
+    naming = [
+        attribute
+        for attribute in attributes_of(value, "")
+        if text_at(attribute, "object_relation") in (*SUBJECTS, WITHDRAWN)
+    ]
+    return all(map(is_deleted, naming))
+
+
 def _stated(value: Mapping[str, Any], head: Head) -> datetime:
     """Return when an object was changed, for one that does not say when it was stated."""
     if (stamp := value.get("timestamp")) not in (None, "", "0", 0):

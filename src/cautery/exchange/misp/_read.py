@@ -27,7 +27,7 @@ from cautery.exchange.misp._heads import (
     split,
     text_at,
 )
-from cautery.exchange.misp._own import item_of, link_of
+from cautery.exchange.misp._own import has_binned_subject, item_of, link_of
 from cautery.exchange.misp._relations import Relations
 from cautery.exchange.shape import MOST_ITEMS, NOTHING, Assumed, Reading
 from cautery.exchange.tally import Tally
@@ -86,7 +86,7 @@ def read(raw: bytes, file: str, assumed: Assumed = NOTHING) -> Reading:
     package = reader.package()
     first = next(iter(heads.values()))
     if len(heads) == 1 and first.is_ours:
-        check_copies(raw, first, package, reader.own, reader.tally)
+        check_copies(raw, first, package, reader.own, reader.tally, binned=reader.binned)
     return Reading(package=package, left_out=reader.left_out())
 
 
@@ -99,6 +99,8 @@ class _Reader:
     items: dict[ItemKey, Item] = field(default_factory=dict)
     own: dict[ItemKey, Item] = field(default_factory=dict)
     """What objects of our templates say, before anything else in the file says more of it."""
+    binned: set[str] = field(default_factory=set)
+    """Objects of ours whose subject somebody deleted in MISP: the writer says no item so."""
     of_uuids: dict[str, ItemKey] = field(default_factory=dict)
     contents: dict[str, int] = field(default_factory=dict)
     relations: Relations = field(default_factory=Relations)
@@ -165,7 +167,10 @@ class _Reader:
             item = item_of(value, head, where, self.tally)
             if item.key in self.items and head.is_ours:
                 raise InputError(f"{where}: {item.key} stands twice in the event")
-            self.own[item.key] = item
+            if has_binned_subject(value):
+                self.binned.add(uuid)
+            else:
+                self.own[item.key] = item
             self._keep(item, uuid, where)
         else:
             self._take_foreign_object(value, head, where, uuid, name)
