@@ -65,14 +65,14 @@ class Buffer:
             self.at = match.end()
         return match
 
-    def match_more(self, pattern: re.Pattern[bytes], *, most: int) -> re.Match[bytes] | None:
-        """Read what matches here, taking more chunks while it does not, up to ``most`` bytes.
+    def match_more(self, pattern: re.Pattern[bytes], *, most_bytes: int) -> re.Match[bytes] | None:
+        """Read what matches here, taking more chunks while it does not, up to ``most_bytes``.
 
         The pattern says by its last letter that it is whole, for no more is then looked at.
         """
         while (match := self.match(pattern)) is None:
             tried = len(self.data) - self.at
-            if tried > most or not self.more():
+            if tried > most_bytes or not self.more():
                 return None
             # Tried again at every chunk, a long row would be looked at as often as it has chunks.
             while len(self.data) - self.at < 2 * tried and self.more():
@@ -99,14 +99,14 @@ class Buffer:
                 return None
             start = 0
 
-    def take_line(self, *, most: int) -> bytes | None:
-        """Read a line without its end; of one longer than ``most`` bytes only so many and one.
+    def take_line(self, *, most_bytes: int) -> bytes | None:
+        """Read a line without its end; of one longer than ``most_bytes`` only so many and one.
 
         ``None`` at the end; a last line without an end is no whole line, and is not returned.
         """
         while (end := self.data.find(b"\n", self.at)) < 0:
-            if len(self.data) - self.at > most:
-                piece = self.data[self.at : self.at + most + 1]
+            if len(self.data) - self.at > most_bytes:
+                piece = self.data[self.at : self.at + most_bytes + 1]
                 self.at = len(self.data)
                 while self.more():
                     if (end := self.data.find(b"\n", self.at)) >= 0:

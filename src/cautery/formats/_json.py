@@ -46,24 +46,24 @@ class Broken(str):
     __slots__ = ()
 
 
-def document(chunks: Iterable[bytes], *, wanted: str, most: int = 16_000_000) -> Any:
+def document(chunks: Iterable[bytes], *, expected_format: str, most_bytes: int = 16_000_000) -> Any:
     """Read one JSON document whole.
 
     Raises
     ------
     SourceError
-        If it is not JSON, longer than ``most`` bytes or nested too deeply.
+        If it is not JSON, longer than ``most_bytes`` or nested too deeply.
     """
-    data = whole(chunks, most=most, wanted=wanted)
+    data = whole(chunks, most_bytes=most_bytes, expected_format=expected_format)
     if (kind := what_is(data[:4096])) is not None:
-        raise SourceError(f"not {wanted}: this is {kind}")
+        raise SourceError(f"not {expected_format}: this is {kind}")
     text = text_of(data)
     if (markup := markup_of(text)) in ("HTML", "XML"):
-        raise SourceError(f"not {wanted}: this is {markup}")
-    return parsed(text, wanted=wanted)
+        raise SourceError(f"not {expected_format}: this is {markup}")
+    return parsed(text, expected_format=expected_format)
 
 
-def parsed(text: str, *, wanted: str) -> Any:
+def parsed(text: str, *, expected_format: str) -> Any:
     """Parse JSON text.
 
     Raises
@@ -74,17 +74,19 @@ def parsed(text: str, *, wanted: str) -> Any:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise SourceError(f"not {wanted}: not valid JSON ({error.msg} at {error.pos})") from None
+        raise SourceError(
+            f"not {expected_format}: not valid JSON ({error.msg} at {error.pos})"
+        ) from None
     except RecursionError:
-        raise SourceError(f"not {wanted}: JSON nested too deeply") from None
+        raise SourceError(f"not {expected_format}: JSON nested too deeply") from None
     except ValueError:
-        raise SourceError(f"not {wanted}: JSON with a number that is too long") from None
+        raise SourceError(f"not {expected_format}: JSON with a number that is too long") from None
 
 
 def objects(
     chunks: Iterable[bytes],
     *,
-    wanted: str,
+    expected_format: str,
     below: tuple[str, ...] = (),
     after: re.Pattern[str] | None = None,
     largest: int = _LARGEST_OBJECT,
@@ -112,16 +114,16 @@ def objects(
     A member that is no JSON is yielded as :class:`Broken`, and the reading goes on at the next
     object that follows another.
     """
-    head, stream = begin(chunks, wanted=wanted)
+    head, stream = begin(chunks, expected_format=expected_format)
     start = head.lstrip()[:1]
     if after is None and start != b"[":
         if start == b"<":
-            raise SourceError(f"not {wanted}: this is HTML")
+            raise SourceError(f"not {expected_format}: this is HTML")
         if head.strip() in _NOTHING:
             return
         if start != b"{":
-            raise SourceError(f"not {wanted}: it is not a JSON array")
-        answer = document(stream, wanted=wanted)
+            raise SourceError(f"not {expected_format}: it is not a JSON array")
+        answer = document(stream, expected_format=expected_format)
         for name in below:
             answer = answer[name] if isinstance(answer, dict) and name in answer else answer
         if isinstance(answer, list):
@@ -129,7 +131,7 @@ def objects(
         elif isinstance(answer, dict):  # an error object, or one member for each key
             yield from (member for member in answer.values() if isinstance(member, dict) and member)
         return
-    members = _Members(wanted=wanted, largest=largest)
+    members = _Members(expected_format=expected_format, largest=largest)
     pieces: list[str] = []
     wait = length = 0
     for piece in chain(_in_pieces(stream), ("",)):
@@ -152,12 +154,12 @@ def objects(
             return
         wait = len(members.text) - members.at
     if after is not None:
-        raise SourceError(f"not {wanted}: it lacks the expected list")
+        raise SourceError(f"not {expected_format}: it lacks the expected list")
     yield from members.ready(last=True)
 
 
 def listed_in(
-    chunks: Iterable[bytes], name: str, *, wanted: str, most: int = 16_000_000
+    chunks: Iterable[bytes], name: str, *, expected_format: str, most_bytes: int = 16_000_000
 ) -> Iterator[Any]:
     """Yield the members of an array in an object; of a broken object those that can be read.
 
@@ -166,22 +168,22 @@ def listed_in(
     SourceError
         If there is none, or it breaks off; what stands before has been yielded.
     """
-    data = whole(chunks, most=most, wanted=wanted)
+    data = whole(chunks, most_bytes=most_bytes, expected_format=expected_format)
     begins = re.compile(rf'(?<!\\)"{re.escape(name)}"\s{{0,8}}:\s{{0,8}}\[')
     try:
-        yield from list(objects([data], wanted=wanted, below=(name,)))
+        yield from list(objects([data], expected_format=expected_format, below=(name,)))
         return
     except SourceError:
         if begins.search(text_of(data)) is None:
             raise
-    yield from objects([data], wanted=wanted, after=begins)
+    yield from objects([data], expected_format=expected_format, after=begins)
 
 
 @dataclass(slots=True)
 class _Members:
     """The text of an array that is held, and how far it has been read."""
 
-    wanted: str
+    expected_format: str
     largest: int
     text: str = ""
     at: int = 0
@@ -224,7 +226,7 @@ class _Members:
             yield value
             self.at = end
         if last and not self.closed:
-            raise SourceError(f"{self.wanted}: incomplete, or not valid JSON")
+            raise SourceError(f"{self.expected_format}: incomplete, or not valid JSON")
 
     def _at_member(self) -> bool:
         """Go on to where a member begins; false at the end of the array or of the text."""
@@ -245,7 +247,7 @@ class _Members:
             self.at, self.lost = match.end(), False
             return True
         if last:
-            raise SourceError(f"{self.wanted}: incomplete, or not valid JSON")
+            raise SourceError(f"{self.expected_format}: incomplete, or not valid JSON")
         if self.lost:
             self.at = max(self.at, len(self.text) - _LONGEST_END)
         return False
@@ -260,7 +262,9 @@ def _is_broken(error: Exception, text: str) -> bool:
     )
 
 
-def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, Message | None]]:
+def lines(
+    chunks: Iterable[bytes], *, expected_format: str
+) -> Iterator[tuple[int, Any, Message | None]]:
     """Yield (line, value, problem) of NDJSON; a line that cannot be read is its text and why.
 
     Raises
@@ -268,9 +272,9 @@ def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, M
     SourceError
         If the bytes are plainly something else.
     """
-    head, stream = begin(chunks, wanted=wanted)
+    head, stream = begin(chunks, expected_format=expected_format)
     if (markup := markup_of(text_of(head[:4096]))) in ("HTML", "XML"):
-        raise SourceError(f"not {wanted}: this is {markup}")
+        raise SourceError(f"not {expected_format}: this is {markup}")
     for number, line in _lines(stream):
         if line is None:
             yield number, "", message("unread.long-line", most_bytes=_LONGEST_LINE)
@@ -321,12 +325,12 @@ def _in_pieces(stream: Iterable[bytes]) -> Iterator[str]:
     yield "".join(pieces)
 
 
-def text_in(value: object, *, most: int = 1024) -> str | None:
+def text_in(value: object, *, most_characters: int = 1024) -> str | None:
     """Return text or a number as text; ``None`` for nothing, truths and structures."""
     if isinstance(value, bool) or value is None or not isinstance(value, str | int | float):
         return None
     try:
-        return whole_text(str(value)).replace("\0", "").strip()[:most] or None
+        return whole_text(str(value)).replace("\0", "").strip()[:most_characters] or None
     except ValueError:  # more digits than Python prints
         return None
 
@@ -365,14 +369,14 @@ def epoch_in(value: object) -> datetime | None:
 
 
 def other_in(
-    one: dict[str, Any], known: frozenset[str], *, most: int = 64
+    record: dict[str, Any], known_fields: frozenset[str], *, most_fields: int = 64
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields that a reader does not know, as text, structures as JSON."""
     extras: list[tuple[str, str]] = []
-    for name, value in one.items():
-        if name in known or value in (None, "", [], {}):
+    for name, value in record.items():
+        if name in known_fields or value in (None, "", [], {}):
             continue
-        if len(extras) >= most:
+        if len(extras) >= most_fields:
             break
         text = (
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -41,7 +41,7 @@ def read_panel_lines(
         If the header names neither a user nor a box, or no end of its time.
     """
     assert isinstance(authority, Authority)
-    _, stream = begin(chunks, wanted="a table of lines")
+    _, stream = begin(chunks, expected_format="a table of lines")
     buffer, tally = Buffer(stream), Tally()
     table: tuple[str, int, Chosen[Plan]] | None = None
     for line in table_lines(buffer, tally):

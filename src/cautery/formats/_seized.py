@@ -120,7 +120,7 @@ _DIGIT = re.compile(r"\d")
 _UNMASKED = re.compile(r"[^x9 \t,;:'\"()\[\]{}|<>/=\\.-]")
 
 
-def masked(text: str, *, most: int = 120) -> str:
+def masked(text: str, *, most_characters: int = 120) -> str:
     """Return the shape of a broken record: its letters as x, its digits as 9.
 
     Examples
@@ -128,7 +128,7 @@ def masked(text: str, *, most: int = 120) -> str:
     >>> masked("(17,'Bob','s3cret!')")
     "(99,'xxx','x9xxxx.')"
     """
-    excerpt = text[: most + 1]
+    excerpt = text[: most_characters + 1]
     return _UNMASKED.sub(".", _DIGIT.sub("9", _LETTER.sub("x", excerpt)))
 
 

@@ -84,7 +84,7 @@ def read_sql(chunks: Iterable[bytes], choose: Choose[P]) -> Iterator[SqlRow[P] |
     SourceError
         If it is no SQL dump.
     """
-    head, stream = begin(chunks, wanted="an SQL dump")
+    head, stream = begin(chunks, expected_format="an SQL dump")
     yield from _Reading(stream, choose, DIALECTS[b"PostgreSQL" in head or b"PRAGMA" in head]).rows()
 
 
@@ -151,7 +151,7 @@ class _Reading(Generic[P]):
         buffer, dialect = self._buffer, self._dialect
         while True:
             buffer.past_blanks()
-            match = buffer.match_more(dialect.row, most=ROW_BYTES)
+            match = buffer.match_more(dialect.row, most_bytes=ROW_BYTES)
             if match is None:
                 going_on = yield from self._bad_row(head)
                 if not going_on:
@@ -259,7 +259,7 @@ class _Reading(Generic[P]):
         table, columns = self._named(head)
         choice = self._choose(table, columns)
         while True:
-            line = self._buffer.take_line(most=ROW_BYTES)
+            line = self._buffer.take_line(most_bytes=ROW_BYTES)
             if line is None:
                 self._broken_off = True
                 yield from self._warn(message("unread.cut-table"), head[0])

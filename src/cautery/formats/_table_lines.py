@@ -29,7 +29,7 @@ def table_lines(buffer: Buffer, tally: Tally) -> Iterator[tuple[int, str] | Read
 
 
 def _line(buffer: Buffer) -> bytes | None:
-    line = buffer.take_line(most=LONGEST_LINE)
+    line = buffer.take_line(most_bytes=LONGEST_LINE)
     if line is not None:
         return line
     tail = buffer.data[buffer.at :]

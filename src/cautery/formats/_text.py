@@ -93,7 +93,7 @@ def pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield chunk[start : start + _PIECE]
 
 
-def begin(chunks: Iterable[bytes], *, wanted: str) -> tuple[bytes, Iterator[bytes]]:
+def begin(chunks: Iterable[bytes], *, expected_format: str) -> tuple[bytes, Iterator[bytes]]:
     """Look at the first bytes without losing them.
 
     Returns
@@ -114,7 +114,7 @@ def begin(chunks: Iterable[bytes], *, wanted: str) -> tuple[bytes, Iterator[byte
             break
     kind = what_is(head[:SNIFFED_BYTES])
     if kind is not None:
-        raise SourceError(f"not {wanted}: this is {kind}")
+        raise SourceError(f"not {expected_format}: this is {kind}")
     everything: Iterator[bytes] = chain((head,), source)
     encoding = encoding_of(head[:SNIFFED_BYTES])
     if encoding is not None:
@@ -135,18 +135,18 @@ def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def whole(chunks: Iterable[bytes], *, most: int, wanted: str) -> bytes:
+def whole(chunks: Iterable[bytes], *, most_bytes: int, expected_format: str) -> bytes:
     """Join the chunks of something that must be small.
 
     Raises
     ------
     SourceError
-        If it is longer than ``most`` bytes.
+        If it is longer than ``most_bytes``.
     """
     data = bytearray()
     for chunk in chunks:
-        if len(data) + len(chunk) > most:
-            raise SourceError(f"{wanted}: longer than {most} bytes")
+        if len(data) + len(chunk) > most_bytes:
+            raise SourceError(f"{expected_format}: longer than {most_bytes} bytes")
         data += chunk
     return bytes(data)
 
@@ -158,7 +158,7 @@ def text_of(data: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
-def quoted(line: str, *, most: int = 120) -> str:
+def quoted(line: str, *, most_characters: int = 120) -> str:
     """Quote a line for a warning: printable, and short."""
-    excerpt = line[: most + 1]
-    return ascii(excerpt[:most]) + ("..." if len(excerpt) > most else "")
+    excerpt = line[: most_characters + 1]
+    return ascii(excerpt[:most_characters]) + ("..." if len(excerpt) > most_characters else "")

@@ -73,7 +73,7 @@ class Element:
 def elements(
     chunks: Iterable[bytes],
     *,
-    wanted: str,
+    expected_format: str,
     root: str,
     whole: bool = False,
     records: tuple[str, ...] = (),
@@ -85,7 +85,7 @@ def elements(
 
     Parameters
     ----------
-    wanted : str
+    expected_format : str
         What the document should be, for messages.
     root : str
         The name that its root must have.
@@ -102,23 +102,24 @@ def elements(
 
     Examples
     --------
-    >>> [one.attributes for one in elements([b"<tv><a b='c'/></tv>"], wanted="a guide", root="tv")]
+    >>> guide = elements([b"<tv><a b='c'/></tv>"], expected_format="a guide", root="tv")
+    >>> [element.attributes for element in guide]
     [{'b': 'c'}]
     """
-    building = _Building(wanted=wanted, root=root, keep_from=0 if whole else 1)
+    building = _Building(expected_format=expected_format, root=root, keep_from=0 if whole else 1)
     reading = _Reading(building, records)
     try:
-        for piece in _sniffed(chunks, what=wanted):
+        for piece in _sniffed(chunks, what=expected_format):
             yield from reading.take(piece)
         yield from reading.end()
     except expat.ExpatError as error:
         yield from building.taken()
         line = reading.lines + error.lineno
         raise SourceError(
-            f"{wanted}: broken XML in line {line} ({expat.ErrorString(error.code)})"
+            f"{expected_format}: broken XML in line {line} ({expat.ErrorString(error.code)})"
         ) from None
     except (LookupError, ValueError):
-        raise SourceError(f"{wanted}: its encoding is not known") from None
+        raise SourceError(f"{expected_format}: its encoding is not known") from None
     except SourceError:
         yield from building.taken()
         raise
@@ -204,7 +205,7 @@ class _Reading:
                 self._breaks += 1
                 if self._breaks > MOST_BREAKS:
                     raise LimitError(
-                        f"{building.wanted}: broken in over {MOST_BREAKS:,} places"
+                        f"{building.expected_format}: broken in over {MOST_BREAKS:,} places"
                     ) from None
                 where = max(at, least, at + self._parser.ErrorByteIndex - self._fed)
                 why = expat.ErrorString(error.code)
@@ -218,7 +219,7 @@ class _Reading:
             self._bytes_pending = 0 if building.events else self._bytes_pending + len(part)
             if self._bytes_pending > _LONGEST_TOKEN:
                 raise LimitError(
-                    f"{building.wanted}: a single tag of more than {_LONGEST_TOKEN} bytes"
+                    f"{building.expected_format}: a single tag of more than {_LONGEST_TOKEN} bytes"
                 )
             yield from building.taken()
             at += len(part)
@@ -283,7 +284,7 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 class _Building:
     """What expat has read so far and not yet handed out."""
 
-    wanted: str
+    expected_format: str
     root: str
     keep_from: int
     depth: int = 0
@@ -316,10 +317,12 @@ class _Building:
         self.events = True
         name = name.rpartition(" ")[2]
         if self.depth == 0 and name.lower() != self.root.lower():
-            raise SourceError(f"not {self.wanted}: its root is <{name[:40]}>, not <{self.root}>")
+            raise SourceError(
+                f"not {self.expected_format}: its root is <{name[:40]}>, not <{self.root}>"
+            )
         self.depth += 1
         if self.depth > DEEPEST:
-            raise SourceError(f"{self.wanted}: nested more than {DEEPEST} deep")
+            raise SourceError(f"{self.expected_format}: nested more than {DEEPEST} deep")
         if self.depth <= self.keep_from:
             return
         if not self.open:
@@ -329,7 +332,9 @@ class _Building:
         self.length += sum(map(len, attributes.values()))
         self._check()
         if len(attributes) > _MOST_ATTRIBUTES:
-            raise LimitError(f"{self.wanted}: more than {_MOST_ATTRIBUTES} attributes in a tag")
+            raise LimitError(
+                f"{self.expected_format}: more than {_MOST_ATTRIBUTES} attributes in a tag"
+            )
         plain_attributes = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
         element = Element(name=name, attributes=plain_attributes, line=self.line())
         if self.open:
@@ -362,14 +367,16 @@ class _Building:
 
     def entity(self, name: str, *_: object) -> None:
         """Refuse a declaration of an entity: it is how bombs and reads of local files are built."""
-        raise SourceError(f"{self.wanted}: declares an entity ({name[:40]!r}), which is refused")
+        raise SourceError(
+            f"{self.expected_format}: declares an entity ({name[:40]!r}), which is refused"
+        )
 
     def outside(self, *_: object) -> int:
         """Refuse to fetch anything."""
-        raise SourceError(f"{self.wanted}: refers to an outside entity, which is refused")
+        raise SourceError(f"{self.expected_format}: refers to an outside entity, which is refused")
 
     def _check(self) -> None:
         if self.children > MOST_CHILDREN or self.length > (
             _MOST_TEXT if self.keep_from else 16 * _MOST_TEXT
         ):
-            raise LimitError(f"{self.wanted}: one element is too large")
+            raise LimitError(f"{self.expected_format}: one element is too large")

@@ -106,11 +106,11 @@ def read_access_log(
         If no line of the first thousand is one of a log.
     """
     assert isinstance(authority, Authority)
-    _, stream = begin(chunks, wanted="an access log")
+    _, stream = begin(chunks, expected_format="an access log")
     buffer, tally = Buffer(stream), Tally()
     number = count = 0
     while True:
-        raw = buffer.take_line(most=_LONGEST_LINE)
+        raw = buffer.take_line(most_bytes=_LONGEST_LINE)
         if raw is None:
             raw = buffer.data[buffer.at :]
             buffer.at = len(buffer.data)

@@ -74,7 +74,9 @@ def read_ct(chunks: Iterable[bytes]) -> Iterator[LoggedCertificate | ReadWarning
     ('a.example', 'b.example')
     """
     tally = Tally()
-    entries = objects(chunks, wanted="CT entries", below=("entries",), largest=_LARGEST_ENTRY)
+    entries = objects(
+        chunks, expected_format="CT entries", below=("entries",), largest=_LARGEST_ENTRY
+    )
     for number, entry in enumerate(entries, start=1):
         try:
             yield _entry(entry)
@@ -90,7 +92,7 @@ def _entry(entry: Any) -> LoggedCertificate:
         raise SourceError("no entry")
     if "leaf_input" in entry:
         return _logged(entry)
-    listed = (text_in(entry.get("name_value"), most=65_536) or "").split("\n")
+    listed = (text_in(entry.get("name_value"), most_characters=65_536) or "").split("\n")
     names = {name.strip().lower() for name in (*listed, text_in(entry.get("common_name")) or "")}
     names.discard("")
     if not names:
@@ -142,7 +144,7 @@ def _logged(entry: dict[str, Any]) -> LoggedCertificate:
 
 
 def _decoded(value: object) -> bytes:
-    text = text_in(value, most=_LARGEST_ENTRY) or ""
+    text = text_in(value, most_characters=_LARGEST_ENTRY) or ""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -153,7 +153,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     """
     if urlsplit(base).scheme not in ("http", "https"):
         raise InputError(f"base of a DASH manifest: {base[:80]!r} is not an http or https URL")
-    roots = list(elements(chunks, wanted="a DASH manifest", root="MPD", whole=True))
+    roots = list(elements(chunks, expected_format="a DASH manifest", root="MPD", whole=True))
     if not roots:
         raise SourceError("not a DASH manifest: it is empty")
     root = roots[0]

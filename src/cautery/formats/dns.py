@@ -94,14 +94,14 @@ def read_dns(chunks: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
     >>> one.count
     3
     """
-    head, stream = begin(chunks, wanted="DNS answers")
+    head, stream = begin(chunks, expected_format="DNS answers")
     start = head.lstrip()
     if start.startswith(b"{") and b'"rrname"' not in head[:4096]:
         yield from _over_https(stream)
     elif start.startswith(b"{"):
-        yield from _passive(lines(stream, wanted="passive DNS"))
+        yield from _passive(lines(stream, expected_format="passive DNS"))
     elif start.startswith(b"["):
-        listed = enumerate(objects(stream, wanted="passive DNS"), start=1)
+        listed = enumerate(objects(stream, expected_format="passive DNS"), start=1)
         yield from _passive((number, record, None) for number, record in listed)
     else:
         yield from _as_text(stream)
@@ -112,8 +112,12 @@ def _passive(
 ) -> Iterator[DnsRecord | ReadWarning]:
     tally = Tally()
     for number, record, problem in listed:
-        name = text_in(record.get("rrname"), most=255) if isinstance(record, dict) else None
-        kind = text_in(record.get("rrtype"), most=20) if isinstance(record, dict) else None
+        name = (
+            text_in(record.get("rrname"), most_characters=255) if isinstance(record, dict) else None
+        )
+        kind = (
+            text_in(record.get("rrtype"), most_characters=20) if isinstance(record, dict) else None
+        )
         if problem or name is None or kind is None:
             yield from tally.add(
                 number, problem or message("unread.bare-record"), str(record)[:200]
@@ -143,7 +147,7 @@ def _seen(record: dict[str, Any], *names: str) -> datetime | None:
 
 
 def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
-    answer = document(stream, wanted="DNS answers", most=2_000_000)
+    answer = document(stream, expected_format="DNS answers", most_bytes=2_000_000)
     if isinstance(answer, dict) and not answer.keys().isdisjoint(_MESSAGE):
         yield from _message(answer)
         return
@@ -152,14 +156,24 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
         raise SourceError("not DNS answers: they have no Status")
     question = answer.get("Question")
     question = question[0] if isinstance(question, list) and question else question
-    name = text_in(question.get("name"), most=255) if isinstance(question, dict) else None
+    name = (
+        text_in(question.get("name"), most_characters=255) if isinstance(question, dict) else None
+    )
     yield DnsStatus(name=_name(name) if name else None, code=_CODES.get(code, str(code)))
     tally = Tally()
     for part in ("Answer", "Authority", "Additional"):
         listed = answer.get(part)
         for number, record in enumerate(listed if isinstance(listed, list) else (), start=1):
-            owner = text_in(record.get("name"), most=255) if isinstance(record, dict) else None
-            data = text_in(record.get("data"), most=65_536) if isinstance(record, dict) else None
+            owner = (
+                text_in(record.get("name"), most_characters=255)
+                if isinstance(record, dict)
+                else None
+            )
+            data = (
+                text_in(record.get("data"), most_characters=65_536)
+                if isinstance(record, dict)
+                else None
+            )
             if owner is None or data is None:
                 yield from tally.add(number, message("unread.bare-data"), repr(record)[:200])
                 continue
@@ -178,7 +192,7 @@ def _message(members: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWa
     answer = members.get("responseMessage", members)
     if not isinstance(answer, dict):
         raise SourceError("not DNS answers: they have no message")
-    qname = text_in(answer.get("QNAME"), most=255)
+    qname = text_in(answer.get("QNAME"), most_characters=255)
     code = number_in(answer.get("RCODE"))
     if code is not None:
         yield DnsStatus(name=_name(qname) if qname else None, code=_CODES.get(code, str(code)))
@@ -187,11 +201,11 @@ def _message(members: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWa
         listed = answer.get(part)
         for number, record in enumerate(listed if isinstance(listed, list) else (), start=1):
             fields = record if isinstance(record, dict) else {}
-            name = text_in(fields.get("NAME"), most=255) or qname
-            kind = text_in(fields.get("TYPEname"), most=20)
+            name = text_in(fields.get("NAME"), most_characters=255) or qname
+            kind = text_in(fields.get("TYPEname"), most_characters=20)
             kind = kind or _TYPES.get(number_in(fields.get("TYPE")) or 0)
-            data = text_in(fields.get(f"rdata{kind}"), most=65_536) if kind else None
-            data = data or text_in(fields.get("RDATAHEX"), most=65_536)
+            data = text_in(fields.get(f"rdata{kind}"), most_characters=65_536) if kind else None
+            data = data or text_in(fields.get("RDATAHEX"), most_characters=65_536)
             if name is None or kind is None or data is None:
                 yield from tally.add(number, message("unread.bare-data"), repr(record)[:200])
                 continue
@@ -203,7 +217,7 @@ def _message(members: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWa
 def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
     buffer, tally = Buffer(chain(stream, (b"\n",))), Tally()
     number = count = 0
-    while (line := buffer.take_line(most=_LONGEST_LINE)) is not None:
+    while (line := buffer.take_line(most_bytes=_LONGEST_LINE)) is not None:
         number += 1
         if number > _MOST_BEFORE and not count:
             raise SourceError(f"not DNS answers: no record in {number} lines")

@@ -78,7 +78,9 @@ def read_har(chunks: Iterable[bytes]) -> Iterator[WebExchange | ReadWarning]:
     (302, 'http://a.example/y')
     """
     tally = Tally()
-    entries = objects(chunks, wanted="a HAR capture", after=_BEGINS, largest=_LARGEST_ENTRY)
+    entries = objects(
+        chunks, expected_format="a HAR capture", after=_BEGINS, largest=_LARGEST_ENTRY
+    )
     for number, entry in enumerate(entries, start=1):
         exchange = _exchange(entry) if isinstance(entry, dict) else None
         if exchange is None:
@@ -90,26 +92,26 @@ def read_har(chunks: Iterable[bytes]) -> Iterator[WebExchange | ReadWarning]:
 
 def _exchange(entry: dict[str, Any]) -> WebExchange | None:
     request, answered = _part(entry, "request"), _part(entry, "response")
-    url = text_in(request.get("url"), most=65_536)
+    url = text_in(request.get("url"), most_characters=65_536)
     if url is None:
         return None
     content = _part(answered, "content")
     size = number_in(content.get("size"))
     status = number_in(answered.get("status"))
-    media = text_in(content.get("mimeType"), most=200)
+    media = text_in(content.get("mimeType"), most_characters=200)
     return WebExchange(
         url=url,
-        method=(text_in(request.get("method"), most=20) or "GET").upper(),
+        method=(text_in(request.get("method"), most_characters=20) or "GET").upper(),
         status=status if status is not None and status > 0 else None,
-        redirects_to=_joined(url, text_in(answered.get("redirectURL"), most=65_536)),
+        redirects_to=_joined(url, text_in(answered.get("redirectURL"), most_characters=65_536)),
         media_type=media.partition(";")[0].strip().lower() or None if media else None,
         size=size if size is not None and size >= 0 else None,
-        address=text_in(entry.get("serverIPAddress"), most=60),
+        address=text_in(entry.get("serverIPAddress"), most_characters=60),
         starts_at=moment_of(text_in(entry.get("startedDateTime")) or ""),
         cookies=tuple(
             name
             for cookie in _list(answered, "cookies")
-            if (name := text_in(cookie.get("name"), most=100))
+            if (name := text_in(cookie.get("name"), most_characters=100))
         ),
         headers=tuple(_telling(url, (*_list(request, "headers"), *_list(answered, "headers")))),
         other=other_in(entry, _FIELDS),
@@ -120,7 +122,7 @@ def _telling(url: str, headers: Iterable[dict[str, Any]]) -> Iterator[tuple[str,
     """Yield the headers that tell of servers, the first ``location`` alone: a URL leads once."""
     moved = False
     for header in headers:
-        name = (text_in(header.get("name"), most=100) or "").lower()
+        name = (text_in(header.get("name"), most_characters=100) or "").lower()
         value = text_in(header.get("value"))
         if name not in _TELLING or not value or (name == "location" and moved):
             continue

@@ -189,7 +189,7 @@ def read_hls(
     limits = limits or HlsLimits()
     if urlsplit(base).scheme not in ("http", "https"):
         raise InputError(f"base of an HLS playlist: {base[:80]!r} is not an http or https URL")
-    data = whole(chunks, most=limits.max_bytes, wanted="HLS playlist")
+    data = whole(chunks, most_bytes=limits.max_bytes, expected_format="HLS playlist")
     lines = HlsLines(checked_text(data, limits), query=urlsplit(base).query)
     import m3u8  # noqa: PLC0415 - heavy: only probes need it
 

@@ -148,7 +148,7 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
 
 def _components(chunks: Iterable[bytes]) -> Iterator[tuple[int, str, str]]:
     """Yield (line, text, kind) of each zone and event; kind ``part`` for one that is broken."""
-    head, stream = begin(chunks, wanted="a calendar")
+    head, stream = begin(chunks, expected_format="a calendar")
     if not decode_line(head[:512]).lstrip().upper().startswith("BEGIN:VCALENDAR"):
         raise SourceError("not a calendar: it does not begin with BEGIN:VCALENDAR")
     block: list[str] = []

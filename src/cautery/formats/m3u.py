@@ -91,7 +91,7 @@ def read_m3u(
     ('Arena, 1', (('tvg-id', 'a'),))
     """
     limits = limits or PlaylistLimits()
-    head, stream = begin(chunks, wanted="a playlist")
+    head, stream = begin(chunks, expected_format="a playlist")
     large, stream = _is_large(stream)
     if (kind := markup_of(decode_line(head[:1024]))) is not None:
         raise SourceError(f"not a playlist: this is {kind}")

@@ -77,7 +77,7 @@ def read_netflow(
         If the header does not name time, addresses and bytes.
     """
     assert isinstance(authority, Authority)
-    _, stream = begin(chunks, wanted="flow records")
+    _, stream = begin(chunks, expected_format="flow records")
     buffer, tally = Buffer(stream), Tally()
     columns: dict[str, int] | None = None
     separator, width = ",", 0

@@ -132,10 +132,13 @@ def _other(
         for role in _roles(entity):
             if role == "registrar":
                 for number in _mappings(entity.get("publicIds"))[:4]:
-                    yield "registrar id", text_in(number.get("identifier"), most=40) or ""
+                    yield (
+                        "registrar id",
+                        text_in(number.get("identifier"), most_characters=40) or "",
+                    )
             elif role != "registrant" and (identity := _identity(entity)):
                 yield f"entity {role}"[:100], redact(identity)
-    for name, value in other_in(dict(answer), _MEMBERS, most=_MOST_ENTITIES):
+    for name, value in other_in(dict(answer), _MEMBERS, most_fields=_MOST_ENTITIES):
         yield name, value if name in _IMPERSONAL else redact(value)
 
 
@@ -175,7 +178,7 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
 
 
 def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
-    data = whole(chunks, most=_MOST_BYTES, wanted="RDAP answer")
+    data = whole(chunks, most_bytes=_MOST_BYTES, expected_format="RDAP answer")
     try:
         answer = parsed_json(text_of(data))
     except ValueError as error:

@@ -97,7 +97,7 @@ def _of(
 
 
 def _m3u(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    head, stream = begin(chunks, wanted="a playlist")
+    head, stream = begin(chunks, expected_format="a playlist")
     if attributes := m3u.list_attributes(head):
         yield m3u.PlaylistHead(attributes=attributes)
     yield from m3u.read_m3u(stream, base=base or None)

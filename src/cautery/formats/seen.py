@@ -79,7 +79,9 @@ def read_seen(
     warning does not quote it.
     """
     tally, foreign = Tally(), 0
-    for count, (number, row, problem) in enumerate(lines(chunks, wanted="traits that were seen")):
+    for count, (number, row, problem) in enumerate(
+        lines(chunks, expected_format="traits that were seen")
+    ):
         entity = row.get("entity") if isinstance(row, dict) else None
         foreign += len(entity) if isinstance(entity, str) and not entity.isascii() else 0
         if count >= most or foreign > MOST_FOREIGN:
@@ -136,7 +138,7 @@ def read_trait_sets(
     bounds, sets = _Bounds(), list[TraitSet]()
     try:
         for entry in objects(
-            _within_bytes(chunks), wanted="a list of networks", largest=MOST_SET_CHARACTERS
+            _within_bytes(chunks), expected_format="a list of networks", largest=MOST_SET_CHARACTERS
         ):
             if isinstance(entry, Broken):
                 raise InputError("trait sets: not valid JSON, or a network that is too long")

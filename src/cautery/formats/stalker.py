@@ -129,9 +129,9 @@ def read_stalker(
     >>> one.kind, one.name, one.url
     ('live', 'Arena 1', 'http://p.example/7')
     """
-    data = whole(chunks, most=_MOST_BYTES, wanted=_PORTAL_ANSWER)
+    data = whole(chunks, most_bytes=_MOST_BYTES, expected_format=_PORTAL_ANSWER)
     try:
-        answer = document([data], wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+        answer = document([data], expected_format=_PORTAL_ANSWER, most_bytes=_MOST_BYTES)
     except SourceError:
         if _LIST.search(text_of(data[:_MOST_BEFORE])) is None:
             raise
@@ -141,7 +141,9 @@ def read_stalker(
         raise SourceError(f"not {_PORTAL_ANSWER}: it has no js")
     payload = answer["js"]
     if isinstance(payload, dict):
-        if (refused := text_in(payload.get("error"), most=200)) and not payload.get("cmd"):
+        if (refused := text_in(payload.get("error"), most_characters=200)) and not payload.get(
+            "cmd"
+        ):
             raise SourceError(f"the portal refuses: {refused!r}", hint="Check the test purchase.")
         listed = payload.get("data")
         if isinstance(listed, list):
@@ -174,7 +176,7 @@ def _members(data: bytes) -> Iterator[PortalItem | PortalGenre | Programme | Rea
     members: list[Any] = []
     problem: SourceError | None = None
     try:
-        members.extend(objects([data], wanted=_PORTAL_ANSWER, after=_LIST))
+        members.extend(objects([data], expected_format=_PORTAL_ANSWER, after=_LIST))
     except SourceError as error:
         problem = error
     yield from _genres(members) if _are_genres(members) else _listed(members)
@@ -190,9 +192,11 @@ def read_token(chunks: Iterable[bytes]) -> str:
     SourceError
         If it gives none.
     """
-    answer = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    answer = document(chunks, expected_format=_PORTAL_ANSWER, most_bytes=_MOST_BYTES)
     payload = answer.get("js") if isinstance(answer, dict) else None
-    token = text_in(payload.get("token"), most=200) if isinstance(payload, dict) else None
+    token = (
+        text_in(payload.get("token"), most_characters=200) if isinstance(payload, dict) else None
+    )
     if token is None or not (token.isascii() and token.isprintable()):
         raise SourceError("the portal gave no token", hint="Check the test purchase.")
     return token
@@ -206,7 +210,7 @@ def read_pages(chunks: Iterable[bytes]) -> int:
     SourceError
         If it is no portal's answer.
     """
-    answer = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    answer = document(chunks, expected_format=_PORTAL_ANSWER, most_bytes=_MOST_BYTES)
     payload = answer.get("js") if isinstance(answer, dict) else None
     if not isinstance(payload, dict):
         return 1
@@ -248,7 +252,7 @@ def _session(payload: dict[str, Any]) -> PortalSession:
         timezone=text_in(payload.get("default_timezone")) or text_in(payload.get("timezone")),
         other=tuple(
             (name, value)
-            for name, value in other_in(payload, _OF_SESSIONS, most=200)
+            for name, value in other_in(payload, _OF_SESSIONS, most_fields=200)
             if name.lower() not in _SECRETS and not value.startswith(("{", "["))
         ),
     )
@@ -289,7 +293,7 @@ def _items(items: list[Any]) -> Iterator[PortalItem | ReadWarning]:
                 for name, value in other_in(item, _OF_ITEMS)
                 if name.lower() not in _SECRETS
             ),
-            command=None if url is not None else text_in(item.get("cmd"), most=4096),
+            command=None if url is not None else text_in(item.get("cmd"), most_characters=4096),
             sources=_sources(item.get("cmds")),
         )
     yield from tally.rest()
@@ -329,7 +333,7 @@ def _guide(listed: Iterable[tuple[Any, Any]]) -> Iterator[Programme | ReadWarnin
                 ends_at=epoch_in(programme.get("stop_timestamp")),
                 titles=(("", title),) if title else (),
                 subtitle=None,
-                description=text_in(programme.get("descr"), most=65_536),
+                description=text_in(programme.get("descr"), most_characters=65_536),
                 categories=(),
                 episode=None,
                 other=other_in(programme, _OF_GUIDES),
@@ -339,7 +343,7 @@ def _guide(listed: Iterable[tuple[Any, Any]]) -> Iterator[Programme | ReadWarnin
 
 def _playable(value: object) -> str | None:
     """Return the URL of a command such as ``ffmpeg http://...``; local ones are only a name."""
-    url = _PLAYER.sub("", text_in(value, most=4096) or "").strip()
+    url = _PLAYER.sub("", text_in(value, most_characters=4096) or "").strip()
     if not _URL.match(url) or "://localhost" in url or "://127." in url:
         return None
     return url

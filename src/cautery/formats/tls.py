@@ -42,7 +42,7 @@ def read_certificates(
     SourceError
         If there is none in it.
     """
-    data = whole(chunks, most=_MOST_PEM_BYTES, wanted="certificate")
+    data = whole(chunks, most_bytes=_MOST_PEM_BYTES, expected_format="certificate")
     if not is_pem(data):
         yield read_certificate(data, host=host, address=address, seen_at=seen_at)
         return

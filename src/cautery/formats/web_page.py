@@ -121,7 +121,7 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
     >>> page.title, page.prices[0].amount, page.prices[0].months
     ('Best TV', Decimal('49.99'), 12.0)
     """
-    data = whole(chunks, most=_MOST_BYTES, wanted="page")
+    data = whole(chunks, most_bytes=_MOST_BYTES, expected_format="page")
     if (kind := what_is(data[:4096])) is not None:
         raise SourceError(f"not a page: this is {kind}")
     source = _decoded(data)

@@ -100,7 +100,7 @@ def read_whois(
     >>> found.registrar, found.created.year, found.expires
     ('R-1', 2001, None)
     """
-    data = whole(chunks, most=_MOST_BYTES, wanted="WHOIS answer")
+    data = whole(chunks, most_bytes=_MOST_BYTES, expected_format="WHOIS answer")
     if (kind := what_is(data[:4096])) is not None:
         raise SourceError(f"not a WHOIS answer: this is {kind}")
     text = text_of(data)

@@ -97,7 +97,7 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
     """
     tally = Tally(most=_MOST_WARNINGS)
     records = ("channel", "programme")
-    for element in elements(chunks, wanted="an XMLTV guide", root="tv", records=records):
+    for element in elements(chunks, expected_format="an XMLTV guide", root="tv", records=records):
         if element.name == BROKEN:
             yield from tally.add(
                 element.line,

@@ -146,7 +146,7 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
     SourceError
         If it is no panel's answer, or the panel refuses the line.
     """
-    answer = document(chunks, wanted=_PANEL_ANSWER)
+    answer = document(chunks, expected_format=_PANEL_ANSWER)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("user_info"), Mapping):
         raise SourceError("not a panel's answer: it has no user_info")
     user = answer["user_info"]
@@ -192,7 +192,7 @@ def read_categories(chunks: Iterable[bytes]) -> dict[str, str]:
 
 def _categories(chunks: Iterable[bytes]) -> Iterator[PanelCategory | ReadWarning]:
     tally = Tally(most=_MOST_WARNINGS)
-    for line, item in enumerate(objects(chunks, wanted=_PANEL_ANSWER), start=1):
+    for line, item in enumerate(objects(chunks, expected_format=_PANEL_ANSWER), start=1):
         fields = item if isinstance(item, dict) else {}
         number, name = text_in(fields.get("category_id")), text_in(fields.get("category_name"))
         if number is None or name is None:
@@ -230,7 +230,7 @@ def read_streams(
         raise InputError(f"kind of stream: {kind!r} is not one of {', '.join(ACTIONS)}")
     names = categories or {}
     tally = Tally(most=_MOST_WARNINGS)
-    for number, item in enumerate(objects(chunks, wanted=_PANEL_ANSWER), start=1):
+    for number, item in enumerate(objects(chunks, expected_format=_PANEL_ANSWER), start=1):
         stream = _stream(item, kind=kind, names=names) if isinstance(item, dict) else None
         if stream is not None:
             yield stream
@@ -251,7 +251,7 @@ def read_details(
     SourceError
         If it is no such answer.
     """
-    answer = document(chunks, wanted=_PANEL_ANSWER)
+    answer = document(chunks, expected_format=_PANEL_ANSWER)
     film = answer.get("movie_data") if isinstance(answer, dict) else None
     episodes = answer.get("episodes") if isinstance(answer, dict) else None
     tally = Tally(most=_MOST_WARNINGS)
@@ -305,7 +305,7 @@ def read_guide(chunks: Iterable[bytes]) -> Iterator[Programme | ReadWarning]:
         If it is no such answer.
     """
     tally = Tally(most=_MOST_WARNINGS)
-    listed = listed_in(chunks, "epg_listings", wanted=_PANEL_ANSWER)
+    listed = listed_in(chunks, "epg_listings", expected_format=_PANEL_ANSWER)
     for number, item in enumerate(listed, start=1):
         starts = epoch_in(item.get("start_timestamp")) if isinstance(item, dict) else None
         if starts is None:
@@ -334,7 +334,7 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[object]:
     SourceError
         If it is no panel's answer.
     """
-    head, everything = begin(chunks, wanted=_PANEL_ANSWER)
+    head, everything = begin(chunks, expected_format=_PANEL_ANSWER)
     start = head[:_SNIFFED]
     if b'"epg_listings"' in start:
         yield from read_guide(everything)
@@ -392,11 +392,13 @@ def _series(answer: dict[str, Any]) -> Iterator[PanelSeries]:
 
 def _packed(value: object) -> str | None:
     """Return text that panels pack in base64, and the plain text that some send instead."""
-    text = text_in(value, most=65_536)
+    text = text_in(value, most_characters=65_536)
     if text is None:
         return None
     try:
-        return text_in(base64.b64decode(text, validate=True).decode("utf-8"), most=65_536)
+        return text_in(
+            base64.b64decode(text, validate=True).decode("utf-8"), most_characters=65_536
+        )
     except (binascii.Error, ValueError):
         return text
 
