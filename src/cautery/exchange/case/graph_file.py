@@ -123,7 +123,7 @@ class Names:
         self._file = file
         self._prefixes: dict[str, str] = {}
         self._vocabulary = ""
-        self._known: dict[str, str] = {}
+        self._short_names: dict[str, str] = {}
         for part in context if isinstance(context, list) else [context]:
             self._define(part)
 
@@ -154,18 +154,21 @@ class Names:
 
     def short(self, name: str) -> str:
         """Return a name in the prefixes of ours: ``uco-core:name``; else its whole address."""
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = _shortened(self._whole(name))
-        return known
+        short_name = self._short_names.get(name)
+        if short_name is None:
+            short_name = self._short_names[name] = _shortened(self._whole(name))
+        return short_name
 
     def _member(self, member: Any, depth: int) -> Any:
         if isinstance(member, dict):
             return self._object(member, depth)
         if isinstance(member, list):
-            if any(isinstance(one, list) for one in member):
+            if any(isinstance(element, list) for element in member):
                 raise InputError(f"{self._file}: a list in a list is not read")
-            return [self._object(one, depth) if isinstance(one, dict) else one for one in member]
+            return [
+                self._object(element, depth) if isinstance(element, dict) else element
+                for element in member
+            ]
         return member
 
     def _object(self, member: dict[str, Any], depth: int) -> Node:
@@ -202,11 +205,11 @@ class Names:
         return kinds
 
     def _whole(self, name: str) -> str:
-        prefix, colon, rest = name.partition(":")
+        prefix, colon, local_name = name.partition(":")
         if colon:
-            known = self._prefixes.get(prefix)
-            if known is not None and rest[:2] != "//":
-                return known + rest
+            namespace = self._prefixes.get(prefix)
+            if namespace is not None and local_name[:2] != "//":
+                return namespace + local_name
             if prefix in NAMESPACES:
                 raise InputError(f"{self._file}: its @context does not say what {prefix}: is")
         else:
@@ -236,9 +239,14 @@ class Names:
                 self._prefixes[name] = meaning
         # A meaning may itself be written with a prefix of this context: one step, so no circle.
         for name, meaning in list(self._prefixes.items()):
-            prefix, colon, rest = meaning.partition(":")
-            if colon and not rest.startswith("//") and prefix in self._prefixes and prefix != name:
-                self._prefixes[name] = self._prefixes[prefix] + rest
+            prefix, colon, local_name = meaning.partition(":")
+            if (
+                colon
+                and not local_name.startswith("//")
+                and prefix in self._prefixes
+                and prefix != name
+            ):
+                self._prefixes[name] = self._prefixes[prefix] + local_name
 
 
 def _shortened(whole: str) -> str:

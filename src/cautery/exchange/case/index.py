@@ -116,8 +116,8 @@ class Index:
         """
         node = self.part(value)
         for facet in all_of(node.get("uco-core:hasFacet")):
-            if (found := self.sha256_of(self.part(facet))) is not None:
-                return found
+            if (facet_digest := self.sha256_of(self.part(facet))) is not None:
+                return facet_digest
         raise InputError(f"{str(node.get('@id'))[:200]} has no SHA-256")
 
     def sha256_of(self, facet: Mapping[str, Any]) -> ExhibitId | None:
@@ -128,18 +128,18 @@ class Index:
         InputError
             If it states two, or holds other bytes.
         """
-        found = set()
-        for one in all_of(facet.get("uco-observable:hash")):
-            method, value = self.hash_of(self.part(one))
+        stated_digests = set()
+        for hash_part in all_of(facet.get("uco-observable:hash")):
+            method, value = self.hash_of(self.part(hash_part))
             if method in ("SHA256", "SHA-256"):
                 digest = f"sha256:{value.lower()}"
                 check_exhibit_id(digest)
-                found.add(digest)
-        if len(found) > 1:
-            raise InputError(f"it has two SHA-256: {' and '.join(sorted(found))}")
-        if not found:
+                stated_digests.add(digest)
+        if len(stated_digests) > 1:
+            raise InputError(f"it has two SHA-256: {' and '.join(sorted(stated_digests))}")
+        if not stated_digests:
             return None
-        (digest,) = found
+        (digest,) = stated_digests
         payload = facet.get("uco-observable:dataPayload")
         if payload is not None:
             _check_payload(text_of(payload), digest)
@@ -195,8 +195,8 @@ class Index:
         name = names.id_of(value)
         if name is None or len(value) == 1:
             return 0
-        written = _WRITTEN.encode(value)
-        content = hash(written)
+        canonical_text = _WRITTEN.encode(value)
+        content = hash(canonical_text)
         if self._defined.setdefault(name, content) != content:
             raise InputError(f"{self.file}: {name[:200]}: this id is defined twice, in two ways")
         kinds = names.kinds_of(value)
@@ -205,10 +205,12 @@ class Index:
             return 0
         node = names.node(value)
         if is_whole:
-            self._whole = [node_of(one) for one in all_of(node.get("uco-core:objectMarking"))]
+            self._whole = [
+                node_of(marking) for marking in all_of(node.get("uco-core:objectMarking"))
+            ]
             return 0
         self._parts[name] = node
-        return len(written)
+        return len(canonical_text)
 
 
 def is_part(kinds: list[str], *, is_top: bool) -> bool:
@@ -249,6 +251,6 @@ def _check_payload(payload: str, digest: str) -> None:
     candidates = [payload.encode(errors="replace")]
     with suppress(binascii.Error, ValueError):
         candidates.append(base64.b64decode(payload, validate=True))
-    found = [f"sha256:{sha256(one).hexdigest()}" for one in candidates]
-    if digest not in found:
-        raise InputError(f"its bytes are {found[-1]}, and its hash says {digest}")
+    computed_digests = [f"sha256:{sha256(candidate).hexdigest()}" for candidate in candidates]
+    if digest not in computed_digests:
+        raise InputError(f"its bytes are {computed_digests[-1]}, and its hash says {digest}")

@@ -69,28 +69,28 @@ def facets_of(fields: Fields, index: Index) -> ReadFacets:
         If one of them is not in the file, or cannot be read.
     """
     file = index.file
-    known: dict[str, Fields] = {}
+    own_facets: dict[str, Fields] = {}
     subjects: list[tuple[str, str]] = []
-    others: list[tuple[str, Fields]] = []
+    other_facets: list[tuple[str, Fields]] = []
     for node in fields.many("uco-core:hasFacet", index.part):
         kinds = kinds_of(node)
         facet = Fields(node, file)
-        found = next((kind for kind in kinds if kind in SUBJECTS), None)
+        subject_class = next((kind for kind in kinds if kind in SUBJECTS), None)
         own_class = next((kind for kind in kinds if kind in (SAYING, INTERVAL, _CONFIDENCE)), None)
-        if found is not None:
-            value = facet.one(SUBJECTS[found][0], text_of)
+        if subject_class is not None:
+            value = facet.one(SUBJECTS[subject_class][0], text_of)
             if value is not None:
-                subjects.append((found, value))
-        if own_class is not None and own_class not in known:
-            known[own_class] = facet
+                subjects.append((subject_class, value))
+        if own_class is not None and own_class not in own_facets:
+            own_facets[own_class] = facet
         else:
-            others.append((str(next(iter(kinds), "a facet without a type")), facet))
+            other_facets.append((str(next(iter(kinds), "a facet without a type")), facet))
     return ReadFacets(
-        saying=known.get(SAYING, Fields(_NOTHING, file)),
-        interval=known.get(INTERVAL),
-        confidence=known.get(_CONFIDENCE, Fields(_NOTHING, file)),
+        saying=own_facets.get(SAYING, Fields(_NOTHING, file)),
+        interval=own_facets.get(INTERVAL),
+        confidence=own_facets.get(_CONFIDENCE, Fields(_NOTHING, file)),
         subjects=tuple(subjects),
-        others=tuple(others),
+        others=tuple(other_facets),
     )
 
 
@@ -194,28 +194,29 @@ def _marking(fields: Fields, index: Index) -> Any:
 
 def _subject(kind: ItemKind, fields: Fields, facets: ReadFacets, index: Index) -> str:
     """Return what an item is about, wherever it stands; it must not say two things."""
-    named = fields.one("cautery:subject", text_of)
-    found = facets.subjects
+    subject = fields.one("cautery:subject", text_of)
+    facet_subjects = facets.subjects
     if kind in _NAMES:
-        named = fields.needed(_NAMES[kind], text_of)
+        subject = fields.needed(_NAMES[kind], text_of)
         if kind is ItemKind.EXHIBIT:
             content = fields.needed("uco-core:object", index.digest)
-            if content != named:
-                raise fields.wrong("uco-core:object", f"its SHA-256 is {content}, not {named}")
-        return named
+            if content != subject:
+                raise fields.wrong("uco-core:object", f"its SHA-256 is {content}, not {subject}")
+        return subject
     if kind is ItemKind.BLOCK:
-        found = fields.one("uco-action:object", lambda value: _target(value, index)) or ()
-    if named is None:
-        if len(found) != 1:
+        facet_subjects = fields.one("uco-action:object", lambda value: _target(value, index)) or ()
+    if subject is None:
+        if len(facet_subjects) != 1:
             raise fields.wrong("cautery:subject", "it is missing")
-        named = found[0][1]
-    if (expected := facet_of(kind, named)) and [expected] != list(found):
-        is_written = found or kind not in (ItemKind.PERSON, ItemKind.NETWORK)
-        if found and is_written:
+        subject = facet_subjects[0][1]
+    if (expected := facet_of(kind, subject)) and [expected] != list(facet_subjects):
+        is_written = facet_subjects or kind not in (ItemKind.PERSON, ItemKind.NETWORK)
+        if facet_subjects and is_written:
             raise fields.wrong(
-                "uco-core:hasFacet", f"it names {found[0][1][:200]}, and the object {named[:200]}"
+                "uco-core:hasFacet",
+                f"it names {facet_subjects[0][1][:200]}, and the object {subject[:200]}",
             )
-    return named
+    return subject
 
 
 def _target(value: object, index: Index) -> tuple[tuple[str, str], ...]:

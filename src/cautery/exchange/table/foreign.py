@@ -80,7 +80,7 @@ def read_foreign(sheets: Iterable[Sheet], file: str, assumed: Assumed) -> Readin
 class _Titles:
     """The columns of a table that mean something, and those that do not."""
 
-    known: dict[str, tuple[int, str, bool]]
+    by_meaning: dict[str, tuple[int, str, bool]]
     """By its meaning: place, title, whether in UTC."""
     unknown: dict[int, str]
 
@@ -106,10 +106,10 @@ class _Gathered:
         InputError
             If it says something else, or there are too many.
         """
-        known = self.items.setdefault(item.key, (item, place))
-        if known[0] != item:
+        first_item, first_place = self.items.setdefault(item.key, (item, place))
+        if first_item != item:
             raise InputError(
-                f"{place}: {item.kind} {item.id[:200]} has another content in row {known[1].row}"
+                f"{place}: {item.kind} {item.id[:200]} has another content in row {first_place.row}"
             )
         if len(self.items) + len(self.relations) > MOST_ITEMS:
             raise InputError(f"{self.file}: it has more than {MOST_ITEMS:,} items and relations")
@@ -190,26 +190,26 @@ def _read_sheet(sheet: Sheet, gathered: _Gathered) -> None:
 
 
 def _titles_of(row: Sequence[Cell], place: Place) -> _Titles:
-    known: dict[str, tuple[int, str, bool]] = {}
+    by_meaning: dict[str, tuple[int, str, bool]] = {}
     unknown: dict[int, str] = {}
     for column, cell in enumerate(row):
         title = words(cell).strip()
         meaning, is_utc = meaning_of(title)
         if meaning is None:
             unknown[column] = title or f"column {column + 1}"
-        elif meaning in known:
+        elif meaning in by_meaning:
             raise InputError(
-                f"{place}: the columns {known[meaning][1]!r} and {title!r} mean the same",
+                f"{place}: the columns {by_meaning[meaning][1]!r} and {title!r} mean the same",
                 hint="Rename the one that is not to be read.",
             )
         else:
-            known[meaning] = column, title, is_utc
-    return _Titles(known, unknown)
+            by_meaning[meaning] = column, title, is_utc
+    return _Titles(by_meaning, unknown)
 
 
 def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gathered) -> None:
     noun = f"sheet {place.sheet}" if place.sheet else "table"
-    for column, title in enumerate(row[len(titles.known) + len(titles.unknown) :]):
+    for column, title in enumerate(row[len(titles.by_meaning) + len(titles.unknown) :]):
         if title != "":
             raise InputError(f"{place}: it has more cells than the row of titles ({column + 1})")
     for column, title in titles.unknown.items():
@@ -217,7 +217,7 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gat
             gathered.tally.note(noun, title, place, "no column of this meaning is known")
     cells = {
         meaning: (row[column], title, is_utc)
-        for meaning, (column, title, is_utc) in titles.known.items()
+        for meaning, (column, title, is_utc) in titles.by_meaning.items()
         if column < len(row) and row[column] != ""
     }
     subjects = _subjects(cells, place)
@@ -232,7 +232,10 @@ def _read_row(row: Sequence[Cell], titles: _Titles, place: Place, gathered: _Gat
         gathered.tally.note(noun, WHOLE, place, "persons are not taken from partners' tables")
         return
     fields = _fields(cells, place, gathered)
-    keys = [gathered.add(_item(seen, name, kind, fields, place), place) for seen, name in subjects]
+    keys = [
+        gathered.add(_item(subject_kind, name, kind, fields, place), place)
+        for subject_kind, name in subjects
+    ]
     _join(keys, fields, gathered)
 
 
@@ -246,15 +249,17 @@ def _subjects(cells: dict[str, tuple[Cell, str, bool]], place: Place) -> list[tu
     return list(dict.fromkeys(subjects))
 
 
-def _item(seen: ItemKind, name: str, kind: str, fields: dict[str, Any], place: Place) -> Item:
+def _item(
+    subject_kind: ItemKind, name: str, kind: str, fields: dict[str, Any], place: Place
+) -> Item:
     """Return the item of a subject; a column of kinds may say more than the value shows."""
     try:
-        stated = ItemKind(kind) if kind else seen
+        stated = ItemKind(kind) if kind else subject_kind
     except ValueError:
-        stated = seen
-    if stated not in _KINDS[seen]:
-        stated = seen
-    if stated is not seen and seen is ItemKind.ASSET:
+        stated = subject_kind
+    if stated not in _KINDS[subject_kind]:
+        stated = subject_kind
+    if stated is not subject_kind and subject_kind is ItemKind.ASSET:
         name = name.removeprefix("url:")
     with refused_at(place):
         return Item(kind=stated, id=name, **fields)
@@ -313,18 +318,18 @@ def _moment(
 def _time_of(cell: Cell, *, is_utc: bool) -> datetime:
     if isinstance(cell, date) and not isinstance(cell, datetime):
         return datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
-    written = words(cell).strip()
+    cell_text = words(cell).strip()
     try:
-        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(written)
+        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(cell_text)
     except ValueError as error:
         raise InputError(
-            f"{written[:40]!r} is not a valid date", hint="Write it as 2026-01-31."
+            f"{cell_text[:40]!r} is not a valid date", hint="Write it as 2026-01-31."
         ) from error
-    if moment.tzinfo is None and (is_utc or _DAY.fullmatch(written)):
+    if moment.tzinfo is None and (is_utc or _DAY.fullmatch(cell_text)):
         return moment.replace(tzinfo=UTC)
     if moment.tzinfo is None:
         raise InputError(
-            f"{written[:40]!r} has no time zone",
+            f"{cell_text[:40]!r} has no time zone",
             hint="Write it with a Z, or name the zone in the title, as in “Valid until (UTC)”.",
         )
     return to_utc("time", moment)

@@ -27,8 +27,8 @@ _NOUNS = {"marking": Marking, "interval": Interval, "source": ItemKey, "target":
 
 def is_ours(titles: Iterable[Cell]) -> bool:
     """Tell whether a title row is one that Cautery wrote."""
-    known = {title for title in titles if isinstance(title, str)}
-    return known >= _OURS or known >= _OURS_OF_LINKS
+    title_set = {title for title in titles if isinstance(title, str)}
+    return title_set >= _OURS or title_set >= _OURS_OF_LINKS
 
 
 def read_own(sheets: Iterable[Sheet], file: str) -> Reading:
@@ -128,9 +128,10 @@ class _Plan:
 
 def _plan(kind: str, titles: dict[str, int], place: Place) -> _Plan:
     if kind not in (RELATION, PACKAGE, *ItemKind):
-        known = ", ".join((PACKAGE, RELATION, *ItemKind))
+        row_kinds = ", ".join((PACKAGE, RELATION, *ItemKind))
         raise InputError(
-            f"{place}, column {KIND!r}: {kind[:40]!r} is no kind of row", hint=f"One of: {known}."
+            f"{place}, column {KIND!r}: {kind[:40]!r} is no kind of row",
+            hint=f"One of: {row_kinds}.",
         )
     columns = columns_of(kind)
     for column in columns:

@@ -68,7 +68,9 @@ def meaning_of(title: str) -> tuple[str | None, bool]:
     if len(title) > _MOST_TITLE:
         return None, False
     letters = unicodedata.normalize("NFKD", title.casefold())
-    plain = _SIGNS.sub(" ", "".join(one for one in letters if not unicodedata.combining(one)))
+    plain = _SIGNS.sub(
+        " ", "".join(letter for letter in letters if not unicodedata.combining(letter))
+    )
     bare = _ZONE.sub(" ", plain)
     meaning = _BY_TITLE.get(" ".join(bare.split()))
     return meaning, bare != plain

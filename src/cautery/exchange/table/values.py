@@ -72,12 +72,12 @@ def moment(cell: Cell) -> datetime:
     """
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC) if cell.tzinfo is None else to_utc("time", cell)
-    written = words(cell).strip()
+    cell_text = words(cell).strip()
     try:
-        return to_utc("time", datetime.fromisoformat(written))
+        return to_utc("time", datetime.fromisoformat(cell_text))
     except ValueError as error:
         raise InputError(
-            f"{written[:40]!r} is not a valid time", hint="Write it as 2026-11-30T12:00:00Z."
+            f"{cell_text[:40]!r} is not a valid time", hint="Write it as 2026-11-30T12:00:00Z."
         ) from error
 
 
@@ -91,10 +91,10 @@ def number(cell: Cell) -> float:
     """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return float(cell)
-    written = text(cell).strip()
-    if not _NUMBER.fullmatch(written):
-        raise InputError(f"{written[:40]!r} is not a number", hint="Write it as 0.75.")
-    return float(written)
+    cell_text = text(cell).strip()
+    if not _NUMBER.fullmatch(cell_text):
+        raise InputError(f"{cell_text[:40]!r} is not a number", hint="Write it as 0.75.")
+    return float(cell_text)
 
 
 def whole_number(cell: Cell) -> int:
@@ -105,10 +105,10 @@ def whole_number(cell: Cell) -> int:
     InputError
         If it is none.
     """
-    written = words(cell).strip()
-    if isinstance(cell, bool) or not _WHOLE.fullmatch(written):
-        raise InputError(f"{written[:40]!r} is not a whole number")
-    return int(written)
+    cell_text = words(cell).strip()
+    if isinstance(cell, bool) or not _WHOLE.fullmatch(cell_text):
+        raise InputError(f"{cell_text[:40]!r} is not a whole number")
+    return int(cell_text)
 
 
 def yes_or_no(cell: Cell) -> bool:
@@ -119,10 +119,10 @@ def yes_or_no(cell: Cell) -> bool:
     InputError
         If it says neither.
     """
-    written = words(cell).strip().lower()
-    if written not in ("yes", "no"):
-        raise InputError(f"{written[:40]!r} is neither yes nor no")
-    return written == "yes"
+    cell_text = words(cell).strip().lower()
+    if cell_text not in ("yes", "no"):
+        raise InputError(f"{cell_text[:40]!r} is neither yes nor no")
+    return cell_text == "yes"
 
 
 def word_of(kinds: type[StrEnum]) -> Callable[[Cell], StrEnum]:
@@ -130,13 +130,13 @@ def word_of(kinds: type[StrEnum]) -> Callable[[Cell], StrEnum]:
     by_word: dict[Cell, StrEnum] = {str(kind): kind for kind in kinds}
 
     def read(cell: Cell) -> StrEnum:
-        written = by_word.get(cell)
-        if written is None:
+        member = by_word.get(cell)
+        if member is None:
             raise InputError(
                 f"{words(cell)[:40]!r} is not one of its words",
                 hint=f"One of: {', '.join(map(str, by_word))}.",
             )
-        return written
+        return member
 
     return read
 

@@ -30,9 +30,9 @@ _SMALLEST = Package(
 )
 
 
-def _read(asked: Any, data: bytes) -> bytes:
-    found, file = format_named(asked["format"]), str(asked["file"])
-    reading = found.read(data, file, from_json(Assumed, asked["assumed"]))
+def _read(request: Any, data: bytes) -> bytes:
+    file_format, file = format_named(request["format"]), str(request["file"])
+    reading = file_format.read(data, file, from_json(Assumed, request["assumed"]))
     size = len(reading.package.items) + len(reading.package.relations)
     if size > MOST_ITEMS:
         raise InputError(
@@ -48,10 +48,10 @@ JOBS: Mapping[str, Callable[[Any, bytes], bytes]] = {READ: _read}
 def warm() -> None:
     """Load what the readers would load late; a format that needs more has a ``warm`` of its own."""
     for name in NAMES:
-        found = format_named(name)
+        file_format = format_named(name)
         getattr(import_module(f"cautery.exchange.{name}"), "warm", lambda: None)()
-        for attempt in (b"".join(found.write(_SMALLEST)), b"{}", b"[]"):
-            found.recognises(attempt)
-            asked = {"format": name, "file": "a file", "assumed": to_json(Assumed(at=_DAY))}
+        for attempt in (b"".join(file_format.write(_SMALLEST)), b"{}", b"[]"):
+            file_format.recognises(attempt)
+            request = {"format": name, "file": "a file", "assumed": to_json(Assumed(at=_DAY))}
             with contextlib.suppress(InputError):
-                _read(asked, attempt)
+                _read(request, attempt)

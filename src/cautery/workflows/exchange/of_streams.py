@@ -65,13 +65,13 @@ class StreamsSeen:
     @property
     def proven(self) -> tuple[StreamState, ...]:
         """The streams that are proven, or were, by their URLs."""
-        once = (one for one in self.streams.by_url.values() if one.proven_at is not None)
+        once = (stream for stream in self.streams.by_url.values() if stream.proven_at is not None)
         return tuple(sorted(once, key=attrgetter("url")))
 
     def hosts_of(self, stream: StreamState) -> tuple[str, ...]:
         """Return the hosts that serve a stream; its own where no look says it."""
-        own = () if stream.open_redirect else (stream.host or host_of(stream.url),)
-        return tuple(filter(None, self.servers.get(stream.url) or own))
+        own_host = () if stream.open_redirect else (stream.host or host_of(stream.url),)
+        return tuple(filter(None, self.servers.get(stream.url) or own_host))
 
 
 def stands(stream: StreamState) -> bool:
@@ -79,11 +79,11 @@ def stands(stream: StreamState) -> bool:
     return stream.verdict is not None and stream.verdict.finding in _STANDS
 
 
-def add_streams(gathering: Gathering, seen: StreamsSeen) -> dict[str, list[ItemKey]]:
+def add_streams(gathering: Gathering, streams_seen: StreamsSeen) -> dict[str, list[ItemKey]]:
     """Add the proven streams; return by a host those that it serves."""
     of_hosts: defaultdict[str, list[ItemKey]] = defaultdict(list)
-    proven = seen.proven
-    unproven = len(seen.streams.by_url) - len(proven)
+    proven = streams_seen.proven
+    unproven = len(streams_seen.streams.by_url) - len(proven)
     if unproven:
         gathering.stays["streams that are not proven"] += unproven
     for stream in proven:
@@ -92,7 +92,7 @@ def add_streams(gathering: Gathering, seen: StreamsSeen) -> dict[str, list[ItemK
         key = gathering.add(
             ItemKind.STREAM,
             stream.url,
-            at=max(verdict.at, seen.last_seen.get(stream.url, verdict.at)),
+            at=max(verdict.at, streams_seen.last_seen.get(stream.url, verdict.at)),
             text=verdict_words(verdict),
             name=stream.title,
             revoked=not stands(stream),
@@ -100,38 +100,40 @@ def add_streams(gathering: Gathering, seen: StreamsSeen) -> dict[str, list[ItemK
             log10_lr=None if verdict.finding is Finding.UNREACHABLE else verdict.log10_lr,
             probability=verdict.probability,
             territory=verdict.territory,
-            exhibits=digests(one for each in verdict.observations for one in each.exhibits),
-            **_span(stream, seen),
+            exhibits=digests(
+                exhibit for observation in verdict.observations for exhibit in observation.exhibits
+            ),
+            **_span(stream, streams_seen),
         )
         if key is None:
             continue
-        for host in seen.hosts_of(stream) if stands(stream) else ():
+        for host in streams_seen.hosts_of(stream) if stands(stream) else ():
             of_hosts[host].append(key)
     return dict(of_hosts)
 
 
-def _span(stream: StreamState, seen: StreamsSeen) -> dict[str, datetime | None]:
-    first, last = stream.first_seen, seen.last_seen.get(stream.url)
+def _span(stream: StreamState, streams_seen: StreamsSeen) -> dict[str, datetime | None]:
+    first, last = stream.first_seen, streams_seen.last_seen.get(stream.url)
     moments = [moment for moment in (first, last) if moment is not None]
     return {"first_seen": min(moments, default=None), "last_seen": max(moments, default=None)}
 
 
-def add_sources(gathering: Gathering, seen: StreamsSeen) -> None:
+def add_sources(gathering: Gathering, streams_seen: StreamsSeen) -> None:
     """Add the sources that list proven streams, after the map: a panel in it is the same panel."""
     by_url = {item.id: item for item in gathering.items.values() if item.kind is ItemKind.STREAM}
-    for stream in seen.proven:
+    for stream in streams_seen.proven:
         item = by_url.get(on_one_line(stream.url))
         for name in stream.sources if item is not None else ():
             assert item is not None
-            source = _add_source(gathering, seen, name)
+            source = _add_source(gathering, streams_seen, name)
             gathering.relate(
                 RelationKind.RELATED_TO, source, item.key, at=item.at, text="lists the stream"
             )
 
 
-def _add_source(gathering: Gathering, seen: StreamsSeen, name: str) -> ItemKey | None:
+def _add_source(gathering: Gathering, streams_seen: StreamsSeen, name: str) -> ItemKey | None:
     """Add a source of streams; a file that only we have is none."""
-    read = seen.sources.get(name)
+    read = streams_seen.sources.get(name)
     if read is None or "://" not in name:
         return None
     kind = _KIND_OF_READER.get(read.kind, ItemKind.ASSET)
@@ -153,11 +155,14 @@ def verdict_words(verdict: Verdict) -> str:
     claim = f"{verdict.finding}: {what}"
     if verdict.licensee is not None:
         claim += f", taken from {verdict.licensee}"
-    newest = next((one for one in reversed(verdict.observations) if one.witnesses), None)
+    newest = next(
+        (observation for observation in reversed(verdict.observations) if observation.witnesses),
+        None,
+    )
     witnesses = (
-        f"{one.kind} agrees with {one.reference} at a delay of {one.delay_s:.1f} s"
-        f" (log10 of the likelihood ratio {one.log10_lr:.1f})"
-        for one in (() if newest is None else newest.witnesses)
+        f"{witness.kind} agrees with {witness.reference} at a delay of {witness.delay_s:.1f} s"
+        f" (log10 of the likelihood ratio {witness.log10_lr:.1f})"
+        for witness in (() if newest is None else newest.witnesses)
     )
     return sentence(claim, verdict.verbal, *witnesses, *_reasons(verdict))
 

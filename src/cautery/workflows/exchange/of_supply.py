@@ -61,7 +61,7 @@ class SupplySeen:
 
 def add_supply(
     gathering: Gathering,
-    seen: SupplySeen,
+    supply_seen: SupplySeen,
     *,
     streams: Mapping[str, Iterable[ItemKey]],
     mandate: Mandate,
@@ -81,23 +81,23 @@ def add_supply(
     at : datetime
         When the case says so, where no map does.
     """
-    moment = seen.mapped_at or at
-    graph = _without_lawful(seen.graph, mandate)
+    moment = supply_seen.mapped_at or at
+    graph = _without_lawful(supply_seen.graph, mandate)
     suspects = _suspects(graph, {host for host in streams if not mandate.is_lawful(host)})
-    shown = {f"host:{host}" for host in suspects}
-    near = [edge for edge in graph.edges if {edge.source, edge.target} & shown]
-    leaves = shown.union(*({edge.source, edge.target} for edge in near))
+    suspect_ids = {f"host:{host}" for host in suspects}
+    near = [edge for edge in graph.edges if {edge.source, edge.target} & suspect_ids]
+    leaves = suspect_ids.union(*({edge.source, edge.target} for edge in near))
     picture = of_supply(graph, met=met)
     keys: dict[str, ItemKey | None] = {}
-    for asset, drawn in zip(graph.assets, picture.assets, strict=True):
+    for asset, drawn_asset in zip(graph.assets, picture.assets, strict=True):
         if asset.id in leaves and asset.kind not in _PRIVATE:
-            keys[asset.id] = _add_asset(gathering, asset, drawn, seen.facts, at=moment)
+            keys[asset.id] = _add_asset(gathering, asset, drawn_asset, supply_seen.facts, at=moment)
     for host in sorted(suspects):
         name = f"host:{host}"
         if name not in keys:  # a stream's host that came after the map was drawn
             asset = Asset(kind="host", value=host)
-            keys[name] = _add_asset(gathering, asset, None, seen.facts, at=moment)
-        _add_addresses(gathering, keys[name], seen.facts.get(host))
+            keys[name] = _add_asset(gathering, asset, None, supply_seen.facts, at=moment)
+        _add_addresses(gathering, keys[name], supply_seen.facts.get(host))
         for stream in streams.get(host, ()):
             gathering.relate(RelationKind.SERVES, keys[name], stream, at=moment)
     for edge in near:
@@ -132,29 +132,29 @@ def _suspects(graph: SupplyGraph, proven: set[str]) -> frozenset[str]:
 def _add_asset(
     gathering: Gathering,
     asset: Asset,
-    drawn: Drawn | None,
+    drawn_asset: Drawn | None,
     facts_of: Mapping[str, AssetFacts],
     *,
     at: datetime,
 ) -> ItemKey | None:
     facts = facts_of.get(asset.value) if asset.kind == "host" else None
-    role = drawn.role if drawn is not None and drawn.role in _ROLES else None
-    met = None if drawn is None else drawn.met
+    role = drawn_asset.role if drawn_asset is not None and drawn_asset.role in _ROLES else None
+    times_met = None if drawn_asset is None else drawn_asset.met
     kind, name = _kind_of(asset, role)
     return gathering.add(
         kind,
         name,
-        at=max(at, at if met is None else met.last, at if facts is None else facts.at),
+        at=max(at, at if times_met is None else times_met.last, at if facts is None else facts.at),
         text=sentence(
             "" if asset.shared is None else f"do not block: {say(asset.shared)}",
-            *(() if drawn is None else map(say, drawn.why)),
+            *(() if drawn_asset is None else map(say, drawn_asset.why)),
             "" if facts is None else _hoster(facts),
         ),
         role=role,
-        probability=None if drawn is None or role is None else drawn.sure,
+        probability=None if drawn_asset is None or role is None else drawn_asset.sure,
         country=asset.country or (None if facts is None else facts.country),
-        first_seen=None if met is None else met.first,
-        last_seen=None if met is None else met.last,
+        first_seen=None if times_met is None else times_met.first,
+        last_seen=None if times_met is None else times_met.last,
     )
 
 

@@ -152,7 +152,7 @@ def _pack_shares(packer: Packer, shares: Sequence[float | None]) -> None:
 
 def _pack_exhibits(packer: Packer, exhibits: Sequence[tuple[ExhibitId, ...]]) -> None:
     packer.numbers(list(map(len, exhibits)), np.int32)
-    packer.texts([exhibit for each in exhibits for exhibit in each])
+    packer.texts([exhibit for item_exhibits in exhibits for exhibit in item_exhibits])
 
 
 def _pack_relations(packer: Packer, package: Package) -> None:
@@ -219,8 +219,8 @@ def _relations(unpacker: Unpacker, items: Sequence[Item]) -> tuple[Relation, ...
     )
 
 
-def _codes(unpacker: Unpacker, made: Callable[[Any], T]) -> list[T | None]:
-    values: list[T | None] = [made(value) for value in unpacker.json()]
+def _codes(unpacker: Unpacker, make_value: Callable[[Any], T]) -> list[T | None]:
+    values: list[T | None] = [make_value(value) for value in unpacker.json()]
     codes = unpacker.numbers(np.int32).tolist()
     if any(code < _ABSENT for code in codes):
         raise ValueError("a value that is not valid")
@@ -243,8 +243,8 @@ def _exhibits(unpacker: Unpacker) -> list[tuple[ExhibitId, ...]]:
     counts, digests = unpacker.numbers(np.int32).tolist(), unpacker.whole_texts()
     if any(count < 0 for count in counts) or sum(counts) != len(digests):
         raise ValueError("exhibits of an unexpected number")
-    each, start = [], 0
+    by_item, start = [], 0
     for count in counts:
-        each.append(tuple(map(ExhibitId, digests[start : start + count])) if count else ())
+        by_item.append(tuple(map(ExhibitId, digests[start : start + count])) if count else ())
         start += count
-    return each
+    return by_item
