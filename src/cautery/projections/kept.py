@@ -191,15 +191,15 @@ class Standing:
         """Return how it stands after more records, and the roots of the tiles they completed."""
         hashes = [leaf_hash(entry.leaf) for entry in entries]
         roots: list[bytes] = []
-        rest, done = self.rest, 0
-        while done < len(hashes):
-            room = TILE - rest.size
-            rest = rest.extend(hashes[done : done + room])
-            done += room
-            if rest.size == TILE:
-                roots.append(rest.root())
-                rest = Frontier()
-        return Standing(self.tiles.extend(roots), rest), roots
+        open_tile, hashed_count = self.rest, 0
+        while hashed_count < len(hashes):
+            room = TILE - open_tile.size
+            open_tile = open_tile.extend(hashes[hashed_count : hashed_count + room])
+            hashed_count += room
+            if open_tile.size == TILE:
+                roots.append(open_tile.root())
+                open_tile = Frontier()
+        return Standing(self.tiles.extend(roots), open_tile), roots
 
 
 class KeptLists(Protocol):

@@ -171,9 +171,9 @@ def refuse_unrevealed(decoys: Decoys, *, what: str) -> None:
 def left_over(entries: Iterable[Entry], decoys: Decoys, *, redacts: bool = True) -> Iterator[Entry]:
     """Yield entries without what is about a decoy that is opened."""
     for entry in entries:
-        kept = without(entry, decoys, redacts=redacts)
-        if kept is not None:
-            yield kept
+        remaining_entry = without(entry, decoys, redacts=redacts)
+        if remaining_entry is not None:
+            yield remaining_entry
 
 
 def without(entry: Entry, decoys: Decoys, *, redacts: bool = True) -> Entry | None:
@@ -195,19 +195,19 @@ def without(entry: Entry, decoys: Decoys, *, redacts: bool = True) -> Entry | No
     trim = _TRIMS.get(type(content))
     if trim is None and not may_mention(body, decoys):
         return entry
-    kept = content if trim is None else trim(content, decoys)
-    if kept is None:
+    trimmed_content = content if trim is None else trim(content, decoys)
+    if trimmed_content is None:
         return None
     kind = entry.record.kind
-    if kept != content:
-        body = _body(kept)
+    if trimmed_content != content:
+        body = _body(trimmed_content)
     if redacts:
         redacted = redacted_body(body, decoys)
         if redacted != body:
-            body, kept = redacted, _said(kind, redacted, kept)
-    if kept is content:
+            body, trimmed_content = redacted, _said(kind, redacted, trimmed_content)
+    if trimmed_content is content:
         return entry
-    record = _Trimmed(kind=kind, at=entry.record.at, body=body, said=kept)
+    record = _Trimmed(kind=kind, at=entry.record.at, body=body, said=trimmed_content)
     return replace(entry, record=record, leaf=b"")
 
 
@@ -225,19 +225,19 @@ class _Trimmed(Record):
 
 def _said(kind: str, body: Json, unredacted: object) -> object:
     """Return what a body says once mentions are blacked out of it."""
-    said = typed(kind, body)
+    redacted_record = typed(kind, body)
     # People signed the text with the mention, and its id is of that.
-    if isinstance(said, Referral) and isinstance(unredacted, Referral):
+    if isinstance(redacted_record, Referral) and isinstance(unredacted, Referral):
         whole = unredacted.whole if isinstance(unredacted, ReferralInPart) else unredacted
-        return ReferralInPart(**_members(said), whole=whole)
-    if isinstance(said, Notice) and isinstance(unredacted, Notice):
+        return ReferralInPart(**_members(redacted_record), whole=whole)
+    if isinstance(redacted_record, Notice) and isinstance(unredacted, Notice):
         whole_notice = unredacted.whole if isinstance(unredacted, NoticeInPart) else unredacted
-        return NoticeInPart(**_members(said), whole=whole_notice)
-    return said
+        return NoticeInPart(**_members(redacted_record), whole=whole_notice)
+    return redacted_record
 
 
-def _body(kept: object) -> Json:
-    body: dict[str, Any] = to_json(kept)
+def _body(trimmed_content: object) -> Json:
+    body: dict[str, Any] = to_json(trimmed_content)
     return {name: value for name, value in body.items() if name != "whole"}
 
 
@@ -247,14 +247,14 @@ def _graph(graph: SupplyGraph, decoys: Decoys) -> SupplyGraph:
         for asset in graph.assets
         if not decoys.owns(asset.value)
     )
-    gone = {asset.id for asset in graph.assets} - {asset.id for asset in assets}
+    hidden_assets = {asset.id for asset in graph.assets} - {asset.id for asset in assets}
     return replace(
         graph,
         assets=assets,
         edges=tuple(
             edge
             for edge in graph.edges
-            if not ({edge.source, edge.target} & gone)
+            if not ({edge.source, edge.target} & hidden_assets)
             and not any(decoys.owns(_named_by(end)) for end in (edge.source, edge.target))
         ),
         networks=tuple(_networks(graph.networks, decoys)),
@@ -277,19 +277,19 @@ def _networks(networks: Iterable[CriminalNetwork], decoys: Decoys) -> Iterator[C
 
 
 def _plan(plan: ActionPlan, decoys: Decoys) -> ActionPlan:
-    chosen = tuple(_acts(plan.chosen, decoys))
+    chosen_acts = tuple(_acts(plan.chosen, decoys))
     refused = tuple(_acts(plan.refused, decoys))
     before = _streams(plan)
-    gone = {url for url in before if _hits(url, decoys)}
-    uncovered = tuple(url for url in plan.uncovered if url not in gone)
-    cost = sum(act.cost for act in chosen)
+    hidden_streams = {url for url in before if _hits(url, decoys)}
+    uncovered = tuple(url for url in plan.uncovered if url not in hidden_streams)
+    cost = sum(act.cost for act in chosen_acts)
     # A plan for the others, together with what was done about decoys alone, is a plan for all.
     spared = plan.cost - cost
     return replace(
         plan,
-        chosen=chosen,
+        chosen=chosen_acts,
         refused=refused,
-        served_before=max(0, plan.served_before - len(gone)),
+        served_before=max(0, plan.served_before - len(hidden_streams)),
         served_after=max(0, plan.served_after - (len(plan.uncovered) - len(uncovered))),
         cost=cost,
         bound=min(cost, max(0.0, plan.bound - spared)),
@@ -346,9 +346,11 @@ def _published(published: ReferralPublished, decoys: Decoys) -> ReferralPublishe
     return replace(published, targets=_others(published.targets, decoys), streams=streams)
 
 
-def _revalidated(asked: GuardRevalidated, decoys: Decoys) -> GuardRevalidated:
+def _revalidated(revalidation: GuardRevalidated, decoys: Decoys) -> GuardRevalidated:
     return replace(
-        asked, asked=_others(asked.asked, decoys), withdrawn=_others(asked.withdrawn, decoys)
+        revalidation,
+        asked=_others(revalidation.asked, decoys),
+        withdrawn=_others(revalidation.withdrawn, decoys),
     )
 
 
@@ -357,9 +359,9 @@ def _budget(spent: BudgetSpent, decoys: Decoys) -> BudgetSpent:
     return replace(spent, spending=spending, left_out=_others(spent.left_out, decoys))
 
 
-def _sent(sent: ListSent, decoys: Decoys) -> ListSent:
-    refused = tuple(entry for entry in sent.refused if not _hits(entry.target, decoys))
-    return replace(sent, withdrawn=_others(sent.withdrawn, decoys), refused=refused)
+def _sent(list_version: ListSent, decoys: Decoys) -> ListSent:
+    refused = tuple(entry for entry in list_version.refused if not _hits(entry.target, decoys))
+    return replace(list_version, withdrawn=_others(list_version.withdrawn, decoys), refused=refused)
 
 
 def _list_answered(answered: ListAnswered, decoys: Decoys) -> ListAnswered:

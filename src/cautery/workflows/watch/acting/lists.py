@@ -251,7 +251,7 @@ class Lists:
                 at=now,
             ),
         )
-        said = ListAnswer(
+        list_answer = ListAnswer(
             intermediary=course.list.to.name,
             version=answer.version or 0,
             effect=answer.effect,
@@ -260,7 +260,7 @@ class Lists:
             reason=answer.reason,
         )
         for referral in sorted(self._unacknowledged(course, answer)):
-            self._journal.write(said.about(referral))
+            self._journal.write(list_answer.about(referral))
             course.acknowledged |= {referral}
 
     @staticmethod
@@ -295,8 +295,8 @@ class Lists:
         answered = {name: task for name, task in self._sending.items() if task.done()}
         for name in answered:
             del self._sending[name]
-        taken = [task.result() for task in answered.values()]
-        return [version for version in taken if version is not None]
+        taken_versions = [task.result() for task in answered.values()]
+        return [version for version in taken_versions if version is not None]
 
     async def _keep_company(self, now: datetime) -> None:
         """Give the other cases of the organisation a sign of life, and hear its intermediaries."""
@@ -308,11 +308,11 @@ class Lists:
         self._beat_at = now
         try:
             self._organisation.shares.beat()
-            sent = {
+            courses_by_id = {
                 course.list.id: course for course in self._courses.values() if course.sent_version
             }
             for answer in await asyncio.to_thread(self._organisation.files.new_answers):
-                if (course := sent.get(answer.list_id)) is None:
+                if (course := courses_by_id.get(answer.list_id)) is None:
                     continue
                 head = self._signer.last_list(answer.list_id)
                 if answer.effect is not Effect.REJECTED and head and answer.digest == head[1]:
@@ -324,47 +324,49 @@ class Lists:
 
     async def _send(self, course: _Course, now: datetime) -> Taken | None:
         to, withdrawn = course.list.to, frozenset(course.withdrawn)
-        wanted, course.changed = course.changed, False
+        is_wanted, course.changed = course.changed, False
         # Set now: what comes on or off the list from here on is sent at once.
         course.due = now + timedelta(seconds=RENEWED_S)
-        made: _Made | datetime | None = None
+        made_or_due: _Made | datetime | None = None
         try:
             share = course.list.share.copy()  # it may change while a thread reads it
             if self._organisation is None:
-                made = self._made(course, now, share)
+                made_or_due = self._made(course, now, share)
             else:
-                made = await asyncio.to_thread(
-                    self._made_together, course, share, now, self._organisation, wanted=wanted
+                made_or_due = await asyncio.to_thread(
+                    self._made_together, course, share, now, self._organisation, is_wanted=is_wanted
                 )
-            if isinstance(made, datetime):
+            if isinstance(made_or_due, datetime):
                 if not course.changed:  # meanwhile
-                    course.due = made
+                    course.due = made_or_due
                 return None
-            version = made.envelope.version
+            version = made_or_due.envelope.version
             if not version.own and not course.changed:
                 course.due = None
-            answer = await self._publisher.publish(made.envelope, now=now, held=course.held)
-            if made.fault is not None:
-                raise SourceError(f"the folder of the organisation has no version: {made.fault}")
+            answer = await self._publisher.publish(made_or_due.envelope, now=now, held=course.held)
+            if made_or_due.fault is not None:
+                raise SourceError(
+                    f"the folder of the organisation has no version: {made_or_due.fault}"
+                )
         except CauteryError as error:
-            again = now + timedelta(seconds=AGAIN_S)
-            course.due = again if course.due is None else min(course.due, again)
+            retry_at = now + timedelta(seconds=AGAIN_S)
+            course.due = retry_at if course.due is None else min(course.due, retry_at)
             course.changed = True
             course.refused()
             course.held = ()  # it may have refused what it does not hold any more
-            if not isinstance(made, _Made) or not self._is_superseded(made.envelope):
+            if not isinstance(made_or_due, _Made) or not self._is_superseded(made_or_due.envelope):
                 self._journal.fail("publish", to.name, error)
             return None
         answer = replace(answer, refused=_of_case(answer.refused, course))
         referrals, changed = frozenset(version.referrals), course.withdrawn != set()
         course.held = frozenset(version.parts)
-        course.took(made.at)
+        course.took(made_or_due.at)
         course.withdrawn -= withdrawn
         if (referrals, version.targets) == course.sent and not changed and not answer.refused:
             return None
         course.sent, course.sent_version = (referrals, version.targets), version.version
         exhibit = self._journal.seal(
-            made.envelope.body(held=made.envelope.others),
+            made_or_due.envelope.body(held=made_or_due.envelope.others),
             what="list",
             media_type="application/json",
             at=now,
@@ -395,7 +397,7 @@ class Lists:
         )
 
     def _made(
-        self, course: _Course, now: datetime, own: Share, others: Sequence[Share] = ()
+        self, course: _Course, now: datetime, own_share: Share, other_shares: Sequence[Share] = ()
     ) -> _Made:
         """Make the next version, signed."""
         standing = course.list
@@ -403,7 +405,7 @@ class Lists:
         standing.version, standing.previous, signed_at = last or (0, None, None)
         made_at = course.made_at(now, signed_at)
         # What a false date of an earlier run would have ended stays on the list.
-        version = standing.next_version(now, own, dated=made_at, others=others)
+        version = standing.next_version(now, own_share, dated=made_at, others=other_shares)
         if self._organisation is not None:
             self._organisation.shares.note(standing.id, version.text)
         return _Made(standing.signed(version, self._signer.sign_list(version.text)), made_at)
@@ -415,7 +417,7 @@ class Lists:
         now: datetime,
         organisation: Organisation,
         *,
-        wanted: bool,
+        is_wanted: bool,
     ) -> _Made | datetime:
         """Make the next version of all cases, or return when it is due: another case made one.
 
@@ -428,22 +430,22 @@ class Lists:
             raw = current.to_bytes() if current.parts else None
             if shares.kept(list_id) != raw:
                 shares.keep(list_id, raw)
-                wanted = True
+                is_wanted = True
             last = self._signer.last_list(list_id)
             assert course.company is not None
             head = Head() if last is None else course.company.head(last[1])
-            if not wanted and last is not None and head.agrees(current):
+            if not is_wanted and last is not None and head.agrees(current):
                 due = last[2] + timedelta(seconds=RENEWED_S)
                 if last[2] <= now < due and organisation.files.shows(list_id, last[1]):
                     return due
-            others = course.company.others(share, now, head=head)
-            made = self._made(course, now, share, others)
+            other_shares = course.company.others(share, now, head=head)
+            made_version = self._made(course, now, share, other_shares)
             try:
-                organisation.files.write(made.envelope)
-                shares.forget_notes(list_id, but=made.envelope.version.digest)
+                organisation.files.write(made_version.envelope)
+                shares.forget_notes(list_id, but=made_version.envelope.version.digest)
             except StorageError as error:  # it is handed in all the same
-                return replace(made, fault=error)
-            return made
+                return replace(made_version, fault=error)
+            return made_version
 
     def _is_superseded(self, envelope: Envelope) -> bool:
         """Tell whether another case has made a later version, which holds all of this one."""
