@@ -78,7 +78,8 @@ def _signature(looked: Looked, entry: Entry, approval: ApprovalGiven | NoticeApp
     except CauteryError:
         holds = False
     approver = next(
-        (one for one in looked.opening.mandate.approvers if one.name == approval.approver), None
+        (person for person in looked.opening.mandate.approvers if person.name == approval.approver),
+        None,
     )
     key = ""
     if approver is not None:
@@ -108,7 +109,9 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
     ).referrals
     signed_by = tuple(dict.fromkeys(approval.approver for approval in filed.approvals))
     to = tuple(
-        one.name for one in looked.mandate.intermediaries if one.territory == referral.territory
+        intermediary.name
+        for intermediary in looked.mandate.intermediaries
+        if intermediary.territory == referral.territory
     )
     try:
         order = order_of(referral, looked.mandate)
@@ -120,7 +123,7 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
         for entry in looked.entries
         if isinstance(entry.content, Acknowledgement) and entry.content.effect is Effect.APPLIED
     }
-    sent = [
+    publications = [
         entry.content for entry in looked.entries if isinstance(entry.content, ReferralPublished)
     ]
     return Parts(
@@ -137,7 +140,10 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
         steps=[
             (
                 tr("The guard allows every target"),
-                all(each.guard.decision is Decision.ALLOW for each in referral.entries),
+                all(
+                    referral_entry.guard.decision is Decision.ALLOW
+                    for referral_entry in referral.entries
+                ),
             ),
             *(
                 (tr("Somebody has confirmed the rule %(rule)s", rule=rule), False)
@@ -150,10 +156,11 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
                 ),
                 len(signed_by) >= NEEDED,
             ),
-            (tr("It is published"), bool(sent)),
+            (tr("It is published"), bool(publications)),
             (
                 tr("Who got it says that it is applied"),
-                bool(sent) and {one.intermediary for one in sent} <= answers,
+                bool(publications)
+                and {publication.intermediary for publication in publications} <= answers,
             ),
             (
                 tr("It has come to its end"),
@@ -176,9 +183,9 @@ def _referral(looked: Looked, referral: Referral) -> Parts:
                 shows=True,
             )
             for approver in looked.opening.mandate.approvers[:6]
-            if approver.name not in signed_by and not sent and looked.refusal is None
+            if approver.name not in signed_by and not publications and looked.refusal is None
         ]
-        + ([] if sent or looked.refusal else [looked.refuse("referral")]),
+        + ([] if publications or looked.refusal else [looked.refuse("referral")]),
     )
 
 
@@ -238,9 +245,14 @@ def _newest(looked: Looked, target: BlockEntry) -> tuple[GuardVerdict | None, in
 def _list(looked: Looked) -> Parts:
     versions = [e.content for e in looked.entries if isinstance(e.content, ListSent)]
     answers = [e.content for e in looked.entries if isinstance(e.content, ListAnswered)]
-    newest = max(versions, key=lambda each: each.version)
+    newest = max(versions, key=lambda version: version.version)
     answer = next(
-        (each for each in reversed(answers) if (each.version or 0) >= newest.version), newest
+        (
+            list_answer
+            for list_answer in reversed(answers)
+            if (list_answer.version or 0) >= newest.version
+        ),
+        newest,
     )
     shown_referrals = newest.referrals[-_REFERRALS_OF_A_LIST:]
     lines = [
@@ -253,7 +265,7 @@ def _list(looked: Looked) -> Parts:
             about = looked.kept.lists().about(draft.content.id)
             entries = draft.content.entries[: MOST_TARGETS - len(targets)]
             targets += _targets(looked, about, entries, referral=draft.content.id)
-    targets.sort(key=lambda each: (bool(each.over), each.valid_until, each.target))
+    targets.sort(key=lambda target: (bool(target.over), target.valid_until, target.target))
     return Parts(
         facts=[
             (tr("Goes to"), newest.intermediary),
@@ -265,7 +277,8 @@ def _list(looked: Looked) -> Parts:
             (tr("Taken off with this version"), ", ".join(newest.withdrawn[:20]) or DASH),
             (
                 tr("Not applied there"),
-                "; ".join(f"{each.target}: {each.reason}" for each in answer.refused[:20]) or DASH,
+                "; ".join(f"{refusal.target}: {refusal.reason}" for refusal in answer.refused[:20])
+                or DASH,
             ),
         ],
         steps=[

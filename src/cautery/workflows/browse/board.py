@@ -66,20 +66,24 @@ class Pictures:
     """What the served share is computed from, made anew when somebody says something new."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[int, Picture, Supply]] = {}
+        self._kept_pictures: dict[str, tuple[int, Picture, Supply]] = {}
 
     def at(self, table: AtTable) -> tuple[Picture, Supply]:
         """Return the picture of a desk that is lent."""
-        known = hash(
+        statements_hash = hash(
             tuple(
                 (row.statement.by, row.statement.id, row.corrected_by) for row in held(table.desk)
             )
         )
-        made = self._made.get(table.id)
-        if made is None or made[0] != known:
+        kept_picture = self._kept_pictures.get(table.id)
+        if kept_picture is None or kept_picture[0] != statements_hash:
             picture = picture_at(table.desk)
-            made = self._made[table.id] = known, picture, Supply(picture.nodes)
-        return made[1], made[2]
+            kept_picture = self._kept_pictures[table.id] = (
+                statements_hash,
+                picture,
+                Supply(picture.nodes),
+            )
+        return kept_picture[1], kept_picture[2]
 
 
 def board_view(
@@ -111,8 +115,8 @@ def board_view(
         waiting = sum(1 for _ in waiting_at(table, tray))
         if day is None or not steps:
             return replace(_empty(table), waiting=waiting)
-        own = table.seat is None
-        picture, served = pictures.at(table) if own else (None, None)
+        is_own_desk = table.seat is None
+        picture, served = pictures.at(table) if is_own_desk else (None, None)
         standing = Board.of(
             day,
             reports_of(table.desk),
@@ -127,10 +131,10 @@ def board_view(
             moment=day.moment,
             go=standing.go.value,
             criteria=_criteria(table.desk, standing),
-            countries=_countries(rows) if own else (),
+            countries=_countries(rows) if is_own_desk else (),
             steps=rows[:_MOST_STEPS],
             served=_served(standing) if picture is not None and picture.demand > 0 else "",
-            replanned_at=day.replanned_at if own else None,
+            replanned_at=day.replanned_at if is_own_desk else None,
             waiting=waiting,
         )
 
@@ -147,7 +151,7 @@ def step_view(
     """
     with operations.table(cases, id, seat) as table:
         day, step = step_at(table, key)
-        reports = [one for one in reports_of(table.desk) if one.step == step.real.step.id]
+        reports = [report for report in reports_of(table.desk) if report.step == step.real.step.id]
         standing = Board.of(day, reports_of(table.desk), cases.clock.now(), _nothing)
         (row,) = _rows(table, [step], standing)
         return StepView(
@@ -184,14 +188,20 @@ def step_at(table: AtTable, key: str) -> tuple[DayPlan, ShownStep]:
 
 def shown_steps(table: AtTable, day: DayPlan) -> list[ShownStep]:
     """Return the steps that may be shown to who looks, as they may be shown, by their time."""
-    told = day if table.seat is None else day_for(table.desk, day, table.seat)[0]
+    told_day = day if table.seat is None else day_for(table.desk, day, table.seat)[0]
     pairs = [
-        *((shown, real, True) for shown, real in zip(told.steps, day.steps, strict=True)),
-        *((shown, real, False) for shown, real in zip(told.dropped, day.dropped, strict=True)),
+        *(
+            (step_shown, real, True)
+            for step_shown, real in zip(told_day.steps, day.steps, strict=True)
+        ),
+        *(
+            (step_shown, real, False)
+            for step_shown, real in zip(told_day.dropped, day.dropped, strict=True)
+        ),
     ]
     return [
-        ShownStep(shown=shown, real=real, open=stands)
-        for shown, real, stands in sorted(pairs, key=lambda pair: pair[1].starts_at)
+        ShownStep(shown=step_shown, real=real, open=stands)
+        for step_shown, real, stands in sorted(pairs, key=lambda pair: pair[1].starts_at)
         if table.seat is None or real.step.agency == table.seat.id
     ]
 
@@ -231,26 +241,26 @@ def _row(
     reports: Sequence[StepReport],
     zones: dict[str, str],
 ) -> StepRow:
-    shown, last = step.shown, reports[-1] if reports else None
-    zone = ZoneInfo(zones[shown.step.agency]) if shown.step.agency in zones else UTC
+    step_shown, last = step.shown, reports[-1] if reports else None
+    zone = ZoneInfo(zones[step_shown.step.agency]) if step_shown.step.agency in zones else UTC
     return StepRow(
         key=step.key,
-        id=shown.step.id,
-        kind=shown.step.kind,
-        agency=shown.step.agency,
-        country=shown.step.country,
-        target=shown.step.target,
-        text=shown.step.text,
-        place=shown.step.place,
-        team=shown.step.team,
+        id=step_shown.step.id,
+        kind=step_shown.step.kind,
+        agency=step_shown.step.agency,
+        country=step_shown.step.country,
+        target=step_shown.step.target,
+        text=step_shown.step.text,
+        place=step_shown.step.place,
+        team=step_shown.step.team,
         state=state,
         reported=last is not None and last.state is state,
         by="" if last is None else last.by,
         at=None if last is None else last.at,
         word="" if last is None or step.hidden else last.text,
-        starts_at=shown.starts_at,
-        ends_at=shown.ends_at,
-        local=f"{shown.starts_at.astimezone(zone):%H:%M}",
+        starts_at=step_shown.starts_at,
+        ends_at=step_shown.ends_at,
+        local=f"{step_shown.starts_at.astimezone(zone):%H:%M}",
         seen=len(reports),
         open=step.open,
         hidden=step.hidden,

@@ -76,7 +76,7 @@ def _has_part(table: AtTable, day: DayPlan) -> bool:
 
 def _agency(table: AtTable, agency: Agency, *, judged: bool) -> AgencyRow:
     desk, seat = table.desk, table.seat
-    shown = AgencyRow(
+    agency_row = AgencyRow(
         id=agency.id,
         name=agency.name,
         country=agency.country,
@@ -86,25 +86,25 @@ def _agency(table: AtTable, agency: Agency, *, judged: bool) -> AgencyRow:
         zone=agency.zone,
     )
     if seat is not None:
-        return _own_row(desk, shown) if agency.id == seat.id else shown
-    told = told_to(desk).get(agency.id, frozenset())
+        return _own_row(desk, agency_row) if agency.id == seat.id else agency_row
+    told_statements = told_to(desk).get(agency.id, frozenset())
     may, withheld = (None, ()) if not judged else releases(desk).get(agency.id, (None, ()))
     return replace(
-        shown,
+        agency_row,
         joined_at=_joined(desk).get(agency.id),
         statements=desk.once(_said, *HOLDINGS)[agency.id],
-        told=None if agency.id == desk.agency.id else len(told),
+        told=None if agency.id == desk.agency.id else len(told_statements),
         may=may,
         withheld=withheld,
     )
 
 
-def _own_row(desk: Desk, shown: AgencyRow) -> AgencyRow:
-    rows = released(desk, desk.operation.agency(shown.id))
-    own_count = sum(row.statement.by == shown.id for row in rows)
+def _own_row(desk: Desk, agency_row: AgencyRow) -> AgencyRow:
+    rows = released(desk, desk.operation.agency(agency_row.id))
+    own_count = sum(row.statement.by == agency_row.id for row in rows)
     return replace(
-        shown,
-        joined_at=_joined(desk).get(shown.id),
+        agency_row,
+        joined_at=_joined(desk).get(agency_row.id),
         statements=own_count,
         told=len(rows) - own_count,
     )
@@ -126,18 +126,18 @@ class _Judged:
 
 
 def _releases(desk: Desk) -> dict[str, tuple[int, tuple[tuple[str, int], ...]]]:
-    permitted, told, judged = permissions_of(desk), told_to(desk), desk.keeper(_Judged).of
-    others = [agency for agency in desk.operation.agencies if agency.id != desk.agency.id]
-    told_of = [(to, told.get(to.id, frozenset())) for to in others]
-    may, withheld = Counter[str](), {to.id: Counter[str]() for to in others}
+    permitted, told_by_agency, judged = permissions_of(desk), told_to(desk), desk.keeper(_Judged).of
+    other_agencies = [agency for agency in desk.operation.agencies if agency.id != desk.agency.id]
+    told_of = [(to, told_by_agency.get(to.id, frozenset())) for to in other_agencies]
+    may, withheld = Counter[str](), {to.id: Counter[str]() for to in other_agencies}
     for statement in (row.statement for row in standing(desk)):
         if id(statement) not in judged:
-            free = frozenset(to.id for to in others if _is_releasable(desk, statement, to))
+            free = frozenset(to.id for to in other_agencies if _is_releasable(desk, statement, to))
             judged[id(statement)] = statement, free, statement.marking.words
         _, free, marking = judged[id(statement)]
         key = statement.by, statement.id
-        for to, known in told_of:
-            if statement.by == to.id or key in known:
+        for to, told_statements in told_of:
+            if statement.by == to.id or key in told_statements:
                 continue
             if to.id in free or (
                 (*key, to.id) in permitted and _is_releasable(desk, statement, to, permitted=True)

@@ -83,14 +83,14 @@ def register_view(
     """
     with operations.table(cases, id, seat) as table:
         rows = [*_found(table, search)]
-        page, rest = _page(rows, after, A_PAGE)
+        page, next_key = _page(rows, after, A_PAGE)
         view = RegisterView(
             head=table.head,
             rows=tuple(row for _, row in page),
             found=len(rows),
             search=search,
-            after=rest,
-            waiting=frozenset(one.key for one in waiting_at(table, tray)),
+            after=next_key,
+            waiting=frozenset(photograph.key for photograph in waiting_at(table, tray)),
         )
         return view if table.seat is not None else _with_sums(table.desk, view)
 
@@ -168,7 +168,7 @@ def labels_view(
         rows = [pair for pair in _found(table, search) if only in ("", pair[1].key)]
         if only and not rows:
             raise AbsentError(tr("There is no exhibit of this operation that you may see here."))
-        page, rest = _page(rows, after, _SHEETS * A_SHEET - skip)
+        page, next_key = _page(rows, after, _SHEETS * A_SHEET - skip)
         return LabelsView(
             head=table.head,
             labels=tuple(
@@ -179,7 +179,7 @@ def labels_view(
             search=search,
             only=only,
             skip=skip,
-            after=rest,
+            after=next_key,
         )
 
 
@@ -191,8 +191,8 @@ def register_at(desk: Desk) -> Register:
 def row_of(line: Line, seat: Agency | None = None) -> TakenRow:
     """Return the row of an exhibit, as an agency or the desk's own people see it."""
     entry = line.exhibit if seat is None else line.first
-    here = seat is None or line.agency == seat.id
-    last = line.chain[-1] if seat is None or here else _told(line, seat)[-1]
+    holds_it = seat is None or line.agency == seat.id
+    last = line.chain[-1] if seat is None or holds_it else _told(line, seat)[-1]
     return TakenRow(
         key=key_of(line),
         number=entry.number,
@@ -204,9 +204,9 @@ def row_of(line: Line, seat: Agency | None = None) -> TakenRow:
         finder=entry.finder,
         seized_at=entry.seized_at,
         seal=last.seal,
-        state=line.state if here else "passed-on",
-        holder=line.holder if here else "",
-        holds_for=line.agency if here else (last.to_agency or ""),
+        state=line.state if holds_it else "passed-on",
+        holder=line.holder if holds_it else "",
+        holds_for=line.agency if holds_it else (last.to_agency or ""),
         value=entry.value if seat is None else None,
         corrected=bool(line.corrections) and seat is None,
         photographed=entry.photo is not None and seat is None,
@@ -244,16 +244,16 @@ def _visible(table: AtTable) -> Iterator[Line]:
 
 def _found(table: AtTable, search: str) -> Iterator[tuple[Line, TakenRow]]:
     match = _CODE.fullmatch(search)
-    wanted = search.casefold()
+    folded_search = search.casefold()
     for line in _visible(table):
         row = row_of(line, table.seat)
-        if (row.key == match[1]) if match else (not wanted or _contains(row, wanted)):
+        if (row.key == match[1]) if match else (not folded_search or _contains(row, folded_search)):
             yield line, row
 
 
-def _contains(row: TakenRow, wanted: str) -> bool:
+def _contains(row: TakenRow, folded_search: str) -> bool:
     texts = (row.number, row.description, row.place, row.seal, row.agency, row.finder, row.holder)
-    return any(wanted in text.casefold() for text in (*texts, row.key, word(row.kind)))
+    return any(folded_search in text.casefold() for text in (*texts, row.key, word(row.kind)))
 
 
 def _code(table: AtTable, line: Line, address: str) -> str:
@@ -264,30 +264,30 @@ def _code(table: AtTable, line: Line, address: str) -> str:
 
 
 def _page(
-    rows: list[tuple[Line, TakenRow]], after: str, most: int
+    rows: list[tuple[Line, TakenRow]], after: str, row_limit: int
 ) -> tuple[list[tuple[Line, TakenRow]], str]:
     """Return a page of rows, and the key after which the next one begins; empty: there is none."""
     keys = [row.key for _, row in rows]
     begin = keys.index(after) + 1 if after in keys else 0
-    page = rows[begin : begin + most]
-    return page, page[-1][1].key if len(rows) > begin + most else ""
+    page = rows[begin : begin + row_limit]
+    return page, page[-1][1].key if len(rows) > begin + row_limit else ""
 
 
 def _told(line: Line, seat: Agency) -> tuple[CustodyEntry, ...]:
     """Return the links that an agency knows: up to where it gave the thing away."""
-    known, agency = 0, line.first.agency
+    known_links, agency = 0, line.first.agency
     for place, link in enumerate(line.chain, 1):
         before, agency = agency, link.to_agency or agency
         if seat.id in (before, agency):
-            known = place
-    return line.chain[:known]
+            known_links = place
+    return line.chain[:known_links]
 
 
 def _taken(table: AtTable, line: Line, waiting: tuple[WaitingRow, ...]) -> TakenView:
-    own = table.seat is None
+    is_own_desk = table.seat is None
     entry, pending = line.exhibit, line.pending
     awaited = ""
-    if own and pending is not None:
+    if is_own_desk and pending is not None:
         gave = pending.stated_by == line.agency
         awaited = (pending.to_agency or "") if gave else line.agency
     chain = line.chain if table.seat is None else _told(line, table.seat)
@@ -298,9 +298,9 @@ def _taken(table: AtTable, line: Line, waiting: tuple[WaitingRow, ...]) -> Taken
         search=line.first.search,
         chain=tuple(map(_link, chain)),
         awaited=awaited,
-        details=_texts(entry.details) if own else (),
-        valued_at=entry.valued_at if own else None,
-        photo=(entry.photo or "") if own else "",
+        details=_texts(entry.details) if is_own_desk else (),
+        valued_at=entry.valued_at if is_own_desk else None,
+        photo=(entry.photo or "") if is_own_desk else "",
         corrections=tuple(
             CorrectionRow(
                 at=correction.at,
@@ -309,22 +309,22 @@ def _taken(table: AtTable, line: Line, waiting: tuple[WaitingRow, ...]) -> Taken
                 changes=_texts(correction.changes),
             )
             for correction in line.corrections
-            if own
+            if is_own_desk
         ),
-        moves=tuple(moved_rows(line)) if own else (),
+        moves=tuple(moved_rows(line)) if is_own_desk else (),
         photographs=tuple(
             PhotographRow(
-                exhibit=one.exhibit,
-                sha256=one.digest[7:],
-                by=one.by,
-                agency=one.agency,
-                at=one.at,
-                note=one.note,
-                filed_by=one.filed_by if own else "",
-                why=one.why if own else "",
+                exhibit=photograph.exhibit,
+                sha256=photograph.digest[7:],
+                by=photograph.by,
+                agency=photograph.agency,
+                at=photograph.at,
+                note=photograph.note,
+                filed_by=photograph.filed_by if is_own_desk else "",
+                why=photograph.why if is_own_desk else "",
             )
-            for one in line.photographs
-            if table.seat is None or one.agency == table.seat.id
+            for photograph in line.photographs
+            if table.seat is None or photograph.agency == table.seat.id
         ),
         waiting=waiting,
     )

@@ -110,25 +110,27 @@ class _Told:
     """
 
     def __init__(self) -> None:
-        self.sent: dict[str, Sent] = {}
-        self._gone: set[tuple[str, str]] = set()
+        self.sent_by_name: dict[str, Sent] = {}
+        self._gone_entries: set[tuple[str, str]] = set()
 
     def came(self, name: str, entry: str, *, case: str, account: str, at: datetime) -> None:
-        before = self.sent[name].entries if name in self.sent else frozenset[str]()
-        if entry in before or (name, entry) in self._gone:
+        before = self.sent_by_name[name].entries if name in self.sent_by_name else frozenset[str]()
+        if entry in before or (name, entry) in self._gone_entries:
             return
-        self.sent[name] = Sent(
+        self.sent_by_name[name] = Sent(
             name=name, case=case, account=account, at=at, entries=before | {entry}
         )
 
     def went(self, name: str, entry: str, *, only_if_there: bool = False) -> None:
         """Take up a rejection: all that came under a name until then went. It counts once."""
-        there = self.sent[name].entries if name in self.sent else frozenset[str]()
-        if (name, entry) in self._gone or (only_if_there and entry not in there):
+        entries_there = (
+            self.sent_by_name[name].entries if name in self.sent_by_name else frozenset[str]()
+        )
+        if (name, entry) in self._gone_entries or (only_if_there and entry not in entries_there):
             return
-        self._gone |= {(name, each) for each in (*there, entry)}
-        if name in self.sent:
-            self.sent[name] = replace(self.sent[name], entries=frozenset())
+        self._gone_entries |= {(name, gone_entry) for gone_entry in (*entries_there, entry)}
+        if name in self.sent_by_name:
+            self.sent_by_name[name] = replace(self.sent_by_name[name], entries=frozenset())
 
 
 class Tray:
@@ -244,9 +246,13 @@ class Tray:
         lying = []
         for (item, stated), mac in zip(read, macs, strict=True):
             photograph = item.photograph
-            named = photograph and f"{photograph.sha256}-{photograph.key}"
-            own = item.name == named and hmac.compare_digest(mac.encode(), stated)
-            fault = "" if own else tr("Nobody sent it through this room, or its entry was changed.")
+            name_due = photograph and f"{photograph.sha256}-{photograph.key}"
+            is_as_sent = item.name == name_due and hmac.compare_digest(mac.encode(), stated)
+            fault = (
+                ""
+                if is_as_sent
+                else tr("Nobody sent it through this room, or its entry was changed.")
+            )
             lying.append(replace(item, fault=fault))
         return lying
 
@@ -259,15 +265,15 @@ class Tray:
             If the log is not what was signed: then nothing in the tray can be trusted.
         """
         self._check()
-        sent = self._sent()
+        logged_by_name = self._sent()
         lying = []
         for item in self.waiting():
-            logged = sent.pop(item.name, None)
+            logged = logged_by_name.pop(item.name, None)
             if not item.fault and (logged is None or item.entry not in logged.entries):
                 fault = tr("The access log does not say that it came, or says it was rejected.")
                 item = replace(item, fault=fault)  # noqa: PLW2901
             lying.append(item)
-        return lying, [item for item in sent.values() if item.entries]
+        return lying, [item for item in logged_by_name.values() if item.entries]
 
     def pieces(self, item: Waiting, start: int, stop: int) -> Iterator[bytes]:
         """Yield a range of the bytes of a photograph.
@@ -381,23 +387,25 @@ class Tray:
         macs = {
             SENT: iter(self._macs(_CAME, came)),
             REJECTED: iter(
-                self._macs(_WENT, [_named(_name(each), each["entry"]) for each in went])
+                self._macs(
+                    _WENT, [_named(_name(rejection), rejection["entry"]) for rejection in went]
+                )
             ),
             # As rejections were written before their hash was of the name, too.
-            _EARLIER: iter(self._macs(_WENT, [each["entry"] for each in went])),
+            _EARLIER: iter(self._macs(_WENT, [rejection["entry"] for rejection in went])),
         }
-        told = _Told()
+        log = _Told()
         for at, used, numbers in records:
             name, came_as = _name(numbers), numbers["entry"]
             good = _same(next(macs[used.page]), numbers["mac"])
             if used.page == SENT:
                 if good:
-                    told.came(name, came_as, case=used.case, account=used.by, at=at)
+                    log.came(name, came_as, case=used.case, account=used.by, at=at)
             elif _same(next(macs[_EARLIER]), numbers["mac"]):
-                told.went(name, came_as, only_if_there=True)
+                log.went(name, came_as, only_if_there=True)
             elif good:
-                told.went(name, came_as)
-        return told.sent
+                log.went(name, came_as)
+        return log.sent_by_name
 
     def _read(self, name: str) -> tuple[Waiting, bytes]:
         """Return what lies under a name, and the keyed hash that stands beside its entry."""
@@ -446,5 +454,5 @@ def _named(name: str, entry: str) -> str:
     return f"{name} {entry}"
 
 
-def _same(mac: str, given: str) -> bool:
-    return hmac.compare_digest(mac.encode(), given.encode())
+def _same(mac: str, stated_mac: str) -> bool:
+    return hmac.compare_digest(mac.encode(), stated_mac.encode())
