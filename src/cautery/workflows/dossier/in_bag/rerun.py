@@ -95,8 +95,8 @@ class Sound:
             self.alike, self.power = weight * self.alike + a @ b, weight * self.power + power
             self.opposed = self.alike < (-0.1 if self.opposed else -0.2) * self.power
             return (rows[0] - rows[1] if self.opposed else rows[0] + rows[1]) * np.float32(0.5)
-        known = {"FL": 1.0, "FR": 1.0, "FC": math.sqrt(2), "LFE": 0.0}
-        gains = [known.get(x.name, math.sqrt(0.5)) for x in frame.layout.channels[:count]]
+        weights = {"FL": 1.0, "FR": 1.0, "FC": math.sqrt(2), "LFE": 0.0}
+        gains = [weights.get(x.name, math.sqrt(0.5)) for x in frame.layout.channels[:count]]
         return sum(row * np.float32(gain / sum(gains)) for row, gain in zip(rows, gains))
 
 
@@ -131,7 +131,7 @@ def small(frame):  # mean luma of 36x64 cells, from five rows of each
 
 def decoded(pieces, wants_pictures):
     """Return (sound, its first media time, small pictures, their media times)."""
-    sound, shown, offsets, seen = Sound(), {}, [0.0], None
+    sound, small_by_slot, offsets, last_picture_at = Sound(), {}, [0.0], None
     data = b"".join(pieces)
 
     def placed(stamp_s, expected):  # across wraps and jumps of the clock
@@ -158,16 +158,20 @@ def decoded(pieces, wants_pictures):
                 end = None if sound.start is None else sound.start + sound.due / 8000
                 heard, at = packet.stream is not picture, end or 0.0
                 if frame.pts is not None:
-                    expected = end if heard or seen is None else seen
+                    expected = end if heard or last_picture_at is None else last_picture_at
                     at = placed(float(frame.pts * packet.stream.time_base), expected)
                 if heard:
                     sound.take(frame, at, at if end is None else end)
-                elif frame.pts is not None and (seen is None or at > seen):
-                    seen = at
-                    if (slot := math.floor(at * 12.5 + 1e-3)) not in shown:
-                        shown[slot] = at, small(frame)
+                elif frame.pts is not None and (last_picture_at is None or at > last_picture_at):
+                    last_picture_at = at
+                    if (slot := math.floor(at * 12.5 + 1e-3)) not in small_by_slot:
+                        small_by_slot[slot] = at, small(frame)
     sound.finish()
-    heard, start, kept = np.concatenate(sound.parts), sound.start or 0.0, list(shown.values())
+    heard, start, kept = (
+        np.concatenate(sound.parts),
+        sound.start or 0.0,
+        list(small_by_slot.values()),
+    )
     return heard, start, np.array([x for _, x in kept], np.uint8), np.array([t for t, _ in kept])
 
 
@@ -176,14 +180,14 @@ def changes(levels, times, at):
     slow = np.flatnonzero(((gaps := np.diff(times)) > 0.15) & (gaps <= 1.0))
     levels = levels.astype("f4")[np.insert(np.arange(len(times)), slow + 1, slow)]
     times = np.insert(times, slow + 1, times[slow + 1] - 0.08)
-    both, known = [], np.ones(len(at), bool)
+    levels_around, is_known = [], np.ones(len(at), bool)
     for when in (at + 0.08, at - 0.08):
         left = np.clip(np.searchsorted(times, when, side="right") - 1, 0, len(times) - 2)
         gap = times[left + 1] - times[left]
         share = np.clip((when - times[left]) / gap, 0, 1).astype(np.float32)[:, None]
-        known &= (gap <= 1.0) & (when >= times[0] - 0.08) & (when <= times[-1] + 0.08)
-        both.append(levels[left] * (1 - share) + levels[left + 1] * share)
-    return np.where(known[:, None], both[0] - both[1], 0), known
+        is_known &= (gap <= 1.0) & (when >= times[0] - 0.08) & (when <= times[-1] + 0.08)
+        levels_around.append(levels[left] * (1 - share) + levels[left + 1] * share)
+    return np.where(is_known[:, None], levels_around[0] - levels_around[1], 0), is_known
 
 
 def evened(change):
@@ -206,20 +210,20 @@ def reading(scale, shift, count, pixels):
 
 
 def held_still(pictures, windows):
-    still = []  # what was taken of each of them: (top, left, height, width)
+    steady = []  # what was taken of each of them: (top, left, height, width)
     for picture, (top, left, high, wide) in zip(pictures, windows.astype(float)):
         for begin, size in ((top, high), (left, wide)):  # down its columns, then down its rows
             at = begin + np.arange(0.5, len(picture)) * size / len(picture) - 0.5
             picture = np.array([np.interp(at, range(len(picture)), line) for line in picture.T])
-        still.append(np.rint(picture))
-    return np.array(still)
+        steady.append(np.rint(picture))
+    return np.array(steady)
 
 
-def alike(fine, known, at, place, arrays, k, n):
+def alike(fine, is_known, at, place, arrays, k, n):
     """Return (correlation, chance's spread) of a probe with a reference at one place."""
     cells, times = (arrays[f"{k}.{what}.{n}"] for what in ("cells", "times"))
     expected, valid = changes(cells, times, place["origin_s"] + place["speed"] * at)
-    valid &= known
+    valid &= is_known
     (across, sideways, down, upwards), sign = place["placed"], 1 - 2 * place.get("negative", 0)
     rows, on_rows = reading(down, upwards, 12, ROWS)
     columns, on_columns = reading(across, sideways, 16, COLUMNS)
@@ -251,11 +255,11 @@ def score_of_pictures(pictures, times, sense, arrays, k):
     at = times[0] + np.arange(int((times[-1] - times[0]) * 12.5) + 1) / 12.5
     windows = f"{k}.windows"
     pictures = held_still(pictures, arrays[windows]) if windows in arrays else pictures
-    fine, known = changes(pictures.reshape(len(times), -1), times, at)
+    fine, is_known = changes(pictures.reshape(len(times), -1), times, at)
     rough, place, *decoys = sense["places"]
-    (_, spread), (best, _) = (alike(fine, known, at, x, arrays, k, 1) for x in (rough, place))
-    fine, known = fine[::-1], known[::-1]  # from here on the probe is played backwards
-    chance = [alike(fine, known, at, x, arrays, k, n)[0] for n, x in enumerate(decoys, 2)]
+    (_, spread), (best, _) = (alike(fine, is_known, at, x, arrays, k, 1) for x in (rough, place))
+    fine, is_known = fine[::-1], is_known[::-1]  # from here on the probe is played backwards
+    chance = [alike(fine, is_known, at, x, arrays, k, n)[0] for n, x in enumerate(decoys, 2)]
     level = max(sum(chance) / len(chance) if chance else 0.0, 0.075)
     lead = math.atanh(min(best, 0.995)) - math.atanh(min(level, 0.995))
     return max(0.0, lead) / (spread + 0.02), float(at[-1] - at[0])
@@ -263,8 +267,8 @@ def score_of_pictures(pictures, times, sense, arrays, k):
 
 def scored(basis, archives):  # family, score, log10 LR, its most, by sense; None: encrypted
     bodies = {"sha256:" + hashlib.sha256(b).hexdigest(): b for a in archives for b in payloads(a)}
-    named = {x for p in basis["media"] + basis["sound"] for x in (p["payload"], p["key"]) if x}
-    if not named <= bodies.keys():
+    digests = {x for p in basis["media"] + basis["sound"] for x in (p["payload"], p["key"]) if x}
+    if not digests <= bodies.keys():
         return None
     arrays, results = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False), {}
     sound, start, pictures, times = decoded(media(basis["media"], bodies), basis["pictures"] > 0)
@@ -287,8 +291,11 @@ def scored(basis, archives):  # family, score, log10 LR, its most, by sense; Non
 
 
 def agree(a, b):  # whether two probes lie at one delay, the speed corrected
-    (one, first, *_), (other, second, *_) = a, b
-    apart, speed = other["middle"] - one["middle"], (first["speed"] + second["speed"]) / 2
+    (first_probe, first, *_), (second_probe, second, *_) = a, b
+    apart, speed = (
+        second_probe["middle"] - first_probe["middle"],
+        (first["speed"] + second["speed"]) / 2,
+    )
     slack = 0.25 + (0.0 if speed == 1.0 else abs(apart) * 0.003)
     off = second["delay_s"] - first["delay_s"] - apart * (1 - speed)
     return abs(first["speed"] - second["speed"]) <= 0.01 and abs(off) <= slack
@@ -317,11 +324,11 @@ def beside(a, b):  # whether they are sound and pictures of one reference at one
 
 
 def fused(probes, pairs, bounded):  # log10 LR of the family that the probes support most
-    judged, found = [(False, 0.0, 0.0)], {}
+    judged, families = [(False, 0.0, 0.0)], {}
     for probe, witness, (family, _, value, bound) in pairs:
         name = witness["kind"], witness["reference"]
-        found.setdefault(family, {}).setdefault(name, []).append((probe, witness, value, bound))
-    for family, by_name in found.items():
+        families.setdefault(family, {}).setdefault(name, []).append((probe, witness, value, bound))
+    for family, by_name in families.items():
         best, good, used = {}, {}, []
         for (kind, _), track in by_name.items():
             clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
@@ -342,7 +349,7 @@ def fused(probes, pairs, bounded):  # log10 LR of the family that the probes sup
 
 
 def main():
-    archives, bases, done, wrong = {}, {}, {}, 0
+    archives, bases, scored_by_key, wrong = {}, {}, {}, 0
     ledger = sqlite3.connect(f"file:{LEDGER}?mode=ro&immutable=1", uri=True)
     read = [json.loads(row[0]) for row in ledger.execute("SELECT leaf FROM entries ORDER BY idx")]
     for body in (record["body"] for record in read if record["kind"] == "probe.done"):
@@ -352,25 +359,30 @@ def main():
     for verdict in (record["body"] for record in read if record["kind"] == "verdict"):
         probes = sorted(verdict["observations"], key=lambda p: (p["media_end_s"], p["at"]))
         probes = [p for p in probes if p["witnesses"] or "none" in p["unmatched"].values()]
-        pairs, kept, closed, recorded = [], 0, 0, verdict.get("log10_lr")
+        pairs, scored_count, closed, recorded = [], 0, 0, verdict.get("log10_lr")
         for probe in probes:
             probe["middle"] = (probe["media_start_s"] + probe["media_end_s"]) / 2
             key = verdict["url"]["text"], probe["at"], probe["media_start_s"]
-            if key in bases and key not in done:
-                done[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
-            known = done.get(key) or {}
-            kept, closed = kept + bool(known), closed + (done.get(key, known) is None)
-            named = ((w, known.get((w["kind"], w["reference"]))) for w in probe["witnesses"])
-            pairs += [(probe, witness, computed) for witness, computed in named if computed]
+            if key in bases and key not in scored_by_key:
+                scored_by_key[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
+            results = scored_by_key.get(key) or {}
+            scored_count, closed = (
+                scored_count + bool(results),
+                closed + (scored_by_key.get(key, results) is None),
+            )
+            by_witness = ((w, results.get((w["kind"], w["reference"]))) for w in probe["witnesses"])
+            pairs += [(probe, witness, computed) for witness, computed in by_witness if computed]
         value = fused(probes, pairs, verdict.get("most_log10_lr") is not None)
         off = [abs(w.get("log10_lr", x[2]) - x[2]) for _, w, x in pairs]
         off.append(abs(value - (value if recorded is None else recorded)))
         wrong += (bad := max(off) > 0.05)
         line = {name: verdict[name] for name in ("url", "at", "finding")}
-        line["from"] = f"{kept} of {len(probes)} probes" + f", {closed} encrypted" * (closed > 0)
+        line["from"] = f"{scored_count} of {len(probes)} probes" + f", {closed} encrypted" * (
+            closed > 0
+        )
         line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad}
-        told = "{} {}: {:.3f}, log10 LR {:.4f}".format
-        line["senses"] = [told(w["kind"], w["reference"], *x[1:3]) for _, w, x in pairs]
+        line_of = "{} {}: {:.3f}, log10 LR {:.4f}".format
+        line["senses"] = [line_of(w["kind"], w["reference"], *x[1:3]) for _, w, x in pairs]
         print(json.dumps(line), flush=True)
     raise SystemExit(bool(wrong))
 
