@@ -562,3 +562,11 @@ def test_an_end_before_now_is_kept_as_it_is() -> None:
 
     assert item.valid_until is not None
     assert item.valid_until < long_ago
+
+
+@pytest.mark.parametrize("nameless", ['{"type":"indicator"}', '{"type":"indicator","id":5}'])
+def test_an_object_without_an_id_is_named_by_its_place(nameless: str) -> None:
+    raw = f'{{"type":"bundle","id":"bundle--x","objects":[{nameless}]}}'.encode()
+    with pytest.raises(InputError) as refused:
+        format_named("stix").read(raw, "a.json")
+    assert str(refused.value) == "a.json: objects[0] has no id, or no type"

@@ -105,7 +105,7 @@ def _indexed(raw: bytes, file: str, superseded: AbstractSet[int]) -> tuple[Index
     index, once, twice = Index(), set[str](), set[str]()
     for place, thing in enumerate(objects_in(raw, file)):
         with naming(file, thing):
-            name = _checked_id(thing)
+            name = _checked_id(thing, place)
             (twice if name in once else once).add(name)
             if place not in superseded:
                 _add(index, thing)
@@ -132,8 +132,9 @@ class naming:  # noqa: N801 - it reads as a word of the `with`
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Raise what was raised, with the names before it."""
         if isinstance(error, InputError):
-            name = f"{self._file}: {ascii(self._thing.get('id'))[1:-1][:LONGEST_ID]}"
-            raise InputError(f"{name}: {error}", hint=error.hint) from error
+            name = self._thing.get("id")
+            which = f"{ascii(name)[1:-1][:LONGEST_ID]}: " if isinstance(name, str) else ""
+            raise InputError(f"{self._file}: {which}{error}", hint=error.hint) from error
 
 
 def _add(index: Index, thing: dict[str, Any]) -> None:
@@ -188,10 +189,10 @@ def _winner(
     return version if version[0] > earlier[0] else earlier
 
 
-def _checked_id(thing: dict[str, Any]) -> str:
+def _checked_id(thing: dict[str, Any], place: int) -> str:
     name, kind = thing.get("id"), thing.get("type")
     if not isinstance(name, str) or not isinstance(kind, str):
-        raise InputError("an object has no id, or no type")
+        raise InputError(f"objects[{place}] has no id, or no type")
     if not name.isascii() or not name.isprintable() or len(name) > LONGEST_ID:
         raise InputError(f"an id is plain ASCII of at most {LONGEST_ID} characters")
     if not name.startswith(f"{kind}--"):
