@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -17,6 +18,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = ",;\t"
 _MOST_CELL = 1 << 22
 """Characters: of a text of ours, each written as an escape, it has a million."""
+_limit_lock = threading.Lock()
 
 
 def decoded(raw: bytes, file: str) -> str:
@@ -62,9 +64,10 @@ def looks_like_a_table(head: bytes) -> bool:
 
 def _rows(text: str, separator: str, file: str) -> Iterator[tuple[int, Sequence[str]]]:
     values = number = 0
-    before = csv.field_size_limit(_MOST_CELL)
+    reader = csv.reader(_lines(text), delimiter=separator, strict=True)
     try:
-        for number, row in enumerate(csv.reader(_lines(text), delimiter=separator, strict=True), 1):
+        while (row := _next_row(reader)) is not None:
+            number += 1
             if len(row) > MOST_TITLES:
                 raise InputError(
                     f"{file}: row {number} has {len(row):,} columns, more than {MOST_TITLES}"
@@ -77,8 +80,20 @@ def _rows(text: str, separator: str, file: str) -> Iterator[tuple[int, Sequence[
             yield number, row
     except csv.Error as error:
         raise InputError(f"{file}: row {number + 1}: {error}") from error
-    finally:
-        csv.field_size_limit(before)
+
+
+def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
+    """Return the next row, whose cells may be long; ``None`` after the last one.
+
+    The limit is the whole process's, so that it is raised for no longer than one row takes: two
+    tables read side by side would otherwise leave it raised for everyone.
+    """
+    with _limit_lock:
+        before = csv.field_size_limit(_MOST_CELL)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(before)
 
 
 def _lines(text: str) -> Iterator[str]:
