@@ -2,6 +2,7 @@
 
 from cautery.model.ports.case import Ledger, Signer, Vault
 from cautery.model.ports.decoys import DecoyKeeper
+from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, Jobs, JobServer, NodeSeen
 from cautery.model.ports.machine import Clock, Decoder, Engine, Readers
 from cautery.model.ports.network import (
     Certificates,
@@ -21,8 +22,14 @@ __all__ = [
     "Engine",
     "Facts",
     "Fetcher",
+    "Handler",
+    "JobAnswer",
+    "JobAsked",
+    "JobServer",
+    "Jobs",
     "Ledger",
     "Names",
+    "NodeSeen",
     "Readers",
     "Registry",
     "Signer",
