@@ -17,7 +17,7 @@ from cautery.formats._html import Tag, tokens
 from cautery.formats.warm import warm
 from cautery.lab.authority import police
 from cautery.lab.floods import floods
-from cautery.model import KeyedPseudonyms, RedactedUrl
+from cautery.model import KeyedPseudonyms, RedactedUrl, ascii_name
 
 SAMPLES = Path(__file__).parent / "assets" / "samples"
 SMALL, LARGE = 1 << 16, 1 << 18
@@ -160,6 +160,28 @@ def test_redaction_of_any_text_grows_with_its_length(unit, ending):
         redacted_text(text, KEY)
 
     assert faults(address, lambda size: repeated(unit, ending, size)) == []
+
+
+def names_of(letters):
+    """Return many names whose labels have so many letters, all different."""
+    return [
+        "".join(chr(0x4E00 + (at * 97 + number * 211) % 20_000) for at in range(letters))
+        + ".example"
+        for number in range(1500)
+    ]
+
+
+def looked_up(names):
+    for name in names:
+        with contextlib.suppress(UnicodeError):
+            ascii_name(name)
+
+
+def test_a_name_takes_a_time_that_grows_with_its_letters():
+    looked_up(names_of(60))
+    least = {}
+    best_of_five(looked_up, names_of, 15, least)
+    assert _is_fine(least[15], least[60]), least
 
 
 def test_a_page_of_a_million_open_elements_is_read_to_its_end():

@@ -5,7 +5,6 @@ Addresses are read as the WHATWG URL Standard's IPv4 parser reads them.
 
 from __future__ import annotations
 
-import encodings.idna
 import ipaddress
 import re
 import unicodedata
@@ -13,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from cautery.errors import ForbiddenAddressError
+from cautery.model.name_labels import ascii_label, punycode_label
 
 _LONGEST_NAME = 1_000
 """Letters; a name has 253, in any script."""
@@ -194,15 +194,12 @@ def _routed_to(
 
 def _label(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).lower()
-    if len(plain) > _LONGEST_LABEL:  # the codec's time grows with the square of it
+    if len(plain) > _LONGEST_LABEL:
         raise UnicodeError(f"{len(plain)} characters are too many for a label")
     if plain.translate(_DEVIATIONS) == plain:  # neither sharp s nor final sigma in it
-        return encodings.idna.ToASCII(text).decode("ascii") if text else ""
-    encodings.idna.nameprep(plain.translate(_DEVIATIONS))
-    label = "xn--" + unicodedata.normalize("NFC", plain).encode("punycode").decode("ascii")
-    if len(label) > 63:
-        raise UnicodeError(f"{len(label)} characters are too many for a label")
-    return label
+        return ascii_label(text) if text else ""
+    ascii_label(plain.translate(_DEVIATIONS))  # for what it refuses
+    return punycode_label(unicodedata.normalize("NFC", plain))
 
 
 def _number(text: str, host: str) -> int:
