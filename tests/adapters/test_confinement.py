@@ -321,11 +321,11 @@ def verdict(code: bytes, machine: int, number: int, *arguments: int) -> str:
                 word &= value
             case _seccomp._EQUAL:
                 at += true if word == value else false
-            case _seccomp._AT_LEAST:
+            case _seccomp.AT_LEAST:
                 at += true if word >= value else false
-            case _seccomp._RETURN:
+            case _seccomp.RETURN:
                 return {
-                    _seccomp._ALLOW: "allowed",
+                    _seccomp.ALLOW: "allowed",
                     _seccomp._REFUSE: "refused",
                     _seccomp._KILL: "killed",
                 }[value]

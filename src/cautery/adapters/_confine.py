@@ -8,6 +8,7 @@ demanded; the others where the kernel has them. See docs/adr/0026-children-close
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cautery.adapters import _landlock, _namespaces, _seccomp
+from cautery.adapters import _landlock, _namespaces, _seccomp, _seccomp_foreign
 from cautery.adapters._kernel import (
     PR_SET_NO_NEW_PRIVS,
     PR_SET_PDEATHSIG,
@@ -171,9 +172,10 @@ def _alone() -> bool:
 def confine_program(program: Path) -> int:
     """Close this process in as far as a foreign program bears it that is about to take its place.
 
-    It keeps the network's UDP, may read and run what lies beside it and what the system has
-    installed, and ends with its parent. Where the kernel has Landlock it can read or write no other
-    file, use no TCP, and signal or trace no process outside; without, only limits are set.
+    It keeps the network's UDP, may read and run itself, what is installed with it and by the
+    system, and ends with its parent. Where the kernel has seccomp it can make no other socket, no
+    process, and change no file's mode and nothing of another process; where it has Landlock it can
+    read or write no other file and signal no process outside; without, only limits are set.
 
     Returns
     -------
@@ -185,8 +187,7 @@ def confine_program(program: Path) -> int:
     _namespaces.drop_capabilities(platform.machine())
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    folder = program.resolve().parent
-    installed = (program, folder, folder.parent / "lib", *(Path(place) for place in _INSTALLED))
+    installed = (*_installed_with(program.resolve()), *(Path(place) for place in _INSTALLED))
     landlock = _landlock.restrict(
         runnable=[path for path in installed if path.exists()],
         writable=[path for path in (Path("/dev/null"),) if path.exists()],
@@ -198,7 +199,18 @@ def confine_program(program: Path) -> int:
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
     ):
         resource.setrlimit(what, (limit, limit))
+    with contextlib.suppress(OSError):
+        _seccomp_foreign.refuse_what_reaches_out(os.getpid())
     return landlock
+
+
+def _installed_with(program: Path) -> tuple[Path, ...]:
+    """Return a program, and the folders of a whole installation if it lies in its ``bin``.
+
+    A program that lies beside anything else, such as in somebody's home, is given itself alone.
+    """
+    folder = program.parent
+    return (program, folder, folder.parent / "lib") if folder.name == "bin" else (program,)
 
 
 _NOTHING = Confinement(seccomp=False, landlock=0, own_network=False, own_files=False)

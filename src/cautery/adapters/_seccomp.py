@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from cautery.adapters._kernel import call
 
-_LOAD, _MASK, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+_LOAD, _MASK, _EQUAL, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 """BPF_LD|W|ABS, BPF_ALU|AND|K, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K of linux/filter.h."""
 # SECCOMP_RET_* of linux/seccomp.h.
-_KILL, _ALLOW = 0x80000000, 0x7FFF0000
+_KILL, ALLOW = 0x80000000, 0x7FFF0000
 _REFUSE = 0x00050000 | errno.EPERM
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 """Where struct seccomp_data has its fields."""
@@ -44,7 +44,7 @@ class Same(NamedTuple):
 Rule = tuple[tuple[Same, ...], ...]
 """Alternatives, one of which must be met in full; no alternative: the call is free."""
 
-_FREE: Rule = ()
+FREE: Rule = ()
 _NO_CODE: Rule = ((Same(2, 0, mask=0x4),),)
 """Memory that is never PROT_EXEC."""
 _NO_CODE_NO_FILE: Rule = ((Same(2, 0, mask=0x4), Same(3, 0x20, mask=0x20)),)
@@ -61,34 +61,34 @@ _LOCKS_AND_FLAGS: Rule = tuple((Same(1, what),) for what in (1, 2, 3, 4, 5, 6, 7
 """fcntl: flags of a descriptor, locks, a duplicate that a started program does not get."""
 
 COMPUTE: Mapping[str, Rule] = {
-    "read": _FREE,
-    "write": _FREE,
-    "lseek": _FREE,
+    "read": FREE,
+    "write": FREE,
+    "lseek": FREE,
     "futex": _PLAIN_FUTEX,
     "clock_gettime": _OWN_CLOCKS,
-    "brk": _FREE,
+    "brk": FREE,
     "mmap": _NO_CODE_NO_FILE,
-    "munmap": _FREE,
-    "mremap": _FREE,
+    "munmap": FREE,
+    "mremap": FREE,
     "mprotect": _NO_CODE,
-    "madvise": _FREE,
-    "readv": _FREE,
-    "writev": _FREE,
-    "getrusage": _FREE,
+    "madvise": FREE,
+    "readv": FREE,
+    "writev": FREE,
+    "getrusage": FREE,
     "prlimit64": _OWN_CPU_LIMIT,
     "clock_getres": _OWN_CLOCKS,
     "clock_nanosleep": _OWN_CLOCKS,
-    "nanosleep": _FREE,
-    "gettimeofday": _FREE,
-    "sched_yield": _FREE,
-    "getrandom": _FREE,
-    "getpid": _FREE,
-    "gettid": _FREE,
-    "rt_sigprocmask": _FREE,
-    "rt_sigreturn": _FREE,
-    "restart_syscall": _FREE,
-    "exit": _FREE,
-    "exit_group": _FREE,
+    "nanosleep": FREE,
+    "gettimeofday": FREE,
+    "sched_yield": FREE,
+    "getrandom": FREE,
+    "getpid": FREE,
+    "gettid": FREE,
+    "rt_sigprocmask": FREE,
+    "rt_sigreturn": FREE,
+    "restart_syscall": FREE,
+    "exit": FREE,
+    "exit_group": FREE,
 }
 """What a process needs that reads and writes descriptors which it has, and computes."""
 
@@ -102,7 +102,7 @@ FILES: Mapping[str, Rule] = {
          "mkdir", "mkdirat", "rmdir", "fchmod", "umask", "flock",
          "fsync", "fdatasync", "ftruncate", "fallocate", "getuid", "geteuid", "getgid", "getegid",
          "getppid", "poll", "ppoll", "rt_sigaction", "uname"),
-        _FREE,
+        FREE,
     ),
     "fcntl": _LOCKS_AND_FLAGS,
     "ioctl": _CLOSE_ON_EXEC,
@@ -114,7 +114,7 @@ Landlock has no right for the change of a mode or a time, so those go by an open
 
 SOCKETS: Mapping[str, Rule] = {
     **FILES,
-    **dict.fromkeys(("sendto", "recvfrom", "sendmsg", "recvmsg"), _FREE),
+    **dict.fromkeys(("sendto", "recvfrom", "sendmsg", "recvmsg"), FREE),
 }
 """The same with sockets that are open already; no other one can be made or connected."""
 
@@ -214,13 +214,22 @@ def allow_only(calls: Mapping[str, Rule]) -> None:
     OSError
         If the kernel has no seccomp, or the machine is of a kind whose numbers are not known.
     """
-    machine = platform.machine()
-    code = program(calls, machine)
+    install(program(calls, platform.machine()))
+
+
+def install(code: bytes) -> None:
+    """Put a filter over all threads of this process.
+
+    Raises
+    ------
+    OSError
+        If the kernel has no seccomp, or a thread has a filter of its own.
+    """
     instructions = ctypes.create_string_buffer(code, len(code))
     filter_program = _Program(len(code) // 8, ctypes.addressof(instructions))
     # With TSYNC the kernel returns the id of a thread that could not take the filter; then none has
     # it.
-    stray = call(_SECCOMP[machine], _SET_FILTER, _ALL_THREADS, filter_program)
+    stray = call(_SECCOMP[platform.machine()], _SET_FILTER, _ALL_THREADS, filter_program)
     if stray:
         raise OSError(errno.EBUSY, f"thread {stray} has a filter of its own")
 
@@ -233,31 +242,49 @@ def program(calls: Mapping[str, Rule], machine: str) -> bytes:
     OSError
         If the numbers of such a machine are not known.
     """
+    return ruled(calls, machine, _NUMBERS) + step(RETURN, _REFUSE)
+
+
+def ruled(
+    calls: Mapping[str, Rule], machine: str, numbers: Mapping[str, tuple[int | None, int | None]]
+) -> bytes:
+    """Return the steps that judge these calls, and end a process that makes calls of another kind.
+
+    Parameters
+    ----------
+    numbers : mapping of str to (int or None, int or None)
+        A call's number on x86_64 and on aarch64.
+
+    Raises
+    ------
+    OSError
+        If the numbers of such a machine are not known.
+    """
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"the system calls of {machine!r} are not known here")
-    # x86_64 first, as the columns of _NUMBERS.
+    # x86_64 first, as the columns of the numbers.
     column = sorted(_MACHINES, reverse=True).index(machine)
     code = [
-        _step(_LOAD, _MACHINE_AT),
-        _step(_EQUAL, _MACHINES[machine], true=1),
-        _step(_RETURN, _KILL),
-        _step(_LOAD, _NUMBER_AT),
+        step(_LOAD, _MACHINE_AT),
+        step(_EQUAL, _MACHINES[machine], true=1),
+        step(RETURN, _KILL),
+        step(_LOAD, _NUMBER_AT),
         # x32 has the same machine as x86_64 and is told by a bit of the number.
-        _step(_AT_LEAST, _X32, false=1),
-        _step(_RETURN, _KILL),
+        step(AT_LEAST, _X32, false=1),
+        step(RETURN, _KILL),
     ]
     for name, rule in calls.items():
-        number = _NUMBERS[name][column]
+        number = numbers[name][column]
         if number is not None:
             body = _alternatives(rule)
-            code += [_step(_EQUAL, number, false=len(body)), *body]
-    return b"".join([*code, _step(_RETURN, _REFUSE)])
+            code += [step(_EQUAL, number, false=len(body)), *body]
+    return b"".join(code)
 
 
 def _alternatives(rule: Rule) -> list[bytes]:
     """Return the steps that follow once the number fits: they always end the program."""
     if not rule:
-        return [_step(_RETURN, _ALLOW)]
+        return [step(RETURN, ALLOW)]
     code: list[bytes] = []
     for alternative in rule:
         left = 3 * len(alternative)
@@ -266,13 +293,14 @@ def _alternatives(rule: Rule) -> list[bytes]:
             code += [
                 # The low half of an argument, which both machines store first. The kernel reads no
                 # more of the arguments in these rules: they are ints, or flags below 2^32.
-                _step(_LOAD, _ARGUMENTS_AT + 8 * same.argument),
-                _step(_MASK, same.mask),
-                _step(_EQUAL, same.value, false=left + 1),
+                step(_LOAD, _ARGUMENTS_AT + 8 * same.argument),
+                step(_MASK, same.mask),
+                step(_EQUAL, same.value, false=left + 1),
             ]
-        code.append(_step(_RETURN, _ALLOW))
-    return [*code, _step(_RETURN, _REFUSE)]
+        code.append(step(RETURN, ALLOW))
+    return [*code, step(RETURN, _REFUSE)]
 
 
-def _step(operation: int, value: int, *, true: int = 0, false: int = 0) -> bytes:
+def step(operation: int, value: int, *, true: int = 0, false: int = 0) -> bytes:
+    """Return one step of a filter: what to do, with which value, and how many to pass over."""
     return struct.pack("<HBBI", operation, true, false, value)

@@ -3,7 +3,8 @@
 PyAV's own FFmpeg is built without SRT, so the system's is asked, and only to carry bytes: it never
 looks into them; they are decoded in the closed-in child as all others are. The program reads what
 the sender sends: it runs with limits and without capabilities, ends with its parent, and where the
-kernel has Landlock it reaches no file but what is installed, no TCP and no other process.
+kernel has seccomp and Landlock it reaches no file but what is installed, no network but UDP, no
+service of this machine and no other process.
 
 Reaches: the one address of a mandate's own reference feed.
 Lawful basis: a mandate that names the feed as its own reference.
