@@ -526,6 +526,38 @@ def test_a_passkey_whose_counter_goes_back_approves_nothing(acting: Acting) -> N
     assert kept.count == 8
 
 
+@pytest.mark.parametrize("ends", ["copied", "taken away"])
+def test_a_passkey_whose_copy_signs_at_the_same_moment_approves_once(
+    acting: Acting, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    drafted, people = acting.work.plain_referral(), acting.room.people.people
+    device = acting.devices[PEOPLE[0]]
+    look = people.passkey
+
+    def looked_at(id: bytes) -> Passkey | None:
+        found: Passkey | None = look(id)
+        if ends == "copied":
+            people.count_passkey(id, 9)
+        else:
+            people.drop_passkey(acting.room.accounts[RoomRole.COMMANDER].id, id)
+        return found
+
+    client = acting.browser()
+    page = acting.page(client, drafted.id)
+    digest = _field(page, "digest")
+    asked = client.get(f"/cases/md34/orders/{drafted.id}/passkey?digest={digest}").json()
+    challenge = base64.urlsafe_b64decode(asked["challenge"] + "==")
+    monkeypatch.setattr(people, "passkey", looked_at)
+    sent = acting.room.send(
+        client, f"/cases/md34/orders/{drafted.id}/sign", digest=digest, seen=_field(page, "seen"),
+        answer=assertion(device, challenge, counter=9), at=asked["at"],
+    )  # fmt: skip
+    assert sent.status_code == 403
+    said = {"copied": "it may have been copied", "taken away": "was taken away from your account"}
+    assert said[ends] in sent.text
+    assert acting.signers(drafted.id) == []
+
+
 @pytest.mark.parametrize("at", ["2026-11-29T00:00:00", "9999-12-31T23:59:59+00:00", "x"])
 def test_a_time_that_is_none_is_a_sentence(acting: Acting, at: str) -> None:
     drafted = acting.work.plain_referral()

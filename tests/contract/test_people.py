@@ -186,6 +186,9 @@ def test_a_passkey_is_counted_and_taken_away(people: SqlPeople) -> None:
     for one, era in ((passkey(), 1), (passkey(2), 2)):
         with pytest.raises(ConflictError):
             people.add_passkey(one, era=era)
+    assert people.count_passkey(b"\1", 5)
+    assert not any(people.count_passkey(b"\1", count) for count in (5, 4, 0))
+    assert people.passkey(b"\1") == passkey(count=5)
     assert people.count_passkey(b"\1", 2**32 - 1)
     assert people.passkey(b"\1") == passkey(count=2**32 - 1)
     assert not people.drop_passkey("p-000000000002", b"\1")

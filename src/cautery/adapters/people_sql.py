@@ -215,8 +215,15 @@ class SqlPeople:
             raise ConflictError("This passkey is known already, or the login was ended meanwhile.")
 
     def count_passkey(self, id: bytes, count: int) -> bool:
-        """Note how often a passkey has signed; tell whether it is still there."""
-        return self._write("UPDATE passkeys SET count = ? WHERE id = ?", count, id) == 1
+        """Note how often a passkey has signed; tell whether it is there and this is more often.
+
+        One that never counts may sign again with 0.
+        """
+        # At the moment of writing: of a passkey and its copy, that sign at once, one is refused.
+        statement = (
+            "UPDATE passkeys SET count = ? WHERE id = ? AND (count < ? OR (count = 0 AND ? = 0))"
+        )
+        return self._write(statement, count, id, count, count) == 1
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
         """Erase a passkey of an account; tell whether there was one."""

@@ -280,7 +280,10 @@ def _sign(
     doer, digest = _doer(desk, request), Digest(fields.get("digest", ""))
     question = passkey_question(desk.cases, id, doer, digest=digest, at=at)
     passkey, count = _kept(people, doer, question), counter_of(signature)
-    if count <= passkey.count and (count or passkey.count):
+    # Before it approves, so that a copy that signs at the same moment, or a passkey that was taken
+    # away meanwhile, approves nothing. What does not hold counts for nothing, and is refused below.
+    if question.is_signed(signature) and not people.people.count_passkey(passkey.id, count):
+        _kept(people, doer, question)
         raise ApprovalError(tr("The counter of this passkey went back: it may have been copied."))
     approve = notices.approve if act.startswith("N-") else signing.approve
     approve(
@@ -291,7 +294,6 @@ def _sign(
         key=signing.PasskeyAnswer(signature, at),
         seen=_seen(fields),
     )
-    people.people.count_passkey(passkey.id, count)
 
 
 def _kept(people: PeopleOfRoom, doer: Doer, question: PasskeyQuestion) -> Passkey:

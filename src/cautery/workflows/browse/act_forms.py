@@ -50,15 +50,33 @@ class PasskeyQuestion:
     ----------
     approver : str
         The name of the mandate for whose passkey it is.
-    challenge : bytes
-        The digest of the text that a key file would sign.
-    credential : bytes
-        Id of the passkey.
+    key : PasskeyKey
+        The passkey, as the mandate names it.
+    text : bytes
+        What a key file would sign.
     """
 
     approver: str
-    challenge: bytes
-    credential: bytes
+    key: PasskeyKey
+    text: bytes
+
+    @property
+    def challenge(self) -> bytes:
+        """The digest of the text."""
+        return challenge_of(self.text)
+
+    @property
+    def credential(self) -> bytes:
+        """Id of the passkey."""
+        return self.key.passkey.credential
+
+    def is_signed(self, signature: str) -> bool:
+        """Tell whether the passkey signed the text."""
+        try:
+            self.key.verify(signature, self.text)
+        except ValueError:
+            return False
+        return True
 
 
 def needs_second(draft: object) -> bool:
@@ -127,11 +145,7 @@ def passkey_question(
     key = approver_key(approver)
     assert isinstance(key, PasskeyKey)
     to_be_signed = to_sign(digest, approver=approver, at=at, signed_for=opening.signed_for)
-    return PasskeyQuestion(
-        approver=approver.name,
-        challenge=challenge_of(statement_of(to_be_signed)),
-        credential=key.passkey.credential,
-    )
+    return PasskeyQuestion(approver=approver.name, key=key, text=statement_of(to_be_signed))
 
 
 def approver_name(cases: Cases, id: str, doer: Doer) -> str:

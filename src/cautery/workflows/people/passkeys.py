@@ -105,7 +105,7 @@ class Passkeys:
         # Only now: whoever has no passkey uses nothing up.
         if not self._people.use_up(challenge, self._clock.now()):
             return None
-        # It may have been taken away meanwhile.
+        # It may have been taken away meanwhile, or its copy came in.
         return account if self._people.count_passkey(passkey.id, count) else None
 
     def _challenge(self, what: str) -> bytes:

@@ -123,7 +123,7 @@ class People(Protocol):
         """Write a new passkey of an account with this era; ConflictError if that has ended."""
 
     def count_passkey(self, id: bytes, count: int) -> bool:
-        """Note how often a passkey has signed; tell whether it is still there."""
+        """Note how often a passkey has signed; tell whether it is there and this is more often."""
 
     def drop_passkey(self, account: str, id: bytes) -> bool:
         """Erase a passkey of an account; tell whether there was one."""

@@ -195,13 +195,14 @@ class SigningRequests:
             raise ApprovalError(
                 tr("Your passkey does not sign this: %(why)s", why=str(error))
             ) from error
-        if count <= passkey.count and (count or passkey.count):
+        # Before it is kept: a copy that signs at the same moment is told from it there.
+        if not self._people.count_passkey(passkey.id, count):
+            self.passkey(request, shown=shown)
             raise ApprovalError(
                 tr("The counter of this passkey went back: it may have been copied.")
             )
         if not self._requests.answer(request.id, signature):
             raise ConflictError(tr("Who asked for this has taken it back."), hint="")
-        self._people.count_passkey(passkey.id, count)
 
     def lapse(self) -> None:
         """Remove what is over."""
