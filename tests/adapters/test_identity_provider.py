@@ -107,6 +107,8 @@ WRONG = {
     "another audience": {"aud": "another-room"},
     "several audiences without a party": {"aud": [CLIENT, "another-room"]},
     "another party": {"azp": "another-room"},
+    "a party that is a list": {"azp": []},
+    "a party that is empty": {"azp": ""},
     "no audience": {"aud": None},
     "an audience that is none": {"aud": {"a": 1}},
     "no subject": {"sub": None},
