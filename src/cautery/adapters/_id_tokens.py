@@ -95,9 +95,7 @@ def checked_claims(
         )
         claims.validate(now=int(now.timestamp()), leeway=int(SKEW.total_seconds()))
         _require_fresh(claims, now, max_age_s)
-        # The library passes over a party that is an empty list or object.
-        if claims.get("azp") not in (None, client):
-            raise ApprovalError("it was made for another party")
+        _require_party(claims, client)
     except ApprovalError:
         raise
     except (*_BROKEN, RecursionError) as error:
@@ -153,6 +151,12 @@ def _key_of(
         return RSAKey.import_key({name: fitting[0][name] for name in ("kty", "n", "e")})
     except _BROKEN as error:
         raise ApprovalError("the provider's key cannot be read") from error
+
+
+def _require_party(claims: Mapping[str, Any], client: str) -> None:
+    # The library passes over a party that is an empty list, text or object.
+    if claims.get("azp") not in (None, client):
+        raise ApprovalError("it was made for another party")
 
 
 def _require_fresh(claims: Mapping[str, Any], now: datetime, max_age_s: int | None) -> None:

@@ -17,7 +17,7 @@ from cautery.exchange.loss import Loss
 from cautery.exchange.shape import Reading
 from cautery.model import Marking
 from cautery.model.exchange import Item, ItemKind, Package
-from cautery.model.marking import Pap, Tlp
+from cautery.model.marking import HandlingCode, Pap, Tlp
 from cautery.model.records import Evaluated, ExchangeImported, kinds_of
 from cautery.model.records.importing import SEALED_FILE
 from cautery.projections.told import Told, told_in
@@ -287,6 +287,27 @@ def test_the_record_has_no_title_and_of_a_red_file_no_words_at_all(case, marking
     words = " ".join(each.words for each in imported.left_out)
     assert ("x-born-1980" in words, imported.by == "The Agency") == (marking is AMBER,) * 2
     assert sum(each.count for each in imported.left_out) == 5
+
+
+@pytest.mark.parametrize("marking", [AMBER, RED])
+def test_no_place_and_no_condition_of_a_partners_file_brings_a_secret_into_the_case(case, marking):
+    words = "Ask us: http://u:hunter22@x.example/ anna.rossi@mail.example"
+    bound = replace(marking, handling=frozenset((HandlingCode.H3,)), h3_text=words)
+    imported = taken(
+        case,
+        package_of(
+            host(id="a.example", marking=bound, country=words),
+            block(id="b.example", country="IT", territory=words),
+            marking=bound,
+        ),
+    ).imported
+
+    written = repr(imported) + repr(rows_of(case).rows) + repr(case.vault.read(imported.table))
+    for secret in ("hunter22", "rossi"):
+        assert secret not in written
+    assert imported.marking.handling == {HandlingCode.H3}
+    assert ("Ask us" in imported.marking.h3_text) == (marking is AMBER)
+    assert "IT" in {row.item.country for row in rows_of(case).rows}
 
 
 def test_an_item_that_is_evaluated_by_its_provider_keeps_that_evaluation(case):

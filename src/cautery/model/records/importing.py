@@ -148,7 +148,8 @@ class ExchangeImported(Dated):
     evaluation : Evaluated
         How far the partner and the file are trusted, by whoever imported it.
     marking : Marking
-        The strictest of the file and all its items.
+        The strictest of the file and all its items; the conditions of H3 in it without credentials
+        and addresses of people, and of a file under TLP:RED none.
     format : str
         What it was read as.
     package : str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import Enum
 from operator import attrgetter
@@ -40,6 +40,8 @@ MOST_LEFT_OUT = 50
 LONGEST_SOURCE = 100
 LONGEST_H3 = 4096
 _LONGEST_WORDS = 200
+_IN_FILE = "in the sealed file alone"
+"""Stands for the conditions of H3 of a file under TLP:RED."""
 _NAME = re.compile(
     r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*|[0-9a-fA-F:.]{2,45}|sha256:[0-9a-f]{64}"
 )
@@ -124,7 +126,7 @@ def take_in(
         at=now,
         source=source,
         evaluation=evaluation,
-        marking=marking,
+        marking=_recorded(marking, journal.pseudonyms),
         format=read.format.name,
         package=journal.pseudonyms.of(f"package {package.id}"),
         by="" if is_red else _shown(package.by, journal.pseudonyms)[:_LONGEST_WORDS],
@@ -158,7 +160,7 @@ def told_items(items: Sequence[Item], pseudonyms: Pseudonyms) -> tuple[ToldItem,
     names = {
         name: _shown(name, pseudonyms)
         for item in items
-        for name in (item.by, item.role, item.order)
+        for name in (item.by, item.role, item.order, item.territory, item.country)
         if name
     }
     return tuple(
@@ -233,6 +235,15 @@ def _marking(file: str, package: Package) -> Marking:
             hint="Ask the partner for a file for each condition.",
         )
     return marking
+
+
+def _recorded(marking: Marking, pseudonyms: Pseudonyms) -> Marking:
+    """Return a marking whose conditions of H3, which are a partner's words, have no secret."""
+    if marking.h3_text is None:
+        return marking
+    is_red = marking.tlp is Tlp.RED
+    words = _IN_FILE if is_red else shown_words(marking.h3_text, pseudonyms)[:LONGEST_H3]
+    return replace(marking, h3_text=words)
 
 
 def _counts(items: Sequence[Item]) -> tuple[ItemCount, ...]:
@@ -353,8 +364,8 @@ def _open(
         log10_lr=item.log10_lr,
         lever=_word(item.lever),
         order=names[item.order] if item.order else None,
-        territory=item.territory,
-        country=item.country,
+        territory=names[item.territory] if item.territory else None,
+        country=names[item.country] if item.country else None,
         exhibits=len(item.exhibits),
     )
 
