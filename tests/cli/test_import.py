@@ -11,6 +11,7 @@ from tests.console.conftest import made_cases
 from tests.exchange.packages import sample_package
 
 from cautery.exchange.catalogue import format_named
+from cautery.model.marking import HandlingCode
 from cautery.wiring.cases import reading
 
 
@@ -50,9 +51,10 @@ def test_no_words_of_a_file_show_credentials_or_mail_addresses(cautery, tmp_path
     words = "Anna http://user:hunter22@x.example/ anna@mail.example"
     package = sample_package()
     first = package.items[0]
-    item = replace(first, by=words, text=words, name=words)
+    bound = replace(first.marking, handling=frozenset((HandlingCode.H3,)), h3_text=words)
+    item = replace(first, by=words, text=words, name=words, country=words, marking=bound)
     path = tmp_path / "partner.csv"
-    told = replace(package, name=words, by=words, items=(item,), relations=())
+    told = replace(package, name=words, by=words, items=(item,), relations=(), marking=bound)
     path.write_bytes(b"".join(format_named("csv").write(told)))
 
     for options in ((), ("--json",), ("--csv",)):

@@ -197,7 +197,7 @@ def _show(read: ReadFile, *, json: bool) -> None:
     hidden = KeyedPseudonyms(secrets.token_bytes(32))
     if json:
         for item in package.items:
-            render.json_line(to_json(item) | words_of(item, hidden))
+            render.json_line(to_json(item) | words_of(item, hidden) | _marked(item, hidden))
     elif package.items:
         shown = package.items[: render.most_rows(_MOST_ROWS)]
         render.table(_COLUMNS, (_cells(item, words_of(item, hidden), now) for item in shown))
@@ -210,6 +210,13 @@ def _show(read: ReadFile, *, json: bool) -> None:
     )
     _say_counts(reading)
     say_left_out(reading.left_out)
+
+
+def _marked(item: Item, hidden: KeyedPseudonyms) -> dict[str, Any]:
+    """Return the marking of an item, whose conditions of H3 are a partner's words as well."""
+    conditions = item.marking.h3_text
+    shown = conditions and shown_words(conditions, hidden)
+    return {"marking": to_json(item.marking) | {"h3_text": shown}}
 
 
 def _cells(item: Item, words: Mapping[str, str], now: Any) -> tuple[object, ...]:

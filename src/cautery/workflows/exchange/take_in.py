@@ -197,7 +197,8 @@ def shown_id(item: Item, pseudonyms: Pseudonyms) -> str:
 
 def words_of(item: Item, pseudonyms: Pseudonyms) -> dict[str, str]:
     """Return the words of an item by its fields, without credentials and addresses of people."""
-    words = {name: getattr(item, name) for name in ("by", "text", "name", "role", "order")}
+    names = ("by", "text", "name", "role", "order", "territory", "country")
+    words = {name: getattr(item, name) for name in names}
     shown = {name: shown_words(text, pseudonyms) for name, text in words.items() if text}
     return {"id": shown_id(item, pseudonyms), **shown}
 
