@@ -234,6 +234,19 @@ async def test_a_poll_has_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, mo
         await polled(answer)
 
 
+async def test_objects_that_refer_to_too_many_others_end_a_poll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        page = int(request.query.get("next", 0))
+        refs = [thing(100 * page + number)["id"] for number in range(30)]
+        return envelope(thing(page, object_refs=refs), more=True, next=str(page + 1))
+
+    monkeypatch.setattr(polling, "MOST_OBJECTS", 50)
+    with pytest.raises(LimitError, match="a poll of more than 50 references"):
+        await polled(answer)
+
+
 async def test_a_poll_that_takes_too_long_ends() -> None:
     moments = [NOW]
 

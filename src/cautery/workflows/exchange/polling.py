@@ -18,7 +18,8 @@ from cautery.model.ports import Clock
 
 MOST_PAGES = 10_000
 MOST_OBJECTS = 1_000_000
-"""Of one poll; a package takes a quarter of it, and the definitions beside it."""
+"""Of one poll, and what they may refer to: a server names six million in the bytes of a poll, which
+would take a gigabyte. A package takes a quarter of it, and the definitions beside it."""
 LONGEST_S = 1_800.0
 """A poll in all: 250,000 objects take some minutes from a slow server. Judgement."""
 MOST_ROUNDS = 4
@@ -201,6 +202,7 @@ class _SoFar:
             self._size += len(received.content) + 1
         for what, count, most in (
             ("objects", len(self.pieces), MOST_OBJECTS),
+            ("references", len(self.needed), MOST_OBJECTS),
             ("bytes", self._size, MOST_BYTES),
             ("pages", self.pages, MOST_PAGES),
             ("seconds", (self._clock.now() - self._began).total_seconds(), LONGEST_S),
