@@ -262,7 +262,11 @@ def test_a_form_says_its_length_in_one_way(room: Any) -> None:
         "content-length": "3",
         "transfer-encoding": "chunked",
     }
-    assert room.client.post("/language", content=b"a=1", headers=headers).status_code == 400
+    refused = room.client.post("/language", content=b"a=1", headers=headers)
+    # What follows on the connection is no request that anybody sent.
+    assert (refused.status_code, refused.headers["connection"]) == (400, "close")
+    asked = room.client.request("GET", "/", headers={"transfer-encoding": "chunked"})
+    assert (asked.status_code, asked.headers["connection"]) == (413, "close")
 
 
 async def test_what_is_kept_of_a_form_is_bounded_whatever_its_headers_say() -> None:

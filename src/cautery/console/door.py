@@ -235,8 +235,7 @@ class Door:
         elif answer is None and scope["method"] == "POST":
             whole = await _whole(receive, int(headers["content-length"]))
             if isinstance(whole, Response):
-                answer = whole
-                answer.headers["connection"] = "close"
+                answer = _over(whole)
             else:
                 coming = receive = whole
         if answer is None and self._gate.is_for_programs(scope["path"]):
@@ -277,7 +276,7 @@ class Door:
                 kind=FILES if upload else FORM,
             )
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-            return plain(413, "A question has no body.")
+            return _over(plain(413, "A question has no body."))
         return None
 
 
@@ -319,7 +318,7 @@ def _refused_form(headers: Headers, *, origin: str, most: int, kind: str) -> Res
     if len(length) > 9 or int(length) > most:
         return plain(413, f"A form has at most {most} bytes.")
     if "transfer-encoding" in headers:  # it would count, and not the length (RFC 9112, 6.3)
-        return plain(400, "A form comes in one piece.")
+        return _over(plain(400, "A form comes in one piece."))
     if _form_of(headers) != kind:
         return plain(415, "The room takes forms alone.")
     # Browsers name the origin of each form; what names none, or another, is not our page.
@@ -347,6 +346,16 @@ def cookie_of(headers: Headers, name: str) -> str:
 def plain(status: int, words: str) -> Response:
     """Return an answer of one sentence."""
     return PlainTextResponse(f"{words}\n", status_code=status)
+
+
+def _over(answer: Response) -> Response:
+    """Return an answer after which the connection ends: what follows on it may be no request.
+
+    Where a form says its length in two ways, a proxy may have taken the other one, and what it
+    sends next would be read as a request of somebody else (RFC 9112, 6.3).
+    """
+    answer.headers["connection"] = "close"
+    return answer
 
 
 async def _whole(receive: Receive, length: int) -> Receive | Response:
