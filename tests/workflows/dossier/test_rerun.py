@@ -286,6 +286,18 @@ def test_media_under_aes_are_decrypted(made: Made, bag: Path) -> None:
     assert code == 0, line
 
 
+def test_a_vector_that_holds_options_has_openssl_write_no_file(
+    program: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "written"
+    piece = {
+        "payload": "p", "byte_range": None, "key": "k", "iv": f"{'00' * 16} -nopad -out {out}",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="non-hexadecimal"):
+        list(program["media"]([piece], {"p": bytes(16), "k": bytes(16)}))
+    assert not out.exists()
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The program's functions, beside the published rates."""

@@ -57,7 +57,8 @@ def media(pieces, bodies):
         length, _, start = (piece["byte_range"] or "").partition("@")
         body = bodies[piece["payload"]][int(start or 0) :][: int(length) if length else None]
         if piece["key"]:
-            undo = f"openssl enc -d -aes-128-cbc -K {bodies[piece['key']].hex()} -iv {piece['iv']}"
+            key, iv = bodies[piece["key"]].hex(), bytes.fromhex(piece["iv"]).hex()  # no options
+            undo = f"openssl enc -d -aes-128-cbc -K {key} -iv {iv}"
             body = subprocess.run(undo.split(), input=body, capture_output=True).stdout
         yield body
 
