@@ -6,11 +6,15 @@ adapters that ask. Format: libpq's connection strings.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
 from cautery.adapters._server_proof import proof
 from cautery.errors import InputError
+
+_SAYS_HOW = 160_000
+"""The version of libpq from which on a connection can refuse to send a password in clear."""
 
 
 def server_package(name: str) -> Any:
@@ -46,12 +50,18 @@ def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> An
     InputError
         If another machine shall be asked without a proof of its name.
     """
-    options: dict[str, Any] = dict(proof(_parts(url)))
+    psycopg, parts = server_package("psycopg"), _parts(url)
+    options: dict[str, Any] = dict(proof(parts))
+    # Another user of this machine may listen in the database's place while it is down: who has
+    # proven nothing is told no password as it stands.
+    is_said = "require_auth" in parts or "PGREQUIREAUTH" in os.environ
+    if not options and not is_said and psycopg.pq.version() >= _SAYS_HOW:
+        options["require_auth"] = "!password"
     if schema:
         options["options"] = f"-csearch_path={schema}"
     if silence_s is not None:
         options["tcp_user_timeout"] = silence_s * 1000
-    return server_package("psycopg").connect(
+    return psycopg.connect(
         url,
         autocommit=True,
         connect_timeout=silence_s or 10,
