@@ -176,6 +176,16 @@ def authenticator() -> Callable[[Any], Any]:
     return added
 
 
+def test_a_passkey_is_taken_away_by_who_knows_the_password_alone(peopled: Any) -> None:
+    account, people = peopled.accounts[RoomRole.ANALYST], peopled.people.people
+    people.add_passkey(replace(KEPT, account=account.id), era=account.era)
+    client = peopled.as_(RoomRole.ANALYST)
+    for old in ("", "not my password at all"):
+        answer = peopled.send(client, "/account/passkey/drop", passkey=KEPT.id.hex(), old=old)
+        assert "This is not your password." in answer.text
+    assert [passkey.id for passkey in people.passkeys(account.id)] == [KEPT.id]
+
+
 @pytest.mark.browser
 def test_a_passkey_is_added_comes_in_once_for_each_challenge_and_is_taken_away(
     browser: Any, season: Path, tmp_path: Path, authenticator: Callable[[Any], Any]
@@ -220,6 +230,12 @@ def test_a_passkey_is_added_comes_in_once_for_each_challenge_and_is_taken_away(
         assert thief.status == 401
         assert "set-cookie" not in thief.headers
         page.goto(f"{address}/account")
+        dropping = "form[action='/account/passkey/drop'] [name=old]"
+        page.fill(dropping, "not my password at all")
+        page.click("button[aria-label='Take away blue key']")
+        page.wait_for_selector("text=This is not your password")
+        assert "blue key" in page.inner_text("main")
+        page.fill(dropping, PASSWORD)
         page.click("button[aria-label='Take away blue key']")
         page.wait_for_selector("text=The passkey is taken away")
         page.click(".out button")

@@ -59,6 +59,8 @@ def router(desk: Desk, people: PeopleOfRoom) -> APIRouter:
         fields, account = await form(request), own_account(request)
 
         def dropped() -> str:
+            # Who sits down at an open browser could put an approver out for the night.
+            confirm(people, request, account, fields.get("old", ""))
             try:
                 people.passkeys.drop(account, bytes.fromhex(fields.get("passkey", "")))
             except ValueError as error:
