@@ -80,7 +80,7 @@ def punycode_label(text: str) -> str:
 
 
 def _digits(steps: int, bias: int) -> list[str]:
-    found, place = [], _BASE
+    found, place = list[str](), _BASE
     while True:
         threshold = min(max(place - bias, _LEAST), _MOST)
         if steps < threshold:
