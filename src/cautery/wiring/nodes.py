@@ -10,6 +10,7 @@ from threading import Lock
 from time import monotonic
 
 from cautery import __version__, wiring
+from cautery.adapters.job_queue import job_counts
 from cautery.adapters.node_key import make_node_key, read_node_key
 from cautery.adapters.node_register import NodeRegister
 from cautery.adapters.server_place import Server
@@ -17,7 +18,7 @@ from cautery.errors import InputError
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.model.nodes import NodesSeen
 from cautery.projections.presence import Fit
-from cautery.wiring.server import required_server, server
+from cautery.wiring.server import required_server
 
 NODE_KEY = "CAUTERY_NODE_KEY"
 """Environment variable that names the file of the nodes' key; ``--node-key`` goes before it."""
@@ -88,9 +89,16 @@ def nodes_seen() -> NodesSeen:
 
 
 class NodesShown:
-    """What the room shows of the nodes: asked once a second, however many look."""
+    """What the room shows of the nodes: asked once a second, however many look.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_server : bool
+        Whether the room shows cases of the organisation's server; others have no nodes.
+    """
+
+    def __init__(self, *, on_server: bool) -> None:
+        self._on_server = on_server
         self._lock = Lock()
         self._register: NodeRegister | None = None
         self._seen: NodesSeen | None = None
@@ -111,11 +119,10 @@ class NodesShown:
             return self._seen
 
     def _asked(self) -> NodesSeen | None:
-        place = server()
-        if place is None:
+        if not self._on_server:
             return None
         if self._register is None:
-            self._register = _register_of(place)
+            self._register = _register_of(required_server())
         return self._register.seen()
 
 
