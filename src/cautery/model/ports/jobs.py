@@ -92,7 +92,14 @@ class Jobs(Protocol):
     """What the driver of a watch asks of the nodes."""
 
     async def ask(
-        self, kind: str, question: Json, *, key: str, shard: str = "", within_s: float
+        self,
+        kind: str,
+        question: Json,
+        *,
+        key: str,
+        shard: str = "",
+        within_s: float,
+        priority: int = 0,
     ) -> JobAnswer:
         """Have a job done by any node, or by the one at which a shard is at home.
 
@@ -100,6 +107,8 @@ class Jobs(Protocol):
         ----------
         key : str
             The same key is answered once, however often it is asked or done.
+        priority : int
+            What has a higher one is begun first.
 
         Raises
         ------
@@ -137,6 +146,9 @@ class JobAsked:
         Grows whenever another driver takes the case up; what an earlier one asked is void.
     night : Json
         What the driver told all nodes at its beginning: the mandate and what else every job needs.
+    run : int
+        How often this job was begun before; what an earlier run of one that lasts publishes is
+        void.
     """
 
     case: str
@@ -145,6 +157,7 @@ class JobAsked:
     kind: str
     key: str
     question: Json
+    run: int = 0
 
 
 Handler = Callable[[JobAsked], Awaitable[Json]]
