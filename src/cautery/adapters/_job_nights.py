@@ -111,7 +111,7 @@ async def replace_dead(app: App, case: str, epoch: int) -> list[str]:
             continue  # its own driver sees to it
         is_ours = stated.get("epoch") == epoch
         try:
-            if is_ours and (job.queue == sql.LASTING or job.attempts + 1 < TRIES):
+            if is_ours and (job.queue.startswith(sql.LASTING) or job.attempts + 1 < TRIES):
                 await app.job_manager.retry_job(job)
             else:
                 await _forget(app, job)

@@ -6,10 +6,19 @@ Format: docs/reference/server-format.md; procrastinate's functions, whose names 
 
 from __future__ import annotations
 
-ANY, LASTING, IDLE = "any", "lasting", "nothing"
-"""Queues: of jobs for any node, of those that last, and one in which there is never a job."""
+import hashlib
+
+ANY, LASTING, IDLE = "any ", "lasting ", "nothing"
+"""Before what a node must be: the queues of jobs for any node, and of those that last; and one in
+which there is never a job."""
 SHARD = "shard "
 """Before the name of a shard: the queue of jobs for the node at which it is at home."""
+
+
+def fit_of(fit: str) -> str:
+    """Return a short word for what a node must be, as the names of queues end."""
+    return hashlib.sha256(fit.encode()).hexdigest()[:12]
+
 
 BEGIN = (
     "INSERT INTO cautery.nights VALUES (%(case)s, 1, %(driver)s, NULL, clock_timestamp(),"
@@ -48,7 +57,7 @@ ASK = (
     " AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock = name"
     " AND j.status = 'doing' AND j.worker_id IS NOT NULL))"
     " SELECT ARRAY(SELECT key FROM known), procrastinate_defer_jobs_v1(array_agg("
-    "(queue, 'job', priority, CASE queue WHEN 'lasting' THEN name END, name,"
+    "(queue, 'job', priority, CASE WHEN starts_with(queue, 'lasting ') THEN name END, name,"
     " jsonb_build_object('case', %(case)s::text, 'epoch', %(epoch)s::bigint, 'kind', kind,"
     " 'key', key, 'question', question), NULL)::procrastinate_job_to_defer_v1 ORDER BY place))"
     " FROM new"
@@ -104,10 +113,4 @@ EPOCHS = (
     " AND package IS NOT NULL AND seen_at > clock_timestamp() - %(silent_s)s * interval '1 s'"
 )
 
-SEEN = (
-    "INSERT INTO cautery.nodes VALUES (%(name)s, %(said)s, clock_timestamp())"
-    " ON CONFLICT (name) DO UPDATE SET said = %(said)s, seen_at = clock_timestamp()"
-    " RETURNING clock_timestamp()"
-)
 FORGET_NODES = "DELETE FROM cautery.nodes WHERE seen_at < clock_timestamp() - interval '1 day'"
-NODES = "SELECT name, said::text, seen_at FROM cautery.nodes ORDER BY name LIMIT 1000"

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Self
 from cautery.adapters import _job_statements as sql
 from cautery.adapters._job_database import PATIENCE_S, JobDatabase
 from cautery.adapters._job_nights import STALLED_S, answers_of, begin_night, end_night, replace_dead
-from cautery.adapters._job_presence import nodes_of, seen_nodes
+from cautery.adapters._job_counts import job_counts
 from cautery.adapters._job_sealing import MOST_KEY, answer_of, deadly, late
 from cautery.adapters._job_worker import JobWorker
+from cautery.adapters.node_register import ROWS, nodes_of
 from cautery.adapters._servers import server_package
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
 from cautery.model.evidence import Json
@@ -33,7 +34,7 @@ from cautery.model.ports.jobs import JobAnswer, NodeSeen
 if TYPE_CHECKING:
     from procrastinate import App
 
-__all__ = ["JobQueue", "JobWorker", "seen_nodes"]
+__all__ = ["JobQueue", "JobWorker", "job_counts"]
 
 _BATCH_S = 0.01
 """How long a question waits for others: one statement files them all."""
@@ -75,6 +76,8 @@ class JobQueue:
         Who drives the watch, for people.
     night : Json
         What every job needs: :attr:`~cautery.model.ports.JobAsked.night`.
+    fit : str
+        What a node must be to do its jobs: a version and a recipe. Others never see them.
     refused : callable, optional
         Told the key of a job that lasts, and why a node ended it; it is begun again.
     patience_s : float
@@ -96,6 +99,7 @@ class JobQueue:
         case: str,
         driver: str,
         night: Json,
+        fit: str,
         refused: Callable[[str, CauteryError], None] = lambda *_: None,
         patience_s: float = PATIENCE_S,
     ) -> None:
@@ -105,6 +109,7 @@ class JobQueue:
         self._database = JobDatabase(url, connections=3, patience_s=patience_s)
         self._nodes_key, self._driver, self._package = key, driver, night
         self._told = refused
+        self._fit = sql.fit_of(fit)
         self._jobs: dict[str, _Job] = {}
         self._kept: dict[str, _Job] = {}
         self._to_file: dict[str, _Job] = {}
@@ -157,7 +162,7 @@ class JobQueue:
         """Have a job done (:meth:`cautery.model.ports.Jobs.ask`)."""
         job = self._jobs.get(key)
         if job is None:
-            queue = sql.SHARD + shard if shard else sql.ANY
+            queue = sql.SHARD + shard if shard else sql.ANY + self._fit
             job = self._jobs[key] = self._file(kind, question, key, queue, priority)
         job.askers += 1
         try:
@@ -173,7 +178,7 @@ class JobQueue:
     async def keep(self, kind: str, question: Json, *, key: str) -> None:
         """Have a job that lasts done (:meth:`cautery.model.ports.Jobs.keep`)."""
         if key not in self._kept:
-            self._kept[key] = self._file(kind, question, key, sql.LASTING, 0)
+            self._kept[key] = self._file(kind, question, key, sql.LASTING + self._fit, 0)
 
     async def withdraw(self, key: str) -> None:
         """End a job (:meth:`cautery.model.ports.Jobs.withdraw`)."""
@@ -285,7 +290,7 @@ class JobQueue:
                     "another machine drives the watch of this case now",
                     hint="What this one recorded until then is kept.",
                 )
-            self._seen = nodes_of(await self._rows("list the nodes of", sql.NODES))
+            self._seen = nodes_of(await self._rows("list the nodes of", ROWS))
             begin = f"{self.case}/{self.epoch}/"
             for (name,) in await self._rows("read jobs of", sql.REFUSED, begin=begin):
                 key = name.removeprefix(begin)

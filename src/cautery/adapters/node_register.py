@@ -12,7 +12,7 @@ does not have its shape is a node of an unknown version.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
@@ -29,8 +29,8 @@ from cautery.model.wire import MISSHAPEN, from_json, to_json
 from cautery.projections.presence import GONE_S, MOST_NODES, node_name
 
 SILENCE_S = 10
-MOST_BYTES = 1 << 16
-"""Of a row: 300 moments of history take 20 kB."""
+MOST_BYTES = 1 << 15
+"""Of a row: sixty moments of history take 4 kB."""
 _UNREADABLE = "?"
 _SAY = (
     "INSERT INTO cautery.nodes AS stands (name, about, seen_at)"
@@ -40,11 +40,12 @@ _SAY = (
     f" OR stands.seen_at < clock_timestamp() - interval '{GONE_S:.0f} s'"
     " RETURNING draining, clock_timestamp()"
 )
-_ROWS = (
+ROWS = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
     f" WHERE length(about::text) <= {MOST_BYTES} AND length(name) <= 40"
     f" ORDER BY name LIMIT {MOST_NODES}"
 )
+"""All rows that are not too long to be read."""
 
 
 class Told(NamedTuple):
@@ -145,9 +146,9 @@ class NodeRegister:
         """Return all nodes, by name, and how many jobs there are."""
         with self._asking("read") as connection:
             (now,) = connection.execute("SELECT clock_timestamp()").fetchone()
-            rows = connection.execute(_ROWS).fetchall()
+            rows = connection.execute(ROWS).fetchall()
             jobs = self._counts(connection)
-        return NodesSeen(now=now.astimezone(UTC), nodes=tuple(_nodes(rows)), jobs=jobs)
+        return NodesSeen(now=now.astimezone(UTC), nodes=nodes_of(rows), jobs=jobs)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -172,7 +173,12 @@ class NodeRegister:
                 raise
 
 
-def _nodes(rows: list[tuple[str, Any, datetime, bool]]) -> Iterator[NodeSeen]:
+def nodes_of(rows: Iterable[tuple[Any, ...]]) -> tuple[NodeSeen, ...]:
+    """Return the nodes of rows; one whose name no node has is left out."""
+    return tuple(_nodes(rows))
+
+
+def _nodes(rows: Iterable[tuple[Any, ...]]) -> Iterator[NodeSeen]:
     for name, about, seen_at, draining in rows:
         try:
             node_name(name)

@@ -41,6 +41,6 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX ON cautery.answers (case_id, epoch) WHERE NOT taken")
     op.execute(
-        "CREATE TABLE cautery.nodes (name TEXT PRIMARY KEY, said JSONB NOT NULL,"
-        " seen_at TIMESTAMPTZ NOT NULL)"
+        "CREATE TABLE cautery.nodes (name TEXT PRIMARY KEY, about JSONB NOT NULL,"
+        " seen_at TIMESTAMPTZ NOT NULL, draining BOOL NOT NULL DEFAULT false)"
     )
