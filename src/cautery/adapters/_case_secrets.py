@@ -146,6 +146,17 @@ class CaseSecrets:
                 raise EvidenceError("not signed: the case is closed, and its lists have ended")
             return self._files.sign_list(text, self._private)
 
+    def take_list(self, text: str, signature: bytes) -> None:
+        """Take up a version of a list that this key signed on another machine.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :meth:`cautery.adapters._signing_keys.KeyFiles.take_list`.
+        """
+        with self._files.locked():
+            self._files.take_list(text, signature, self._private)
+
     def go_back(
         self,
         text: str,

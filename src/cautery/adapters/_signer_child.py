@@ -172,6 +172,9 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             signed = list(zip(people[::3], people[1::3], people[2::3], strict=True))
             secrets.go_back(text.decode(), signed, checkpoint.decode(), opened, proof)
             return []
+        case [b"take list", text, signature]:
+            secrets.take_list(text.decode(), signature)
+            return []
         case [b"subject key", subject]:
             return list(secrets.subject_key(subject.decode()))
         case [b"find subject key", subject, key_id]:

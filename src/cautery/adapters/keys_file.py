@@ -64,6 +64,7 @@ class Secrets(Protocol):
     def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
     def last_list(self, name: str) -> tuple[int, str, str] | None: ...  # noqa: D102
     def sign_list(self, text: str) -> bytes: ...  # noqa: D102
+    def take_list(self, text: str, signature: bytes) -> None: ...  # noqa: D102
     def go_back(  # noqa: D102
         self,
         text: str,
@@ -275,6 +276,10 @@ class FileCaseKeys:
         self.pseudonyms: Pseudonyms = CasePseudonyms(secrets)
         self.subjects = SubjectKeys(secrets)
         self._secrets = secrets
+
+    def sign_by(self, signer: Callable[[Secrets], Signer]) -> None:
+        """Sign by what is made over these secrets: on a server more is remembered than here."""
+        self.signer = signer(self._secrets)
 
     def pseudonyms_of(self, subject: str) -> Pseudonyms:
         """Return what stands for a subject's people.

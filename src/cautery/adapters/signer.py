@@ -151,6 +151,10 @@ class SignerProcess:
             raise self._nonsense() from error
         return signature
 
+    def take_list(self, text: str, signature: bytes) -> None:
+        """Take up a version of a list that this key signed on another machine."""
+        self._ask(b"take list", text.encode(), signature, answers=(0,))
+
     def cosign(self, body: bytes) -> tuple[int, str]:
         """Return a co-signer's answer to a request: HTTP status, and a signature line or why not.
 

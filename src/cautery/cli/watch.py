@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,13 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._ending import say_end
 from cautery.cli._mandate_rows import say_warnings
+from cautery.cli._standby import StandbyView
 from cautery.cli.board import Board, JsonStream
 from cautery.cli.log import say_proof
 from cautery.errors import InputError, MandateError
 from cautery.messages import tr, word
 from cautery.model import Entry
-from cautery.model.records import WatchEnd, WatchStopped
+from cautery.model.records import WatchEnd, WatchStopped, WatchTakenOver
 from cautery.wiring import watching
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
@@ -68,6 +70,14 @@ def watch(
             help="With --fixture: folder with the calendars that cautery season has fetched.",
         ),
     ] = None,
+    standby: Annotated[
+        bool,
+        typer.Option(
+            "--standby",
+            help="Wait with all at hand until the machine that drives the case on the server is "
+            "silent for 6 s or gives it back, then go on with it.",
+        ),
+    ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
@@ -80,6 +90,9 @@ def watch(
 
     With keep_open in the mandate the case stays open while a notice is under way, so that people
     can complete, approve and send it afterwards. `cautery close` closes it.
+
+    One process drives a case; another one is refused with exit code 75, and so ends one whose case
+    was taken over. With --standby it waits for its turn instead.
 
     A case with decoys waits until `cautery decoy reveal` opens them; it has no report before.
 
@@ -116,12 +129,17 @@ def watch(
     waits = checked.keep_open and bool(checked.approvers) if keep_open is None else keep_open
     view = JsonStream() if json else Board(checked, waits=waits)
     stopped: list[WatchEnd] = []
+    waiting_view = StandbyView(json=json)
 
     def note(entry: Entry) -> None:
+        if isinstance(entry.content, WatchTakenOver) and standby:
+            shown.enter_context(view)
         if isinstance(entry.content, WatchStopped):
             stopped.append(entry.content.why)
 
-    with view:
+    with contextlib.ExitStack() as shown:
+        if not standby:
+            shown.enter_context(view)
         finished = watching.watch(
             checked,
             case,
@@ -134,7 +152,11 @@ def watch(
             fixture=fixture,
             calendars=calendars,
             signers=allowed_signers,
+            standby=waiting_view.hear if standby else None,
         )
+    if finished is None:
+        render.say(tr("the watch of this case is over, and nothing is left to do"))
+        return
     waiting = finished.unrevealed and not finished.closed
     render.say(f"case    {case}" + ("" if waiting else f"\nreport  {case / REPORT}"))
     say_end(case, finished)

@@ -40,6 +40,17 @@ class WatchEnd(StrEnum):
     """It ended without a record; who closed its case by hand says when it was last seen."""
 
 
+class TakenWhy(StrEnum):
+    """Why another process drives a case from now on."""
+
+    SILENT = "it was silent"
+    """The driver before had not given a sign of life."""
+    GONE = "its process had ended"
+    """On this machine the process of the driver before does not run any more."""
+    GIVEN_BACK = "it gave the case back"
+    """The driver before had ended in order."""
+
+
 class LookStep(StrEnum):
     """What a look does, or what keeps it from its end."""
 
@@ -93,6 +104,34 @@ class WatchStopped(Dated):
     """
 
     why: WatchEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTakenOver(Dated):
+    """Another process drives the case from now on; the one before can add no record any more.
+
+    Parameters
+    ----------
+    driver : str
+        Who drives it now: machine and process.
+    before : str
+        Who drove it before.
+    why : TakenWhy
+        Why it was followed.
+    silent_s : float
+        How long the driver before was seen to be silent, seconds.
+    stood_by : bool
+        Whether this process stood by for it; ``False``: it was started after it.
+    epoch : int
+        Number of the lease: it grows by one whenever a case is taken up.
+    """
+
+    driver: str
+    before: str
+    why: TakenWhy
+    silent_s: float
+    stood_by: bool
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +364,7 @@ KINDS: dict[str, type] = {
     "watch.started": WatchStarted,
     "watch.resumed": WatchResumed,
     "watch.stopped": WatchStopped,
+    "watch.taken-over": WatchTakenOver,
     "decoder.confined": DecoderConfined,
     "watch.pace": WatchPace,
     "work.shed": WorkShed,

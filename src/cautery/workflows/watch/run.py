@@ -19,6 +19,7 @@ from cautery.act import Publisher
 from cautery.act.ports import PublicFiles
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
+from cautery.evidence.lease import SILENT_S, Lease
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate, OwnLocation, Pseudonyms, RuleConfirmation, SignedFor
 from cautery.model.ports import (
@@ -40,11 +41,13 @@ from cautery.model.ports import (
 )
 from cautery.model.records import (
     DecoderConfined,
+    TakenWhy,
     WatchBegin,
     WatchEnd,
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
     kinds_of,
 )
 from cautery.workflows.case.capturing import Capturing, CapturingOwn, named
@@ -101,7 +104,8 @@ class WatchPorts:
     nobody does. ``only`` says of which fixture of a season it is; ``None``: of all of its mandate.
     ``keeper`` answers for the decoys of a blind test, ``sealed_plan`` is the file of their plan;
     ``None``: the mandate has none. ``trust`` says whom the organisation believes about times.
-    ``random`` returns so many bytes that nobody can guess.
+    ``random`` returns so many bytes that nobody can guess. ``lease`` is the one under which the
+    case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
     """
 
     clock: Clock
@@ -137,6 +141,8 @@ class WatchPorts:
     sealed_plan: bytes | None = None
     trust: Trust = NOBODY
     random: Callable[[int], bytes] = secrets.token_bytes
+    lease: Lease | None = None
+    hearing: Hearing | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -170,7 +176,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     fetched = FetchedCalendars(
         mandate.calendars, fetcher=ports.own, readers=ports.readers, journal=journal
     )
-    hearing = _hearing(mandate, ports, journal)
+    hearing = await _first_hearing(mandate, ports, journal)
     earlier = EarlierRuns()
     gate = KeeperGate(
         ports.ledger,
@@ -252,6 +258,7 @@ def _open(
     if night is not None:
         stamp_of(night, ports.trust)
     begin_case(whole, ledger=ports.ledger, journal=journal, key=key)
+    _record_lease(ports, journal)
     record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
@@ -268,9 +275,40 @@ def _open(
     journal.write(DecoderConfined(**ports.confinement, at=now))
 
 
+def _record_lease(ports: WatchPorts, journal: Journal) -> None:
+    """Say who drove the case before, and why that one was followed."""
+    lease = ports.lease
+    if lease is None or lease.before is None:
+        return
+    before = lease.before
+    silent = TakenWhy.SILENT if before.silent_s >= SILENT_S else TakenWhy.GONE
+    journal.write(
+        WatchTakenOver(
+            driver=lease.driver,
+            before=before.driver,
+            why=TakenWhy.GIVEN_BACK if before.ended else silent,
+            silent_s=round(before.silent_s, 3),
+            stood_by=ports.hearing is not None,
+            epoch=lease.epoch,
+            at=journal.now(),
+        )
+    )
+
+
 async def _resolver(mandate: Mandate) -> Resolver:
     """Return what resolves titles; a long catalogue takes a while to be laid out."""
     return await asyncio.to_thread(lambda: Resolver(Catalogue.of(mandate)))
+
+
+async def _first_hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
+    """Return the references that who stood by has heard, if they are those of the mandate now."""
+    hearing = ports.hearing
+    if hearing is not None and hearing.feeds == feeds_of(mandate):
+        hearing.fail = journal.fail
+        return hearing
+    if hearing is not None:
+        await hearing.stop()
+    return _hearing(mandate, ports, journal)
 
 
 def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
@@ -282,7 +320,7 @@ def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
         decoder=ports.decoder,
         engine=ports.engine,
         streams=ports.streams,
-        journal=journal,
+        fail=journal.fail,
     )
 
 
@@ -431,8 +469,8 @@ class _Watch:
         # A watch that other fixtures made anew goes on with the references that are filled.
         if not self._hearing.filled:
             await self._fill()
-            await self._sleep_until_start()
-            self._hearing.follow()
+        await self._sleep_until_start()
+        self._hearing.follow()
         if not self._hearing.feeds:
             return await self._first_fixtures()
         renewed = asyncio.ensure_future(self._calendars.changed())
