@@ -13,6 +13,7 @@ from cautery.model.ports.network import (
     Streams,
     VerifiedFetcher,
 )
+from cautery.model.ports.references import ReferenceShelf
 
 __all__ = [
     "Certificates",
@@ -31,6 +32,7 @@ __all__ = [
     "Names",
     "NodeSeen",
     "Readers",
+    "ReferenceShelf",
     "Registry",
     "Signer",
     "Streams",
