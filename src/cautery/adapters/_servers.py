@@ -13,8 +13,8 @@ from cautery.adapters._server_proof import proof
 from cautery.errors import InputError
 
 
-def server_package(name: str) -> Any:
-    """Import a package that only cases of an organisation need.
+def server_package(name: str, *, nodes: bool = False) -> Any:
+    """Import a package that only cases of an organisation need, or only its nodes.
 
     Raises
     ------
@@ -24,9 +24,13 @@ def server_package(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "cautery":
+            raise
+        who = "nodes" if nodes else "cases on a server"
         raise InputError(
-            f"cases on a server need the package {name.partition('.')[0]}, which is not installed",
-            hint="pip install 'cautery[server]'",
+            f"{who} need the package {(error.name or name).partition('.')[0]}, which is not"
+            " installed",
+            hint=f"pip install 'cautery[{'cluster' if nodes else 'server'}]'",
         ) from error
 
 
@@ -46,18 +50,26 @@ def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> An
     InputError
         If another machine shall be asked without a proof of its name.
     """
+    options = connection_options(url, schema=schema, silence_s=silence_s)
+    return server_package("psycopg").connect(url, autocommit=True, **options)
+
+
+def connection_options(
+    url: str, *, schema: str = "", silence_s: int | None = None
+) -> dict[str, Any]:
+    """Return what a connection of psycopg needs besides its URL, as for :func:`connected`.
+
+    Raises
+    ------
+    InputError
+        If another machine shall be asked without a proof of its name.
+    """
     options: dict[str, Any] = dict(proof(_parts(url)))
     if schema:
         options["options"] = f"-csearch_path={schema}"
     if silence_s is not None:
         options["tcp_user_timeout"] = silence_s * 1000
-    return server_package("psycopg").connect(
-        url,
-        autocommit=True,
-        connect_timeout=silence_s or 10,
-        application_name="cautery",
-        **options,
-    )
+    return {"connect_timeout": silence_s or 10, "application_name": "cautery", **options}
 
 
 def server_name(url: str) -> str:
