@@ -21,6 +21,7 @@ from cautery.model.ports.network import (
     Streams,
     VerifiedFetcher,
 )
+from cautery.model.ports.references import ReferenceShelf
 
 __all__ = [
     "Certificates",
@@ -40,6 +41,7 @@ __all__ = [
     "NodeMoment",
     "NodeSeen",
     "Readers",
+    "ReferenceShelf",
     "Registry",
     "Signer",
     "Streams",
