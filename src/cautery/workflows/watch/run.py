@@ -75,8 +75,12 @@ from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
+from cautery.workflows.watch.probing.alignments import piece_from
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
+from cautery.workflows.watch.probing.here import LooksHere
+from cautery.workflows.watch.probing.looker import LookPorts
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.side_by_side import side_by_side
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.signing import keep_signing
@@ -85,8 +89,6 @@ from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.sources.purchases import Lines, record_purchases
 from cautery.workflows.watch.sources.reading import SourceReader
 from cautery.workflows.watch.streams import Stream
-
-PROBERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,15 +435,23 @@ class _Watch:
             earlier=earlier.sources.readings,
         )
         self._pace = Pace(mandate, self._streams, heard=hearing.heard, journal=journal)
+        self._looks = LooksHere(
+            hearing.references,
+            LookPorts(
+                fetcher=ports.fetcher,
+                readers=ports.readers,
+                decoder=ports.decoder,
+                engine=ports.engine,
+                stamps_s=hearing.tape.stamps_s,
+            ),
+            piece_from(hearing.tape, journal),
+            journal=journal,
+        )
         self._prober = Prober(
             mandate,
             self._streams,
-            hearing.references,
-            hearing.tape,
-            fetcher=ports.fetcher,
-            readers=ports.readers,
-            decoder=ports.decoder,
-            engine=ports.engine,
+            self._looks,
+            recipe=hearing.references.recipe.name,
             journal=journal,
             on_verdict=self._on_verdict,
             pace=self._pace,
@@ -476,7 +486,7 @@ class _Watch:
         renewed = asyncio.ensure_future(self._calendars.changed())
         jobs: list[Coroutine[Any, Any, None]] = [
             *(self._sources.follow(source) for source in self._mandate.sources),
-            *(self._prober.work() for _ in range(PROBERS)),
+            side_by_side(self._prober.work, lambda: self._looks.capacity),
             self._mapper.work(),
             self._lawful.work(),
             self._intervener.work(),

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.looks import looks_here
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import (
@@ -31,7 +32,6 @@ from cautery.graph.faults import hosts_of
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
-from cautery.lab.readers import ReadersHere
 from cautery.messages import message, say
 from cautery.model import (
     AUDIO_RATE_HZ,
@@ -59,6 +59,7 @@ from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, settled, windows_of
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.turns import Turns
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
@@ -174,15 +175,19 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         engine = ThreadEngine()
         fetcher = answers({URL: answer, SEGMENT: b"media", ELSEWHERE: b"media"})
         fetcher.led_through |= {URL: led_through} if led_through else {}
-        prober = Prober(
-            mandate,
-            watched,
+        looking = looks_here(
             references,
             Tape(tmp_path, window_s=60.0),
-            readers=ReadersHere(),
             fetcher=fetcher,
             decoder=media if isinstance(media, Hears) else Hears(media),
             engine=engine,
+            journal=journal,
+        )
+        prober = Prober(
+            mandate,
+            watched,
+            looking,
+            recipe=DEFAULT_RECIPE.name,
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(
@@ -515,10 +520,7 @@ def test_an_events_sound_is_enough_once_it_is_proven_and_goes_on_as_the_same_lic
             ReferenceInfo(id="linear"),
         ),
     )
-    proven = Verdict(
-        url=RedactedUrl(URL), finding=Finding.PROVEN, at=NOON, event="cup", licensee=licensee
-    )
-    assert settled(seen(*sounds), references, verdict=proven) is enough
+    assert settled(seen(*sounds), references, licensee=licensee) is enough
     at_first = settled(seen(*sounds), references)
     assert at_first is (enough and licensee is None), "before it is proven pictures are asked"
 
@@ -615,15 +617,19 @@ def prober(
     engine = ThreadEngine()
 
     def made(streams: dict[str, Stream]) -> Prober:
-        return Prober(
-            MANDATE,
-            streams,
+        looking = looks_here(
             References(DEFAULT_RECIPE, ()),
             Tape(tmp_path, window_s=60.0),
-            readers=ReadersHere(),
             fetcher=answers(dict.fromkeys(streams, refused)),
             decoder=Hears(refused),
             engine=engine,
+            journal=journal,
+        )
+        return Prober(
+            MANDATE,
+            streams,
+            looking,
+            recipe=DEFAULT_RECIPE.name,
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
@@ -659,14 +665,14 @@ async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
 async def test_of_probers_that_have_nothing_to_do_one_looks_for_all(
     prober: Callable[[dict[str, Stream]], Prober], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cautery.workflows.watch.probing.probes.IDLE_S", 0)
+    monkeypatch.setattr("cautery.workflows.watch.probing.turns.IDLE_S", 0)
     idle = prober({})
     looking: list[asyncio.Task[Any] | None] = []
 
-    def nothing() -> None:
+    def nothing(_: Turns) -> None:
         looking.append(asyncio.current_task())
 
-    monkeypatch.setattr(idle, "_next", nothing)
+    monkeypatch.setattr(Turns, "_next", nothing)
     workers = [asyncio.ensure_future(idle.work()) for _ in range(10)]
     for _ in range(200):
         await asyncio.sleep(0)
