@@ -30,7 +30,9 @@ def run(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", help="What the node is called in every record; default: this machine's name."
+            "--name",
+            envvar="CAUTERY_NODE",
+            help="What the node is called in every record; default: this machine's name.",
         ),
     ] = None,
     jobs: Annotated[
@@ -38,7 +40,11 @@ def run(
         typer.Option("--jobs", min=1, max=256, help="Jobs side by side; default: two per core."),
     ] = None,
     country: Annotated[
-        str, typer.Option("--country", help="Where it stands, two letters such as FR.")
+        str, typer.Option(
+            "--country",
+            envvar="CAUTERY_COUNTRY",
+            help="Where it stands, two letters such as FR.",
+        ),
     ] = "",
     node_key: Annotated[
         Path | None,
