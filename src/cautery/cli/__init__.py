@@ -38,6 +38,10 @@ _VERBS = {
         "cautery.cli.watch:watch",
         "Watch the mandate's sources until its window closes; seal verdicts, map and proposals.",
     ),
+    "node": (
+        "cautery.cli.node:app",
+        "Let this machine look and hear for watches; show, drain and resume such machines.",
+    ),
     "season": (
         "cautery.cli.season:app",
         "Watch each fixture of a mandate's calendars by a watch of its own, and close its case.",

@@ -40,6 +40,7 @@ from cautery.projections.decoys import UNANSWERED, Decoys
 from cautery.projections.folding import heard
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
+from cautery.projections.presence import Nodes
 from cautery.projections.refusals import counts, text_signed
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.streams import Streams, StreamState
@@ -103,6 +104,7 @@ class Tally:
     safeguards: Safeguards = field(default_factory=Safeguards)
     complaints: Complaints = field(default_factory=Complaints)
     pace: Pace = field(default_factory=Pace)
+    nodes: Nodes = field(default_factory=Nodes)
     decoys: Decoys = field(default_factory=Decoys)
     unasked: set[str] = field(default_factory=set)
     referred: dict[str, datetime] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class Tally:
         """Take one entry up."""
         projections = (
             *(self.in_force, self.streams, self.acts),
-            *(self.safeguards, self.complaints, self.pace, self.decoys),
+            *(self.safeguards, self.complaints, self.pace, self.nodes, self.decoys),
         )
         heard([projection.hear for projection in projections], entry)
         match entry.content:

@@ -74,6 +74,26 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "own events before channels before works before titles that match nothing of ours; within "
         "each, new streams before second looks before repeated looks at settled streams"
     ),
+    # Why a node gets no job.
+    "node.other-version": "it runs version %(version)s of Cautery, and the watch %(watch)s",
+    "node.other-recipe": (
+        "it makes fingerprints by the recipe %(recipe)s, and the watch by %(watch)s"
+    ),
+    "node.not-in-mandate": "the mandate does not name it",
+    "node.clock-behind": "its clock is %(seconds)s s behind the database's",
+    "node.clock-ahead": "its clock is %(seconds)s s ahead of the database's",
+    "node.disk-full": (
+        "its disk has %(free_mb)s MB free for references, and needs %(least_mb)s MB"
+    ),
+    "node.damaged": "a file of its references is damaged: %(file)s",
+    # How the nodes of a watch stand.
+    "nodes-board.stand": (
+        "nodes at work %(at_work)s   draining %(draining)s   refused %(refused)s   gone %(gone)s"
+    ),
+    "nodes-board.refused": "node %(name)s gets no job: %(why)s",
+    "nodes-board.waits": (
+        "NO NODE is at work: nothing is looked at until one comes. Start one: `cautery node run`"
+    ),
     # What a look does.
     "look-step.fetching": "fetching",
     "look-step.decoding": "decoding",

@@ -2,7 +2,15 @@
 
 from cautery.model.ports.case import Ledger, Signer, Vault
 from cautery.model.ports.decoys import DecoyKeeper
-from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, Jobs, JobServer, NodeSeen
+from cautery.model.ports.jobs import (
+    Handler,
+    JobAnswer,
+    JobAsked,
+    Jobs,
+    JobServer,
+    NodeMoment,
+    NodeSeen,
+)
 from cautery.model.ports.machine import Clock, Decoder, Engine, Readers
 from cautery.model.ports.network import (
     Certificates,
@@ -29,6 +37,7 @@ __all__ = [
     "Jobs",
     "Ledger",
     "Names",
+    "NodeMoment",
     "NodeSeen",
     "Readers",
     "Registry",

@@ -20,6 +20,25 @@ class JobAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeMoment:
+    """How a node stood at a moment.
+
+    Parameters
+    ----------
+    at_s : float
+        Epoch second.
+    at_work : int
+        Jobs under way.
+    lag_s : float or None
+        As in :class:`NodeSeen`.
+    """
+
+    at_s: float
+    at_work: int
+    lag_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSeen:
     """A node as it last said of itself.
 
@@ -35,6 +54,18 @@ class NodeSeen:
         Jobs that it does side by side, and those under way.
     shards : tuple of str
         References that are at home there.
+    country : str
+        Where it stands, ISO 3166-1 alpha-2; empty: it does not say.
+    lag_s : float or None
+        How late the references are that it compares with; ``None``: it has none.
+    done : int
+        Jobs that it has done since it began.
+    damaged : str
+        A file of its references that is not what it should be; empty: none.
+    history : tuple of NodeMoment
+        How it stood in the last minutes, the oldest first.
+    draining : bool
+        Whether somebody asked it to take nothing new.
     refused : str
         Why it gets no job, as a sentence; empty: it gets some.
     """
@@ -48,6 +79,11 @@ class NodeSeen:
     at_work: int
     shards: tuple[str, ...]
     seen_at: datetime
+    country: str = ""
+    lag_s: float | None = None
+    done: int = 0
+    damaged: str = ""
+    history: tuple[NodeMoment, ...] = ()
     draining: bool = False
     refused: str = ""
 

@@ -130,6 +130,7 @@ from cautery.model.records.mapping import (
     LawfulSource,
     Ruling,
 )
+from cautery.model.records.nodes import NodeChanged, NodesAwaited, NodeState
 from cautery.model.records.noticing import (
     AnswerKind,
     NoticeAnswered,
@@ -316,6 +317,9 @@ __all__ = [
     "MisshapenRecord",
     "MoneyTraced",
     "MoveReason",
+    "NodeChanged",
+    "NodeState",
+    "NodesAwaited",
     "NodesProbedDark",
     "NotTaken",
     "NoticeAnswered",
