@@ -70,11 +70,14 @@ class Answering:
         If the key is none.
     """
 
-    def __init__(self, database: JobDatabase, nodes_key: bytes, name: str) -> None:
+    def __init__(self, nodes_key: bytes, name: str) -> None:
         NightKey(nodes_key, "", 0)
-        self._database, self._nodes_key, self._name = database, nodes_key, name
+        self._nodes_key, self._name = nodes_key, name
         self._nights: dict[tuple[str, int], tuple[NightKey, Json]] = {}
-        self.handlers: Mapping[str, Handler] = {}
+
+    def begin(self, database: JobDatabase, handlers: Mapping[str, Handler]) -> None:
+        """Do jobs of this database from now on."""
+        self._database, self._handlers = database, handlers
 
     async def answer(self, asked: Stated, run: int, *, lasts: bool) -> None:
         """Do a job and file its answer, unless it is void or answered.
@@ -118,7 +121,7 @@ class Answering:
         await self._database.rows("file an answer in", filing, told)
 
     async def _content(self, asked: JobAsked) -> Json:
-        do = self.handlers.get(asked.kind)
+        do = self._handlers.get(asked.kind)
         if do is None:
             error = InputError(f"the node {self._name} does no job of the kind {asked.kind[:50]}")
             return failed(self._name, datetime.now(UTC), error)

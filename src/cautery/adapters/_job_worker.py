@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from cautery.adapters import _job_statements as sql
 from cautery.adapters._job_answering import Answering, Stated
 from cautery.adapters._job_database import PATIENCE_S, JobDatabase
 from cautery.adapters._servers import server_package
+from cautery.adapters.server_place import Server
 from cautery.model.ports.jobs import Handler
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ class JobWorker:
 
     Parameters
     ----------
-    url : str
-        Of the organisation's database.
+    server : Server
+        Of the organisation.
     key : bytes
         The nodes' key.
     name : str
         Of the node; no two have the same.
     fit : str
-        What it is: a version and a recipe. It takes jobs of watches that ask for the same.
+        Its version and recipe: it gets no job of a driver that states another one.
     lasting : int
         Most jobs that last at once, besides the others.
     patience_s : float
@@ -64,7 +65,7 @@ class JobWorker:
 
     def __init__(
         self,
-        url: str,
+        server: Server,
         *,
         key: bytes,
         name: str,
@@ -72,15 +73,15 @@ class JobWorker:
         lasting: int = 4,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._url, self._key, self._patience_s = url, key, patience_s
-        self._name, self._most_lasting = name, lasting
-        self._any, self._lasting = (queue + sql.fit_of(fit) for queue in (sql.ANY, sql.LASTING))
+        self._url, self._patience_s = server.database, patience_s
+        self._answering = Answering(key, name)
+        self._name, self._fit, self._most_lasting = name, fit, lasting
+        sql.queue_name(fit)
         self._homes: set[str] = set()
         self._at_work: dict[int, _AtWork] = {}
         self._workers: list[Worker] = []
         self._is_draining = self._is_ending = False
         self._lasting_at = -_SPREAD_S
-        self._looked_at = time.monotonic()
 
     async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
         """Do jobs (:meth:`cautery.model.ports.JobServer.serve`).
@@ -94,15 +95,13 @@ class JobWorker:
         """
         connector = server_package("cautery.adapters._job_connector", nodes=True)
         worker = server_package("procrastinate.worker").Worker
-        # A pool that was closed is not opened again, and a node that was drained goes on.
         self._database = JobDatabase(self._url, connections=4, patience_s=self._patience_s)
-        self._answering = Answering(self._database, self._key, self._name)
-        self._is_draining = self._is_ending = False
         self._looked_at = self._database.away_at
+        self._is_draining = self._is_ending = False
         await self._database.open()
         try:
             app = await connector.queue_on(self._database)
-            self._answering.handlers = handlers
+            self._answering.begin(self._database, handlers)
             app.task(name="job", pass_context=True, retry=connector.HandedOver())(self._do)
             self._workers = [
                 worker(
@@ -128,6 +127,7 @@ class JobWorker:
 
     async def home(self, shard: str, *, here: bool) -> None:
         """Say whether a shard is at home here (:meth:`cautery.model.ports.JobServer.home`)."""
+        sql.queue_name(self._fit, shard=shard)
         (self._homes.add if here else self._homes.discard)(shard)
         self._open_queues()
 
@@ -179,11 +179,13 @@ class JobWorker:
         """Say from which queues jobs are taken from now on."""
         if not self._workers:
             return
-        is_open = not self._is_draining
         shares = time.monotonic() - self._lasting_at > _SPREAD_S
-        takes = [self._any, *(sql.SHARD + shard for shard in sorted(self._homes))]
-        self._workers[0].queues = takes if is_open else [sql.IDLE]
-        self._workers[1].queues = [self._lasting if is_open and shares else sql.IDLE]
+        shards = [sql.queue_name(self._fit, shard=shard) for shard in sorted(self._homes)]
+        lasting = sql.queue_name(self._fit, lasts=True)
+        idle = [sql.IDLE]
+        takes = not self._is_draining
+        self._workers[0].queues = [sql.queue_name(self._fit), *shards] if takes else idle
+        self._workers[1].queues = [lasting] if takes and shares else idle
 
     def _leave(self, *, lasting: bool) -> None:
         """Leave jobs to other nodes: those that last, or all."""
@@ -193,7 +195,7 @@ class JobWorker:
                 job.task.cancel()
 
     async def _looking(self) -> None:
-        """End, each second, what is not this node's own any more."""
+        """End each second what is not this node's any more, until all has ended."""
         while not (self._is_draining and not self._at_work):
             await self._end_lost()
             self._open_queues()
@@ -232,7 +234,7 @@ class JobWorker:
         asked = Stated.of(stated)
         task = asyncio.current_task()
         assert task is not None
-        at_work = _AtWork(asked.case, asked.epoch, job.queue == self._lasting, task)
+        at_work = _AtWork(asked.case, asked.epoch, job.lock is not None, task)
         self._at_work[job.id] = at_work
         if at_work.lasts:
             self._lasting_at = time.monotonic()
