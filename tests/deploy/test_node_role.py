@@ -73,33 +73,41 @@ def test_a_node_says_that_it_is_there_and_does_jobs(database: tuple[str, str]) -
         name="paris", version="1", recipe="r", clock_late_s=0.0, free_bytes=1, capacity=2,
         at_work=0, shards=(), seen_at=datetime.now(UTC),
     )  # fmt: skip
-    register = NodeRegister(
-        Server(database=of_node, vault="s3://a/b"), lambda: datetime.now(UTC), counts=job_counts
-    )
+    register = NodeRegister(_server(of_node), lambda: datetime.now(UTC), counts=job_counts)
     register.say(node, holder="one")
     assert not register.say(node, holder="one").draining
     register.leave("paris", holder="one")
     register.close()
-    assert asyncio.run(_job_done(of_owner, of_node)) == {"said": "a question"}
+    assert asyncio.run(_job_done(of_owner, of_node)) == {"said": {"ask": "it"}}
+
+
+def _server(url: str) -> Server:
+    return Server(database=url, vault="s3://a/b")
 
 
 async def _job_done(of_owner: str, of_node: str) -> Json:
     async def look(job: JobAsked) -> Json:
         return {"said": job.question}
 
-    worker = JobWorker(of_node, key=KEY, name="paris", fit="1/r")
+    worker = JobWorker(_server(of_node), key=KEY, name="paris", fit="1/r")
     serving = asyncio.ensure_future(worker.serve({"look": look}, capacity=2))
     try:
         async with JobQueue(
-            of_owner, key=KEY, case=CASE, driver="d", night={"mandate": "m"}, fit="1/r"
+            _server(of_owner),
+            key=KEY,
+            case=CASE,
+            epoch=1,
+            driver="d",
+            fit="1/r",
+            night={"mandate": "m"},
         ) as jobs:
-            answer = await jobs.ask("look", "a question", key="1", within_s=40)
+            answer = await jobs.ask("look", {"ask": "it"}, key="1", within_s=40)
             assert answer.node == "paris"
             worker.drain()
             await asyncio.wait_for(serving, 40)
             # A node that was drained goes on; one of another version sees nothing of it.
             serving = asyncio.ensure_future(worker.serve({"look": look}, capacity=2))
-            again = await jobs.ask("look", "a question", key="2", within_s=40)
+            again = await jobs.ask("look", {"ask": "it"}, key="2", within_s=40)
             assert again.content == answer.content
             return answer.content
     finally:
@@ -124,9 +132,7 @@ def test_a_node_that_cannot_be_registered_says_so(database: tuple[str, str]) -> 
             " WHERE table_name = 'nodes' AND grantee LIKE 'cautery_role_%'"
         ).fetchall()
         owner.execute(f"REVOKE ALL ON cautery.nodes FROM {role}")
-    register = NodeRegister(
-        Server(database=database[1], vault="s3://a/b"), lambda: datetime.now(UTC), counts=job_counts
-    )
+    register = NodeRegister(_server(database[1]), lambda: datetime.now(UTC), counts=job_counts)
     with pytest.raises(StorageError, match="permission denied"):
         register.seen()
     register.close()

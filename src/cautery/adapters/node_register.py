@@ -37,15 +37,13 @@ _SAY = (
     " VALUES (%(name)s, %(about)s, clock_timestamp())"
     " ON CONFLICT (name) DO UPDATE SET about = EXCLUDED.about, seen_at = EXCLUDED.seen_at"
     " WHERE stands.about->>'holder' = %(holder)s"
-    f" OR stands.seen_at < clock_timestamp() - interval '{GONE_S:.0f} s'"
+    " OR stands.seen_at < clock_timestamp() - %(gone_s)s * interval '1 s'"
     " RETURNING draining, clock_timestamp()"
 )
-ROWS = (
+_ROWS = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
-    f" WHERE length(about::text) <= {MOST_BYTES} AND length(name) <= 40"
-    f" ORDER BY name LIMIT {MOST_NODES}"
+    " WHERE length(about::text) <= %(bytes)s AND length(name) <= 40 ORDER BY name LIMIT %(nodes)s"
 )
-"""All rows that are not too long to be read."""
 
 
 class Told(NamedTuple):
@@ -108,7 +106,7 @@ class NodeRegister:
         with self._asking("write to") as connection:
             before = self._now()
             row = connection.execute(
-                _SAY, {"name": node.name, "about": json(about), "holder": holder}
+                _SAY, {"name": node.name, "about": json(about), "holder": holder, "gone_s": GONE_S}
             ).fetchone()
             after = self._now()
         if row is None:
@@ -146,7 +144,7 @@ class NodeRegister:
         """Return all nodes, by name, and how many jobs there are."""
         with self._asking("read") as connection:
             (now,) = connection.execute("SELECT clock_timestamp()").fetchone()
-            rows = connection.execute(ROWS).fetchall()
+            rows = connection.execute(_ROWS, {"bytes": MOST_BYTES, "nodes": MOST_NODES}).fetchall()
             jobs = self._counts(connection)
         return NodesSeen(now=now.astimezone(UTC), nodes=nodes_of(rows), jobs=jobs)
 

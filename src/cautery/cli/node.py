@@ -40,7 +40,8 @@ def run(
         typer.Option("--jobs", min=1, max=256, help="Jobs side by side; default: two per core."),
     ] = None,
     country: Annotated[
-        str, typer.Option(
+        str,
+        typer.Option(
             "--country",
             envvar="CAUTERY_COUNTRY",
             help="Where it stands, two letters such as FR.",
