@@ -117,6 +117,14 @@ class LiveFolder:
     ) -> None:
         self.close()
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the folder consists of since the last :meth:`roll`; the manifest is the last."""
+        return (
+            *(self.path / name for name in sorted(self._manifest.files)),
+            self.path / MANIFEST,
+        )
+
     def note(self, name: str, at_s: float, text: str) -> None:
         """Keep what befell a reference, for whoever asks what the folder holds.
 
