@@ -38,7 +38,8 @@ _SAY = (
     " ON CONFLICT (name) DO UPDATE SET about = EXCLUDED.about, seen_at = EXCLUDED.seen_at"
     " WHERE stands.about->>'holder' = %(holder)s"
     " OR stands.seen_at < clock_timestamp() - %(gone_s)s * interval '1 s'"
-    " RETURNING draining, clock_timestamp()"
+    " RETURNING draining, clock_timestamp(), (SELECT count(*) FROM cautery.nodes AS others WHERE"
+    " others.name <> %(name)s AND others.seen_at > clock_timestamp() - %(gone_s)s * interval '1 s')"
 )
 _ROWS = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
@@ -55,10 +56,13 @@ class Told(NamedTuple):
         Whether somebody wants it to take nothing new.
     clock_late_s : float
         How far its clock is behind the database's.
+    among : int
+        How many nodes there are, with this one.
     """
 
     draining: bool
     clock_late_s: float
+    among: int = 1
 
 
 class NodeRegister:
@@ -115,7 +119,8 @@ class NodeRegister:
                 hint="Give each node a name of its own: --name.",
             )
         middle = before + (after - before) / 2
-        return Told(bool(row[0]), (row[1].astimezone(UTC) - middle).total_seconds())
+        late_s = (row[1].astimezone(UTC) - middle).total_seconds()
+        return Told(bool(row[0]), late_s, 1 + int(row[2]))
 
     def leave(self, name: str, *, holder: str) -> None:
         """Take the row of a node away that ends."""

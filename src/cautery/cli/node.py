@@ -14,7 +14,7 @@ from cautery.cli._verbs import Verbs
 from cautery.messages import say, word
 from cautery.model import iso, to_json
 from cautery.projections.presence import node_country, node_name, state_of
-from cautery.wiring import nodes
+from cautery.wiring import node_run, nodes
 
 app = typer.Typer(
     cls=Verbs,
@@ -72,10 +72,10 @@ def run(
     Example: cautery node run --name paris --jobs 4 --node-key node.key
     """
     called = node_name(socket.gethostname().partition(".")[0].lower() if name is None else name)
-    capacity = nodes.default_capacity() if jobs is None else jobs
+    capacity = node_run.default_capacity() if jobs is None else jobs
     view = NodeStream() if json else (NodeTable if render.streams() else NodeLines)(called)
     with view:
-        nodes.run_node(
+        node_run.run_node(
             called,
             capacity=capacity,
             country=node_country(country),

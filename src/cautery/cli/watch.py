@@ -20,6 +20,7 @@ from cautery.messages import tr, word
 from cautery.model import Entry
 from cautery.model.records import WatchEnd, WatchStopped, WatchTakenOver
 from cautery.wiring import watching
+from cautery.wiring.watched_by_nodes import require_nodes
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers, require_vouched
@@ -78,6 +79,18 @@ def watch(
             "silent for 6 s or gives it back, then go on with it.",
         ),
     ] = False,
+    nodes: Annotated[
+        bool,
+        typer.Option(
+            "--nodes",
+            help="Have nodes look at streams and hear references: cautery node run, on any machine "
+            "that reaches the database and the vault.",
+        ),
+    ] = False,
+    node_key: Annotated[
+        Path | None,
+        typer.Option("--node-key", help="File of the nodes' key; default $CAUTERY_NODE_KEY."),
+    ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
@@ -94,6 +107,9 @@ def watch(
     One process drives a case; another one is refused with exit code 75, and so ends one whose case
     was taken over. With --standby it waits for its turn instead.
 
+    With --nodes nothing is looked at until a node is there; the board and the case say so. Nodes
+    may come, go and die during the watch.
+
     A case with decoys waits until `cautery decoy reveal` opens them; it has no report before.
 
     Example: cautery watch mandate.toml --case cases/md34
@@ -107,6 +123,9 @@ def watch(
             hint="cautery watch MANDATE.toml --case DIR; --schema prints what a mandate holds.",
         )
 
+    if node_key is not None and not nodes:
+        raise InputError("--node-key is for a watch with --nodes")
+    nodes_key = require_nodes(case, node_key) if nodes else None
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
     if not checked.may_find:
@@ -153,6 +172,7 @@ def watch(
             calendars=calendars,
             signers=allowed_signers,
             standby=waiting_view.hear if standby else None,
+            nodes_key=nodes_key,
         )
     if finished is None:
         render.say(tr("the watch of this case is over, and nothing is left to do"))

@@ -36,6 +36,7 @@ from cautery.wiring.lists import organisation_of
 from cautery.wiring.one_fixture import OfOneFixture, one_fixture
 from cautery.wiring.standing_by import Told, require_standby, stood_by
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
+from cautery.wiring.watched_by_nodes import by_nodes
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
@@ -66,6 +67,7 @@ def watch(
     calendars: Path | None = None,
     signers: Sequence[Approver] | None = None,
     standby: Told | None = None,
+    nodes_key: bytes | None = None,
 ) -> Finished | None:
     """Run a watch to the end of its window; its case has the report then.
 
@@ -94,6 +96,8 @@ def watch(
     standby : callable or None
         Told what this machine waits for, until it goes on with the case in place of another one;
         ``None``: it begins the case, or goes on with it, at once.
+    nodes_key : bytes or None
+        The nodes' key: nodes look and hear for it; ``None``: this machine does.
 
     Raises
     ------
@@ -143,6 +147,7 @@ def watch(
             keys_dir=keys_dir,
             of_fixture=of_fixture,
             stands_by=standby is not None,
+            nodes_key=nodes_key,
         )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
         if not cases:
@@ -182,6 +187,7 @@ async def _watch(
     keys_dir: Path | None,
     of_fixture: OfOneFixture | None,
     stands_by: bool,
+    nodes_key: bytes | None,
 ) -> None:
     """Reach for all that a watch needs, then watch the case that is opened with it.
 
@@ -190,7 +196,9 @@ async def _watch(
     opened : callable
         Returns the case; ``None``: there is nothing to do.
     stands_by : bool
-        Hear the references already while the case is waited for.
+        Hear the references already while the case is waited for, unless nodes hear them.
+    nodes_key : bytes or None
+        As :func:`watch` has it.
     """
     text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
     clock = wiring.clock()
@@ -221,7 +229,7 @@ async def _watch(
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
         streams = SentStreams(policy, names, clock)
         hearing = None
-        if stands_by:
+        if stands_by and nodes_key is None:
             hearing = Hearing(
                 mandate,
                 folder=tape,
@@ -237,6 +245,9 @@ async def _watch(
             case = await opened(mandate, text)
         if case is None:
             return
+        nodes = None
+        if nodes_key is not None:
+            nodes = await stack.enter_async_context(by_nodes(case, mandate, nodes_key))
         timekeeper = None
         if mandate.log is not None:
             folder = Path(mandate.log.folder.reveal())
@@ -307,6 +318,7 @@ async def _watch(
                 sealed_plan=plan,
                 lease=case.lease,
                 hearing=hearing,
+                **({} if nodes is None else nodes.ports()),
                 trust=NOBODY
                 if mandate.log is None
                 else own_trust(Path(mandate.log.folder.reveal())),

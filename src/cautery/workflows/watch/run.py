@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ class WatchPorts:
     ``None``: the mandate has none. ``trust`` says whom the organisation believes about times.
     ``random`` returns so many bytes that nobody can guess. ``lease`` is the one under which the
     case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
+    ``attending`` records, beside all else, how the nodes of the watch stand.
     """
 
     clock: Clock
@@ -145,6 +147,7 @@ class WatchPorts:
     random: Callable[[int], bytes] = secrets.token_bytes
     lease: Lease | None = None
     hearing: Hearing | None = None
+    attending: Callable[[Journal], AbstractAsyncContextManager[None]] | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -206,6 +209,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         async with contextlib.AsyncExitStack() as beside:
             if ports.timekeeper is not None:
                 await beside.enter_async_context(ports.timekeeper.beside(journal))
+            if ports.attending is not None:
+                await beside.enter_async_context(ports.attending(journal))
             while (renewed := await watch.run()) is not None:
                 if ports.only is not None:
                     ports.only.record(renewed, ledger=ports.ledger, journal=journal)
