@@ -129,11 +129,11 @@ class JobBook:
         ended, self._to_end = self._to_end, []
         return ended, [self._to_file.pop(key) for key in list(self._to_file)[:_MOST_AT_ONCE]]
 
-    def unanswered(self, *, for_s: float) -> list[str]:
-        """Return the keys of what was filed so long ago and is not over."""
+    def unanswered(self, *, for_s: float) -> list[BookedJob]:
+        """Return what was filed so long ago and is not over."""
         limit = time.monotonic() - for_s
         return [
-            job.key
+            job
             for jobs in (self._asked, self._kept)
             for job in jobs.values()
             if job.filed_at < limit and job.key not in self._to_file

@@ -43,7 +43,7 @@ ASK = (
     " %(priorities)s::int[], %(questions)s::text[], %(last)s::bool[]) WITH ORDINALITY"
     " AS t (key, kind, queue, priority, question, lasts, place)),"
     " known AS (SELECT key FROM asked JOIN cautery.answers a USING (key)"
-    " WHERE a.case_id = %(case)s AND a.epoch = %(epoch)s),"
+    " WHERE a.case_id = %(case)s AND a.epoch = %(epoch)s AND NOT lasts),"
     " fresh AS (SELECT asked.*, concat_ws('/', %(case)s::text, %(epoch)s::text, key) AS name"
     " FROM asked JOIN cautery.nights n ON n.case_id = %(case)s AND n.epoch = %(epoch)s"
     " WHERE key NOT IN (SELECT key FROM known)),"
@@ -58,8 +58,9 @@ ASK = (
     " FROM new"
 )
 MISSING = (
-    "SELECT key FROM unnest(%(keys)s::text[]) AS t (key) WHERE NOT EXISTS (SELECT FROM"
-    " cautery.answers a WHERE a.case_id = %(case)s AND a.epoch = %(epoch)s AND a.key = t.key)"
+    "SELECT key FROM unnest(%(keys)s::text[], %(last)s::bool[]) AS t (key, lasts)"
+    " WHERE (lasts OR NOT EXISTS (SELECT FROM cautery.answers a"
+    " WHERE a.case_id = %(case)s AND a.epoch = %(epoch)s AND a.key = t.key))"
     " AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock ="
     " concat_ws('/', %(case)s::text, %(epoch)s::text, t.key) AND j.status IN ('todo', 'doing'))"
 )
@@ -81,7 +82,8 @@ REFUSED = (
 )
 
 NIGHT = (
-    "SELECT package, EXISTS (SELECT FROM cautery.answers a WHERE a.case_id = n.case_id"
+    "SELECT begun_at::text, CASE WHEN begun_at::text <> %(known)s THEN package END,"
+    " EXISTS (SELECT FROM cautery.answers a WHERE a.case_id = n.case_id"
     " AND a.epoch = n.epoch AND a.key = %(key)s) FROM cautery.nights n"
     " WHERE case_id = %(case)s AND epoch = %(epoch)s AND package IS NOT NULL"
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cautery.adapters import _job_statements as sql
-from cautery.adapters._job_answering import Answering, Stated
+from cautery.adapters._job_answering import Answering, Stated, WrongKeyError
 from cautery.adapters._job_database import PATIENCE_S, JobDatabase
 from cautery.adapters._servers import server_package
 from cautery.adapters.server_place import Server
@@ -90,6 +90,8 @@ class JobWorker:
         ------
         StorageError
             If the database stays away, or refuses.
+        EvidenceError
+            If the driver of a watch has another nodes' key.
         InputError
             If it was not prepared, or a package is not installed.
         """
@@ -98,6 +100,7 @@ class JobWorker:
         self._database = JobDatabase(self._url, connections=4, patience_s=self._patience_s)
         self._looked_at = self._database.away_at
         self._is_draining = self._is_ending = False
+        self._fault: WrongKeyError | None = None
         await self._database.open()
         try:
             app = await connector.queue_on(self._database)
@@ -159,7 +162,7 @@ class JobWorker:
             for task in late:
                 task.cancel()
             ended = await asyncio.gather(looking, *running, return_exceptions=True)
-        for error in ended:
+        for error in (*ended, self._fault):
             if isinstance(error, Exception):
                 raise error
 
@@ -241,6 +244,10 @@ class JobWorker:
             self._open_queues()
         try:
             await self._answering.answer(asked, job.attempts, lasts=at_work.lasts)
+        except WrongKeyError as error:
+            self._fault = error
+            self.drain()
+            raise self._left from error
         except asyncio.CancelledError:
             if at_work.is_left or self._is_ending:
                 raise self._left from None

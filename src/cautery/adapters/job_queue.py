@@ -234,7 +234,9 @@ class JobQueue:
             )
             for (name,) in await self._rows("read jobs of", sql.REFUSED, begin=self._names):
                 key = name.removeprefix(self._names)
-                changed = EvidenceError(f"the job {key} was changed on the database")
+                changed = EvidenceError(
+                    f"no node could open the job {key}: somebody changed it on the database"
+                )
                 self._book.give_up(key, changed)
             if time.monotonic() - self._database.away_at > STALLED_S + _TICK_S:
                 # Nodes need a moment, too, to be heard of again after the database was away.
@@ -247,7 +249,12 @@ class JobQueue:
             if time.monotonic() - looked_at > _MISSED_S:
                 # What the database lost in a crash, and what lasts but was ended.
                 if old := self._book.unanswered(for_s=_MISSED_S):
-                    missing = await self._rows("look for jobs in", sql.MISSING, keys=old)
+                    missing = await self._rows(
+                        "look for jobs in",
+                        sql.MISSING,
+                        keys=[job.key for job in old],
+                        last=[job.lasts for job in old],
+                    )
                     self._book.file_again(key for (key,) in missing)
                 looked_at = time.monotonic()
             await asyncio.sleep(_TICK_S)
