@@ -177,6 +177,11 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             return []
         case [b"subject key", subject]:
             return list(secrets.subject_key(subject.decode()))
+        case [b"redaction key"]:
+            return [secrets.redaction_key()]
+        case [b"adopt subject key", subject, key_id, key]:
+            secrets.adopt_subject_key(subject.decode(), key_id, key)
+            return []
         case [b"find subject key", subject, key_id]:
             return [secrets.find_subject_key(subject.decode(), key_id)]
         case [b"destroy subject", subject]:

@@ -200,6 +200,14 @@ class SignerProcess:
         key_id, key = self._ask(b"subject key", subject.encode(), answers=(2,))
         return key_id, key
 
+    def redaction_key(self) -> bytes:
+        """Return the key under which credentials are hashed, for the nodes of a watch."""
+        return self._ask(b"redaction key", answers=(1,))[0]
+
+    def adopt_subject_key(self, subject: str, key_id: bytes, key: bytes) -> None:
+        """Keep a key that a node made for a source."""
+        self._ask(b"adopt subject key", subject.encode(), key_id, key, answers=(0,))
+
     def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
         """Return one key of a subject."""
         return self._ask(b"find subject key", subject.encode(), key_id, answers=(1,))[0]

@@ -62,6 +62,8 @@ class LookStep(StrEnum):
     """Media are compared with the references."""
     OWN_LOOP = "its own loop"
     """The watch's own loop was late, so an answer may have waited in this machine."""
+    NODE = "a node"
+    """A node was to look, and none answered in time, or what it answered is not valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,14 +285,16 @@ class ProbeDone(Dated):
     exhibits : tuple of ExhibitId
         The WARC files of all transactions.
     hindered : LookStep or None
-        What this machine was too slow for, so that the look says nothing about the stream;
-        ``None``: the look was not broken off.
+        What this machine, or the node that looked, was too slow for, so that the look says nothing
+        about the stream; ``None``: the look was not broken off.
     redirected_to : str or None
         The host to which an open redirect led, or from which all media came, that a question names:
         all hosts before it only send whoever asks there, or echo; ``None``: there was none.
     named : tuple of str
         The hosts that a question names where it is not certain who serves, so that the asked host
         may only hand on: a proxy, or an echo of media at several hosts.
+    node : str
+        Name of the node that looked; empty: the watch's own machine did, or no node answered.
     """
 
     url: str
@@ -303,6 +307,7 @@ class ProbeDone(Dated):
     hindered: LookStep | None = None
     redirected_to: str | None = None
     named: tuple[str, ...] = ()
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ from cautery.model.ports import (
     Vault,
     VerifiedFetcher,
 )
+from cautery.model.ports.jobs import Jobs
 from cautery.model.records import (
     DecoderConfined,
     TakenWhy,
@@ -76,11 +77,13 @@ from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
-from cautery.workflows.watch.probing.alignments import piece_from
+from cautery.workflows.watch.probing.alignments import piece_from, sealed_from
+from cautery.workflows.watch.probing.by_jobs import JobPorts, LooksByJobs
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.probing.here import LooksHere
 from cautery.workflows.watch.probing.looker import LookPorts
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.questions import Looks
 from cautery.workflows.watch.probing.side_by_side import side_by_side
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
@@ -110,6 +113,8 @@ class WatchPorts:
     ``random`` returns so many bytes that nobody can guess. ``lease`` is the one under which the
     case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
     ``attending`` records, beside all else, how the nodes of the watch stand.
+    ``jobs`` has nodes look at streams; ``None``: this process does; ``adopt_key`` keeps a key that
+    a node made, by its subject and id.
     """
 
     clock: Clock
@@ -148,6 +153,8 @@ class WatchPorts:
     lease: Lease | None = None
     hearing: Hearing | None = None
     attending: Callable[[Journal], AbstractAsyncContextManager[None]] | None = None
+    jobs: Jobs | None = None
+    adopt_key: Callable[[str, bytes, bytes], None] | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -331,6 +338,28 @@ def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
     )
 
 
+def _looks_of(ports: WatchPorts, hearing: Hearing, journal: Journal) -> Looks:
+    """Return what looks at streams: this process, or the nodes where the watch has some."""
+    if ports.jobs is not None and ports.adopt_key is not None:
+        job_ports = JobPorts(
+            jobs=ports.jobs,
+            adopt_key=ports.adopt_key,
+            piece=sealed_from(hearing.tape, journal),
+            knows=hearing.references.knows,
+        )
+        return LooksByJobs(job_ports, journal=journal)
+    look_ports = LookPorts(
+        fetcher=ports.fetcher,
+        readers=ports.readers,
+        decoder=ports.decoder,
+        engine=ports.engine,
+        stamps_s=hearing.tape.stamps_s,
+    )
+    return LooksHere(
+        hearing.references, look_ports, piece_from(hearing.tape, journal), journal=journal
+    )
+
+
 class _Watch:
     """The parts of one watch, wired to each other by plain values and two call-backs.
 
@@ -440,18 +469,7 @@ class _Watch:
             earlier=earlier.sources.readings,
         )
         self._pace = Pace(mandate, self._streams, heard=hearing.heard, journal=journal)
-        self._looks = LooksHere(
-            hearing.references,
-            LookPorts(
-                fetcher=ports.fetcher,
-                readers=ports.readers,
-                decoder=ports.decoder,
-                engine=ports.engine,
-                stamps_s=hearing.tape.stamps_s,
-            ),
-            piece_from(hearing.tape, journal),
-            journal=journal,
-        )
+        self._looks = _looks_of(ports, hearing, journal)
         self._prober = Prober(
             mandate,
             self._streams,

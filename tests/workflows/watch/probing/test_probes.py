@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.looks import looks_here
+from tests.looks import MANDATE, Hears, film, looks_by_jobs, looks_here
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import (
@@ -35,36 +35,34 @@ from cautery.identify.windows import part_of
 from cautery.messages import message, say
 from cautery.model import (
     AUDIO_RATE_HZ,
-    Channel,
     Decoded,
     Entry,
-    Event,
     Finding,
     Mandate,
     Observation,
     Offer,
     Partner,
     RedactedUrl,
-    Regime,
     Verdict,
-    Window,
     Witness,
-    Work,
     host_of,
 )
 from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.projections.streams import Streams
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, settled, windows_of
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.questions import Looks
 from cautery.workflows.watch.probing.turns import Turns
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEY = b"k" * 32
 URL = "http://pirate.example/film.ts"
 SEGMENT = "http://pirate.example/0.ts"
 ELSEWHERE = "http://seg.example/0.ts"
@@ -85,62 +83,18 @@ def decoded(seconds: float, *, start_s: float = 0.0, picture_hz: float = 5.0) ->
     )
 
 
-def film(seconds: float) -> Decoded:
-    """Seconds of tones that change ten times a second: a work's sound, without pictures."""
-    rng = np.random.default_rng(11)
-    step = AUDIO_RATE_HZ // 10
-    tones = rng.uniform(200, 3400, (round(seconds * 10), 3))
-    axis = np.arange(step) / AUDIO_RATE_HZ
-    sound = np.concatenate(
-        [np.sin(2 * np.pi * one[:, None] * axis).sum(axis=0) / 4 for one in tones]
-    )
-    return Decoded(
-        audio=sound.astype(np.float32),
-        audio_s=0.0,
-        luma=np.zeros((0, 36, 64), np.uint8),
-        luma_s=np.zeros(0),
-        duration_s=seconds,
-    )
+@pytest.fixture(params=["here", "by jobs"])
+def probe(
+    request: pytest.FixtureRequest,
+    answers: Callable[..., Any],
+    case: Case,
+    journal: Journal,
+    tmp_path: Path,
+) -> Callable[..., Stream]:
+    """Probe one stream, once if no more is asked, whose media the decoder hears as given.
 
-
-class Hears:
-    """Fulfils the decoder's port with given media, or fails as told."""
-
-    def __init__(self, result: Decoded | CauteryError) -> None:
-        self.result = result
-        self.pictures_asked: list[bool] = []
-
-    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
-        self.pictures_asked.append(pictures)
-        if isinstance(self.result, CauteryError):
-            raise self.result
-        if pictures:
-            return self.result
-        return replace(self.result, luma=self.result.luma[:0], luma_s=self.result.luma_s[:0])
-
-    async def still(self, data: bytes, *, at_s: float) -> bytes:
-        raise DecodeError("no picture there")
-
-
-MANDATE = Mandate(
-    id="m",
-    who="Example League",
-    regime=Regime.GDPR,
-    legal_basis="rights",
-    window=Window(start=NOON, end=NOON + timedelta(hours=1)),
-    territories=("FR",),
-    works=(Work(id="work-1", title="A Film", legal_basis="rights"),),
-    channels=(
-        Channel(id="sport", names=("Sport",), legal_basis="rights", event="cup"),
-        Channel(id="news", names=("News",), legal_basis="rights"),
-    ),
-    events=(Event(id="cup", name="Cup", kick_off=NOON, legal_basis="rights"),),
-)
-
-
-@pytest.fixture
-def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Callable[..., Stream]:
-    """Probe one stream, once if no more is asked, whose media the decoder hears as given."""
+    In this process, and by nodes to which a look is a question in JSON and its answer likewise.
+    """
 
     def once(
         media: Decoded | CauteryError | Hears,
@@ -175,14 +129,16 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         engine = ThreadEngine()
         fetcher = answers({URL: answer, SEGMENT: b"media", ELSEWHERE: b"media"})
         fetcher.led_through |= {URL: led_through} if led_through else {}
-        looking = looks_here(
-            references,
-            Tape(tmp_path, window_s=60.0),
-            fetcher=fetcher,
-            decoder=media if isinstance(media, Hears) else Hears(media),
-            engine=engine,
-            journal=journal,
-        )
+        tape = Tape(tmp_path, window_s=60.0)
+        parts: dict[str, Any] = {
+            "fetcher": fetcher,
+            "decoder": media if isinstance(media, Hears) else Hears(media),
+            "engine": engine,
+            "journal": journal,
+        }
+        looking: Looks = looks_here(references, tape, **parts)
+        if request.param == "by jobs":
+            looking, _ = looks_by_jobs(references, tape, **parts, case=case, key=KEY)
         prober = Prober(
             mandate,
             watched,
@@ -599,6 +555,7 @@ def test_an_error_of_our_own_is_no_finding_about_the_stream(
     assert of(heard, ProbeDone)[0].failed.values["error"] == "InputError"
 
 
+@pytest.mark.parametrize("probe", ["here"], indirect=True)
 def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
     probe: Callable[..., Stream], heard: list[Entry]
 ) -> None:

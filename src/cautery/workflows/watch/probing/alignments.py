@@ -145,3 +145,30 @@ def piece_from(tape: Tape, journal: Journal) -> PieceAt:
         return ReferenceMedia(data=data, exhibit=exhibit, moment_s=moment_s)
 
     return piece_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceOnTape:
+    """Bytes of a reference that were sealed from a tape; ``media_s`` is their time at ``start_s``.
+
+    Both are in seconds.
+    """
+
+    exhibit: ExhibitId
+    start_s: float
+    media_s: float
+
+
+def sealed_from(
+    tape: Tape, journal: Journal
+) -> Callable[[str, float], Awaitable[PieceOnTape | None]]:
+    """Return what seals a reference's bytes from a tape, for a node that shows them."""
+    piece_at = piece_from(tape, journal)
+
+    async def sealed(reference: str, reference_s: float) -> PieceOnTape | None:
+        media = await piece_at(reference, reference_s, journal.now())
+        if media is None:
+            return None
+        return PieceOnTape(exhibit=media.exhibit, start_s=reference_s, media_s=media.moment_s)
+
+    return sealed

@@ -25,6 +25,7 @@ class LooksHere:
     """
 
     capacity = CAPACITY
+    grace_s = 0.0
 
     def __init__(
         self, references: References, ports: LookPorts, piece_at: PieceAt, *, journal: Journal

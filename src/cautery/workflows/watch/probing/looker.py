@@ -79,7 +79,7 @@ class Looker:
             if probed is not None:
                 return [probed]
         with under_way.spends(LookStep.DECODING):
-            whole = await self.decoded(fetched)
+            whole = await decoded_whole(self._decoder, fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
         return [
             await self._observed(question, under_way, fetched, window, exhibits, within=whole)
@@ -103,26 +103,6 @@ class Looker:
                 )
                 for one in probed
             ),
-        )
-
-    async def decoded(self, fetched: Fetched) -> Decoded:
-        """Decode media, with the sound that is served apart if there is any.
-
-        Raises
-        ------
-        DecodeError
-            As the decoder says.
-        """
-        decoded = await self._decoder.decode(fetched.data, pictures=True)
-        if fetched.sound is None:
-            return decoded
-        sound = await self._decoder.decode(fetched.sound, pictures=False)
-        return replace(
-            decoded,
-            audio=sound.audio,
-            audio_s=sound.audio_s,
-            codecs=decoded.codecs + sound.codecs,
-            warnings=decoded.warnings + sound.warnings,
         )
 
     async def _fetched(self, question: LookQuestion, under_way: UnderWay) -> Fetched:
@@ -208,6 +188,27 @@ class Looker:
             kept=kept,
             within=within or decoded,
         )
+
+
+async def decoded_whole(decoder: Decoder, fetched: Fetched) -> Decoded:
+    """Decode media, with the sound that is served apart if there is any.
+
+    Raises
+    ------
+    DecodeError
+        As the decoder says.
+    """
+    decoded = await decoder.decode(fetched.data, pictures=True)
+    if fetched.sound is None:
+        return decoded
+    sound = await decoder.decode(fetched.sound, pictures=False)
+    return replace(
+        decoded,
+        audio=sound.audio,
+        audio_s=sound.audio_s,
+        codecs=decoded.codecs + sound.codecs,
+        warnings=decoded.warnings + sound.warnings,
+    )
 
 
 def bare(fetched: Fetched) -> Fetched:

@@ -10,11 +10,11 @@ from functools import partial
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.formats.open_redirect import only_sends_on, parted
 from cautery.formats.shapes import shapes_of
-from cautery.messages import message, term
+from cautery.messages import message
 from cautery.model import ExhibitId, Fault, Finding, Mandate, Verdict, host_of
 from cautery.model.records import HostShown, LookStep, ProbeDone
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.watch.failing import failed_with
+from cautery.workflows.watch.failing import failed_with, hindered_by
 from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.asking import asked_of
 from cautery.workflows.watch.probing.faults import keep_faults, marks_due
@@ -104,7 +104,9 @@ class Prober:
         stream.probes += 1
         stream.doing = None
         tell([stream], self._journal)
-        under_way = UnderWay(spends=partial(self._pace.spends, stream), anchor=stream.anchor)
+        under_way = UnderWay(
+            spends=partial(self._pace.spends, stream), took=self._pace.took, anchor=stream.anchor
+        )
         again_s = 0.0
         try:
             again_s = await self._looked_at(stream, under_way)
@@ -120,7 +122,7 @@ class Prober:
         """Look at a stream and record what was seen; return how long to leave it alone."""
         since_s = self._pace.now_s
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._patience_s + self._looks.grace_s):
                 question, look = await self._look(stream, under_way)
         except StorageError:
             raise
@@ -128,11 +130,11 @@ class Prober:
             if error.hindered is None:
                 await self._failed(stream, error.error, under_way)
             else:
-                await self._broken_off(stream, error.hindered, under_way)
+                await self._broken_off(stream, error.hindered, under_way, error.error)
             return 0.0
         except (TimeoutError, CauteryError) as error:
             if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
-                await self._broken_off(stream, hindered, under_way)
+                await self._broken_off(stream, hindered, under_way, error)
             elif isinstance(error, CauteryError):
                 await self._failed(stream, error, under_way)
             else:
@@ -161,7 +163,9 @@ class Prober:
             if under_way.anew:
                 stream.observations.clear()
 
-    async def _broken_off(self, stream: Stream, step: LookStep, under_way: UnderWay) -> None:
+    async def _broken_off(
+        self, stream: Stream, step: LookStep, under_way: UnderWay, error: Exception
+    ) -> None:
         """Record that this side, not the stream, kept a look from its end: nobody has looked."""
         stream.probes -= 1
         stream.hindered += 1
@@ -170,9 +174,10 @@ class Prober:
                 url=stream.key,
                 at=self._journal.now(),
                 observation=None,
-                failed=message("failed.too-slow", step=term("look-step", step)),
+                failed=hindered_by(error, step, under_way.node, self._journal),
                 hindered=step,
                 exhibits=tuple(under_way.exhibits),
+                node=under_way.node,
             )
         )
 
@@ -187,6 +192,7 @@ class Prober:
                 observation=None,
                 failed=failed_with(error, self._journal),
                 exhibits=tuple(under_way.exhibits),
+                node=under_way.node,
             )
         )
         if stream.verdict is None and isinstance(error, SourceError):
@@ -240,6 +246,7 @@ class Prober:
             exhibits=tuple(under_way.exhibits),
             redirected_to=serving.led_to_host,
             named=serving.named_hosts,
+            node=under_way.node,
         )
         (entry,) = await self._journal.write_aside(probe)
         keep_faults(stream, window.faults, probe, record=entry.index)

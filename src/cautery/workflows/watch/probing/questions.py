@@ -15,6 +15,12 @@ from cautery.workflows.media.fetching import Fetched
 
 Spends = Callable[[LookStep], AbstractContextManager[None]]
 """Takes note of which step of a look is under way, and for how long."""
+Took = Callable[[LookStep, float], None]
+"""Takes note of seconds that a step took elsewhere."""
+
+
+def _unheard(step: LookStep, seconds: float) -> None:
+    del step, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,7 @@ class UnderWay:
     """
 
     spends: Spends
+    took: Took = _unheard
     exhibits: list[ExhibitId] = field(default_factory=list)
     anchor: float | None = None
     anew: bool = False
@@ -144,10 +151,13 @@ class Look:
         Without its bytes.
     windows : tuple of LookWindow
         One of a live stream, or several of media that has ended; never none.
+    node : str
+        Which node looked; empty: the watch's own machine.
     """
 
     fetched: Fetched
     windows: tuple[LookWindow, ...]
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +199,11 @@ class Looks(Protocol):
     @property
     def capacity(self) -> int:
         """How many looks are done side by side."""
+        ...
+
+    @property
+    def grace_s(self) -> float:
+        """How much longer than a look itself its asking may take, seconds."""
         ...
 
     async def look(self, question: LookQuestion, under_way: UnderWay) -> Look:
