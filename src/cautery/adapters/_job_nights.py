@@ -16,6 +16,7 @@ from cautery.adapters._job_database import JobDatabase
 from cautery.adapters._job_sealing import TRIES, NightKey
 from cautery.adapters._ledger_failures import failures
 from cautery.adapters._servers import server_package
+from cautery.errors import ConflictError
 from cautery.model.evidence import Json
 
 if TYPE_CHECKING:
@@ -33,47 +34,58 @@ _BATCH_S = 0.01
 
 
 async def begin_night(
-    database: JobDatabase, nodes_key: bytes, case: str, driver: str, package: Json
-) -> tuple[int, NightKey]:
-    """Take the next epoch of a case, and file what every job needs; all before it is void."""
+    database: JobDatabase, key: NightKey, driver: str, package: Json
+) -> dict[str, Any]:
+    """File what every job of a night needs; all that was asked for its case before is void.
 
-    async def begin() -> tuple[int, NightKey]:
+    Raises
+    ------
+    ConflictError
+        If a later night has begun.
+    """
+    night: dict[str, Any] = {"case": key.case, "epoch": key.epoch}
+    sealed = key.seal("night", "", "", package)
+
+    async def begin() -> None:
         async with database.pool.connection() as connection, connection.transaction():
             await connection.execute("SET LOCAL synchronous_commit = on")
-            told = {"case": case, "driver": driver}
-            cursor = await connection.execute(sql.BEGIN, told)
-            (epoch,) = await cursor.fetchone()
-            key = NightKey(nodes_key, case, epoch)
-            sealed = key.seal("night", "", "", package)
-            await connection.execute(sql.PACKAGE, {**told, "package": sealed})
-            for statement in (sql.FORGET_JOBS, sql.END_JOBS, sql.FORGET_ANSWERS):
-                await connection.execute(statement, told)
-            await connection.execute(sql.FORGET_NODES)
-        return epoch, key
+            told = {**night, "driver": driver, "package": sealed}
+            if await (await connection.execute(sql.BEGIN, told)).fetchone() is None:
+                raise no_driver()
+            await _forget_all(connection, night)
 
     with failures(database.name, "begin a night in"):
-        return await database.patiently(begin)
+        await database.patiently(begin)
+    return night
 
 
-async def end_night(database: JobDatabase, case: str, epoch: int) -> None:
+async def end_night(database: JobDatabase, night: dict[str, Any]) -> None:
     """End what is under way, and forget answers and package, unless another driver has begun."""
 
     async def end() -> None:
         async with database.pool.connection() as connection, connection.transaction():
-            told = {"case": case, "epoch": epoch}
-            cursor = await connection.execute(sql.STANDS, told)
-            if await cursor.fetchone() is None:
-                return
-            await connection.execute(sql.PACKAGE, {**told, "package": None})
-            for statement in (sql.FORGET_JOBS, sql.END_JOBS, sql.FORGET_ANSWERS):
-                await connection.execute(statement, told)
+            if await (await connection.execute(sql.END, night)).fetchone() is not None:
+                await _forget_all(connection, night)
 
     with failures(database.name, "end a night in"):
         await database.patiently(end)
 
 
+async def _forget_all(connection: Any, night: dict[str, Any]) -> None:
+    for statement in (sql.FORGET_JOBS, sql.END_JOBS, sql.FORGET_ANSWERS):
+        await connection.execute(statement, night)
+
+
+def no_driver() -> ConflictError:
+    """Return what a driver is told that another one has taken the place of."""
+    return ConflictError(
+        "another machine drives the watch of this case now",
+        hint="What this one recorded until then is kept.",
+    )
+
+
 async def answers_of(
-    database: JobDatabase, case: str, epoch: int
+    database: JobDatabase, night: dict[str, Any]
 ) -> AsyncIterator[list[tuple[Any, ...]]]:
     """Yield answers, many at once, as soon as the database says that there are some.
 
@@ -82,15 +94,14 @@ async def answers_of(
     StorageError
         If it refuses.
     """
-    told = {"case": case, "epoch": epoch}
     while True:
         try:
             async with await database.alone() as connection:
-                await connection.execute(f"LISTEN cautery_answers_{case}")
+                await connection.execute(f"LISTEN cautery_answers_{night['case']}")
                 while True:
                     async with connection.transaction():
                         # Read before the commit: what is taken arrived here.
-                        cursor = await connection.execute(sql.TAKE, told, binary=True)
+                        cursor = await connection.execute(sql.TAKE, night, binary=True)
                         rows = await cursor.fetchall()
                     yield rows
                     async for _ in connection.notifies(timeout=_LOOK_S, stop_after=1):
@@ -101,18 +112,32 @@ async def answers_of(
                 await database.wait(error)
 
 
-async def replace_dead(app: App, case: str, epoch: int) -> list[str]:
-    """Have the jobs of silent nodes done by others; return the keys of those that are given up."""
+async def replace_dead(app: App, night: dict[str, Any], *, lasting: str) -> tuple[int, list[str]]:
+    """Have the jobs of silent nodes done by others.
+
+    Parameters
+    ----------
+    lasting : str
+        The queue of jobs that are never given up.
+
+    Returns
+    -------
+    redone : int
+        How many are done anew.
+    given_up : list of str
+        Keys of those that are not.
+    """
     connector = server_package("cautery.adapters._job_connector", nodes=True)
-    given_up = []
+    redone, given_up = 0, []
     for job in await connector.stalled(app, after_s=STALLED_S):
         stated = job.task_kwargs
-        if stated.get("case") != case:
+        if stated.get("case") != night["case"]:
             continue  # its own driver sees to it
-        is_ours = stated.get("epoch") == epoch
+        is_ours = stated.get("epoch") == night["epoch"]
         try:
-            if is_ours and (job.queue == sql.LASTING or job.attempts + 1 < TRIES):
+            if is_ours and (job.queue == lasting or job.attempts + 1 < TRIES):
                 await app.job_manager.retry_job(job)
+                redone += 1
             else:
                 await _forget(app, job)
                 given_up += [str(stated.get("key"))] if is_ours else []
@@ -120,7 +145,7 @@ async def replace_dead(app: App, case: str, epoch: int) -> list[str]:
             if not connector.is_of_queue(error):
                 raise
             # its node was heard of again, and ended it
-    return given_up
+    return redone, given_up
 
 
 async def _forget(app: App, job: Job) -> None:

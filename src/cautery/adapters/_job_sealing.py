@@ -54,7 +54,7 @@ class NightKey:
         info = _DOMAIN + json.dumps([case, epoch]).encode()
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(nodes_key)
         self._cipher = AESGCM(derived)
-        self._night = [case, epoch]
+        self.case, self.epoch = case, epoch
 
     def seal(self, what: str, kind: str, key: str, content: Json) -> bytes:
         """Return content of which nobody without the key can read or change a byte.
@@ -106,7 +106,7 @@ class NightKey:
         return content
 
     def _about(self, what: str, kind: str, key: str) -> bytes:
-        return _DOMAIN + json.dumps([what, *self._night, kind, key]).encode()
+        return _DOMAIN + json.dumps([what, self.case, self.epoch, kind, key]).encode()
 
 
 def answered(node: str, at: datetime, content: Json) -> Json:

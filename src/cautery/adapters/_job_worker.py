@@ -11,25 +11,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cautery.adapters import _job_statements as sql
-from cautery.adapters._job_answering import Answering, Stated
+from cautery.adapters._job_answering import Answering, Stated, WrongKeyError
 from cautery.adapters._job_database import PATIENCE_S, JobDatabase
-from cautery.adapters._job_presence import said_of
 from cautery.adapters._servers import server_package
-from cautery.model.ports.jobs import Handler, NodeSeen
+from cautery.adapters.server_place import Server
+from cautery.model.ports.jobs import Handler
 
 if TYPE_CHECKING:
     from procrastinate.worker import Worker
 
-Presence = Callable[[float, int, tuple[str, ...]], NodeSeen]
-"""Makes of how late the clock is, what is at work, and the shards at home what a node says."""
-
 _TICK_S = 1.0
-_PRESENCE_S = 2.0
 _SILENT_S = 600.0
 """Jobs of a driver that has been silent for so long are ended."""
 _SPREAD_S = 3.0
@@ -54,14 +49,14 @@ class JobWorker:
 
     Parameters
     ----------
-    url : str
-        Of the organisation's database.
+    server : Server
+        Of the organisation.
     key : bytes
         The nodes' key.
     name : str
         Of the node; no two have the same.
-    presence : callable
-        See :data:`Presence`. A node that gives a reason why it gets no job takes none from then on.
+    fit : str
+        Its version and recipe: it gets no job of a driver that states another one.
     lasting : int
         Most jobs that last at once, besides the others.
     patience_s : float
@@ -70,23 +65,23 @@ class JobWorker:
 
     def __init__(
         self,
-        url: str,
+        server: Server,
         *,
         key: bytes,
         name: str,
-        presence: Presence,
+        fit: str,
         lasting: int = 4,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._database = JobDatabase(url, connections=4, patience_s=patience_s)
-        self._answering = Answering(self._database, key, name)
-        self._name, self._presence, self._most_lasting = name, presence, lasting
+        self._url, self._patience_s = server.database, patience_s
+        self._answering = Answering(key, name)
+        self._name, self._fit, self._most_lasting = name, fit, lasting
+        sql.queue_name(fit)
         self._homes: set[str] = set()
         self._at_work: dict[int, _AtWork] = {}
         self._workers: list[Worker] = []
-        self._is_refused = self._is_draining = self._is_ending = False
+        self._is_draining = self._is_ending = False
         self._lasting_at = -_SPREAD_S
-        self._looked_at = self._database.away_at
 
     async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
         """Do jobs (:meth:`cautery.model.ports.JobServer.serve`).
@@ -95,15 +90,21 @@ class JobWorker:
         ------
         StorageError
             If the database stays away, or refuses.
+        EvidenceError
+            If the driver of a watch has another nodes' key.
         InputError
             If it was not prepared, or a package is not installed.
         """
         connector = server_package("cautery.adapters._job_connector", nodes=True)
         worker = server_package("procrastinate.worker").Worker
+        self._database = JobDatabase(self._url, connections=4, patience_s=self._patience_s)
+        self._looked_at = self._database.away_at
+        self._is_draining = self._is_ending = False
+        self._fault: WrongKeyError | None = None
         await self._database.open()
         try:
             app = await connector.queue_on(self._database)
-            self._answering.handlers = handlers
+            self._answering.begin(self._database, handlers)
             app.task(name="job", pass_context=True, retry=connector.HandedOver())(self._do)
             self._workers = [
                 worker(
@@ -129,6 +130,7 @@ class JobWorker:
 
     async def home(self, shard: str, *, here: bool) -> None:
         """Say whether a shard is at home here (:meth:`cautery.model.ports.JobServer.home`)."""
+        sql.queue_name(self._fit, shard=shard)
         (self._homes.add if here else self._homes.discard)(shard)
         self._open_queues()
 
@@ -160,7 +162,7 @@ class JobWorker:
             for task in late:
                 task.cancel()
             ended = await asyncio.gather(looking, *running, return_exceptions=True)
-        for error in ended:
+        for error in (*ended, self._fault):
             if isinstance(error, Exception):
                 raise error
 
@@ -180,11 +182,13 @@ class JobWorker:
         """Say from which queues jobs are taken from now on."""
         if not self._workers:
             return
-        is_open = not (self._is_draining or self._is_refused)
         shares = time.monotonic() - self._lasting_at > _SPREAD_S
-        takes = [sql.ANY, *(sql.SHARD + shard for shard in sorted(self._homes))]
-        self._workers[0].queues = takes if is_open else [sql.IDLE]
-        self._workers[1].queues = [sql.LASTING if is_open and shares else sql.IDLE]
+        shards = [sql.queue_name(self._fit, shard=shard) for shard in sorted(self._homes)]
+        lasting = sql.queue_name(self._fit, lasts=True)
+        idle = [sql.IDLE]
+        takes = not self._is_draining
+        self._workers[0].queues = [sql.queue_name(self._fit), *shards] if takes else idle
+        self._workers[1].queues = [lasting] if takes and shares else idle
 
     def _leave(self, *, lasting: bool) -> None:
         """Leave jobs to other nodes: those that last, or all."""
@@ -194,28 +198,11 @@ class JobWorker:
                 job.task.cancel()
 
     async def _looking(self) -> None:
-        """Say each second that this node is there, and end what is not its own any more."""
-        said_at = -_PRESENCE_S
-        late_s = 0.0
+        """End each second what is not this node's any more, until all has ended."""
         while not (self._is_draining and not self._at_work):
-            if time.monotonic() - said_at >= _PRESENCE_S:
-                late_s = await self._say(late_s)
-                said_at = time.monotonic()
             await self._end_lost()
             self._open_queues()
             await asyncio.sleep(_TICK_S)
-        await self._say(late_s)
-
-    async def _say(self, late_s: float) -> float:
-        """Say what this node is; return how late its clock is."""
-        seen = self._presence(late_s, len(self._at_work), tuple(sorted(self._homes)))
-        self._is_refused = bool(seen.refused)
-        before = datetime.now(UTC)
-        said = said_of(replace(seen, draining=self._is_draining))
-        told = {"name": self._name, "said": said}
-        ((now,),) = await self._rows("say that this node is there in", sql.SEEN, told)
-        after = datetime.now(UTC)
-        return float((now - before - (after - before) / 2).total_seconds())
 
     async def _end_lost(self) -> None:
         """End jobs that are void or were begun elsewhere; give back what was lost on the way."""
@@ -250,13 +237,17 @@ class JobWorker:
         asked = Stated.of(stated)
         task = asyncio.current_task()
         assert task is not None
-        at_work = _AtWork(asked.case, asked.epoch, job.queue == sql.LASTING, task)
+        at_work = _AtWork(asked.case, asked.epoch, job.lock is not None, task)
         self._at_work[job.id] = at_work
         if at_work.lasts:
             self._lasting_at = time.monotonic()
             self._open_queues()
         try:
             await self._answering.answer(asked, job.attempts, lasts=at_work.lasts)
+        except WrongKeyError as error:
+            self._fault = error
+            self.drain()
+            raise self._left from error
         except asyncio.CancelledError:
             if at_work.is_left or self._is_ending:
                 raise self._left from None

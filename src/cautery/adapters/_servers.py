@@ -34,7 +34,9 @@ def server_package(name: str, *, nodes: bool = False) -> Any:
         ) from error
 
 
-def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> Any:
+def connected(
+    url: str, *, schema: str = "", silence_s: int | None = None, called: str = "cautery"
+) -> Any:
     """Return a connection of psycopg to a server of PostgreSQL, each statement on its own.
 
     Parameters
@@ -42,34 +44,63 @@ def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> An
     schema : str
         Its tables are meant by names alone; empty: those where the URL leads.
     silence_s : int, optional
-        How long a machine may take nothing of what was sent; then the connection is over, and so
-        is a try to connect. Default: as long as the system waits.
+        How long a machine may take nothing of what was sent; then the connection is over, on both
+        sides, and so is a try to connect. Default: as long as the system waits.
+    called : str
+        What the server calls it.
 
     Raises
     ------
     InputError
         If another machine shall be asked without a proof of its name.
     """
-    options = connection_options(url, schema=schema, silence_s=silence_s)
-    return server_package("psycopg").connect(url, autocommit=True, **options)
+    return server_package("psycopg").connect(
+        url, **options_of(url, schema=schema, silence_s=silence_s, called=called)
+    )
+
+
+def options_of(
+    url: str, *, schema: str = "", silence_s: int | None = None, called: str = "cautery"
+) -> dict[str, Any]:
+    """Return how psycopg connects to a server, as for :func:`connected`.
+
+    Raises
+    ------
+    InputError
+        As :func:`connected`.
+    """
+    options: dict[str, Any] = dict(proof(_parts(url)))
+    settings = [f"-csearch_path={schema}"] if schema else []
+    if silence_s is not None:
+        options |= {
+            "tcp_user_timeout": silence_s * 1000,
+            "keepalives_idle": max(1, silence_s // 3),
+            "keepalives_interval": max(1, silence_s // 3),
+            "keepalives_count": 2,
+        }
+        # The server's side, too: else it keeps what a machine that is cut off has locked.
+        settings += [
+            f"-ctcp_user_timeout={silence_s * 1000}",
+            f"-ctcp_keepalives_idle={max(1, silence_s // 3)}",
+            f"-ctcp_keepalives_interval={max(1, silence_s // 3)}",
+            "-ctcp_keepalives_count=2",
+        ]
+    if settings:
+        options["options"] = " ".join(settings)
+    return options | {
+        "autocommit": True,
+        "connect_timeout": silence_s or 10,
+        "application_name": called,
+    }
 
 
 def connection_options(
     url: str, *, schema: str = "", silence_s: int | None = None
 ) -> dict[str, Any]:
-    """Return what a connection of psycopg needs besides its URL, as for :func:`connected`.
-
-    Raises
-    ------
-    InputError
-        If another machine shall be asked without a proof of its name.
-    """
-    options: dict[str, Any] = dict(proof(_parts(url)))
-    if schema:
-        options["options"] = f"-csearch_path={schema}"
-    if silence_s is not None:
-        options["tcp_user_timeout"] = silence_s * 1000
-    return {"connect_timeout": silence_s or 10, "application_name": "cautery", **options}
+    """Return the same for connections of a pool, whose statements it settles itself."""
+    options = options_of(url, schema=schema, silence_s=silence_s)
+    del options["autocommit"]
+    return options
 
 
 def server_name(url: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from cautery.adapters._ledger_postgresql import BEGIN_WRITING, LedgerPlace
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id
 from cautery.adapters.ledger_server import ServerLedger, require_same_rows, signed_file
+from cautery.adapters.list_versions_server import ListVersions, ServerSigner
 from cautery.adapters.objects import Objects
 from cautery.adapters.person_keys import load_public_key
 from cautery.adapters.server_place import Server
@@ -112,7 +113,7 @@ class ServerStore(ServerRegistry):
         with self.transaction("begin a case in") as connection:
             make_case(connection, case_keys.case, name, state="open")
             _put(connection, case_keys.case, CASE_KEY, f"{case_keys.signer.key}\n".encode())
-        return case_keys
+        return self._signing(case_keys)
 
     def keys(self, path: Path) -> FileCaseKeys:
         """Return the secrets of a case.
@@ -127,7 +128,7 @@ class ServerStore(ServerRegistry):
         verifier = case_verifier(self, path)
         if case_id(verifier) != self.row(path).id:
             raise EvidenceError(f"{path / CASE_KEY}: the key of another case")
-        return self._folder().case(verifier)
+        return self._signing(self._folder().case(verifier))
 
     def ledger(self, path: Path, *, read_only: bool) -> ServerLedger:
         """Open the ledger."""
@@ -172,6 +173,7 @@ class ServerStore(ServerRegistry):
             schema=_schema(case.id),
             case=case.id,
             state=state,
+            epoch=self._epochs.get(case.id, 0),
         )
 
     def vault(self, path: Path, keys: CaseKeys | None) -> S3Vault:
@@ -364,6 +366,12 @@ class ServerStore(ServerRegistry):
 
     def _object(self, case: Row, name: str) -> object:
         return self.objects.find(f"{case.id}/{name}")
+
+    def _signing(self, keys: FileCaseKeys) -> FileCaseKeys:
+        """Have the versions of its lists kept here, where another machine finds them."""
+        versions = ListVersions(self.transaction, keys.case, lambda: self._epochs.get(keys.case, 0))
+        keys.sign_by(lambda secrets: ServerSigner(secrets, versions))
+        return keys
 
     def _folder(self) -> KeyFolder:
         if self._keys is None:

@@ -29,6 +29,7 @@ from cautery.errors import CauteryError, ConflictError, EvidenceError, StorageEr
 from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import NoteVerifier, open_checkpoint
 from cautery.model.evidence import Checkpoint, Json, digest_of
 from cautery.model.ledger import filed
 from cautery.model.ports import Signer
@@ -213,6 +214,29 @@ class SqlLedger(LedgerReader):
         if self._unsigned_from is not None:
             self._unsigned_from = max(self._unsigned_from, checkpoint.size)
         return checkpoint
+
+    def take_up(self, signer: Signer, verifier: NoteVerifier) -> None:
+        """Take the newest checkpoint up as the last root, if the case's key signed it elsewhere.
+
+        The signer of a machine that stands by then refuses what does not go on from it, as the one
+        that signed it would.
+
+        Raises
+        ------
+        EvidenceError
+            If the key did not sign it, or it does not go on from the last root known here.
+        StorageError
+            If it cannot be read, or the root cannot be written down.
+        """
+        note = self.newest_checkpoint()
+        if note is None:
+            return
+        newest = open_checkpoint(note, verifier)
+        last = signer.last()
+        if last is not None and newest.size <= last.size:
+            return
+        with self._signs:
+            self._signing.take_up(signer, last, newest, self._hashes)
 
     def _hashes(self, since: int, until: int) -> list[bytes]:
         return [

@@ -12,7 +12,7 @@ does not have its shape is a node of an unknown version.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
@@ -29,21 +29,21 @@ from cautery.model.wire import MISSHAPEN, from_json, to_json
 from cautery.projections.presence import GONE_S, MOST_NODES, node_name
 
 SILENCE_S = 10
-MOST_BYTES = 1 << 16
-"""Of a row: 300 moments of history take 20 kB."""
+MOST_BYTES = 1 << 15
+"""Of a row: sixty moments of history take 4 kB."""
 _UNREADABLE = "?"
 _SAY = (
     "INSERT INTO cautery.nodes AS stands (name, about, seen_at)"
     " VALUES (%(name)s, %(about)s, clock_timestamp())"
     " ON CONFLICT (name) DO UPDATE SET about = EXCLUDED.about, seen_at = EXCLUDED.seen_at"
     " WHERE stands.about->>'holder' = %(holder)s"
-    f" OR stands.seen_at < clock_timestamp() - interval '{GONE_S:.0f} s'"
-    " RETURNING draining, clock_timestamp()"
+    " OR stands.seen_at < clock_timestamp() - %(gone_s)s * interval '1 s'"
+    " RETURNING draining, clock_timestamp(), (SELECT count(*) FROM cautery.nodes AS others WHERE"
+    " others.name <> %(name)s AND others.seen_at > clock_timestamp() - %(gone_s)s * interval '1 s')"
 )
 _ROWS = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
-    f" WHERE length(about::text) <= {MOST_BYTES} AND length(name) <= 40"
-    f" ORDER BY name LIMIT {MOST_NODES}"
+    " WHERE length(about::text) <= %(bytes)s AND length(name) <= 40 ORDER BY name LIMIT %(nodes)s"
 )
 
 
@@ -56,10 +56,13 @@ class Told(NamedTuple):
         Whether somebody wants it to take nothing new.
     clock_late_s : float
         How far its clock is behind the database's.
+    among : int
+        How many nodes there are, with this one.
     """
 
     draining: bool
     clock_late_s: float
+    among: int = 1
 
 
 class NodeRegister:
@@ -107,7 +110,7 @@ class NodeRegister:
         with self._asking("write to") as connection:
             before = self._now()
             row = connection.execute(
-                _SAY, {"name": node.name, "about": json(about), "holder": holder}
+                _SAY, {"name": node.name, "about": json(about), "holder": holder, "gone_s": GONE_S}
             ).fetchone()
             after = self._now()
         if row is None:
@@ -116,7 +119,8 @@ class NodeRegister:
                 hint="Give each node a name of its own: --name.",
             )
         middle = before + (after - before) / 2
-        return Told(bool(row[0]), (row[1].astimezone(UTC) - middle).total_seconds())
+        late_s = (row[1].astimezone(UTC) - middle).total_seconds()
+        return Told(bool(row[0]), late_s, 1 + int(row[2]))
 
     def leave(self, name: str, *, holder: str) -> None:
         """Take the row of a node away that ends."""
@@ -145,9 +149,9 @@ class NodeRegister:
         """Return all nodes, by name, and how many jobs there are."""
         with self._asking("read") as connection:
             (now,) = connection.execute("SELECT clock_timestamp()").fetchone()
-            rows = connection.execute(_ROWS).fetchall()
+            rows = connection.execute(_ROWS, {"bytes": MOST_BYTES, "nodes": MOST_NODES}).fetchall()
             jobs = self._counts(connection)
-        return NodesSeen(now=now.astimezone(UTC), nodes=tuple(_nodes(rows)), jobs=jobs)
+        return NodesSeen(now=now.astimezone(UTC), nodes=nodes_of(rows), jobs=jobs)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -172,7 +176,12 @@ class NodeRegister:
                 raise
 
 
-def _nodes(rows: list[tuple[str, Any, datetime, bool]]) -> Iterator[NodeSeen]:
+def nodes_of(rows: Iterable[tuple[Any, ...]]) -> tuple[NodeSeen, ...]:
+    """Return the nodes of rows; one whose name no node has is left out."""
+    return tuple(_nodes(rows))
+
+
+def _nodes(rows: Iterable[tuple[Any, ...]]) -> Iterator[NodeSeen]:
     for name, about, seen_at, draining in rows:
         try:
             node_name(name)

@@ -20,7 +20,7 @@ from cautery.adapters.server_place import Server
 from cautery.errors import ConflictError, InputError, StorageError
 from cautery.model import Regime
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration: what this version of Cautery works with."""
 MARK = "cautery.server"
 """Names, in a vault, the database that it belongs to, and its regime."""

@@ -49,6 +49,8 @@ class NodeLines:
                 words = f"jobs done: {self._done}"
             case NodeTurn.FAILED:
                 words = f"a job failed ({event.kind}): {event.why}"
+            case NodeTurn.TOLD:
+                words = event.why
             case _:
                 words = _SAID[event.turn] + (f": {event.why}" if event.why else "")
         render.say(printable(f"{event.at:%H:%M:%S}Z  {self._name}  {words}"))

@@ -14,7 +14,7 @@ from cautery.cli._verbs import Verbs
 from cautery.messages import say, word
 from cautery.model import iso, to_json
 from cautery.projections.presence import node_country, node_name, state_of
-from cautery.wiring import nodes
+from cautery.wiring import node_run, nodes
 
 app = typer.Typer(
     cls=Verbs,
@@ -30,7 +30,9 @@ def run(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", help="What the node is called in every record; default: this machine's name."
+            "--name",
+            envvar="CAUTERY_NODE",
+            help="What the node is called in every record; default: this machine's name.",
         ),
     ] = None,
     jobs: Annotated[
@@ -38,7 +40,12 @@ def run(
         typer.Option("--jobs", min=1, max=256, help="Jobs side by side; default: two per core."),
     ] = None,
     country: Annotated[
-        str, typer.Option("--country", help="Where it stands, two letters such as FR.")
+        str,
+        typer.Option(
+            "--country",
+            envvar="CAUTERY_COUNTRY",
+            help="Where it stands, two letters such as FR.",
+        ),
     ] = "",
     node_key: Annotated[
         Path | None,
@@ -65,10 +72,10 @@ def run(
     Example: cautery node run --name paris --jobs 4 --node-key node.key
     """
     called = node_name(socket.gethostname().partition(".")[0].lower() if name is None else name)
-    capacity = nodes.default_capacity() if jobs is None else jobs
+    capacity = node_run.default_capacity() if jobs is None else jobs
     view = NodeStream() if json else (NodeTable if render.streams() else NodeLines)(called)
     with view:
-        nodes.run_node(
+        node_run.run_node(
             called,
             capacity=capacity,
             country=node_country(country),

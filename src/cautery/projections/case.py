@@ -53,6 +53,7 @@ from cautery.model.records import (
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
 )
 from cautery.model.records.importing import SEALED_FILE, SEALED_TABLE
 from cautery.projections.acts import Acts
@@ -90,6 +91,7 @@ _WITHOUT_WATCH = (
     NoticeWithdrawn,
     OverrideSigned,
     PurchaseRecorded,
+    WatchTakenOver,
 )
 """Records that are also made when no watch runs."""
 _OF_PARTNERS = frozenset((SEALED_FILE, SEALED_TABLE))

@@ -25,7 +25,7 @@ CLOCK_S = 5.0
 found within this, too, and NTP holds a clock within a tenth of a second."""
 LEAST_FREE_BYTES = 1 << 30
 """References of 2,600 channels grow by some 250 MB in ten minutes. Judgement."""
-MOST_NODES = 10_000
+MOST_NODES = 1000
 MOST_S = 1e9
 """A stranger who may write the table may write a clock of 1e400 seconds."""
 LONGEST_NAME = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,12 @@ NODE_KEY = "CAUTERY_NODE_KEY"
 """Environment variable that names the file of the nodes' key; ``--node-key`` goes before it."""
 _AS_SEEN_S = 1.0
 """Pages that ask within so long of each other share one answer of the database."""
+
+
+def fit_word() -> str:
+    """Return what a node must be, as the queues of jobs spell it."""
+    recipe = hashlib.sha256(DEFAULT_RECIPE.name.encode()).hexdigest()
+    return f"{__version__}/{recipe[:12]}"
 
 
 def fit() -> Fit:

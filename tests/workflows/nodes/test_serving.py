@@ -25,6 +25,7 @@ NOW = datetime(2026, 11, 28, 20, 10, tzinfo=UTC)
 class Told:
     draining: bool = False
     clock_late_s: float = 0.0
+    among: int = 1
 
 
 @dataclass

@@ -99,8 +99,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "look-step.decoding": "decoding",
     "look-step.comparing": "comparing",
     "look-step.its-own-loop": "its own loop",
+    "look-step.a-node": "a node",
     "error.not-looked-at": "not looked at",
     # Why a look, a source or a calendar gave nothing.
     "failed.with-error": "%(error)s: %(detail)s",
     "failed.too-slow": "not looked at: this machine was too slow for %(step)s",
+    "failed.node-too-slow": "not looked at: node %(node)s was too slow for %(step)s",
+    "failed.no-node": "not looked at: %(detail)s",
 }

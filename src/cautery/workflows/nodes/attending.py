@@ -35,14 +35,22 @@ class Attending:
         self._attendance = Attendance(fit)
         self._sleep = sleep
         self._cut_off = False
+        self._journal: Journal | None = None
+
+    def ended(self, job: str, error: CauteryError) -> None:
+        """Record that a node ended a job that lasts; another one begins it again."""
+        if self._journal is not None:
+            self._journal.fail("node", job, error)
 
     @asynccontextmanager
     async def beside(self, journal: Journal) -> AsyncIterator[None]:
         """Look every two seconds while something else is done; nothing is written after it."""
+        self._journal = journal
         working = asyncio.ensure_future(self._work(journal))
         try:
             yield
         finally:
+            self._journal = None
             working.cancel()
             [outcome] = await asyncio.gather(working, return_exceptions=True)
             # A full disk of the case meets the watch as well, which says so.

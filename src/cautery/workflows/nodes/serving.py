@@ -41,6 +41,7 @@ class NodeTurn(StrEnum):
     RESUMED = "resumed"
     REFUSED = "refused"
     CUT_OFF = "cut off"
+    TOLD = "told"
     LEFT = "left"
 
 
@@ -99,6 +100,11 @@ class Heard(Protocol):
         """How far its clock is behind the database's."""
         ...
 
+    @property
+    def among(self) -> int:
+        """How many nodes there are, with this one."""
+        ...
+
 
 class Register(Protocol):
     """Where nodes say that they are there."""
@@ -114,7 +120,11 @@ class Register(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodePorts:
-    """The world as a node meets it. ``listen`` is told each thing that happens."""
+    """The world as a node meets it.
+
+    ``listen`` is told each thing that happens, and ``share`` among how many nodes the rate at which
+    a host may be asked is to be shared.
+    """
 
     register: Register
     server: JobServer
@@ -123,6 +133,7 @@ class NodePorts:
     free_bytes: Callable[[], int]
     now: Callable[[], datetime]
     listen: Callable[[NodeEvent], None]
+    share: Callable[[int], None] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -237,6 +248,7 @@ class Node:
             self._cut_off = True
             return
         self._cut_off = False
+        self._ports.share(heard.among)
         measured = replace(self.standing, draining=heard.draining, clock_late_s=heard.clock_late_s)
         why = ill(measured)
         self.standing = replace(measured, refused="" if why is None else say(why))

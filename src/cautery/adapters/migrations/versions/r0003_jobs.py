@@ -31,7 +31,8 @@ def upgrade() -> None:
     op.execute(
         "CREATE TABLE cautery.nights (case_id TEXT PRIMARY KEY REFERENCES cautery.cases"
         " ON DELETE CASCADE, epoch BIGINT NOT NULL, driver TEXT NOT NULL, package BYTEA,"
-        " begun_at TIMESTAMPTZ NOT NULL, seen_at TIMESTAMPTZ NOT NULL)"
+        " begun_at TIMESTAMPTZ NOT NULL, seen_at TIMESTAMPTZ NOT NULL,"
+        " done BIGINT NOT NULL DEFAULT 0, redone BIGINT NOT NULL DEFAULT 0)"
     )
     op.execute(
         "CREATE TABLE cautery.answers (case_id TEXT REFERENCES cautery.nights ON DELETE CASCADE,"
@@ -41,6 +42,6 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX ON cautery.answers (case_id, epoch) WHERE NOT taken")
     op.execute(
-        "CREATE TABLE cautery.nodes (name TEXT PRIMARY KEY, said JSONB NOT NULL,"
-        " seen_at TIMESTAMPTZ NOT NULL)"
+        "CREATE TABLE cautery.nodes (name TEXT PRIMARY KEY, about JSONB NOT NULL,"
+        " seen_at TIMESTAMPTZ NOT NULL, draining BOOLEAN NOT NULL DEFAULT false)"
     )
