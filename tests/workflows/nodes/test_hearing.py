@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from tests.shared_references import KEY, RATE, FailingShelf, infos, music, sound
+from tests.shared_references import (
+    KEY,
+    NOON,
+    STAMP_S,
+    FailingShelf,
+    World,
+    hear_ports,
+    infos,
+    music,
+    sound,
+)
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.vault_folder import FolderVault
 from cautery.errors import ConflictError, InputError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import References
-from cautery.lab.readers import ReadersHere
-from cautery.model import ClockOffset, Decoded, Limits, Response
 from cautery.model.ports.jobs import Handler, JobAsked
 from cautery.workflows.media.layout import LAYOUT, Layout, layout_bytes, layout_of
 from cautery.workflows.media.published import LIST, Listed, list_bytes, list_of
@@ -36,65 +43,10 @@ from cautery.workflows.media.shard_jobs import (
 from cautery.workflows.nodes import hearing
 from cautery.workflows.nodes.hearing import HearPorts, hear_handlers
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CASE = "0123abcd"
 ORIGIN_S = NOON.timestamp() - 1000
 LAYOUT_OF_ONE = layout_of(infos(2), case=CASE, count=1, window_s=60.0, origin_s=ORIGIN_S)
 (SHARD,) = LAYOUT_OF_ONE.shards
-STAMP_S = 500.0
-
-
-class World:
-    """Two feeds of segments of 4 s, of which a test says which are there, and when."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-        self.first, self.last = 0, 0
-
-    def shows(self, first: int, last: int) -> None:
-        """Have these segments in the playlists; the newest has just come."""
-        self.first, self.last = first, last
-        self.now = NOON + timedelta(seconds=4 * last)
-
-    def clock_now(self) -> datetime:
-        return self.now
-
-    async def fetch(self, url: str, *, limits: Limits, **_: object) -> Response:
-        await asyncio.sleep(0)
-        name = url.rsplit("/", 1)[1]
-        if name.endswith(".m3u8"):
-            lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:1", f"#EXT-X-MEDIA-SEQUENCE:{self.first}"]
-            for at in range(self.first, self.last):
-                lines += ["#EXTINF:4,", f"{name.removesuffix('.m3u8')}-{at}.ts"]
-            body = "\n".join([*lines, ""]).encode()
-        else:
-            body = f"{name.removesuffix('.ts')};".encode()
-        return Response(
-            url=url, hops=(url,), status=200, headers=(), body=body,
-            asked_at=self.now, answered_at=self.now, address="192.0.2.1",
-        )  # fmt: skip
-
-    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
-        parts = [part.split("-") for part in data.decode().split(";") if part]
-        heard = [
-            music(int(name[2:]), 120)[int(at) * 4 * RATE : (int(at) + 1) * 4 * RATE]
-            for name, at in parts
-        ]
-        return Decoded(
-            audio=np.concatenate(heard),
-            audio_s=STAMP_S + 4 * int(parts[0][1]),
-            luma=np.empty((0, 36, 64), np.uint8),
-            luma_s=np.empty(0),
-            duration_s=4.0 * len(parts),
-        )
-
-
-class Clock:
-    def __init__(self, world: World) -> None:
-        self.now = world.clock_now
-
-    def offset(self) -> ClockOffset:
-        return ClockOffset(seconds=0.0, uncertainty_s=0.1, method="of the test")
 
 
 class Server:
@@ -136,22 +88,7 @@ class Node:
     def __init__(self, name: str, tmp_path: Path, shelf: Any, world: World, engine: Any) -> None:
         self.told: list[str] = []
         self.server = Server()
-        ports = HearPorts(
-            node=name,
-            folder=tmp_path / name,
-            shelf=shelf,
-            key=KEY,
-            fetcher=world,  # type: ignore[arg-type]
-            readers=ReadersHere(),
-            streams=None,  # type: ignore[arg-type]
-            decoder=world,  # type: ignore[arg-type]
-            engine=engine,
-            clock=Clock(world),
-            vault=FolderVault(tmp_path / "vault"),
-            server=self.server,  # type: ignore[arg-type]
-            tell=self.told.append,
-        )
-        (tmp_path / "vault").mkdir(exist_ok=True)
+        ports = hear_ports(name, tmp_path, shelf, world, engine, self.server, self.told.append)
 
         async def ports_of(_: JobAsked) -> HearPorts:
             return ports
