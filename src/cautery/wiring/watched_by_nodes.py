@@ -23,6 +23,7 @@ from cautery.wiring import nodes
 from cautery.wiring.node_nights import SHELF
 from cautery.wiring.server import required_server
 from cautery.workflows.case.open import Case
+from cautery.workflows.media.sharing_out import Shared
 from cautery.workflows.nodes.attending import Attending
 from cautery.workflows.nodes.night import MOST_FILE, night_json
 
@@ -37,13 +38,10 @@ class ByNodes:
     ----------
     jobs : Jobs
         What nodes are asked.
-    shelf : S3Shelf
-        Where references are shared.
     """
 
     jobs: Jobs
-    shelf: S3Shelf
-    key: bytes
+    shared: Shared
     keys: FileCaseKeys
     attending: Attending
 
@@ -52,8 +50,7 @@ class ByNodes:
         return {
             "jobs": self.jobs,
             "adopt_key": self.keys.subjects.adopt,
-            "shelf": self.shelf,
-            "shelf_key": self.key,
+            "shared": self.shared,
             "attending": self.attending.beside,
         }
 
@@ -144,8 +141,12 @@ async def by_nodes(case: Case, mandate: Mandate, key: bytes) -> AsyncIterator[By
         ) as jobs:
             yield ByNodes(
                 jobs=_Fitting(jobs, fit),
-                shelf=S3Shelf(Objects(place.vault), SHELF),
-                key=key,
+                shared=Shared(
+                    shelf=S3Shelf(Objects(place.vault), SHELF),
+                    case=case.id,
+                    epoch=case.lease.epoch,
+                    key=key,
+                ),
                 keys=case.keys,
                 attending=attending,
             )

@@ -61,6 +61,7 @@ from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.decoys.opening import checked_night, record_planned, stamp_of
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
+from cautery.workflows.media.sharing_out import Shared
 from cautery.workflows.timing.keeping import Timekeeper
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.confirming import Confirming
@@ -77,11 +78,12 @@ from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
-from cautery.workflows.watch.probing.alignments import piece_from, sealed_from
+from cautery.workflows.watch.probing.alignments import piece_from
 from cautery.workflows.watch.probing.by_jobs import JobPorts, LooksByJobs
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.probing.here import LooksHere
 from cautery.workflows.watch.probing.looker import LookPorts
+from cautery.workflows.watch.probing.node_hearing import NodeHearing
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.probing.questions import Looks
 from cautery.workflows.watch.probing.side_by_side import side_by_side
@@ -114,7 +116,7 @@ class WatchPorts:
     case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
     ``attending`` records, beside all else, how the nodes of the watch stand.
     ``jobs`` has nodes look at streams; ``None``: this process does; ``adopt_key`` keeps a key that
-    a node made, by its subject and id.
+    a node made, by its subject and id. ``shared`` is where nodes that hear put references.
     """
 
     clock: Clock
@@ -155,6 +157,7 @@ class WatchPorts:
     attending: Callable[[Journal], AbstractAsyncContextManager[None]] | None = None
     jobs: Jobs | None = None
     adopt_key: Callable[[str, bytes, bytes], None] | None = None
+    shared: Shared | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -314,7 +317,9 @@ async def _resolver(mandate: Mandate) -> Resolver:
     return await asyncio.to_thread(lambda: Resolver(Catalogue.of(mandate)))
 
 
-async def _first_hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
+async def _first_hearing(
+    mandate: Mandate, ports: WatchPorts, journal: Journal
+) -> Hearing | NodeHearing:
     """Return the references that who stood by has heard, if they are those of the mandate now."""
     hearing = ports.hearing
     if hearing is not None and hearing.feeds == feeds_of(mandate):
@@ -325,7 +330,20 @@ async def _first_hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) 
     return _hearing(mandate, ports, journal)
 
 
-def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
+def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing | NodeHearing:
+    if ports.jobs is not None and ports.shared is not None:
+        return NodeHearing(
+            mandate,
+            jobs=ports.jobs,
+            shared=ports.shared,
+            folder=ports.tape,
+            fetcher=ports.own_feeds,
+            readers=ports.readers,
+            decoder=ports.decoder,
+            engine=ports.engine,
+            streams=ports.streams,
+            fail=journal.fail,
+        )
     return Hearing(
         mandate,
         folder=ports.tape,
@@ -338,13 +356,13 @@ def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
     )
 
 
-def _looks_of(ports: WatchPorts, hearing: Hearing, journal: Journal) -> Looks:
+def _looks_of(ports: WatchPorts, hearing: Hearing | NodeHearing, journal: Journal) -> Looks:
     """Return what looks at streams: this process, or the nodes where the watch has some."""
-    if ports.jobs is not None and ports.adopt_key is not None:
+    if ports.jobs is not None and ports.adopt_key is not None and isinstance(hearing, NodeHearing):
         job_ports = JobPorts(
             jobs=ports.jobs,
             adopt_key=ports.adopt_key,
-            piece=sealed_from(hearing.tape, journal),
+            piece=hearing.pieces(journal),
             knows=hearing.references.knows,
         )
         return LooksByJobs(job_ports, journal=journal)
@@ -371,7 +389,7 @@ class _Watch:
         mandate: Mandate,
         ports: WatchPorts,
         journal: Journal,
-        hearing: Hearing,
+        hearing: Hearing | NodeHearing,
         fetched: FetchedCalendars,
         *,
         resolver: Resolver,
