@@ -17,6 +17,7 @@ from cautery.errors import InputError, LeaseError, StorageError
 from cautery.evidence.case_names import is_on_server
 from cautery.evidence.lease import Drive
 from cautery.evidence.manifest import CASE_KEY, NOTE
+from cautery.evidence.merkle import Frontier
 from cautery.model import Mandate
 from cautery.model.ports import Clock, Engine
 from cautery.workflows.case.journal import Journal
@@ -117,6 +118,7 @@ class _Standby:
         self._desk: LeaseDesk = store.desk(path)
         self._ledger = store.ledger(path, read_only=True)
         self._same = False
+        self._known: Frontier | None = None
         self._followed_s = float("-inf")
 
     def close(self) -> None:
@@ -129,8 +131,10 @@ class _Standby:
         while True:
             lease, driver = await asyncio.to_thread(self._look)
             if lease is not None:
-                # The turn of another task would cost it: from here on nothing is waited for.
-                return await asyncio.to_thread(self._opened, lease)
+                try:
+                    return await asyncio.to_thread(self._opened, lease)
+                except StorageError as error:  # given back by now, and taken again when it answers
+                    driver = Waits(trouble=str(error))
             if driver is not None:
                 self._told(driver)
             await asyncio.sleep(LOOK_S)
@@ -153,7 +157,7 @@ class _Standby:
         """Take up what the driver signed, and look whether we could go on."""
         if self._store.exists(self._path, NOTE):
             return
-        self._ledger.take_up(self._keys.signer, self._keys.verifier)
+        self._known = self._ledger.take_up(self._keys.signer, self._keys.verifier)
         if not self._same:
             vault = self._store.vault(self._path, self._keys)
             journal = Journal(self._ledger, vault, wiring.clock(), pseudonyms=self._keys.pseudonyms)
@@ -170,6 +174,7 @@ class _Standby:
                     clock=wiring.clock(),
                     regime=self._mandate.regime,
                     drive=lambda path: self._store.driven(path, lease),
+                    known=self._known,
                 )
         except BaseException:
             lease.release()
