@@ -53,7 +53,7 @@ def test_a_unit_is_closed_in(unit: Path) -> None:
 
 
 def test_only_a_watch_sees_the_keys_of_cases() -> None:
-    assert len(UNITS) == 7
+    assert len(UNITS) == 8
     for unit in UNITS:
         found = settings(unit)
         seen = " ".join(found.get("BindPaths", [])).split()
