@@ -210,6 +210,7 @@ def trial(fault: str, lab_world: Any, run: Path, after: str, wait_s: float) -> d
             time.sleep(PROMOTED_S)
             copy.promote()
         second.until_record("watch.taken-over")
+        taken_s = time.monotonic() - begun_s
         woke = None
         if fault in {"stop", "cut"}:
             time.sleep(max(0.0, ASLEEP_S - (time.monotonic() - begun_s)))
@@ -218,7 +219,13 @@ def trial(fault: str, lab_world: Any, run: Path, after: str, wait_s: float) -> d
             elif line is not None:
                 line.heal()
             woke = first.end()
-        second.until_record("probe.done")
+        try:
+            second.until_record("probe.done")
+        except RuntimeError as error:
+            left_s = lab.kick_off + WINDOW_S - at.timestamp() - taken_s
+            raise RuntimeError(
+                f"taken over after {taken_s:.1f} s, {left_s:.1f} s before the end: {error}"
+            ) from error
         code = second.end()
         with cases.reading(CASE) as held:
             entries = list(held.ledger.read())
