@@ -160,6 +160,7 @@ class CaseRecords:
 
     in_force: MandateInForce = field(default_factory=MandateInForce)
     spans: Spans = field(default_factory=Spans)
+    takeovers: list[WatchTakenOver] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
     figures: Figures = field(default_factory=Figures)
@@ -221,6 +222,8 @@ class CaseRecords:
                         )
             case AlignmentShown() as alignment:
                 self.alignments[alignment.url].append(alignment)
+            case WatchTakenOver() as taken:
+                self.takeovers.append(taken)
             case DecoderConfined() as confined:
                 self.unfiltered |= not confined.seccomp
             case Estimate() as estimate:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cautery.drawing.formatting import number, percent
 from cautery.drawing.templates import said
-from cautery.messages import tr, tr_n
+from cautery.messages import tr, tr_n, word
 from cautery.model import Finding, Mandate
 from cautery.pages.case_report import StreamView, Unknown
 from cautery.pages.case_report.formatting import span
@@ -41,6 +41,7 @@ def unknowns(
         *_pace(records.pace, streams),
         *_streams(streams),
         *_time(mandate, observed_s),
+        *_takeovers(records),
         *_errors(records),
         *_world(records, mandate),
     )
@@ -262,6 +263,23 @@ def _errors(records: CaseRecords) -> Iterator[Unknown]:
                 what=tr("True rate of: %(what)s", what=said(rate.what)),
                 why=tr("It was not measured: there were no trials."),
             )
+
+
+def _takeovers(records: CaseRecords) -> Iterator[Unknown]:
+    """Say when another process went on with the watch: nobody looked at anything in between."""
+    for taken in records.takeovers:
+        yield Unknown(
+            what=tr(
+                "What happened while the watch changed hands, before %(time)s UTC",
+                time=f"{taken.at:%H:%M:%S}",
+            ),
+            why=tr(
+                "%(driver)s went on with it in place of %(before)s, because %(why)s.",
+                driver=taken.driver,
+                before=taken.before,
+                why=word(taken.why),
+            ),
+        )
 
 
 def _world(records: CaseRecords, mandate: Mandate) -> Iterator[Unknown]:
