@@ -46,11 +46,12 @@ def test_the_report_names_the_nodes_and_which_of_them_failed_the_watch() -> None
     ]
     assert len(said) == 3
     assert "by 3 nodes: Each look names its node: late, lyon, paris (FR)." in said[0]
-    assert "What 1 node did not finish when it left: Other nodes did their looks again: lyon" in (
-        said[1]
+    assert (
+        "What 1 node did not finish when it left: Other nodes did their looks again: lyon"
+        in (said[1])
     )
     assert said[2] == (
-        "What node late would have seen: It got no job: its clock is 3,600 s behind the "
+        "What node late would have seen: It got no job: its clock is 3\u202f600 s behind the "
         "database's."
     )
 

@@ -63,8 +63,8 @@ def nodes_of(nodes: Nodes) -> Iterator[Unknown]:
                 style=number,
             ),
             why=tr(
-                "Other nodes did their looks again: %(nodes)s left during the watch. The records say "
-                "when.",
+                "Other nodes did their looks again: %(nodes)s left during the watch. The records "
+                "say when.",
                 nodes=first_of(sorted(nodes.left), 12),
             ),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cautery.drawing.formatting import number, percent
 from cautery.drawing.templates import said
-from cautery.messages import tr, tr_n, word
+from cautery.messages import tr, tr_n
 from cautery.model import Finding, Mandate
 from cautery.pages.case_report import StreamView, Unknown
 from cautery.pages.case_report.formatting import span
