@@ -83,14 +83,15 @@ class NodeTable(NodeLines):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._console = Terminal(stderr=True)
-        self._live = Live(
-            get_renderable=self._render, console=self._console, refresh_per_second=REFRESH_PER_S
-        )
         self._lock = threading.Lock()
         self._under_way: dict[str, NodeEvent] = {}
         self._ended: Counter[tuple[str, NodeTurn]] = Counter()
         self._spent: Counter[str] = Counter()
+        self._live = Live(
+            get_renderable=self.table,
+            console=Terminal(stderr=True),
+            refresh_per_second=REFRESH_PER_S,
+        )
 
     def hear(self, event: NodeEvent) -> None:
         """Take one event up."""
@@ -105,7 +106,8 @@ class NodeTable(NodeLines):
         if event.turn not in {NodeTurn.BEGAN, NodeTurn.DONE}:
             super().hear(event)
 
-    def _render(self) -> Table:
+    def table(self) -> Table:
+        """Return the jobs by their kinds."""
         table = Table(title=None, box=None, header_style="bold", expand=True)
         for column in ("kind", "under way", "done", "failed", "seconds each", "since"):
             table.add_column(column)

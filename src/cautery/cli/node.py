@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def run(
     """
     called = node_name(socket.gethostname().partition(".")[0].lower() if name is None else name)
     capacity = node_run.default_capacity() if jobs is None else jobs
-    view = NodeStream() if json else (NodeTable if render.streams() else NodeLines)(called)
+    view = NodeStream() if json else (NodeTable if sys.stderr.isatty() else NodeLines)(called)
     with view:
         node_run.run_node(
             called,
