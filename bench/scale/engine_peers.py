@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 QUESTION = {"url": "https://cdn.example/live/" + "u" * 950}
 ANSWER_BYTES = 4000
@@ -52,7 +53,9 @@ def cpu_s(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def killed(submit, result, folder: str) -> dict[str, object]:
+def killed(
+    submit: Callable[[], Any], result: Callable[[Any], Any], folder: str
+) -> dict[str, object]:
     """Kill the worker of a task in its middle; return after how long it was done."""
     task = submit()
     limit = time.monotonic() + 60
@@ -76,23 +79,21 @@ def dask_cluster(*more: str) -> Iterator[tuple[str, list[int]]]:
     there = Path(sys.executable).parent / "dask"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+        quiet: dict[str, Any] = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "cwd": folder,
+        }
         common = ["--host", "127.0.0.1", *more]
+        plain = ["--scheduler-file", str(file), "--no-dashboard"]
         started = [
             subprocess.Popen(
-                [there, "scheduler", "--port", "0", "--no-dashboard", *common]
-                + ["--scheduler-file", str(file)],
+                [there, "scheduler", "--port", "0", *plain, *common],
                 **quiet,
             )
         ]
-        for _ in range(2):
-            started.append(
-                subprocess.Popen(
-                    [there, "worker", "--scheduler-file", str(file), "--no-dashboard", *common]
-                    + ["--nthreads", "1", "--memory-limit", "0"],
-                    **quiet,
-                )
-            )
+        worker = [there, "worker", *plain, *common, "--nthreads", "1", "--memory-limit", "0"]
+        started += [subprocess.Popen(worker, **quiet) for _ in range(2)]
         try:
             limit = time.monotonic() + 120
             while not file.exists() and time.monotonic() < limit:
@@ -109,7 +110,7 @@ def dask_cluster(*more: str) -> Iterator[tuple[str, list[int]]]:
 
 
 def dask_start() -> dict[str, object]:
-    from distributed import Client
+    from distributed import Client  # noqa: PLC0415 - each engine alone
 
     with dask_cluster() as (address, _), Client(address, timeout=120) as client:
         client.submit(probe, QUESTION).result(120)
@@ -117,7 +118,7 @@ def dask_start() -> dict[str, object]:
 
 
 def dask_jobs(number: int) -> dict[str, object]:
-    from distributed import Client
+    from distributed import Client  # noqa: PLC0415 - each engine alone
 
     with dask_cluster() as (address, pids), Client(address, timeout=120) as client:
         client.wait_for_workers(2, timeout=120)
@@ -128,7 +129,7 @@ def dask_jobs(number: int) -> dict[str, object]:
 
 
 def dask_killed() -> dict[str, object]:
-    from distributed import Client
+    from distributed import Client  # noqa: PLC0415 - each engine alone
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -143,8 +144,8 @@ def dask_killed() -> dict[str, object]:
 
 def dask_stranger() -> dict[str, object]:
     """Whether somebody who knows the port alone runs code: by default, and with mutual TLS."""
-    from distributed import Client
-    from distributed.security import Security
+    from distributed import Client  # noqa: PLC0415 - each engine alone
+    from distributed.security import Security  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory() as folder:
         with dask_cluster() as (address, _):
@@ -165,7 +166,7 @@ def dask_stranger() -> dict[str, object]:
     return told
 
 
-def _temporary_certificates(security, folder: str) -> list[str]:
+def _temporary_certificates(security: Any, folder: str) -> list[str]:
     made = security.temporary()
     names = {"ca": made.tls_ca_file, "cert": made.tls_scheduler_cert, "key": made.tls_scheduler_key}
     for name, text in names.items():
@@ -180,8 +181,8 @@ def _temporary_certificates(security, folder: str) -> list[str]:
 # Ray
 
 
-def _ray_up():
-    import ray
+def _ray_up() -> Any:
+    import ray  # noqa: PLC0415 - each engine alone
 
     ray.init(
         num_cpus=2,
@@ -200,17 +201,91 @@ def _ray_processes() -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                words = (
-            "import ray, sys\n"
-            "def code(path): open(path, 'w').write('run')\n"
-            f"ray.init(address=sys.argv[1], _node_ip_address='{RAY_ADDRESS}')\n"
-            "ray.get(ray.remote(code).remote(sys.argv[2]), timeout=60)"
+                program = (folder / "cmdline").read_bytes().partition(b"\0")[0]
+                if program.endswith((b"/gcs_server", b"/raylet")):
+                    found.append(int(folder.name))
+    return found
+
+
+def ray_start() -> dict[str, object]:
+    """A first answer."""
+    ray = _ray_up()
+    ray.get(ray.remote(probe).remote(QUESTION))
+    return {"ok": True}
+
+
+def ray_jobs(number: int) -> dict[str, object]:
+    """What so many jobs cost."""
+    ray = _ray_up()
+    task = ray.remote(probe)
+    ray.get([task.remote(QUESTION) for _ in range(50)])
+    pids = _ray_processes()
+    cpu, between, wall = time.process_time(), cpu_s(pids), time.monotonic()
+    ray.get([task.remote(QUESTION) for _ in range(number)])
+    return _costs(cpu, between, wall, pids, number)
+
+
+def ray_killed() -> dict[str, object]:
+    """A worker that is killed in the middle of a task."""
+    ray = _ray_up()
+    with tempfile.TemporaryDirectory() as folder:
+        return killed(
+            lambda: ray.remote(mortal).remote(folder),
+            lambda task: ray.get(task, timeout=60),
+            folder,
         )
+
+
+def ray_stranger() -> dict[str, object]:
+    """Whether a process that knows the address alone runs code: by default, and with a token.
+
+    As on several machines, by ``ray start``: a cluster that ``ray.init`` starts has a token.
+    """
+    return {
+        "by default": _asked_by_a_stranger({}),
+        "with a token": _asked_by_a_stranger({"RAY_AUTH_MODE": "token"}),
+    }
+
+
+_STRANGER = """
+import ray, sys
+def code(path):
+    open(path, "w").write("run")
+ray.init(address=sys.argv[1], _node_ip_address=sys.argv[2])
+ray.get(ray.remote(code).remote(sys.argv[3]), timeout=60)
+"""
+
+
+def _asked_by_a_stranger(settings: dict[str, str]) -> str:
+    ray = Path(sys.executable).parent / "ray"
+    plain = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
+    port = str(_free_port())
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
+        ours.mkdir()
+        theirs.mkdir()
+        own = {**plain, **settings, "HOME": str(ours)}
+        if settings:
+            make = [ray, "get-auth-token", "--generate"]
+            subprocess.run(make, env=own, check=True, capture_output=True)
+        head = subprocess.Popen(
+            [
+                *(ray, "start", "--head", "--block", f"--node-ip-address={RAY_ADDRESS}"),
+                *(f"--port={port}", "--include-dashboard=false", "--num-cpus=1"),
+                "--object-store-memory=100000000",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=own,
+            start_new_session=True,
+        )
+        path = f"{folder}/run"
+        why: list[str] = []
         try:
             _until_listening(RAY_ADDRESS, int(port), 120)
             time.sleep(5)
             done = subprocess.run(
-                [sys.executable, "-c", words, f"{RAY_ADDRESS}:{port}", path],
+                [sys.executable, "-c", _STRANGER, f"{RAY_ADDRESS}:{port}", RAY_ADDRESS, path],
                 capture_output=True,
                 check=False,
                 timeout=120,
@@ -221,14 +296,17 @@ def _ray_processes() -> list[int]:
         except (subprocess.TimeoutExpired, TimeoutError) as error:
             why = [type(error).__name__]
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(head.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                head.wait(15)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(head.pid, signal.SIGKILL)
-            head.wait()
+            _end(head)
         return f"{_seen(path)} {''.join(why)[:160]}".strip()
+
+
+def _end(head: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it started."""
+    for signal_, wait_s in ((signal.SIGTERM, 15), (signal.SIGKILL, 5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(head.pid, signal_)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            head.wait(wait_s)
 
 
 def _free_port() -> int:
@@ -246,7 +324,9 @@ def _until_listening(address: str, port: int, within_s: float) -> None:
     raise TimeoutError
 
 
-def _costs(cpu: float, between: float, wall: float, pids: list[int], number: int) -> dict:
+def _costs(
+    cpu: float, between: float, wall: float, pids: list[int], number: int
+) -> dict[str, object]:
     return {
         "driver_ms": round((time.process_time() - cpu) / number * 1000, 3),
         "between_ms": round((cpu_s(pids) - between) / number * 1000, 3),

@@ -464,6 +464,43 @@ async def test_a_role_without_rights_is_refused_with_a_sentence(place: InDatabas
         place.sql("DROP ROLE cautery_stranger")
 
 
+async def test_a_role_for_nodes_alone_does_jobs_and_reads_no_ledger(place: InDatabase) -> None:
+    place.sql("DROP ROLE IF EXISTS cautery_node")
+    place.sql("CREATE ROLE cautery_node LOGIN")
+    try:
+        for rights in (  # as docs/reference/server-format.md says
+            "USAGE ON SCHEMA cautery, cautery_jobs",
+            "SELECT ON cautery.alembic_version, cautery.nights",
+            "SELECT, INSERT, UPDATE ON cautery.answers",
+            "ALL ON cautery.nodes",
+            "ALL ON ALL TABLES IN SCHEMA cautery_jobs",
+            "ALL ON ALL SEQUENCES IN SCHEMA cautery_jobs",
+        ):
+            place.sql(f"GRANT {rights} TO cautery_node")
+        parts = urlsplit(place.server.database)
+        url = f"postgresql://cautery_node@{parts.hostname}:{parts.port}{parts.path}"
+        node = place.node("node-a", url=url)
+        begun = asyncio.Event()
+
+        async def hear(job: JobAsked) -> dict[str, Any]:
+            begun.set()
+            return {}
+
+        async with place.driver() as jobs, serving(node, {"echo": echo, "hear": hear}):
+            await jobs.keep("hear", {}, key="shard 1")
+            answer = await jobs.ask("echo", {"say": 1}, key="1", within_s=LONG_S)
+            assert answer.content == {"said": 1}
+            await asyncio.wait_for(begun.wait(), LONG_S)
+        with (
+            psycopg.connect(url) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("SELECT * FROM cautery.files")
+    finally:
+        place.sql("DROP OWNED BY cautery_node")
+        place.sql("DROP ROLE cautery_node")
+
+
 async def test_a_database_that_was_not_prepared_is_refused(place: InDatabase) -> None:
     place.sql("UPDATE cautery.alembic_version SET version_num = '0002'")
     with pytest.raises(InputError, match="older tables"):
