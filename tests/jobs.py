@@ -81,7 +81,8 @@ class InDatabase:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What somebody does who has the database."""
-        with psycopg.connect(self.server.database, autocommit=True) as connection:
+        schemas = "-csearch_path=cautery_jobs,public"
+        with psycopg.connect(self.server.database, autocommit=True, options=schemas) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
