@@ -386,7 +386,8 @@ def test_what_a_node_sealed_is_opened_with_the_cases_keys_and_erased_with_them(
 
     one.look()  # now it was told
     third = confidential(one)[2]
-    assert one.case.vault.open(third.exhibit.id, subject=subject)
+    clear = one.case.vault.open(third.exhibit.id, subject=subject)
+    assert [answer.body for answer in read_warc(clear)] == [LIVE], "nothing leans on what is erased"
     assert one.case.vault.erase(subject) == 1
     with pytest.raises(ErasedError):
         one.case.vault.open(third.exhibit.id, subject=subject)
