@@ -332,6 +332,8 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     "a short key": _with("sealings", "keys", 0, "key", to="00"),
     "a key of a person": _of_a_person,
     "too many records": _with("sealings", "records", to=lambda records: records * 600),
+    "too many exhibits": _with("exhibits", to=lambda exhibits: exhibits * 3000),
+    "a long text": _with("look", "fetched", "address", to="x" * 200_000),
     "years": _with("spent", "fetching", to=1e9),
     "infinity": _with("anchor", to=float("inf")),
     "not a number": _with("look", "windows", 0, "media_at_s", to=float("nan")),

@@ -16,6 +16,7 @@ from cautery.model.ports.jobs import JobAnswer, Jobs, NodeSeen
 from cautery.model.records import LookStep
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.probing.alignments import instant
+from cautery.workflows.watch.probing.answered import look_answer, show_answer
 from cautery.workflows.watch.probing.bases import MOST_HELD
 from cautery.workflows.watch.probing.questions import (
     JudgedError,
@@ -34,8 +35,6 @@ from cautery.workflows.watch.probing.wire import (
     ShowAnswer,
     ShowJob,
     Told,
-    look_answer,
-    show_answer,
 )
 
 MOST_CAPACITY = 1_000
