@@ -1,4 +1,4 @@
-"""What travels between a watch and the nodes that look for it: plain values, never code or media."""
+"""What travels between a watch and the nodes that look for it: plain values; no code, no media."""
 
 from __future__ import annotations
 
