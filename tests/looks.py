@@ -136,12 +136,21 @@ class JobsInMemory:
     altered: Callable[[str, Any], Any] = lambda kind, content: content
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    priorities: list[int] = field(default_factory=list)
     answers: dict[str, JobAnswer] = field(default_factory=dict)
 
     async def ask(
-        self, kind: str, question: Json, *, key: str, shard: str = "", within_s: float
+        self,
+        kind: str,
+        question: Json,
+        *,
+        key: str,
+        shard: str = "",
+        within_s: float,
+        priority: int = 0,
     ) -> JobAnswer:
         """Have a job done; what has been answered is not done again."""
+        self.priorities.append(priority)
         text = json.dumps(question, allow_nan=False)
         self.texts.append(text)
         tries = 0

@@ -17,7 +17,8 @@ def test_a_subject_has_one_key_until_it_is_forgotten() -> None:
     assert keys.current("source:a") == (key_id, key)
     assert keys.current("source:b") != (key_id, key)
     assert keys.find("source:a", key_id) == key
-    keys.forget(key_id)
+    assert keys.forget(key_id) == "source:a"
+    assert keys.forget(key_id) is None
     assert keys.current("source:a")[0] != key_id
     with pytest.raises(EvidenceError, match="on this node"):
         keys.find("source:a", key_id)

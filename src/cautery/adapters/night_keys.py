@@ -56,12 +56,14 @@ class NightKeys:
             raise EvidenceError(f"no key of {subject} on this node")
         return made[1]
 
-    def forget(self, key_id: bytes) -> None:
-        """Seal nothing more under a key: the case has destroyed it."""
+    def forget(self, key_id: bytes) -> str | None:
+        """Seal nothing more under a key: the case has destroyed it; return whose it was."""
         with self._lock:
-            for subject, (made_id, _) in list(self._by_subject.items()):
+            for subject, (made_id, _) in self._by_subject.items():
                 if made_id == key_id:
                     del self._by_subject[subject]
+                    return subject
+        return None
 
     def destroy(self, subject: str) -> int:
         """Forget a subject's key; return how many there were."""

@@ -31,7 +31,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
-from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.probes import QUEUED, Prober
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
@@ -254,6 +254,32 @@ def test_a_source_of_a_watch_that_fails_is_its_own_fault_on_a_node_too(
     assert one.stream.verdict.finding is Finding.UNREACHABLE
 
 
+def test_a_second_look_goes_before_others_and_what_a_verdict_waits_for_before_all(
+    night: Callable[..., Night],
+) -> None:
+    one = night()
+    assert one.jobs is not None
+    one.look(times=2)
+    kinds = [kind for kind, _, _ in one.jobs.asked]
+    assert kinds[:3] == ["look", "show", "look"]
+    assert one.jobs.priorities[:3] == [0, 2, 1]
+
+
+def test_there_are_as_many_looks_as_nodes_have_room_and_each_host_waits_for_all(
+    night: Callable[..., Night],
+) -> None:
+    one = night()
+    assert one.jobs is not None
+    looks, alone_s = one.prober._looks, one.prober._patience_s
+    assert (looks.capacity, looks.machines) == (4, 2)
+    one.jobs.dead.add("oslo")
+    assert (looks.capacity, looks.machines) == (2, 1)
+    queued_s = QUEUED / MANDATE.network.rate_per_host
+    assert alone_s - one.prober._patience_s == pytest.approx(queued_s)
+    one.jobs.dead.add("lyon")
+    assert (looks.capacity, looks.machines) == (0, 1)
+
+
 # What a hostile node may answer
 
 
@@ -306,6 +332,8 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     "a short key": _with("sealings", "keys", 0, "key", to="00"),
     "a key of a person": _of_a_person,
     "too many records": _with("sealings", "records", to=lambda records: records * 600),
+    "too many exhibits": _with("exhibits", to=lambda exhibits: exhibits * 3000),
+    "a long text": _with("look", "fetched", "address", to="x" * 200_000),
     "years": _with("spent", "fetching", to=1e9),
     "infinity": _with("anchor", to=float("inf")),
     "not a number": _with("look", "windows", 0, "media_at_s", to=float("nan")),
@@ -360,7 +388,8 @@ def test_what_a_node_sealed_is_opened_with_the_cases_keys_and_erased_with_them(
 
     one.look()  # now it was told
     third = confidential(one)[2]
-    assert one.case.vault.open(third.exhibit.id, subject=subject)
+    clear = one.case.vault.open(third.exhibit.id, subject=subject)
+    assert [answer.body for answer in read_warc(clear)] == [LIVE], "nothing leans on what is erased"
     assert one.case.vault.erase(subject) == 1
     with pytest.raises(ErasedError):
         one.case.vault.open(third.exhibit.id, subject=subject)

@@ -90,7 +90,8 @@ QUESTION = made(
     LookQuestion, id=TEXT, key=TEXT, url=TEXT, listed=TEXT, host=TEXT, seconds=NUMBER,
     anchor=st.none() | NUMBER, work=st.none() | TEXT, licensee=st.none() | TEXT,
     of_event=st.booleans(), earlier=st.none() | OBSERVATION, by_sound=st.booleans(),
-    offered_as_event=st.none() | st.booleans(), pictured=st.none() | MOMENT, within_s=NUMBER,
+    offered_as_event=st.none() | st.booleans(), pictured=st.none() | MOMENT,
+    second=st.booleans(), within_s=NUMBER,
 )  # fmt: skip
 WINDOW = made(
     LookWindow, observation=OBSERVATION, media_at_s=NUMBER, starts_s=NUMBER, duration_s=NUMBER,

@@ -217,3 +217,10 @@ class Payloads:
         for table in (self._payloads, self._newest):
             while len(table) > MOST_PAYLOADS:
                 table.popitem(last=False)
+
+    def forget(self, subject: str) -> None:
+        """Refer to nothing more that lies under a subject's key."""
+        for key in [key for key in self._payloads if key[0] == subject]:
+            del self._payloads[key]
+        for place in [place for place in self._newest if place[0] == subject]:
+            del self._newest[place]

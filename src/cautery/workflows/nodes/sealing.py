@@ -33,8 +33,8 @@ class NodeKeys(Protocol):
         """Return ``(key id, key)`` to seal with, made if the subject has none."""
         ...
 
-    def forget(self, key_id: bytes) -> None:
-        """Seal nothing more under a key."""
+    def forget(self, key_id: bytes) -> str | None:
+        """Seal nothing more under a key; return whose it was, ``None``: nobody's here."""
         ...
 
 
@@ -73,13 +73,20 @@ class NodeCase:
         self.secrets = secrets
         self.payloads = Payloads()
         self._sealed: OrderedDict[ExhibitId, _Sealed] = OrderedDict()
+        self._erased: set[str] = set()
         self._lock = threading.Lock()
 
     def told(self, secrets: Iterable[str], erased: Iterable[str]) -> None:
         """Take note of what the driver says with a job."""
         self.secrets.add(secrets)
         for key_id in erased:
-            self.keys.forget(bytes.fromhex(key_id))
+            if key_id in self._erased:
+                continue
+            self._erased.add(key_id)
+            subject = self.keys.forget(bytes.fromhex(key_id))
+            if subject is not None:  # nothing leans on what nobody can read any more
+                with self.payloads.lock:
+                    self.payloads.forget(subject)
 
     def sheet(self) -> Sheet:
         """Return what one job writes on."""

@@ -179,8 +179,8 @@ class Pace:
         )
 
     def took(self, step: LookStep, seconds: float) -> None:
-        """Take note of time that a look spent on another machine."""
-        self._spent[step] += seconds
+        """Take note of time that a look spent on another machine, or spent less here."""
+        self._spent[step] = max(self._spent[step] + seconds, 0.0)
 
     @property
     def now_s(self) -> float:

@@ -646,7 +646,7 @@ def test_an_unforeseen_error_costs_its_own_look_alone(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise ValueError("http://a.example/live/anna77/gehe1m/1.ts \ud800")
 
     monkeypatch.setattr(Prober, name, broken)

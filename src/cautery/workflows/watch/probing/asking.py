@@ -46,6 +46,7 @@ def asked_of(
         by_sound=stream.by_sound,
         offered_as_event=as_event,
         pictured=stream.pictured,
+        second=stream.pending,
         within_s=within_s,
     )
 

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 from cautery import errors
 from cautery.errors import CauteryError, ErasedError, InputError, StorageError, WorkerError
 from cautery.model import ExhibitId, Fault, to_json
-from cautery.model.ports.jobs import JobAnswer, Jobs
+from cautery.model.ports.jobs import JobAnswer, Jobs, NodeSeen
 from cautery.model.records import LookStep
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.probing.alignments import instant
+from cautery.workflows.watch.probing.answered import look_answer, show_answer
 from cautery.workflows.watch.probing.bases import MOST_HELD
 from cautery.workflows.watch.probing.questions import (
     JudgedError,
@@ -34,8 +35,6 @@ from cautery.workflows.watch.probing.wire import (
     ShowAnswer,
     ShowJob,
     Told,
-    look_answer,
-    show_answer,
 )
 
 MOST_CAPACITY = 1_000
@@ -44,6 +43,8 @@ REDONE_S = 30.0
 """Time for a node to be found dead and its look to be done by another one."""
 SHOWN_WITHIN_S = 20.0
 """A decoding, a comparison and two stills: a verdict waits for them."""
+SECOND_FIRST, SHOWN_FIRST = 1, 2
+"""What waits for a node: what a verdict waits for goes before all looks, then second looks."""
 MOST_STREAMS = 5_000
 """Streams whose last looks are remembered for a later verdict, some 10 kB each."""
 MOST_ERASED = 256
@@ -113,8 +114,12 @@ class LooksByJobs:
     @property
     def capacity(self) -> int:
         """What all nodes that get jobs do side by side."""
-        able = (node for node in self._jobs.nodes() if not node.refused and not node.draining)
-        return min(sum(max(node.capacity, 0) for node in able), MOST_CAPACITY)
+        return min(sum(max(node.capacity, 0) for node in self._able()), MOST_CAPACITY)
+
+    @property
+    def machines(self) -> int:
+        """How many nodes get jobs; each asks a host that much slower."""
+        return max(len(self._able()), 1)
 
     async def look(self, question: LookQuestion, under_way: UnderWay) -> Look:
         """Have a node look; what it sealed is recorded before this returns.
@@ -128,7 +133,11 @@ class LooksByJobs:
         try:
             with under_way.spends(LookStep.NODE):
                 answered = await self._jobs.ask(
-                    "look", job, key=question.id, within_s=question.within_s + REDONE_S / 2
+                    "look",
+                    job,
+                    key=question.id,
+                    within_s=question.within_s + REDONE_S / 2,
+                    priority=SECOND_FIRST if question.second else 0,
                 )
         except StorageError:
             raise
@@ -201,6 +210,9 @@ class LooksByJobs:
         while len(self._held) > MOST_STREAMS:
             self._held.popitem(last=False)
 
+    def _able(self) -> list[NodeSeen]:
+        return [node for node in self._jobs.nodes() if not node.refused and not node.draining]
+
     async def _piece(self, newest: LookShown, shown: Shown) -> ReferencePiece | None:
         window = newest.look.windows[newest.until]
         _, reference_s = instant(
@@ -221,7 +233,7 @@ class LooksByJobs:
 
     async def _show(self, job: ShowJob, node: str) -> ShowAnswer | None:
         """Have something shown by the node that looked, or else by any; ``None``: by none."""
-        at_home = [seen.name for seen in self._jobs.nodes() if not seen.draining]
+        at_home = [seen.name for seen in self._able()]
         for shard in dict.fromkeys([f"node:{node}" if node in at_home else "", ""]):
             try:
                 return await self._shown(job, shard)
@@ -240,6 +252,7 @@ class LooksByJobs:
             key=f"{newest.id}-{next(self._numbers)}",
             shard=shard,
             within_s=SHOWN_WITHIN_S,
+            priority=SHOWN_FIRST,
         )
         try:
             answer, records = show_answer(answered.content, job)

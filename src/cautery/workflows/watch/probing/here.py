@@ -25,6 +25,7 @@ class LooksHere:
     """
 
     capacity = CAPACITY
+    machines = 1
     grace_s = 0.0
 
     def __init__(

@@ -85,7 +85,6 @@ class Prober:
         self._turns = Turns(streams, pace, journal.now)
         self._leads = Leads(mandate, streams, journal)
         self._playable = playable
-        self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self, has_room: Callable[[], bool] = lambda: True) -> None:
         """Have looked at whatever is due, while there is room; several run side by side."""
@@ -120,10 +119,10 @@ class Prober:
 
     async def _looked_at(self, stream: Stream, under_way: UnderWay) -> float:
         """Look at a stream and record what was seen; return how long to leave it alone."""
-        since_s = self._pace.now_s
+        since_s, patience_s = self._pace.now_s, self._patience_s
         try:
-            async with asyncio.timeout(self._patience_s + self._looks.grace_s):
-                question, look = await self._look(stream, under_way)
+            async with asyncio.timeout(patience_s + self._looks.grace_s):
+                question, look = await self._look(stream, under_way, within_s=patience_s)
         except StorageError:
             raise
         except JudgedError as error:
@@ -138,7 +137,7 @@ class Prober:
             elif isinstance(error, CauteryError):
                 await self._failed(stream, error, under_way)
             else:
-                stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
+                stalls = LimitError(f"it stalls: no probe in {patience_s:.0f} s")
                 await self._failed(stream, stalls, under_way)
             return 0.0
         until = 0
@@ -150,11 +149,17 @@ class Prober:
             await self._looks.let_go(question, look, until=until)
         return 0.0 if look.fetched.live else ENDED_AGAIN_S
 
-    async def _look(self, stream: Stream, under_way: UnderWay) -> tuple[LookQuestion, Look]:
+    @property
+    def _patience_s(self) -> float:
+        """How long a look may take, where machines share the pace at which a host is asked."""
+        rate_hz = self._mandate.network.rate_per_host / self._looks.machines
+        return PROBE_TIME_S + QUEUED / rate_hz
+
+    async def _look(
+        self, stream: Stream, under_way: UnderWay, *, within_s: float
+    ) -> tuple[LookQuestion, Look]:
         stream.played = await self._playable(stream.url, under_way.exhibits)
-        question = asked_of(
-            stream, self._of_events, now=self._journal.now(), within_s=self._patience_s
-        )
+        question = asked_of(stream, self._of_events, now=self._journal.now(), within_s=within_s)
         try:
             return question, await self._looks.look(question, under_way)
         finally:

@@ -58,6 +58,8 @@ class LookQuestion:
         offered.
     pictured : datetime or None
         When its pictures were last looked at since it was proven.
+    second : bool
+        Whether the last look spoke for a match that is not settled yet: this one comes first.
     within_s : float
         How long the look may take, seconds.
     """
@@ -76,6 +78,7 @@ class LookQuestion:
     by_sound: bool = True
     offered_as_event: bool | None = None
     pictured: datetime | None = None
+    second: bool = False
     within_s: float
 
     @property
@@ -199,6 +202,11 @@ class Looks(Protocol):
     @property
     def capacity(self) -> int:
         """How many looks are done side by side."""
+        ...
+
+    @property
+    def machines(self) -> int:
+        """How many share the pace at which one host may be asked."""
         ...
 
     @property
