@@ -4,7 +4,8 @@
         [--json FILE]
 
 Builds volumes of ``--channels`` references each: eight are synthetic music as it sounds, the others
-stretches of their landmarks at other pitches, and drawn codes. Then four questions, each in processes of their own:
+stretches of their landmarks at other pitches, and drawn codes. Then four questions, each in
+processes of their own:
 
 - one volume in one folder: what ADR 0011 measured;
 - the same references in four folders, merged by one process: what a node does for one case;

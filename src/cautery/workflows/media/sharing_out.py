@@ -66,17 +66,17 @@ def share_out(shared: Shared, layout: Layout, recordings: References, *, room: P
         If the shelf cannot keep two writers apart.
     """
     name = f"{shared.case}/{LAYOUT}"
-    found = shared.shelf.get(name, most=MOST_LAYOUT)
-    if found is not None:
+    stored = shared.shelf.get(name, most=MOST_LAYOUT)
+    if stored is not None:
         # One that cannot be read is replaced.
         with contextlib.suppress(CauteryError):
-            before = opened_layout(found[1], case=shared.case, key=shared.key)
+            before = opened_layout(stored[1], case=shared.case, key=shared.key)
             if _references_of(before) == _references_of(layout):
                 layout = before
     _share_recordings(shared, layout, recordings, room / "works.ref")
     data = layout_bytes(layout, case=shared.case, key=shared.key)
-    if found is None or data != found[1]:
-        version = None if found is None else found[0]
+    if stored is None or data != stored[1]:
+        version = None if stored is None else stored[0]
         if shared.shelf.replace(name, data, version=version) is None:
             raise StorageError(
                 f"another watch of case {shared.case} shares its references out",
