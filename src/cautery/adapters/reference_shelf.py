@@ -87,20 +87,20 @@ class FolderShelf:
 
     def take(self, name: str, path: Path, *, size: int) -> None:
         """Copy a file of so many bytes to where nothing lies yet."""
-        with self._reading(name) as (handle, found):
-            _check_size(f"{self.name}/{name}", found, size)
+        with self._reading(name) as (handle, stored):
+            _check_size(f"{self.name}/{name}", stored, size)
             write_pieces(path, pieces_of(self._at(name), handle, 0, size), flush=False)
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """Return the names that begin with ``prefix/``, at most 100,000."""
-        found = []
+        stored = []
         for path in self._at(prefix).rglob("*"):
             name = path.relative_to(self._path).as_posix()
             if _NAME.fullmatch(name) and not path.is_dir():
-                found.append(name)
-                if len(found) > _MOST_NAMES:
+                stored.append(name)
+                if len(stored) > _MOST_NAMES:
                     raise InputError(f"{self.name}/{prefix}: more files than there can be")
-        return tuple(sorted(found))
+        return tuple(sorted(stored))
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; what is not there is passed over."""
@@ -165,18 +165,18 @@ class S3Shelf:
 
     def version(self, name: str) -> str | None:
         """Return what differs when an object was replaced; ``None``: it is not there."""
-        found = self._objects.find(self._at(name))
-        return None if found is None else found.version
+        stored = self._objects.find(self._at(name))
+        return None if stored is None else stored.version
 
     def get(self, name: str, *, most: int) -> tuple[str, bytes] | None:
         """Return a small object's version and bytes; ``None``: it is not there."""
         try:
-            found, pieces = self._objects.get(self._at(name))
+            stored, pieces = self._objects.get(self._at(name))
         except EvidenceError:
             return None
-        if found.size > most:
+        if stored.size > most:
             raise InputError(f"{self.name}/{name}: larger than it can be")
-        return found.version, b"".join(pieces)
+        return stored.version, b"".join(pieces)
 
     def replace(self, name: str, data: bytes, *, version: str | None) -> str | None:
         """Write a small object if it is still of a version; ``None``: if it is not there yet."""
@@ -190,22 +190,22 @@ class S3Shelf:
     def take(self, name: str, path: Path, *, size: int) -> None:
         """Copy an object of so many bytes to where nothing lies yet."""
         try:
-            found, pieces = self._objects.get(self._at(name))
+            stored, pieces = self._objects.get(self._at(name))
         except EvidenceError as error:
             raise InputError(f"{self.name}/{name}: the object is missing") from error
-        _check_size(f"{self.name}/{name}", found.size, size)
+        _check_size(f"{self.name}/{name}", stored.size, size)
         write_pieces(path, pieces, flush=False)
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """Return the names that begin with ``prefix/``, at most 100,000."""
-        found = []
+        stored = []
         for entry in self._objects.below(self._at(prefix)):
             name = entry.name.removeprefix(f"{self._prefix}/")
             if _NAME.fullmatch(name):
-                found.append(name)
-                if len(found) > _MOST_NAMES:
+                stored.append(name)
+                if len(stored) > _MOST_NAMES:
                     raise InputError(f"{self.name}/{prefix}: more objects than there can be")
-        return tuple(sorted(found))
+        return tuple(sorted(stored))
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects; what is not there is passed over."""
@@ -222,6 +222,6 @@ def _checked(name: str) -> str:
     return name
 
 
-def _check_size(where: str, found: int, size: int) -> None:
-    if found != size:
-        raise InputError(f"{where}: it has {found:,} bytes where its list says {size:,}")
+def _check_size(where: str, stored: int, size: int) -> None:
+    if stored != size:
+        raise InputError(f"{where}: it has {stored:,} bytes where its list says {size:,}")

@@ -139,7 +139,7 @@ class Folders:
         path = part.where.path
         folder = path.is_dir()
         if folder:
-            opened = mapped(path, recipe=self._recipe, known=part.known)
+            opened = mapped(path, recipe=self._recipe, known=part.mapped_files)
         else:
             opened = load(path, recipe=self._recipe)
         if opened.infos != (self._live if folder else self._infos):
@@ -176,7 +176,7 @@ class _Opened:
     where: Part
     numbers: frozenset[int]
     generation: str | None = None
-    known: Known = field(default_factory=dict)
+    mapped_files: Known = field(default_factory=dict)
     references: References | None = None
     fault: str = ""
 

@@ -53,10 +53,10 @@ class Copy:
         version = self.shelf.version(f"{self.shard}/{LIST}")
         if version is None or version == self._version:
             return False
-        found = self.shelf.get(f"{self.shard}/{LIST}", most=MOST_LIST)
-        if found is None:
+        answer = self.shelf.get(f"{self.shard}/{LIST}", most=MOST_LIST)
+        if answer is None:
             return False
-        version, data = found
+        version, data = answer
         listed = list_of(data, shard=self.shard, key=self.key)
         if self.listed is not None and listed.order < self.listed.order:
             raise InputError(f"the references of shard {self.shard}: an older list is back")
@@ -77,9 +77,9 @@ class Copy:
 
     def _copy(self, listed: Listed) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        wanted = [entry for entry in listed.files if not _whole(self.folder / entry.name, entry)]
-        self._make_room(sum(entry.size for entry in wanted))
-        for entry in wanted:
+        new_files = [entry for entry in listed.files if not _whole(self.folder / entry.name, entry)]
+        self._make_room(sum(entry.size for entry in new_files))
+        for entry in new_files:
             self._take(entry)
         for entry in listed.files:
             stands_for = _stands_for(entry.name)

@@ -67,8 +67,8 @@ def layout_of(
     ordered = in_one_order(infos)
     live = [info for info in ordered if info.kind != "work"]
     works = tuple(info.id for info in ordered if info.kind == "work")
-    said = json.dumps([[asdict(info) for info in ordered], window_s, origin_s, count])
-    name = f"{case}/{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+    text = json.dumps([[asdict(info) for info in ordered], window_s, origin_s, count])
+    name = f"{case}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     shards = {
         f"{name}-{at}": tuple(info.id for info in part)
         for at, part in enumerate(split(live, count))
@@ -119,7 +119,7 @@ def layout_from(body: Any) -> Layout:
         If it makes no sense.
     """
     layout = from_json(Layout, body)
-    names = [name for heard in layout.shards.values() for name in heard]
+    names = [name for ids in layout.shards.values() for name in ids]
     if (
         in_one_order(layout.infos) != layout.infos
         or sorted(names) != sorted(info.id for info in layout.infos)

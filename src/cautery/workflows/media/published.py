@@ -191,8 +191,8 @@ def _count(value: Any) -> int:
     return value
 
 
-def _text(value: Any, most: int) -> str:
-    if not isinstance(value, str) or len(value) > most or not value.isprintable():
+def _text(value: Any, most_chars: int) -> str:
+    if not isinstance(value, str) or len(value) > most_chars or not value.isprintable():
         raise ValueError("not a line of text")
     return value
 

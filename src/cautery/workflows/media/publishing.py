@@ -42,7 +42,7 @@ class Publisher:
     shard: str
     key: bytes
     _version: str | None = None
-    _there: dict[str, ListedFile] | None = None
+    _on_shelf: dict[str, ListedFile] | None = None
     _unlisted: dict[str, float] = field(default_factory=dict)
 
     def publish(self, listed: Listed, files: Mapping[str, Path], *, now_s: float) -> Listed:
@@ -72,35 +72,35 @@ class Publisher:
             on.
         """
         for _ in range(_TRIES):
-            there = self._seen(listed.run, now_s)
+            on_shelf = self._seen(listed.run, now_s)
             for name, path in files.items():
-                if name not in there:
+                if name not in on_shelf:
                     self.shelf.put(f"{self.shard}/{name}", path)
-                    there[name] = file_of(name, path)
-            whole = replace(listed, files=tuple(there[name] for name in sorted(files)))
+                    on_shelf[name] = file_of(name, path)
+            whole = replace(listed, files=tuple(on_shelf[name] for name in sorted(files)))
             self._version = self.shelf.replace(
                 f"{self.shard}/{LIST}",
                 list_bytes(whole, shard=self.shard, key=self.key),
                 version=self._version,
             )
             if self._version is not None:
-                self._remove(there, files, now_s)
+                self._remove(on_shelf, files, now_s)
                 return whole
             # Written meanwhile, by a later run or by an earlier one that does not know of this one.
-            self._there = None
+            self._on_shelf = None
         raise StorageError(
             f"the references of shard {self.shard}: another node writes their list all the time",
             hint="It ends when the queue of jobs reaches that node.",
         )
 
     def _seen(self, run: tuple[int, int], now_s: float) -> dict[str, ListedFile]:
-        """Return the files that lie on the shelf; look there if another may have written."""
-        if self._there is not None:
-            return self._there
-        found = self.shelf.get(f"{self.shard}/{LIST}", most=MOST_LIST)
+        """Return the files that lie on the shelf; look again if another may have written."""
+        if self._on_shelf is not None:
+            return self._on_shelf
+        answer = self.shelf.get(f"{self.shard}/{LIST}", most=MOST_LIST)
         self._version, before = None, None
-        if found is not None:
-            self._version, data = found
+        if answer is not None:
+            self._version, data = answer
             # A damaged list is written anew: who hears a shard is said by the queue of jobs.
             with contextlib.suppress(InputError):
                 before = list_of(data, shard=self.shard, key=self.key)
@@ -109,19 +109,19 @@ class Publisher:
                 f"the references of shard {self.shard} are heard by {before.node} by now",
                 hint="Nothing is to be done: this node lets go of them.",
             )
-        there = {} if before is None else {entry.name: entry for entry in before.files}
+        on_shelf = {} if before is None else {entry.name: entry for entry in before.files}
         # What a killed home has left, and no list names.
         names = {name.rpartition("/")[2] for name in self.shelf.names(self.shard)}
-        self._unlisted = dict.fromkeys(names - set(there) - {LIST}, now_s)
-        self._there = there
-        return there
+        self._unlisted = dict.fromkeys(names - set(on_shelf) - {LIST}, now_s)
+        self._on_shelf = on_shelf
+        return on_shelf
 
     def _remove(
-        self, there: dict[str, ListedFile], files: Mapping[str, Path], now_s: float
+        self, on_shelf: dict[str, ListedFile], files: Mapping[str, Path], now_s: float
     ) -> None:
         unlisted = self._unlisted
-        for name in set(there) - set(files):
-            del there[name]
+        for name in set(on_shelf) - set(files):
+            del on_shelf[name]
             unlisted[name] = now_s
         for name in files:
             unlisted.pop(name, None)

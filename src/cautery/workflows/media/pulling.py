@@ -40,7 +40,7 @@ class _Followed:
     fresh_s: float | None = None
     mended_s: float = float("-inf")
     fault: str = ""
-    told: str = ""
+    told_fault: str = ""
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Pulling:
     _shards: dict[str, _Followed] = field(default_factory=dict)
     _version: str | None = None
     _fault: str = ""
-    _told: str = ""
+    _told_fault: str = ""
 
     def __post_init__(self) -> None:
         self._folders = Folders(self.recipe, (), 600.0, origin_s=0.0, parts={})
@@ -109,8 +109,8 @@ class Pulling:
 
     def stamps_s(self, reference: str) -> float | None:
         """Return the reference time that a reference's own stamp 0 has; ``None``: not known."""
-        known = (listed.stamps_s for listed in self.listed if reference in listed.stamps_s)
-        return next((stamps_s[reference] for stamps_s in known), None)
+        stamps = (listed.stamps_s for listed in self.listed if reference in listed.stamps_s)
+        return next((stamps_s[reference] for stamps_s in stamps), None)
 
     def late_s(self) -> float | None:
         """Return for how long the latest shard has been silent, seconds; ``None``: all are."""
@@ -145,10 +145,10 @@ class Pulling:
         version = self.shelf.version(name)
         if version is None or version == self._version:
             return False
-        found = self.shelf.get(name, most=MOST_LAYOUT)
-        if found is None:
+        answer = self.shelf.get(name, most=MOST_LAYOUT)
+        if answer is None:
             return False
-        version, data = found
+        version, data = answer
         self._follow(opened_layout(data, case=self.case, key=self.key))
         self._version = version
         return True
@@ -197,12 +197,12 @@ class Pulling:
 
     def _say(self) -> None:
         faults = self.faults
-        if self._fault != self._told:
-            self._told = self._fault
+        if self._fault != self._told_fault:
+            self._told_fault = self._fault
             self.tell(self._fault or f"the references of case {self.case} can be reached again")
         for shard, followed in self._shards.items():
-            if (fault := faults.get(shard, "")) != followed.told:
-                followed.told = fault
+            if (fault := faults.get(shard, "")) != followed.told_fault:
+                followed.told_fault = fault
                 self.tell(fault or f"the references of shard {shard} are here again")
 
 

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from cautery.errors import CauteryError, StorageError
+from cautery.errors import CauteryError, InputError, StorageError
 from cautery.identify.references.held import References
 from cautery.identify.references.saved import save
 from cautery.model.ports import ReferenceShelf
@@ -62,24 +62,32 @@ def share_out(shared: Shared, layout: Layout, recordings: References, *, room: P
     ------
     StorageError
         If the shelf is away, or another watch of the case shares its references out.
+    InputError
+        If the shelf cannot keep two writers apart.
     """
     name = f"{shared.case}/{LAYOUT}"
-    found = shared.shelf.get(name, most=MOST_LAYOUT)
-    if found is not None:
+    stored = shared.shelf.get(name, most=MOST_LAYOUT)
+    if stored is not None:
         # One that cannot be read is replaced.
         with contextlib.suppress(CauteryError):
-            before = opened_layout(found[1], case=shared.case, key=shared.key)
+            before = opened_layout(stored[1], case=shared.case, key=shared.key)
             if _references_of(before) == _references_of(layout):
                 layout = before
     _share_recordings(shared, layout, recordings, room / "works.ref")
     data = layout_bytes(layout, case=shared.case, key=shared.key)
-    if found is None or data != found[1]:
-        version = None if found is None else found[0]
+    if stored is None or data != stored[1]:
+        version = None if stored is None else stored[0]
         if shared.shelf.replace(name, data, version=version) is None:
             raise StorageError(
                 f"another watch of case {shared.case} shares its references out",
                 hint="One of the two ends when it learns whose the case is.",
             )
+    if shared.shelf.replace(name, data, version='"0"') is not None:
+        raise InputError(
+            f"{shared.shelf.name}: this store replaces a file whatever version is asked for, so "
+            "that two nodes could write one shard",
+            hint="Use a store that heeds If-Match, as Amazon S3 does.",
+        )
     shared.shelf.remove(
         old
         for old in shared.shelf.names(shared.case)

@@ -97,9 +97,9 @@ def hear_handlers(ports: Callable[[JobAsked], Awaitable[HearPorts]]) -> Mapping[
     """
     homes: dict[str, _Home] = {}
 
-    async def hear(asked: JobAsked) -> Json:
-        question = hear_from(asked.question)
-        home = _Home(question, await ports(asked), run=(asked.epoch, asked.run))
+    async def hear(job: JobAsked) -> Json:
+        question = hear_from(job.question)
+        home = _Home(question, await ports(job), run=(job.epoch, job.run))
         homes[question.shard] = home
         try:
             await home.keep()
@@ -108,8 +108,8 @@ def hear_handlers(ports: Callable[[JobAsked], Awaitable[HearPorts]]) -> Mapping[
                 del homes[question.shard]
         return {}
 
-    async def piece(asked: JobAsked) -> Json:
-        question = from_json(PieceQuestion, asked.question)
+    async def piece(job: JobAsked) -> Json:
+        question = from_json(PieceQuestion, job.question)
         home = homes.get(question.shard)
         if home is None:
             raise InputError(f"the shard {question.shard} is not at home here")
@@ -129,9 +129,9 @@ class _Home:
         self._tape = Tape(ports.folder / f"{name}.tape", window_s=question.layout.window_s)
         self._publisher = Publisher(ports.shelf, question.shard, ports.key)
         self._listed = Listed(run=run, serial=0, node=ports.node, at_s=0.0)
-        self._said: deque[Said] = deque(maxlen=MOST_SAID)
+        self._sayings: deque[Said] = deque(maxlen=MOST_SAID)
         self._filled = False
-        self._told = ""
+        self._told_text = ""
 
     async def keep(self) -> None:
         """Hear and publish until cancelled.
@@ -163,11 +163,11 @@ class _Home:
 
     async def piece(self, question: PieceQuestion) -> SealedPiece | None:
         """Seal the bytes around a reference time."""
-        found = self._tape.at(question.reference, question.at_s)
-        if found is None:
+        tape_piece = self._tape.at(question.reference, question.at_s)
+        if tape_piece is None:
             return None
         try:
-            data = await asyncio.to_thread(found.path.read_bytes)
+            data = await asyncio.to_thread(tape_piece.path.read_bytes)
         except FileNotFoundError:  # it left the window meanwhile
             return None
         clock = self._ports.clock
@@ -177,7 +177,10 @@ class _Home:
             )
         )
         return SealedPiece(
-            sealed=sealed, start_s=found.start_s, end_s=found.end_s, media_s=found.media_s
+            sealed=sealed,
+            start_s=tape_piece.start_s,
+            end_s=tape_piece.end_s,
+            media_s=tape_piece.media_s,
         )
 
     async def _before(self) -> Listed | None:
@@ -236,8 +239,8 @@ class _Home:
             at_s = ports.clock.now().timestamp()
             text = "".join(char if char.isprintable() else " " for char in str(error))[:MOST_NOTE]
             live.note(name, at_s, text)
-            number = self._said[-1].number + 1 if self._said else 1
-            self._said.append(Said(number=number, reference=name, at_s=at_s, text=text))
+            number = self._sayings[-1].number + 1 if self._sayings else 1
+            self._sayings.append(Said(number=number, reference=name, at_s=at_s, text=text))
 
         pump = Pump(
             live.references,
@@ -251,9 +254,9 @@ class _Home:
             stamps_s={} if before is None else before.stamps_s,
         )
         if before is not None:
-            heard = set(self._question.layout.shards[self._question.shard])
-            pump.heard_until |= {name: at for name, at in before.until.items() if name in heard}
-            self._said.extend(before.said)
+            ids = set(self._question.layout.shards[self._question.shard])
+            pump.heard_until |= {name: at for name, at in before.until.items() if name in ids}
+            self._sayings.extend(before.said)
         return pump
 
     async def _hear(self, pump: Pump) -> None:
@@ -269,7 +272,7 @@ class _Home:
             await asyncio.sleep(PUBLISH_S)
             try:
                 await asyncio.to_thread(self._roll, live, pump)
-                self._told = ""
+                self._told_text = ""
             except ConflictError:
                 raise
             except (CauteryError, OSError) as error:
@@ -298,7 +301,7 @@ class _Home:
                 ended=ended,
                 stamps_s={name: at for name, at in stamps.items() if at is not None},
                 filled=filled,
-                said=tuple(self._said),
+                said=tuple(self._sayings),
             ),
             files,
             now_s=self._ports.timer(),
@@ -309,8 +312,8 @@ class _Home:
         hint = getattr(error, "hint", None)
         text = f"the shard {self._question.shard} is not published: {error}"
         text += f" ({hint})" if hint else ""
-        if text != self._told:
-            self._told = text
+        if text != self._told_text:
+            self._told_text = text
             self._ports.tell(text)
 
     def _clear(self) -> None:

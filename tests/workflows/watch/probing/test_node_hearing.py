@@ -13,6 +13,7 @@ import pytest
 from tests.shared_references import KEY, NOON, FailingShelf, World, hear_ports, music, sound
 
 from cautery.adapters.engine import ThreadEngine
+from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.references.saved import save
@@ -280,3 +281,21 @@ async def test_a_shelf_that_is_away_is_recorded_once_and_the_watch_goes_on(
     await asyncio.wait_for(filling, 60)
     await hears.stop()
     jobs.end()
+
+
+class HeedsNothing(FailingShelf):
+    """Replaces whatever is there, as stores do that do not know ``If-Match``."""
+
+    def replace(self, name: str, data: bytes, *, version: str | None) -> str | None:
+        del version
+        return super().replace(name, data, version=self.version(name))
+
+
+async def test_a_store_that_cannot_keep_two_writers_apart_is_refused(
+    tmp_path: Path, engine: ThreadEngine
+) -> None:
+    night = Night(tmp_path, HeedsNothing(tmp_path / "shelf"), engine)
+    hears = night.hearing(mandate(tmp_path, "ch0", film=False), night.queue.jobs(CASE, epoch=1))
+    with pytest.raises(InputError, match="replaces a file whatever version is asked for"):
+        await hears.fill()
+    await hears.stop()

@@ -103,7 +103,7 @@ class NodeHearing:
         self._polling: asyncio.Task[None] | None = None
         self._lists: dict[str, tuple[str, Listed]] = {}
         self._told_s: dict[str, float] = {}
-        self._told = ""
+        self._told_text = ""
         self._filled_all = asyncio.Event()
 
     def heard(self) -> Heard:
@@ -143,7 +143,7 @@ class NodeHearing:
 
     def pieces(self, journal: Journal) -> Callable[[str, float], Awaitable[PieceSealed | None]]:
         """Return what has a reference's bytes around one of its times sealed, and records that."""
-        own = sealed_from(self.tape, journal)
+        own_piece = sealed_from(self.tape, journal)
 
         async def piece(reference: str, at_s: float) -> PieceSealed | None:
             shard = next(
@@ -151,7 +151,7 @@ class NodeHearing:
                 None,
             )
             if shard is None:
-                return await own(reference, at_s)
+                return await own_piece(reference, at_s)
             question = PieceQuestion(shard=shard, reference=reference, at_s=at_s)
             answer = await self._jobs.ask(
                 PIECE,
@@ -160,10 +160,10 @@ class NodeHearing:
                 shard=shard,
                 within_s=_PIECE_S,
             )
-            found = piece_from(answer.content).piece
-            if found is not None:
-                await journal.aside(journal.take_over, [found.record(reference)])
-            return found
+            answer_piece = piece_from(answer.content).piece
+            if answer_piece is not None:
+                await journal.aside(journal.take_over, [answer_piece.record(reference)])
+            return answer_piece
 
         return piece
 
@@ -194,7 +194,7 @@ class NodeHearing:
         while True:
             try:
                 fresh = await asyncio.to_thread(self._read)
-                self._told = ""
+                self._told_text = ""
             except (CauteryError, OSError) as error:
                 self._say_away(error)
             else:
@@ -213,26 +213,26 @@ class NodeHearing:
             version, before = self._lists.get(shard, (None, None))
             if shared.shelf.version(name) == version:
                 continue
-            found = shared.shelf.get(name, most=MOST_LIST)
-            if found is None:
+            answer_piece = shared.shelf.get(name, most=MOST_LIST)
+            if answer_piece is None:
                 continue
-            listed = list_of(found[1], shard=shard, key=shared.key)
+            listed = list_of(answer_piece[1], shard=shard, key=shared.key)
             if before is None or listed.order > before.order:
-                self._lists[shard] = found[0], listed
+                self._lists[shard] = answer_piece[0], listed
                 fresh[shard] = listed
         return fresh
 
     def _tell_said(self, shard: str, listed: Listed) -> None:
         """Record what befell the feeds of a shard since."""
         told_s = self._told_s.get(shard, float("-inf"))
-        for said in listed.said:
-            if said.at_s > told_s:
-                self.fail("reference", said.reference, SourceError(said.text))
-        self._told_s[shard] = max([told_s, *(said.at_s for said in listed.said)])
+        for saying in listed.said:
+            if saying.at_s > told_s:
+                self.fail("reference", saying.reference, SourceError(saying.text))
+        self._told_s[shard] = max([told_s, *(saying.at_s for saying in listed.said)])
 
     def _say_away(self, error: Exception) -> None:
-        if str(error) != self._told:
-            self._told = str(error)
+        if str(error) != self._told_text:
+            self._told_text = str(error)
             self.fail("reference", "shared references", error)
 
     def _fail(self, what: str, where: str, error: Exception) -> None:
