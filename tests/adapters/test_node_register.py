@@ -70,6 +70,20 @@ def _fields(seen: NodeSeen) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in NodeSeen.__slots__}
 
 
+def test_a_node_hears_among_how_many_the_rate_of_a_host_is_shared(
+    register: NodeRegister, database: str
+) -> None:
+    assert register.say(node("paris"), holder="one").among == 1
+    assert register.say(node("lyon"), holder="two").among == 2
+    assert register.say(node("paris"), holder="one").among == 2
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            f"UPDATE cautery.nodes SET seen_at = now() - interval '{GONE_S + 1} s'"
+            " WHERE name = 'lyon'"
+        )
+    assert register.say(node("paris"), holder="one").among == 1
+
+
 def test_a_clock_that_is_an_hour_off_is_measured(database: str) -> None:
     early = of(database, lambda: now() - timedelta(hours=1))
     assert 3590 < early.say(node(), holder="one").clock_late_s < 3610

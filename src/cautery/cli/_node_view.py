@@ -20,7 +20,7 @@ REFRESH_PER_S = 2
 MOST_ROWS = 16
 LINES_EVERY = 25
 """Jobs that are done between two lines: a node does thousands a minute."""
-_SAID = {
+_WORDS = {
     NodeTurn.JOINED: "is there, and takes jobs",
     NodeTurn.DRAINING: "takes nothing new, and ends what is under way",
     NodeTurn.RESUMED: "takes jobs again",
@@ -35,7 +35,7 @@ class NodeLines:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._done = 0
+        self._jobs_done = 0
 
     def hear(self, event: NodeEvent) -> None:
         """Say what happened."""
@@ -43,16 +43,16 @@ class NodeLines:
             case NodeTurn.BEGAN:
                 return
             case NodeTurn.DONE:
-                self._done += 1
-                if self._done % LINES_EVERY:
+                self._jobs_done += 1
+                if self._jobs_done % LINES_EVERY:
                     return
-                words = f"jobs done: {self._done}"
+                words = f"jobs done: {self._jobs_done}"
             case NodeTurn.FAILED:
                 words = f"a job failed ({event.kind}): {event.why}"
             case NodeTurn.TOLD:
                 words = event.why
             case _:
-                words = _SAID[event.turn] + (f": {event.why}" if event.why else "")
+                words = _WORDS[event.turn] + (f": {event.why}" if event.why else "")
         render.say(printable(f"{event.at:%H:%M:%S}Z  {self._name}  {words}"))
 
     def __enter__(self) -> Self:
@@ -116,15 +116,17 @@ class NodeTable(NodeLines):
             kinds = sorted({kind for kind, _ in self._ended} | {event.kind for event in begun})
             for kind in kinds[:MOST_ROWS]:
                 of_kind = [event for event in begun if event.kind == kind]
-                done, failed = (
+                done_jobs, failed = (
                     self._ended[kind, turn] for turn in (NodeTurn.DONE, NodeTurn.FAILED)
                 )
                 table.add_row(
                     kind,
                     str(len(of_kind)),
-                    str(done),
+                    str(done_jobs),
                     str(failed),
-                    f"{self._spent[kind] / (done + failed):.2f}" if done + failed else "-",
+                    f"{self._spent[kind] / (done_jobs + failed):.2f}"
+                    if done_jobs + failed
+                    else "-",
                     iso(of_kind[0].at) if of_kind else "-",
                 )
         return table

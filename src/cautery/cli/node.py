@@ -72,12 +72,12 @@ def run(
 
     Example: cautery node run --name paris --jobs 4 --node-key node.key
     """
-    called = node_name(socket.gethostname().partition(".")[0].lower() if name is None else name)
+    own_name = node_name(socket.gethostname().partition(".")[0].lower() if name is None else name)
     capacity = node_run.default_capacity() if jobs is None else jobs
-    view = NodeStream() if json else (NodeTable if sys.stderr.isatty() else NodeLines)(called)
+    view = NodeStream() if json else (NodeTable if sys.stderr.isatty() else NodeLines)(own_name)
     with view:
         node_run.run_node(
-            called,
+            own_name,
             capacity=capacity,
             country=node_country(country),
             key_file=node_key,
@@ -115,8 +115,8 @@ def list_(
 
     Example: cautery node list
     """
-    seen, fit = nodes.nodes_seen(), nodes.fit()
-    rows = [(node, *state_of(node, fit, now=seen.now)) for node in seen.nodes]
+    cluster, fit = nodes.nodes_seen(), nodes.fit()
+    rows = [(node, *state_of(node, fit, now=cluster.now)) for node in cluster.nodes]
     if json:
         for node, state, why in rows:
             extra = {"state": state.value, "refused": "" if why is None else say(why)}

@@ -86,23 +86,23 @@ def _lines(desk: Desk) -> Iterator[str]:
 
 
 def _node_lines(desk: Desk) -> Iterator[str]:
-    """Yield the nodes and their jobs; nothing where there is no server, or it does not answer."""
+    """Yield the nodes and their jobs; nothing without a server, or if it does not answer."""
     try:
-        seen = desk.nodes()
+        cluster = desk.nodes()
     except CauteryError:
         yield from _one(
             "cautery_nodes_known", "gauge", "Whether the database told of its nodes.", 0
         )
         return
-    if seen is None:
+    if cluster is None:
         return
     yield from _one("cautery_nodes_known", "gauge", "Whether the database told of its nodes.", 1)
-    rows = [(node, state_of(node, desk.fit, now=seen.now)[0]) for node in seen.nodes]
+    rows = [(node, state_of(node, desk.fit, now=cluster.now)[0]) for node in cluster.nodes]
     yield from _metric("cautery_nodes", "gauge", "Nodes, by how they stand.")
     for state in NodeState:
         count = sum(stands is state for _, stands in rows)
         yield f'cautery_nodes{{state="{state}"}} {count}'
-    jobs = seen.jobs
+    jobs = cluster.jobs
     yield from _one("cautery_jobs_waiting", "gauge", "Jobs that no node has taken.", jobs.waiting)
     yield from _one("cautery_jobs_under_way", "gauge", "Jobs that nodes do.", jobs.under_way)
     yield from _one("cautery_jobs_done_total", "counter", "Jobs that were answered.", jobs.done)
@@ -115,14 +115,14 @@ def _node_lines(desk: Desk) -> Iterator[str]:
         "How long the oldest job has waited; 0: none waits.",
         round(jobs.oldest_waiting_s, 3),
     )
-    there = [node for node, stands in rows if stands is not NodeState.GONE]
+    present_nodes = [node for node, stands in rows if stands is not NodeState.GONE]
     yield from _metric("cautery_node_jobs", "gauge", "Jobs under way on a node.")
-    for node in there:
+    for node in present_nodes:
         yield f'cautery_node_jobs{{node="{node.name}"}} {node.at_work}'
     yield from _metric(
         "cautery_node_references_late_seconds", "gauge", "How late the references of a node are."
     )
-    for node in there:
+    for node in present_nodes:
         if node.lag_s is not None:
             yield f'cautery_node_references_late_seconds{{node="{node.name}"}} {node.lag_s:.3f}'
 

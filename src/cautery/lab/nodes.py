@@ -68,9 +68,9 @@ class Spoken:
         limit = time.monotonic() + within_s
         while True:
             ended = self.process.poll() is not None
-            found = next((line for line in self.lines[since:] if wanted(line)), None)
-            if found is not None:
-                return found
+            wanted_line = next((line for line in self.lines[since:] if wanted(line)), None)
+            if wanted_line is not None:
+                return wanted_line
             if ended or time.monotonic() > limit:
                 raise TimeoutError("that never came: " + "\n".join(self.said[-20:]))
             time.sleep(0.02)
@@ -111,9 +111,9 @@ class Spoken:
     def _hear(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            heard = parsed_json(line)
-            if isinstance(heard, dict):
-                self.lines.append(heard)
+            event = parsed_json(line)
+            if isinstance(event, dict):
+                self.lines.append(event)
 
     def _talk(self) -> None:
         assert self.process.stderr is not None

@@ -152,8 +152,8 @@ class Attendance:
             When it is recorded.
         """
         changed: list[NodeChanged | NodesAwaited] = []
-        seen = {node.name: node for node in nodes[:MOST_NODES]}
-        for name, node in sorted(seen.items()):
+        by_name = {node.name: node for node in nodes[:MOST_NODES]}
+        for name, node in sorted(by_name.items()):
             state, why = state_of(node, self.fit, now=now)
             before = self.standing.get(name)
             if before is None and state is NodeState.GONE:
@@ -170,7 +170,7 @@ class Attendance:
                 )
                 changed.append(self.standing[name])
         for name, before in sorted(self.standing.items()):
-            if name not in seen and before.state is not NodeState.GONE:
+            if name not in by_name and before.state is not NodeState.GONE:
                 self.standing[name] = NodeChanged(
                     name=name,
                     state=NodeState.GONE,
@@ -181,7 +181,11 @@ class Attendance:
                     at=at,
                 )
                 changed.append(self.standing[name])
-        present = [one.state for one in self.standing.values() if one.state is not NodeState.GONE]
+        present = [
+            changed.state
+            for changed in self.standing.values()
+            if changed.state is not NodeState.GONE
+        ]
         awaited = NodeState.AT_WORK not in present
         if awaited and not self._awaited:
             changed.append(NodesAwaited(present=len(present), at=at))

@@ -140,7 +140,7 @@ class Nights:
         async with self._opening:
             night = self._nights.get(key)
             if night is None:
-                for old in [one for one in self._nights if one[0] == job.case]:
+                for old in [key for key in self._nights if key[0] == job.case]:
                     await self._close(old)  # its driver has another epoch, and no job counts
                 if len(self._nights) >= MOST_NIGHTS:
                     raise InputError(f"this node works for {MOST_NIGHTS} watches already")
@@ -149,7 +149,7 @@ class Nights:
         return night
 
     async def _opened(self, job: JobAsked) -> _Night:
-        told = night_from(job.night)
+        night_told = night_from(job.night)
         folder = self.cache / job.case
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(private_folder, folder)
@@ -157,9 +157,11 @@ class Nights:
             await asyncio.to_thread(private_folder, certificates)
             stack.callback(shutil.rmtree, certificates, ignore_errors=True)
             services = services_in(
-                told, certificates, write=lambda path, data: write_whole(path, data, mode=0o600)
+                night_told,
+                certificates,
+                write=lambda path, data: write_whole(path, data, mode=0o600),
             )
-            clock, policy = wiring.clock(), told.policy
+            clock, policy = wiring.clock(), night_told.policy
             names = DnsNames(policy.resolver)
             suspects = await stack.enter_async_context(SuspectClient(policy, names, clock))
             own_feeds = await stack.enter_async_context(
@@ -174,9 +176,9 @@ class Nights:
             shelf = S3Shelf(objects, SHELF)
             keys = NightKeys()
             vault = S3Vault(objects, f"{job.case}/{VAULT}", keys)
-            pseudonyms = KeyedPseudonyms(bytes.fromhex(told.redaction))
+            pseudonyms = KeyedPseudonyms(bytes.fromhex(night_told.redaction))
             secrets = OwnSecrets(pseudonyms)
-            secrets.add(told.secrets)
+            secrets.add(night_told.secrets)
             pulling = Pulling(
                 shelf, job.case, folder / "references", self.key, DEFAULT_RECIPE, self.tell
             )

@@ -42,12 +42,12 @@ class Homes:
 
     def __init__(self, worker: JobWorker, node: str) -> None:
         self._worker = worker
-        self._own = f"node:{node}"
+        self._own_shard = f"node:{node}"
         self.homes: set[str] = set()
 
     async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
         """Do jobs."""
-        await self._worker.home(self._own, here=True)
+        await self._worker.home(self._own_shard, here=True)
         await self._worker.serve(handlers, capacity=capacity)
 
     async def home(self, shard: str, *, here: bool) -> None:

@@ -46,14 +46,14 @@ def node_key(file: Path | None) -> bytes:
     InputError
         If none is named, or it cannot be used.
     """
-    named = os.environ.get(NODE_KEY, "") if file is None else str(file)
-    if not named:
+    key_path = os.environ.get(NODE_KEY, "") if file is None else str(file)
+    if not key_path:
         raise InputError(
             "the nodes' key is not named",
             hint=f"Give --node-key FILE, or set {NODE_KEY}. To make one: cautery node key FILE, "
             "once for the whole organisation.",
         )
-    return read_node_key(Path(named))
+    return read_node_key(Path(key_path))
 
 
 def make_key(file: Path) -> None:
@@ -108,7 +108,7 @@ class NodesShown:
         self._on_server = on_server
         self._lock = Lock()
         self._register: NodeRegister | None = None
-        self._seen: NodesSeen | None = None
+        self._cluster: NodesSeen | None = None
         self._until_s = float("-inf")
 
     def __call__(self) -> NodesSeen | None:
@@ -121,9 +121,9 @@ class NodesShown:
         """
         with self._lock:
             if monotonic() > self._until_s:
-                self._seen = self._asked()
+                self._cluster = self._asked()
                 self._until_s = monotonic() + _AS_SEEN_S
-            return self._seen
+            return self._cluster
 
     def _asked(self) -> NodesSeen | None:
         if not self._on_server:

@@ -17,30 +17,30 @@ MOST_SHARDS = 6
 _ORDER = (NodeState.REFUSED, NodeState.DRAINING, NodeState.AT_WORK, NodeState.GONE)
 
 
-def nodes_view(seen: NodesSeen | None, fit: Fit, *, now: datetime) -> NodesView:
+def nodes_view(cluster: NodesSeen | None, fit: Fit, *, now: datetime) -> NodesView:
     """Return the nodes for their page: first those that need somebody.
 
     Parameters
     ----------
-    seen : NodesSeen or None
+    cluster : NodesSeen or None
         ``None``: the organisation has no server.
     now : datetime
         The moment, where there is no database to tell it.
     """
-    if seen is None:
+    if cluster is None:
         return NodesView(
             now=now, rows=(), count=0, at_work=0, refused=0, jobs=JobCounts(), has_server=False
         )
-    rows = [_row(node, fit, now=seen.now) for node in seen.nodes]
+    rows = [_row(node, fit, now=cluster.now) for node in cluster.nodes]
     rows.sort(key=lambda row: (_ORDER.index(row.state), row.name))
     states = Counter(row.state for row in rows)
     return NodesView(
-        now=seen.now,
+        now=cluster.now,
         rows=tuple(rows[:MOST_ROWS]),
         count=len(rows),
         at_work=states[NodeState.AT_WORK],
         refused=states[NodeState.REFUSED],
-        jobs=seen.jobs,
+        jobs=cluster.jobs,
     )
 
 

@@ -20,18 +20,18 @@ class Attending:
 
     Parameters
     ----------
-    seen : callable
+    register : callable
         Returns all nodes; it may wait for a database.
     """
 
     def __init__(
         self,
-        seen: Callable[[], NodesSeen],
+        register: Callable[[], NodesSeen],
         fit: Fit,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._seen = seen
+        self._register = register
         self._attendance = Attendance(fit)
         self._sleep = sleep
         self._cut_off = False
@@ -71,13 +71,13 @@ class Attending:
             If the case cannot be written. A register that does not answer is recorded once.
         """
         try:
-            seen = await asyncio.to_thread(self._seen)
+            cluster = await asyncio.to_thread(self._register)
         except CauteryError as error:
             if not self._cut_off:
                 self._cut_off = True
                 journal.fail("nodes", "register", error)
             return
         self._cut_off = False
-        changes = self._attendance.changes(seen.nodes, now=seen.now, at=journal.now())
+        changes = self._attendance.changes(cluster.nodes, now=cluster.now, at=journal.now())
         if changes:
             await journal.write_aside(*changes)

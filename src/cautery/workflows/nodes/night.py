@@ -144,9 +144,9 @@ def night_from(body: Json) -> Night:
     return night
 
 
-def services_in(night: Night, folder: Path, *, write: Callable[[Path, bytes], None]) -> tuple[
-    OwnService, ...
-]:
+def services_in(
+    night: Night, folder: Path, *, write: Callable[[Path, bytes], None]
+) -> tuple[OwnService, ...]:
     """Return the organisation's services, their files written into a folder of this night.
 
     Parameters

@@ -208,8 +208,8 @@ class Node:
         try:
             while True:
                 await self._say()
-                wanted = not self._ending.is_set() and self._wanted()
-                await self._serve(wanted=wanted)
+                may_work = not self._ending.is_set() and self._wanted()
+                await self._serve(may_work=may_work)
                 if self._ending.is_set() and self._serving is None:
                     return
                 await self._wait()
@@ -235,7 +235,7 @@ class Node:
             seen_at=self._ports.now(),
         )
         try:
-            heard = await asyncio.to_thread(
+            register_answer = await asyncio.to_thread(
                 self._ports.register.say, self.standing, holder=self._holder
             )
         except ConflictError:
@@ -248,8 +248,12 @@ class Node:
             self._cut_off = True
             return
         self._cut_off = False
-        self._ports.share(heard.among)
-        measured = replace(self.standing, draining=heard.draining, clock_late_s=heard.clock_late_s)
+        self._ports.share(register_answer.among)
+        measured = replace(
+            self.standing,
+            draining=register_answer.draining,
+            clock_late_s=register_answer.clock_late_s,
+        )
         why = ill(measured)
         self.standing = replace(measured, refused="" if why is None else say(why))
         self._tell_turn(before)
@@ -279,7 +283,7 @@ class Node:
             )
         return tuple(self._work.history)
 
-    async def _serve(self, *, wanted: bool) -> None:
+    async def _serve(self, *, may_work: bool) -> None:
         """Begin to do jobs, or drain, as is wanted."""
         if self._serving is not None and self._serving.done():
             ended, self._serving, self._drained = self._serving, None, False
@@ -289,12 +293,12 @@ class Node:
                 await self._pause(AGAIN_S)
             elif error is not None:
                 raise error
-        if wanted and self._serving is None:
-            handlers = {kind: self._told(done) for kind, done in self._ports.handlers.items()}
+        if may_work and self._serving is None:
+            handlers = {kind: self._told(handler) for kind, handler in self._ports.handlers.items()}
             self._serving = asyncio.ensure_future(
                 self._ports.server.serve(handlers, capacity=self.standing.capacity)
             )
-        elif not wanted and self._serving is not None and not self._drained:
+        elif not may_work and self._serving is not None and not self._drained:
             self._drained = True
             self._ports.server.drain()
 
@@ -335,7 +339,7 @@ class Node:
     def _told(self, handler: Handler) -> Handler:
         """Return a handler whose jobs are counted and told."""
 
-        async def done(job: JobAsked) -> Json:
+        async def counted(job: JobAsked) -> Json:
             self._work.at_work += 1
             begun_s = time.monotonic()
             self._tell(NodeTurn.BEGAN, job)
@@ -351,7 +355,7 @@ class Node:
             self._tell(NodeTurn.DONE, job, begun_s=begun_s)
             return answer
 
-        return done
+        return counted
 
     def _tell(
         self,
