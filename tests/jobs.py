@@ -115,7 +115,7 @@ async def serving(
             await task
 
 
-async def until(true: Any, within_s: float = 20.0) -> None:
+async def until(true: Any, within_s: float = 90.0) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110 - what changes is on no event

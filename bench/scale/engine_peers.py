@@ -185,6 +185,7 @@ def _ray_up() -> Any:
     import ray  # noqa: PLC0415 - each engine alone
 
     ray.init(
+        address="local",  # and not one that somebody left behind
         num_cpus=2,
         include_dashboard=False,
         _node_ip_address=RAY_ADDRESS,

@@ -97,8 +97,11 @@ async def test_jobs_of_a_killed_node_are_done_by_another_within_seconds(
         await until(lambda: len(nodes.begun()) == 4)
         assert sorted(nodes.begun()[2:]) == [("1", 1), ("shard 1", 1)]
         assert (await asked).node == "node-2"
-    with psycopg.connect(place.server.database) as connection:
-        assert job_counts(connection).waiting == job_counts(connection).under_way == 0
+        with psycopg.connect(place.server.database, autocommit=True) as connection:
+            assert job_counts(connection).under_way == 1
+            await jobs.withdraw("shard 1")
+            await until(lambda: job_counts(connection).under_way == 0)
+            assert job_counts(connection).redone == 2
 
 
 @pytest.mark.usefixtures("impatient")
@@ -313,6 +316,38 @@ async def test_the_answer_that_a_crash_of_the_database_took_along_is_asked_for_a
     async with place.driver() as jobs, serving(place.node("node-a"), {"work": work}):
         await jobs.ask("work", {}, key="1", within_s=LONG_S)
     assert begun == ["1", "1"]
+
+
+async def test_a_node_that_was_thought_dead_does_its_own_job_anew_and_never_twice_at_once(
+    place: InDatabase,
+) -> None:
+    runs: list[int] = []
+    at_work, most = Counter[str](), Counter[str]()
+
+    async def work(job: JobAsked) -> dict[str, Any]:
+        runs.append(job.run)
+        at_work[job.key] += 1
+        most[job.key] = max(most[job.key], at_work[job.key])
+        try:
+            await asyncio.sleep(600 if job.kind == "hear" or not job.run else 1)
+        finally:
+            at_work[job.key] -= 1
+        return {"run": job.run}
+
+    node = place.node("node-a")
+    async with place.driver() as jobs, serving(node, {"work": work, "hear": work}):
+        asked = asyncio.ensure_future(jobs.ask("work", {}, key="1", within_s=LONG_S))
+        await jobs.keep("hear", {}, key="shard 1")
+        await until(lambda: len(runs) == 2)
+        place.sql(
+            "SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs"
+        )
+        assert (await asked).content == {"run": 1}
+        await until(lambda: len(runs) == 4)
+        await asyncio.sleep(3)
+        assert at_work == {"1": 0, "shard 1": 1}
+    assert sorted(runs) == [0, 0, 1, 1]
+    assert most == {"1": 1, "shard 1": 1}
 
 
 async def test_a_node_with_another_key_does_nothing_and_says_so(place: InDatabase) -> None:

@@ -25,11 +25,12 @@ from cautery.adapters._job_database import JobDatabase, is_away
 _ANY_QUEUE = ("procrastinate_any_queue_v1",)
 _FINISH = (
     "SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete)s) FROM procrastinate_jobs"
-    " WHERE id = %(id)s AND worker_id = %(worker)s AND status = 'doing'"
+    " WHERE id = %(id)s AND worker_id = %(worker)s AND attempts = %(run)s AND status = 'doing'"
 )
 _AGAIN = (
     "SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs"
-    " WHERE id = %(id)s AND worker_id IS NOT DISTINCT FROM %(worker)s AND status = 'doing'"
+    " WHERE id = %(id)s AND worker_id IS NOT DISTINCT FROM %(worker)s"
+    " AND attempts = %(run)s AND status = 'doing'"
 )
 
 
@@ -71,7 +72,7 @@ class Connector(PsycopgConnector):
 
 
 class FencedManager(JobManager):
-    """Ends and returns only jobs that are still its worker's: others were begun elsewhere."""
+    """Ends and returns only jobs that are still its worker's: others were begun anew."""
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - theirs
         """End a job; one that failed stays, for the driver to see."""
@@ -80,13 +81,15 @@ class FencedManager(JobManager):
             _FINISH,
             id=job.id,
             worker=job.worker_id,
+            run=job.attempts,
             status=status.value,
             delete=status is not Status.FAILED,
         )
 
     async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
         """Let a job be begun again at once, by any worker."""
-        await self.connector.execute_query_async(_AGAIN, id=job.id, worker=job.worker_id)
+        told = {"id": job.id, "worker": job.worker_id, "run": job.attempts}
+        await self.connector.execute_query_async(_AGAIN, **told)
 
 
 class HandedOver(BaseRetryStrategy):

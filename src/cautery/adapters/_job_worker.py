@@ -238,7 +238,11 @@ class JobWorker:
         task = asyncio.current_task()
         assert task is not None
         at_work = _AtWork(asked.case, asked.epoch, job.lock is not None, task)
+        before = self._at_work.get(job.id)
         self._at_work[job.id] = at_work
+        if before is not None:  # this node was thought dead, and got its own job again
+            before.task.cancel()
+            await asyncio.wait([before.task])
         if at_work.lasts:
             self._lasting_at = time.monotonic()
             self._open_queues()
@@ -253,7 +257,8 @@ class JobWorker:
                 raise self._left from None
             raise
         finally:
-            del self._at_work[job.id]
+            if self._at_work.get(job.id) is at_work:
+                del self._at_work[job.id]
 
     async def _rows(self, doing: str, statement: str, told: Any) -> list[tuple[Any, ...]]:
         return await self._database.rows(doing, statement, told)
