@@ -6,6 +6,8 @@ Format: docs/reference/server-format.md; procrastinate's functions, whose names 
 
 from __future__ import annotations
 
+import hashlib
+
 from cautery.errors import InputError
 
 IDLE = "nothing"
@@ -128,6 +130,8 @@ COUNTS = (
 def queue_name(fit: str, *, shard: str = "", lasts: bool = False) -> str:
     """Return the queue of jobs for nodes of one version and recipe: any, or a shard's home.
 
+    It ends with a digest, as it is part of a channel's name, of which PostgreSQL takes 63 bytes.
+
     Raises
     ------
     InputError
@@ -136,4 +140,5 @@ def queue_name(fit: str, *, shard: str = "", lasts: bool = False) -> str:
     name = f"{fit} {'lasting' if lasts else f'shard {shard}' if shard else 'any'}"
     if len(name) > _LONGEST_QUEUE or not name.isprintable():
         raise InputError(f"{shard[:50]!r} cannot be the name of a shard, nor {fit[:50]!r} a fit")
-    return name
+    kind = "lasting" if lasts else "shard" if shard else "any"
+    return f"{kind} {hashlib.sha256(name.encode()).hexdigest()[:24]}"
