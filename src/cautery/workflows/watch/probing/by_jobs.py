@@ -265,11 +265,10 @@ class LooksByJobs:
 
     async def _take_over(self, sealings: Sealings, records: Sequence[Any]) -> None:
         """Keep the keys of what a node sealed, then record that it did."""
-        if sealings.keys:
-            await self._journal.aside(self._adopt, sealings.keys)
-        await self._journal.aside(self._journal.take_over, records)
+        if records:
+            await self._journal.aside(self._record, sealings.keys, records)
 
-    def _adopt(self, keys: Sequence[KeyMade]) -> None:
+    def _record(self, keys: Sequence[KeyMade], records: Sequence[Any]) -> None:
         for made in keys:
             try:
                 self._ports.adopt_key(made.subject, bytes.fromhex(made.id), bytes.fromhex(made.key))
@@ -277,6 +276,7 @@ class LooksByJobs:
                 # What was sealed under it since is as if it had been erased with the rest.
                 if made.id not in self._erased:
                     self._erased.append(made.id)
+        self._journal.take_over(records)
 
     def _require_known(self, look: Look) -> None:
         apart = abs(look.fetched.at - self._journal.now())
