@@ -18,6 +18,7 @@ from cautery.evidence.ports import CaseVault
 from cautery.model import Entry, Exhibit, ExhibitId, Json, Pseudonyms, Record
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Clock
+from cautery.model.records import ExhibitSealed
 from cautery.model.times import ClockOffset
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.transactions import MOST_PAYLOADS, Payloads
@@ -111,6 +112,7 @@ class Sheet:
 
     case: NodeCase
     records: list[RecordMade] = field(default_factory=list)
+    _own: set[ExhibitId] = field(default_factory=set)
     _keys: dict[ExhibitId, KeyMade] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -130,17 +132,13 @@ class Sheet:
         entries = []
         with self._lock:
             for kind, body, at in records:
+                record = Record(kind=kind, at=at, body=body)
+                entries.append(Entry(index=len(self.records), record=record, leaf=b""))
                 made = RecordMade(kind=kind, body=body)
-                entries.append(
-                    Entry(
-                        index=len(self.records),
-                        record=Record(kind=kind, at=at, body=body),
-                        leaf=b"",
-                    )
-                )
                 self.records.append(made)
-                if kind == "exhibit.sealed":
-                    exhibit = ExhibitId(body["exhibit"]["id"])
+                if isinstance(record.content, ExhibitSealed):
+                    exhibit = record.content.exhibit.id
+                    self._own.add(exhibit)
                     self.case.took(exhibit, _Sealed(made, self._keys.get(exhibit)))
         return tuple(entries)
 
@@ -186,7 +184,7 @@ class Sheet:
         with self._lock:
             records = list(self.records)
             keys = list(self._keys.values())
-            own = {made.body["exhibit"]["id"] for made in records if made.kind == "exhibit.sealed"}
+            own = set(self._own)
         for exhibit in dict.fromkeys(named):
             earlier = self.case.earlier(exhibit) if exhibit not in own else None
             if earlier is not None:

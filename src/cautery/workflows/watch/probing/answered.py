@@ -9,7 +9,6 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model import Exhibit, ExhibitId, Json, from_json
 from cautery.model.records import AlignmentShown, ExhibitSealed
-from cautery.model.records.kinds import typed
 from cautery.model.records.scoring import ScoreBasis
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS
 from cautery.workflows.watch.probing.questions import Look, LookQuestion
@@ -77,7 +76,7 @@ def _records(sealings: Sealings, key: str) -> list[Any]:
     """Return the records of an answer as the types of their kinds."""
     if len(sealings.records) > MOST_RECORDS or len(sealings.keys) > MOST_RECORDS:
         raise InputError(f"it has more than {MOST_RECORDS} records or keys")
-    records = [typed(record.kind, record.body) for record in sealings.records]
+    records = [record.content for record in sealings.records]
     for record in records:
         if not isinstance(record, _RECORDS):
             raise InputError("it holds a record that no look makes")
