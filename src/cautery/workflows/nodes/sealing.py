@@ -134,12 +134,12 @@ class Sheet:
             for kind, body, at in records:
                 record = Record(kind=kind, at=at, body=body)
                 entries.append(Entry(index=len(self.records), record=record, leaf=b""))
-                made = RecordMade(kind=kind, body=body)
-                self.records.append(made)
+                record_made = RecordMade(kind=kind, body=body)
+                self.records.append(record_made)
                 if isinstance(record.content, ExhibitSealed):
                     exhibit = record.content.exhibit.id
                     self._own.add(exhibit)
-                    self.case.took(exhibit, _Sealed(made, self._keys.get(exhibit)))
+                    self.case.took(exhibit, _Sealed(record_made, self._keys.get(exhibit)))
         return tuple(entries)
 
     def seal(
@@ -173,20 +173,20 @@ class Sheet:
         """Return the clear bytes of what this node sealed confidentially."""
         return self.case.vault.open(exhibit, subject=subject)
 
-    def sealings(self, named: Iterable[ExhibitId] = ()) -> Sealings:
+    def sealings(self, exhibits_named: Iterable[ExhibitId] = ()) -> Sealings:
         """Return all that was recorded, and the exhibits that it leans on.
 
         Parameters
         ----------
-        named : iterable of ExhibitId
+        exhibits_named : iterable of ExhibitId
             Those that the job's answer names.
         """
         with self._lock:
             records = list(self.records)
             keys = list(self._keys.values())
-            own = set(self._own)
-        for exhibit in dict.fromkeys(named):
-            earlier = self.case.earlier(exhibit) if exhibit not in own else None
+            own_exhibits = set(self._own)
+        for exhibit in dict.fromkeys(exhibits_named):
+            earlier = self.case.earlier(exhibit) if exhibit not in own_exhibits else None
             if earlier is not None:
                 records.append(earlier.record)
                 keys += [earlier.key] if earlier.key is not None else []
