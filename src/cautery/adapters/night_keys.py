@@ -34,13 +34,13 @@ class NightKeys:
     def current(self, subject: str) -> tuple[bytes, bytes]:
         """Return ``(key id, key)`` to seal with, made if the subject has none."""
         with self._lock:
-            made = self._by_subject.get(subject)
-            if made is None:
-                made = os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES)
-                self._by_subject[subject] = made
+            key_made = self._by_subject.get(subject)
+            if key_made is None:
+                key_made = os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES)
+                self._by_subject[subject] = key_made
                 while len(self._by_subject) > MOST_SUBJECTS:
                     self._by_subject.popitem(last=False)
-            return made
+            return key_made
 
     def find(self, subject: str, key_id: bytes) -> bytes:
         """Return one key.
@@ -51,10 +51,10 @@ class NightKeys:
             If it was not made here.
         """
         with self._lock:
-            made = self._by_subject.get(subject)
-        if made is None or made[0] != key_id:
+            key_made = self._by_subject.get(subject)
+        if key_made is None or key_made[0] != key_id:
             raise EvidenceError(f"no key of {subject} on this node")
-        return made[1]
+        return key_made[1]
 
     def forget(self, key_id: bytes) -> str | None:
         """Seal nothing more under a key: the case has destroyed it; return whose it was."""

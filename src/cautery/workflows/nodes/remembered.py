@@ -58,9 +58,8 @@ def _size(windows: Sequence[Probed]) -> int:
     if not windows:
         return 0
     fetched, within = windows[0].fetched, windows[0].within
-    arrays = sum(
-        array.nbytes for one in windows for kept in one.kept for array in kept.arrays.values()
-    )
+    bases = [basis for window in windows for basis in window.kept]
+    arrays = sum(array.nbytes for basis in bases for array in basis.arrays.values())
     media = len(fetched.data) + len(fetched.sound or b"")
     return media + within.audio.nbytes + within.luma.nbytes + arrays
 
@@ -115,13 +114,13 @@ async def looked_again(
 async def _kept(
     decoded: Decoded,
     references: References,
-    seen: Observation,
+    observation: Observation,
     media_at_s: float,
     engine: Engine,
 ) -> tuple[Basis, ...]:
     """Return what the scores rest on of those witnesses that were seen then."""
-    _, kept = await engine.run(
-        partial(observe_and_keep, decoded, references, media_at_s=media_at_s, at=seen.at)
+    _, bases = await engine.run(
+        partial(observe_and_keep, decoded, references, media_at_s=media_at_s, at=observation.at)
     )
-    named = {(witness.kind, witness.reference) for witness in seen.witnesses}
-    return tuple(one for one in kept if (one.place.kind, one.place.reference) in named)
+    witnessed = {(witness.kind, witness.reference) for witness in observation.witnesses}
+    return tuple(basis for basis in bases if (basis.place.kind, basis.place.reference) in witnessed)

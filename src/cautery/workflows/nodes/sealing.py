@@ -18,6 +18,7 @@ from cautery.evidence.ports import CaseVault
 from cautery.model import Entry, Exhibit, ExhibitId, Json, Pseudonyms, Record
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Clock
+from cautery.model.records import ExhibitSealed
 from cautery.model.times import ClockOffset
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.transactions import MOST_PAYLOADS, Payloads
@@ -111,6 +112,7 @@ class Sheet:
 
     case: NodeCase
     records: list[RecordMade] = field(default_factory=list)
+    _own: set[ExhibitId] = field(default_factory=set)
     _keys: dict[ExhibitId, KeyMade] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -130,18 +132,14 @@ class Sheet:
         entries = []
         with self._lock:
             for kind, body, at in records:
-                made = RecordMade(kind=kind, body=body)
-                entries.append(
-                    Entry(
-                        index=len(self.records),
-                        record=Record(kind=kind, at=at, body=body),
-                        leaf=b"",
-                    )
-                )
-                self.records.append(made)
-                if kind == "exhibit.sealed":
-                    exhibit = ExhibitId(body["exhibit"]["id"])
-                    self.case.took(exhibit, _Sealed(made, self._keys.get(exhibit)))
+                record = Record(kind=kind, at=at, body=body)
+                entries.append(Entry(index=len(self.records), record=record, leaf=b""))
+                record_made = RecordMade(kind=kind, body=body)
+                self.records.append(record_made)
+                if isinstance(record.content, ExhibitSealed):
+                    exhibit = record.content.exhibit.id
+                    self._own.add(exhibit)
+                    self.case.took(exhibit, _Sealed(record_made, self._keys.get(exhibit)))
         return tuple(entries)
 
     def seal(
@@ -175,20 +173,20 @@ class Sheet:
         """Return the clear bytes of what this node sealed confidentially."""
         return self.case.vault.open(exhibit, subject=subject)
 
-    def sealings(self, named: Iterable[ExhibitId] = ()) -> Sealings:
+    def sealings(self, exhibits_named: Iterable[ExhibitId] = ()) -> Sealings:
         """Return all that was recorded, and the exhibits that it leans on.
 
         Parameters
         ----------
-        named : iterable of ExhibitId
+        exhibits_named : iterable of ExhibitId
             Those that the job's answer names.
         """
         with self._lock:
             records = list(self.records)
             keys = list(self._keys.values())
-            own = {made.body["exhibit"]["id"] for made in records if made.kind == "exhibit.sealed"}
-        for exhibit in dict.fromkeys(named):
-            earlier = self.case.earlier(exhibit) if exhibit not in own else None
+            own_exhibits = set(self._own)
+        for exhibit in dict.fromkeys(exhibits_named):
+            earlier = self.case.earlier(exhibit) if exhibit not in own_exhibits else None
             if earlier is not None:
                 records.append(earlier.record)
                 keys += [earlier.key] if earlier.key is not None else []

@@ -40,11 +40,11 @@ async def show(
     """Do a job of kind ``show``; what was sealed until it failed is in the answer, too."""
     sheet = case.sheet()
     journal = sheet.journal()
-    again = _Again(references, ports, case, remembered, journal)
-    faults, shown, failed = tuple[Fault, ...](), False, None
+    looks_again = _Again(references, ports, case, remembered, journal)
+    faults, is_shown, failed = tuple[Fault, ...](), False, None
     try:
         *earlier, newest = job.looks
-        windows = await again.windows(newest)
+        windows = await looks_again.windows(newest)
         probed = windows[newest.until]
         if job.marks_of is not None:
             finder = FaultFinder(references, ports.stamps_s, engine=ports.engine, journal=journal)
@@ -54,7 +54,7 @@ async def show(
         if job.bases:
             bases = Bases(journal)
             for look in earlier:
-                await again.hold(look, bases)
+                await looks_again.hold(look, bases)
             await bases.hold(newest.question.key, windows, until=probed)
             await bases.seal(newest.question.key)
         if job.shown is not None:
@@ -66,10 +66,10 @@ async def show(
                 journal=journal,
             )
             await alignments.keep(newest.question, probed, job.shown)
-            shown = True
+            is_shown = True
     except (CauteryError, IndexError, ValueError) as error:
         failed = Failed(error=type(error).__name__, text=journal.message(error)[:LONGEST])
-    return ShowAnswer(faults=faults, shown=shown, failed=failed, sealings=sheet.sealings())
+    return ShowAnswer(faults=faults, shown=is_shown, failed=failed, sealings=sheet.sealings())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model import Exhibit, ExhibitId, Json, from_json
 from cautery.model.records import AlignmentShown, ExhibitSealed
-from cautery.model.records.kinds import typed
 from cautery.model.records.scoring import ScoreBasis
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS
 from cautery.workflows.watch.probing.questions import Look, LookQuestion
@@ -40,13 +39,15 @@ def look_answer(body: Json, question: LookQuestion) -> tuple[LookAnswer, list[An
         raise InputError("it must hold either what was seen or why nothing was")
     if any(not 0 <= seconds <= MOST_SPENT_S for seconds in answer.spent.values()):
         raise InputError("no look takes less than no time, or more than an hour")
-    named = set(answer.exhibits)
+    exhibits_named = set(answer.exhibits)
     if answer.look is not None:
         _require_look(answer.look, question)
         for window in answer.look.windows:
-            named.update(window.observation.exhibits)
-            named.update(fault.exhibit for fault in window.faults if fault.exhibit is not None)
-    _require_sealed(named, records)
+            exhibits_named.update(window.observation.exhibits)
+            exhibits_named.update(
+                fault.exhibit for fault in window.faults if fault.exhibit is not None
+            )
+    _require_sealed(exhibits_named, records)
     return answer, records
 
 
@@ -61,15 +62,15 @@ def show_answer(body: Json, job: ShowJob) -> tuple[ShowAnswer, list[Any]]:
     _require_bounds(body)
     answer = from_json(ShowAnswer, body)
     records = _records(answer.sealings, job.looks[-1].question.key)
-    named = {fault.exhibit for fault in answer.faults if fault.exhibit is not None}
+    exhibits_named = {fault.exhibit for fault in answer.faults if fault.exhibit is not None}
     lent = set() if job.piece is None else {job.piece.exhibit}
     for record in records:
         if isinstance(record, ScoreBasis):
-            named.add(record.exhibit)
+            exhibits_named.add(record.exhibit)
         elif isinstance(record, AlignmentShown):
             of_it = (record.suspect_still, record.reference_still, record.reference_media)
-            named.update(exhibit for exhibit in of_it if exhibit is not None)
-    _require_sealed(named - lent, records)
+            exhibits_named.update(exhibit for exhibit in of_it if exhibit is not None)
+    _require_sealed(exhibits_named - lent, records)
     return answer, records
 
 
@@ -77,7 +78,7 @@ def _records(sealings: Sealings, key: str) -> list[Any]:
     """Return the records of an answer as the types of their kinds."""
     if len(sealings.records) > MOST_RECORDS or len(sealings.keys) > MOST_RECORDS:
         raise InputError(f"it has more than {MOST_RECORDS} records or keys")
-    records = [typed(record.kind, record.body) for record in sealings.records]
+    records = [record.content for record in sealings.records]
     for record in records:
         if not isinstance(record, _RECORDS):
             raise InputError("it holds a record that no look makes")
@@ -90,21 +91,21 @@ def _records(sealings: Sealings, key: str) -> list[Any]:
 
 def _require_keys(sealings: Sealings, sealed: list[Exhibit]) -> None:
     """Refuse keys of what was not sealed, and what was sealed without a key."""
-    if any(one.confidential != (one.subject is not None) for one in sealed):
+    if any(exhibit.confidential != (exhibit.subject is not None) for exhibit in sealed):
         raise InputError("it holds a confidential exhibit without a subject")
-    subjects = {one.subject for one in sealed if one.subject is not None}
-    if {made.subject for made in sealings.keys} != subjects:
+    subjects = {exhibit.subject for exhibit in sealed if exhibit.subject is not None}
+    if {key_made.subject for key_made in sealings.keys} != subjects:
         raise InputError("its keys are not those of what it sealed")
-    for made in sealings.keys:
-        sizes = len(made.id), len(made.key)
-        if sizes != (32, 64) or not _HEX.issuperset(made.id + made.key):
+    for key_made in sealings.keys:
+        sizes = len(key_made.id), len(key_made.key)
+        if sizes != (32, 64) or not _HEX.issuperset(key_made.id + key_made.key):
             raise InputError("it holds a key of the wrong size")
 
 
-def _require_sealed(named: set[ExhibitId], records: list[Any]) -> None:
+def _require_sealed(exhibits_named: set[ExhibitId], records: list[Any]) -> None:
     """Refuse an answer that names an exhibit without its record."""
     sealed = {record.exhibit.id for record in records if isinstance(record, ExhibitSealed)}
-    if not named <= sealed:
+    if not exhibits_named <= sealed:
         raise InputError("it names an exhibit that it does not say was sealed")
 
 

@@ -65,7 +65,7 @@ def _span_s(stream: Stream, now: datetime) -> float:
 def _pictured(observations: Sequence[Observation]) -> Observation | None:
     """Return the newest observation that names a reference by its pictures."""
     return next(
-        (seen for seen in reversed(observations)
-         if any(witness.kind == "picture" for witness in seen.witnesses)),
+        (observation for observation in reversed(observations)
+         if any(witness.kind == "picture" for witness in observation.witnesses)),
         None,
     )  # fmt: skip

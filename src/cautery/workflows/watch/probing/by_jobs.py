@@ -153,7 +153,7 @@ class LooksByJobs:
         except CauteryError as error:
             raise JudgedError(self._refused(answered, error), hindered=LookStep.NODE) from error
         under_way.node = answered.node
-        under_way.exhibits += [one for one in answer.exhibits if one not in under_way.exhibits]
+        under_way.exhibits += [new for new in answer.exhibits if new not in under_way.exhibits]
         under_way.anchor, under_way.anew = answer.anchor, answer.anew
         under_way.pictured = answer.pictured
         for step, seconds in answer.spent.items():
@@ -178,19 +178,19 @@ class LooksByJobs:
     ) -> bool:
         """Have sealed what a verdict rests on, by whichever nodes looked."""
         await self.let_go(question, look, until=until)
-        held = self._held.pop(question.key, _Held()).looks
+        looks_held = self._held.pop(question.key, _Held()).looks
         newest = LookShown(question=question, look=look, until=until)
-        for node in dict.fromkeys(one.look.node for one in held):
-            theirs = tuple(one for one in held if one.look.node == node)
+        for node in dict.fromkeys(look_held.look.node for look_held in looks_held):
+            node_looks = tuple(look_held for look_held in looks_held if look_held.look.node == node)
             if node != look.node or shown is None:
-                await self._show(ShowJob(looks=theirs, bases=True, told=self._told()), node)
+                await self._show(ShowJob(looks=node_looks, bases=True, told=self._told()), node)
         if shown is None:
             return False
-        ours = tuple(one for one in held if one.look.node == look.node)
-        if newest not in ours:
-            ours = (*ours, newest)
+        own_looks = tuple(look_held for look_held in looks_held if look_held.look.node == look.node)
+        if newest not in own_looks:
+            own_looks = (*own_looks, newest)
         job = ShowJob(
-            looks=ours,
+            looks=own_looks,
             bases=True,
             shown=shown,
             piece=await self._piece(newest, shown),
@@ -203,10 +203,10 @@ class LooksByJobs:
         """Remember which node holds what a look's scores rest on."""
         if not any(window.kept for window in look.windows[: until + 1]):
             return
-        held = self._held.setdefault(question.key, _Held())
+        looks_held = self._held.setdefault(question.key, _Held())
         self._held.move_to_end(question.key)
-        if all(one.question.id != question.id for one in held.looks):
-            held.looks.append(LookShown(question=question, look=look, until=until))
+        if all(look_held.question.id != question.id for look_held in looks_held.looks):
+            looks_held.looks.append(LookShown(question=question, look=look, until=until))
         while len(self._held) > MOST_STREAMS:
             self._held.popitem(last=False)
 
@@ -233,7 +233,7 @@ class LooksByJobs:
 
     async def _show(self, job: ShowJob, node: str) -> ShowAnswer | None:
         """Have something shown by the node that looked, or else by any; ``None``: by none."""
-        at_home = [seen.name for seen in self._able()]
+        at_home = [node_seen.name for node_seen in self._able()]
         for shard in dict.fromkeys([f"node:{node}" if node in at_home else "", ""]):
             try:
                 return await self._shown(job, shard)
@@ -265,18 +265,20 @@ class LooksByJobs:
 
     async def _take_over(self, sealings: Sealings, records: Sequence[Any]) -> None:
         """Keep the keys of what a node sealed, then record that it did."""
-        if sealings.keys:
-            await self._journal.aside(self._adopt, sealings.keys)
-        await self._journal.aside(self._journal.take_over, records)
+        if records:
+            await self._journal.aside(self._record, sealings.keys, records)
 
-    def _adopt(self, keys: Sequence[KeyMade]) -> None:
-        for made in keys:
+    def _record(self, keys: Sequence[KeyMade], records: Sequence[Any]) -> None:
+        for key_made in keys:
             try:
-                self._ports.adopt_key(made.subject, bytes.fromhex(made.id), bytes.fromhex(made.key))
+                self._ports.adopt_key(
+                    key_made.subject, bytes.fromhex(key_made.id), bytes.fromhex(key_made.key)
+                )
             except ErasedError:
                 # What was sealed under it since is as if it had been erased with the rest.
-                if made.id not in self._erased:
-                    self._erased.append(made.id)
+                if key_made.id not in self._erased:
+                    self._erased.append(key_made.id)
+        self._journal.take_over(records)
 
     def _require_known(self, look: Look) -> None:
         apart = abs(look.fetched.at - self._journal.now())

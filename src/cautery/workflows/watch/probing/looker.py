@@ -92,16 +92,16 @@ class Looker:
             fetched=bare(probed[0].fetched),
             windows=tuple(
                 LookWindow(
-                    observation=one.observation,
-                    media_at_s=one.media_at_s,
-                    starts_s=media_start_s(one.decoded),
-                    duration_s=one.decoded.duration_s,
-                    pictures=len(one.decoded.luma),
-                    settled=self._settled(question, one.observation),
-                    kept=bool(one.kept),
-                    faults=one.faults,
+                    observation=window.observation,
+                    media_at_s=window.media_at_s,
+                    starts_s=media_start_s(window.decoded),
+                    duration_s=window.decoded.duration_s,
+                    pictures=len(window.decoded.luma),
+                    settled=self._settled(question, window.observation),
+                    kept=bool(window.kept),
+                    faults=window.faults,
                 )
-                for one in probed
+                for window in probed
             ),
         )
 
@@ -142,10 +142,10 @@ class Looker:
             return question.by_sound
         return not question.offered_as_event
 
-    def _settled(self, question: LookQuestion, seen: Observation) -> bool:
+    def _settled(self, question: LookQuestion, observation: Observation) -> bool:
         """Tell whether the sound of a look says all that its pictures could."""
         pictured = bool(watched(self._references))
-        return not pictured or settled(seen, self._references, licensee=question.licensee)
+        return not pictured or settled(observation, self._references, licensee=question.licensee)
 
     async def _observed(
         self,
@@ -160,7 +160,7 @@ class Looker:
     ) -> Probed:
         media_at_s = _media_clock(under_way, fetched, decoded)
         with under_way.spends(LookStep.COMPARING):
-            observation, kept = await self._engine.run(
+            observation, bases = await self._engine.run(
                 partial(
                     observe_and_keep,
                     decoded,
@@ -185,7 +185,7 @@ class Looker:
             observation=observation,
             media_at_s=media_at_s,
             faults=faults,
-            kept=kept,
+            kept=bases,
             within=within or decoded,
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cautery.model import ExhibitId, Fault, Json, to_json
 from cautery.model.records import LookStep
+from cautery.model.records.kinds import typed
 from cautery.workflows.watch.probing.questions import Look, LookQuestion, Shown
 
 
@@ -97,6 +98,11 @@ class RecordMade:
 
     kind: str
     body: Mapping[str, Any]
+
+    @property
+    def content(self) -> Any:
+        """What it says, as the type of its kind."""
+        return typed(self.kind, self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
