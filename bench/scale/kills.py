@@ -1,8 +1,9 @@
 """Nodes that are killed at drawn instants while a driver asks without a pause.
 
 Four nodes, each in a process of its own, do jobs of 0 to .8 s; one after the other of those that
-have answered is killed by SIGKILL in the middle of its jobs, and another one joins. Counted: answers of each key in the
-database and to who asked, jobs begun anew, those given up, and how long the latest one waited.
+have answered is killed by SIGKILL in the middle of its jobs, and another one joins. Counted:
+answers of each key in the database and to who asked, jobs begun anew, those given up, and how long
+the latest one waited.
 Needs a database (CAUTERY_TEST_POSTGRES).
 Run: python bench/scale/kills.py [--kills 100] [--seed 1]
 """
