@@ -57,6 +57,11 @@ class Signing:
                     raise
                 # Another process signed a longer ledger meanwhile: go on from there.
 
+    @property
+    def compared(self) -> Frontier | None:
+        """The frontier of the records that were compared with a root; ``None``: of none."""
+        return self._signed if self._signed.size else None
+
     def take_up(
         self, signer: Signer, last: SignedRoot | None, newest: Checkpoint, hashes: Hashes
     ) -> None:

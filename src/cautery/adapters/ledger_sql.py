@@ -215,11 +215,16 @@ class SqlLedger(LedgerReader):
             self._unsigned_from = max(self._unsigned_from, checkpoint.size)
         return checkpoint
 
-    def take_up(self, signer: Signer, verifier: NoteVerifier) -> None:
+    def take_up(self, signer: Signer, verifier: NoteVerifier) -> Frontier | None:
         """Take the newest checkpoint up as the last root, if the case's key signed it elsewhere.
 
         The signer of a machine that stands by then refuses what does not go on from it, as the one
         that signed it would.
+
+        Returns
+        -------
+        Frontier or None
+            Of the records that this ledger has compared with a root; ``None``: of none.
 
         Raises
         ------
@@ -229,14 +234,12 @@ class SqlLedger(LedgerReader):
             If it cannot be read, or the root cannot be written down.
         """
         note = self.newest_checkpoint()
-        if note is None:
-            return
-        newest = open_checkpoint(note, verifier)
-        last = signer.last()
-        if last is not None and newest.size <= last.size:
-            return
         with self._signs:
-            self._signing.take_up(signer, last, newest, self._hashes)
+            if note is not None:
+                newest, last = open_checkpoint(note, verifier), signer.last()
+                if last is None or newest.size > last.size:
+                    self._signing.take_up(signer, last, newest, self._hashes)
+            return self._signing.compared
 
     def _hashes(self, since: int, until: int) -> list[bytes]:
         return [

@@ -12,14 +12,15 @@ number after it; and of two that sign the same number, one keeps it and the othe
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cautery.adapters.keys_file import CaseSigner
-from cautery.errors import ConflictError, LeaseError
+from cautery.adapters.keys_file import CaseSigner, FileCaseKeys
+from cautery.adapters.server_lease import require_driver
+from cautery.errors import ConflictError
 from cautery.evidence.signing import list_of
 from cautery.json_text import parsed_json
 from cautery.model import Digest, digest_of
@@ -42,13 +43,13 @@ class ListVersions:
         Lends a connection; the argument says for what, as a verb.
     case : str
         Id of the case.
-    epoch : callable
-        Returns the epoch of the lease that this process has on the case; 0: it has none.
+    epochs : mapping
+        By the id of a case, the epoch of the lease that this process has on it.
     """
 
     transaction: Callable[[str], AbstractContextManager[Any]] = field(repr=False)
     case: str
-    epoch: Callable[[], int]
+    epochs: Mapping[str, int]
 
     def last(self, name: str) -> tuple[str, bytes] | None:
         """Return text and signature of the last version of a list; ``None``: there is none."""
@@ -73,17 +74,11 @@ class ListVersions:
             If it cannot be written.
         """
         name, number = list_of(text), int(parsed_json(text)["version"])
-        epoch = self.epoch()
         with self.transaction("write to") as connection:
             connection.execute("SET LOCAL synchronous_commit = on")
-            if (
-                epoch
-                and not connection.execute(
-                    "SELECT 1 FROM cautery.drivers WHERE case_id = %s AND epoch = %s FOR SHARE",
-                    [self.case, epoch],
-                ).fetchone()
-            ):
-                raise LeaseError(f"version {number} of list {name} was not sent")
+            require_driver(
+                connection, self.case, self.epochs.get(self.case, 0), f"version {number} of {name}"
+            )
             row = connection.execute(_KEEP, [self.case, name, number, text, signature]).fetchone()
         if row is None:
             raise ConflictError(
@@ -136,3 +131,14 @@ class ServerSigner(CaseSigner):
         signature = CaseSigner.sign_list(self, text)
         self.versions.keep(text, base64.b64decode(signature))
         return signature
+
+
+def keep_versions(
+    keys: FileCaseKeys,
+    transaction: Callable[[str], AbstractContextManager[Any]],
+    epochs: Mapping[str, int],
+) -> FileCaseKeys:
+    """Have the keys of a case keep the versions of its lists where every machine finds them."""
+    versions = ListVersions(transaction, keys.case, epochs)
+    keys.sign_by(lambda secrets: ServerSigner(secrets, versions))
+    return keys

@@ -279,6 +279,26 @@ class LeaseDesk:
                 raise
 
 
+def require_driver(connection: Any, case: str, epoch: int, what: str) -> None:
+    """Refuse a change by a driver whose case another one drives, in the transaction of the change.
+
+    Parameters
+    ----------
+    epoch : int
+        Under which it drives; 0: it does not drive it, as a person at a desk does not.
+    what : str
+        What would be changed, for the error.
+
+    Raises
+    ------
+    LeaseError
+        If another process drives the case.
+    """
+    statement = "SELECT 1 FROM cautery.drivers WHERE case_id = %s AND epoch = %s FOR SHARE"
+    if epoch and connection.execute(statement, [case, epoch]).fetchone() is None:
+        raise LeaseError(f"{what}: another process drives this case now; nothing was written")
+
+
 def this_driver() -> tuple[str, str, int]:
     """Return this process in words, the run of its machine, and its number there."""
     pid = os.getpid()

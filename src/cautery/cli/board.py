@@ -212,6 +212,13 @@ class Board:
         if unsent := len(tally.notices - tally.notices_sent):
             becomes = "notice-end.will-wait" if self._waits else "notice-end.will-close"
             text.append(f"\n{say(message(becomes, count=unsent))}")
+        if (taken := tally.taken_over) is not None:
+            line = tr(
+                "taken over at %(time)s UTC from %(before)s",
+                time=f"{taken.at:%H:%M:%S}",
+                before=printable(taken.before),
+            )
+            text.append(f"\n{line}")
         if tally.last:
             last = tr("last    %(failure)s", failure=printable(tally.last)[:MOST_SHOWN])
             text.append(f"\n{last}", style="dim")

@@ -28,8 +28,8 @@ from cautery.errors import InputError, StorageError
 from cautery.evidence.case_names import is_on_server
 from cautery.wiring.cases import reading_store
 from cautery.wiring.identity import identity_of
-from cautery.wiring.nodes import NodesShown, fit
 from cautery.wiring.kept import case_hub, kept_case, usual_place
+from cautery.wiring.nodes import NodesShown, fit
 from cautery.wiring.people import are_there, lie_on_server, people_of, tls_of
 from cautery.wiring.room import cases_in, gathering_of, has_desktop
 from cautery.wiring.season import seasons_beside

@@ -100,7 +100,7 @@ class Desk:
     seasons: Callable[[], Sequence[SeasonSeen]] = tuple
     shelves: Shelves | None = None
     nodes: Callable[[], NodesSeen | None] = lambda: None
-    fit: Fit = Fit(version=__version__, recipe="")
+    fit: Fit = field(default_factory=lambda: Fit(version=__version__, recipe=""))
 
     def page(
         self,

@@ -33,6 +33,7 @@ from cautery.model.records import (
     ProbeDone,
     ReferralPublished,
     SourceRead,
+    WatchTakenOver,
 )
 from cautery.projections.acts import Acts
 from cautery.projections.complaints import Complaints
@@ -93,6 +94,8 @@ class Tally:
         The blind test: streams that were opened as decoys are in no row.
     unasked : set of str
         Ids of approved acts for which the keeper of the decoys has not answered.
+    taken_over : WatchTakenOver or None
+        How this watch came to drive the case, if another one did before.
     notices, notices_sent : set of str
         Ids of the notices that no later draft replaces and nobody has withdrawn, and of those that
         were sent.
@@ -113,6 +116,7 @@ class Tally:
     probes: int = 0
     approvals: int = 0
     sealed: int = 0
+    taken_over: WatchTakenOver | None = None
     notices: set[str] = field(default_factory=set)
     notices_sent: set[str] = field(default_factory=set)
     _drafts: dict[str, Notice] = field(default_factory=dict)
@@ -129,6 +133,8 @@ class Tally:
         match entry.content:
             case ExhibitSealed():
                 self.sealed += 1
+            case WatchTakenOver() as taken:
+                self.taken_over = taken
             case ProbeDone() as probe:
                 self.probes += 1
                 if probe.hindered is not None:

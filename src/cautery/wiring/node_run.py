@@ -9,7 +9,6 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
 from cautery import __version__, kernels, wiring
@@ -26,7 +25,7 @@ from cautery.wiring.server import required_server
 from cautery.workflows.nodes.hearing import hear_handlers
 from cautery.workflows.nodes.looking import look_handlers
 from cautery.workflows.nodes.loop import LoopLateness
-from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn, References
+from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn
 from cautery.workflows.watch.sources.jobs import MODULES
 
 Listen = Callable[[NodeEvent], None]

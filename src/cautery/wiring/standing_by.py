@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cautery import wiring
 from cautery.adapters.case_server import ServerStore
 from cautery.adapters.server_lease import LeaseDesk, ServerLease
-from cautery.errors import InputError, StorageError
+from cautery.errors import InputError, LeaseError, StorageError
 from cautery.evidence.case_names import is_on_server
 from cautery.evidence.lease import Drive
 from cautery.evidence.manifest import CASE_KEY, NOTE
+from cautery.evidence.merkle import Frontier
 from cautery.model import Mandate
+from cautery.model.ports import Clock, Engine
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.standing_by import is_over, require_same_mandate
 
 LOOK_S = 0.5
@@ -113,6 +118,7 @@ class _Standby:
         self._desk: LeaseDesk = store.desk(path)
         self._ledger = store.ledger(path, read_only=True)
         self._same = False
+        self._known: Frontier | None = None
         self._followed_s = float("-inf")
 
     def close(self) -> None:
@@ -125,8 +131,10 @@ class _Standby:
         while True:
             lease, driver = await asyncio.to_thread(self._look)
             if lease is not None:
-                # The turn of another task would cost it: from here on nothing is waited for.
-                return await asyncio.to_thread(self._opened, lease)
+                try:
+                    return await asyncio.to_thread(self._opened, lease)
+                except StorageError as error:  # given back by now, and taken again when it answers
+                    driver = Waits(trouble=str(error))
             if driver is not None:
                 self._told(driver)
             await asyncio.sleep(LOOK_S)
@@ -149,7 +157,7 @@ class _Standby:
         """Take up what the driver signed, and look whether we could go on."""
         if self._store.exists(self._path, NOTE):
             return
-        self._ledger.take_up(self._keys.signer, self._keys.verifier)
+        self._known = self._ledger.take_up(self._keys.signer, self._keys.verifier)
         if not self._same:
             vault = self._store.vault(self._path, self._keys)
             journal = Journal(self._ledger, vault, wiring.clock(), pseudonyms=self._keys.pseudonyms)
@@ -166,6 +174,7 @@ class _Standby:
                     clock=wiring.clock(),
                     regime=self._mandate.regime,
                     drive=lambda path: self._store.driven(path, lease),
+                    known=self._known,
                 )
         except BaseException:
             lease.release()
@@ -175,3 +184,60 @@ class _Standby:
 
     def _is_over(self) -> bool:
         return self._store.exists(self._path, NOTE) or is_over(self._ledger)
+
+
+@asynccontextmanager
+async def heard_meanwhile(
+    hearing: Hearing | None, engine: Engine, clock: Clock
+) -> AsyncIterator[None]:
+    """Hear the references while a case is waited for, however long that takes."""
+
+    async def hear(hearing: Hearing) -> None:
+        await hearing.fill()
+        hearing.follow()
+        while True:
+            horizon_s = clock.now().timestamp() - REFERENCE_WINDOW_S
+            await engine.run(hearing.references.expire, horizon_s)
+            await asyncio.sleep(30.0)
+
+    hears = None if hearing is None else asyncio.ensure_future(hear(hearing))
+    try:
+        yield
+    finally:
+        if hears is not None:
+            hears.cancel()
+            await asyncio.gather(hears, return_exceptions=True)
+
+
+async def while_it_is_ours(case: Case, work: Coroutine[Any, Any, bool]) -> None:
+    """Watch a case until that is over, or another process drives it.
+
+    Raises
+    ------
+    LeaseError
+        If another one does.
+    """
+    loop = asyncio.get_running_loop()
+    lost: asyncio.Future[str] = loop.create_future()
+
+    def lose(driver: str) -> None:
+        if not lost.done():
+            lost.set_result(driver)
+
+    def tell(driver: str) -> None:
+        with suppress(RuntimeError):  # the watch has ended meanwhile, and its loop with it
+            loop.call_soon_threadsafe(lose, driver)
+
+    if case.lease is not None:
+        case.lease.when_lost(tell)
+    watching = asyncio.ensure_future(work)
+    try:
+        either: set[asyncio.Future[Any]] = {watching, lost}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if lost.done():
+            raise LeaseError(f"{case.path}: {lost.result()} drives this case now; this watch ends")
+        await watching
+    finally:
+        lost.cancel()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)

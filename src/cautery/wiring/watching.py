@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cautery import kernels, wiring
 from cautery.act import Publisher
@@ -25,16 +24,21 @@ from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
-from cautery.errors import CauteryError, InputError, LeaseError
+from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.proof import NOBODY
 from cautery.model import Approver, BeyondBudget, Mandate, revealed
-from cautery.model.ports import Clock
 from cautery.wiring.cases import store
 from cautery.wiring.decoys import sealed_plan
 from cautery.wiring.facts import known_facts
 from cautery.wiring.lists import organisation_of
 from cautery.wiring.one_fixture import OfOneFixture, one_fixture
-from cautery.wiring.standing_by import Told, require_standby, stood_by
+from cautery.wiring.standing_by import (
+    Told,
+    heard_meanwhile,
+    require_standby,
+    stood_by,
+    while_it_is_ours,
+)
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.wiring.watched_by_nodes import by_nodes
 from cautery.workflows.case.journal import Listener
@@ -47,7 +51,7 @@ from cautery.workflows.mandate.signatures import checked_signatures
 from cautery.workflows.timing.keeping import Budget, Timekeeper
 from cautery.workflows.timing.log import Proven
 from cautery.workflows.watch.finishing import Finished, finish_case
-from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
+from cautery.workflows.watch.probing.hearing import Hearing
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.watch.sources.jobs import MODULES
 
@@ -241,7 +245,7 @@ async def _watch(
                 fail=lambda _what, _feed, _error: None,  # who drives the case records it
             )
             stack.push_async_callback(hearing.stop)
-        async with _heard_meanwhile(hearing, engine, clock):
+        async with heard_meanwhile(hearing, engine, clock):
             case = await opened(mandate, text)
         if case is None:
             return
@@ -326,64 +330,7 @@ async def _watch(
             mandate_text=text,
             key=str(case.verifier),
         )
-        await _while_it_is_ours(case, watch_of_case)
-
-
-@asynccontextmanager
-async def _heard_meanwhile(
-    hearing: Hearing | None, engine: ThreadEngine, clock: Clock
-) -> AsyncIterator[None]:
-    """Hear the references while a case is waited for, however long that takes."""
-
-    async def hear(hearing: Hearing) -> None:
-        await hearing.fill()
-        hearing.follow()
-        while True:
-            horizon_s = clock.now().timestamp() - REFERENCE_WINDOW_S
-            await engine.run(hearing.references.expire, horizon_s)
-            await asyncio.sleep(30.0)
-
-    hears = None if hearing is None else asyncio.ensure_future(hear(hearing))
-    try:
-        yield
-    finally:
-        if hears is not None:
-            hears.cancel()
-            await asyncio.gather(hears, return_exceptions=True)
-
-
-async def _while_it_is_ours(case: Case, work: Coroutine[Any, Any, bool]) -> None:
-    """Watch a case until that is over, or another process drives it.
-
-    Raises
-    ------
-    LeaseError
-        If another one does.
-    """
-    loop = asyncio.get_running_loop()
-    lost: asyncio.Future[str] = loop.create_future()
-
-    def lose(driver: str) -> None:
-        if not lost.done():
-            lost.set_result(driver)
-
-    def tell(driver: str) -> None:
-        with suppress(RuntimeError):  # the watch has ended meanwhile, and its loop with it
-            loop.call_soon_threadsafe(lose, driver)
-
-    if case.lease is not None:
-        case.lease.when_lost(tell)
-    watching = asyncio.ensure_future(work)
-    try:
-        either: set[asyncio.Future[Any]] = {watching, lost}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if lost.done():
-            raise LeaseError(f"{case.path}: {lost.result()} drives this case now; this watch ends")
-        await watching
-    finally:
-        lost.cancel()
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await while_it_is_ours(case, watch_of_case)
 
 
 def _checkpoint(case: Case) -> None:

@@ -70,7 +70,7 @@ async def test_a_register_that_does_not_answer_is_recorded_once(
 
     async with Attending(away, FIT, sleep=sleep).beside(journal):
         async with asyncio.timeout(20):
-            while looks < 4:
+            while looks < 4:  # noqa: ASYNC110 - nothing of ours is told of it
                 await asyncio.sleep(0.005)
     [failure] = said(heard)
     assert (failure.what, failure.where) == ("nodes", "register")

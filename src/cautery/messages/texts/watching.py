@@ -9,6 +9,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "watch-end.disk-full": "disk full",
     "watch-end.interrupted": "interrupted",
     "watch-end.it-was-killed": "it was killed",
+    "taken-why.it-was-silent": "it was silent",
+    "taken-why.its-process-had-ended": "its process had ended",
+    "taken-why.it-gave-the-case-back": "it gave the case back",
     # What becomes of a case whose decoys are not revealed.
     "decoys-end.waits": (
         (

@@ -91,7 +91,7 @@ class NodesView:
 
 
 def node_picture(row: NodeRow, view: NodesView) -> Markup:
-    """Return the last five minutes of a node: its jobs above, how late its references were below."""
+    """Return a node's last five minutes: its jobs above, and how late its references were."""
     first_s = view.now.timestamp() - SHOWN_S
     moments = [
         moment for moment in row.history if 0.0 <= moment.at_s - first_s <= SHOWN_S + _STEP_S
@@ -134,4 +134,4 @@ def _most(moments: Sequence[NodeMoment]) -> str:
         for moment in moments
         if moment.lag_s is not None and math.isfinite(moment.lag_s)
     ]
-    return f"{max(lags):.0f}" if lags else "–"
+    return f"{max(lags):.0f}" if lags else "-"

@@ -11,6 +11,7 @@ from cautery.errors import EvidenceError, InputError, SignerError, StorageError
 from cautery.evidence.case_names import no_case
 from cautery.evidence.lease import Lease
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
+from cautery.evidence.merkle import Frontier
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
 from cautery.model import Pseudonyms, Regime, digest_of
@@ -136,6 +137,7 @@ def open_case(
     read_only: bool = False,
     regime: Regime | None = None,
     drive: Callable[[Path], Lease] | None = None,
+    known: Frontier | None = None,
 ) -> Case:
     """Open the case at ``path``; begin it if there is none.
 
@@ -146,6 +148,8 @@ def open_case(
     drive : callable or None
         Takes the lease on it, once it stands; ``None``: this process does not drive it, as who
         approves something does not.
+    known : Frontier or None
+        As for :func:`~cautery.workflows.case.roots.check_roots`.
 
     Raises
     ------
@@ -192,19 +196,19 @@ def open_case(
         case = Case(
             path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=keys, lease=lease
         )
-        _go_on(case)
+        _go_on(case, known)
         undo.pop_all()
     return case
 
 
-def _go_on(case: Case) -> None:
+def _go_on(case: Case, known: Frontier | None) -> None:
     """Check what stands in the case, and record which records no signed root covered.
 
     While another process holds the case its newest records are always unsigned for a moment; in a
     case that nobody holds, somebody killed left them, approved something, or put them there.
     """
     last = case.signer.last()
-    roots = check_roots(case.path, case.ledger, case.verifier, last)
+    roots = check_roots(case.path, case.ledger, case.verifier, last, known=known)
     case.ledger.set_right(since=roots.signed, now=case.clock.now)
     if not roots.size or case.store.shares(case.path):
         return
