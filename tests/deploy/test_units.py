@@ -86,7 +86,7 @@ def test_systemd_takes_them_and_finds_little_exposed(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     units = verifiable(tmp_path)
-    assert len(units) == 9
+    assert len(units) == 10
     verified = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )
