@@ -46,7 +46,7 @@ from cautery.adapters.server_place import Server  # noqa: E402
 from cautery.adapters.server_schema import prepare  # noqa: E402
 from cautery.lab import World, build_world, start_lab  # noqa: E402
 from cautery.lab.nodes import Spoken, node, watch  # noqa: E402
-from cautery.lab.scoreboard import score  # noqa: E402
+from cautery.lab.scoreboard import score, stream_key  # noqa: E402
 from cautery.model import Regime  # noqa: E402
 from cautery.wiring import cases  # noqa: E402
 
@@ -172,7 +172,7 @@ def seen(driver: Spoken, nodes: int, false_accusations: int) -> Night:
     done = [probe for probe in probes if probe["hindered"] is None]
     looks = Counter((probe["url"], probe["at"]) for probe in probes)
     exhibits = Counter(body["exhibit"]["id"] for body in of("exhibit.sealed"))
-    findings = {urlsplit(body["url"]).path: body["finding"] for body in of("verdict")}
+    findings = {stream_key(body["url"]["text"]): body["finding"] for body in of("verdict")}
     return Night(
         nodes=nodes,
         looks=len(done),

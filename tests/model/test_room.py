@@ -10,7 +10,9 @@ import pytest
 from cautery.errors import InputError
 from cautery.model.room import ALONE, BY_OWNER_ALONE, RIGHTS, Right, RoomRole, require_roles
 
-READING = {Right.OPEN, Right.OWN, Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS}
+READING = {
+    Right.OPEN, Right.OWN, Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS, Right.NODES,
+}  # fmt: skip
 WRITING = {Right.DRAFT, Right.REPORT, Right.APPROVE, Right.HAND_OVER}
 
 

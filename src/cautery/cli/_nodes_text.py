@@ -29,5 +29,6 @@ def nodes_text(nodes: Nodes) -> Text:
         refused = message("nodes-board.refused", name=changed.name, why=changed.why)
         text.append(f"\n{printable(say(refused))}", style="bold red")
     if nodes.waits:
-        text.append(f"\n{say(message('nodes-board.waits'))}", style="bold red")
+        waits = message("nodes-board.waits")
+        text.append(f"\n{say(waits)}", style="bold red")
     return text

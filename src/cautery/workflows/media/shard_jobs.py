@@ -103,7 +103,7 @@ def hear_json(question: HearQuestion) -> Json:
     }
 
 
-def hear_from(body: Any) -> HearQuestion:
+def hear_from(question: Any) -> HearQuestion:
     """Return a question out of JSON.
 
     Raises
@@ -111,19 +111,19 @@ def hear_from(body: Any) -> HearQuestion:
     InputError
         If it makes no sense.
     """
-    if not isinstance(body, dict) or set(body) != {"shard", "layout", "feeds"}:
+    if not isinstance(question, dict) or set(question) != {"shard", "layout", "feeds"}:
         raise InputError("a job to hear a shard that makes no sense")
-    layout = layout_from(body["layout"])
-    feeds = from_json(_Feeds, {"feeds": body["feeds"]}).feeds
+    layout = layout_from(question["layout"])
+    feeds = from_json(_Feeds, {"feeds": question["feeds"]}).feeds
     live = {info.id: info for info in layout.infos if info.kind != "work"}
     names = [feed.id for feed in feeds]
     if (
-        sorted(names) != sorted(layout.shards.get(body["shard"], ()))
+        sorted(names) != sorted(layout.shards.get(question["shard"], ()))
         or not set(names) <= set(live)
         or not all(_feed(live[feed.id], feed).live for feed in feeds)
     ):
         raise InputError("a job to hear a shard with other feeds than its layout names")
-    return HearQuestion(shard=body["shard"], layout=layout, feeds=feeds)
+    return HearQuestion(shard=question["shard"], layout=layout, feeds=feeds)
 
 
 def piece_json(answer: PieceAnswer) -> Json:
