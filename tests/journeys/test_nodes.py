@@ -23,7 +23,7 @@ from cautery.wiring import cases
 
 from .conftest import SMALL_SEED
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 CASE = "server:night"
 WINDOW_S = 146.0
 
