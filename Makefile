@@ -92,7 +92,7 @@ lock: $(TOOLS)/.done ## pin the requirements anew; what is pinned stays (UPGRADE
 	$(LOCK) $(UPGRADE) requirements/build.in -o requirements/build.txt
 	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
-	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt pyproject.toml --extra server --extra mail --extra dossier --extra exchange -o requirements/server.txt
+	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt pyproject.toml --extra server --extra cluster --extra mail --extra dossier --extra exchange -o requirements/server.txt
 	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt --group pyproject.toml:docs -o requirements/docs.txt
 	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements/fuzz.txt
 	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt --group pyproject.toml:release requirements/build.in -o requirements/release.txt

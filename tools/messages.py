@@ -108,6 +108,8 @@ ROOM_MESSAGES = frozenset(
         "member",
         "method",
         "money-place",
+        "node",
+        "node-state",
         "no-estimate",
         "outcome",
         "paper-kind",

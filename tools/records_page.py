@@ -26,6 +26,7 @@ from cautery.model.records import (
     importing,
     inquiry,
     mapping,
+    nodes,
     noticing,
     offers,
     operation,
@@ -65,6 +66,7 @@ def _subject(page: str, title: str, module: ModuleType) -> Subject:
 SUBJECTS = (
     _subject("case", "The case itself", case),
     _subject("watch", "The watch", watching),
+    _subject("nodes", "Nodes of a watch", nodes),
     _subject("scores", "What scores rest on", scoring),
     _subject("readings", "Sources and their readings", sources),
     _subject("offers", "What sources offer", offers),

@@ -21,6 +21,7 @@
     ├── SignerError           the process that holds the keys has ended
     │   └── TokenError        the token that holds a signing key is away or refuses
     ├── StorageError          the case cannot be written: disk full, read-only
+    │   └── LeaseError        another process drives the case now
     ├── NotYetError           what is being made meanwhile: ask again in a moment
     ├── ConflictError         another process recorded something: read again, decide again
     └── EvidenceError         an exhibit or a record cannot be trusted
@@ -159,6 +160,12 @@ class StorageError(CauteryError):
     """The case could not be written."""
 
     hint = "Free some disk space and run the command again: it continues where it stopped."
+
+
+class LeaseError(StorageError):
+    """Another process drives the case now: this one neither records nor acts any more."""
+
+    hint = "Nothing is lost. To stand by for the one that drives it: cautery watch ... --standby"
 
 
 class ConflictError(CauteryError):

@@ -378,6 +378,9 @@ def test_preparing_again_changes_nothing(server: OnServer) -> None:
 def test_a_database_of_the_first_version_is_brought_up_with_its_cases(server: OnServer) -> None:
     begun(server).leave()
     server.sql("DROP SCHEMA cautery_people CASCADE")
+    server.sql("DROP SCHEMA cautery_jobs CASCADE")
+    server.sql("DROP TABLE cautery.answers, cautery.nights, cautery.nodes")
+    server.sql("DROP TABLE cautery.drivers, cautery.list_versions")
     server.sql("UPDATE cautery.alembic_version SET version_num = '0001'")
     with pytest.raises(InputError, match="older tables"):
         server.store().cases()

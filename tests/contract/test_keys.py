@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,9 @@ from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.person_keys import create_approver, load_approver, load_public_key
 from cautery.adapters.signer import SignerProcess
-from cautery.errors import InputError
+from cautery.errors import ErasedError, InputError
 from cautery.evidence.note import NoteVerifier
+from cautery.model import KeyedPseudonyms
 
 pytestmark = pytest.mark.real_signers
 
@@ -72,6 +74,71 @@ def test_keys_that_are_not_here_are_asked_for(folder: KeyFolder, tmp_path: Path)
     with pytest.raises(InputError, match="are not in") as caught:
         folder.case(made.verifier)
     assert "CAUTERY_KEYS" in caught.value.hint
+
+
+SOURCE = "source:0123456789abcdef"
+ID, KEY = b"i" * 16, b"k" * 32
+
+
+def test_a_key_that_a_node_made_opens_and_is_destroyed_and_never_seals(folder: KeyFolder) -> None:
+    subjects = folder.create_case().subjects
+    subjects.adopt(SOURCE, ID, KEY)
+    subjects.adopt(SOURCE, ID, KEY)
+    assert subjects.find(SOURCE, ID) == KEY
+    own_id, own = subjects.current(SOURCE)
+    assert (own_id, own) != (ID, KEY)
+    assert subjects.destroy(SOURCE) == 2
+    for key_id in (ID, own_id):
+        with pytest.raises(ErasedError):
+            subjects.find(SOURCE, key_id)
+    with pytest.raises(ErasedError):
+        subjects.adopt(SOURCE, ID, KEY)
+
+
+@pytest.mark.parametrize(
+    ("subject", "key_id", "key"),
+    [
+        ("person:anna", ID, KEY),
+        ("source:../../x", ID, KEY),
+        ("source:0123456789abcdef0", ID, KEY),
+        ("source:0123456789ABCDEF", ID, KEY),
+        (SOURCE, ID[:-1], KEY),
+        (SOURCE, ID, KEY + b"k"),
+        (SOURCE, b"", b""),
+    ],
+)
+def test_what_is_no_key_of_a_source_is_not_adopted(
+    folder: KeyFolder, subject: str, key_id: bytes, key: bytes
+) -> None:
+    made = folder.create_case()
+    with pytest.raises(InputError):
+        made.subjects.adopt(subject, key_id, key)
+    assert not list(folder.path.glob("*.subjects/*"))
+
+
+def test_another_key_never_takes_the_place_of_one_that_there_is(folder: KeyFolder) -> None:
+    subjects = folder.create_case().subjects
+    subjects.adopt(SOURCE, ID, KEY)
+    own_id, own = subjects.current(SOURCE)
+    for key_id in (ID, own_id):
+        with pytest.raises(InputError, match="another key"):
+            subjects.adopt(SOURCE, key_id, b"x" * 32)
+    assert (subjects.find(SOURCE, ID), subjects.find(SOURCE, own_id)) == (KEY, own)
+
+
+def test_a_source_has_no_end_of_keys_of_nodes(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(_case_secrets, "MOST_ADOPTED", 2)
+    subjects = KeyFolder(tmp_path / "keys").create_case().subjects
+    for number in range(2):
+        subjects.adopt(SOURCE, bytes([number]) * 16, KEY)
+    with pytest.raises(InputError, match="no further"):
+        subjects.adopt(SOURCE, ID, KEY)
+
+
+def test_the_nodes_of_a_case_hash_as_it_does(folder: KeyFolder) -> None:
+    keys = folder.create_case()
+    on_a_node = KeyedPseudonyms(keys.redaction_key())
+    assert on_a_node.of("anna") == keys.pseudonyms.of("anna")
 
 
 def test_the_folder_is_chosen_by_the_environment() -> None:

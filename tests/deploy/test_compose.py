@@ -12,6 +12,9 @@ import pytest
 from .units import DEPLOY, compose
 
 SERVICES = compose()["services"]
+CLUSTER = compose("cluster.compose.yaml")["services"]
+NODE = compose("node.compose.yaml")["services"]["node"]
+ALL = SERVICES | {"node": NODE, "store-inside": CLUSTER["store-inside"]}
 OWN = ("room", "lists", "watch", "backup")
 
 
@@ -20,9 +23,9 @@ def mounts(service: dict[str, Any]) -> set[str]:
     return {volume.rsplit("}", 1)[1].split(":")[1] for volume in service.get("volumes", [])}
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_service_has_no_rights_and_a_system_that_it_cannot_change(name: str) -> None:
-    service = SERVICES[name]
+    service = ALL[name]
     user, group = map(int, service["user"].split(":"))
     assert min(user, group) > 0
     assert service["read_only"] is True
@@ -54,6 +57,38 @@ def test_only_the_watch_has_the_keys_of_cases() -> None:
     assert [name for name in SERVICES if "/var/lib/cautery/keys" in mounts(SERVICES[name])] == [
         "watch"
     ]
+
+
+def test_a_node_has_no_key_of_a_case_and_nobody_reaches_it() -> None:
+    assert mounts(NODE) == {"/var/cache/cautery"}
+    assert not {"ports", "network_mode", "depends_on"} & NODE.keys()
+    assert NODE["secrets"] == ["node-key", "pgpass", "authority"]
+    assert NODE["command"][:2] == ["node", "run"]
+    assert NODE["user"] == "10001:10001"
+    words = (DEPLOY / "node.env.example").read_text()
+    assert {"CAUTERY_NODE=", "CAUTERY_DATABASE=", "CAUTERY_VAULT="} <= {
+        f"{line.partition('=')[0]}=" for line in words.splitlines()
+    }
+
+
+def test_a_cluster_lets_other_machines_in_by_tls_alone() -> None:
+    database = CLUSTER["database"]
+    said = " ".join(database["command"])
+    assert "ssl=on" in said
+    assert "ssl_min_protocol_version=TLSv1.3" in said
+    assert "hba_file=/etc/postgresql/pg_hba.conf" in said
+    for name in ("database", "store-inside"):
+        for port in CLUSTER[name]["ports"]:
+            assert port.startswith("${CAUTERY_INSIDE"), port
+    assert {"--cert", "--key"} <= {*CLUSTER["store-inside"]["command"]}
+    rules = [
+        line.split()
+        for line in (DEPLOY / "pg_hba.conf").read_text().splitlines()
+        if not line.startswith("#")
+    ]
+    assert [rule[0] for rule in rules] == ["local", "hostssl", "hostssl", "host"]
+    assert {rule[-1] for rule in rules[:-1]} == {"scram-sha-256"}
+    assert rules[-1] == ["host", "all", "all", "all", "reject"]
 
 
 def test_prepare_makes_all_that_is_named_for_its_owner_alone_and_changes_nothing_twice(

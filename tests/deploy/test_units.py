@@ -53,7 +53,7 @@ def test_a_unit_is_closed_in(unit: Path) -> None:
 
 
 def test_only_a_watch_sees_the_keys_of_cases() -> None:
-    assert len(UNITS) == 7
+    assert len(UNITS) == 8
     for unit in UNITS:
         found = settings(unit)
         seen = " ".join(found.get("BindPaths", [])).split()
@@ -75,6 +75,14 @@ def test_only_backups_see_backups_and_only_alerts_see_where_they_go() -> None:
             assert {"-/etc/cautery/alerts.toml", "-/etc/cautery/postbox.toml"} <= {*hidden}, unit
 
 
+def test_a_node_sees_no_key_of_a_case_and_no_credential_of_the_server() -> None:
+    found = settings(DEPLOY / "systemd/cautery-node.service")
+    assert "BindPaths" not in found
+    assert found["EnvironmentFile"] == ["/etc/cautery/node.env"]
+    assert "-/etc/cautery/server.env" in found["InaccessiblePaths"][0].split()
+    assert found["LoadCredential"] == ["node.key:/etc/cautery/node.key"]
+
+
 def test_the_public_face_sees_no_case_and_no_credential_of_the_server() -> None:
     found = settings(DEPLOY / "systemd/cautery-lists.service")
     assert found["BindPaths"] == ["/var/lib/cautery/public"]
@@ -86,7 +94,7 @@ def test_systemd_takes_them_and_finds_little_exposed(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     units = verifiable(tmp_path)
-    assert len(units) == 9
+    assert len(units) == 10
     verified = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )
@@ -131,8 +139,9 @@ def test_folders_are_made_for_what_the_units_bind() -> None:
 
 
 def test_a_variable_of_a_command_is_in_the_example_of_the_settings() -> None:
-    example = (DEPLOY / "server.env.example").read_text()
     for unit in UNITS:
         [line] = settings(unit)["ExecStart"]
+        names = [Path(file).name for file in settings(unit).get("EnvironmentFile", [])]
+        example = "".join((DEPLOY / f"{name}.example").read_text() for name in names)
         for name in re.findall(r"\$\{(\w+)\}", line):
             assert name == "CREDENTIALS_DIRECTORY" or f"\n{name}=" in example, name

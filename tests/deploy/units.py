@@ -34,8 +34,15 @@ def command(unit: Path, replaced: dict[str, str]) -> list[str]:
     return arguments
 
 
-def compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+class _Overlay(yaml.SafeLoader):
+    """Reads what one file of compose takes away from another."""
+
+
+_Overlay.add_constructor("!reset", lambda _loader, _node: None)
+
+
+def compose(name: str = "compose.yaml") -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load((DEPLOY / name).read_text(), Loader=_Overlay)
     return loaded
 
 

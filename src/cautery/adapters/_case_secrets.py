@@ -14,13 +14,14 @@ import contextlib
 import hashlib
 import hmac
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from cautery.adapters._files import sync_folder, write_whole
 from cautery.adapters._key_files import KEY_BYTES, key_bytes, private_folder
 from cautery.adapters._signing_keys import EMPTY_ROOT, KeyFiles, new_key
-from cautery.errors import ErasedError, EvidenceError, StorageError, TokenError
+from cautery.errors import ErasedError, EvidenceError, InputError, StorageError, TokenError
 from cautery.evidence.restoring import (
     Signatures,
     require_return,
@@ -40,6 +41,11 @@ from cautery.evidence.signing import (
 from cautery.model.signing_keys import rehearsed_passkey
 
 KEY_ID_BYTES = 16
+MOST_ADOPTED = 1024
+"""Keys of one source that nodes made: one for each start of a node, in all nights of a case."""
+_ADOPTED = "adopted"
+"""Ends the name of a key that a node made: whoever holds it may still be at large."""
+_SOURCE = re.compile(r"source:[0-9a-f]{16}")
 
 
 class CaseSecrets:
@@ -146,6 +152,17 @@ class CaseSecrets:
                 raise EvidenceError("not signed: the case is closed, and its lists have ended")
             return self._files.sign_list(text, self._private)
 
+    def take_list(self, text: str, signature: bytes) -> None:
+        """Take up a version of a list that this key signed on another machine.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :meth:`cautery.adapters._signing_keys.KeyFiles.take_list`.
+        """
+        with self._files.locked():
+            self._files.take_list(text, signature, self._private)
+
     def go_back(
         self,
         text: str,
@@ -215,6 +232,37 @@ class CaseSecrets:
         self._flushed.add(path)
         return key_id, key
 
+    def redaction_key(self) -> bytes:
+        """Return the key under which credentials are hashed, for the nodes of a watch."""
+        return self._redaction
+
+    def adopt_subject_key(self, subject: str, key_id: bytes, key: bytes) -> None:
+        """Keep a key that a node made for a source: to open with and to destroy, never to seal.
+
+        Raises
+        ------
+        InputError
+            If it is no such key, there is another of its id, or the source has too many.
+        ErasedError
+            If it was destroyed: what was erased stays so.
+        """
+        if not _SOURCE.fullmatch(subject):
+            raise InputError("a node makes keys for sources alone")
+        if len(key_id) != KEY_ID_BYTES or len(key) != KEY_BYTES:
+            raise InputError(f"a key of {subject} that a node made has the wrong size")
+        if self._subject_path(subject, key_id, "erased").exists():
+            raise ErasedError(f"the key of {subject} was destroyed")
+        for suffix in ("key", _ADOPTED):
+            path = self._subject_path(subject, key_id, suffix)
+            if path.exists():
+                if not hmac.compare_digest(key_bytes(path), key):
+                    raise InputError(f"{subject} has another key of this id")
+                return
+        if len(list(self._subjects.glob(f"{_hashed(subject)}-*.{_ADOPTED}"))) >= MOST_ADOPTED:
+            raise InputError(f"{subject} has {MOST_ADOPTED} keys of nodes; no further one is kept")
+        private_folder(self._subjects)
+        write_whole(self._subject_path(subject, key_id, _ADOPTED), key, mode=0o600)
+
     def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
         """Return one key.
 
@@ -225,9 +273,10 @@ class CaseSecrets:
         EvidenceError
             If it never was in this folder.
         """
-        path = self._subject_path(subject, key_id, "key")
-        if path.exists():
-            return key_bytes(path)
+        for suffix in ("key", _ADOPTED):
+            path = self._subject_path(subject, key_id, suffix)
+            if path.exists():
+                return key_bytes(path)
         if self._subject_path(subject, key_id, "erased").exists():
             raise ErasedError(f"the key of {subject} was destroyed")
         raise EvidenceError(
@@ -244,7 +293,9 @@ class CaseSecrets:
             If a key could not be destroyed.
         """
         destroyed = 0
-        for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+        for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*")):
+            if path.suffix not in (".key", f".{_ADOPTED}"):
+                continue
             # The mark first: killed in between, the key is still listed and destroyed by the next
             # call. The other way round, its exhibits would look as if the key had never been here.
             write_whole(path.with_suffix(".erased"), b"", mode=0o600)

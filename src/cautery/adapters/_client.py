@@ -94,6 +94,11 @@ class Client(ABC):
         self._session: aiohttp.ClientSession | None = None
         self._tunnels: dict[tuple[str, str], aiohttp.ClientSession] = {}
 
+    def slow_to(self, rate_per_host: float) -> None:
+        """Ask each host so often from now on, since others ask it as well."""
+        self._hosts.slow_to(rate_per_host)
+        self._places.slow_to(rate_per_host * _ADDRESS_FACTOR)
+
     async def __aenter__(self) -> Self:
         self._session = session_over(
             # No cache of aiohttp's: the URL names an address that was checked, and nothing may

@@ -18,14 +18,27 @@ from typing import Any
 
 from cautery.adapters._ledger_tables import POSTGRESQL_INDEX, POSTGRESQL_TABLES
 from cautery.adapters._servers import connected, is_of_psycopg
-from cautery.errors import StorageError
+from cautery.errors import LeaseError, StorageError
 
 _AGAIN_S = 0.2
 _LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(7165918)"  # two first openings at once
 BEGIN_WRITING = (
     "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %s, true),"
+    # A writer that was stopped in its turn keeps all others out no longer than this, in ms.
+    " set_config('idle_in_transaction_session_timeout', '10000', true),"
     " pg_advisory_xact_lock((7165918::bigint << 32) | 'entries'::regclass::oid::bigint)"
 )
+_STANDING = (
+    "SELECT state, epoch, driver FROM cautery.cases LEFT JOIN cautery.drivers ON case_id = id"
+    " WHERE id = %s"
+)
+SILENCE_S = 6
+"""A connection of a driver is over when the other side took nothing for so long. Judgement."""
+
+
+def driver_of(case: str) -> str:
+    """Return what the connections of whoever drives a case are called in the server."""
+    return f"cautery driver {case}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +57,8 @@ class LedgerPlace:
         Its id in the registry of cases; empty: it is in none.
     state : str
         How that case must stand for a record to be added.
+    epoch : int
+        Of the lease under which records are added; 0: none is needed, as for a person's act.
     """
 
     url: str = field(repr=False)
@@ -51,6 +66,7 @@ class LedgerPlace:
     schema: str = ""
     case: str = ""
     state: str = "open"
+    epoch: int = 0
 
 
 class PostgresqlDatabase:
@@ -72,7 +88,7 @@ class PostgresqlDatabase:
         self._place = place
         self._patience_s = patience_s
         self._lock = RLock()
-        self._connection = connected(place.url, schema=place.schema)
+        self._connection = self._connected()
         if not read_only:
             try:
                 self._make_schema()
@@ -137,7 +153,7 @@ class PostgresqlDatabase:
             with contextlib.ExitStack() as undo:
                 try:
                     if self._connection.closed:
-                        self._connection = connected(self._place.url, schema=self._place.schema)
+                        self._connection = self._connected()
                     undo.enter_context(self._connection.transaction())
                     if begin:
                         self._connection.execute(begin, [f"{self._patience_s * 1000:.0f}"])
@@ -150,15 +166,28 @@ class PostgresqlDatabase:
                     return
             time.sleep(_AGAIN_S)
 
-    def _refuse_other_state(self, cursor: Any) -> None:
-        # Under the lock of writers, so that nothing comes after the last record of a closed case.
+    def _connected(self) -> Any:
         place = self._place
-        statement = "SELECT 1 FROM cautery.cases WHERE id = %s AND state = %s"
-        if place.case and not cursor.execute(statement, [place.case, place.state]).fetchone():
+        if not place.epoch:
+            return connected(place.url, schema=place.schema)
+        return connected(
+            place.url, schema=place.schema, silence_s=SILENCE_S, called=driver_of(place.case)
+        )
+
+    def _refuse_other_state(self, cursor: Any) -> None:
+        # Under the lock of writers, so that nothing comes after the last record of a closed case,
+        # and nothing of an earlier driver after the first record of a later one.
+        place = self._place
+        if not place.case:
+            return
+        row = cursor.execute(_STANDING, [place.case]).fetchone()
+        if row is None or row[0] != place.state:
             raise StorageError(
                 f"{place.name}: this case was closed or moved meanwhile",
                 hint="What was recorded until then is kept. List the cases: cautery cases server:",
             )
+        if place.epoch and row[1] != place.epoch:
+            raise LeaseError(f"{place.name}: {row[2]} drives this case now; nothing was written")
 
     def _make_schema(self) -> None:
         statements = POSTGRESQL_TABLES | POSTGRESQL_INDEX

@@ -57,6 +57,53 @@ class Signing:
                     raise
                 # Another process signed a longer ledger meanwhile: go on from there.
 
+    @property
+    def compared(self) -> Frontier | None:
+        """The frontier of the records that were compared with a root; ``None``: of none."""
+        return self._signed if self._signed.size else None
+
+    def take_up(
+        self, signer: Signer, last: SignedRoot | None, newest: Checkpoint, hashes: Hashes
+    ) -> None:
+        """Have the signer take up a checkpoint that its key signed on another machine.
+
+        It signs the same text once more, so that it judges this one as any other.
+
+        Raises
+        ------
+        EvidenceError
+            If the records do not have this root, or it does not go on from the last one.
+        """
+        signed = self._until(last, hashes)
+        new = hashes(signed.size, newest.size)
+        now = signed.extend(new)
+        if (now.size, now.root()) != (newest.size, newest.root):
+            raise EvidenceError(
+                f"the {newest.size} records are not those that were signed", hint=RESTORE
+            )
+        proof = consistency_from(signed, new) if signed.size else ()
+        signer.sign(checkpoint_text(signer.name, now.size, now.root()), proof=proof)
+        self._signed = now
+
+    def _until(self, last: SignedRoot | None, hashes: Hashes) -> Frontier:
+        """Return the frontier of the last root, by the records that stand there now.
+
+        Raises
+        ------
+        EvidenceError
+            If they have another root.
+        """
+        start = 0 if last is None else last.size
+        # The case went back to an older copy (``case restore``) since this process signed.
+        if self._signed.size > start:
+            self._signed = Frontier()
+        signed = self._signed.extend(hashes(self._signed.size, start))
+        if last is not None and signed.root() != last.root:
+            raise EvidenceError(
+                f"the first {start} records differ from those that were signed", hint=RESTORE
+            )
+        return signed
+
     def _sign(
         self,
         signer: Signer,
@@ -70,14 +117,7 @@ class Signing:
             raise EvidenceError(
                 f"the ledger has {until} records, but {start} were signed", hint=RESTORE
             )
-        # The case went back to an older copy (``case restore``) since this process signed.
-        if self._signed.size > start:
-            self._signed = Frontier()
-        signed = self._signed.extend(hashes(self._signed.size, start))
-        if last is not None and signed.root() != last.root:
-            raise EvidenceError(
-                f"the first {start} records differ from those that were signed", hint=RESTORE
-            )
+        signed = self._until(last, hashes)
         new = hashes(start, until)
         now = signed.extend(new)
         # What was appended here before the last signed root has been compared with that root.

@@ -61,6 +61,11 @@ class Manners:
         self._time_s = time_s or (lambda: asyncio.get_running_loop().time())
         self._gates: OrderedDict[str, _Gate] = OrderedDict()
 
+    def slow_to(self, rate_hz: float) -> None:
+        """Let so many requests a second through each gate from now on."""
+        self._burst_s *= (1.0 / rate_hz) / self._interval_s
+        self._interval_s = 1.0 / rate_hz
+
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
         """Wait for a turn at ``name``, and hold it.

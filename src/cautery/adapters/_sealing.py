@@ -15,11 +15,12 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from cautery.adapters.keys_file import KEY_ID_BYTES, SubjectKeys
+from cautery.adapters.keys_file import KEY_ID_BYTES
 from cautery.errors import BrokenSealError, EvidenceError, InputError, StorageError
 from cautery.model.evidence import MAX_EXHIBIT_BYTES, Exhibit, ExhibitId, digest_of
 from cautery.model.times import ClockOffset
@@ -30,6 +31,28 @@ _HEADER_BYTES = len(_MAGIC) + KEY_ID_BYTES + _NONCE_BYTES
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
+class SealingKeys(Protocol):
+    """Keys of confidential exhibits, by their subjects."""
+
+    def current(self, subject: str) -> tuple[bytes, bytes]:
+        """Return ``(key id, key)`` to seal with, made if the subject has none."""
+        ...
+
+    def find(self, subject: str, key_id: bytes) -> bytes:
+        """Return one key.
+
+        Raises
+        ------
+        EvidenceError
+            If it is not here.
+        """
+        ...
+
+    def destroy(self, subject: str) -> int:
+        """Destroy every key of a subject; return how many there were."""
+        ...
+
+
 class SealedVault(ABC):
     """Sealed bytes under their digest (port :class:`~cautery.evidence.ports.CaseVault`).
 
@@ -37,13 +60,13 @@ class SealedVault(ABC):
     ----------
     name : str
         Where it lies, for messages.
-    keys : SubjectKeys or None
+    keys : SealingKeys or None
         Without them confidential exhibits can neither be sealed nor opened.
     read_only : bool
         Seal nothing.
     """
 
-    def __init__(self, name: str, keys: SubjectKeys | None, *, read_only: bool) -> None:
+    def __init__(self, name: str, keys: SealingKeys | None, *, read_only: bool) -> None:
         self._name = name
         self._keys = keys
         self._read_only = read_only

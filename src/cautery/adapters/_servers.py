@@ -17,8 +17,8 @@ _SAYS_HOW = 160_000
 """The version of libpq from which on a connection can refuse to send a password in clear."""
 
 
-def server_package(name: str) -> Any:
-    """Import a package that only cases of an organisation need.
+def server_package(name: str, *, nodes: bool = False) -> Any:
+    """Import a package that only cases of an organisation need, or only its nodes.
 
     Raises
     ------
@@ -28,13 +28,19 @@ def server_package(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "cautery":
+            raise
+        who = "nodes" if nodes else "cases on a server"
         raise InputError(
-            f"cases on a server need the package {name.partition('.')[0]}, which is not installed",
-            hint="pip install 'cautery[server]'",
+            f"{who} need the package {(error.name or name).partition('.')[0]}, which is not"
+            " installed",
+            hint=f"pip install 'cautery[{'cluster' if nodes else 'server'}]'",
         ) from error
 
 
-def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> Any:
+def connected(
+    url: str, *, schema: str = "", silence_s: int | None = None, called: str = "cautery"
+) -> Any:
     """Return a connection of psycopg to a server of PostgreSQL, each statement on its own.
 
     Parameters
@@ -42,32 +48,69 @@ def connected(url: str, *, schema: str = "", silence_s: int | None = None) -> An
     schema : str
         Its tables are meant by names alone; empty: those where the URL leads.
     silence_s : int, optional
-        How long a machine may take nothing of what was sent; then the connection is over, and so
-        is a try to connect. Default: as long as the system waits.
+        How long a machine may take nothing of what was sent; then the connection is over, on both
+        sides, and so is a try to connect. Default: as long as the system waits.
+    called : str
+        What the server calls it.
 
     Raises
     ------
     InputError
         If another machine shall be asked without a proof of its name.
     """
-    psycopg, parts = server_package("psycopg"), _parts(url)
+    return server_package("psycopg").connect(
+        url, **options_of(url, schema=schema, silence_s=silence_s, called=called)
+    )
+
+
+def options_of(
+    url: str, *, schema: str = "", silence_s: int | None = None, called: str = "cautery"
+) -> dict[str, Any]:
+    """Return how psycopg connects to a server, as for :func:`connected`.
+
+    Raises
+    ------
+    InputError
+        As :func:`connected`.
+    """
+    parts = _parts(url)
     options: dict[str, Any] = dict(proof(parts))
     # Another user of this machine may listen in the database's place while it is down: who has
     # proven nothing is told no password as it stands.
     is_said = "require_auth" in parts or "PGREQUIREAUTH" in os.environ
-    if not options and not is_said and psycopg.pq.version() >= _SAYS_HOW:
+    if not options and not is_said and server_package("psycopg").pq.version() >= _SAYS_HOW:
         options["require_auth"] = "!password"
-    if schema:
-        options["options"] = f"-csearch_path={schema}"
+    settings = [f"-csearch_path={schema}"] if schema else []
     if silence_s is not None:
-        options["tcp_user_timeout"] = silence_s * 1000
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=silence_s or 10,
-        application_name="cautery",
-        **options,
-    )
+        options |= {
+            "tcp_user_timeout": silence_s * 1000,
+            "keepalives_idle": max(1, silence_s // 3),
+            "keepalives_interval": max(1, silence_s // 3),
+            "keepalives_count": 2,
+        }
+        # The server's side, too: else it keeps what a machine that is cut off has locked.
+        settings += [
+            f"-ctcp_user_timeout={silence_s * 1000}",
+            f"-ctcp_keepalives_idle={max(1, silence_s // 3)}",
+            f"-ctcp_keepalives_interval={max(1, silence_s // 3)}",
+            "-ctcp_keepalives_count=2",
+        ]
+    if settings:
+        options["options"] = " ".join(settings)
+    return options | {
+        "autocommit": True,
+        "connect_timeout": silence_s or 10,
+        "application_name": called,
+    }
+
+
+def connection_options(
+    url: str, *, schema: str = "", silence_s: int | None = None
+) -> dict[str, Any]:
+    """Return the same for connections of a pool, whose statements it settles itself."""
+    options = options_of(url, schema=schema, silence_s=silence_s)
+    del options["autocommit"]
+    return options
 
 
 def server_name(url: str) -> str:

@@ -172,8 +172,16 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             signed = list(zip(people[::3], people[1::3], people[2::3], strict=True))
             secrets.go_back(text.decode(), signed, checkpoint.decode(), opened, proof)
             return []
+        case [b"take list", text, signature]:
+            secrets.take_list(text.decode(), signature)
+            return []
         case [b"subject key", subject]:
             return list(secrets.subject_key(subject.decode()))
+        case [b"redaction key"]:
+            return [secrets.redaction_key()]
+        case [b"adopt subject key", subject, key_id, key]:
+            secrets.adopt_subject_key(subject.decode(), key_id, key)
+            return []
         case [b"find subject key", subject, key_id]:
             return [secrets.find_subject_key(subject.decode(), key_id)]
         case [b"destroy subject", subject]:

@@ -15,6 +15,7 @@ import hashlib
 import time
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._files import write_whole
@@ -28,7 +29,9 @@ from cautery.evidence.signing import (
     list_of,
     require_list_id,
     require_next_list,
+    text_digest,
 )
+from cautery.json_text import parsed_json
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()  # RFC 9162, section 2.1.1
 PrivateKey = Ed25519PrivateKey | TokenKey
@@ -152,6 +155,34 @@ class KeyFiles:
         line = " ".join(map(str, head))
         write_whole(self.path(f"list-{name}"), line.encode(), mode=0o600)
         return signature
+
+    def take_list(self, text: str, signature: bytes, private: PrivateKey) -> None:
+        """Take up a version that this key signed on another machine; the caller has the lock.
+
+        What is older than the last one here changes nothing. Of one number two texts may be
+        signed, if a machine was stopped in between; only one of them has left.
+
+        Raises
+        ------
+        EvidenceError
+            If this key did not sign it.
+        InputError
+            If it is not a version of a block list in its one spelling.
+        """
+        name, version = list_of(text), parsed_json(text)
+        number, made_at = version.get("version"), str(version.get("made_at"))
+        try:
+            private.public_key().verify(signature, text.encode())
+        except InvalidSignature:
+            raise EvidenceError(
+                f"version {str(number)[:20]} of list {name} in the database was not signed by its "
+                "key",
+                hint="Somebody changed the database. Nothing is sent until that is set right.",
+            ) from None
+        last = self.last_list(name)
+        if last is None or last[0] <= number:
+            line = f"{number} {text_digest(text)} {made_at}"
+            write_whole(self.path(f"list-{name}"), line.encode(), mode=0o600)
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep out the signers of other processes with this key."""

@@ -32,6 +32,7 @@ from cautery.adapters._files import (
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.person_keys import load_public_key
+from cautery.adapters.turns import FolderLease
 from cautery.adapters.vault_folder import FolderVault
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.case_key import case_verifier
@@ -189,6 +190,18 @@ class FolderStore:
         handle = self._locks.pop(real_path(path), None)
         if handle is not None:
             os.close(handle)
+
+    def drive(self, path: Path) -> FolderLease:
+        """Keep other processes from driving the case, until they end or give it back.
+
+        Raises
+        ------
+        LeaseError
+            If another process drives it.
+        StorageError
+            If its folder cannot be opened.
+        """
+        return FolderLease(path, path / "keys")
 
     def ledger(self, path: Path, *, read_only: bool) -> SqlLedger:
         """Open the ledger."""

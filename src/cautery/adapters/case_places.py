@@ -22,6 +22,7 @@ from cautery.adapters.turns import alone_with
 from cautery.evidence.case_key import case_verifier
 from cautery.evidence.case_names import is_on_server, name_on_server
 from cautery.evidence.custody import CustodyLine, require_of_case
+from cautery.evidence.lease import Lease
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault, FileSeen
@@ -155,6 +156,10 @@ class CasePlaces:
     def release(self, path: Path) -> None:
         """As the store of the path does."""
         self._of(path).release(path)
+
+    def drive(self, path: Path) -> Lease:
+        """As the store of the path does."""
+        return self._of(path).drive(path)
 
     def ledger(self, path: Path, *, read_only: bool) -> CaseLedger:
         """As the store of the path does."""

@@ -20,8 +20,10 @@ from typing import Any
 from cautery.adapters._ledger_postgresql import BEGIN_WRITING, LedgerPlace
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id
 from cautery.adapters.ledger_server import ServerLedger, require_same_rows, signed_file
+from cautery.adapters.list_versions_server import keep_versions
 from cautery.adapters.objects import Objects
 from cautery.adapters.person_keys import load_public_key
+from cautery.adapters.server_lease import require_driver
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_registry import Row, ServerRegistry
 from cautery.adapters.server_schema import MARK, make_case
@@ -112,7 +114,7 @@ class ServerStore(ServerRegistry):
         with self.transaction("begin a case in") as connection:
             make_case(connection, case_keys.case, name, state="open")
             _put(connection, case_keys.case, CASE_KEY, f"{case_keys.signer.key}\n".encode())
-        return case_keys
+        return keep_versions(case_keys, self.transaction, self._epochs)
 
     def keys(self, path: Path) -> FileCaseKeys:
         """Return the secrets of a case.
@@ -127,7 +129,7 @@ class ServerStore(ServerRegistry):
         verifier = case_verifier(self, path)
         if case_id(verifier) != self.row(path).id:
             raise EvidenceError(f"{path / CASE_KEY}: the key of another case")
-        return self._folder().case(verifier)
+        return keep_versions(self._folder().case(verifier), self.transaction, self._epochs)
 
     def ledger(self, path: Path, *, read_only: bool) -> ServerLedger:
         """Open the ledger."""
@@ -172,6 +174,7 @@ class ServerStore(ServerRegistry):
             schema=_schema(case.id),
             case=case.id,
             state=state,
+            epoch=self._epochs.get(case.id, 0),
         )
 
     def vault(self, path: Path, keys: CaseKeys | None) -> S3Vault:
@@ -296,12 +299,14 @@ class ServerStore(ServerRegistry):
                 _put(connection, case.id, name, content)
         else:
             with self.transaction("write to") as connection:
+                require_driver(connection, case.id, self._epochs.get(case.id, 0), str(path))
                 _put(connection, case.id, name, content)
 
     def remove(self, path: Path, name: str) -> None:
         """Remove a file if it is there."""
         case = self.row(path)
-        with self._asking("write to") as connection:
+        with self.transaction("write to") as connection:
+            require_driver(connection, case.id, self._epochs.get(case.id, 0), str(path))
             connection.execute(
                 "DELETE FROM cautery.files WHERE case_id = %s AND name = %s", [case.id, name]
             )

@@ -10,7 +10,8 @@ Layout: ``case-ID.key`` (Ed25519 seed, or which key of a token it is), ``case-ID
 key), ``case-ID.last`` (the last root that was signed, and the manifest over it),
 ``case-ID.list-L-ID`` (the last version of a list that was signed; the lists of an organisation have
 ``lists-HASH.key`` and the like),
-``case-ID.subjects/HASH-KEYID.key`` (one or more a subject) or ``.erased`` where one was.
+``case-ID.subjects/HASH-KEYID.key`` (one or more a subject), ``.adopted`` (one that a node of the
+watch made) or ``.erased`` where one was.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Secrets(Protocol):
     def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
     def last_list(self, name: str) -> tuple[int, str, str] | None: ...  # noqa: D102
     def sign_list(self, text: str) -> bytes: ...  # noqa: D102
+    def take_list(self, text: str, signature: bytes) -> None: ...  # noqa: D102
     def go_back(  # noqa: D102
         self,
         text: str,
@@ -75,6 +77,8 @@ class Secrets(Protocol):
     def hashes(self, values: Sequence[bytes]) -> list[bytes]: ...  # noqa: D102
     def pseudonym_key(self, subject: str) -> bytes: ...  # noqa: D102
     def subject_key(self, subject: str) -> tuple[bytes, bytes]: ...  # noqa: D102
+    def redaction_key(self) -> bytes: ...  # noqa: D102
+    def adopt_subject_key(self, subject: str, key_id: bytes, key: bytes) -> None: ...  # noqa: D102
     def find_subject_key(self, subject: str, key_id: bytes) -> bytes: ...  # noqa: D102
     def destroy_subject(self, subject: str) -> int: ...  # noqa: D102
 
@@ -106,6 +110,18 @@ class SubjectKeys:
             If it never was in this folder.
         """
         return self.secrets.find_subject_key(subject, key_id)
+
+    def adopt(self, subject: str, key_id: bytes, key: bytes) -> None:
+        """Keep a key that a node of the watch made for a source, before a record rests on it.
+
+        Raises
+        ------
+        InputError
+            If it is no such key.
+        ErasedError
+            If it was destroyed.
+        """
+        self.secrets.adopt_subject_key(subject, key_id, key)
 
     def destroy(self, subject: str) -> int:
         """Overwrite and remove every key of a subject; return how many there were.
@@ -276,6 +292,10 @@ class FileCaseKeys:
         self.subjects = SubjectKeys(secrets)
         self._secrets = secrets
 
+    def sign_by(self, signer: Callable[[Secrets], Signer]) -> None:
+        """Sign by what is made over these secrets: on a server more is remembered than here."""
+        self.signer = signer(self._secrets)
+
     def pseudonyms_of(self, subject: str) -> Pseudonyms:
         """Return what stands for a subject's people.
 
@@ -283,6 +303,10 @@ class FileCaseKeys:
         makes other hashes.
         """
         return KeyedPseudonyms(self._secrets.pseudonym_key(subject))
+
+    def redaction_key(self) -> bytes:
+        """Return the key of the case's pseudonyms, for the nodes of a watch and for nobody else."""
+        return self._secrets.redaction_key()
 
     def __repr__(self) -> str:
         return f"FileCaseKeys(case={self.case!r})"

@@ -29,6 +29,7 @@ from cautery.errors import CauteryError, ConflictError, EvidenceError, StorageEr
 from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import NoteVerifier, open_checkpoint
 from cautery.model.evidence import Checkpoint, Json, digest_of
 from cautery.model.ledger import filed
 from cautery.model.ports import Signer
@@ -213,6 +214,32 @@ class SqlLedger(LedgerReader):
         if self._unsigned_from is not None:
             self._unsigned_from = max(self._unsigned_from, checkpoint.size)
         return checkpoint
+
+    def take_up(self, signer: Signer, verifier: NoteVerifier) -> Frontier | None:
+        """Take the newest checkpoint up as the last root, if the case's key signed it elsewhere.
+
+        The signer of a machine that stands by then refuses what does not go on from it, as the one
+        that signed it would.
+
+        Returns
+        -------
+        Frontier or None
+            Of the records that this ledger has compared with a root; ``None``: of none.
+
+        Raises
+        ------
+        EvidenceError
+            If the key did not sign it, or it does not go on from the last root known here.
+        StorageError
+            If it cannot be read, or the root cannot be written down.
+        """
+        note = self.newest_checkpoint()
+        with self._signs:
+            if note is not None:
+                newest, last = open_checkpoint(note, verifier), signer.last()
+                if last is None or newest.size > last.size:
+                    self._signing.take_up(signer, last, newest, self._hashes)
+            return self._signing.compared
 
     def _hashes(self, since: int, until: int) -> list[bytes]:
         return [

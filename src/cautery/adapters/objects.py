@@ -113,6 +113,29 @@ class Objects:
                 max_concurrency=2,
             )
 
+    def replace(self, name: str, data: bytes, *, version: str | None) -> str | None:
+        """Write an object if it is still of a version; ``None``: if nothing is there.
+
+        Returns
+        -------
+        str or None
+            Its version; ``None``: it is of another version, and stays.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        errors = self._obstore.exceptions
+        mode = "create" if version is None else {"e_tag": version}
+        with self._failures("write to"):
+            try:
+                done = self._obstore.put(self._store, name, data, mode=mode, use_multipart=False)
+            # A store says 412, or 409 where two write at once, or 404 of what was removed.
+            except (errors.AlreadyExistsError, errors.PreconditionError, FileNotFoundError):
+                return None
+        return str(done["e_tag"])
+
     def find(self, name: str) -> Found | None:
         """Return what there is under a name; ``None``: nothing."""
         with self._failures("read"):

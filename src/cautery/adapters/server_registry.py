@@ -11,14 +11,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
 from cautery.adapters._ledger_failures import failures
+from cautery.adapters._ledger_postgresql import SILENCE_S, driver_of
 from cautery.adapters._servers import connected, is_of_psycopg, server_name
+from cautery.adapters.server_lease import LeaseDesk, ServerLease
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import require_prepared
 from cautery.errors import EvidenceError, StorageError
@@ -62,6 +64,7 @@ class ServerRegistry:
         self._lock = RLock()
         self._open: Any = None
         self._held: dict[str, set[str]] = {}
+        self._epochs: dict[str, int] = {}
         self.name = server_name(server.database)
 
     def cases(self) -> dict[str, Path]:
@@ -130,6 +133,34 @@ class ServerRegistry:
                     f"SELECT pg_advisory_unlock{kind}(%s)",
                     [_lock_of("hold", case.id if case else "")],
                 )
+
+    def drive(self, path: Path) -> ServerLease:
+        """Take the lease on a case: from now on its records are added under that.
+
+        Raises
+        ------
+        LeaseError
+            If another process drives it.
+        StorageError
+            If the database does not answer.
+        """
+        desk = self.desk(path)
+        try:
+            return self.driven(path, desk.take())
+        finally:
+            desk.close()
+
+    def desk(self, path: Path) -> LeaseDesk:
+        """Return where the lease on a case is asked for."""
+        return LeaseDesk(self._server, self.row(path).id, str(path))
+
+    def driven(self, path: Path, lease: ServerLease) -> ServerLease:
+        """Add the records of a case under a lease from now on."""
+        case = self.row(path).id
+        with self._asking("drive") as connection:
+            self._epochs[case] = lease.epoch
+            _call(connection, self._epochs)
+        return lease
 
     @contextlib.contextmanager
     def alone_with(self, path: Path, *, doing: str) -> Iterator[None]:
@@ -227,8 +258,11 @@ class ServerRegistry:
         with self._lock, failures(self.name, doing):
             if self._open is None or not _answers(self._open):
                 self._open = None
-                opened = connected(self._server.database)
+                opened = connected(
+                    self._server.database, silence_s=SILENCE_S if self._epochs else None
+                )
                 require_prepared(opened)
+                _call(opened, self._epochs)
                 for case, kinds in self._held.items():
                     key = [_lock_of("hold", case)]
                     answer = opened.execute("SELECT pg_try_advisory_lock_shared(%s)", key)
@@ -241,6 +275,14 @@ class ServerRegistry:
                         )
                 self._open = opened
             yield self._open
+
+
+def _call(connection: Any, cases: Collection[str]) -> None:
+    """Give the connection the name of a driver's: whoever follows it ends what it holds."""
+    if cases:
+        connection.execute(
+            "SELECT set_config('application_name', %s, false)", [driver_of(next(iter(cases)))]
+        )
 
 
 def _answers(connection: Any) -> bool:

@@ -20,7 +20,7 @@ from cautery.adapters.server_place import Server
 from cautery.errors import ConflictError, InputError, StorageError
 from cautery.model import Regime
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration: what this version of Cautery works with."""
 MARK = "cautery.server"
 """Names, in a vault, the database that it belongs to, and its regime."""
@@ -47,7 +47,7 @@ def prepare(server: Server, regime: Regime) -> bool:
         connection.execute("CREATE SCHEMA IF NOT EXISTS cautery")
         engine = sqlalchemy.create_engine(
             "postgresql+psycopg://",
-            creator=lambda: connected(server.database),
+            creator=lambda: _in_transactions(server.database),
             poolclass=sqlalchemy.pool.NullPool,
         )
         settings = config.Config()
@@ -111,6 +111,13 @@ def make_case(connection: Any, id: str, name: str, *, state: str) -> None:
     connection.execute(f"SET LOCAL search_path = case_{id}")
     for statement in (POSTGRESQL_TABLES | POSTGRESQL_INDEX).values():
         connection.execute(statement)
+
+
+def _in_transactions(url: str) -> Any:
+    """Return a connection on which a migration is done whole or not at all."""
+    connection = connected(url)
+    connection.autocommit = False
+    return connection
 
 
 def _mark(objects: Objects, mark: bytes, name: str) -> None:

@@ -151,6 +151,10 @@ class SignerProcess:
             raise self._nonsense() from error
         return signature
 
+    def take_list(self, text: str, signature: bytes) -> None:
+        """Take up a version of a list that this key signed on another machine."""
+        self._ask(b"take list", text.encode(), signature, answers=(0,))
+
     def cosign(self, body: bytes) -> tuple[int, str]:
         """Return a co-signer's answer to a request: HTTP status, and a signature line or why not.
 
@@ -195,6 +199,14 @@ class SignerProcess:
         """Return ``(key id, key)`` to seal with, made if the subject has none."""
         key_id, key = self._ask(b"subject key", subject.encode(), answers=(2,))
         return key_id, key
+
+    def redaction_key(self) -> bytes:
+        """Return the key under which credentials are hashed, for the nodes of a watch."""
+        return self._ask(b"redaction key", answers=(1,))[0]
+
+    def adopt_subject_key(self, subject: str, key_id: bytes, key: bytes) -> None:
+        """Keep a key that a node made for a source."""
+        self._ask(b"adopt subject key", subject.encode(), key_id, key, answers=(0,))
 
     def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
         """Return one key of a subject."""

@@ -22,8 +22,7 @@ from cautery.adapters._files import (
     sync_folder,
     write_whole,
 )
-from cautery.adapters._sealing import Seal, SealedVault, name_of
-from cautery.adapters.keys_file import SubjectKeys
+from cautery.adapters._sealing import Seal, SealedVault, SealingKeys, name_of
 from cautery.errors import EvidenceError, StorageError
 from cautery.model.evidence import MAX_EXHIBIT_BYTES, ExhibitId
 
@@ -37,7 +36,7 @@ class FolderVault(SealedVault):
     ----------
     path : Path
         The folder; made on the first seal.
-    keys : SubjectKeys or None
+    keys : SealingKeys or None
         Without them confidential exhibits can neither be sealed nor opened.
     read_only : bool
         Seal nothing, and leave the folder exactly as it is. Otherwise what a killed writer left
@@ -45,7 +44,7 @@ class FolderVault(SealedVault):
     """
 
     def __init__(
-        self, path: Path, keys: SubjectKeys | None = None, *, read_only: bool = False
+        self, path: Path, keys: SealingKeys | None = None, *, read_only: bool = False
     ) -> None:
         super().__init__(str(path), keys, read_only=read_only)
         self._path = path

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cautery.adapters._sealing import Seal, SealedVault
-from cautery.adapters.keys_file import SubjectKeys
+from cautery.adapters._sealing import Seal, SealedVault, SealingKeys
 from cautery.adapters.objects import Found, Objects
 from cautery.errors import EvidenceError
 from cautery.model.evidence import MAX_EXHIBIT_BYTES, ExhibitId
@@ -27,7 +26,7 @@ class S3Vault(SealedVault):
         The store.
     prefix : str
         Of the case's exhibits, such as ``0123456789abcdef/vault``.
-    keys : SubjectKeys or None
+    keys : SealingKeys or None
         Without them confidential exhibits can neither be sealed nor opened.
     read_only : bool
         Seal nothing.
@@ -37,7 +36,7 @@ class S3Vault(SealedVault):
         self,
         objects: Objects,
         prefix: str,
-        keys: SubjectKeys | None = None,
+        keys: SealingKeys | None = None,
         *,
         read_only: bool = False,
     ) -> None:

@@ -27,7 +27,7 @@ from cautery.adapters._kernel import hide_memory
 from cautery.cli import render
 from cautery.cli._compiling import say_what_compiles
 from cautery.cli._verbs import verbs_of
-from cautery.errors import CauteryError, InputError
+from cautery.errors import CauteryError, InputError, LeaseError
 
 _VERBS = {
     "demo": (
@@ -37,6 +37,10 @@ _VERBS = {
     "watch": (
         "cautery.cli.watch:watch",
         "Watch the mandate's sources until its window closes; seal verdicts, map and proposals.",
+    ),
+    "node": (
+        "cautery.cli.node:app",
+        "Let this machine look and hear for watches; show, drain and resume such machines.",
     ),
     "season": (
         "cautery.cli.season:app",
@@ -297,6 +301,8 @@ def cautery(
 
 _YOUNG = 50_000
 """So many new objects before the collector looks: imports alone make half a million that stay."""
+_DRIVEN_ELSEWHERE = 75
+"""EX_TEMPFAIL of sysexits.h: another process drives the case; a unit may start as its standby."""
 _INTERRUPTED = 130
 """What a shell gives for Ctrl-C, and what typer makes of it."""
 
@@ -317,7 +323,7 @@ def main() -> None:
         typer.echo(render.printable_lines(f"cautery: {error}"), err=True)
         if error.hint:
             typer.echo(render.printable_lines(f"  {error.hint}"), err=True)
-        sys.exit(2 if isinstance(error, InputError) else 1)
+        sys.exit(_code_of(error))
     except BrokenPipeError:
         # The reader of a pipe (head, less) has gone: that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -336,6 +342,12 @@ def main() -> None:
         sys.stdout.flush()
         # All is put away by now; to leave in order would wait for every thread's task to end.
         os._exit(_INTERRUPTED)
+
+
+def _code_of(error: CauteryError) -> int:
+    if isinstance(error, LeaseError):
+        return _DRIVEN_ELSEWHERE
+    return 2 if isinstance(error, InputError) else 1
 
 
 def _write_any_letter() -> None:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cautery.cli import render
+from cautery.cli._nodes_text import nodes_text
 from cautery.cli._terminal import Terminal
 from cautery.cli.render import printable
 from cautery.messages import message, say, term, tr
@@ -81,7 +82,8 @@ class Board:
             dark=tally.dark,
             errors=sum(tally.errors.values()),
         )
-        return line + (f"  {_pace(tally.pace)}" if _is_late(tally.pace) else "")
+        line += f"  {_pace(tally.pace)}" if _is_late(tally.pace) else ""
+        return f"{line}  {' '.join(nodes_text(tally.nodes).plain.split())}".rstrip()
 
     def _render(self) -> Group:
         with self._lock:
@@ -194,6 +196,7 @@ class Board:
         text = Text(f"\n{looked}\n{acted}\n{followed}\n{guarded}\n")
         text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
         text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
+        text.append_text(nodes_text(tally.nodes))
         decoys = tally.decoys
         if decoys.sealed is not None:
             stand = message(
@@ -209,6 +212,13 @@ class Board:
         if unsent := len(tally.notices - tally.notices_sent):
             becomes = "notice-end.will-wait" if self._waits else "notice-end.will-close"
             text.append(f"\n{say(message(becomes, count=unsent))}")
+        if (taken := tally.taken_over) is not None:
+            line = tr(
+                "taken over at %(time)s UTC from %(before)s",
+                time=f"{taken.at:%H:%M:%S}",
+                before=printable(taken.before),
+            )
+            text.append(f"\n{line}")
         if tally.last:
             last = tr("last    %(failure)s", failure=printable(tally.last)[:MOST_SHOWN])
             text.append(f"\n{last}", style="dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,15 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._ending import say_end
 from cautery.cli._mandate_rows import say_warnings
+from cautery.cli._standby import StandbyView
 from cautery.cli.board import Board, JsonStream
 from cautery.cli.log import say_proof
 from cautery.errors import InputError, MandateError
 from cautery.messages import tr, word
 from cautery.model import Entry
-from cautery.model.records import WatchEnd, WatchStopped
+from cautery.model.records import WatchEnd, WatchStopped, WatchTakenOver
 from cautery.wiring import watching
+from cautery.wiring.watched_by_nodes import require_nodes
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers, require_vouched
@@ -68,6 +71,26 @@ def watch(
             help="With --fixture: folder with the calendars that cautery season has fetched.",
         ),
     ] = None,
+    standby: Annotated[
+        bool,
+        typer.Option(
+            "--standby",
+            help="Wait with all at hand until the machine that drives the case on the server is "
+            "silent for 6 s or gives it back, then go on with it.",
+        ),
+    ] = False,
+    nodes: Annotated[
+        bool,
+        typer.Option(
+            "--nodes",
+            help="Have nodes look at streams and hear references: cautery node run, on any machine "
+            "that reaches the database and the vault.",
+        ),
+    ] = False,
+    node_key: Annotated[
+        Path | None,
+        typer.Option("--node-key", help="File of the nodes' key; default $CAUTERY_NODE_KEY."),
+    ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
@@ -80,6 +103,12 @@ def watch(
 
     With keep_open in the mandate the case stays open while a notice is under way, so that people
     can complete, approve and send it afterwards. `cautery close` closes it.
+
+    One process drives a case; another one is refused with exit code 75, and so ends one whose case
+    was taken over. With --standby it waits for its turn instead.
+
+    With --nodes nothing is looked at until a node is there; the board and the case say so. Nodes
+    may come, go and die during the watch.
 
     A case with decoys waits until `cautery decoy reveal` opens them; it has no report before.
 
@@ -94,6 +123,9 @@ def watch(
             hint="cautery watch MANDATE.toml --case DIR; --schema prints what a mandate holds.",
         )
 
+    if node_key is not None and not nodes:
+        raise InputError("--node-key is for a watch with --nodes")
+    nodes_key = require_nodes(case, node_key) if nodes else None
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
     if not checked.may_find:
@@ -116,12 +148,17 @@ def watch(
     waits = checked.keep_open and bool(checked.approvers) if keep_open is None else keep_open
     view = JsonStream() if json else Board(checked, waits=waits)
     stopped: list[WatchEnd] = []
+    waiting_view = StandbyView(json=json)
 
     def note(entry: Entry) -> None:
+        if isinstance(entry.content, WatchTakenOver) and standby:
+            shown.enter_context(view)
         if isinstance(entry.content, WatchStopped):
             stopped.append(entry.content.why)
 
-    with view:
+    with contextlib.ExitStack() as shown:
+        if not standby:
+            shown.enter_context(view)
         finished = watching.watch(
             checked,
             case,
@@ -134,7 +171,12 @@ def watch(
             fixture=fixture,
             calendars=calendars,
             signers=allowed_signers,
+            standby=waiting_view.hear if standby else None,
+            nodes_key=nodes_key,
         )
+    if finished is None:
+        render.say(tr("the watch of this case is over, and nothing is left to do"))
+        return
     waiting = finished.unrevealed and not finished.closed
     render.say(f"case    {case}" + ("" if waiting else f"\nreport  {case / REPORT}"))
     say_end(case, finished)

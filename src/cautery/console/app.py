@@ -33,6 +33,7 @@ from cautery.console import (
     login_pages,
     network_pages,
     night_pages,
+    node_pages,
     operation_pages,
     orders_pages,
     passkey_pages,
@@ -121,7 +122,7 @@ def all_addresses(desk: Desk) -> FastAPI:
     )
     of_cases = (case_pages, night_pages, orders_pages, stream_pages, network_pages, plan_pages)
     of_operations = (operation_pages, seizure_pages, signal_pages, board_pages)
-    of_all = (find_pages, season_pages, health_pages)
+    of_all = (find_pages, season_pages, node_pages, health_pages)
     for pages in (*of_cases, blind_pages, grown_pages, told_pages, *of_operations, *of_all):
         app.include_router(pages.router(desk))
     if desk.people is not None:

@@ -29,6 +29,7 @@ from cautery.evidence.case_names import is_on_server
 from cautery.wiring.cases import reading_store
 from cautery.wiring.identity import identity_of
 from cautery.wiring.kept import case_hub, kept_case, usual_place
+from cautery.wiring.nodes import NodesShown, fit
 from cautery.wiring.people import are_there, lie_on_server, people_of, tls_of
 from cautery.wiring.room import cases_in, gathering_of, has_desktop
 from cautery.wiring.season import seasons_beside
@@ -167,6 +168,8 @@ def serve(
             tokens=TokensOfRoom(tokens(on_server=is_on_server(cases)), cases),
             seasons=partial(seasons_beside, cases),
             shelves=shelves(),
+            nodes=NodesShown(on_server=is_on_server(cases)),
+            fit=fit(),
         )
         if log_json:
             log_as_json()

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from cautery import __version__
 from cautery.console.assets import assets
 from cautery.console.door import Secret
 from cautery.console.hidden import places, without_places
@@ -22,11 +23,13 @@ from cautery.console.telemetry import Telemetry
 from cautery.console.token_lookup import Tokens
 from cautery.errors import InputError, StorageError
 from cautery.messages import in_language, tr
+from cautery.model.nodes import NodesSeen
 from cautery.model.room import Right
 from cautery.model.season import SeasonSeen
 from cautery.model.web import Asked
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.render import Shell, render_page
+from cautery.projections.presence import Fit
 from cautery.wiring.identity import IdentityOfRoom
 from cautery.wiring.people import PeopleOfRoom
 from cautery.workflows.browse.gathering import Gathering
@@ -76,6 +79,10 @@ class Desk:
         Returns the seasons beside the cases.
     shelves : Shelves or None
         What the cases give by TAXII; ``None``: nothing.
+    nodes : callable
+        Returns the nodes of the organisation; ``None``: it has no server.
+    fit : Fit
+        What a node must be for a watch of this version.
     """
 
     cases: Cases
@@ -92,6 +99,8 @@ class Desk:
     telemetry: Telemetry = field(default_factory=Telemetry)
     seasons: Callable[[], Sequence[SeasonSeen]] = tuple
     shelves: Shelves | None = None
+    nodes: Callable[[], NodesSeen | None] = lambda: None
+    fit: Fit = field(default_factory=lambda: Fit(version=__version__, recipe=""))
 
     def page(
         self,
@@ -218,6 +227,8 @@ def _visitor(caller: Caller) -> Visitor | None:
     links = []
     if Right.READ in caller.rights:
         links.append(("/season", tr("Season")))
+    if Right.NODES in caller.rights:
+        links.append(("/nodes", tr("Nodes")))
     if Right.APPROVE in caller.rights:
         links.append(("/requests", tr("To sign")))
     if Right.MANAGE in caller.rights:

@@ -12,8 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 from cautery.console.desk import Desk
 from cautery.console.rights import needs
 from cautery.errors import CauteryError
+from cautery.model.records import NodeState
 from cautery.model.room import Right
 from cautery.pages.room.view import CaseState
+from cautery.projections.presence import state_of
 from cautery.workflows.browse.standing import standing
 
 _FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -73,6 +75,7 @@ def _lines(desk: Desk) -> Iterator[str]:
     yield from _metric("cautery_room_answer_seconds_total", "counter", "Time until answers ended.")
     for sort, seconds in sorted(desk.telemetry.seconds().items()):
         yield f'cautery_room_answer_seconds_total{{sort="{sort}"}} {seconds:.6f}'
+    yield from _node_lines(desk)
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield from _one(
         "process_cpu_seconds_total", "counter", "CPU of the room.", round(time.process_time(), 3)
@@ -80,6 +83,48 @@ def _lines(desk: Desk) -> Iterator[str]:
     yield from _one(
         "process_peak_memory_bytes", "gauge", "Memory of the room at most.", used.ru_maxrss * 1024
     )
+
+
+def _node_lines(desk: Desk) -> Iterator[str]:
+    """Yield the nodes and their jobs; nothing without a server, or if it does not answer."""
+    try:
+        cluster = desk.nodes()
+    except CauteryError:
+        yield from _one(
+            "cautery_nodes_known", "gauge", "Whether the database told of its nodes.", 0
+        )
+        return
+    if cluster is None:
+        return
+    yield from _one("cautery_nodes_known", "gauge", "Whether the database told of its nodes.", 1)
+    rows = [(node, state_of(node, desk.fit, now=cluster.now)[0]) for node in cluster.nodes]
+    yield from _metric("cautery_nodes", "gauge", "Nodes, by how they stand.")
+    for state in NodeState:
+        count = sum(stands is state for _, stands in rows)
+        yield f'cautery_nodes{{state="{state}"}} {count}'
+    jobs = cluster.jobs
+    yield from _one("cautery_jobs_waiting", "gauge", "Jobs that no node has taken.", jobs.waiting)
+    yield from _one("cautery_jobs_under_way", "gauge", "Jobs that nodes do.", jobs.under_way)
+    yield from _one("cautery_jobs_done_total", "counter", "Jobs that were answered.", jobs.done)
+    yield from _one(
+        "cautery_jobs_redone_total", "counter", "Jobs begun anew, as a node died.", jobs.redone
+    )
+    yield from _one(
+        "cautery_jobs_oldest_waiting_seconds",
+        "gauge",
+        "How long the oldest job has waited; 0: none waits.",
+        round(jobs.oldest_waiting_s, 3),
+    )
+    present_nodes = [node for node, stands in rows if stands is not NodeState.GONE]
+    yield from _metric("cautery_node_jobs", "gauge", "Jobs under way on a node.")
+    for node in present_nodes:
+        yield f'cautery_node_jobs{{node="{node.name}"}} {node.at_work}'
+    yield from _metric(
+        "cautery_node_references_late_seconds", "gauge", "How late the references of a node are."
+    )
+    for node in present_nodes:
+        if node.lag_s is not None:
+            yield f'cautery_node_references_late_seconds{{node="{node.name}"}} {node.lag_s:.3f}'
 
 
 def _one(name: str, kind: str, meaning: str, value: float) -> Iterator[str]:

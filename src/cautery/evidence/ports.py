@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from cautery.evidence.lease import Lease
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Regime
 from cautery.model.evidence import Checkpoint, ExhibitId
@@ -162,6 +163,10 @@ class CaseStore(Protocol):
 
     def release(self, path: Path) -> None:
         """Let go of what :meth:`hold` took."""
+        ...
+
+    def drive(self, path: Path) -> Lease:
+        """Take the lease on the case: one process at a time drives it."""
         ...
 
     def ledger(self, path: Path, *, read_only: bool) -> CaseLedger:

@@ -76,15 +76,21 @@ class Tops:
         keep : bool
             Keep them with each run, where this is asked again when others have come in.
         """
-        held = [(begin, tops_of(run, keep=keep)) for begin, run in runs]
+        by_begin: dict[int, list[Words]] = {}
+        for begin, run in runs:
+            by_begin.setdefault(begin, []).append(tops_of(run, keep=keep))
         numbers = np.arange(references + 1, dtype=np.uint64) << 20
-        ends = np.cumsum([0, *(len(keys) for _, keys in held)])
-        bounds = [np.searchsorted(keys, numbers) + end
-                  for (_, keys), end in zip(held, ends, strict=False)]  # fmt: skip
+        held = [
+            (begin, keys, np.searchsorted(keys, numbers))
+            for begin in sorted(by_begin)
+            for keys in _apart(by_begin[begin], numbers)
+        ]
+        ends = np.cumsum([0, *(len(keys) for _, keys, _ in held)])
+        bounds = [bound + end for (_, _, bound), end in zip(held, ends, strict=False)]
         return cls(
-            np.concatenate([np.empty(0, np.uint32), *(keys for _, keys in held)]),
+            np.concatenate([np.empty(0, np.uint32), *(keys for _, keys, _ in held)]),
             np.array(bounds, np.int64).reshape(len(held), references + 1),
-            np.array([begin for begin, _ in held], np.int64),
+            np.array([begin for begin, _, _ in held], np.int64),
         )
 
     @property
@@ -101,10 +107,16 @@ class Tops:
         """Return the peaks in 256 windows of so many frames, spread over all references."""
         if frames not in self._samples:
             size = SAMPLED if len(self.keys) else 0
-            begins = np.linspace(0, len(self.keys), size, endpoint=False).astype(np.int64)
+            # By reference and time, so that the same is sampled however the runs are cut.
+            starts = self.bounds[:, :-1].T.ravel()
+            counts = np.diff(self.bounds, axis=1).T.ravel()
+            before = np.cumsum(counts) - counts
+            places = np.linspace(0, len(self.keys), size, endpoint=False).astype(np.int64)
+            # The last that begins there is the one that is not empty.
+            pieces = np.searchsorted(before, places, side="right") - 1
+            begins = starts[pieces] + places - before[pieces]
             # A window is its first peak and those behind it, in its run and of its reference.
-            borders = self.bounds.ravel()
-            ends = borders[np.searchsorted(borders, begins, side="right")]
+            ends = starts[pieces] + counts[pieces]
             parts = [self.keys[begin:end] for begin, end in zip(begins, ends, strict=True)]
             at = [((part >> 8 & 4095) - (part[:1] >> 8 & 4095)).astype(np.int64) for part in parts]
             sizes = [int(np.searchsorted(one, frames)) for one in at]
@@ -214,6 +226,20 @@ def sums_at(
     return np.where(
         inside, relief[np.where(inside, at, 0), np.where(inside, steps, 0)], 0.0
     ), inside
+
+
+def _apart(runs: list[Words], numbers: Longs) -> list[Words]:
+    """Return the keys of one slice, so that no two runs of it speak of one reference.
+
+    A peak next to where a segment ended is in two runs, and would count twice: what a probe scores
+    would depend on when its references were written.
+    """
+    spoken = sum((np.diff(np.searchsorted(keys, numbers)) > 0).astype(np.int64) for keys in runs)
+    if len(runs) == 1 or np.max(spoken, initial=0) <= 1:
+        return runs
+    keys = np.concatenate(runs)
+    keys.sort()
+    return [keys[np.append(True, keys[1:] != keys[:-1])]]
 
 
 def _cut(part: NDArray[np.integer[Any]], size: int) -> NDArray[np.integer[Any]]:

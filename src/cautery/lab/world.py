@@ -16,12 +16,13 @@ from cautery.lab.spec import Plan, Timing
 from cautery.lab.truth import Truth, truth_of
 from cautery.lab.underworld import Addresses, draw_underworld
 
-Size = Literal["demo", "small"]
+Size = Literal["demo", "small", "long"]
 Progress = Callable[[int, int, str], None]
 
 TIMINGS = {
     "demo": Timing(edge_s=245.0, after_s=90.0),
     "small": Timing(edge_s=52.0, after_s=42.0),
+    "long": Timing(edge_s=52.0, after_s=150.0),
 }
 
 
@@ -94,8 +95,8 @@ def build_world(
         Everything follows from it.
     cache : Path
         Where media are kept from run to run, one folder a world.
-    size : {"demo", "small"}
-        The world of the demonstration, or a few streams for tests.
+    size : {"demo", "small", "long"}
+        The world of the demonstration, or a few streams for tests, for 40 s or for two minutes.
     media_dir : Path or None
         The analyst's own files, shown in place of the painted channels.
     shared_feeds : bool

@@ -43,6 +43,8 @@ class Right(StrEnum):
     """To read who did what, for a purpose that the law allows."""
     COUNTS = "counts"
     """To read how much there is in the whole room: of cases that one may not see as well."""
+    NODES = "nodes"
+    """To look at the machines that watch: it shows no case."""
     MANAGE = "manage"
     """To manage accounts."""
 
@@ -65,10 +67,11 @@ _EVERYBODY = frozenset((Right.OPEN, Right.OWN))
 
 RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
     RoomRole.ANALYST: _EVERYBODY
-    | {Right.READ, Right.PERSONS, Right.CHECK, Right.DRAFT, Right.REPORT},
+    | {Right.READ, Right.PERSONS, Right.CHECK, Right.DRAFT, Right.REPORT, Right.NODES},
     RoomRole.LEGAL: _EVERYBODY
     | {Right.READ, Right.PERSONS, Right.AGREE, Right.CHECK, Right.DRAFT, Right.HAND_OVER},
-    RoomRole.DUTY_OFFICER: _EVERYBODY | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT},
+    RoomRole.DUTY_OFFICER: _EVERYBODY
+    | {Right.READ, Right.CHECK, Right.DRAFT, Right.REPORT, Right.NODES},
     RoomRole.COMMANDER: _EVERYBODY
     | {
         Right.READ,
@@ -78,11 +81,13 @@ RIGHTS: Mapping[RoomRole, frozenset[Right]] = {
         Right.REPORT,
         Right.APPROVE,
         Right.ERASE,
+        Right.NODES,
     },
-    RoomRole.AUDITOR: _EVERYBODY | {Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS},
+    RoomRole.AUDITOR: _EVERYBODY
+    | {Right.READ, Right.CHECK, Right.READ_LOG, Right.COUNTS, Right.NODES},
     RoomRole.PROVIDER: _EVERYBODY | {Right.LISTS},
     RoomRole.GUEST: _EVERYBODY | {Right.READ, Right.REPORT},
-    RoomRole.KEEPER: _EVERYBODY | {Right.MANAGE},
+    RoomRole.KEEPER: _EVERYBODY | {Right.MANAGE, Right.NODES},
 }
 """Which role has which right: there is no other such table."""
 

@@ -53,6 +53,7 @@ from cautery.model.records import (
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
 )
 from cautery.model.records.importing import SEALED_FILE, SEALED_TABLE
 from cautery.projections.acts import Acts
@@ -62,6 +63,7 @@ from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.notices import Notices
 from cautery.projections.pace import Pace
+from cautery.projections.presence import Nodes
 from cautery.projections.releases import Releases
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.sources import Sources
@@ -90,6 +92,7 @@ _WITHOUT_WATCH = (
     NoticeWithdrawn,
     OverrideSigned,
     PurchaseRecorded,
+    WatchTakenOver,
 )
 """Records that are also made when no watch runs."""
 _OF_PARTNERS = frozenset((SEALED_FILE, SEALED_TABLE))
@@ -158,12 +161,14 @@ class CaseRecords:
 
     in_force: MandateInForce = field(default_factory=MandateInForce)
     spans: Spans = field(default_factory=Spans)
+    takeovers: list[WatchTakenOver] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
     figures: Figures = field(default_factory=Figures)
     releases: Releases = field(default_factory=Releases)
     safeguards: Safeguards = field(default_factory=Safeguards)
     pace: Pace = field(default_factory=Pace)
+    nodes: Nodes = field(default_factory=Nodes)
     sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
     first_at: datetime | None = None
@@ -197,6 +202,7 @@ class CaseRecords:
         hearers = (
             *(self.in_force.hear, self.spans.hear, self.streams.hear, self.acts.hear),
             *(self.figures.hear, self.releases.hear, self.safeguards.hear, self.pace.hear),
+            self.nodes.hear,
             *(self.sources.hear, self._sort, self._note_custody),
         )
         if not heard(hearers, entry):
@@ -219,6 +225,8 @@ class CaseRecords:
                         )
             case AlignmentShown() as alignment:
                 self.alignments[alignment.url].append(alignment)
+            case WatchTakenOver() as taken:
+                self.takeovers.append(taken)
             case DecoderConfined() as confined:
                 self.unfiltered |= not confined.seccomp
             case Estimate() as estimate:

@@ -33,6 +33,7 @@ from cautery.model.records import (
     ProbeDone,
     ReferralPublished,
     SourceRead,
+    WatchTakenOver,
 )
 from cautery.projections.acts import Acts
 from cautery.projections.complaints import Complaints
@@ -40,6 +41,7 @@ from cautery.projections.decoys import UNANSWERED, Decoys
 from cautery.projections.folding import heard
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
+from cautery.projections.presence import Nodes
 from cautery.projections.refusals import counts, text_signed
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.streams import Streams, StreamState
@@ -92,6 +94,8 @@ class Tally:
         The blind test: streams that were opened as decoys are in no row.
     unasked : set of str
         Ids of approved acts for which the keeper of the decoys has not answered.
+    taken_over : WatchTakenOver or None
+        How this watch came to drive the case, if another one did before.
     notices, notices_sent : set of str
         Ids of the notices that no later draft replaces and nobody has withdrawn, and of those that
         were sent.
@@ -103,6 +107,7 @@ class Tally:
     safeguards: Safeguards = field(default_factory=Safeguards)
     complaints: Complaints = field(default_factory=Complaints)
     pace: Pace = field(default_factory=Pace)
+    nodes: Nodes = field(default_factory=Nodes)
     decoys: Decoys = field(default_factory=Decoys)
     unasked: set[str] = field(default_factory=set)
     referred: dict[str, datetime] = field(default_factory=dict)
@@ -111,6 +116,7 @@ class Tally:
     probes: int = 0
     approvals: int = 0
     sealed: int = 0
+    taken_over: WatchTakenOver | None = None
     notices: set[str] = field(default_factory=set)
     notices_sent: set[str] = field(default_factory=set)
     _drafts: dict[str, Notice] = field(default_factory=dict)
@@ -121,12 +127,14 @@ class Tally:
         """Take one entry up."""
         projections = (
             *(self.in_force, self.streams, self.acts),
-            *(self.safeguards, self.complaints, self.pace, self.decoys),
+            *(self.safeguards, self.complaints, self.pace, self.nodes, self.decoys),
         )
         heard([projection.hear for projection in projections], entry)
         match entry.content:
             case ExhibitSealed():
                 self.sealed += 1
+            case WatchTakenOver() as taken:
+                self.taken_over = taken
             case ProbeDone() as probe:
                 self.probes += 1
                 if probe.hindered is not None:

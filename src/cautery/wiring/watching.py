@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,15 @@ from cautery.wiring.decoys import sealed_plan
 from cautery.wiring.facts import known_facts
 from cautery.wiring.lists import organisation_of
 from cautery.wiring.one_fixture import OfOneFixture, one_fixture
+from cautery.wiring.standing_by import (
+    Told,
+    heard_meanwhile,
+    require_standby,
+    stood_by,
+    while_it_is_ours,
+)
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
+from cautery.wiring.watched_by_nodes import by_nodes
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
@@ -43,6 +51,7 @@ from cautery.workflows.mandate.signatures import checked_signatures
 from cautery.workflows.timing.keeping import Budget, Timekeeper
 from cautery.workflows.timing.log import Proven
 from cautery.workflows.watch.finishing import Finished, finish_case
+from cautery.workflows.watch.probing.hearing import Hearing
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.watch.sources.jobs import MODULES
 
@@ -61,8 +70,16 @@ def watch(
     fixture: str | None = None,
     calendars: Path | None = None,
     signers: Sequence[Approver] | None = None,
-) -> Finished:
+    standby: Told | None = None,
+    nodes_key: bytes | None = None,
+) -> Finished | None:
     """Run a watch to the end of its window; its case has the report then.
+
+    Returns
+    -------
+    Finished or None
+        What became of the case; ``None``: the machine for which this one stood by has watched it to
+        its end.
 
     Parameters
     ----------
@@ -80,39 +97,74 @@ def watch(
         Folder with the calendars that a season has fetched; ``None``: they are not fetched.
     signers : sequence of Approver or None
         People who may sign mandates: of those who signed this one, only they let a fixture in.
+    standby : callable or None
+        Told what this machine waits for, until it goes on with the case in place of another one;
+        ``None``: it begins the case, or goes on with it, at once.
+    nodes_key : bytes or None
+        The nodes' key: nodes look and hear for it; ``None``: this machine does.
 
     Raises
     ------
+    LeaseError
+        If another process drives the case, or took it up meanwhile.
     CauteryError
         As the workflow says.
     """
+    if standby is not None:
+        require_standby(mandate, case_path)
     plan = sealed_plan(mandate)  # without it no case is begun
     public = None if publish is None else PublicFolder(publish, make=True)
     _load()
-    case = open_case(case_path, store=store(keys_dir), clock=wiring.clock(), regime=mandate.regime)
+    places = store(keys_dir)
+    of_fixture = None
+    if fixture is not None:
+        of_fixture = one_fixture(
+            mandate_file, mandate, fixture, calendars, case=case_path, signers=signers
+        )
+    cases: list[Case] = []
     closed = False
     try:
+        if standby is None:
+            cases.append(
+                open_case(
+                    case_path,
+                    store=places,
+                    clock=wiring.clock(),
+                    regime=mandate.regime,
+                    drive=places.drive,
+                )
+            )
+
+        async def opened(watched: Mandate, text: bytes) -> Case | None:
+            if standby is not None:
+                case = await stood_by(watched, text, case_path, store=places.server(), told=standby)
+                cases.extend([] if case is None else [case])
+            return cases[0] if cases else None
+
         work = _watch(
             mandate,
-            case,
             mandate_file,
             listeners,
             public,
+            opened=opened,
             plan=plan,
             keys_dir=keys_dir,
-            of_fixture=None
-            if fixture is None
-            else one_fixture(
-                mandate_file, mandate, fixture, calendars, case=case_path, signers=signers
-            ),
+            of_fixture=of_fixture,
+            stands_by=standby is not None,
+            nodes_key=nodes_key,
         )
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
+        if not cases:
+            return None
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
-        finished = finish_case(case, close=close, trust=trust)
+        finished = finish_case(cases[0], close=close, trust=trust)
         closed = finished.closed
     finally:
-        if not closed:
-            case.leave()
+        for case in cases:
+            if not closed:
+                case.leave()
+            elif case.lease is not None:
+                case.lease.release()
     if closed and mandate.log is not None:
         folder = Path(mandate.log.folder.reveal())
         try:
@@ -130,18 +182,31 @@ def _load() -> None:
 
 async def _watch(
     mandate: Mandate,
-    case: Case,
     mandate_file: Path,
     listeners: tuple[Listener, ...],
     public: PublicFolder | None,
     *,
+    opened: Callable[[Mandate, bytes], Awaitable[Case | None]],
     plan: bytes | None,
     keys_dir: Path | None,
     of_fixture: OfOneFixture | None,
+    stands_by: bool,
+    nodes_key: bytes | None,
 ) -> None:
+    """Reach for all that a watch needs, then watch the case that is opened with it.
+
+    Parameters
+    ----------
+    opened : callable
+        Returns the case; ``None``: there is nothing to do.
+    stands_by : bool
+        Hear the references already while the case is waited for, unless nodes hear them.
+    nodes_key : bytes or None
+        As :func:`watch` has it.
+    """
     text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
-    now = case.clock.now()
-    if checked_signatures(mandate_file, text, mandate, now=now) != mandate.signatures:
+    clock = wiring.clock()
+    if checked_signatures(mandate_file, text, mandate, now=clock.now()) != mandate.signatures:
         raise InputError(f"{mandate_file}: its signatures changed while it was read")
     if of_fixture is not None:
         mandate = of_fixture.mandate
@@ -149,10 +214,10 @@ async def _watch(
         policy, rdap = mandate.network, revealed(mandate.network.rdap)
         latest_facts = LatestFacts(known_facts(revealed(policy.facts)))
         names = DnsNames(policy.resolver)
-        suspects = await stack.enter_async_context(SuspectClient(policy, names, case.clock))
+        suspects = await stack.enter_async_context(SuspectClient(policy, names, clock))
         own_client, own_feeds = [
             await stack.enter_async_context(
-                PoliteClient(variant, names, case.clock, services=mandate.services)
+                PoliteClient(variant, names, clock, services=mandate.services)
             )
             for variant in (policy, replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S))
         ]
@@ -165,14 +230,36 @@ async def _watch(
         )
         engine = ThreadEngine()
         stack.callback(engine.close)
+        tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
+        streams = SentStreams(policy, names, clock)
+        hearing = None
+        if stands_by and nodes_key is None:
+            hearing = Hearing(
+                mandate,
+                folder=tape,
+                fetcher=own_feeds,
+                readers=readers,
+                decoder=decoder,
+                engine=engine,
+                streams=streams,
+                fail=lambda _what, _feed, _error: None,  # who drives the case records it
+            )
+            stack.push_async_callback(hearing.stop)
+        async with heard_meanwhile(hearing, engine, clock):
+            case = await opened(mandate, text)
+        if case is None:
+            return
+        nodes = None
+        if nodes_key is not None:
+            nodes = await stack.enter_async_context(by_nodes(case, mandate, nodes_key))
         timekeeper = None
         if mandate.log is not None:
             folder = Path(mandate.log.folder.reveal())
-            opened = await stack.enter_async_context(
+            of_log = await stack.enter_async_context(
                 opened_log(folder, clock=case.clock, keys_dir=keys_dir)
             )
             timekeeper = Timekeeper(
-                opened.log,
+                of_log.log,
                 ledger=case.ledger,
                 vault=case.vault,
                 clock=case.clock,
@@ -182,8 +269,6 @@ async def _watch(
                     most=mandate.log.stamps, hourly=mandate.log.beyond is BeyondBudget.HOURLY
                 ),
             )
-        tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
-
         organisation = stack.enter_context(
             organisation_of(mandate, case.verifier, keys_dir=keys_dir)
         )
@@ -195,7 +280,7 @@ async def _watch(
                 None if public is None else ListFiles(public, own_alone=organisation is not None)
             )
             publisher = PublicLists(shown, by_put=by_put)
-        await run_watch(
+        watch_of_case = run_watch(
             mandate,
             WatchPorts(
                 clock=case.clock,
@@ -205,7 +290,7 @@ async def _watch(
                 own=own_client,
                 own_feeds=own_feeds,
                 readers=readers,
-                streams=SentStreams(policy, names, case.clock),
+                streams=streams,
                 names=names,
                 certificates=TlsCertificates(names, policy, case.clock, readers),
                 registry=None
@@ -235,6 +320,9 @@ async def _watch(
                 if mandate.decoys is None
                 else AskedKeeper(mandate.decoys.keeper, own_client),
                 sealed_plan=plan,
+                lease=case.lease,
+                hearing=hearing,
+                **({} if nodes is None else nodes.ports()),
                 trust=NOBODY
                 if mandate.log is None
                 else own_trust(Path(mandate.log.folder.reveal())),
@@ -242,6 +330,7 @@ async def _watch(
             mandate_text=text,
             key=str(case.verifier),
         )
+        await while_it_is_ours(case, watch_of_case)
 
 
 def _checkpoint(case: Case) -> None:

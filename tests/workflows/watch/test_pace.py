@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.looks import looks_here
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import DecodeError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.held import References
-from cautery.lab.readers import ReadersHere
 from cautery.messages import message, say
 from cautery.model import (
     Channel,
@@ -265,15 +265,19 @@ def probed(
         one = stream("a", "match")
         pace = Pace(MANDATE, {one.key: one}, heard=lambda: NOTHING_LIVE, journal=journal)
         engine = ThreadEngine()
-        prober = Prober(
-            MANDATE,
-            {one.key: one},
+        looks = looks_here(
             References(DEFAULT_RECIPE, ()),
             Tape(tmp_path, window_s=60.0),
-            readers=ReadersHere(),
             fetcher=fetcher,
             decoder=Starved(),  # type: ignore[arg-type]
             engine=engine,
+            journal=journal,
+        )
+        prober = Prober(
+            MANDATE,
+            {one.key: one},
+            looks,
+            recipe=DEFAULT_RECIPE.name,
             journal=journal,
             on_verdict=lambda _: None,
             pace=pace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,13 +58,10 @@ class References:
         self.recipe = recipe
         self.infos = tuple(infos)
         self.window_s = window_s
-        self.tracks = tuple(Track() for _ in self.infos)
+        self.tracks: tuple[Track, ...] = ()
         """For the stage's own modules; see :class:`~cautery.identify.references.track.Track`."""
-        self._live_tracks = tuple(
-            track
-            for info, track in zip(self.infos, self.tracks, strict=True)
-            if info.kind != "work"
-        )
+        self._live_tracks: tuple[Track, ...] = ()
+        self._take_tracks([Track() for _ in self.infos])
         self.live, self.works = Index(), Index()
         self.notes: dict[str, tuple[Note, ...]] = {}
         """By reference, what befell it while it was written to a live folder."""
@@ -238,6 +235,27 @@ class References:
             if not works:
                 self._slices.add(number)
 
+    def adopt_part(self, part: References, numbers: Collection[int]) -> None:
+        """Hold what another one with the same numbers and origin holds of some references.
+
+        Parameters
+        ----------
+        part : References
+            Of a file that was checked; its tracks are shared with it.
+        numbers : collection of int
+            Whose tracks are taken.
+        """
+        for works in (False, True):
+            for number, runs in (part.works if works else part.live).runs().items():
+                for run in runs:
+                    self.adopt_run(number, run, works=works)
+        tracks = list(self.tracks)
+        for number in numbers:
+            if number < len(part.tracks):
+                tracks[number] = part.tracks[number]
+        self._take_tracks(tracks)
+        self.notes |= part.notes
+
     def slice_of(self, at_s: float) -> int:
         """Return the slice of the live index in which a reference time lies."""
         return self._frame(at_s) // SLICE_FRAMES
@@ -251,6 +269,12 @@ class References:
         # References of a file have claimed no time yet: their media say how far they reach.
         ends_s = sorted(track.newest_s for track in self._live_tracks if track.newest_s is not None)
         return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
+
+    def _take_tracks(self, tracks: Sequence[Track]) -> None:
+        self.tracks = tuple(tracks)
+        self._live_tracks = tuple(
+            track for info, track in zip(self.infos, tracks, strict=True) if info.kind != "work"
+        )
 
     def _snapshot(self, *, works: bool) -> Snapshot:
         with self.lock:

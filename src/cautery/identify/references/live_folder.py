@@ -61,18 +61,27 @@ class LiveFolder:
     infos : sequence of ReferenceInfo
         Live ones only. A folder that is taken over may hold fewer of them, in the same order.
     window_s : float
+    origin_s : float, optional
+        Where frame 0 lies, for folders that are merged: the same for all of them. ``None``: at the
+        first media.
 
     Raises
     ------
     InputError
-        If the folder is damaged, of another recipe, window or other references, or has a writer
-        already.
+        If the folder is damaged, of another recipe, window, origin or other references, or has a
+        writer already.
     StorageError
         If it cannot be written.
     """
 
     def __init__(
-        self, path: Path, recipe: Recipe, infos: Sequence[ReferenceInfo], window_s: float = 600.0
+        self,
+        path: Path,
+        recipe: Recipe,
+        infos: Sequence[ReferenceInfo],
+        window_s: float = 600.0,
+        *,
+        origin_s: float | None = None,
     ) -> None:
         if any(info.kind == "work" for info in infos):
             raise InputError(
@@ -81,6 +90,7 @@ class LiveFolder:
             )
         self.path = path
         self.references = References(recipe, infos, window_s)
+        self.references.set_origin(origin_s)
         self._manifest = Manifest()
         self._notes: dict[str, tuple[Note, ...]] = {}
         _look_free(path)
@@ -106,6 +116,14 @@ class LiveFolder:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the folder consists of since the last :meth:`roll`; the manifest is the last."""
+        return (
+            *(self.path / name for name in sorted(self._manifest.files)),
+            self.path / MANIFEST,
+        )
 
     def note(self, name: str, at_s: float, text: str) -> None:
         """Keep what befell a reference, for whoever asks what the folder holds.
@@ -196,8 +214,18 @@ class LiveFolder:
         with making_sense(self.path):
             self._notes = self._manifest.notes
             if self._manifest.minutes:
-                self.references.set_origin(loaded.origin_s(works=False))
+                self._go_on_from(loaded.origin_s(works=False))
             fill(self.references, self._manifest, opened_files)
+
+    def _go_on_from(self, origin_s: float) -> None:
+        """Count frames as the folder does."""
+        references = self.references
+        if references.began and references.origin_s(works=False) != origin_s:
+            raise InputError(
+                f"{self.path}: its frames are counted from another moment",
+                hint="Use a new folder.",
+            )
+        references.set_origin(origin_s)
 
     def _bounds(self) -> tuple[int, int]:
         """Return the oldest slice to keep and the first that is not over."""

@@ -268,6 +268,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "paper-kind.dossier": "dossier",
     "paper-kind.form": "form",
     "paper-kind.instrument": "draft of an instrument",
+    # How a node stands to a watch.
+    "node-state.at-work": "at work",
+    "node-state.draining": "draining",
+    "node-state.refused": "refused",
+    "node-state.gone": "gone",
     # Places that money goes through.
     "money-place.account": "account",
     "money-place.cash": "cash",

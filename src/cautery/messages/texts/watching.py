@@ -9,6 +9,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "watch-end.disk-full": "disk full",
     "watch-end.interrupted": "interrupted",
     "watch-end.it-was-killed": "it was killed",
+    "taken-why.it-was-silent": "it was silent",
+    "taken-why.its-process-had-ended": "its process had ended",
+    "taken-why.it-gave-the-case-back": "it gave the case back",
     # What becomes of a case whose decoys are not revealed.
     "decoys-end.waits": (
         (
@@ -74,13 +77,36 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "own events before channels before works before titles that match nothing of ours; within "
         "each, new streams before second looks before repeated looks at settled streams"
     ),
+    # Why a node gets no job.
+    "node.other-version": "it runs version %(version)s of Cautery, and the watch %(watch)s",
+    "node.other-recipe": (
+        "it makes fingerprints by the recipe %(recipe)s, and the watch by %(watch)s"
+    ),
+    "node.not-in-mandate": "the mandate does not name it",
+    "node.clock-behind": "its clock is %(seconds)s s behind the database's",
+    "node.clock-ahead": "its clock is %(seconds)s s ahead of the database's",
+    "node.disk-full": (
+        "its disk has %(free_mb)s MB free for references, and needs %(least_mb)s MB"
+    ),
+    "node.damaged": "a file of its references is damaged: %(file)s",
+    # How the nodes of a watch stand.
+    "nodes-board.stand": (
+        "nodes at work %(at_work)s   draining %(draining)s   refused %(refused)s   gone %(gone)s"
+    ),
+    "nodes-board.refused": "node %(name)s gets no job: %(why)s",
+    "nodes-board.waits": (
+        "NO NODE is at work: nothing is looked at until one comes. Start one: `cautery node run`"
+    ),
     # What a look does.
     "look-step.fetching": "fetching",
     "look-step.decoding": "decoding",
     "look-step.comparing": "comparing",
     "look-step.its-own-loop": "its own loop",
+    "look-step.a-node": "a node",
     "error.not-looked-at": "not looked at",
     # Why a look, a source or a calendar gave nothing.
     "failed.with-error": "%(error)s: %(detail)s",
     "failed.too-slow": "not looked at: this machine was too slow for %(step)s",
+    "failed.node-too-slow": "not looked at: node %(node)s was too slow for %(step)s",
+    "failed.no-node": "not looked at: %(detail)s",
 }

@@ -2,7 +2,15 @@
 
 from cautery.model.ports.case import Ledger, Signer, Vault
 from cautery.model.ports.decoys import DecoyKeeper
-from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, Jobs, JobServer, NodeSeen
+from cautery.model.ports.jobs import (
+    Handler,
+    JobAnswer,
+    JobAsked,
+    Jobs,
+    JobServer,
+    NodeMoment,
+    NodeSeen,
+)
 from cautery.model.ports.machine import Clock, Decoder, Engine, Readers
 from cautery.model.ports.network import (
     Certificates,
@@ -13,6 +21,7 @@ from cautery.model.ports.network import (
     Streams,
     VerifiedFetcher,
 )
+from cautery.model.ports.references import ReferenceShelf
 
 __all__ = [
     "Certificates",
@@ -29,8 +38,10 @@ __all__ = [
     "Jobs",
     "Ledger",
     "Names",
+    "NodeMoment",
     "NodeSeen",
     "Readers",
+    "ReferenceShelf",
     "Registry",
     "Signer",
     "Streams",

@@ -20,6 +20,25 @@ class JobAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeMoment:
+    """How a node stood at a moment.
+
+    Parameters
+    ----------
+    at_s : float
+        Epoch second.
+    at_work : int
+        Jobs under way.
+    lag_s : float or None
+        As in :class:`NodeSeen`.
+    """
+
+    at_s: float
+    at_work: int
+    lag_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSeen:
     """A node as it last said of itself.
 
@@ -35,6 +54,18 @@ class NodeSeen:
         Jobs that it does side by side, and those under way.
     shards : tuple of str
         References that are at home there.
+    country : str
+        Where it stands, ISO 3166-1 alpha-2; empty: it does not say.
+    lag_s : float or None
+        How late the references are that it compares with; ``None``: it has none.
+    done : int
+        Jobs that it has done since it began.
+    damaged : str
+        A file of its references that is not what it should be; empty: none.
+    history : tuple of NodeMoment
+        How it stood in the last minutes, the oldest first.
+    draining : bool
+        Whether somebody asked it to take nothing new.
     refused : str
         Why it gets no job, as a sentence; empty: it gets some.
     """
@@ -48,6 +79,11 @@ class NodeSeen:
     at_work: int
     shards: tuple[str, ...]
     seen_at: datetime
+    country: str = ""
+    lag_s: float | None = None
+    done: int = 0
+    damaged: str = ""
+    history: tuple[NodeMoment, ...] = ()
     draining: bool = False
     refused: str = ""
 
@@ -56,7 +92,14 @@ class Jobs(Protocol):
     """What the driver of a watch asks of the nodes."""
 
     async def ask(
-        self, kind: str, question: Json, *, key: str, shard: str = "", within_s: float
+        self,
+        kind: str,
+        question: Json,
+        *,
+        key: str,
+        shard: str = "",
+        within_s: float,
+        priority: int = 0,
     ) -> JobAnswer:
         """Have a job done by any node, or by the one at which a shard is at home.
 
@@ -64,6 +107,8 @@ class Jobs(Protocol):
         ----------
         key : str
             The same key is answered once, however often it is asked or done.
+        priority : int
+            What has a higher one is begun first.
 
         Raises
         ------
@@ -101,6 +146,9 @@ class JobAsked:
         Grows whenever another driver takes the case up; what an earlier one asked is void.
     night : Json
         What the driver told all nodes at its beginning: the mandate and what else every job needs.
+    run : int
+        How often this job was begun before; what an earlier run of one that lasts publishes is
+        void.
     """
 
     case: str
@@ -109,6 +157,7 @@ class JobAsked:
     kind: str
     key: str
     question: Json
+    run: int = 0
 
 
 Handler = Callable[[JobAsked], Awaitable[Json]]

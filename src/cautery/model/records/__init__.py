@@ -130,6 +130,7 @@ from cautery.model.records.mapping import (
     LawfulSource,
     Ruling,
 )
+from cautery.model.records.nodes import NodeChanged, NodesAwaited, NodeState
 from cautery.model.records.noticing import (
     AnswerKind,
     NoticeAnswered,
@@ -206,12 +207,14 @@ from cautery.model.records.watching import (
     LooksShed,
     LookStep,
     ProbeDone,
+    TakenWhy,
     WatchBegin,
     WatchEnd,
     WatchPace,
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
     WorkShed,
 )
 
@@ -316,6 +319,9 @@ __all__ = [
     "MisshapenRecord",
     "MoneyTraced",
     "MoveReason",
+    "NodeChanged",
+    "NodeState",
+    "NodesAwaited",
     "NodesProbedDark",
     "NotTaken",
     "NoticeAnswered",
@@ -375,6 +381,7 @@ __all__ = [
     "StreamMoved",
     "StreamResolved",
     "StreamVanished",
+    "TakenWhy",
     "ToldState",
     "TraceOpened",
     "TracedEnding",
@@ -389,6 +396,7 @@ __all__ = [
     "WatchResumed",
     "WatchStarted",
     "WatchStopped",
+    "WatchTakenOver",
     "WorkShed",
     "kind_of",
     "kind_of_type",

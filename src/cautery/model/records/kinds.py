@@ -29,6 +29,7 @@ from cautery.model.records import (
     importing,
     inquiry,
     mapping,
+    nodes,
     noticing,
     offers,
     operation,
@@ -45,6 +46,7 @@ from cautery.model.wire import MISSHAPEN, from_json
 KINDS: Mapping[str, type] = {
     **case.KINDS,
     **watching.KINDS,
+    **nodes.KINDS,
     **scoring.KINDS,
     **sources.KINDS,
     **offers.KINDS,

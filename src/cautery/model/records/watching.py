@@ -40,6 +40,17 @@ class WatchEnd(StrEnum):
     """It ended without a record; who closed its case by hand says when it was last seen."""
 
 
+class TakenWhy(StrEnum):
+    """Why another process drives a case from now on."""
+
+    SILENT = "it was silent"
+    """The driver before had not given a sign of life."""
+    GONE = "its process had ended"
+    """On this machine the process of the driver before does not run any more."""
+    GIVEN_BACK = "it gave the case back"
+    """The driver before had ended in order."""
+
+
 class LookStep(StrEnum):
     """What a look does, or what keeps it from its end."""
 
@@ -51,6 +62,8 @@ class LookStep(StrEnum):
     """Media are compared with the references."""
     OWN_LOOP = "its own loop"
     """The watch's own loop was late, so an answer may have waited in this machine."""
+    NODE = "a node"
+    """A node was to look, and none answered in time, or what it answered is not valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +106,34 @@ class WatchStopped(Dated):
     """
 
     why: WatchEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTakenOver(Dated):
+    """Another process drives the case from now on; the one before can add no record any more.
+
+    Parameters
+    ----------
+    driver : str
+        Who drives it now: machine and process.
+    before : str
+        Who drove it before.
+    why : TakenWhy
+        Why it was followed.
+    silent_s : float
+        How long the driver before was seen to be silent, seconds.
+    stood_by : bool
+        Whether this process stood by for it; ``False``: it was started after it.
+    epoch : int
+        Number of the lease: it grows by one whenever a case is taken up.
+    """
+
+    driver: str
+    before: str
+    why: TakenWhy
+    silent_s: float
+    stood_by: bool
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,14 +285,16 @@ class ProbeDone(Dated):
     exhibits : tuple of ExhibitId
         The WARC files of all transactions.
     hindered : LookStep or None
-        What this machine was too slow for, so that the look says nothing about the stream;
-        ``None``: the look was not broken off.
+        What this machine, or the node that looked, was too slow for, so that the look says nothing
+        about the stream; ``None``: the look was not broken off.
     redirected_to : str or None
         The host to which an open redirect led, or from which all media came, that a question names:
         all hosts before it only send whoever asks there, or echo; ``None``: there was none.
     named : tuple of str
         The hosts that a question names where it is not certain who serves, so that the asked host
         may only hand on: a proxy, or an echo of media at several hosts.
+    node : str
+        Name of the node that looked; empty: the watch's own machine did, or no node answered.
     """
 
     url: str
@@ -264,6 +307,7 @@ class ProbeDone(Dated):
     hindered: LookStep | None = None
     redirected_to: str | None = None
     named: tuple[str, ...] = ()
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +369,7 @@ KINDS: dict[str, type] = {
     "watch.started": WatchStarted,
     "watch.resumed": WatchResumed,
     "watch.stopped": WatchStopped,
+    "watch.taken-over": WatchTakenOver,
     "decoder.confined": DecoderConfined,
     "watch.pace": WatchPace,
     "work.shed": WorkShed,

@@ -23,6 +23,7 @@ from cautery.pages.case_report.render import filters
 from cautery.pages.grown import grown_part
 from cautery.pages.operation.formatting import exact
 from cautery.pages.public.render import LANGUAGES
+from cautery.pages.room.nodes import node_picture
 from cautery.pages.room.people import Visitor
 from cautery.pages.room.plan import step_curve
 from cautery.pages.room.season import season_strip
@@ -129,7 +130,7 @@ def _environment() -> Environment:
     env.filters |= {"capped": capped, "role": role_name, "whole": whole}
     env.filters |= {"exact": exact}
     env.globals |= {"at": _address, "axis": axis, "strip": strip, "step_curve": step_curve}
-    env.globals |= {"season_strip": season_strip}
+    env.globals |= {"season_strip": season_strip, "node_picture": node_picture}
     env.globals |= {"grown_part": grown_part, "told_part": told_part}
     env.globals |= {"alignment_plot": alignment_plot, "blind_part": night_part, "qr": _qr}
     return env

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -48,6 +47,8 @@ class Archives:
         Under whose key an archive is encrypted, from its first URL and what it is.
     secrets : OwnSecrets
         What must stand in no archive that lies in the open.
+    payloads : Payloads or None
+        What lies in archives of the case already, where others make some, too.
     """
 
     def __init__(
@@ -57,13 +58,13 @@ class Archives:
         subject: Callable[[str | Location, str], str],
         secrets: OwnSecrets,
         pseudonyms: Pseudonyms,
+        payloads: Payloads | None = None,
     ) -> None:
         self._seal = seal
         self._subject = subject
         self._secrets = secrets
         self._pseudonyms = pseudonyms
-        self._payloads = Payloads()
-        self._lock = threading.Lock()
+        self._payloads = payloads or Payloads()
 
     def seal(
         self, exchanges: Sequence[Exchange], *, what: str, confidential: bool, own: bool = False
@@ -99,7 +100,7 @@ class Archives:
         if not confidential:
             sealed = [self._in_the_open(exchange) for exchange in exchanges]
         digests = [digest_of(exchange.payload) for exchange in sealed]
-        with self._lock:
+        with self._payloads.lock:
             earlier, beside = self._payloads.earlier(sealed, digests, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}
         if not confidential:
@@ -114,7 +115,7 @@ class Archives:
             url=url,
             confidential=confidential,
         )
-        with self._lock:
+        with self._payloads.lock:
             # Only now, so that nothing refers to an archive that is not sealed yet. Two threads may
             # keep the same payload twice meanwhile; that costs room alone.
             self._payloads.remember(sealed, digests, subject, exhibit)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.in_groups import InGroups
@@ -21,20 +21,23 @@ from cautery.model import (
     Exchange,
     Exhibit,
     ExhibitId,
+    Json,
     Location,
     Pseudonyms,
     RedactedUrl,
     Response,
+    Source,
     to_json,
 )
 from cautery.model.ledger import filed
 from cautery.model.own_secrets import OwnSecrets, secrets_in
-from cautery.model.ports import Clock, Ledger, Vault
+from cautery.model.ports import Clock, Vault
 from cautery.model.records import ExhibitSealed, Failure
 from cautery.model.whole_text import whole_text
 from cautery.workflows.case.archives import Archives
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.screening import screened
+from cautery.workflows.case.transactions import Payloads
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
@@ -45,6 +48,14 @@ Listener = Callable[[Entry], None]
 
 _Bodies = Sequence[tuple[str, Any]]
 """Records that are written together: the kind of each, and its body."""
+
+
+class Appends(Protocol):
+    """Where records go: a ledger, or what collects them for one."""
+
+    def append_all(self, records: Sequence[tuple[str, Json, datetime]]) -> tuple[Entry, ...]:
+        """Append several records, all of them or none."""
+        ...
 
 
 class Journal:
@@ -58,22 +69,29 @@ class Journal:
         Stand for credentials and personal values.
     listeners : tuple of callables
         Called with each entry after it is on disk.
+    secrets : OwnSecrets or None
+        What must stand in nothing that is written, where it is known already.
+    payloads : Payloads or None
+        What lies in archives of the case already, where several journals write one.
     """
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: Appends,
         vault: Vault,
         clock: Clock,
         *,
         pseudonyms: Pseudonyms,
         listeners: tuple[Listener, ...] = (),
+        secrets: OwnSecrets | None = None,
+        payloads: Payloads | None = None,
     ) -> None:
         self._ledger = ledger
         self._vault = vault
         self._clock = clock
         self._pseudonyms = pseudonyms
-        self._secrets = OwnSecrets(pseudonyms)
+        self._secrets = secrets or OwnSecrets(pseudonyms)
+        self._of_lines: tuple[str, ...] = ()
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
         self._idle = threading.Condition()
@@ -81,7 +99,11 @@ class Journal:
         self._lock = threading.Lock()
         self._pen = threading.RLock()
         self._archives = Archives(
-            self.seal, subject=self._subject_of, secrets=self._secrets, pseudonyms=pseudonyms
+            self.seal,
+            subject=self._subject_of,
+            secrets=self._secrets,
+            pseudonyms=pseudonyms,
+            payloads=payloads,
         )
         self._writes: InGroups[_Bodies, tuple[Entry, ...]] = InGroups(self._write_groups)
 
@@ -97,6 +119,16 @@ class Journal:
     def hide(self, noun: Any) -> None:
         """Keep the secrets of a mandate or of a source out of all that is written."""
         self._secrets.add(secrets_in(noun))
+
+    def hide_line(self, source: Source) -> None:
+        """Do as :meth:`hide` does for a source that is read with a purchased line."""
+        self._of_lines = tuple(dict.fromkeys((*self._of_lines, *secrets_in(source))))
+        self.hide(source)
+
+    @property
+    def secrets_of_lines(self) -> tuple[str, ...]:
+        """The secrets of purchased lines, which stand in no mandate."""
+        return self._of_lines
 
     def scrubbed(self, text: str) -> str:
         """Return a stranger's text without our secrets that it sends back."""
@@ -149,6 +181,23 @@ class Journal:
         As for :meth:`aside`.
         """
         return await self.aside(self.write_all, contents) if contents else ()
+
+    def take_over(self, contents: Sequence[object]) -> None:
+        """Record what another machine of this watch sealed and found; each exhibit once."""
+        new = []
+        with self._lock:
+            for content in contents:
+                if isinstance(content, ExhibitSealed):
+                    if content.exhibit.id in self._sealed:
+                        continue
+                    self._sealed.add(content.exhibit.id)
+                new.append(content)
+        self.write_all(new)
+
+    def has_sealed(self, exhibit: ExhibitId) -> bool:
+        """Tell whether this journal has recorded an exhibit."""
+        with self._lock:
+            return exhibit in self._sealed
 
     async def aside(self, act: Callable[..., T], *arguments: object) -> T:
         """Do something with the case on a thread; it is over also when the task is cancelled."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SignerError, StorageError
 from cautery.evidence.case_names import no_case
+from cautery.evidence.lease import Lease
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
+from cautery.evidence.merkle import Frontier
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
 from cautery.model import Pseudonyms, Regime, digest_of
@@ -35,6 +38,8 @@ class Case:
         Where it lies.
     keys : CaseKeys or None
         Its secrets; ``None`` when it is only read.
+    lease : Lease or None
+        Under which this process drives it; ``None``: it does not.
     written : dict of str to str
         Digests, 64 hex digits, of the files that :meth:`write` wrote, by name: of the bytes as
         they were in memory, whatever lies on the disk by now.
@@ -46,6 +51,7 @@ class Case:
     clock: Clock
     store: CaseStore
     keys: CaseKeys | None
+    lease: Lease | None = None
     written: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -112,6 +118,8 @@ class Case:
                     self.checkpoint()
         finally:
             self.ledger.close()
+            if self.lease is not None:
+                self.lease.release()
             self.store.release(self.path)
 
     @property
@@ -128,6 +136,8 @@ def open_case(
     clock: Clock,
     read_only: bool = False,
     regime: Regime | None = None,
+    drive: Callable[[Path], Lease] | None = None,
+    known: Frontier | None = None,
 ) -> Case:
     """Open the case at ``path``; begin it if there is none.
 
@@ -135,6 +145,11 @@ def open_case(
     ----------
     regime : Regime or None
         Of the mandate or operation that it is opened under; ``None``: it stands already.
+    drive : callable or None
+        Takes the lease on it, once it stands; ``None``: this process does not drive it, as who
+        approves something does not.
+    known : Frontier or None
+        As for :func:`~cautery.workflows.case.roots.check_roots`.
 
     Raises
     ------
@@ -143,6 +158,8 @@ def open_case(
         no case to read.
     StorageError
         If it cannot be written, or another process is closing it.
+    LeaseError
+        If another process drives it.
     EvidenceError
         If it is damaged, or was closed and is not as it was then.
     """
@@ -169,23 +186,29 @@ def open_case(
                 "now been made",
                 hint="To begin another case, name a new folder.",
             )
+        lease = None
+        if drive is not None:
+            lease = drive(path)
+            undo.callback(lease.release)
         store.remove(path, MANIFEST)  # a closing that was cut short
         ledger, vault = store.ledger(path, read_only=False), store.vault(path, keys)
         undo.callback(ledger.close)
-        case = Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=keys)
-        _go_on(case)
+        case = Case(
+            path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=keys, lease=lease
+        )
+        _go_on(case, known)
         undo.pop_all()
     return case
 
 
-def _go_on(case: Case) -> None:
+def _go_on(case: Case, known: Frontier | None) -> None:
     """Check what stands in the case, and record which records no signed root covered.
 
     While another process holds the case its newest records are always unsigned for a moment; in a
     case that nobody holds, somebody killed left them, approved something, or put them there.
     """
     last = case.signer.last()
-    roots = check_roots(case.path, case.ledger, case.verifier, last)
+    roots = check_roots(case.path, case.ledger, case.verifier, last, known=known)
     case.ledger.set_right(since=roots.signed, now=case.clock.now)
     if not roots.size or case.store.shares(case.path):
         return

@@ -47,12 +47,20 @@ class Standing:
 
 
 def check_roots(
-    path: Path, ledger: CaseLedger, verifier: NoteVerifier, last: SignedRoot | None
+    path: Path,
+    ledger: CaseLedger,
+    verifier: NoteVerifier,
+    last: SignedRoot | None,
+    *,
+    known: Frontier | None = None,
 ) -> Standing:
     """Re-hash every record past every checkpoint and the last root.
 
     Parameters
     ----------
+    known : Frontier or None
+        Of the first records, which this process has compared with a checkpoint before: they are not
+        read again. Who stands by for a case of a million records would else come too late.
     last : SignedRoot or None
         From the signer; ``None``: it knows none, or the case goes back to an earlier one.
 
@@ -64,10 +72,15 @@ def check_roots(
     # Checkpoints first: a process beside us may append records meanwhile, never take some away.
     walk = CheckpointWalk(path, ledger, verifier)
     frontier, kinds = Frontier(), Counter[str]()
-    intact = 0  # records up to the longest root that held
+    if known is not None and ledger.size() >= known.size and last is not None:
+        frontier = known if last.size >= known.size else frontier
+        walk.skip(frontier.size)
+    intact = frontier.size  # records up to the longest root that held
     misfiled: EvidenceError | None = None
     walk.pass_by(frontier)
-    for index, kind, leaf in ledger.leaves():
+    if last is not None and frontier.size == last.size and frontier.root() != last.root:
+        raise EvidenceError(f"{path}: its first {last.size} records differ from those signed")
+    for index, kind, leaf in ledger.leaves(since=frontier.size):
         if index != frontier.size:
             raise EvidenceError(
                 f"{path}: record {frontier.size} is missing; the next one is record {index}",
@@ -128,6 +141,13 @@ class CheckpointWalk:
         # After the notes: a process beside us may have signed one more since.
         self._sizes = iter([size for size, _ in ledger.checkpoint_times()])
         self._next = self._read()
+
+    def skip(self, size: int) -> None:
+        """Pass over the checkpoints of fewer records: they were compared before."""
+        while self._next is not None and self._next.size < size:
+            self.count += 1
+            self.longest = self._next
+            self._next = self._read()
 
     def pass_by(self, frontier: Frontier) -> None:
         """Check every checkpoint of this size."""

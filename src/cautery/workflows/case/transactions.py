@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -163,10 +164,11 @@ class _Kept:
 class Payloads:
     """Where each payload of a case was kept first: by its digest, and by its URL for a 304.
 
-    Not safe from several threads at once: its owner holds the lock.
+    Not safe from several threads at once: who uses it holds the ``lock``.
     """
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
         self._payloads: OrderedDict[tuple[str, Digest], _Kept] = OrderedDict()
         self._newest: OrderedDict[tuple[str, str], Digest] = OrderedDict()
 
@@ -215,3 +217,10 @@ class Payloads:
         for table in (self._payloads, self._newest):
             while len(table) > MOST_PAYLOADS:
                 table.popitem(last=False)
+
+    def forget(self, subject: str) -> None:
+        """Refer to nothing more that lies under a subject's key."""
+        for key in [key for key in self._payloads if key[0] == subject]:
+            del self._payloads[key]
+        for place in [place for place in self._newest if place[0] == subject]:
+            del self._newest[place]

@@ -12,6 +12,7 @@ from cautery.model import Finding, Mandate
 from cautery.pages.case_report import StreamView, Unknown
 from cautery.pages.case_report.formatting import span
 from cautery.projections import CaseRecords, Pace
+from cautery.workflows.case.unknown_machines import first_of, nodes_of, takeovers
 
 
 def unknowns(
@@ -41,6 +42,8 @@ def unknowns(
         *_pace(records.pace, streams),
         *_streams(streams),
         *_time(mandate, observed_s),
+        *takeovers(records),
+        *nodes_of(records.nodes),
         *_errors(records),
         *_world(records, mandate),
     )
@@ -118,7 +121,7 @@ def _pace(pace: Pace, streams: Sequence[StreamView]) -> Iterator[Unknown]:
             ),
             why=tr(
                 "The watch received no media of %(references)s, so no stream could match.",
-                references=_first(silent, 3),
+                references=first_of(silent, 3),
             ),
         )
 
@@ -137,7 +140,7 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
             ),
             why=tr(
                 "Some evidence supports a match, but not enough for a claim: %(streams)s.",
-                streams=_first(
+                streams=first_of(
                     [tr("no. %(number)s", number=str(stream.number)) for stream in undecided], 12
                 ),
             ),
@@ -201,14 +204,6 @@ def _reason(stream: StreamView) -> str:
     """Return why a stream delivered no media."""
     reasons = stream.failures[-1:] or (stream.verdict.reasons if stream.verdict else ())
     return said(reasons[0]) if reasons else tr("no reason given")
-
-
-def _first(names: Sequence[str], most: int) -> str:
-    """Return the first names, and how many more there are."""
-    listed = ", ".join(names[:most])
-    if len(names) <= most:
-        return listed
-    return tr("%(names)s and %(more)s more", names=listed, more=len(names) - most)
 
 
 def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
@@ -295,7 +290,9 @@ def _world(records: CaseRecords, mandate: Mandate) -> Iterator[Unknown]:
                 len(failed),
                 style=number,
             ),
-            why=tr("Could not be read: %(sources)s.", sources=_first(list(map(_short, failed)), 3)),
+            why=tr(
+                "Could not be read: %(sources)s.", sources=first_of(list(map(_short, failed)), 3)
+            ),
         )
     blind = [
         intermediary.name for intermediary in mandate.intermediaries if intermediary.proxy is None

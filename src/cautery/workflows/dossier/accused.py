@@ -52,6 +52,7 @@ from cautery.model.records import (
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
     WorkShed,
     kind_of_type,
     kinds_of,
@@ -79,7 +80,7 @@ from cautery.workflows.dossier.withholding import (
 FOR_ALL = frozenset(
     kinds_of(
         CaseOpened, CaseReopened, CaseRestored, CaseClosed, RowReplaced, ErrorRate, WatchStarted,
-        WatchResumed, WatchStopped, WatchDied, WatchPace, WorkShed, DecoderConfined,
+        WatchResumed, WatchStopped, WatchDied, WatchTakenOver, WatchPace, WorkShed, DecoderConfined,
         RuleConfirmation, OperationOpened, AgencyJoined, DecoysPlanned, DecoysUnrevealed,
     )
 )  # fmt: skip

@@ -44,6 +44,7 @@ from cautery.model.records import (
     WatchDied,
     WatchPace,
     WatchResumed,
+    WatchTakenOver,
     WorkShed,
 )
 
@@ -138,7 +139,10 @@ _CORRECTING = (
     ActRefused, BlockLifted, ComplaintDecided, ComplaintFiled, EntryExpired, EntryWithdrawn,
     HostsRuled, NoticeWithdrawn, RollbackProposed, DarkProbe,
 )  # fmt: skip
-_GAPS = (WatchResumed, WatchDied, WorkShed, RowReplaced, DecoderConfined, VantageCompared)
+_GAPS = (
+    WatchResumed, WatchDied, WatchTakenOver, WorkShed, RowReplaced, DecoderConfined,
+    VantageCompared,
+)  # fmt: skip
 
 
 def speaks_for(shown: Iterable[tuple[int, str, bytes, tuple[bytes, ...]]]) -> SpeaksFor:

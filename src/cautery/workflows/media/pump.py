@@ -6,10 +6,11 @@ First the whole DVR window of each reference feed is taken in, then whatever is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.formats.hls import MediaPlaylist, Segment
@@ -34,6 +35,7 @@ _STALL_S = 30.0
 a server that is slow for a moment is none of an analyst's business."""
 _APART_S = 30.0
 """Sound and pictures that are served apart share a clock; further apart than this, they do not."""
+_NO_STAMPS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,9 @@ class Pump:
         For feeds that are sent to us.
     fail : callable
         Called with ``"reference"``, the id, and what befell it.
+    stamps_s : mapping of str to float
+        By feed that was heard before, elsewhere, the reference time of its own stamp 0: it goes on
+        on the same axis, and what comes in again is known to be the same.
     """
 
     def __init__(
@@ -133,8 +138,10 @@ class Pump:
         engine: Engine,
         fail: Callable[[str, str, Exception], object],
         streams: Streams | None = None,
+        stamps_s: Mapping[str, float] = _NO_STAMPS,
     ) -> None:
         self._references = references
+        self._earlier_s = dict(stamps_s)
         self._tape = tape
         self._fetcher = fetcher
         self._readers = ReadOnce(readers)
@@ -302,7 +309,7 @@ class Pump:
         if next_number is not None and fresh[0].sequence == next_number:
             start_s = self._edge_s[track]
         for batch in _batches(fresh):
-            await self._hear(feed, batch, start_s, what=what)
+            start_s = await self._hear(feed, batch, start_s, what=what)
             start_s += sum(segment.duration_s for segment in batch)
         self._next[track] = fresh[-1].sequence + 1
         self._edge_s[track] = start_s
@@ -325,7 +332,8 @@ class Pump:
 
     async def _hear(
         self, feed: Feed, batch: tuple[Segment, ...], start_s: float, *, what: str
-    ) -> None:
+    ) -> float:
+        """Take in a batch; return where it begins, which its own stamps may tell better."""
         name = feed.info.id
         data, lost_s = await fetch_segments(batch, fetcher=self._fetcher)
         start_s += lost_s
@@ -338,6 +346,9 @@ class Pump:
             tied_s = self._anchor_s.get(name, start_s - stamp_s) + stamp_s
             start_s = tied_s if abs(tied_s - start_s) < _APART_S else start_s
         else:
+            earlier_s = self._earlier_s.pop(name, None)
+            if earlier_s is not None and abs(earlier_s + stamp_s - start_s) < _APART_S:
+                start_s = earlier_s + stamp_s
             self._anchor_s[name] = start_s - stamp_s
         await self._add(name, decoded, start_s)
         seconds = sum(segment.duration_s for segment in batch) - lost_s
@@ -345,9 +356,10 @@ class Pump:
             self.heard_until[name] = start_s + seconds
         if what == "sound" and feed.pictures:  # the proof shows pictures: theirs are the bytes kept
             self.heard_s[name] = self.heard_s.get(name, 0.0) + seconds
-            return
+            return start_s - lost_s
         new_s = 0.0 if what == "pictures" else seconds
         self._heard(name, data, start_s, start_s + seconds, stamp_s, new_s)
+        return start_s - lost_s
 
     async def _add(self, name: str, decoded: Decoded, at_s: float) -> None:
         await self._engine.run(partial(self._references.add, name, decoded, at_s=at_s))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cautery.messages import message
+from cautery.messages import message, term
 from cautery.model.message import Message
+from cautery.model.records import LookStep
 from cautery.workflows.case.journal import Journal
 
 LONGEST = 500
@@ -15,3 +16,19 @@ def failed_with(error: Exception, journal: Journal) -> Message:
     return message(
         "failed.with-error", error=type(error).__name__, detail=journal.message(error)[:LONGEST]
     )
+
+
+def hindered_by(error: Exception, step: LookStep, node: str, journal: Journal) -> Message:
+    """Return why this side kept a look from its end.
+
+    Parameters
+    ----------
+    node : str
+        Which node looked; empty: the watch's own machine, or none.
+    """
+    if step is LookStep.NODE:
+        detail = journal.message(error)[:LONGEST] or "no node answered in time"
+        return message("failed.no-node", detail=detail)
+    if node:
+        return message("failed.node-too-slow", node=node, step=term("look-step", step))
+    return message("failed.too-slow", step=term("look-step", step))

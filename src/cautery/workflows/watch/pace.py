@@ -65,6 +65,39 @@ class _Lateness:
     why: Message | None
 
 
+def hindrance(
+    error: Exception,
+    doing: LookStep | None,
+    *,
+    took_s: float,
+    overloaded: bool,
+    loop_late: bool,
+) -> LookStep | None:
+    """Say what of the machine that looked kept a look from its end; ``None``: the stream did.
+
+    A limit of time that is met in decoding or comparing is this machine's; met in fetching, it
+    is the server's, unless our loop was late meanwhile. A decoder that gave up after long
+    may have met a bomb, or got no time: in a watch that is late nobody can tell.
+
+    Parameters
+    ----------
+    doing : LookStep or None
+        The step at which the look broke off.
+    overloaded : bool
+        Whether looks come too late.
+    loop_late : bool
+        Whether the machine's loop was late since the look began.
+    """
+    if not isinstance(error, TimeoutError | LimitError | DecodeError):
+        return None
+    is_local = doing in (LookStep.DECODING, LookStep.COMPARING, LookStep.NODE)
+    if isinstance(error, DecodeError):
+        return doing if is_local and took_s > LONG_S and overloaded else None
+    if is_local:
+        return doing
+    return LookStep.OWN_LOOP if loop_late else None
+
+
 class Pace:
     """Watches a watch: what waits, which work comes first when not all can be done, and why.
 
@@ -135,19 +168,19 @@ class Pace:
     def hindered(self, stream: Stream, error: Exception, since_s: float) -> LookStep | None:
         """Say what of this machine kept a look from its end; ``None``: the stream did.
 
-        A limit of time that is met in decoding or comparing is this machine's; met in fetching, it
-        is the server's, unless our loop was late meanwhile. A decoder that gave up after long
-        may have met a bomb, or got no time: in a watch that is late nobody can tell.
+        See :func:`hindrance`.
         """
-        if not isinstance(error, TimeoutError | LimitError | DecodeError):
-            return None
-        is_local = stream.doing in (LookStep.DECODING, LookStep.COMPARING)
-        if isinstance(error, DecodeError):
-            long = self._timer() - since_s > LONG_S
-            return stream.doing if is_local and long and self.overloaded else None
-        if is_local:
-            return stream.doing
-        return LookStep.OWN_LOOP if self._slow_at >= since_s else None
+        return hindrance(
+            error,
+            stream.doing,
+            took_s=self._timer() - since_s,
+            overloaded=self.overloaded,
+            loop_late=self._slow_at >= since_s,
+        )
+
+    def took(self, step: LookStep, seconds: float) -> None:
+        """Take note of time that a look spent on another machine, or spent less here."""
+        self._spent[step] = max(self._spent[step] + seconds, 0.0)
 
     @property
     def now_s(self) -> float:

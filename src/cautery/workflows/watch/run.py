@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from cautery.act import Publisher
 from cautery.act.ports import PublicFiles
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
+from cautery.evidence.lease import SILENT_S, Lease
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate, OwnLocation, Pseudonyms, RuleConfirmation, SignedFor
 from cautery.model.ports import (
@@ -38,13 +40,16 @@ from cautery.model.ports import (
     Vault,
     VerifiedFetcher,
 )
+from cautery.model.ports.jobs import Jobs
 from cautery.model.records import (
     DecoderConfined,
+    TakenWhy,
     WatchBegin,
     WatchEnd,
     WatchResumed,
     WatchStarted,
     WatchStopped,
+    WatchTakenOver,
     kinds_of,
 )
 from cautery.workflows.case.capturing import Capturing, CapturingOwn, named
@@ -56,6 +61,7 @@ from cautery.workflows.decoys.gate import KeeperGate
 from cautery.workflows.decoys.opening import checked_night, record_planned, stamp_of
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
+from cautery.workflows.media.sharing_out import Shared
 from cautery.workflows.timing.keeping import Timekeeper
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.confirming import Confirming
@@ -72,8 +78,15 @@ from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
+from cautery.workflows.watch.probing.alignments import piece_from
+from cautery.workflows.watch.probing.by_jobs import JobPorts, LooksByJobs
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
+from cautery.workflows.watch.probing.here import LooksHere
+from cautery.workflows.watch.probing.looker import LookPorts
+from cautery.workflows.watch.probing.node_hearing import NodeHearing
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.questions import Looks
+from cautery.workflows.watch.probing.side_by_side import side_by_side
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.signing import keep_signing
@@ -82,8 +95,6 @@ from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.sources.purchases import Lines, record_purchases
 from cautery.workflows.watch.sources.reading import SourceReader
 from cautery.workflows.watch.streams import Stream
-
-PROBERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +112,11 @@ class WatchPorts:
     nobody does. ``only`` says of which fixture of a season it is; ``None``: of all of its mandate.
     ``keeper`` answers for the decoys of a blind test, ``sealed_plan`` is the file of their plan;
     ``None``: the mandate has none. ``trust`` says whom the organisation believes about times.
-    ``random`` returns so many bytes that nobody can guess.
+    ``random`` returns so many bytes that nobody can guess. ``lease`` is the one under which the
+    case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
+    ``attending`` records, beside all else, how the nodes of the watch stand.
+    ``jobs`` has nodes look at streams; ``None``: this process does; ``adopt_key`` keeps a key that
+    a node made, by its subject and id. ``shared`` is where nodes that hear put references.
     """
 
     clock: Clock
@@ -137,6 +152,12 @@ class WatchPorts:
     sealed_plan: bytes | None = None
     trust: Trust = NOBODY
     random: Callable[[int], bytes] = secrets.token_bytes
+    lease: Lease | None = None
+    hearing: Hearing | None = None
+    attending: Callable[[Journal], AbstractAsyncContextManager[None]] | None = None
+    jobs: Jobs | None = None
+    adopt_key: Callable[[str, bytes, bytes], None] | None = None
+    shared: Shared | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -170,7 +191,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     fetched = FetchedCalendars(
         mandate.calendars, fetcher=ports.own, readers=ports.readers, journal=journal
     )
-    hearing = _hearing(mandate, ports, journal)
+    hearing = await _first_hearing(mandate, ports, journal)
     earlier = EarlierRuns()
     gate = KeeperGate(
         ports.ledger,
@@ -198,6 +219,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         async with contextlib.AsyncExitStack() as beside:
             if ports.timekeeper is not None:
                 await beside.enter_async_context(ports.timekeeper.beside(journal))
+            if ports.attending is not None:
+                await beside.enter_async_context(ports.attending(journal))
             while (renewed := await watch.run()) is not None:
                 if ports.only is not None:
                     ports.only.record(renewed, ledger=ports.ledger, journal=journal)
@@ -252,6 +275,7 @@ def _open(
     if night is not None:
         stamp_of(night, ports.trust)
     begin_case(whole, ledger=ports.ledger, journal=journal, key=key)
+    _record_lease(ports, journal)
     record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
@@ -268,12 +292,58 @@ def _open(
     journal.write(DecoderConfined(**ports.confinement, at=now))
 
 
+def _record_lease(ports: WatchPorts, journal: Journal) -> None:
+    """Say who drove the case before, and why that one was followed."""
+    lease = ports.lease
+    if lease is None or lease.before is None:
+        return
+    before = lease.before
+    silent = TakenWhy.SILENT if before.silent_s >= SILENT_S else TakenWhy.GONE
+    journal.write(
+        WatchTakenOver(
+            driver=lease.driver,
+            before=before.driver,
+            why=TakenWhy.GIVEN_BACK if before.ended else silent,
+            silent_s=round(before.silent_s, 3),
+            stood_by=ports.hearing is not None,
+            epoch=lease.epoch,
+            at=journal.now(),
+        )
+    )
+
+
 async def _resolver(mandate: Mandate) -> Resolver:
     """Return what resolves titles; a long catalogue takes a while to be laid out."""
     return await asyncio.to_thread(lambda: Resolver(Catalogue.of(mandate)))
 
 
-def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
+async def _first_hearing(
+    mandate: Mandate, ports: WatchPorts, journal: Journal
+) -> Hearing | NodeHearing:
+    """Return the references that who stood by has heard, if they are those of the mandate now."""
+    hearing = ports.hearing
+    if hearing is not None and hearing.feeds == feeds_of(mandate):
+        hearing.fail = journal.fail
+        return hearing
+    if hearing is not None:
+        await hearing.stop()
+    return _hearing(mandate, ports, journal)
+
+
+def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing | NodeHearing:
+    if ports.jobs is not None and ports.shared is not None:
+        return NodeHearing(
+            mandate,
+            jobs=ports.jobs,
+            shared=ports.shared,
+            folder=ports.tape,
+            fetcher=ports.own_feeds,
+            readers=ports.readers,
+            decoder=ports.decoder,
+            engine=ports.engine,
+            streams=ports.streams,
+            fail=journal.fail,
+        )
     return Hearing(
         mandate,
         folder=ports.tape,
@@ -282,7 +352,29 @@ def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
         decoder=ports.decoder,
         engine=ports.engine,
         streams=ports.streams,
-        journal=journal,
+        fail=journal.fail,
+    )
+
+
+def _looks_of(ports: WatchPorts, hearing: Hearing | NodeHearing, journal: Journal) -> Looks:
+    """Return what looks at streams: this process, or the nodes where the watch has some."""
+    if ports.jobs is not None and ports.adopt_key is not None and isinstance(hearing, NodeHearing):
+        job_ports = JobPorts(
+            jobs=ports.jobs,
+            adopt_key=ports.adopt_key,
+            piece=hearing.pieces(journal),
+            knows=hearing.references.knows,
+        )
+        return LooksByJobs(job_ports, journal=journal)
+    look_ports = LookPorts(
+        fetcher=ports.fetcher,
+        readers=ports.readers,
+        decoder=ports.decoder,
+        engine=ports.engine,
+        stamps_s=hearing.tape.stamps_s,
+    )
+    return LooksHere(
+        hearing.references, look_ports, piece_from(hearing.tape, journal), journal=journal
     )
 
 
@@ -297,7 +389,7 @@ class _Watch:
         mandate: Mandate,
         ports: WatchPorts,
         journal: Journal,
-        hearing: Hearing,
+        hearing: Hearing | NodeHearing,
         fetched: FetchedCalendars,
         *,
         resolver: Resolver,
@@ -395,15 +487,12 @@ class _Watch:
             earlier=earlier.sources.readings,
         )
         self._pace = Pace(mandate, self._streams, heard=hearing.heard, journal=journal)
+        self._looks = _looks_of(ports, hearing, journal)
         self._prober = Prober(
             mandate,
             self._streams,
-            hearing.references,
-            hearing.tape,
-            fetcher=ports.fetcher,
-            readers=ports.readers,
-            decoder=ports.decoder,
-            engine=ports.engine,
+            self._looks,
+            recipe=hearing.references.recipe.name,
             journal=journal,
             on_verdict=self._on_verdict,
             pace=self._pace,
@@ -431,14 +520,14 @@ class _Watch:
         # A watch that other fixtures made anew goes on with the references that are filled.
         if not self._hearing.filled:
             await self._fill()
-            await self._sleep_until_start()
-            self._hearing.follow()
+        await self._sleep_until_start()
+        self._hearing.follow()
         if not self._hearing.feeds:
             return await self._first_fixtures()
         renewed = asyncio.ensure_future(self._calendars.changed())
         jobs: list[Coroutine[Any, Any, None]] = [
             *(self._sources.follow(source) for source in self._mandate.sources),
-            *(self._prober.work() for _ in range(PROBERS)),
+            side_by_side(self._prober.work, lambda: self._looks.capacity),
             self._mapper.work(),
             self._lawful.work(),
             self._intervener.work(),

@@ -44,7 +44,7 @@ from cautery.workflows.networks.cluster import cluster_links
 from cautery.workflows.networks.evidence import evidence_for
 from cautery.workflows.networks.explain import explain
 from cautery.workflows.networks.links import Reading
-from cautery.workflows.watch.probing.faults import FaultFinder
+from cautery.workflows.watch.probing.faults import FaultFinder, marks_due
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -100,7 +100,7 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
     references = References(DEFAULT_RECIPE, tuple(map(_info, channels)), window_s=420.0)
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     engine = ThreadEngine()
-    finder = FaultFinder(references, Tape(folder, 420.0), engine=engine, journal=journal)
+    finder = FaultFinder(references, Tape(folder, 420.0).stamps_s, engine=engine, journal=journal)
     async with ChildDecoder(workers=1) as decoder:
         for channel in channels:
             render_channel(plan, channel, folder / channel.id, *span_of(plan, channel))
@@ -118,10 +118,15 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                 media_at_s = T0 - plan.timing.before_s + at_s + LATE_S[number]
                 seen = observe(decoded, references, media_at_s=media_at_s, at=NOON)
                 fetched = _fetched(data, spec)
-                faults = await finder.of(stream, fetched, decoded, seen, media_at_s=media_at_s)
                 verdict = stream.verdict
                 assert verdict is not None
-                marks = await finder.marks(stream, verdict, decoded, seen, media_at_s=media_at_s)
+                work = verdict.event or verdict.channels[0]
+                faults = await finder.of(work, fetched, decoded, seen, media_at_s=media_at_s)
+                licensee = marks_due(stream, verdict, seen.at)
+                marks = ()
+                if licensee is not None:
+                    marks = await finder.marks(licensee, decoded, seen, media_at_s=media_at_s)
+                    stream.marked += [seen.at] * len(marks)
                 journal.write(
                     ProbeDone(
                         url=stream.key,

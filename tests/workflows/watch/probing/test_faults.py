@@ -23,7 +23,9 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.probing import faults
-from cautery.workflows.watch.probing.faults import FaultFinder, pictures_due
+from cautery.workflows.watch.probing.asking import asked_of
+from cautery.workflows.watch.probing.faults import FaultFinder, marks_due, pictures_due
+from cautery.workflows.watch.probing.questions import LookQuestion
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -46,6 +48,10 @@ def stream(
         channels=() if event else ("news",),
     )
     return made
+
+
+def asked(one: Stream) -> LookQuestion:
+    return asked_of(one, (), now=NOON, within_s=20.0)
 
 
 def references() -> References:
@@ -72,25 +78,29 @@ def test_a_proven_streams_pictures_are_due_at_once_and_again_each_minute_or_half
     event: str | None, due_s: list[int]
 ) -> None:
     one = stream(event=event)
-    times_s = range(0, 3601, 20)
-    due = [pictures_due(one, references(), NOON + timedelta(seconds=s)) for s in times_s]
+    times_s, due = range(0, 3601, 20), list[bool]()
+    for second in times_s:
+        now = NOON + timedelta(seconds=second)
+        due.append(pictures_due(asked(one), references(), now))
+        one.pictured = now if due[-1] else one.pictured
     assert [s for s, now in zip(times_s, due, strict=True) if now] == due_s
 
 
 @pytest.mark.usefixtures("pictured")
 def test_a_stream_that_is_not_proven_is_heard_alone() -> None:
-    assert not pictures_due(stream(finding=Finding.UNDECIDED), references(), NOON)
+    assert not pictures_due(asked(stream(finding=Finding.UNDECIDED)), references(), NOON)
 
 
 def test_without_pictures_of_references_there_is_nothing_to_compare() -> None:
-    assert not pictures_due(stream(), references(), NOON)
+    assert not pictures_due(asked(stream()), references(), NOON)
 
 
 @pytest.fixture
 def found(case: Case, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a probe's marks, where one lies over the pictures."""
     monkeypatch.setattr(faults, "logo_of", lambda *_, **__: drawn())
-    finder = FaultFinder(references(), Tape(tmp_path, 60.0), engine=ThreadEngine(), journal=journal)
+    stamps_s = Tape(tmp_path, 60.0).stamps_s
+    finder = FaultFinder(references(), stamps_s, engine=ThreadEngine(), journal=journal)
     decoded = Decoded(
         audio=np.zeros(0, np.float32), audio_s=0.0, luma=np.zeros((9, *LUMA_SHAPE), np.uint8),
         luma_s=np.arange(9.0), duration_s=9.0,
@@ -99,7 +109,12 @@ def found(case: Case, journal: Journal, tmp_path: Path, monkeypatch: pytest.Monk
     async def of(one: Stream, *, minutes: int = 0) -> list[Any]:
         seen = Observation(at=NOON + timedelta(minutes=minutes))
         assert one.verdict is not None
-        return list(await finder.marks(one, one.verdict, decoded, seen, media_at_s=1e9))
+        licensee = marks_due(one, one.verdict, seen.at)
+        if licensee is None:
+            return []
+        marks = await finder.marks(licensee, decoded, seen, media_at_s=1e9)
+        one.marked += [seen.at] * len(marks)
+        return list(marks)
 
     return of
 

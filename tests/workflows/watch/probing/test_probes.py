@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.looks import MANDATE, Hears, film, looks_by_jobs, looks_here
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import (
@@ -31,39 +32,37 @@ from cautery.graph.faults import hosts_of
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
-from cautery.lab.readers import ReadersHere
 from cautery.messages import message, say
 from cautery.model import (
     AUDIO_RATE_HZ,
-    Channel,
     Decoded,
     Entry,
-    Event,
     Finding,
     Mandate,
     Observation,
     Offer,
     Partner,
     RedactedUrl,
-    Regime,
     Verdict,
-    Window,
     Witness,
-    Work,
     host_of,
 )
 from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.projections.streams import Streams
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, settled, windows_of
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.questions import Looks
+from cautery.workflows.watch.probing.turns import Turns
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEY = b"k" * 32
 URL = "http://pirate.example/film.ts"
 SEGMENT = "http://pirate.example/0.ts"
 ELSEWHERE = "http://seg.example/0.ts"
@@ -84,62 +83,18 @@ def decoded(seconds: float, *, start_s: float = 0.0, picture_hz: float = 5.0) ->
     )
 
 
-def film(seconds: float) -> Decoded:
-    """Seconds of tones that change ten times a second: a work's sound, without pictures."""
-    rng = np.random.default_rng(11)
-    step = AUDIO_RATE_HZ // 10
-    tones = rng.uniform(200, 3400, (round(seconds * 10), 3))
-    axis = np.arange(step) / AUDIO_RATE_HZ
-    sound = np.concatenate(
-        [np.sin(2 * np.pi * one[:, None] * axis).sum(axis=0) / 4 for one in tones]
-    )
-    return Decoded(
-        audio=sound.astype(np.float32),
-        audio_s=0.0,
-        luma=np.zeros((0, 36, 64), np.uint8),
-        luma_s=np.zeros(0),
-        duration_s=seconds,
-    )
+@pytest.fixture(params=["here", "by jobs"])
+def probe(
+    request: pytest.FixtureRequest,
+    answers: Callable[..., Any],
+    case: Case,
+    journal: Journal,
+    tmp_path: Path,
+) -> Callable[..., Stream]:
+    """Probe one stream, once if no more is asked, whose media the decoder hears as given.
 
-
-class Hears:
-    """Fulfils the decoder's port with given media, or fails as told."""
-
-    def __init__(self, result: Decoded | CauteryError) -> None:
-        self.result = result
-        self.pictures_asked: list[bool] = []
-
-    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
-        self.pictures_asked.append(pictures)
-        if isinstance(self.result, CauteryError):
-            raise self.result
-        if pictures:
-            return self.result
-        return replace(self.result, luma=self.result.luma[:0], luma_s=self.result.luma_s[:0])
-
-    async def still(self, data: bytes, *, at_s: float) -> bytes:
-        raise DecodeError("no picture there")
-
-
-MANDATE = Mandate(
-    id="m",
-    who="Example League",
-    regime=Regime.GDPR,
-    legal_basis="rights",
-    window=Window(start=NOON, end=NOON + timedelta(hours=1)),
-    territories=("FR",),
-    works=(Work(id="work-1", title="A Film", legal_basis="rights"),),
-    channels=(
-        Channel(id="sport", names=("Sport",), legal_basis="rights", event="cup"),
-        Channel(id="news", names=("News",), legal_basis="rights"),
-    ),
-    events=(Event(id="cup", name="Cup", kick_off=NOON, legal_basis="rights"),),
-)
-
-
-@pytest.fixture
-def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Callable[..., Stream]:
-    """Probe one stream, once if no more is asked, whose media the decoder hears as given."""
+    In this process, and by nodes to which a look is a question in JSON and its answer likewise.
+    """
 
     def once(
         media: Decoded | CauteryError | Hears,
@@ -174,15 +129,21 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         engine = ThreadEngine()
         fetcher = answers({URL: answer, SEGMENT: b"media", ELSEWHERE: b"media"})
         fetcher.led_through |= {URL: led_through} if led_through else {}
+        tape = Tape(tmp_path, window_s=60.0)
+        parts: dict[str, Any] = {
+            "fetcher": fetcher,
+            "decoder": media if isinstance(media, Hears) else Hears(media),
+            "engine": engine,
+            "journal": journal,
+        }
+        looking: Looks = looks_here(references, tape, **parts)
+        if request.param == "by jobs":
+            looking, _ = looks_by_jobs(references, tape, **parts, case=case, key=KEY)
         prober = Prober(
             mandate,
             watched,
-            references,
-            Tape(tmp_path, window_s=60.0),
-            readers=ReadersHere(),
-            fetcher=fetcher,
-            decoder=media if isinstance(media, Hears) else Hears(media),
-            engine=engine,
+            looking,
+            recipe=DEFAULT_RECIPE.name,
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(
@@ -515,10 +476,7 @@ def test_an_events_sound_is_enough_once_it_is_proven_and_goes_on_as_the_same_lic
             ReferenceInfo(id="linear"),
         ),
     )
-    proven = Verdict(
-        url=RedactedUrl(URL), finding=Finding.PROVEN, at=NOON, event="cup", licensee=licensee
-    )
-    assert settled(seen(*sounds), references, verdict=proven) is enough
+    assert settled(seen(*sounds), references, licensee=licensee) is enough
     at_first = settled(seen(*sounds), references)
     assert at_first is (enough and licensee is None), "before it is proven pictures are asked"
 
@@ -597,6 +555,7 @@ def test_an_error_of_our_own_is_no_finding_about_the_stream(
     assert of(heard, ProbeDone)[0].failed.values["error"] == "InputError"
 
 
+@pytest.mark.parametrize("probe", ["here"], indirect=True)
 def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
     probe: Callable[..., Stream], heard: list[Entry]
 ) -> None:
@@ -615,15 +574,19 @@ def prober(
     engine = ThreadEngine()
 
     def made(streams: dict[str, Stream]) -> Prober:
-        return Prober(
-            MANDATE,
-            streams,
+        looking = looks_here(
             References(DEFAULT_RECIPE, ()),
             Tape(tmp_path, window_s=60.0),
-            readers=ReadersHere(),
             fetcher=answers(dict.fromkeys(streams, refused)),
             decoder=Hears(refused),
             engine=engine,
+            journal=journal,
+        )
+        return Prober(
+            MANDATE,
+            streams,
+            looking,
+            recipe=DEFAULT_RECIPE.name,
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
@@ -659,14 +622,14 @@ async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
 async def test_of_probers_that_have_nothing_to_do_one_looks_for_all(
     prober: Callable[[dict[str, Stream]], Prober], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cautery.workflows.watch.probing.probes.IDLE_S", 0)
+    monkeypatch.setattr("cautery.workflows.watch.probing.turns.IDLE_S", 0)
     idle = prober({})
     looking: list[asyncio.Task[Any] | None] = []
 
-    def nothing() -> None:
+    def nothing(_: Turns) -> None:
         looking.append(asyncio.current_task())
 
-    monkeypatch.setattr(idle, "_next", nothing)
+    monkeypatch.setattr(Turns, "_next", nothing)
     workers = [asyncio.ensure_future(idle.work()) for _ in range(10)]
     for _ in range(200):
         await asyncio.sleep(0)
@@ -683,7 +646,7 @@ def test_an_unforeseen_error_costs_its_own_look_alone(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise ValueError("http://a.example/live/anna77/gehe1m/1.ts \ud800")
 
     monkeypatch.setattr(Prober, name, broken)

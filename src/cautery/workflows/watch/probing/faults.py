@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,7 +24,7 @@ from cautery.model.records import ProbeDone
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched
-from cautery.workflows.media.tape import Tape
+from cautery.workflows.watch.probing.questions import LookQuestion
 from cautery.workflows.watch.streams import Stream
 
 OWN_STAMPS_S = 0.1
@@ -42,16 +42,23 @@ MARKS_KEPT = 3
 beneath moves."""
 
 
-def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
-    """Tell whether a proven stream's pictures are to be looked at now, and take note of it."""
-    if not stream.proven or not watched(references):
+def pictures_due(question: LookQuestion, references: References, now: datetime) -> bool:
+    """Tell whether a proven stream's pictures are to be looked at now."""
+    if not question.proven or not watched(references):
         return False
-    event = stream.verdict is not None and stream.verdict.event is not None
-    interval = EVENT_PICTURES_AGAIN if event else PICTURES_AGAIN
-    if stream.pictured is not None and now - stream.pictured < interval:
-        return False
-    stream.pictured = now
-    return True
+    interval = EVENT_PICTURES_AGAIN if question.of_event else PICTURES_AGAIN
+    return question.pictured is None or now - question.pictured >= interval
+
+
+def marks_due(stream: Stream, verdict: Verdict, at: datetime) -> str | None:
+    """Return the licensee whose pictures a mark may lie over, if one more is to be sealed.
+
+    Of another's pictures nobody can say whether a mark in them is the licensee's own.
+    """
+    if verdict.finding is not Finding.PROVEN or verdict.licensee is None:
+        return None
+    stream.marked = [moment for moment in stream.marked if at - moment < PICTURES_AGAIN]
+    return verdict.licensee if len(stream.marked) < MARKS_KEPT else None
 
 
 def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, record: int) -> None:
@@ -81,26 +88,43 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, re
 
 
 class FaultFinder:
-    """Looks for faults in what was probed."""
+    """Looks for faults in what was probed.
+
+    Parameters
+    ----------
+    stamps_s : callable
+        The reference time that a reference's own stamp 0 has; ``None``: not known.
+    """
 
     def __init__(
-        self, references: References, tape: Tape, *, engine: Engine, journal: Journal
+        self,
+        references: References,
+        stamps_s: Callable[[str], float | None],
+        *,
+        engine: Engine,
+        journal: Journal,
     ) -> None:
         self._references = references
-        self._tape = tape
+        self._stamps_s = stamps_s
         self._engine = engine
         self._journal = journal
 
     async def of(
         self,
-        stream: Stream,
+        work: str | None,
         fetched: Fetched,
         decoded: Decoded,
         observation: Observation,
         *,
         media_at_s: float,
     ) -> tuple[Fault, ...]:
-        """Return the faults of one probe; media that has ended has no clock, and none."""
+        """Return the faults of one probe; media that has ended has no clock, and none.
+
+        Parameters
+        ----------
+        work : str or None
+            What the stream is proven to carry, if it is.
+        """
         if not fetched.live:
             return ()
         faults = await self._engine.run(
@@ -108,20 +132,20 @@ class FaultFinder:
         )
         if faults:
             return tuple(fault for fault in faults if not self._passed_on(fault))
-        advert = await self._advert(stream, fetched, decoded, observation, media_at_s)
+        if work is None:
+            return ()
+        advert = await self._advert(work, fetched, decoded, observation, media_at_s)
         return () if advert is None else (advert,)
 
     async def _advert(
         self,
-        stream: Stream,
+        work: str,
         fetched: Fetched,
         decoded: Decoded,
         observation: Observation,
         media_at_s: float,
     ) -> Fault | None:
         """Return what a stream that was proven plays in place of the programme."""
-        if not stream.proven or stream.verdict is None:
-            return None
         sound = await self._engine.run(
             partial(foreign_sound, decoded, observation, self._references)
         )
@@ -135,30 +159,17 @@ class FaultFinder:
         )
         return Fault(
             kind=FaultKind.ADVERT,
-            reference=stream.verdict.event or stream.verdict.channels[0],
+            reference=work,
             at_s=round(media_at_s, 3),
             seconds=round(decoded.duration_s, 3),
             exhibit=sealed,
         )
 
     async def marks(
-        self,
-        stream: Stream,
-        verdict: Verdict,
-        decoded: Decoded,
-        observation: Observation,
-        *,
-        media_at_s: float,
+        self, licensee: str, decoded: Decoded, observation: Observation, *, media_at_s: float
     ) -> tuple[Fault, ...]:
-        """Return the mark over the pictures of a stream, if there is one, and its licensee known.
-
-        Of another's pictures nobody can say whether a mark in them is the licensee's own.
-        """
-        licensee, at = verdict.licensee, observation.at
-        if verdict.finding is not Finding.PROVEN or licensee is None or not len(decoded.luma):
-            return ()
-        stream.marked = [moment for moment in stream.marked if at - moment < PICTURES_AGAIN]
-        if len(stream.marked) >= MARKS_KEPT:
+        """Return the mark over the pictures of a licensee's stream, sealed, if there is one."""
+        if not len(decoded.luma):
             return ()
         logo = await self._engine.run(
             partial(
@@ -167,9 +178,8 @@ class FaultFinder:
         )
         if logo is None:
             return ()
-        stream.marked.append(at)
         sealed = self._journal.seal(
-            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=at
+            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=observation.at
         )
         fault = Fault(
             kind=FaultKind.LOGO,
@@ -184,5 +194,5 @@ class FaultFinder:
         """Tell whether stamps are the reference's own: whoever taps the licensee has the same."""
         if fault.kind is not FaultKind.DELAY:
             return False
-        own_s = self._tape.stamps_s(fault.reference)
+        own_s = self._stamps_s(fault.reference)
         return own_s is not None and abs(own_s - fault.at_s) <= OWN_STAMPS_S

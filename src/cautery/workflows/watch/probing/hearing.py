@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.held import References
 from cautery.model import Mandate
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
-from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.pump import Pump, feeds_of
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard
@@ -27,6 +27,9 @@ class Hearing:
     ----------
     folder : Path
         Where the tape lies; not in the case.
+    fail : callable
+        Called with ``"reference"``, the id of a feed, and what befell it; it may be exchanged, as
+        who stands by hears before there is a case to write to.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class Hearing:
         decoder: Decoder,
         engine: Engine,
         streams: Streams,
-        journal: Journal,
+        fail: Callable[[str, str, Exception], object],
     ) -> None:
         self.feeds = feeds_of(mandate)
         self.references = References(
@@ -48,6 +51,8 @@ class Hearing:
         self._folder = Path(tempfile.mkdtemp(dir=folder))
         self.tape = Tape(self._folder, window_s=REFERENCE_WINDOW_S)
         self.filled = False
+        self.fail = fail
+        self._filling: asyncio.Task[None] | None = None
         self.following: set[asyncio.Task[None]] = set()
         self._pump = Pump(
             self.references,
@@ -56,7 +61,7 @@ class Hearing:
             readers=readers,
             decoder=decoder,
             engine=engine,
-            fail=journal.fail,
+            fail=self._fail,
             streams=streams,
         )
 
@@ -69,19 +74,27 @@ class Hearing:
             filled=self.filled,
         )
 
+    def _fail(self, what: str, where: str, error: Exception) -> None:
+        self.fail(what, where, error)  # whoever that is by now
+
     async def fill(self) -> None:
-        """Take in every file and every window that is there."""
-        await self._pump.fill(self.feeds)
+        """Take in every file and every window that is there; asked again, wait for that."""
+        if self._filling is None:
+            self._filling = asyncio.ensure_future(self._pump.fill(self.feeds))
+        await asyncio.shield(self._filling)
         self.filled = True
 
     def follow(self) -> None:
         """Take in what is new from now on."""
+        if self.following:
+            return
         live = (feed for feed in self.feeds if feed.live)
         self.following = {asyncio.ensure_future(self._pump.follow(feed)) for feed in live}
 
     async def stop(self) -> None:
         """Let go of the feeds and of the tape; who waited for a feed was told why it ended."""
-        for task in self.following:
+        tasks = self.following if self._filling is None else {*self.following, self._filling}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self.following, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)

@@ -31,7 +31,7 @@ def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
     )
 
 
-def settled(seen: Observation, references: References, *, verdict: Verdict | None = None) -> bool:
+def settled(seen: Observation, references: References, *, licensee: str | None = None) -> bool:
     """Tell whether the sound alone says whose a stream is, so that pictures would add nothing.
 
     Of an event they do: they are what the licensees have in common, and an analyst wants to see
@@ -40,17 +40,17 @@ def settled(seen: Observation, references: References, *, verdict: Verdict | Non
 
     Parameters
     ----------
-    verdict : Verdict, optional
-        That the stream is proven by, if it is.
+    licensee : str, optional
+        That the stream is proven to carry, if it is.
     """
     sure = [witness for witness in seen.witnesses if witness.kind == "sound" and above(witness)]
     if not sure or any(witness.shared for witness in sure):
         return False
     if all(references.info(witness.reference).event is None for witness in sure):
         return True
-    if verdict is None or verdict.licensee is None:
+    if licensee is None:
         return False
-    return max(sure, key=lambda witness: witness.score).reference == verdict.licensee
+    return max(sure, key=lambda witness: witness.score).reference == licensee
 
 
 def differs(old: Verdict, new: Verdict) -> bool:

@@ -65,7 +65,7 @@ class Lines:
         if source.purchase not in self._lines:
             self._lines[source.purchase] = self._line(source.purchase)
         source_with_line = self._lines[source.purchase].given_to(source)
-        self._journal.hide(source_with_line)
+        self._journal.hide_line(source_with_line)
         return source_with_line
 
     def _line(self, purchase: str) -> PurchasedLine:

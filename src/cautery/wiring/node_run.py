@@ -1,0 +1,204 @@
+"""A node with all that it reaches through."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from cautery import __version__, kernels, wiring
+from cautery.adapters._key_files import private_folder
+from cautery.adapters.decoder import ChildDecoder
+from cautery.adapters.engine import ThreadEngine
+from cautery.adapters.job_queue import JobWorker
+from cautery.adapters.reading import ReadingPool
+from cautery.fingerprint.recipe import DEFAULT_RECIPE
+from cautery.model.ports import Handler
+from cautery.wiring import nodes
+from cautery.wiring.node_nights import Nights
+from cautery.wiring.server import required_server
+from cautery.workflows.nodes.hearing import hear_handlers
+from cautery.workflows.nodes.looking import look_handlers
+from cautery.workflows.nodes.loop import LoopLateness
+from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn
+from cautery.workflows.watch.sources.jobs import MODULES
+
+Listen = Callable[[NodeEvent], None]
+
+
+class Homes:
+    """A server of jobs that knows what is at home here; a node is the home of its own name.
+
+    Parameters
+    ----------
+    node : str
+        Its name: whoever wants this very node asks for the shard ``node:NAME``.
+    """
+
+    def __init__(self, worker: JobWorker, node: str) -> None:
+        self._worker = worker
+        self._own_shard = f"node:{node}"
+        self.homes: set[str] = set()
+
+    async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
+        """Do jobs."""
+        await self._worker.home(self._own_shard, here=True)
+        await self._worker.serve(handlers, capacity=capacity)
+
+    async def home(self, shard: str, *, here: bool) -> None:
+        """Say whether a shard is at home here."""
+        (self.homes.add if here else self.homes.discard)(shard)
+        await self._worker.home(shard, here=here)
+
+    def drain(self) -> None:
+        """Take no further job."""
+        self._worker.drain()
+
+
+def default_capacity() -> int:
+    """Return how many jobs a node does side by side if nobody says: most wait for the network."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+def default_cache() -> Path:
+    """Return where a node keeps references if nobody says."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".cache"
+    return home / "cautery" / "nodes"
+
+
+def run_node(
+    name: str,
+    *,
+    capacity: int,
+    country: str,
+    key_file: Path | None,
+    cache: Path | None,
+    listen: Listen,
+) -> None:
+    """Do jobs until a signal; at the second one, end at once.
+
+    Raises
+    ------
+    CauteryError
+        If the server or the key is not named or cannot be used, or another node has this name.
+    """
+    place, key = required_server(), nodes.node_key(key_file)
+    folder = (default_cache() if cache is None else cache) / name
+    private_folder(folder)
+    kernels.load()
+    asyncio.run(
+        _run(
+            name,
+            place_key=key,
+            capacity=capacity,
+            country=country,
+            folder=folder,
+            listen=listen,
+            vault=place.vault,
+        )
+    )
+
+
+async def _run(
+    name: str,
+    *,
+    place_key: bytes,
+    capacity: int,
+    country: str,
+    folder: Path,
+    listen: Listen,
+    vault: str,
+) -> None:
+    lateness, clock = LoopLateness(), wiring.clock()
+    async with AsyncExitStack() as stack:
+        cores = len(os.sched_getaffinity(0))
+        decoder = await stack.enter_async_context(
+            ChildDecoder(workers=cores, without_seccomp=wiring.without_seccomp())
+        )
+        await decoder.start()
+        readers = await stack.enter_async_context(
+            ReadingPool(MODULES, workers=2, without_seccomp=wiring.without_seccomp())
+        )
+        engine = ThreadEngine()
+        stack.callback(engine.close)
+        worker = JobWorker(required_server(), key=place_key, name=name, fit=nodes.fit_word())
+        homes = Homes(worker, name)
+
+        def tell(words: str) -> None:
+            listen(NodeEvent(turn=NodeTurn.TOLD, at=clock.now(), why=words))
+
+        nights = Nights(
+            node=name,
+            cache=folder,
+            vault=vault,
+            key=place_key,
+            decoder=decoder,
+            readers=readers,
+            engine=engine,
+            server=homes,
+            was_late=lateness.was_late,
+            tell=tell,
+        )
+        stack.push_async_callback(nights.close)
+        register = stack.enter_context(nodes.register())
+        node = Node(
+            NodePorts(
+                register=register,
+                server=homes,
+                handlers={**look_handlers(nights.looks), **hear_handlers(nights.hear_ports)},
+                references=lambda: nights.references(tuple(sorted(homes.homes))),
+                free_bytes=lambda: shutil.disk_usage(folder).free,
+                now=clock.now,
+                listen=listen,
+                share=nights.share,
+            ),
+            name=name,
+            version=__version__,
+            recipe=DEFAULT_RECIPE.name,
+            country=country,
+            holder=secrets.token_hex(16),
+            capacity=capacity,
+        )
+        for work in (lateness.work(), nights.tidy()):
+            await stack.enter_async_context(_beside(asyncio.ensure_future(work)))
+        await _until_signalled(node)
+
+
+@asynccontextmanager
+async def _beside(task: asyncio.Task[None]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _until_signalled(node: Node) -> None:
+    """Run a node; the first signal drains it, the second ends it."""
+    loop, running = asyncio.get_running_loop(), asyncio.ensure_future(node.run())
+    signals = 0
+
+    def signalled() -> None:
+        nonlocal signals
+        signals += 1
+        if signals == 1:
+            node.end()
+        else:
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if signals < 2:
+            raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

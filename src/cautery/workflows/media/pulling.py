@@ -1,0 +1,210 @@
+"""Keep up with the published references of all shards of a case."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cautery.errors import CauteryError, InputError
+from cautery.fingerprint.recipe import Recipe
+from cautery.identify.references.folders import Folders, Part
+from cautery.identify.references.held import References
+from cautery.model.ports import ReferenceShelf
+from cautery.workflows.media.copies import SPARE_BYTES, Copy
+from cautery.workflows.media.layout import (
+    LAYOUT,
+    MOST_LAYOUT,
+    WORKS_SHARD,
+    Layout,
+    opened_layout,
+)
+from cautery.workflows.media.published import WORKS, Listed
+
+PULL_S = 2.0
+"""How often a node asks for new lists."""
+PUBLISH_S = 5.0
+"""How often a home publishes."""
+_MEND_S = 30.0
+"""To read all copies of a shard anew takes a tenth of a second."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One shard of the newest layout."""
+
+    copy: Copy
+    fresh_s: float | None = None
+    mended_s: float = float("-inf")
+    fault: str = ""
+    told_fault: str = ""
+
+
+@dataclass(slots=True)
+class Pulling:
+    """Copies all shards of a case and holds them as one, whatever its watch makes of them.
+
+    Parameters
+    ----------
+    case : str
+        The case's id.
+    folder : Path
+        For copies, of this case alone; made if it is not there.
+    key : bytes
+        The nodes' key.
+    tell : callable
+        Is told in a sentence what is wrong, once, and when it is right again.
+    spare_bytes : int
+        Left free on the disk.
+    timer : callable
+        Monotonic seconds.
+    """
+
+    shelf: ReferenceShelf
+    case: str
+    folder: Path
+    key: bytes
+    recipe: Recipe
+    tell: Callable[[str], None]
+    spare_bytes: int = SPARE_BYTES
+    timer: Callable[[], float] = time.monotonic
+    _folders: Folders = field(init=False)
+    _shards: dict[str, _Followed] = field(default_factory=dict)
+    _version: str | None = None
+    _fault: str = ""
+    _told_fault: str = ""
+
+    def __post_init__(self) -> None:
+        self._folders = Folders(self.recipe, (), 600.0, origin_s=0.0, parts={})
+
+    @property
+    def references(self) -> References:
+        """All references, as they were last copied."""
+        return self._folders.references
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """The newest list of each shard of which anything was copied."""
+        copies = (followed.copy.listed for followed in self._shards.values())
+        return tuple(listed for listed in copies if listed is not None)
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """By shard, what is wrong with it, as a sentence."""
+        away = {shard: followed.fault for shard, followed in self._shards.items() if followed.fault}
+        return {**self._folders.faults, **away}
+
+    @property
+    def damaged(self) -> str:
+        """What is wrong, the first of it; empty: nothing."""
+        return self._fault or next(iter(self.faults.values()), "")
+
+    def shards(self) -> tuple[str, ...]:
+        """Return the shards of which anything is here."""
+        shards = self._shards.items()
+        return tuple(shard for shard, followed in shards if followed.copy.listed is not None)
+
+    def stamps_s(self, reference: str) -> float | None:
+        """Return the reference time that a reference's own stamp 0 has; ``None``: not known."""
+        stamps = (listed.stamps_s for listed in self.listed if reference in listed.stamps_s)
+        return next((stamps_s[reference] for stamps_s in stamps), None)
+
+    def late_s(self) -> float | None:
+        """Return for how long the latest shard has been silent, seconds; ``None``: all are."""
+        fresh = [
+            followed.fresh_s
+            for shard, followed in self._shards.items()
+            if followed.fresh_s is not None and not shard.endswith(WORKS_SHARD)
+        ]
+        return max(self.timer() - min(fresh) - PUBLISH_S, 0.0) if fresh else None
+
+    async def work(self) -> None:
+        """Follow, for ever."""
+        while True:
+            await asyncio.to_thread(self.pull)
+            await asyncio.sleep(PULL_S)
+
+    def pull(self) -> bool:
+        """Copy and map what is new; return whether anything is."""
+        try:
+            changed = self._pull_layout()
+            self._fault = ""
+        except CauteryError as error:
+            changed, self._fault = False, _sentence(error)
+        for shard, followed in self._shards.items():
+            changed |= self._pull_shard(shard, followed)
+        mapped = (changed or bool(self._folders.faults)) and self._folders.refresh()
+        self._say()
+        return mapped
+
+    def _pull_layout(self) -> bool:
+        name = f"{self.case}/{LAYOUT}"
+        version = self.shelf.version(name)
+        if version is None or version == self._version:
+            return False
+        answer = self.shelf.get(name, most=MOST_LAYOUT)
+        if answer is None:
+            return False
+        version, data = answer
+        self._follow(opened_layout(data, case=self.case, key=self.key))
+        self._version = version
+        return True
+
+    def _follow(self, layout: Layout) -> None:
+        """Begin with another layout; what an earlier one had is of no use, and goes."""
+        shards = {shard: self.folder / shard.rpartition("/")[2] for shard in layout.shards}
+        if any(not shard.startswith(f"{self.case}/") for shard in shards):
+            raise InputError("a layout of references that names another case")
+        kinds = {info.id: info.kind for info in layout.infos}
+        parts = {
+            shard: Part(
+                path / WORKS
+                if any(kinds[name] == "work" for name in layout.shards[shard])
+                else path,
+                frozenset(layout.shards[shard]),
+            )
+            for shard, path in shards.items()
+        }
+        folders = Folders(
+            self.recipe, layout.infos, layout.window_s, origin_s=layout.origin_s, parts=parts
+        )
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if path not in shards.values():
+                shutil.rmtree(path, ignore_errors=True)
+        self._folders = folders
+        self._shards = {
+            shard: _Followed(Copy(self.shelf, shard, path, self.key, spare_bytes=self.spare_bytes))
+            for shard, path in shards.items()
+        }
+
+    def _pull_shard(self, shard: str, followed: _Followed) -> bool:
+        now_s = self.timer()
+        try:
+            if shard in self._folders.faults and now_s - followed.mended_s >= _MEND_S:
+                followed.mended_s = now_s
+                followed.copy.mend()
+            changed = followed.copy.pull()
+        except CauteryError as error:
+            followed.fault = _sentence(error)
+            return False
+        followed.fault = ""
+        if changed:
+            followed.fresh_s = now_s
+        return changed
+
+    def _say(self) -> None:
+        faults = self.faults
+        if self._fault != self._told_fault:
+            self._told_fault = self._fault
+            self.tell(self._fault or f"the references of case {self.case} can be reached again")
+        for shard, followed in self._shards.items():
+            if (fault := faults.get(shard, "")) != followed.told_fault:
+                followed.told_fault = fault
+                self.tell(fault or f"the references of shard {shard} are here again")
+
+
+def _sentence(error: CauteryError) -> str:
+    return f"{error} ({error.hint})" if error.hint else str(error)
