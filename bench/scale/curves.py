@@ -29,18 +29,16 @@ class Curve:
     residuals: tuple[float, ...]
 
     def beyond(self, size: float) -> tuple[float, float, float]:
-        """Return the cost at a larger size, from the least to the most that it may be.
+        """Return the cost at a larger size, and the least and the most that it may be.
 
-        From the largest size on, costs grow by the power that they grew by between the two largest
-        ones, give or take :data:`UNSURE`: what is fixed at small sizes, and caches that become too
-        small, bend a curve of few points more than its residuals tell.
+        The middle is a straight line through the two largest sizes: what is fixed at small ones
+        bends a curve of few points more than its residuals tell. The interval is for costs that
+        grow by a power that is :data:`UNSURE` off.
         """
-        (least_n, most_n), (less, more) = self.sizes[-2:], self.costs[-2:]
-        power = math.log(more / less) / math.log(most_n / least_n)
-        middle, least, most = (
-            more * (size / most_n) ** (power + off) for off in (0.0, -UNSURE, UNSURE)
-        )
-        return middle, least, most
+        (less_n, most_n), (less, more) = self.sizes[-2:], self.costs[-2:]
+        middle = more + (more - less) / (most_n - less_n) * (size - most_n)
+        factor = (size / most_n) ** UNSURE
+        return middle, middle / factor, middle * factor
 
 
 def fitted(sizes: Sequence[float], costs: Sequence[float]) -> Curve:

@@ -268,7 +268,7 @@ def shown(night: Night, machine: Machine, asked: argparse.Namespace) -> dict[str
     print(
         f"- a month of {night.month_hours:g} hours: {need.vault_objects / 1e6:,.1f} million looks,"
         f" {need.vault_tb:,.0f} TB into the vault, {need.records / 1e6:,.0f} million records,"
-        f" {need.ledger_gb:,.0f} GB of ledger; {need.drivers} drivers, {need.volumes} indexes"
+        f" {need.ledger_gb:,.0f} GB of ledger; {need.drivers} drivers, {need.indexes} indexes"
     )
     print(f"- EUR of the first month, media kept for it: {told}; together {total[0]:,.0f} to"
           f" {total[1]:,.0f}")  # fmt: skip
@@ -322,10 +322,11 @@ def records(count: float) -> None:
     for level in LEVELS:
         size = count * of["record_bytes"].at(level) / 1e12
         verify = count / 1e6 * of["verify_million_s"].at(level) / 3600
+        close = count / 1e6 * of["close_million_s"].at(level) / 3600
         lists = count / 1e6 * of["lists_million_s"].at(level) / 3600
         print(
             f"- {level}: {size:.2f} TB of tables and indexes; {verify:.1f} h of one core to verify"
-            f" all; {lists:.1f} h to make all lists of the console anew"
+            f" all, {close:.1f} h to close, {lists:.1f} h to make all lists of the console anew"
         )
 
 

@@ -64,11 +64,13 @@ def _process(pid: int, name: str, fields: list[str]) -> Process | None:
         told = (top / "cmdline").read_bytes().split(b"\0")
     except OSError:  # it has ended, or is about to
         return None
-    module = next((part for part in told if b"cautery" in part and b"_child" in part), b"")
+    module = next(
+        (part for part in told if part.startswith(b"_") and part.endswith(b"_child")), b""
+    )
     kilobytes = sum(int(status[key].split()[0]) for key in ("RssAnon", "VmSwap") if key in status)
     return Process(
         pid=pid,
-        name=module.decode().rpartition(".")[2] or name,
+        name=module.decode() or name,
         cpu_s=(int(fields[11]) + int(fields[12])) * _TICK_S,
         own_bytes=kilobytes * 1024,
         files=files,

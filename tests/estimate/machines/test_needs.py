@@ -103,7 +103,7 @@ def test_a_look_that_matches_nothing_costs_more_than_one_that_sound_settles() ->
 def test_beyond_one_index_there_are_several() -> None:
     at_most = needs(Night(channels=MOST_IN_ONE_INDEX, looks_a_minute=1), Machine())
     more = needs(Night(channels=MOST_IN_ONE_INDEX + 1, looks_a_minute=1), Machine())
-    assert (at_most.volumes, more.volumes) == (1, 2)
+    assert (at_most.indexes, more.indexes) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def _column(need: Needs | str) -> list[str]:
         use["a driver's core"],
         use["database's commits"],
         f"{need.drivers:,}",
-        f"{need.volumes:,}",
+        f"{need.indexes:,}",
         f"{need.stream_gbit:.2f} Gbit/s",
         f"{need.vault_tb:,.1f} TB",
         f"{need.vault_objects / 1e6:,.1f} million",

@@ -129,7 +129,7 @@ class Needs:
         The resource of nodes that says how many there must be.
     drivers : int
         Cases to be split into, so that no driver is too full.
-    volumes : int
+    indexes : int
         Indexes that the references fill.
     memory_gb : float
         That each node needs, whatever it does.
@@ -141,7 +141,7 @@ class Needs:
     use: dict[str, float]
     first: str
     drivers: int
-    volumes: int
+    indexes: int
     memory_gb: float
     stream_gbit: float
     vault_tb: float
@@ -231,7 +231,7 @@ def needs(night: Night, machine: Machine, level: str = "mid") -> Needs:
         },
         first=first,
         drivers=max(1, math.ceil(driver / FULL)),
-        volumes=math.ceil(night.channels / MOST_IN_ONE_INDEX),
+        indexes=math.ceil(night.channels / MOST_IN_ONE_INDEX),
         memory_gb=memory / 1e9,
         stream_gbit=looks_a_s * fetched * 8 / 1e9,
         vault_tb=seconds * looks_a_s * fetched / 1e12,
