@@ -29,7 +29,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Coroutine
@@ -47,6 +46,8 @@ LAB_HOUR = 60
 """Looks at one stream."""
 WARMING = 1 / 3
 FIGURES = ("memory", "files", "threads", "children", "tasks", "temporary")
+MOST_AROUND_S = 600.0
+"""Before and after the window."""
 GROWS = 0.05
 """Share of the mean that memory may grow by over the measured stretch."""
 
@@ -210,16 +211,16 @@ def soak(minutes: float, seed: int, every_s: float) -> dict[str, Any]:
             [*command, "--seed", str(seed)], env=os.environ | {"TMPDIR": str(run / "tmp")}
         )
         began, rows = time.monotonic(), list[dict[str, float]]()
-        limit = threading.Timer(60 * minutes + 900, watching.kill)
-        limit.start()
+        while watching.poll() is None and not (run / "began").exists():
+            time.sleep(every_s)  # a world of many minutes takes long to paint
+        ends = time.monotonic() + 60 * minutes + MOST_AROUND_S
         try:
-            while watching.poll() is None:
+            while watching.poll() is None and time.monotonic() < ends:
                 time.sleep(every_s)
                 row = seen(watching.pid, run, began)
                 if row is not None:
                     rows.append(row)
         finally:
-            limit.cancel()
             if watching.poll() is None:
                 watching.terminate()
                 watching.wait()

@@ -12,6 +12,11 @@ from cautery.estimate.machines import FULL, Machine, Needs, Night, measured, nee
 from cautery.lab.capacity import core_speed
 
 _LEVELS = ("low", "mid", "high")
+_ROWS = (
+    "nodes", "cores of nodes, used", "network in, used", "network out, used", "memory of a node",
+    "a driver's core, used", "database's commits, used", "drivers", "indexes of references",
+    "from streams", "vault, a month", "objects, a month", "records, a month", "ledger, a month",
+)  # fmt: skip
 
 
 def machines(
@@ -82,9 +87,9 @@ def machines(
             }
         )
         return
+    columns = [_column(found[level]) for level in _LEVELS]
     render.table(
-        ("what", "at the least", "middle", "at the most"),
-        [(name, *cells) for name, *cells in zip(*map(_column, ("", *found.values())), strict=True)],
+        ("what", "at the least", "middle", "at the most"), zip(_ROWS, *columns, strict=True)
     )
     middle = found["mid"]
     render.say(
@@ -107,14 +112,7 @@ def machines(
     )
 
 
-def _column(need: Needs | str) -> list[str]:
-    if isinstance(need, str):
-        return [
-            "nodes", "cores of nodes, used", "network in, used", "network out, used",
-            "memory of a node", "a driver's core, used", "database's commits, used", "drivers",
-            "indexes of references", "from streams", "vault, a month", "objects, a month",
-            "records, a month", "ledger, a month",
-        ]  # fmt: skip
+def _column(need: Needs) -> list[str]:
     use = {name: f"{share:.0%}" for name, share in need.use.items()}
     return [
         f"{need.nodes:,}",
