@@ -109,13 +109,13 @@ def simulated(
     pulled = night.channels * of["published_bytes_a_channel_s"].at(level)
     seal = size / max(1.0, nic - pulled)
     file_s = of["driver_look_s"].at(level) / machine.speed / 2
-    append_s = max(file_s, of["records_a_look"].mid / of["appends_a_s"].at(_other(level)))
+    append_s = of["records_a_look"].mid / of["appends_a_s"].at(_other(level))
     drivers = needs(night, machine, level).drivers
-    bare = file_s + fetch + cpu + PUT_S + seal + append_s
+    bare = 2 * file_s + fetch + cpu + PUT_S + seal + append_s
 
     ends = np.full(count, np.inf)
     at_driver = [0.0] * drivers
-    at_database = [0.0] * drivers
+    taken_up, database = [0.0] * drivers, 0.0
     places = [(0, node) for node in range(nodes)]  # looks in hand, node: the emptiest first
     in_hand, cores_free = [0] * nodes, [machine.cores] * nodes
     waiting: deque[int] = deque()
@@ -174,8 +174,9 @@ def simulated(
             if waiting:
                 begin(waiting.popleft(), now)
             driver = look % drivers
-            at_database[driver] = max(at_database[driver], now) + append_s
-            ends[look] = at_database[driver]
+            taken_up[driver] = max(taken_up[driver], now) + file_s
+            database = max(database, taken_up[driver]) + append_s
+            ends[look] = database
     counted = (due >= seconds * EARLY) & (due <= seconds - np.quantile(bare, 0.95) * 2)
     delays = (ends - due)[counted]
     done = np.isfinite(delays)
@@ -189,7 +190,7 @@ def simulated(
             "cores": min(1.0, worked * free / each / machine.cores + heard),
             "network in": (count * size / each + pulled) / nic,
             "driver": count * 2 * file_s / seconds / drivers,
-            "database": count * append_s / seconds / drivers,
+            "database": count * append_s / seconds,
         },
     )
 
@@ -272,6 +273,10 @@ def shown(night: Night, machine: Machine, asked: argparse.Namespace) -> dict[str
     )
     print(f"- EUR of the first month, media kept for it: {told}; together {total[0]:,.0f} to"
           f" {total[1]:,.0f}")  # fmt: skip
+    print(
+        f"- {need.stream_gbit:.1f} Gbit/s come from streams; {need.pulled_gbit:.1f} Gbit/s of what"
+        " is heard go out of the vault to all nodes"
+    )
     at = full_at(night, machine, nodes)
     print("- full at looks a minute: " + "; ".join(f"{n} {v:,.0f}" for n, v in at.items()))
     loads = {}
@@ -297,17 +302,19 @@ def picture(title: str, loads: dict[str, Simulated], out: Path) -> None:
         looks, [min(one.median_s, 120) for one in loads.values()], "s--", label="half of looks"
     )
     upper.set_ylabel("answered within, s")
-    upper.set_yscale("log")
+    upper.set_ylim(0, None)
     upper.set_title(title, fontsize=10)
-    upper.legend()
+    upper.legend(loc="upper left")
+    names = {"driver": "each driver", "database": "the database"}
     for name, line in zip(next(iter(loads.values())).use, ("o-", "s--", "^:", "d-."), strict=True):
-        lower.plot(looks, [100 * one.use[name] for one in loads.values()], line, label=name)
+        shares = [100 * one.use[name] for one in loads.values()]
+        lower.plot(looks, shares, line, label=names.get(name, f"{name} of nodes"))
     lower.axhline(100 * FULL, color="0.5", linewidth=0.8)
-    lower.text(looks[0], 100 * FULL + 1.5, "as full as planned for", fontsize=8, color="0.3")
+    lower.text(looks[-1], 100 * FULL + 1.5, "as full as planned for", fontsize=8, ha="right")
     lower.set_ylabel("used, %")
     lower.set_xlabel("looks a minute, thousands")
     lower.set_ylim(0, 105)
-    lower.legend()
+    lower.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=4, fontsize=8, frameon=False)
     for one in (upper, lower):
         one.grid(alpha=0.3)
     figure.tight_layout()

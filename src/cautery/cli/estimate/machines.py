@@ -15,7 +15,8 @@ _LEVELS = ("low", "mid", "high")
 _ROWS = (
     "nodes", "cores of nodes, used", "network in, used", "network out, used", "memory of a node",
     "a driver's core, used", "database's commits, used", "drivers", "indexes of references",
-    "from streams", "vault, a month", "objects, a month", "records, a month", "ledger, a month",
+    "from streams", "out of the vault", "vault, a month", "objects, a month", "records, a month",
+    "ledger, a month",
 )  # fmt: skip
 
 
@@ -125,6 +126,7 @@ def _column(need: Needs) -> list[str]:
         f"{need.drivers:,}",
         f"{need.indexes:,}",
         f"{need.stream_gbit:.2f} Gbit/s",
+        f"{need.pulled_gbit:.2f} Gbit/s",
         f"{need.vault_tb:,.1f} TB",
         f"{need.vault_objects / 1e6:,.1f} million",
         f"{need.records / 1e6:,.1f} million",

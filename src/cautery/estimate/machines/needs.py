@@ -133,6 +133,9 @@ class Needs:
         Indexes that the references fill.
     memory_gb : float
         That each node needs, whatever it does.
+    stream_gbit, pulled_gbit : float
+        That come from streams, and that all nodes together fetch of what is heard, out of the
+        vault.
     vault_tb, vault_objects, ledger_gb : float
         What a month adds.
     """
@@ -144,6 +147,7 @@ class Needs:
     indexes: int
     memory_gb: float
     stream_gbit: float
+    pulled_gbit: float
     vault_tb: float
     vault_objects: float
     records: float
@@ -234,6 +238,7 @@ def needs(night: Night, machine: Machine, level: str = "mid") -> Needs:
         indexes=math.ceil(night.channels / MOST_IN_ONE_INDEX),
         memory_gb=memory / 1e9,
         stream_gbit=looks_a_s * fetched * 8 / 1e9,
+        pulled_gbit=(at_each + SPARE) * night.vantages * pulled * 8 / 1e9,
         vault_tb=seconds * looks_a_s * fetched / 1e12,
         vault_objects=seconds * looks_a_s,
         records=seconds * records,
