@@ -1,21 +1,24 @@
 """A long night in little time: whether a watch's memory, files, threads, tasks or children grow.
 
-    python bench/scale/soak.py [--minutes 8] [--seed 1] [--every 3] [--json FILE] [--nodes N]
+    python bench/scale/soak.py [--minutes 8] [--seed 1] [--every 3] [--json FILE]
 
 A small world of the lab is watched by ``cautery watch``'s own code, in a process of its own, and
-looked at every few seconds from outside; the number of asyncio tasks and of numbered objects it
-tells itself. Streams are looked at as often as the machine can, not once a minute: what counts is
-how many looks there were, and an hour of the lab is 60 looks at each stream. References are held
-for 90 s, not for seven minutes, so that what they hold has settled after the first two minutes.
+looked at every few seconds from outside; the number of asyncio tasks and of objects it tells
+itself. Streams are looked at as often as the machine can, not once a minute: what counts is how
+many looks there were, and an hour of the lab is 60 looks at each stream. Eight such hours take an
+hour or so of a quiet machine; a busy one comes to fewer looks, and the table says to how many.
+References are held for 90 s, not for seven minutes, so that what they hold has settled early.
 
 What this leaves out: whatever grows with time on the clock and not with looks, such as logs,
 certificates and TLS sessions that run out, a day's facts, connections that a firewall forgets; and
-memory that falls to pieces over hours. ``--nodes`` watches with so many nodes on this machine.
+memory that falls to pieces over hours. A stream keeps its last twelve observations: as long as it
+was not looked at so often, memory may grow by right.
 
-After the warm-up (a third of the run) a line is fitted to each figure. Its slope's 95 % interval is
-by Newey and West's errors, since what is seen every few seconds is not independent. Flat: over all
-eight hours of looks a watch is to grow by less than 5 %, so the verdict is on the slope times what
-is left of them, and on the slope over the measured stretch itself.
+After the warm-up (half of the run) a line is fitted to each figure. Its slope's 95 % interval is by
+Newey and West's errors, since what is seen every few seconds is not independent. *Flat* means that
+over the measured stretch memory grows by less than 5 % and any other figure by less than one, for
+sure; *grows*, that it does so by more, for sure (0.5 for other figures). It says nothing of more
+looks than there were.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ WINDOW_S = 90.0
 LEAD_S = 10.0
 LAB_HOUR = 60
 """Looks at one stream."""
-WARMING = 1 / 3
+WARMING = 1 / 2
 FIGURES = ("memory", "files", "threads", "children", "tasks", "temporary")
 MOST_AROUND_S = 600.0
 """Before and after the window."""
