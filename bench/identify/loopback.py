@@ -132,7 +132,7 @@ def _scenery(film: Path, segment_s: int) -> Path:
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_suffix(".part.ts")
-        _ffmpeg(
+        ffmpeg(
             "-stream_loop", "-1", "-i", film, "-an", "-t", STREAM_S, "-vf", "scale=1280:720,fps=25",
             "-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k", "-maxrate", "2500k",
             "-bufsize", "5000k", "-g", 25 * segment_s, "-keyint_min", 25 * segment_s,
@@ -142,13 +142,13 @@ def _scenery(film: Path, segment_s: int) -> Path:
     return out
 
 
-def _make(stream: Stream, scenery: Path) -> None:
+def make(stream: Stream, scenery: Path) -> None:
     if (stream.folder / "live.m3u8").exists():
         return
     stream.folder.mkdir(parents=True, exist_ok=True)
     shown = ["-i", scenery, "-map", "0:a", "-map", "1:v", "-c:v", "copy"] if stream.pictures else []
     whole_s = STREAM_S // stream.segment_s * stream.segment_s
-    _ffmpeg(
+    ffmpeg(
         "-ss", stream.start_s, "-t", whole_s, "-i", stream.path, *(shown or ["-vn"]),
         "-c:a", "aac", "-b:a", "96k", "-ar", "48000", "-ac", "2", "-t", whole_s,
         "-f", "hls", "-hls_time", stream.segment_s, "-hls_list_size", "0",
@@ -158,13 +158,13 @@ def _make(stream: Stream, scenery: Path) -> None:
     (stream.folder / "making.m3u8").rename(stream.folder / "live.m3u8")
 
 
-def _ffmpeg(*told: object) -> None:
+def ffmpeg(*told: object) -> None:
     command = ["nice", "-n", "10", "ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, told)]
     subprocess.run(command, check=True)
 
 
 @contextlib.contextmanager
-def _served() -> Iterator[int]:
+def served() -> Iterator[int]:
     port = 8734
     folder = str(cache() / "loopback")
     server = subprocess.Popen([sys.executable, "-c", _SERVER, folder, str(port)])
@@ -283,11 +283,11 @@ def rows(run: Run) -> list[str]:
     scenery = {one: _scenery(film, one) for one in SEGMENTS_S.values()}
     progress, tell = run.bar("streams", len(streams))
     with progress:
-        for _ in at_once(lambda one: _make(one, scenery[one.segment_s]), streams, run.asked.jobs):
+        for _ in at_once(lambda one: make(one, scenery[one.segment_s]), streams, run.asked.jobs):
             tell(1)
     entries = run.entries()
     held = system.references((one.id, one.load()) for one in entries)
-    with _served() as port:
+    with served() as port:
         return asyncio.run(_measured(run, held, streams, port, len(entries)))
 
 
@@ -314,7 +314,7 @@ async def _measured(
         plans.append((f"{seconds:g} s, half matched, half not, {effort}", mine, effort, rounds))
     progress, tell = run.bar("loopback", sum(len(of) * rounds for _, of, _, rounds in plans))
     async with _prober(held) as prober:
-        await _wait(prober, streams[0], port)
+        await wait_for(prober, streams[0], port)
         await asyncio.gather(*(prober.probe(one, port, "full") for one in streams[:_WARMING]))
         prober.children = decoders()  # all of them, once there was work for each
         with progress:
@@ -368,7 +368,7 @@ def _right(stream: Stream, seen: Observation) -> bool:
     return bool(seen.witnesses) and seen.witnesses[0].reference == stream.channel
 
 
-async def _wait(prober: Prober, stream: Stream, port: int) -> None:
+async def wait_for(prober: Prober, stream: Stream, port: int) -> None:
     """Wait until the server answers."""
     until = time.monotonic() + 20
     while True:

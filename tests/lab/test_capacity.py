@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from cautery.cli.demo import show_score
+from cautery.lab import capacity
 from cautery.lab.capacity import Capacity, free_cores, wait_for_capacity
 from cautery.lab.scoreboard import Scoreboard
 
@@ -72,3 +73,11 @@ def test_a_scoreboard_of_a_starved_machine_has_dashes_and_says_why(
     assert "60.0 s" not in said
     assert "these figures have no meaning" in said
     assert "the watch was late: looks are late by 60 s" in said
+
+
+def test_the_speed_of_a_core_is_by_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others take of it meanwhile does not count: only this thread's time does."""
+    now = iter(number * 1e-3 for number in range(10_000))
+    monkeypatch.setattr(capacity.time, "thread_time", lambda: next(now))
+    # A piece for each look at the clock, but for the first and the last one: 1,000 a second.
+    assert capacity.core_speed(0.3) == pytest.approx(1000 / capacity.CORE_HZ, rel=0.02)

@@ -27,7 +27,7 @@ from cautery.lab.spec import Plan
 from cautery.lab.truth import Truth
 from cautery.lab.world import World
 
-_START_S = 30.0
+START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ def start_lab(
     child.start()
     child_end.close()
     try:
-        if not line.poll(_START_S):
+        if not line.poll(START_S):
             raise SourceError("the lab did not start in time")
         t0, failure = line.recv()
     except EOFError as error:

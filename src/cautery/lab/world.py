@@ -19,7 +19,7 @@ from cautery.lab.underworld import Addresses, draw_underworld
 Size = Literal["demo", "small", "long"]
 Progress = Callable[[int, int, str], None]
 
-_TIMINGS = {
+TIMINGS = {
     "demo": Timing(edge_s=245.0, after_s=90.0),
     "small": Timing(edge_s=52.0, after_s=42.0),
     "long": Timing(edge_s=52.0, after_s=150.0),
@@ -50,9 +50,9 @@ def plan_world(seed: int, size: Size = "demo", *, shared_feeds: bool = False) ->
     """
     if seed < 0:
         raise InputError(f"seed {seed}: a seed must not be negative")
-    if size not in _TIMINGS:
-        raise InputError(f"size {size!r}: a world must be {' or '.join(_TIMINGS)}")
-    timing = _TIMINGS[size]
+    if size not in TIMINGS:
+        raise InputError(f"size {size!r}: a world must be {' or '.join(TIMINGS)}")
+    timing = TIMINGS[size]
     names = Names(seed)
     cast = draw_cast(seed, size, names)
     under = draw_underworld(seed, size, names, Addresses(seed))

@@ -26,6 +26,10 @@ _VERBS = {
         "cautery.cli.estimate.forecast:forecast",
         "Forecast the next days of a series, and say what must be ready by when.",
     ),
+    "machines": (
+        "cautery.cli.estimate.machines:machines",
+        "Say how many machines a night of so many channels and looks needs.",
+    ),
     "harm": (
         "cautery.cli.estimate.harm:harm",
         (
