@@ -381,7 +381,7 @@ def test_people_come_in_by_keyboard_without_a_script_and_every_page_of_theirs_ca
                     _first_visit(page, address, role, words[role])
                 else:
                     page.goto(f"{address}/login")
-                    page.wait_for_function("document.activeElement.name === 'name'")
+                    page.locator("[name=name]:focus").wait_for()
                     page.keyboard.type(role)
                     page.keyboard.press("Tab")
                     page.keyboard.type("four words that do not belong")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
@@ -160,6 +160,8 @@ ODD = (TOKEN, f"{TOKEN}.ts", MAC, f"x{MAC}", "x;y=z", "x;z", "u:p@h", "~01234567
 PIECES = st.one_of(st.sampled_from(WORDS + ODD), st.text(max_size=30))
 
 
+@example("", ["", "", "", "LIVE"], [])
+@example("http:", ["", "", "", "LIVE"], [])
 @given(
     st.sampled_from(["http://p.example", "http://a:b@p.example:81", "rtmp://p.example", ""]),
     st.lists(PIECES, max_size=7),

@@ -184,6 +184,8 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
 
     path = _redacted_path(parts.path, hidden)
     path = "/".join([_without_persons(personal, name) for name in path.split("/")])
+    if not netloc and path.startswith("//"):
+        path = "/" + path.lstrip("/")  # else what follows would be taken for the host
     query = urlencode(
         [
             (
