@@ -9,7 +9,8 @@ import pytest
 
 from cautery.fingerprint.sliding import Patterns, Peaks
 from cautery.fingerprint.video import Signature
-from cautery.identify.observe import observe_and_keep
+from cautery.identify.observe import observing
+from cautery.identify.steps import in_turn
 from cautery.model import Observation, Witness
 
 from .moving_pictures import all_films, beside, film, inset, mine, others, shaken, shown, square
@@ -20,9 +21,10 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def probed(luma: np.ndarray, at_s: float, earlier: Observation | None = None,
            speed: float = 1.0) -> Observation:  # fmt: skip
     """Look at pictures that begin at a time of the stream's clock."""
-    observation, _ = observe_and_keep(
+    search = observing(
         shown(luma, speed=speed), all_films(), media_at_s=at_s, at=NOON, earlier=earlier, keep=False,
     )  # fmt: skip
+    observation, _ = in_turn(search)
     return observation
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-import cautery
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.index import Index
@@ -45,18 +42,6 @@ def references() -> References:
     for k in range(8):
         made.add(f"c{k}", media(notes(k, 60)), at_s=T0)
     return made
-
-
-@pytest.fixture(scope="module")
-def rerun() -> ModuleType:
-    """The program that a stranger has, which imports nothing of ours."""
-    path = Path(cautery.__file__).parent / "workflows/dossier/in_bag/sound_again.py"
-    specification = importlib.util.spec_from_file_location("sound_again", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def heard(references: References, audio: np.ndarray, **more: object) -> Heard:

@@ -13,7 +13,7 @@ from cautery.identify.match import Match
 from cautery.model.records.scoring import SensePlace
 
 
-def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
+def sound_basis(sounding: Sounding, match: Match, *, volume: int) -> Basis | None:
     """Return what the score of a sound match rests on; ``None``: nothing was scored here.
 
     The arrays are ``words``, the reference's code words under the probe, and under the name in
@@ -27,7 +27,8 @@ def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
     stack, code = sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch)
     phase = -lead.offset % WORD_FRAMES
     first = stack.place(lead.piece, (lead.offset + phase) // WORD_FRAMES)
-    name = "works" if lead.works else "live"
+    # Of several volumes each measures chance with its own words.
+    name = ("works" if lead.works else "live") + (f".{volume}" if volume else "")
     place = SensePlace(
         kind="sound",
         reference=match.reference,

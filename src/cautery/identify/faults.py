@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import Landmarks, landmarks_of, loudness_db, peaks_of
 from cautery.identify.likelihood import above
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model.fault import Fault, FaultKind
 from cautery.model.media import Decoded
 from cautery.model.verdict import Observation, Witness
@@ -40,7 +40,7 @@ LEAST_LANDMARKS = 60
 
 
 def faults_of(
-    decoded: Decoded, observation: Observation, references: References, *, media_at_s: float
+    decoded: Decoded, observation: Observation, references: AnyReferences, *, media_at_s: float
 ) -> tuple[Fault, ...]:
     """Return the delays, one a reference, and the freezes that a probe of a live stream shows.
 
@@ -70,7 +70,7 @@ def faults_of(
 
 
 def foreign_sound(
-    decoded: Decoded, observation: Observation, references: References
+    decoded: Decoded, observation: Observation, references: AnyReferences
 ) -> Landmarks | None:
     """Return the landmarks of a probe's sound if it is loud, long, and of no reference."""
     if observation.witnesses or len(decoded.audio) < LEAST_ADVERT_S * references.recipe.rate_hz:
@@ -81,7 +81,7 @@ def foreign_sound(
     return landmarks if len(landmarks.words) >= LEAST_LANDMARKS else None
 
 
-def timed(observation: Observation, references: References) -> list[Witness]:
+def timed(observation: Observation, references: AnyReferences) -> list[Witness]:
     """Return the sure witnesses of live references at their own speed: clean feeds, sound first.
 
     A file has no time of day, and everybody who plays it from its beginning has its stamps.
@@ -105,7 +105,9 @@ def timed(observation: Observation, references: References) -> list[Witness]:
     )
 
 
-def _freezes(decoded: Decoded, references: References, name: str, zero_s: float) -> Iterator[Fault]:
+def _freezes(
+    decoded: Decoded, references: AnyReferences, name: str, zero_s: float
+) -> Iterator[Fault]:
     times = decoded.luma_s
     if len(times) < 2:
         return

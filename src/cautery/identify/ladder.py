@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -20,9 +21,10 @@ from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify._leads import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
 from cautery.identify.match import Match
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.identify.simulcast import AS_LIKE, sifted
 from cautery.identify.sound import AS_IS, EVERY, FAR, HINTED, JUDGED, SPED, VOTED, Ear, Heard, Rung
+from cautery.identify.steps import Search, in_turn
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import NoMatch
 
@@ -40,9 +42,9 @@ Effort = Literal["quick", "full"]
 
 
 class Ladder:
-    """How far one probe's sound is followed, in all shards of the references at once.
+    """How far one probe's sound is followed, in all volumes of the references at once.
 
-    Every shard answers a rung before any climbs the next, so that what one of them is sure of
+    Every volume answers a rung before any climbs the next, so that what one of them is sure of
     spares all the dearer ones, and what the references share is weighed over all of them.
 
     Parameters
@@ -61,8 +63,6 @@ class Ladder:
     ) -> None:
         self.rung: int | None = AS_IS
         """To be climbed next; ``None``: it is enough."""
-        self.climbed: tuple[int, ...] = ()
-        """Before it: on a later rung a shard judges anew what it found on these."""
         self._probe_s = probe_s
         self._least = least
         self._later = [VOTED] if effort == "quick" else []
@@ -74,7 +74,7 @@ class Ladder:
         self._deaf: NoMatch | None = None
 
     def add(self, answers: Sequence[Rung]) -> None:
-        """Take every shard's answer to the rung, in the order of the shards."""
+        """Take every volume's answer to the rung, in the order of the volumes."""
         among = sum(answer.among for answer in answers)
         self._leads = self._leads or [[] for _ in answers]
         for leads, answer in zip(self._leads, answers, strict=True):
@@ -84,24 +84,22 @@ class Ladder:
         self._deaf = next((answer.deaf for answer in answers if answer.deaf), None)
         # Less than sure may be a true match at a wrong speed, at a place beside the true one.
         enough = max(self._best.values(), default=0.0) >= SURE_SCORE
-        if self.rung is not None:
-            self.climbed = (*self.climbed, self.rung)
         self.rung = None if self._deaf or enough or not self._later else self._later.pop(0)
 
     def chosen(self) -> list[list[Lead]]:
-        """Return each shard's leads that are reported: of all shards, the best few."""
-        by_shard = [distinct(lead, self._least) for lead in self._leads]
-        ranked = sorted((-lead.score, at, k) for at, leads in enumerate(by_shard)
+        """Return each volume's leads that are reported: of all volumes, the best few."""
+        by_volume = [distinct(lead, self._least) for lead in self._leads]
+        ranked = sorted((-lead.score, at, k) for at, leads in enumerate(by_volume)
                         for k, lead in enumerate(leads))[:MOST_MATCHES]  # fmt: skip
         return _worth_telling(
             [
-                [by_shard[at][k] for _, shard, k in ranked if shard == at]
-                for at in range(len(by_shard))
+                [by_volume[at][k] for _, volume, k in ranked if volume == at]
+                for at in range(len(by_volume))
             ]
         )
 
     def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
-        """Return what all shards' matches come to."""
+        """Return what all volumes' matches come to."""
         if self._deaf:
             return Heard((), {}, self._probe_s, self._deaf)
         matches = sorted(
@@ -122,17 +120,19 @@ class Ladder:
         )
 
 
-def _worth_telling(shards: list[list[Lead]]) -> list[list[Lead]]:
+def _worth_telling(volumes: list[list[Lead]]) -> list[list[Lead]]:
     """Leave out leads that nobody would report, of probes that one reference alone resembles.
 
     Its lesser places are reported as repeats if they come near its best, and besides might only say
     that others share what they are matched by. Music is like itself in a dozen places.
     """
-    resembled = {(at, lead.works, lead.number) for at, leads in enumerate(shards) for lead in leads}
+    resembled = {
+        (at, lead.works, lead.number) for at, leads in enumerate(volumes) for lead in leads
+    }
     if len(resembled) != 1:
-        return shards
-    least = _HOPELESS * max(lead.score for leads in shards for lead in leads)
-    return [[lead for lead in leads if lead.score >= least] for leads in shards]
+        return volumes
+    least = _HOPELESS * max(lead.score for leads in volumes for lead in leads)
+    return [[lead for lead in leads if lead.score >= least] for leads in volumes]
 
 
 def mute(decoded: Decoded) -> Heard | None:
@@ -157,7 +157,7 @@ def why_unmatched(decoded: Decoded) -> NoMatch:
 
 def listen(
     decoded: Decoded,
-    references: References,
+    references: AnyReferences,
     *,
     media_at_s: float | None,
     least: float = LEAST_SCORE,
@@ -183,23 +183,57 @@ def listen(
     keep : bool
         Keep what the scores rest on, too.
     """
+    return in_turn(
+        listening(
+            decoded, references, media_at_s=media_at_s, least=least, hints=hints, effort=effort,
+            keep=keep,
+        )
+    )  # fmt: skip
+
+
+def listening(
+    decoded: Decoded,
+    references: AnyReferences,
+    *,
+    media_at_s: float | None,
+    least: float = LEAST_SCORE,
+    hints: Sequence[str] = (),
+    effort: Effort = "full",
+    keep: bool = False,
+) -> Search[Heard]:
+    """Do as :func:`listen` does, step by step.
+
+    Every volume comes to what one process with all references would say, but that it measures what
+    chance gives at 2,048 places of its own words.
+    """
     nothing = mute(decoded)
     if nothing is not None:
         return nothing
-    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
+    ears: list[Ear] = yield [
+        partial(Ear, decoded.audio, volume, media_at_s=media_at_s, hints=hints)
+        for volume in references.volumes
+    ]
     ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
     while ladder.rung is not None:
-        ladder.add([ear.climb(ladder.rung)])
-    refined = [ear.refine(leads) for leads in ladder.chosen()]
-    outcome = ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
+        ladder.add((yield [partial(ear.climb, ladder.rung) for ear in ears]))
+    chosen = zip(ears, ladder.chosen(), strict=True)
+    refined: list[list[Lead]] = yield [partial(ear.refine, leads) for ear, leads in chosen]
+    best = best_of(refined)
+    told = yield [partial(ear.tell, leads, best) for ear, leads in zip(ears, refined, strict=True)]
+    outcome = ladder.heard(told)
     if not keep:
         return outcome
-    bases = [ear.basis(match) for match in outcome.matches]
+    bases = [
+        ear.basis(match, volume=at)
+        for match in outcome.matches
+        for at, (ear, volume) in enumerate(zip(ears, references.volumes, strict=True))
+        if volume.knows(match.reference)
+    ]
     return replace(outcome, kept=tuple(basis for basis in bases if basis is not None))
 
 
-def best_of(shards: Sequence[Sequence[Lead]]) -> Lead | None:
-    """Return the best lead of all shards."""
+def best_of(volumes: Sequence[Sequence[Lead]]) -> Lead | None:
+    """Return the best lead of all volumes."""
     return max(
-        (lead for leads in shards for lead in leads), key=lambda lead: lead.score, default=None
+        (lead for leads in volumes for lead in leads), key=lambda lead: lead.score, default=None
     )

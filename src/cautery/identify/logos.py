@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cautery.identify.faults import timed
 from cautery.identify.graphics import evened, paired, pieces, placed
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE, Decoded
 from cautery.model.verdict import Observation
@@ -40,7 +40,7 @@ _PRIOR = 2.0
 def logo_of(
     decoded: Decoded,
     observation: Observation,
-    references: References,
+    references: AnyReferences,
     licensee: str,
     *,
     media_at_s: float,
@@ -63,7 +63,8 @@ def logo_of(
     start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
     reference_s = media_at_s + decoded.luma_s - start_s - witness.delay_s
     runs = [
-        paired(references, licensee, reference_s + shift_s, decoded.luma) for shift_s in _SHIFTS_S
+        paired(references.of(licensee), licensee, reference_s + shift_s, decoded.luma)
+        for shift_s in _SHIFTS_S
     ]
     runs = [run for run in runs if len(run[0]) >= LEAST_PICTURES]
     if not runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,13 @@ from cautery.identify._looking import Expected
 from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.basis import Basis
 from cautery.identify.graphics import recognise
-from cautery.identify.ladder import Effort, listen, why_unmatched
+from cautery.identify.ladder import Effort, listening, why_unmatched
 from cautery.identify.likelihood import above
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.identify.sound import Heard
+from cautery.identify.steps import Search, in_turn
 from cautery.messages import message, term
 from cautery.messages.joining import joined
 from cautery.model.evidence import ExhibitId
@@ -36,7 +39,7 @@ _LAG_FRAMES = 4
 
 def observe(
     decoded: Decoded,
-    references: References,
+    references: AnyReferences,
     *,
     media_at_s: float | None,
     at: datetime,
@@ -64,16 +67,16 @@ def observe(
         ``media_start_s`` and ``media_end_s`` lie on the same axis as ``media_at_s``. ``reason``
         says, for each sense without a witness, why.
     """
-    observation, _ = observe_and_keep(
+    search = observing(
         decoded, references, media_at_s=media_at_s, at=at, exhibits=exhibits, hints=hints,
         effort=effort, keep=False,
     )  # fmt: skip
-    return observation
+    return in_turn(search)[0]
 
 
-def observe_and_keep(
+def observing(
     decoded: Decoded,
-    references: References,
+    references: AnyReferences,
     *,
     media_at_s: float | None,
     at: datetime,
@@ -82,8 +85,8 @@ def observe_and_keep(
     effort: Effort = "full",
     earlier: Observation | None = None,
     keep: bool = True,
-) -> tuple[Observation, tuple[Basis, ...]]:
-    """Do as :func:`observe` does, and return what the scores rest on, too.
+) -> Search[tuple[Observation, tuple[Basis, ...]]]:
+    """Do as :func:`observe` does, step by step, and return what the scores rest on, too.
 
     Parameters
     ----------
@@ -97,16 +100,19 @@ def observe_and_keep(
     tuple
         The observation, and the basis of each of its witnesses of sound and picture.
     """
-    sound = listen(
+    sound = yield from listening(
         decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
     )
-    pictures = see(
-        decoded, references, sound, media_at_s=media_at_s, earlier=earlier, keep=keep
-    )  # fmt: skip
+    seen: list[Seen] = yield [
+        partial(
+            see, decoded, volume, sound, media_at_s=media_at_s, earlier=earlier, keep=keep
+        )
+        for volume in references.volumes
+    ]  # fmt: skip
     observation = observed(
-        decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits
-    )
-    return observation, (*sound.kept, *pictures.kept)
+        decoded, sound, seen, media_at_s=media_at_s, at=at, exhibits=exhibits
+    )  # fmt: skip
+    return observation, (*sound.kept, *(basis for part in seen for basis in part.kept))
 
 
 def see(
@@ -120,19 +126,21 @@ def see(
 ) -> Seen:
     """Compare a probe's pictures, and its graphics where the sound leaves the licensee open.
 
+    In one volume: pictures are judged against the others there.
+
     Parameters
     ----------
     heard : Heard
-        What the sound gave, in these references or in more.
+        What the sound gave, in all volumes.
     earlier : Observation or None
-        As for :func:`observe_and_keep`.
+        As for :func:`observing`.
     keep : bool
         Keep what the scores rest on, too.
     """
     speed = heard.matches[0].speed if heard.matches else None
     pictures = look(
         decoded, references, media_at_s=media_at_s, speed_heard=speed,
-        expected=tuple(_as_seen(earlier, media_at_s)), keep=keep,
+        expected=tuple(_as_seen(earlier, references, media_at_s)), keep=keep,
     )  # fmt: skip
     witnesses = list(pictures.witnesses)
     for witness in pictures.witnesses:
@@ -142,12 +150,14 @@ def see(
     return Seen(tuple(witnesses), pictures.reason, pictures.kept)
 
 
-def _as_seen(earlier: Observation | None, media_at_s: float | None) -> Iterator[Expected]:
+def _as_seen(
+    earlier: Observation | None, references: References, media_at_s: float | None
+) -> Iterator[Expected]:
     """Yield where the pictures lie if they go on as an earlier probe's did."""
     if earlier is None or media_at_s is None:
         return
     for witness in earlier.witnesses:
-        if witness.kind == "picture" and above(witness):
+        if witness.kind == "picture" and above(witness) and references.knows(witness.reference):
             then_s = earlier.media_start_s + witness.probe_s / 2
             origin_s = then_s - witness.delay_s + witness.speed * (media_at_s - then_s)
             yield Expected(
@@ -165,14 +175,17 @@ def observed(
     at: datetime,
     exhibits: Sequence[ExhibitId] = (),
 ) -> Observation:
-    """Put together what the sound gave, and the pictures in each shard of the references."""
+    """Put together what the sound gave, and the pictures in each volume of the references."""
     at_s = media_at_s or 0.0
     witnesses = [*heard.witnesses(), *(witness for part in seen for witness in part.witnesses)]
     unmatched: dict[str, NoMatch] = {}
     if not heard.matches:
         unmatched["sound"] = heard.reason or why_unmatched(decoded)
     if not any(part.witnesses for part in seen):
-        unmatched["pictures"] = seen[0].reason or NoMatch.NONE
+        reasons = [part.reason or NoMatch.NONE for part in seen]
+        # A volume without pictures says nothing about those of the others.
+        compared = (why for why in reasons if why is not NoMatch.NO_REFERENCE)
+        unmatched["pictures"] = next(compared, NoMatch.NO_REFERENCE)
     witnesses.sort(
         key=lambda witness: (-witness.log10_lr, -witness.score, witness.kind, witness.reference)
     )
@@ -191,7 +204,7 @@ def observed(
 
 
 def alignment(
-    decoded: Decoded, references: References, witness: Witness, *, media_at_s: float
+    decoded: Decoded, references: AnyReferences, witness: Witness, *, media_at_s: float
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return (lags in seconds, strength) around a witness's delay, for the plot.
 
@@ -204,12 +217,12 @@ def alignment(
     InputError
         If the witness speaks of a reference that is not held.
     """
-    references.info(witness.reference)
+    volume = references.of(witness.reference)
     low_s, high_s = witness.delay_s - _AROUND_S, witness.delay_s + _AROUND_S
     if witness.kind == "sound":
-        lags, strength = _sound_lags(decoded, references, witness, media_at_s=media_at_s)
+        lags, strength = _sound_lags(decoded, volume, witness, media_at_s=media_at_s)
     elif witness.kind in {"picture", "graphics"}:
-        lags, strength = _picture_lags(decoded, references, witness, media_at_s)
+        lags, strength = _picture_lags(decoded, volume, witness, media_at_s)
         inside = (lags >= low_s) & (lags <= high_s)
         lags, strength = lags[inside], strength[inside]
     else:

@@ -19,6 +19,7 @@ from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model.media import Decoded
 from cautery.model.verdict import NoMatch, Witness
 
@@ -35,19 +36,18 @@ class Seen:
     kept: tuple[Basis, ...] = ()
 
 
-def watched(references: References) -> list[str]:
+def watched(references: AnyReferences) -> list[str]:
     """Return the references that pictures are compared with, clean feeds first.
 
     A licensee's pictures are its event's, so they count only where no clean feed is held.
     """
-    cleaned = {
-        info.event for info in references.infos if info.clean and references.pictures(info.id)
-    }
+    pictured = [
+        info for volume in references.volumes for info in volume.infos if volume.pictures(info.id)
+    ]
+    cleaned = {info.event for info in pictured if info.clean}
     comparable = [
-        info for info in references.infos
-        if references.pictures(info.id)
-        and (info.clean or info.event not in cleaned or not info.event)
-    ]  # fmt: skip
+        info for info in pictured if info.clean or info.event not in cleaned or not info.event
+    ]
     return [info.id for info in sorted(comparable, key=lambda info: not info.clean)]
 
 

@@ -135,10 +135,10 @@ class Ear:
     Parameters
     ----------
     references : References
-        All, or a shard of them.
+        All, or a volume of them.
     media_at_s, hints
         As for :func:`cautery.identify.ladder.listen`; a hint that is not held here is another
-        shard's.
+        volume's.
     """
 
     def __init__(
@@ -181,16 +181,16 @@ class Ear:
         Parameters
         ----------
         best : Lead or None
-            Of all shards.
+            Of all volumes.
         """
         placed = self._elsewhere(leads, best)
         return [
             _matched(self._sounding, self._references, lead, self._media_at_s) for lead in placed
         ]
 
-    def basis(self, match: Match) -> Basis | None:
+    def basis(self, match: Match, *, volume: int = 0) -> Basis | None:
         """Return what the score of a match rests on; ``None``: it was not scored here."""
-        return sound_basis(self._sounding, match)
+        return sound_basis(self._sounding, match, volume=volume)
 
     def _elsewhere(self, leads: Sequence[Lead], best: Lead | None) -> list[Lead]:
         """Add the other places where the best references say the same, or say it better."""

@@ -17,7 +17,7 @@ from cautery.model.verdict import Observation
 
 if TYPE_CHECKING:
     from cautery.identify.ladder import Effort
-    from cautery.identify.references.held import References
+    from cautery.identify.references.volumes import AnyReferences
 
 LEAST_WINDOW_S = 5.0
 WINDOW_S = 10.0
@@ -61,7 +61,7 @@ class Look:
 
 def look_at(
     decoded: Decoded,
-    references: References,
+    references: AnyReferences,
     *,
     at: datetime,
     media_at_s: float | None = None,

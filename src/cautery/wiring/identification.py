@@ -18,7 +18,7 @@ from cautery.adapters.process_engine import ProcessEngine
 from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.shards import opened, place_of
+from cautery.identify.places import opened, place_of
 from cautery.model import Mandate
 from cautery.model.ports import Engine
 from cautery.workflows.identification import live

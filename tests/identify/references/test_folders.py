@@ -20,7 +20,7 @@ from cautery.identify.references.folders import Folders, Part, in_one_order
 from cautery.identify.references.live_folder import LiveFolder
 from cautery.identify.references.manifest import MANIFEST
 from cautery.identify.references.saved import save
-from cautery.identify.shards import split
+from cautery.identify.references.volumes import split
 from cautery.model import Decoded
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

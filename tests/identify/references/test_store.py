@@ -20,13 +20,14 @@ from cautery.errors import InputError, StorageError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.identify import ReferenceInfo, References
+from cautery.identify.places import opened, place_of
 from cautery.identify.references.container import MAGIC, Stored, map_arrays, write_arrays
 from cautery.identify.references.hearing import Hearing
 from cautery.identify.references.live_folder import LiveFolder
 from cautery.identify.references.opening import load as load_references
 from cautery.identify.references.rolling import Rolling
 from cautery.identify.references.saved import save
-from cautery.identify.shards import opened, place_of, split
+from cautery.identify.references.volumes import split
 from cautery.model import Decoded
 
 T0 = 1_800_000_000.0

@@ -26,7 +26,8 @@ from cautery.evidence.outside.stamps import stamp_request
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.decide import decide
-from cautery.identify.observe import observe_and_keep
+from cautery.identify.observe import observing
+from cautery.identify.steps import in_turn
 from cautery.lab.encode import Piece, Rendered, _encrypt
 from cautery.lab.readers import ReadersHere
 from cautery.lab.timeline import Feed, media_playlist
@@ -308,8 +309,8 @@ def watched(
         at = NOON + timedelta(seconds=14 * number)
         media = decoded(data)
         media_at_s = T0 + from_s + LATE_S
-        observation, kept = observe_and_keep(
-            media, references(seed), media_at_s=media_at_s, at=at, exhibits=exhibits
+        observation, kept = in_turn(
+            observing(media, references(seed), media_at_s=media_at_s, at=at, exhibits=exhibits)
         )
         fetched = Fetched(
             data=data, sound=None, available_s=media_at_s, at=at, live=True, target_s=4.0,

@@ -80,6 +80,22 @@ class References:
         self.lock = threading.RLock()
         """Guards the indexes and the claims; taken after a track's lock, never before."""
 
+    @property
+    def volumes(self) -> tuple[References, ...]:
+        """The only one: itself."""
+        return (self,)
+
+    def of(self, reference_id: str) -> References:
+        """Return the volume that holds a reference.
+
+        Raises
+        ------
+        InputError
+            If there is none of that id.
+        """
+        self._index(reference_id)
+        return self
+
     def info(self, reference_id: str) -> ReferenceInfo:
         """Return what a reference is.
 

@@ -19,7 +19,7 @@ from cautery.errors import (
 )
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.identify.confirm import named
-from cautery.identify.shards import Place, look_there, opened, place_of
+from cautery.identify.places import Place, look_there, opened, place_of
 from cautery.identify.windows import Look
 from cautery.model import Decoded, Identification, Mandate, Partner, host_of
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Readers

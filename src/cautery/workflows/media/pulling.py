@@ -12,7 +12,7 @@ from pathlib import Path
 from cautery.errors import CauteryError, InputError
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.references.folders import Folders, Part
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences, together
 from cautery.model.ports import ReferenceShelf
 from cautery.workflows.media.copies import SPARE_BYTES, Copy
 from cautery.workflows.media.layout import (
@@ -71,19 +71,19 @@ class Pulling:
     tell: Callable[[str], None]
     spare_bytes: int = SPARE_BYTES
     timer: Callable[[], float] = time.monotonic
-    _folders: Folders = field(init=False)
+    _volumes: tuple[Folders, ...] = field(init=False)
     _shards: dict[str, _Followed] = field(default_factory=dict)
     _version: str | None = None
     _fault: str = ""
     _told_fault: str = ""
 
     def __post_init__(self) -> None:
-        self._folders = Folders(self.recipe, (), 600.0, origin_s=0.0, parts={})
+        self._volumes = (Folders(self.recipe, (), 600.0, origin_s=0.0, parts={}),)
 
     @property
-    def references(self) -> References:
+    def references(self) -> AnyReferences:
         """All references, as they were last copied."""
-        return self._folders.references
+        return together([volume.references for volume in self._volumes])
 
     @property
     def listed(self) -> tuple[Listed, ...]:
@@ -95,7 +95,11 @@ class Pulling:
     def faults(self) -> dict[str, str]:
         """By shard, what is wrong with it, as a sentence."""
         away = {shard: followed.fault for shard, followed in self._shards.items() if followed.fault}
-        return {**self._folders.faults, **away}
+        return {**self._unusable, **away}
+
+    @property
+    def _unusable(self) -> dict[str, str]:
+        return {shard: why for volume in self._volumes for shard, why in volume.faults.items()}
 
     @property
     def damaged(self) -> str:
@@ -136,7 +140,9 @@ class Pulling:
             changed, self._fault = False, _sentence(error)
         for shard, followed in self._shards.items():
             changed |= self._pull_shard(shard, followed)
-        mapped = (changed or bool(self._folders.faults)) and self._folders.refresh()
+        mapped = False
+        if changed or self._unusable:
+            mapped = sum(volume.refresh() for volume in self._volumes) > 0
         self._say()
         return mapped
 
@@ -158,23 +164,26 @@ class Pulling:
         shards = {shard: self.folder / shard.rpartition("/")[2] for shard in layout.shards}
         if any(not shard.startswith(f"{self.case}/") for shard in shards):
             raise InputError("a layout of references that names another case")
-        kinds = {info.id: info.kind for info in layout.infos}
-        parts = {
-            shard: Part(
-                path / WORKS
-                if any(kinds[name] == "work" for name in layout.shards[shard])
-                else path,
-                frozenset(layout.shards[shard]),
+        volumes = tuple(
+            Folders(
+                self.recipe,
+                volume.infos,
+                volume.window_s,
+                origin_s=volume.origin_s,
+                parts={
+                    shard: Part(
+                        shards[shard] / (WORKS if shard.endswith(WORKS_SHARD) else ""),
+                        frozenset(names),
+                    )
+                    for shard, names in volume.shards.items()
+                },
             )
-            for shard, path in shards.items()
-        }
-        folders = Folders(
-            self.recipe, layout.infos, layout.window_s, origin_s=layout.origin_s, parts=parts
+            for volume in layout.volumes()
         )
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path not in shards.values():
                 shutil.rmtree(path, ignore_errors=True)
-        self._folders = folders
+        self._volumes = volumes
         self._shards = {
             shard: _Followed(Copy(self.shelf, shard, path, self.key, spare_bytes=self.spare_bytes))
             for shard, path in shards.items()
@@ -183,7 +192,7 @@ class Pulling:
     def _pull_shard(self, shard: str, followed: _Followed) -> bool:
         now_s = self.timer()
         try:
-            if shard in self._folders.faults and now_s - followed.mended_s >= _MEND_S:
+            if shard in self._unusable and now_s - followed.mended_s >= _MEND_S:
                 followed.mended_s = now_s
                 followed.copy.mend()
             changed = followed.copy.pull()

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.formats.hls import MediaPlaylist, Segment
-from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_media_playlist
@@ -129,7 +129,7 @@ class Pump:
 
     def __init__(
         self,
-        references: References,
+        references: AnyReferences,
         tape: Tape | None,
         *,
         fetcher: VerifiedFetcher,

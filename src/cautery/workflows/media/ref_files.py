@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 
 from cautery.errors import CauteryError
 from cautery.identify.references.adopted import adopt_several
-from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import OwnLocation
 from cautery.model.ports import Engine
 
@@ -45,16 +45,19 @@ def in_files(feeds: Iterable[F]) -> tuple[dict[Path, list[str]], list[F]]:
 async def take_file(
     path: Path,
     names: Sequence[str],
-    references: References,
+    references: AnyReferences,
     *,
     engine: Engine,
     fail: Callable[[str, str, Exception], object],
 ) -> None:
     """Take the tracks of several references out of one file; whose fail is recorded, not fatal."""
-    wrong: Mapping[str, Exception]
-    try:
-        wrong = await engine.run(adopt_several, references, names, path)
-    except (CauteryError, OSError) as error:
-        wrong = dict.fromkeys(names, error)
-    for name, why in wrong.items():
-        fail("reference", name, why)
+    for volume in references.volumes:
+        held = [name for name in names if volume.knows(name)]
+        wrong: Mapping[str, Exception] = {}
+        try:
+            if held:
+                wrong = await engine.run(adopt_several, volume, held, path)
+        except (CauteryError, OSError) as error:
+            wrong = dict.fromkeys(held, error)
+        for name, why in wrong.items():
+            fail("reference", name, why)

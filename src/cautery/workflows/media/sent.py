@@ -12,7 +12,7 @@ from functools import partial
 
 from cautery.errors import DecodeError, SourceError
 from cautery.formats.mpegts import CLOCK_HZ, WRAP, TsCutter, TsPiece
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model.media import Decoded
 from cautery.model.ports import Decoder, Engine
 
@@ -47,7 +47,7 @@ class SentStream:
         reference: str,
         *,
         pictures: bool,
-        references: References,
+        references: AnyReferences,
         decoder: Decoder,
         engine: Engine,
         told: Callable[[SourceError], object],

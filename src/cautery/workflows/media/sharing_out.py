@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, StorageError
-from cautery.identify.references.held import References
 from cautery.identify.references.saved import save
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model.ports import ReferenceShelf
 from cautery.workflows.media.layout import (
     LAYOUT,
@@ -42,15 +42,15 @@ class Shared:
     key: bytes
 
 
-def share_out(shared: Shared, layout: Layout, recordings: References, *, room: Path) -> Layout:
+def share_out(shared: Shared, layout: Layout, recordings: AnyReferences, *, room: Path) -> Layout:
     """Put a layout and the recordings on the shelf; what another layout had is removed.
 
     Parameters
     ----------
-    recordings : References
+    recordings : References or Volumes
         With all infos of the layout, of which it holds the recordings.
     room : Path
-        A folder for a file.
+        A folder for files.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def share_out(shared: Shared, layout: Layout, recordings: References, *, room: P
             before = opened_layout(stored[1], case=shared.case, key=shared.key)
             if _references_of(before) == _references_of(layout):
                 layout = before
-    _share_recordings(shared, layout, recordings, room / "works.ref")
+    _share_recordings(shared, layout, recordings, room)
     data = layout_bytes(layout, case=shared.case, key=shared.key)
     if stored is None or data != stored[1]:
         version = None if stored is None else stored[0]
@@ -96,15 +96,17 @@ def share_out(shared: Shared, layout: Layout, recordings: References, *, room: P
     return layout
 
 
-def _share_recordings(shared: Shared, layout: Layout, recordings: References, path: Path) -> None:
-    shard = next((name for name in layout.shards if name.endswith(WORKS_SHARD)), None)
-    if shard is None:
-        return
-    save(recordings, path)
-    listed = Listed(run=(shared.epoch, 0), serial=0, node="watch", at_s=0.0, filled=True)
-    publisher = Publisher(shared.shelf, shard, shared.key)
-    publisher.publish(listed, {works_name(path): path}, now_s=0.0)
+def _share_recordings(
+    shared: Shared, layout: Layout, recordings: AnyReferences, room: Path
+) -> None:
+    for shard, names in layout.shards.items():
+        if shard.endswith(WORKS_SHARD):
+            path = room / f"{shard.rpartition('-')[2]}.ref"
+            save(recordings.of(names[0]), path)
+            listed = Listed(run=(shared.epoch, 0), serial=0, node="watch", at_s=0.0, filled=True)
+            publisher = Publisher(shared.shelf, shard, shared.key)
+            publisher.publish(listed, {works_name(path): path}, now_s=0.0)
 
 
 def _references_of(layout: Layout) -> tuple[object, ...]:
-    return layout.infos, layout.window_s, layout.origin_s
+    return layout.infos, layout.window_s, layout.origin_s, layout.volume_size

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from cautery.errors import LimitError, StorageError
 from cautery.evidence.ports import CaseVault
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Json, Pseudonyms, from_json
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Readers
@@ -71,7 +71,7 @@ class NightPorts:
     keys: NodeKeys
     pseudonyms: Pseudonyms
     secrets: OwnSecrets
-    references: Callable[[], References]
+    references: Callable[[], AnyReferences]
     stamps_s: Callable[[str], float | None]
     was_slow: Callable[[float], bool]
     timer: Callable[[], float] = time.monotonic

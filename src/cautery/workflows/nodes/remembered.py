@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from cautery.evidence.ports import CaseVault
 from cautery.identify.basis import Basis
-from cautery.identify.observe import observe_and_keep
-from cautery.identify.references.held import References
+from cautery.identify.observe import observing
+from cautery.identify.references.volumes import AnyReferences
+from cautery.identify.steps import side_by_side
 from cautery.model import Decoded, Observation
 from cautery.model.ports import Decoder, Engine
 from cautery.workflows.case.journal import Journal
@@ -66,7 +66,7 @@ def _size(windows: Sequence[Probed]) -> int:
 
 async def looked_again(
     shown: LookShown,
-    references: References,
+    references: AnyReferences,
     *,
     vault: CaseVault,
     decoder: Decoder,
@@ -113,14 +113,14 @@ async def looked_again(
 
 async def _kept(
     decoded: Decoded,
-    references: References,
+    references: AnyReferences,
     observation: Observation,
     media_at_s: float,
     engine: Engine,
 ) -> tuple[Basis, ...]:
     """Return what the scores rest on of those witnesses that were seen then."""
-    _, bases = await engine.run(
-        partial(observe_and_keep, decoded, references, media_at_s=media_at_s, at=observation.at)
+    _, bases = await side_by_side(
+        engine, observing(decoded, references, media_at_s=media_at_s, at=observation.at)
     )
     witnessed = {(witness.kind, witness.reference) for witness in observation.witnesses}
     return tuple(basis for basis in bases if (basis.place.kind, basis.place.reference) in witnessed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.errors import CauteryError
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Fault
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.nodes.remembered import RememberedLooks, looked_again
@@ -31,7 +31,7 @@ LONGEST = 500
 
 async def show(
     job: ShowJob,
-    references: References,
+    references: AnyReferences,
     ports: LookPorts,
     *,
     case: NodeCase,
@@ -76,7 +76,7 @@ async def show(
 class _Again:
     """Looks of before, from memory or from what was sealed."""
 
-    references: References
+    references: AnyReferences
     ports: LookPorts
     case: NodeCase
     remembered: RememberedLooks

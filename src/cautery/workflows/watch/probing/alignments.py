@@ -10,7 +10,7 @@ from functools import partial
 
 from cautery.errors import SourceError
 from cautery.identify.observe import alignment
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import ExhibitId
 from cautery.model.ports import Decoder, Engine
 from cautery.model.records import AlignmentShown
@@ -51,7 +51,7 @@ class Alignments:
 
     def __init__(
         self,
-        references: References,
+        references: AnyReferences,
         piece_at: PieceAt,
         *,
         decoder: Decoder,

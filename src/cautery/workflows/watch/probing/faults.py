@@ -10,7 +10,7 @@ from cautery.graph.faults import MOST_FAULTS, Carried, hosts_of
 from cautery.identify.faults import faults_of, foreign_sound
 from cautery.identify.logos import logo_of
 from cautery.identify.picture import watched
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import (
     Decoded,
     Fault,
@@ -42,7 +42,7 @@ MARKS_KEPT = 3
 beneath moves."""
 
 
-def pictures_due(question: LookQuestion, references: References, now: datetime) -> bool:
+def pictures_due(question: LookQuestion, references: AnyReferences, now: datetime) -> bool:
     """Tell whether a proven stream's pictures are to be looked at now."""
     if not question.proven or not watched(references):
         return False
@@ -98,7 +98,7 @@ class FaultFinder:
 
     def __init__(
         self,
-        references: References,
+        references: AnyReferences,
         stamps_s: Callable[[str], float | None],
         *,
         engine: Engine,

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.references.held import References
+from cautery.fingerprint.index import MOST_REFERENCES
+from cautery.identify.references.volumes import references_of
 from cautery.model import Mandate
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.media.pump import Pump, feeds_of
@@ -27,6 +28,8 @@ class Hearing:
     ----------
     folder : Path
         Where the tape lies; not in the case.
+    volume_size : int
+        References that one volume holds.
     fail : callable
         Called with ``"reference"``, the id of a feed, and what befell it; it may be exchanged, as
         who stands by hears before there is a case to write to.
@@ -43,10 +46,14 @@ class Hearing:
         engine: Engine,
         streams: Streams,
         fail: Callable[[str, str, Exception], object],
+        volume_size: int = MOST_REFERENCES,
     ) -> None:
         self.feeds = feeds_of(mandate)
-        self.references = References(
-            DEFAULT_RECIPE, tuple(feed.info for feed in self.feeds), window_s=REFERENCE_WINDOW_S
+        self.references = references_of(
+            DEFAULT_RECIPE,
+            tuple(feed.info for feed in self.feeds),
+            REFERENCE_WINDOW_S,
+            most=volume_size,
         )
         self._folder = Path(tempfile.mkdtemp(dir=folder))
         self.tape = Tape(self._folder, window_s=REFERENCE_WINDOW_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Fault
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.probing.alignments import Alignments, PieceAt
@@ -29,7 +29,7 @@ class LooksHere:
     grace_s = 0.0
 
     def __init__(
-        self, references: References, ports: LookPorts, piece_at: PieceAt, *, journal: Journal
+        self, references: AnyReferences, ports: LookPorts, piece_at: PieceAt, *, journal: Journal
     ) -> None:
         self._looker = Looker(references, ports, journal)
         self._bases = Bases(journal)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from cautery.errors import DecodeError
 from cautery.identify.ladder import Effort
-from cautery.identify.observe import observe_and_keep
+from cautery.identify.observe import observing
 from cautery.identify.picture import watched
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
+from cautery.identify.steps import side_by_side
 from cautery.model import Decoded, ExhibitId, Observation, host_of
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
 from cautery.model.records import LookStep
@@ -51,7 +51,7 @@ class Looker:
         Seals what was fetched.
     """
 
-    def __init__(self, references: References, ports: LookPorts, journal: Journal) -> None:
+    def __init__(self, references: AnyReferences, ports: LookPorts, journal: Journal) -> None:
         self._references = references
         self._fetcher = ports.fetcher
         self._readers = ports.readers
@@ -160,9 +160,9 @@ class Looker:
     ) -> Probed:
         media_at_s = _media_clock(under_way, fetched, decoded)
         with under_way.spends(LookStep.COMPARING):
-            observation, bases = await self._engine.run(
-                partial(
-                    observe_and_keep,
+            observation, bases = await side_by_side(
+                self._engine,
+                observing(
                     decoded,
                     self._references,
                     media_at_s=media_at_s,
@@ -171,7 +171,7 @@ class Looker:
                     effort=effort,
                     earlier=None if under_way.anew else question.earlier,
                     keep=not question.proven,
-                )
+                ),
             )
             faults = await self._faults.of(
                 question.work, fetched, decoded, observation, media_at_s=media_at_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cautery.identify.likelihood import above
-from cautery.identify.references.held import References
+from cautery.identify.references.volumes import AnyReferences
 from cautery.identify.windows import part_of
 from cautery.model import Decoded, Observation, Verdict, Witness
 from cautery.workflows.media.pump import media_start_s
@@ -31,7 +31,7 @@ def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
     )
 
 
-def settled(seen: Observation, references: References, *, licensee: str | None = None) -> bool:
+def settled(seen: Observation, references: AnyReferences, *, licensee: str | None = None) -> bool:
     """Tell whether the sound alone says whose a stream is, so that pictures would add nothing.
 
     Of an event they do: they are what the licensees have in common, and an analyst wants to see

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cautery.errors import CauteryError, SourceError, StorageError
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.references.held import References
+from cautery.fingerprint.index import MOST_REFERENCES
 from cautery.model import Mandate, to_json
 from cautery.model.ports import (
     Decoder,
@@ -58,6 +58,8 @@ class NodeHearing:
     ----------
     folder : Path
         Where the tape of recordings lies; not in the case.
+    volume_size : int
+        References that one volume holds.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class NodeHearing:
         engine: Engine,
         streams: Streams,
         fail: Callable[[str, str, Exception], object],
+        volume_size: int = MOST_REFERENCES,
     ) -> None:
         self.feeds = feeds_of(mandate)
         self.filled = False
@@ -83,11 +86,11 @@ class NodeHearing:
         self._origin_s = float(int(mandate.window.start.timestamp()))
         self._folder = Path(tempfile.mkdtemp(dir=folder))
         self.tape = Tape(self._folder, window_s=REFERENCE_WINDOW_S)
+        self._volume_size = volume_size
         self._layout = self._laid_out(1)
-        self.references = References(DEFAULT_RECIPE, self._layout.infos, REFERENCE_WINDOW_S)
+        self.references = self._layout.references(DEFAULT_RECIPE)
         """Which there are; what is held of them, only nodes know."""
-        self._recordings = References(DEFAULT_RECIPE, self._layout.infos, REFERENCE_WINDOW_S)
-        self._recordings.set_origin(self._origin_s)
+        self._recordings = self._layout.references(DEFAULT_RECIPE)
         self._pump = Pump(
             self._recordings,
             self.tape,
@@ -247,6 +250,7 @@ class NodeHearing:
             count=max(1, least, -(-live // FEEDS_A_SHARD)),
             window_s=REFERENCE_WINDOW_S,
             origin_s=self._origin_s,
+            volume_size=self._volume_size,
         )
 
     def _live_shards(self) -> list[str]:
@@ -254,9 +258,11 @@ class NodeHearing:
 
     def _question(self, shard: str) -> HearQuestion:
         feeds: dict[str, Feed] = {feed.info.id: feed for feed in self.feeds}
+        # Its volume alone: all references of a large night have no room in a question.
+        volume = next(part for part in self._layout.volumes() if shard in part.shards)
         return HearQuestion(
             shard=shard,
-            layout=self._layout,
+            layout=volume,
             feeds=tuple(
                 ShardFeed(id=name, url=feeds[name].location.reveal(), pictures=feeds[name].pictures)
                 for name in self._layout.shards[shard]
