@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared_references import KEY, T0, FailingShelf, infos, music, sound
 
+from cautery.adapters._job_sealing import MOST_BYTES
 from cautery.errors import ConflictError, InputError, StorageError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.live_folder import LiveFolder
@@ -38,6 +39,7 @@ from cautery.workflows.media.published import (
 )
 from cautery.workflows.media.publishing import GRACE_S, Publisher, manifest_name
 from cautery.workflows.media.pulling import Pulling
+from cautery.workflows.media.shard_jobs import HearQuestion, ShardFeed, hear_from, hear_json
 
 CASE = "0123abcd"
 LAYOUT_OF_TWO = layout_of(infos(4), case=CASE, count=2, window_s=60.0, origin_s=T0)
@@ -48,9 +50,14 @@ class Home:
     """Hears and publishes one shard, as a node does."""
 
     def __init__(
-        self, path: Path, shelf: Any, shard: str, *, run: tuple[int, int] = (1, 0)
+        self,
+        path: Path,
+        shelf: Any,
+        shard: str,
+        *,
+        run: tuple[int, int] = (1, 0),
+        layout: Layout = LAYOUT_OF_TWO,
     ) -> None:
-        layout = LAYOUT_OF_TWO
         self.live = LiveFolder(
             path / shard.rpartition("/")[2],
             DEFAULT_RECIPE,
@@ -275,7 +282,8 @@ def test_a_copy_damaged_on_this_disk_is_left_out_and_copied_anew(
     for path in folder.glob("s*.slice"):
         assert path.name in names
         path.write_bytes(path.read_bytes()[:-1] + b"?")
-    node._folders.refresh()
+    for volume in node._volumes:
+        volume.refresh()
     assert "damaged" in node.damaged
     assert set(held(node)) == set(homes[1].names)
     node.pull()
@@ -321,6 +329,42 @@ def test_another_layout_begins_anew_and_what_was_copied_goes(
     assert held(node) == {}
     assert node.references.knows("ch4")
     assert list((tmp_path / "copies").iterdir()) == []
+
+
+def test_a_volume_that_is_missing_or_damaged_leaves_the_others_answering(
+    tmp_path: Path, shelf: FailingShelf
+) -> None:
+    whole = layout_of(infos(6), case=CASE, count=3, window_s=60.0, origin_s=T0, volume_size=2)
+    name = f"{CASE}/{LAYOUT}"
+    shelf.replace(name, layout_bytes(whole, case=CASE, key=KEY), version=shelf.version(name))
+    volumes = whole.volumes()
+    assert [len(volume.shards) for volume in volumes] == [1, 1, 1]
+    (tmp_path / "homes").mkdir()
+    made = [
+        Home(tmp_path / "homes", shelf, shard, layout=volume)
+        for volume in volumes[:2]
+        for shard in volume.shards
+    ]
+    for home in made:
+        home.hear(0)
+        home.publish()
+    node = pulling(tmp_path, shelf, told := [])
+    assert node.pull()
+    assert len(node.references.volumes) == 3
+    assert {info.id for info in node.references.infos} == {info.id for info in whole.infos}
+    assert set(held(node)) == {*made[0].names, *made[1].names}
+    assert told == []
+    shard = next(iter(volumes[0].shards))
+    damaged = shelf.path / shard / Path(node._shards[shard].copy.listed.files[0].name)  # type: ignore[union-attr]
+    damaged.write_bytes(b"?" * damaged.stat().st_size)
+    again = Pulling(shelf, CASE, tmp_path / "other", KEY, DEFAULT_RECIPE, told.append, 0)
+    again.pull()
+    assert shard in again.faults
+    assert set(held(again)) == set(made[1].names)
+    made[1].hear(6)
+    made[1].publish()
+    again.pull()
+    assert set(held(again).values()) == {12.0}
 
 
 LISTED = Listed(
@@ -413,6 +457,9 @@ def test_a_layout_comes_back_and_is_the_same_for_the_same_references() -> None:
         lambda body: body["shards"].update({"../x": []}),
         lambda body: body.update(origin_s=1e15),
         lambda body: body.update(origin_s="soon"),
+        lambda body: body.update(volume_size=0),
+        lambda body: body.update(volume_size=4097),
+        lambda body: body.update(volume_size=1),  # its shards have two references each
     ],
 )
 def test_a_layout_that_makes_no_sense_is_refused(change: Callable[[Any], Any]) -> None:
@@ -420,6 +467,36 @@ def test_a_layout_that_makes_no_sense_is_refused(change: Callable[[Any], Any]) -
     change(body)
     with pytest.raises(InputError):
         layout_from(body)
+
+
+def test_a_large_night_lies_in_volumes_and_each_question_has_room() -> None:
+    events = [replace(one, id=f"event{at}", event=str(at // 3)) for at, one in enumerate(infos(90))]
+    films = [replace(one, id=f"film{at}", kind="work") for at, one in enumerate(infos(50))]
+    everybody = (*infos(9_860), *events, *films)
+    whole = layout_of(everybody, case=CASE, count=34, window_s=420.0, origin_s=T0)
+    assert opened_layout(layout_bytes(whole, case=CASE, key=KEY), case=CASE, key=KEY) == whole
+    volumes = whole.volumes()
+    assert [len(volume.infos) for volume in volumes] == [3334, 3333, 3333]
+    assert {info.id for info in (*events, *films)} <= {info.id for info in volumes[0].infos}
+    live = [names for shard, names in whole.shards.items() if not shard.endswith("works")]
+    assert max(map(len, live)) <= 300
+    for volume in volumes:
+        own = set(volume.infos)
+        assert list(volume.infos) == [info for info in whole.infos if info in own]
+        shard, names = next(iter(volume.shards.items()))
+        feeds = tuple(
+            ShardFeed(id=name, url=f"https://{name}.feeds.example/live/{name}", pictures=False)
+            for name in names
+        )
+        question = hear_json(HearQuestion(shard=shard, layout=volume, feeds=feeds))
+        assert hear_from(question).layout == volume
+        assert len(json.dumps(question)) < MOST_BYTES["question"]
+
+
+def test_more_references_than_volumes_have_room_for_are_refused() -> None:
+    with pytest.raises(InputError, match="100 references have no room in 16 volumes of 6") as error:
+        layout_of(infos(100), case=CASE, count=1, window_s=60.0, origin_s=T0, volume_size=6)
+    assert "Split the mandate" in str(error.value.hint)
 
 
 def test_recordings_have_a_shard_of_their_own_and_come_last() -> None:

@@ -113,7 +113,9 @@ class Night:
 
         self.tasks.append(asyncio.ensure_future(server.serve(hear_handlers(ports_of), capacity=2)))
 
-    def hearing(self, whole: Mandate, jobs: LabJobs, *, epoch: int = 1) -> NodeHearing:
+    def hearing(
+        self, whole: Mandate, jobs: LabJobs, *, epoch: int = 1, volume_size: int = 4096
+    ) -> NodeHearing:
         tape = self.tmp_path / "tape"
         tape.mkdir(exist_ok=True)
         return NodeHearing(
@@ -127,6 +129,7 @@ class Night:
             engine=self.engine,
             streams=None,  # type: ignore[arg-type]
             fail=lambda what, where, error: self.failed.append((what, where, str(error))),
+            volume_size=volume_size,
         )
 
     def reader(self) -> Pulling:
@@ -168,20 +171,22 @@ async def filled(hears: NodeHearing) -> AsyncIterator[NodeHearing]:
         await hears.stop()
 
 
+@pytest.mark.parametrize(("volume_size", "volumes"), [(4096, 1), (2, 2), (1, 3)])
 async def test_nodes_hear_what_is_live_and_the_watch_what_is_recorded(
-    tmp_path: Path, night: Night
+    tmp_path: Path, night: Night, volume_size: int, volumes: int
 ) -> None:
     night.begin("n1")
     night.begin("n2")
     night.world.shows(0, 4)
     jobs = night.queue.jobs(CASE, epoch=1)
-    hears = night.hearing(mandate(tmp_path, "ch0", "ch1"), jobs)
+    hears = night.hearing(mandate(tmp_path, "ch0", "ch1"), jobs, volume_size=volume_size)
     assert hears.heard().until == {}
     async with filled(hears):
         assert hears.filled
         assert set(hears.references.infos) == {feed.info for feed in hears.feeds}
         await until(lambda: hears.heard().until == {"ch0": at(4), "ch1": at(4)}, what="both feeds")
         held = night.reader().references
+        assert len(held.volumes) == len(hears.references.volumes) == volumes
         assert held.span("ch0") == pytest.approx((at(0), at(4)), abs=0.1)
         assert held.span("film") == pytest.approx((0, 60), abs=0.1)
         night.world.shows(1, 6)
