@@ -25,7 +25,7 @@ from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._leads import proposed
-from cautery.identify._sounding import Sounding
+from cautery.identify._sounding import ProbeSound, Sounding
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import above, posterior, tail
 from cautery.identify.picture import look
@@ -232,7 +232,7 @@ def held_bytes(held: References) -> tuple[int, int]:
 
 def searches(held: References, sound: NDArray[np.float32]) -> list[Callable[[], object]]:
     """Return one pass, all grids, and the scan of 330 s of all codes, for one probe."""
-    heard = Sounding.of(sound, held, None)
+    heard = Sounding.of(ProbeSound(sound, held.recipe), held, None)
     marks = landmarks_of(heard.peaks, RECIPE)
     grids = [
         (tempo, pitch)

@@ -4,15 +4,15 @@
         [--json FILE]
 
 Builds volumes of ``--channels`` references each: eight are synthetic music as it sounds, the others
-stretches of their landmarks at other pitches, and drawn codes. Then four questions, each in
-processes of their own:
+stretches of their landmarks at other pitches, and drawn codes. Then three questions, each in a
+process of its own:
 
 - one volume in one folder: what ADR 0011 measured;
 - the same references in four folders, merged by one process: what a node does for one case;
-- four volumes searched by one process, one after the other: one node with 10,000 channels;
-- four volumes in four processes, asked rung by rung as ``identify.shards.observe_in`` does, one
-  process after the other on a free core: four nodes, or four cores of one. A rung takes as long as
-  the slowest of the four.
+- four volumes, as a watch asks them (``identify.ladder.listening``): 10,000 channels.
+
+Each is asked twice: one task after the other, which gives its CPU and that of the slowest volume of
+each step, so of a machine with a free core for each; and side by side on the cores of this one.
 
 Probes are 10 s of music with noise at a third of its loudness, half of them of a reference and half
 of none; these climb all rungs. Media are decoded outside of what is timed.
@@ -21,6 +21,7 @@ of none; these climb all rungs. Media are decoded outside of what is timed.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import multiprocessing
 import os
@@ -29,7 +30,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.adapters.engine import ThreadEngine
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.audio import Landmarks
-from cautery.identify.ladder import Ladder, best_of
+from cautery.identify.ladder import listening
 from cautery.identify.references.folders import Folders, Part
 from cautery.identify.references.hearing import Hearing
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.references.live_folder import LiveFolder
-from cautery.identify.shards import split
-from cautery.identify.sound import Ear
+from cautery.identify.references.volumes import split, together
+from cautery.identify.sound import Heard
+from cautery.identify.steps import Search, side_by_side
+from cautery.model import Decoded
 
 RATE, T0 = 8000, 1_800_000_000.0
 REAL, STEP_S, PROBE_S, LATE_S = 8, 60, 10, 30.0
@@ -176,112 +180,91 @@ def probes(count: int, volumes: int, seconds: int) -> Iterator[tuple[Sound, floa
         yield noisy, T0 + start + LATE_S, named
 
 
-def serve(
-    pipe: Connection, places: Sequence[tuple[Path, int]], channels: int, seconds: int
-) -> None:
-    """Hold volumes and answer rungs, as a node does; each answer with its own time."""
+@dataclass
+class Times:
+    """What one probe took: milliseconds."""
+
+    cpu_ms: float = 0.0
+    longest_ms: float = 0.0
+    """Of each step the slowest volume's: what a core for each volume would take."""
+    wall_ms: float = 0.0
+    """With the volumes side by side on this machine's cores."""
+
+
+def in_steps(search: Search[Heard]) -> tuple[Heard, Times]:
+    """Run a search one task after the other, and time each."""
+    taken, answers = Times(), None
+    try:
+        while True:
+            begun = time.thread_time()
+            tasks = search.send(answers)
+            between = 1000 * (time.thread_time() - begun)
+            answers, each = [], []
+            for task in tasks:
+                begun = time.thread_time()
+                answers.append(task())
+                each.append(1000 * (time.thread_time() - begun))
+            taken.cpu_ms += between + sum(each)
+            taken.longest_ms += between + max(each)
+    except StopIteration as end:
+        return end.value, taken
+
+
+def serve(pipe: Connection, places: Sequence[tuple[Path, int]], asked: argparse.Namespace) -> None:
+    """Hold volumes, and ask all probes of them."""
     before = private_mib()
-    held = [opened(path, volume, channels, seconds) for path, volume in places]
-    references = [one.folders.references for one in held]
-    for one in references:
+    held = [opened(path, volume, asked.channels, asked.seconds) for path, volume in places]
+    volumes = [one.folders.references for one in held]
+    for one in volumes:
         one.stack(works=False), one.tops(works=False), one.snapshot(works=False)
-    pipe.send({
+    figures: dict[str, Any] = {
         "map_s": sum(one.seconds for one in held), "map_cpu_s": sum(one.cpu_s for one in held),
         "private_mib": private_mib() - before,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    })  # fmt: skip
-    ears: list[Ear] = []
-    while (asked := pipe.recv()) is not None:
-        what, *arguments = asked
-        begun, cpu = time.perf_counter(), time.process_time()
-        if what == "probe":
-            audio, at_s = arguments
-            ears = [Ear(audio, one, media_at_s=at_s, hints=()) for one in references]
-            answer: Any = None
-        elif what == "climb":
-            answer = [ear.climb(arguments[0]) for ear in ears]
-        elif what == "refine":
-            answer = [ear.refine(leads) for ear, leads in zip(ears, arguments[0], strict=True)]
-        else:
-            leads, best = arguments
-            answer = [ear.tell(own, best) for ear, own in zip(ears, leads, strict=True)]
-        pipe.send((answer, time.perf_counter() - begun, time.process_time() - cpu))
-
-
-class Nodes:
-    """Processes that hold volumes, asked one after the other."""
-
-    def __init__(
-        self, places: Sequence[Sequence[tuple[Path, int]]], asked: argparse.Namespace
-    ) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.sizes = [len(one) for one in places]
-        self._pipes, self._workers = [], []
-        for one in places:
-            here, there = spawn.Pipe()
-            worker = spawn.Process(
-                target=serve, args=(there, one, asked.channels, asked.seconds), daemon=True
+        "wrong": 0,
+    }  # fmt: skip
+    references, engine = together(volumes), ThreadEngine()
+    rows = []
+    with asyncio.Runner() as runner:
+        for audio, at_s, name in probes(asked.probes + 4, len(places), asked.seconds):
+            decoded = Decoded(
+                audio=audio, audio_s=0.0, luma=np.empty((0, 36, 64), np.uint8),
+                luma_s=np.empty(0), duration_s=len(audio) / RATE,
+            )  # fmt: skip
+            heard, taken = in_steps(listening(decoded, references, media_at_s=at_s))
+            begun = time.perf_counter()
+            again = runner.run(
+                side_by_side(engine, listening(decoded, references, media_at_s=at_s))
             )
-            worker.start()
-            self._pipes.append(here)
-            self._workers.append(worker)
-        self.mapped = [pipe.recv() for pipe in self._pipes]
-        self.wall_s = self.cpu_s = 0.0
-
-    def each(self, what: str, arguments: Sequence[Sequence[Any]]) -> list[Any]:
-        """Ask each; the answers of all volumes, and on the clock the slowest node."""
-        wall, answers = [], []
-        for pipe, own in zip(self._pipes, arguments, strict=True):
-            pipe.send((what, *own))
-            answer, wall_s, cpu_s = pipe.recv()
-            wall.append((wall_s, cpu_s))
-            answers += answer if answer is not None else []
-        self.wall_s += max(wall_s for wall_s, _ in wall)
-        # What the slowest of several computed: on a machine that others use, nearer to the truth.
-        self.cpu_s += max(cpu_s for _, cpu_s in wall)
-        return answers
-
-    def search(self, audio: Sound, at_s: float) -> tuple[str | None, float, float]:
-        """Return who it is, and the wall and CPU seconds of the longest way to that answer."""
-        self.wall_s = self.cpu_s = 0.0
-        count = len(self.sizes)
-        self.each("probe", [(audio, at_s)] * count)
-        ladder = Ladder(len(audio) / RATE)
-        while ladder.rung is not None:
-            ladder.add(self.each("climb", [(ladder.rung,)] * count))
-        leads = self.each("refine", [(one,) for one in self._shared(ladder.chosen())])
-        best = best_of(leads)
-        told = self.each("tell", [(one, best) for one in self._shared(leads)])
-        heard = ladder.heard(told)
-        return heard.matches[0].reference if heard.matches else None, self.wall_s, self.cpu_s
-
-    def _shared(self, by_volume: Sequence[Any]) -> list[Sequence[Any]]:
-        ends = np.cumsum(self.sizes)
-        return [by_volume[end - size : end] for end, size in zip(ends, self.sizes, strict=True)]
-
-    def close(self) -> None:
-        """End them."""
-        for pipe, worker in zip(self._pipes, self._workers, strict=True):
-            pipe.send(None)
-            worker.join(30)
+            taken.wall_ms = 1000 * (time.perf_counter() - begun)
+            assert [one.reference for one in again.matches] == [
+                one.reference for one in heard.matches
+            ]
+            figures["wrong"] += (heard.matches[0].reference if heard.matches else "") != name
+            rows.append((bool(name), *astuple(taken)))
+    engine.close()
+    of_a_reference = np.array([row[0] for row in rows[4:]])
+    numbers = np.array([row[1:] for row in rows[4:]])
+    for column, unit in enumerate(field.name for field in fields(Times)):
+        for what, chosen in (
+            ("", of_a_reference | True),
+            ("matched_", of_a_reference),
+            ("unmatched_", ~of_a_reference),
+        ):
+            percentiles = np.percentile(numbers[chosen, column], (50, 95))
+            figures[what + unit] = percentiles.round(1).tolist()
+    pipe.send(figures)
 
 
-def asked_of(nodes: Nodes, asked: argparse.Namespace, volumes: int) -> dict[str, Any]:
-    """Ask all probes, and return the figures."""
-    rows, wrong = [], 0
-    for audio, at_s, name in probes(asked.probes + 4, volumes, asked.seconds):
-        found, wall_s, cpu_s = nodes.search(audio, at_s)
-        wrong += (found or "") != name
-        rows.append((bool(name), 1000 * wall_s, 1000 * cpu_s))
-    figures: dict[str, Any] = {"wrong": wrong, "nodes": nodes.mapped}
-    for what, matched in (("matched", True), ("unmatched", False)):
-        own = np.array([row[1:] for row in rows[4:] if row[0] == matched])
-        for column, unit in enumerate(("wall_ms", "cpu_ms")):
-            figures[f"{what}_{unit}"] = np.percentile(own[:, column], (50, 95)).round(1).tolist()
-    every = np.array([row[1:] for row in rows[4:]])
-    figures["wall_ms"], figures["cpu_ms"] = (
-        np.percentile(every[:, column], (50, 95)).round(1).tolist() for column in range(2)
-    )
+def asked_of(places: Sequence[tuple[Path, int]], asked: argparse.Namespace) -> dict[str, Any]:
+    """Ask all probes in a process of its own, and return the figures."""
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    worker = spawn.Process(target=serve, args=(there, places, asked), daemon=True)
+    worker.start()
+    there.close()
+    figures: dict[str, Any] = here.recv()
+    worker.join(30)
     return figures
 
 
@@ -310,20 +293,20 @@ def main() -> None:
             build(folder / "in-4", 0, asked.channels, asked.seconds, 4)
         four = [(folder / f"whole-{volume}", volume) for volume in range(4)]
         cases = {
-            "one volume, one folder": ([four[:1]], 1),
-            "one volume, four folders merged": ([[(folder / "in-4", 0)]], 1),
-            "four volumes, one node": ([four], 4),
-            "four volumes, four nodes": ([[one] for one in four], 4),
+            "one volume, one folder": four[:1],
+            "one volume, four folders merged": [(folder / "in-4", 0)],
+            "four volumes": four,
         }
-        for name, (places, volumes) in cases.items():
-            nodes = Nodes(places, asked)
-            figures[name] = asked_of(nodes, asked, volumes)
-            nodes.close()
+        for name, places in cases.items():
+            figures[name] = asked_of(places, asked)
             print(name, json.dumps(figures[name]), flush=True)
         base = figures["one volume, one folder"]
         for name in list(cases)[1:]:
-            ratios = [figures[name][unit][1] / base[unit][1] for unit in ("wall_ms", "cpu_ms")]
-            print(f"{name}: p95 {ratios[0]:.2f} (wall), {ratios[1]:.2f} (CPU) of one volume's")
+            of = {
+                unit: figures[name][unit][1] / base[unit][1]
+                for unit in ("cpu_ms", "longest_ms", "wall_ms")
+            }
+            print(f"{name}: p95 of one volume's:", *(f"{unit} {of[unit]:.2f}" for unit in of))
     finally:
         if asked.folder is None:
             shutil.rmtree(folder, ignore_errors=True)

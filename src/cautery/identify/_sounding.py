@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,44 +29,17 @@ _NEARBY = np.arange(-6, 7)
 """Frames around a place that something else proposed."""
 
 
-@dataclass(frozen=True)
-class Sounding:
-    """A probe's peaks and codes, and what it is searched in."""
+class ProbeSound:
+    """A probe's peaks and codes: the same whichever volume it is searched in."""
 
-    recipe: Recipe
-    power: Floats
-    peaks: Peaks
-    probe_s: float
-    snapshots: tuple[Snapshot, Snapshot]
-    stacks: tuple[Stack, Stack]
-    window: tuple[int, int, int]
-    """(base, low, high) of live offsets, frames."""
-    references: int
-    _bands: dict[float, Floats] = field(default_factory=dict)
-    _codes: dict[tuple[float, float], Code] = field(default_factory=dict)
-    _chances: dict[bool, Chance] = field(default_factory=dict)
-    _standing: list[Standing] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, audio: Floats, references: References, media_at_s: float | None) -> Sounding:
-        """Prepare a probe."""
-        recipe = references.recipe
-        power = power_of(audio, recipe)
-        low, high = -_EVERYWHERE, _EVERYWHERE
-        if media_at_s is not None:
-            low, high = (round(-edge * recipe.frames_per_s) for edge in reversed(_SEARCH_S))
-        at_s = references.reached() if media_at_s is None else media_at_s
-        base = round(((at_s or 0.0) - references.origin_s(works=False)) * recipe.frames_per_s)
-        return cls(
-            recipe,
-            power,
-            peaks_in(power, recipe),
-            len(audio) / recipe.rate_hz,
-            (references.snapshot(works=False), references.snapshot(works=True)),
-            (references.stack(works=False), references.stack(works=True)),
-            (base, low, high),
-            len(references.infos),
-        )
+    def __init__(self, audio: Floats, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.power = power_of(audio, recipe)
+        self.peaks = peaks_in(self.power, recipe)
+        self.seconds = len(audio) / recipe.rate_hz
+        # Two threads may make the same one; either will do.
+        self._bands: dict[float, Floats] = {}
+        self._codes: dict[tuple[float, float], Code] = {}
 
     def code(self, tempo: float, pitch: float) -> Code:
         """Return the probe's words with a tempo and a pitch undone."""
@@ -75,6 +49,66 @@ class Sounding:
                 self._bands[key[1]] = bands_of(self.power, self.recipe, pitch=key[1])
             self._codes[key] = code_of(self._bands[key[1]], tempo=key[0], pitch=key[1])
         return self._codes[key]
+
+    @cached_property
+    def relief(self) -> Floats:
+        """How far each step stands out of what is around it."""
+        return relief_of(self.power, self.recipe)
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """A probe's sound, and what it is searched in."""
+
+    sound: ProbeSound
+    snapshots: tuple[Snapshot, Snapshot]
+    stacks: tuple[Stack, Stack]
+    window: tuple[int, int, int]
+    """(base, low, high) of live offsets, frames."""
+    references: int
+    _chances: dict[bool, Chance] = field(default_factory=dict)
+    _standing: list[Standing] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, sound: ProbeSound, references: References, media_at_s: float | None) -> Sounding:
+        """Prepare the search of a probe in one volume."""
+        recipe = references.recipe
+        low, high = -_EVERYWHERE, _EVERYWHERE
+        if media_at_s is not None:
+            low, high = (round(-edge * recipe.frames_per_s) for edge in reversed(_SEARCH_S))
+        at_s = references.reached() if media_at_s is None else media_at_s
+        base = round(((at_s or 0.0) - references.origin_s(works=False)) * recipe.frames_per_s)
+        return cls(
+            sound,
+            (references.snapshot(works=False), references.snapshot(works=True)),
+            (references.stack(works=False), references.stack(works=True)),
+            (base, low, high),
+            len(references.infos),
+        )
+
+    @property
+    def recipe(self) -> Recipe:
+        """How fingerprints are made."""
+        return self.sound.recipe
+
+    @property
+    def power(self) -> Floats:
+        """The probe's spectrogram."""
+        return self.sound.power
+
+    @property
+    def peaks(self) -> Peaks:
+        """The probe's peaks."""
+        return self.sound.peaks
+
+    @property
+    def probe_s(self) -> float:
+        """How long the probe is, seconds."""
+        return self.sound.seconds
+
+    def code(self, tempo: float, pitch: float) -> Code:
+        """Return the probe's words with a tempo and a pitch undone."""
+        return self.sound.code(tempo, pitch)
 
     def usual(self, *, works: bool) -> Chance:
         """Return what chance gives this probe, per word; measured once, untouched."""
@@ -92,7 +126,7 @@ class Sounding:
         """Let what the probe has at the references' peaks count from here on."""
         if not self._standing:
             tops = references.tops(works=False), references.tops(works=True)
-            self._standing.append(Standing(relief_of(self.power, self.recipe), tops, self.recipe))
+            self._standing.append(Standing(self.sound.relief, tops, self.recipe))
         return self._standing[0]
 
     def both(self, speed: tuple[float, float], piece: int, offset: int, *, works: bool) -> Place:

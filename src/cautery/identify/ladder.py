@@ -20,6 +20,7 @@ from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify._leads import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
+from cautery.identify._sounding import ProbeSound
 from cautery.identify.match import Match
 from cautery.identify.references.volumes import AnyReferences
 from cautery.identify.simulcast import AS_LIKE, sifted
@@ -209,8 +210,9 @@ def listening(
     nothing = mute(decoded)
     if nothing is not None:
         return nothing
+    sound = ProbeSound(decoded.audio, references.recipe)
     ears: list[Ear] = yield [
-        partial(Ear, decoded.audio, volume, media_at_s=media_at_s, hints=hints)
+        partial(Ear, sound, volume, media_at_s=media_at_s, hints=hints)
         for volume in references.volumes
     ]
     ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)

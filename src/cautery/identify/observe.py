@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._looking import Expected
-from cautery.identify._sounding import Sounding, scores_along
+from cautery.identify._sounding import ProbeSound, Sounding, scores_along
 from cautery.identify.basis import Basis
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listening, why_unmatched
@@ -140,7 +140,7 @@ def see(
     speed = heard.matches[0].speed if heard.matches else None
     pictures = look(
         decoded, references, media_at_s=media_at_s, speed_heard=speed,
-        expected=tuple(_as_seen(earlier, references, media_at_s)), keep=keep,
+        expected=tuple(_as_seen(earlier, media_at_s)), keep=keep,
     )  # fmt: skip
     witnesses = list(pictures.witnesses)
     for witness in pictures.witnesses:
@@ -150,14 +150,12 @@ def see(
     return Seen(tuple(witnesses), pictures.reason, pictures.kept)
 
 
-def _as_seen(
-    earlier: Observation | None, references: References, media_at_s: float | None
-) -> Iterator[Expected]:
+def _as_seen(earlier: Observation | None, media_at_s: float | None) -> Iterator[Expected]:
     """Yield where the pictures lie if they go on as an earlier probe's did."""
     if earlier is None or media_at_s is None:
         return
     for witness in earlier.witnesses:
-        if witness.kind == "picture" and above(witness) and references.knows(witness.reference):
+        if witness.kind == "picture" and above(witness):
             then_s = earlier.media_start_s + witness.probe_s / 2
             origin_s = then_s - witness.delay_s + witness.speed * (media_at_s - then_s)
             yield Expected(
@@ -239,7 +237,7 @@ def _sound_lags(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     per_s = references.recipe.frames_per_s
     works = references.info(witness.reference).kind == "work"
-    sounding = Sounding.of(decoded.audio, references, None)
+    sounding = Sounding.of(ProbeSound(decoded.audio, references.recipe), references, None)
     half = round(_AROUND_S * per_s / _LAG_FRAMES)
     frames = np.arange(-half, half + 1) * _LAG_FRAMES
     middle_s = sounding.probe_s / 2

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import landmarks_of
 from cautery.fingerprint.codes import WORD_FRAMES
@@ -27,7 +26,7 @@ from cautery.identify._leads import (
     standing_out,
 )
 from cautery.identify._sound_basis import sound_basis
-from cautery.identify._sounding import Sounding
+from cautery.identify._sounding import ProbeSound, Sounding
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.match import AROUND_WORDS, Codes, Match
@@ -134,6 +133,8 @@ class Ear:
 
     Parameters
     ----------
+    sound : ProbeSound
+        Shared by the ears of all volumes.
     references : References
         All, or a volume of them.
     media_at_s, hints
@@ -143,7 +144,7 @@ class Ear:
 
     def __init__(
         self,
-        audio: NDArray[np.float32],
+        sound: ProbeSound,
         references: References,
         *,
         media_at_s: float | None,
@@ -152,7 +153,7 @@ class Ear:
         self._references = references
         self._media_at_s = media_at_s
         self._hints = frozenset(references.number(hint) for hint in hints if references.knows(hint))
-        self._sounding = Sounding.of(audio, references, media_at_s)
+        self._sounding = Sounding.of(sound, references, media_at_s)
         self._known = list[Lead]()
 
     def climb(self, rung: int) -> Rung:
