@@ -14,7 +14,7 @@ nodes is the least that holds, for unit costs at their least, in the middle and 
 
 What is not in it: nodes of unequal speed, servers that are slow because we ask often, a database on
 the same machine as the vault, and matches beyond 4,096 live references of one index, for which each
-look searches several indexes (counted as the CPU of one that is as large).
+look searches several volumes (counted as the CPU of one that is as large).
 """
 
 from __future__ import annotations

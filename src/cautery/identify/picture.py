@@ -42,7 +42,10 @@ def watched(references: AnyReferences) -> list[str]:
     A licensee's pictures are its event's, so they count only where no clean feed is held.
     """
     pictured = [
-        info for volume in references.volumes for info in volume.infos if volume.pictures(info.id)
+        info
+        for volume in references.volumes
+        for info, track in zip(volume.infos, volume.tracks, strict=True)
+        if track.times
     ]
     cleaned = {info.event for info in pictured if info.clean}
     comparable = [

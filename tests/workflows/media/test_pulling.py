@@ -282,8 +282,7 @@ def test_a_copy_damaged_on_this_disk_is_left_out_and_copied_anew(
     for path in folder.glob("s*.slice"):
         assert path.name in names
         path.write_bytes(path.read_bytes()[:-1] + b"?")
-    for volume in node._volumes:
-        volume.refresh()
+    node._map()
     assert "damaged" in node.damaged
     assert set(held(node)) == set(homes[1].names)
     node.pull()

@@ -72,6 +72,7 @@ class Pulling:
     spare_bytes: int = SPARE_BYTES
     timer: Callable[[], float] = time.monotonic
     _volumes: tuple[Folders, ...] = field(init=False)
+    _references: AnyReferences = field(init=False)
     _shards: dict[str, _Followed] = field(default_factory=dict)
     _version: str | None = None
     _fault: str = ""
@@ -79,11 +80,12 @@ class Pulling:
 
     def __post_init__(self) -> None:
         self._volumes = (Folders(self.recipe, (), 600.0, origin_s=0.0, parts={}),)
+        self._map()
 
     @property
     def references(self) -> AnyReferences:
         """All references, as they were last copied."""
-        return together([volume.references for volume in self._volumes])
+        return self._references
 
     @property
     def listed(self) -> tuple[Listed, ...]:
@@ -140,11 +142,15 @@ class Pulling:
             changed, self._fault = False, _sentence(error)
         for shard, followed in self._shards.items():
             changed |= self._pull_shard(shard, followed)
-        mapped = False
-        if changed or self._unusable:
-            mapped = sum(volume.refresh() for volume in self._volumes) > 0
+        mapped = (changed or bool(self._unusable)) and self._map()
         self._say()
         return mapped
+
+    def _map(self) -> bool:
+        """Map what was copied; return whether anything is new."""
+        changed = sum(volume.refresh() for volume in self._volumes) > 0
+        self._references = together([volume.references for volume in self._volumes])
+        return changed
 
     def _pull_layout(self) -> bool:
         name = f"{self.case}/{LAYOUT}"
@@ -184,6 +190,7 @@ class Pulling:
             if path not in shards.values():
                 shutil.rmtree(path, ignore_errors=True)
         self._volumes = volumes
+        self._map()
         self._shards = {
             shard: _Followed(Copy(self.shelf, shard, path, self.key, spare_bytes=self.spare_bytes))
             for shard, path in shards.items()
