@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 from cautery.errors import CauteryError, SourceError, StorageError
@@ -173,8 +173,8 @@ class NodeHearing:
     async def _begin(self) -> None:
         await self._pump.fill(feed for feed in self.feeds if not feed.live)
         await self._until_done(self._share)
-        for shard in self._live_shards():
-            await self._jobs.keep(HEAR, hear_json(self._question(shard)), key=_key_of(shard))
+        for question in self._questions():
+            await self._jobs.keep(HEAR, hear_json(question), key=_key_of(question.shard))
         if self._polling is None:
             self._polling = asyncio.ensure_future(self._poll())
         await self._filled_all.wait()
@@ -256,18 +256,25 @@ class NodeHearing:
     def _live_shards(self) -> list[str]:
         return [shard for shard in self._layout.shards if not shard.endswith(WORKS_SHARD)]
 
-    def _question(self, shard: str) -> HearQuestion:
+    def _questions(self) -> Iterator[HearQuestion]:
+        """Yield what the home of each shard is asked."""
         feeds: dict[str, Feed] = {feed.info.id: feed for feed in self.feeds}
-        # Its volume alone: all references of a large night have no room in a question.
-        volume = next(part for part in self._layout.volumes() if shard in part.shards)
-        return HearQuestion(
-            shard=shard,
-            layout=volume,
-            feeds=tuple(
-                ShardFeed(id=name, url=feeds[name].location.reveal(), pictures=feeds[name].pictures)
-                for name in self._layout.shards[shard]
-            ),
-        )
+        live = set(self._live_shards())
+        # Each with its volume alone: all references of a large night have no room in a question.
+        for volume in self._layout.volumes():
+            for shard in (shard for shard in volume.shards if shard in live):
+                yield HearQuestion(
+                    shard=shard,
+                    layout=volume,
+                    feeds=tuple(
+                        ShardFeed(
+                            id=name,
+                            url=feeds[name].location.reveal(),
+                            pictures=feeds[name].pictures,
+                        )
+                        for name in volume.shards[shard]
+                    ),
+                )
 
 
 def _key_of(shard: str) -> str:
