@@ -40,6 +40,7 @@ from cautery.workflows.media.published import (
 from cautery.workflows.media.publishing import GRACE_S, Publisher, manifest_name
 from cautery.workflows.media.pulling import Pulling
 from cautery.workflows.media.shard_jobs import HearQuestion, ShardFeed, hear_from, hear_json
+from cautery.workflows.media.sharing_out import Shared, share_out
 
 CASE = "0123abcd"
 LAYOUT_OF_TWO = layout_of(infos(4), case=CASE, count=2, window_s=60.0, origin_s=T0)
@@ -490,6 +491,23 @@ def test_a_large_night_lies_in_volumes_and_each_question_has_room() -> None:
         question = hear_json(HearQuestion(shard=shard, layout=volume, feeds=feeds))
         assert hear_from(question).layout == volume
         assert len(json.dumps(question)) < MOST_BYTES["question"]
+
+
+def test_recordings_of_several_volumes_are_shared_and_copied(tmp_path: Path) -> None:
+    shelf = FailingShelf(tmp_path / "of recordings")
+    films = tuple(replace(one, id=f"film{at}", kind="work") for at, one in enumerate(infos(3)))
+    whole = layout_of(films, case=CASE, count=1, window_s=60.0, origin_s=T0, volume_size=2)
+    assert [shard.rpartition("-")[2] for shard in whole.shards] == ["works", "1works"]
+    recordings = whole.references(DEFAULT_RECIPE)
+    for seed, film in enumerate(films):
+        recordings.add(film.id, sound(music(seed, 90), 0, 20 + seed), at_s=0.0)
+    shared = Shared(shelf=shelf, case=CASE, epoch=1, key=KEY)
+    assert share_out(shared, whole, recordings, room=tmp_path) == whole
+    node = pulling(tmp_path, shelf, told := [])
+    node.pull()
+    spans = {film.id: node.references.span(film.id) for film in films}
+    assert [span and round(span[1]) for span in spans.values()] == [20, 21, 22]
+    assert told == []
 
 
 def test_more_references_than_volumes_have_room_for_are_refused() -> None:

@@ -106,7 +106,7 @@ def check_room(path: Path, count: int) -> None:
     if count > MOST_REFERENCES:
         raise InputError(
             f"{path}: {count:,} references; one file holds at most {MOST_REFERENCES:,}",
-            hint="Put them into several files.",
+            hint="Put them into several files: a watch takes in as many as its mandate names.",
         )
 
 
