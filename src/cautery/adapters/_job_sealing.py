@@ -161,7 +161,7 @@ def late(kind: str, key: str, within_s: float) -> LimitError:
     """Return what is said of a job that nobody answered in time."""
     return LimitError(
         f"no node answered the job {key} ({kind}) within {within_s:g} s",
-        hint="See which nodes there are, and what they have to do: cautery nodes",
+        hint="See which nodes there are, and what they have to do: cautery node list",
     )
 
 
