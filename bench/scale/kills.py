@@ -122,7 +122,7 @@ async def run(url: str, kills: int, seed: int) -> None:
             process.join()
     print(
         f"{kills} kills: {night.asked} jobs, {kept} answered, at most {most} answer a key,"
-        f" {night.anew} done by a later run, {night.given_up} given up after three deaths,"
+        f" {night.anew} done by a later run, {night.given_up} given up after five deaths,"
         f" latest {night.latest_s:.1f} s after its own time"
     )
 

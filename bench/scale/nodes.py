@@ -185,13 +185,20 @@ def seen(driver: Spoken, nodes: int, false_accusations: int) -> Night:
     )
 
 
-def differing(first: Night, second: Night) -> list[str]:
-    """Streams of which both say something, and not the same."""
-    return sorted(
+def differing(first: Night, second: Night) -> dict[str, list[str]]:
+    """Streams of which both say something, and not the same: decided by one alone, or by both."""
+    paths = sorted(
         path
         for path in first.findings.keys() & second.findings.keys()
         if first.findings[path] != second.findings[path]
     )
+    open_in_one = [
+        path for path in paths if "undecided" in (first.findings[path], second.findings[path])
+    ]
+    return {
+        "undecided in one": open_in_one,
+        "contradicting": [path for path in paths if path not in open_in_one],
+    }
 
 
 def kill(rng: random.Random) -> Fault:
@@ -236,7 +243,7 @@ def main() -> None:
                     show(name, [alone, pair], ratio=round(pair.looks / max(1, alone.looks), 2))
                 elif name == "verdicts":
                     few, many = (night(world, endpoint, options, n) for n in (1, 4))
-                    show(name, [few, many], differing=differing(few, many))
+                    show(name, [few, many], **differing(few, many))
                 elif name == "kill":
                     show(name, [night(world, endpoint, options, 2, kill(rng))])
                 elif name == "partition":

@@ -23,7 +23,7 @@ from tests.jobs import CASE, FIT, KEY, OTHER, InDatabase, prepared_database, ser
 
 from cautery.adapters import _job_database, _job_nights, _servers, job_queue
 from cautery.adapters._job_database import JobDatabase
-from cautery.adapters._job_sealing import NightKey
+from cautery.adapters._job_sealing import TRIES, NightKey
 from cautery.adapters._job_statements import queue_name
 from cautery.adapters.job_queue import job_counts
 from cautery.errors import (
@@ -113,12 +113,12 @@ async def test_jobs_of_a_killed_node_are_done_by_another_within_seconds(
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_job_of_which_nodes_die_is_given_up(place: InDatabase, nodes: Processes) -> None:
-    for _ in range(3):
+    for _ in range(TRIES):
         nodes.start()
     async with place.driver() as jobs:
-        with pytest.raises(WorkerError, match="3 nodes died while they did the job 1"):
+        with pytest.raises(WorkerError, match=f"{TRIES} nodes died while they did the job 1"):
             await jobs.ask("work", {"deadly": True}, key="1", within_s=LONG_S)
-    assert nodes.begun() == [("1", 0), ("1", 1), ("1", 2)]
+    assert nodes.begun() == [("1", run) for run in range(TRIES)]
 
 
 @pytest.mark.usefixtures("impatient")

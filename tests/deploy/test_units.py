@@ -53,7 +53,7 @@ def test_a_unit_is_closed_in(unit: Path) -> None:
 
 
 def test_only_a_watch_sees_the_keys_of_cases() -> None:
-    assert len(UNITS) == 8
+    assert len(UNITS) == 9
     for unit in UNITS:
         found = settings(unit)
         seen = " ".join(found.get("BindPaths", [])).split()
@@ -94,7 +94,7 @@ def test_systemd_takes_them_and_finds_little_exposed(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     units = verifiable(tmp_path)
-    assert len(units) == 10
+    assert len(units) == 11
     verified = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )

@@ -14,7 +14,15 @@ from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Entry, Record, to_json
 from cautery.model.ports import NodeSeen
-from cautery.model.records import NodeChanged, NodesAwaited, NodeState, kind_of, typed
+from cautery.model.records import (
+    NodeChanged,
+    NodesAwaited,
+    NodeState,
+    ProbeDone,
+    kind_of,
+    typed,
+)
+from cautery.projections import Streams
 from cautery.projections.presence import (
     CLOCK_S,
     GONE_S,
@@ -189,3 +197,14 @@ def test_what_the_case_says_last_of_a_node_is_how_it_stands(
         assert met <= nodes.newest.keys()
         assert nodes.waits is (NodeState.AT_WORK not in stands.values())
         assert heard(attendance.changes(seen, now=NOW, at=NOW), Nodes()).changes == 0
+
+
+def test_a_stream_keeps_the_names_of_the_nodes_that_looked_at_it() -> None:
+    streams = Streams()
+    for index, name in enumerate(["paris", "", "lyon", "paris"]):
+        probe = ProbeDone(
+            url="http://p.example/7", at=NOW, observation=None, failed=None, node=name
+        )
+        record = Record(kind=kind_of(probe), at=NOW, body=to_json(probe))
+        streams.hear(Entry(index=index, record=record, leaf=b""))
+    assert [*streams.by_url["http://p.example/7"].nodes] == ["paris", "lyon"]

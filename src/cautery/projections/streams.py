@@ -17,6 +17,9 @@ from cautery.model.records import (
     StreamVanished,
 )
 
+MOST_NODES = 64
+"""Nodes of a stream that are kept by name."""
+
 
 @dataclass(slots=True)
 class StreamState:
@@ -46,6 +49,8 @@ class StreamState:
         Hosts before an open redirect came to its place, when it was last reached.
     open_redirect : bool
         Whether its own host, when it was last reached, only sent on to the place that was named.
+    nodes : dict of str to None
+        Nodes that looked at it, the first one first; empty: the watch's own machine did.
     """
 
     url: str
@@ -63,6 +68,7 @@ class StreamState:
     aligned: bool = False
     sent_on: frozenset[str] = frozenset()
     open_redirect: bool = False
+    nodes: dict[str, None] = field(default_factory=dict)
 
     @property
     def looked_at(self) -> bool:
@@ -123,6 +129,8 @@ class Streams:
 
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:
         stream.probes += probe.hindered is None
+        if probe.node and len(stream.nodes) < MOST_NODES:
+            stream.nodes[probe.node] = None
         if probe.hosts:
             stream.sent_on, _ = parted(probe.hosts, probe.redirected_to, probe.named)
             stream.open_redirect = only_sends_on(

@@ -7,6 +7,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     # Why a watch ended.
     "watch-end.window-closed": "window closed",
     "watch-end.disk-full": "disk full",
+    "watch-end.store-away": "the case could not be written",
     "watch-end.interrupted": "interrupted",
     "watch-end.it-was-killed": "it was killed",
     "taken-why.it-was-silent": "it was silent",

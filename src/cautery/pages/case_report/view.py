@@ -107,6 +107,8 @@ class StreamView:
         Seconds from its first appearance to ``exposed_until``; ``None`` when never seen to start.
     exposed_why : str
         What ended the count: our dark probe, its vanishing, or the end of the watch.
+    nodes : tuple of str
+        Nodes that looked at it; empty: the watch's own machine did.
     failures : tuple of Message
         Reasons of probes that gave no media, each once.
     brackets : mapping of datetime to (datetime or None, datetime or None)
@@ -127,6 +129,7 @@ class StreamView:
     exposed_s: float | None = None
     exposed_why: str = ""
     probes: int = 0
+    nodes: tuple[str, ...] = ()
     verdict: Verdict | None = None
     alignment: Alignment | None = None
     sealed: tuple[SealedLine, ...] = ()

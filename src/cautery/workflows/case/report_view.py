@@ -278,6 +278,7 @@ def stream_view(
         else (until - stream.first_seen).total_seconds(),
         exposed_why=why,
         probes=stream.probes,
+        nodes=tuple(stream.nodes),
         verdict=stream.verdict,
         followed=records.acts.followed.get(stream.url),
         alignment=alignment,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from cautery.errors import CauteryError, StorageError
+from cautery.errors import CauteryError, ConflictError, StorageError
 from cautery.model.nodes import NodesSeen
 from cautery.projections.presence import Attendance, Fit
 from cautery.workflows.case.journal import Journal
@@ -38,8 +38,11 @@ class Attending:
         self._journal: Journal | None = None
 
     def ended(self, job: str, error: CauteryError) -> None:
-        """Record that a node ended a job that lasts; another one begins it again."""
-        if self._journal is not None:
+        """Record that a node ended a job that lasts; another one begins it again.
+
+        One that ends since the job was begun elsewhere, as after a partition, failed at nothing.
+        """
+        if self._journal is not None and not isinstance(error, ConflictError):
             self._journal.fail("node", job, error)
 
     @asynccontextmanager

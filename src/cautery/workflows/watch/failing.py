@@ -1,10 +1,11 @@
-"""Why a look, a source or a calendar gave nothing, for its record."""
+"""Why a look, a source or a calendar gave nothing, or a watch ended, for its record."""
 
 from __future__ import annotations
 
+from cautery.errors import StorageError
 from cautery.messages import message, term
 from cautery.model.message import Message
-from cautery.model.records import LookStep
+from cautery.model.records import LookStep, WatchEnd
 from cautery.workflows.case.journal import Journal
 
 LONGEST = 500
@@ -32,3 +33,8 @@ def hindered_by(error: Exception, step: LookStep, node: str, journal: Journal) -
     if node:
         return message("failed.node-too-slow", node=node, step=term("look-step", step))
     return message("failed.too-slow", step=term("look-step", step))
+
+
+def ended_by(error: StorageError) -> WatchEnd:
+    """Return why a watch ends that cannot write its case: who raised it says whether room helps."""
+    return WatchEnd.DISK_FULL if error.hint == StorageError.hint else WatchEnd.STORE_AWAY

@@ -73,6 +73,7 @@ from cautery.workflows.watch.acting.neighbours import Neighbours
 from cautery.workflows.watch.acting.organisation import Organisation
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
+from cautery.workflows.watch.failing import ended_by
 from cautery.workflows.watch.mapping.lawful_hosts import LawfulHosts
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.one_fixture import OneFixture, window_of
@@ -175,7 +176,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     Returns
     -------
     bool
-        Whether the window was watched to its end; ``False`` when the disk was full.
+        Whether the window was watched to its end; ``False`` when the case could not be written.
     """
     journal = Journal(
         ports.ledger,
@@ -186,7 +187,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     )
     # Before the first record: a server may send back one of our passwords in whatever it answers.
     journal.hide(mandate)
-    complete = False
+    end = WatchEnd.WINDOW_CLOSED
     signed_for = signed_in(ports.ledger, mandate, key=key)
     whole = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)
     mandate = whole if ports.only is None else ports.only.narrowed(whole)
@@ -243,8 +244,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                     signed_for=signed_for,
                     gate=gate,
                 )
-        complete = True
     except StorageError as error:
+        end = ended_by(error)
         # Before the reserve is given back: a seal under way would take it.
         journal.wait_until_idle()
         ports.free_reserve()
@@ -255,10 +256,9 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     finally:
         await hearing.stop()
     watch.conclude()
-    why = WatchEnd.WINDOW_CLOSED if complete else WatchEnd.DISK_FULL
-    journal.write(WatchStopped(why=why, at=journal.now()))
+    journal.write(WatchStopped(why=end, at=journal.now()))
     ports.checkpoint()
-    return complete
+    return end is WatchEnd.WINDOW_CLOSED
 
 
 def _open(
