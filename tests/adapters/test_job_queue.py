@@ -26,7 +26,14 @@ from cautery.adapters._job_database import JobDatabase
 from cautery.adapters._job_sealing import TRIES, NightKey
 from cautery.adapters._job_statements import queue_name
 from cautery.adapters.job_queue import job_counts
-from cautery.errors import EvidenceError, InputError, LimitError, StorageError, WorkerError
+from cautery.errors import (
+    ConflictError,
+    EvidenceError,
+    InputError,
+    LimitError,
+    StorageError,
+    WorkerError,
+)
 from cautery.model.ports.jobs import JobAsked
 
 LONG_S = 60.0
@@ -316,6 +323,117 @@ async def test_the_answer_that_a_crash_of_the_database_took_along_is_asked_for_a
     async with place.driver() as jobs, serving(place.node("node-a"), {"work": work}):
         await jobs.ask("work", {}, key="1", within_s=LONG_S)
     assert begun == ["1", "1"]
+
+
+class LosesCommits:
+    """A connection that is lost after a commit that took answers, before it says so."""
+
+    def __init__(self, connection: Any, lost: list[str]) -> None:
+        self._connection, self._lost = connection, lost
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._connection.close()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        async with self._connection.transaction():
+            yield
+        taken = await self._connection.execute("SELECT FROM cautery.answers WHERE taken")
+        if taken.rowcount and not self._lost:
+            self._lost.append("one")
+            raise psycopg.OperationalError("the connection is lost")
+
+
+async def test_an_answer_is_not_lost_with_the_word_that_it_was_taken(
+    place: InDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+    alone = JobDatabase.alone
+
+    async def lossy(self: JobDatabase) -> LosesCommits:
+        return LosesCommits(await alone(self), lost)
+
+    monkeypatch.setattr(JobDatabase, "alone", lossy)
+    async with place.driver() as jobs, serving(place.node("node-a"), {"echo": echo}):
+        for number in range(3):
+            answer = await jobs.ask("echo", {"say": number}, key=f"{number}", within_s=10.0)
+            assert answer.content == {"said": number}
+    assert lost
+
+
+async def test_what_was_taken_and_what_nights_left_does_not_stay(
+    place: InDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_queue, "_MISSED_S", 0.5)
+    monkeypatch.setattr(job_queue, "_KEPT_S", 0.5)
+
+    def rows(table: str) -> int:
+        return int(place.sql(f"SELECT count(*) FROM {table}")[0][0])
+
+    dead = asyncio.Event()
+
+    async def dies(_: JobAsked) -> dict[str, Any]:
+        dead.set()
+        await asyncio.Event().wait()
+        return {}
+
+    async with place.driver() as jobs, serving(place.node("node-a"), {"echo": echo, "dies": dies}):
+        await jobs.ask("echo", {"say": 1}, key="1", within_s=LONG_S)
+        await until(lambda: not rows("cautery.answers"))
+        asked = asyncio.ensure_future(jobs.ask("dies", {}, key="2", within_s=LONG_S))
+        await dead.wait()
+        # Its driver never comes back, and its node dies.
+        copied = place.sql("SELECT args FROM procrastinate_jobs")[0][0]
+        asked.cancel()
+    told = json.dumps(copied | {"key": "3"})
+    place.sql(
+        "INSERT INTO procrastinate_jobs (task_name, queue_name, status, args)"
+        " VALUES ('job', 'q', 'doing', %s)",
+        told,
+    )
+    place.sql("INSERT INTO cautery.answers VALUES (%s, 1, 'late', 'x', 'node-a')", CASE)
+    place.sql("UPDATE cautery.nights SET package = 'x', seen_at = now() - interval '2 days'")
+    place.sql(
+        "INSERT INTO cautery.nodes VALUES ('old', '{}', now() - interval '8 days', false),"
+        " ('drained', '{}', now() - interval '8 days', true), ('new', '{}', now(), false)"
+    )
+    with psycopg.connect(place.server.database) as connection:
+        assert job_counts(connection).under_way == 1
+    async with job_queue.JobQueue(
+        place.server, key=KEY, case=OTHER, epoch=1, driver="d", fit=FIT, night={}
+    ):
+        assert rows("procrastinate_jobs") == rows("cautery.answers") == 0
+        assert place.sql("SELECT package FROM cautery.nights WHERE case_id = %s", CASE) == [(None,)]
+        assert place.sql("SELECT name FROM cautery.nodes ORDER BY name") == [("drained",), ("new",)]
+
+
+async def test_a_night_that_is_over_takes_no_answer_and_counts_no_job(place: InDatabase) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def stubborn(_: JobAsked) -> dict[str, Any]:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await go.wait()
+        return {}
+
+    async with serving(place.node("node-a"), {"work": stubborn}):
+        async with place.driver() as jobs:
+            asked = asyncio.ensure_future(jobs.ask("work", {}, key="1", within_s=LONG_S))
+            await begun.wait()
+        with pytest.raises(ConflictError):
+            await asked
+        with psycopg.connect(place.server.database) as connection:
+            assert job_counts(connection).under_way == 0
+        go.set()
+        await until(lambda: not place.sql("SELECT FROM procrastinate_jobs"))
+        assert not place.sql("SELECT FROM cautery.answers")
 
 
 async def test_a_node_that_was_thought_dead_does_its_own_job_anew_and_never_twice_at_once(

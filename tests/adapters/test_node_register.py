@@ -123,6 +123,24 @@ def test_a_drained_node_hears_of_it_and_stays_drained_when_it_starts_again(
         register.drain("lyon", draining=True)
 
 
+def test_a_drained_node_that_leaves_is_still_drained_when_it_comes_back(
+    register: NodeRegister,
+) -> None:
+    register.say(node(), holder="one")
+    register.drain("paris", draining=True)
+    register.leave("paris", holder="another")
+    assert register.seen().nodes[0].at_work == 1
+    register.leave("paris", holder="one")
+    [stands] = register.seen().nodes
+    assert (stands.draining, stands.at_work, stands.shards) == (True, 0, ())
+    assert register.say(node(), holder="two").draining  # at once, as nobody has the name
+    with pytest.raises(ConflictError):
+        register.say(node(), holder="three")
+    register.drain("paris", draining=False)
+    register.leave("paris", holder="two")
+    assert register.seen().nodes == ()
+
+
 @pytest.mark.parametrize(
     "about",
     ["{}", "[]", "7", '{"name": "x", "version": 7}', '{"clock_late_s": 1e400}', '"\\u0001"'],

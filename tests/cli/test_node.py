@@ -54,6 +54,19 @@ def test_the_key_is_made_once_for_its_owner(cautery: Cautery, key: Path) -> None
     assert key.read_bytes() == before
 
 
+def test_what_a_killed_node_left_is_gone_when_it_comes_back(
+    server: str, key: Path, tmp_path: Path
+) -> None:
+    """Keys of the organisation's own feeds may lie there, of cases that never come back."""
+    folder = tmp_path / "nodes" / "paris"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / ("ab" * 8) / "services").mkdir(mode=0o700, parents=True)
+    (folder / ("ab" * 8) / "services" / "0-client_key.pem").write_text("secret")
+    with node("paris", key=key, cache=tmp_path / "nodes", environment={}, jobs=2) as paris:
+        paris.until(lambda line: line["turn"] == "joined")
+        assert list(folder.iterdir()) == []
+
+
 def test_a_node_joins_is_drained_resumed_and_leaves(
     cautery: Cautery, server: str, key: Path, tmp_path: Path
 ) -> None:

@@ -10,10 +10,15 @@ import pytest
 from tests.jobs import CASE, InDatabase, InMemory, prepared_database, serving, until
 
 from cautery.errors import (
+    CauteryError,
     ConflictError,
     DecodeError,
     InputError,
+    LeaseError,
     LimitError,
+    SignerError,
+    StorageError,
+    TokenError,
     WorkerError,
 )
 from cautery.model.ports.jobs import JobAnswer, JobAsked
@@ -127,6 +132,19 @@ async def test_what_a_job_raises_comes_back(place: Place) -> None:
             await jobs.ask("look", {"how": "not JSON"}, key="3", within_s=LONG_S)
         with pytest.raises(InputError, match="does no job of the kind dance"):
             await jobs.ask("dance", {}, key="4", within_s=LONG_S)
+
+
+@pytest.mark.parametrize("error", [StorageError, LeaseError, SignerError, TokenError])
+async def test_what_a_node_says_of_its_own_disk_and_keys_is_not_said_of_the_drivers(
+    place: Place, error: type[CauteryError]
+) -> None:
+    async def look(_: JobAsked) -> dict[str, Any]:
+        raise error("no space left on device", hint="Free some.")
+
+    async with place.driver() as jobs, serving(place.node("node-a"), {"look": look}):
+        with pytest.raises(WorkerError, match="node-a failed: no space left") as told:
+            await jobs.ask("look", {}, key="1", within_s=LONG_S)
+        assert told.value.hint == "Free some."
 
 
 async def test_who_waits_too_long_hears_it_and_the_job_ends(place: Place) -> None:

@@ -70,7 +70,6 @@ def node(name: str = "paris", **more: Any) -> NodeSeen:
             {"free_bytes": LEAST_FREE_BYTES - 1},
             "its disk has 1,023 MB free for references, and needs 1,024 MB",
         ),
-        ({"damaged": "a1b2/0/7.ref"}, "a file of its references is damaged: a1b2/0/7.ref"),
     ],
 )
 def test_a_node_with_which_something_is_wrong_gets_no_job_and_a_sentence_says_why(
@@ -79,6 +78,21 @@ def test_a_node_with_which_something_is_wrong_gets_no_job_and_a_sentence_says_wh
     why = refusal(node(**more), FIT)
     assert why is not None
     assert words in say(why)
+
+
+def test_a_damaged_file_of_references_is_said_and_costs_no_job() -> None:
+    """It may lie where all nodes get it: who hears its feeds must go on, to write a new one."""
+    damaged = node(damaged="a1b2/0/7.ref")
+    assert refusal(damaged, FIT) is None
+    state, why = state_of(damaged, FIT, now=NOW)
+    assert why is not None
+    assert (state, say(why)) == (
+        NodeState.AT_WORK, "a file of its references is damaged: a1b2/0/7.ref",
+    )  # fmt: skip
+    attendance, nodes = Attendance(FIT), Nodes()
+    for one in (node(), damaged, damaged, node()):
+        heard(attendance.changes([one], now=NOW, at=NOW), nodes)
+    assert (nodes.changes, nodes.count(NodeState.AT_WORK)) == (3, 1)
 
 
 def test_at_each_bound_a_node_still_works() -> None:

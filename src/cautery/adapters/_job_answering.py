@@ -146,7 +146,7 @@ class Answering:
             raise WrongKeyError(
                 f"the watch of the case {asked.case} was not begun with the nodes' key that"
                 f" the node {self._name} has",
-                hint="Give all nodes and the driver the same file: cautery node --node-key.",
+                hint="Give all nodes and the driver the same file: --node-key FILE.",
             ) from error
         while len(self._nights) >= _NIGHTS:
             del self._nights[next(iter(self._nights))]

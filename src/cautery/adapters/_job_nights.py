@@ -31,6 +31,7 @@ _LOOK_S = 1.0
 """How often the answers are looked at if nothing says that there are any."""
 _BATCH_S = 0.01
 """How long an answer waits for others."""
+_LEFT = sql.FORGET_NIGHTS, sql.FORGET_LEFT_JOBS, sql.FORGET_LEFT_ANSWERS, sql.FORGET_NODES
 
 
 async def begin_night(
@@ -53,6 +54,8 @@ async def begin_night(
             if await (await connection.execute(sql.BEGIN, told)).fetchone() is None:
                 raise no_driver()
             await _forget_all(connection, night)
+            for statement in _LEFT:
+                await connection.execute(statement)
 
     with failures(database.name, "begin a night in"):
         await database.patiently(begin)
@@ -100,10 +103,10 @@ async def answers_of(
                 await connection.execute(f"LISTEN cautery_answers_{night['case']}")
                 while True:
                     async with connection.transaction():
-                        # Read before the commit: what is taken arrived here.
+                        # Given on before the commit: should its answer be lost with the line, what
+                        # is taken has arrived, or it is taken again.
                         cursor = await connection.execute(sql.TAKE, night, binary=True)
-                        rows = await cursor.fetchall()
-                    yield rows
+                        yield await cursor.fetchall()
                     async for _ in connection.notifies(timeout=_LOOK_S, stop_after=1):
                         pass
                     await asyncio.sleep(_BATCH_S)

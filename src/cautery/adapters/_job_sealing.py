@@ -17,10 +17,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cautery import errors
 from cautery.adapters._key_files import KEY_BYTES
-from cautery.errors import CauteryError, EvidenceError, InputError, LimitError, WorkerError
+from cautery.errors import (
+    CauteryError,
+    EvidenceError,
+    InputError,
+    LimitError,
+    SignerError,
+    StorageError,
+    WorkerError,
+)
 from cautery.json_text import parsed_json
 from cautery.model.evidence import Json
 from cautery.model.ports.jobs import JobAnswer
+from cautery.projections.presence import node_name
 
 MOST_BYTES = {"question": 1 << 20, "answer": 16 << 20, "night": 128 << 20}
 """Most bytes of what is sealed."""
@@ -29,6 +38,8 @@ MOST_KEY = 512
 TRIES = 5
 """A job of which so many nodes died is not tried again: it may be its own doing. Three deaths are
 chance where a node dies every other second: 8 of 3,511 jobs (`bench/scale/kills.py`)."""
+_MOST_MESSAGE, _MOST_HINT = 2_000, 500
+"""Letters of an error."""
 _NONCE_BYTES = 12
 _DOMAIN = b"cautery jobs 1\n"
 
@@ -122,7 +133,7 @@ def failed(node: str, at: datetime, error: Exception) -> Json:
     else:
         kind, hint = "WorkerError", "Tell the developers: it is a fault of Cautery."
         message = f"the node {node} failed: {type(error).__name__}: {error}"
-    told = {"kind": kind, "message": message[:2000], "hint": hint[:500]}
+    told = {"kind": kind, "message": message[:_MOST_MESSAGE], "hint": hint[:_MOST_HINT]}
     return {"node": node, "at": at.isoformat(), "error": told}
 
 
@@ -135,14 +146,14 @@ def answer_of(said: Json) -> JobAnswer | CauteryError:
         If it is neither.
     """
     try:
+        node = node_name(said["node"])
         if "error" in said:
-            told = said["error"]
-            return _error(str(told["kind"]), str(told["message"]), str(told["hint"]))
+            return _error(node, **said["error"])
         at = datetime.fromisoformat(said["at"])
         content = said["content"]
         if at.tzinfo is not None and isinstance(content, dict):
-            return JobAnswer(node=str(said["node"]), at=at, content=content)
-    except (KeyError, TypeError, ValueError) as error:
+            return JobAnswer(node=node, at=at, content=content)
+    except (KeyError, TypeError, ValueError, InputError) as error:
         raise EvidenceError(f"the answer of a node cannot be read: {error!r}"[:300]) from error
     raise EvidenceError("the answer of a node cannot be read: a time or a content is none")
 
@@ -151,7 +162,7 @@ def late(kind: str, key: str, within_s: float) -> LimitError:
     """Return what is said of a job that nobody answered in time."""
     return LimitError(
         f"no node answered the job {key} ({kind}) within {within_s:g} s",
-        hint="See which nodes there are, and what they have to do: cautery nodes",
+        hint="See which nodes there are, and what they have to do: cautery node list",
     )
 
 
@@ -160,9 +171,13 @@ def deadly(key: str) -> WorkerError:
     return WorkerError(f"{TRIES} nodes died while they did the job {key}; it is not tried again")
 
 
-def _error(kind: str, message: str, hint: str) -> CauteryError:
+def _error(node: str, *, kind: str, message: str, hint: str) -> CauteryError:
+    """Return an error of a node; what it says of its own disk or keys is not said of ours."""
+    message, hint = str(message)[:_MOST_MESSAGE], str(hint)[:_MOST_HINT]
     found = getattr(errors, kind, CauteryError)
     is_plain = isinstance(found, type) and issubclass(found, CauteryError)
     if not is_plain or found.__init__ is not CauteryError.__init__:
         found = CauteryError
+    if issubclass(found, StorageError | SignerError):  # ours would end the watch
+        return WorkerError(f"the node {node} failed: {message}", hint=hint)
     return found(message, hint=hint)

@@ -34,9 +34,32 @@ FORGET_JOBS = (
     " AND status NOT IN ('todo', 'doing')"
 )
 FORGET_ANSWERS = "DELETE FROM cautery.answers WHERE case_id = %(case)s"
+FORGET_TAKEN = (
+    "DELETE FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s AND taken"
+    " AND at < clock_timestamp() - %(kept_s)s * interval '1 s'"
+)
+# What nights of other cases left: of a driver that never came back, and of nodes that died with it.
+FORGET_NIGHTS = (
+    "UPDATE cautery.nights SET package = NULL WHERE package IS NOT NULL"
+    " AND seen_at < clock_timestamp() - interval '1 day'"
+)
+FORGET_LEFT_JOBS = (
+    "DELETE FROM procrastinate_jobs j USING cautery.nights n WHERE n.case_id = j.args->>'case'"
+    " AND n.package IS NULL AND NOT EXISTS (SELECT FROM procrastinate_workers w WHERE"
+    " w.id = j.worker_id AND w.last_heartbeat > clock_timestamp() - interval '1 min')"
+)
+FORGET_LEFT_ANSWERS = (
+    "DELETE FROM cautery.answers a USING cautery.nights n WHERE n.case_id = a.case_id"
+    " AND n.package IS NULL"
+)
+FORGET_NODES = (
+    "DELETE FROM cautery.nodes WHERE NOT draining"
+    " AND seen_at < clock_timestamp() - interval '7 days'"
+)
 ALIVE = (
     "UPDATE cautery.nights SET seen_at = clock_timestamp(), done = %(done)s,"
-    " redone = %(redone)s WHERE case_id = %(case)s AND epoch = %(epoch)s RETURNING 1"
+    " redone = %(redone)s WHERE case_id = %(case)s AND epoch = %(epoch)s"
+    " AND package IS NOT NULL RETURNING 1"
 )
 
 # One statement files all that waits. Run twice, it files nothing twice.
@@ -92,7 +115,8 @@ NIGHT = (
 _FILE = (
     "WITH filed AS (INSERT INTO cautery.answers (case_id, epoch, key, answer, node)"
     " SELECT case_id, epoch, %(key)s, %(answer)b, %(node)s FROM cautery.nights"
-    " WHERE case_id = %(case)s AND epoch = %(epoch)s ON CONFLICT {again} RETURNING case_id)"
+    " WHERE case_id = %(case)s AND epoch = %(epoch)s AND package IS NOT NULL"
+    " ON CONFLICT {again} RETURNING case_id)"
     " SELECT pg_notify('cautery_answers_' || case_id, '') FROM filed"
 )
 FILE = _FILE.format(again="DO NOTHING")
@@ -123,7 +147,8 @@ COUNTS = (
     " (SELECT extract(epoch FROM clock_timestamp() - min(at))::float8"
     " FROM cautery_jobs.procrastinate_events WHERE type = 'deferred' AND job_id ="
     " (SELECT min(id) FROM cautery_jobs.procrastinate_jobs WHERE status = 'todo'))"
-    " FROM cautery_jobs.procrastinate_jobs"
+    " FROM cautery_jobs.procrastinate_jobs WHERE args->>'case' IN"
+    " (SELECT case_id FROM cautery.nights WHERE package IS NOT NULL)"
 )
 
 

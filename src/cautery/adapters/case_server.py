@@ -321,10 +321,18 @@ class ServerStore(ServerRegistry):
         """Read a public key that an analyst gave: a verifier key string, or PEM."""
         return load_public_key(path, name=name)
 
-    @cached_property
+    @property
     def objects(self) -> Objects:
-        """The store of exhibits."""
+        """The store of exhibits; who drives a case waits for one that is away."""
+        return self._objects_awaited if self._epochs else self._objects
+
+    @cached_property
+    def _objects(self) -> Objects:
         return Objects(self._server.vault)
+
+    @cached_property
+    def _objects_awaited(self) -> Objects:
+        return Objects(self._server.vault, waits=True)
 
     @contextlib.contextmanager
     def alone_writing(self, case: Row, doing: str) -> Iterator[Any]:

@@ -36,10 +36,18 @@ _SAY = (
     "INSERT INTO cautery.nodes AS stands (name, about, seen_at)"
     " VALUES (%(name)s, %(about)s, clock_timestamp())"
     " ON CONFLICT (name) DO UPDATE SET about = EXCLUDED.about, seen_at = EXCLUDED.seen_at"
-    " WHERE stands.about->>'holder' = %(holder)s"
+    " WHERE stands.about->>'holder' IN (%(holder)s, '')"
     " OR stands.seen_at < clock_timestamp() - %(gone_s)s * interval '1 s'"
     " RETURNING draining, clock_timestamp(), (SELECT count(*) FROM cautery.nodes AS others WHERE"
     " others.name <> %(name)s AND others.seen_at > clock_timestamp() - %(gone_s)s * interval '1 s')"
+)
+_LEAVE = (
+    "DELETE FROM cautery.nodes WHERE name = %(name)s AND about->>'holder' = %(holder)s"
+    " AND NOT draining"
+)
+_LEAVE_DRAINED = (
+    'UPDATE cautery.nodes SET about = about || \'{"holder": "", "at_work": 0, "shards": []}\''
+    " WHERE name = %(name)s AND about->>'holder' = %(holder)s"
 )
 _ROWS = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
@@ -123,12 +131,10 @@ class NodeRegister:
         return Told(bool(row[0]), late_s, 1 + int(row[2]))
 
     def leave(self, name: str, *, holder: str) -> None:
-        """Take the row of a node away that ends."""
+        """Take the row of a node away that ends; the wish that it drains stays."""
         with self._asking("write to") as connection:
-            connection.execute(
-                "DELETE FROM cautery.nodes WHERE name = %s AND about->>'holder' = %s",
-                [name, holder],
-            )
+            for statement in (_LEAVE, _LEAVE_DRAINED):
+                connection.execute(statement, {"name": name, "holder": holder})
 
     def drain(self, name: str, *, draining: bool) -> None:
         """Wish that a node takes nothing new, or that it does again.

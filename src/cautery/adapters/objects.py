@@ -15,6 +15,7 @@ import ipaddress
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,15 @@ _WHOLE_BYTES = 8 << 20
 """What is longer goes up in parts, so that no more of it is in memory."""
 _MOST_REMOVED = 1_000
 _SHOWN = 240
+_WAITS = {
+    "max_retries": 100,
+    "retry_timeout": timedelta(seconds=120),
+    "backoff": {
+        "init_backoff": timedelta(seconds=0.1),
+        "max_backoff": timedelta(seconds=3),
+        "base": 2,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,8 @@ class Objects:
     ----------
     url : str
         ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``.
+    waits : bool
+        Whether a store that is away is waited for, up to two minutes: a watch would end otherwise.
 
     Raises
     ------
@@ -58,7 +70,7 @@ class Objects:
         If it is no such URL, or obstore is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, waits: bool = False) -> None:
         self._obstore = server_package("obstore")
         where = urlsplit(url)
         if where.scheme != "s3" or not where.hostname or "@" in where.netloc or where.query:
@@ -77,7 +89,7 @@ class Objects:
                     "connect_timeout": "10s",
                     "timeout": "600s",
                 },
-                retry_config={"max_retries": 4},
+                retry_config=_WAITS if waits else {"max_retries": 4},
             )
 
     def put_new(self, name: str, data: bytes) -> bool:

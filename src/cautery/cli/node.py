@@ -14,6 +14,7 @@ from cautery.cli._node_view import NodeLines, NodeStream, NodeTable
 from cautery.cli._verbs import Verbs
 from cautery.messages import say, word
 from cautery.model import iso, to_json
+from cautery.model.records import NodeState
 from cautery.projections.presence import node_country, node_name, state_of
 from cautery.wiring import node_run, nodes
 
@@ -119,7 +120,8 @@ def list_(
     rows = [(node, *state_of(node, fit, now=cluster.now)) for node in cluster.nodes]
     if json:
         for node, state, why in rows:
-            extra = {"state": state.value, "refused": "" if why is None else say(why)}
+            is_refused = why is not None and state is NodeState.REFUSED
+            extra = {"state": state.value, "refused": say(why) if is_refused and why else ""}
             render.json_line(to_json(node) | extra)
         return
     if not rows:
@@ -127,7 +129,7 @@ def list_(
         return
     render.table(
         ("node", "state", "jobs", "done", "lag", "shards", "clock", "disk", "version", "country",
-         "last seen", "why no job"),
+         "last seen", "what is wrong"),
         (
             (
                 node.name,

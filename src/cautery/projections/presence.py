@@ -113,19 +113,24 @@ def ill(node: NodeSeen) -> Message | None:
         return message(
             "node.disk-full", free_mb=max(0, node.free_bytes >> 20), least_mb=LEAST_FREE_BYTES >> 20
         )
-    if node.damaged:
-        return message("node.damaged", file=node.damaged[:200])
     return None
 
 
 def state_of(node: NodeSeen, fit: Fit, *, now: datetime) -> tuple[NodeState, Message | None]:
-    """Return how a node stands at a moment by the database's clock, and why it gets no job."""
+    """Return how a node stands at a moment by the database's clock, and what is wrong with it.
+
+    A damaged file of references is said, and costs a node no job: it compares with what it has. One
+    that is damaged where all nodes get it would otherwise end the work of all, that of its home
+    among it, which alone writes a new one.
+    """
     if (now - node.seen_at).total_seconds() > GONE_S:
         return NodeState.GONE, None
     why = refusal(node, fit)
     if why is not None:
         return NodeState.REFUSED, why
-    return (NodeState.DRAINING if node.draining else NodeState.AT_WORK), None
+    if node.damaged:
+        why = message("node.damaged", file=node.damaged[:200])
+    return (NodeState.DRAINING if node.draining else NodeState.AT_WORK), why
 
 
 @dataclass(slots=True)

@@ -126,6 +126,11 @@ class Nights:
                 if self.timer() - night.used_s > IDLE_S and key[0] not in self._homes_of():
                     await self._close(key)
 
+    def clear(self) -> None:
+        """Remove what a process of this node left that was killed, keys of services among it."""
+        for path in self.cache.iterdir():
+            shutil.rmtree(path, ignore_errors=True)
+
     async def close(self) -> None:
         """Let go of all watches."""
         for key in list(self._nights):

@@ -146,6 +146,12 @@ async def _run(
             tell=tell,
         )
         stack.push_async_callback(nights.close)
+
+        def hear(event: NodeEvent) -> None:
+            if event.turn is NodeTurn.JOINED:  # no other process has this name, so nor its folder
+                nights.clear()
+            listen(event)
+
         register = stack.enter_context(nodes.register())
         node = Node(
             NodePorts(
@@ -155,7 +161,7 @@ async def _run(
                 references=lambda: nights.references(tuple(sorted(homes.homes))),
                 free_bytes=lambda: shutil.disk_usage(folder).free,
                 now=clock.now,
-                listen=listen,
+                listen=hear,
                 share=nights.share,
             ),
             name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from cautery.adapters.job_queue import JobQueue
 from cautery.adapters.keys_file import FileCaseKeys
 from cautery.adapters.objects import Objects
 from cautery.adapters.reference_shelf import S3Shelf
-from cautery.errors import InputError
+from cautery.adapters.server_place import Server
+from cautery.errors import CauteryError, InputError, StorageError
 from cautery.evidence.case_names import is_on_server
 from cautery.model import Json, Mandate
 from cautery.model.ports import JobAnswer, Jobs, NodeSeen
@@ -23,11 +25,12 @@ from cautery.wiring import nodes
 from cautery.wiring.node_nights import SHELF
 from cautery.wiring.server import required_server
 from cautery.workflows.case.open import Case
+from cautery.workflows.media.forgotten import forget_all, forget_later
 from cautery.workflows.media.sharing_out import Shared
 from cautery.workflows.nodes.attending import Attending
 from cautery.workflows.nodes.night import MOST_FILE, night_json
 
-__all__ = ["ByNodes", "by_nodes", "require_nodes"]
+__all__ = ["ByNodes", "by_nodes", "forget_references", "require_nodes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,14 +142,22 @@ async def by_nodes(case: Case, mandate: Mandate, key: bytes) -> AsyncIterator[By
             night=night,
             refused=attending.ended,
         ) as jobs:
+            shared = Shared(shelf=_shelf(place), case=case.id, epoch=case.lease.epoch, key=key)
+            with contextlib.suppress(StorageError):  # a shelf that is away is waited for later
+                await asyncio.to_thread(forget_later, shared)
             yield ByNodes(
                 jobs=_Fitting(jobs, fit),
-                shared=Shared(
-                    shelf=S3Shelf(Objects(place.vault), SHELF),
-                    case=case.id,
-                    epoch=case.lease.epoch,
-                    key=key,
-                ),
+                shared=shared,
                 keys=case.keys,
                 attending=attending,
             )
+
+
+def forget_references(case: str) -> None:
+    """Take away what nodes shared for a case that is closed; a store that is away keeps it."""
+    with contextlib.suppress(CauteryError):
+        forget_all(_shelf(required_server()), case)
+
+
+def _shelf(place: Server) -> S3Shelf:
+    return S3Shelf(Objects(place.vault), SHELF)

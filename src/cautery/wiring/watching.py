@@ -40,7 +40,7 @@ from cautery.wiring.standing_by import (
     while_it_is_ours,
 )
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
-from cautery.wiring.watched_by_nodes import by_nodes
+from cautery.wiring.watched_by_nodes import by_nodes, forget_references
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
@@ -165,6 +165,8 @@ def watch(
                 case.leave()
             elif case.lease is not None:
                 case.lease.release()
+    if closed and nodes_key is not None:
+        forget_references(cases[0].id)
     if closed and mandate.log is not None:
         folder = Path(mandate.log.folder.reveal())
         try:
@@ -322,6 +324,7 @@ async def _watch(
                 sealed_plan=plan,
                 lease=case.lease,
                 hearing=hearing,
+                stood_by=stands_by,
                 **({} if nodes is None else nodes.ports()),
                 trust=NOBODY
                 if mandate.log is None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cautery.errors import StorageError
@@ -15,7 +16,7 @@ from cautery.projections.presence import LEAST_FREE_BYTES, Fit
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.nodes.attending import Attending
 
-NOW = datetime(2026, 11, 28, 20, 10, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIT = Fit(version="0.2.0", recipe="r")
 
 
@@ -52,6 +53,22 @@ async def test_who_comes_and_goes_is_recorded_when_it_changes(
         ("node-1", NodeState.GONE),
         ("node-0", NodeState.GONE),
         "awaited",
+    ]
+
+
+async def test_a_clock_of_the_watch_itself_that_is_off_is_recorded_once(
+    journal: Journal, heard: list[Entry]
+) -> None:
+    """Each node's answer would be refused as of another hour, and the node blamed for it."""
+    hour = timedelta(hours=1)
+    clocks = [replace(seen(), now=journal.now() + late) for late in (hour, hour, 0 * hour, -hour)]
+    attending = Attending(lambda: clocks.pop(0), FIT)
+    for _ in range(4):
+        await attending.look(journal)
+    failures = [one for one in said(heard) if isinstance(one, Failure)]
+    assert [one.message.partition(";")[0] for one in failures] == [
+        "the clock of this machine is 3,600 s behind the database's",
+        "the clock of this machine is 3,600 s ahead of the database's",
     ]
 
 

@@ -240,6 +240,26 @@ async def test_the_later_run_wins_and_the_earlier_ends(
         assert first.server.homes[-1] == (SHARD, False)
 
 
+async def test_a_home_that_ends_late_takes_nothing_from_the_next_one_on_its_node(
+    tmp_path: Path, shelf: FailingShelf, world: World, engine: ThreadEngine
+) -> None:
+    node = Node("n1", tmp_path, shelf, world, engine)
+    world.shows(0, 4)
+    async with node.hears() as first:
+        await until(lambda: heard_to(shelf, 4), what="the first home")
+        # Another driver has begun: its job is here before the earlier one is ended as void.
+        async with node.hears(run=1):
+            await asyncio.sleep(0.3)
+            first.cancel()
+            world.shows(0, 6)
+            await until(
+                lambda: newest(shelf).run == (1, 1) and heard_to(shelf, 6), what="the second home"
+            )
+            assert node.server.homes[-1] == (SHARD, True)
+            assert await node.piece("ch1", NOON.timestamp() + 5) is not None
+    assert not node.told
+
+
 async def test_a_shelf_that_is_away_is_said_once_and_hearing_goes_on(
     tmp_path: Path, shelf: FailingShelf, world: World, engine: ThreadEngine
 ) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from cautery.errors import CauteryError, ConflictError, StorageError
 from cautery.model.nodes import NodesSeen
-from cautery.projections.presence import Attendance, Fit
+from cautery.projections.presence import CLOCK_S, Attendance, Fit
 from cautery.workflows.case.journal import Journal
 
 LOOK_S = 2.0
@@ -34,7 +34,7 @@ class Attending:
         self._register = register
         self._attendance = Attendance(fit)
         self._sleep = sleep
-        self._cut_off = False
+        self._cut_off = self._clock_off = False
         self._journal: Journal | None = None
 
     def ended(self, job: str, error: CauteryError) -> None:
@@ -81,6 +81,19 @@ class Attending:
                 journal.fail("nodes", "register", error)
             return
         self._cut_off = False
+        self._look_at_clock((cluster.now - journal.now()).total_seconds(), journal)
         changes = self._attendance.changes(cluster.nodes, now=cluster.now, at=journal.now())
         if changes:
             await journal.write_aside(*changes)
+
+    def _look_at_clock(self, late_s: float, journal: Journal) -> None:
+        """Record once that this machine's own clock is off: nodes would be blamed for it."""
+        is_off = abs(late_s) > CLOCK_S
+        if is_off and not self._clock_off:
+            how = f"{abs(late_s):,.0f} s {'behind' if late_s > 0 else 'ahead of'} the database's"
+            wrong = CauteryError(
+                f"the clock of this machine is {how}; what nodes say is refused from 10 min on",
+                hint="Look at its NTP, and at the database's.",
+            )
+            journal.fail("nodes", "clock", wrong)
+        self._clock_off = is_off

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from cautery.errors import CauteryError, ConflictError, InputError, StorageError
 from cautery.fingerprint import DEFAULT_RECIPE
@@ -96,15 +97,18 @@ def hear_handlers(ports: Callable[[JobAsked], Awaitable[HearPorts]]) -> Mapping[
         Gives the ports of the night that a job belongs to.
     """
     homes: dict[str, _Home] = {}
+    turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def hear(job: JobAsked) -> Json:
         question = hear_from(job.question)
-        home = _Home(question, await ports(job), run=(job.epoch, job.run))
-        homes[question.shard] = home
-        try:
-            await home.keep()
-        finally:
-            if homes.get(question.shard) is home:
+        # The job of a new epoch may be here before the void one of the last has ended, which then
+        # removes its files: theirs lie at the same place.
+        async with turns.setdefault(question.shard, asyncio.Lock()):
+            home = _Home(question, await ports(job), run=(job.epoch, job.run))
+            homes[question.shard] = home
+            try:
+                await home.keep()
+            finally:
                 del homes[question.shard]
         return {}
 

@@ -114,7 +114,8 @@ class WatchPorts:
     ``keeper`` answers for the decoys of a blind test, ``sealed_plan`` is the file of their plan;
     ``None``: the mandate has none. ``trust`` says whom the organisation believes about times.
     ``random`` returns so many bytes that nobody can guess. ``lease`` is the one under which the
-    case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did.
+    case is driven. ``hearing`` has heard the references for one who stood by; ``None``: nobody did,
+    or nodes hear them. ``stood_by`` says whether this process waited for the case.
     ``attending`` records, beside all else, how the nodes of the watch stand.
     ``jobs`` has nodes look at streams; ``None``: this process does; ``adopt_key`` keeps a key that
     a node made, by its subject and id. ``shared`` is where nodes that hear put references.
@@ -155,6 +156,7 @@ class WatchPorts:
     random: Callable[[int], bytes] = secrets.token_bytes
     lease: Lease | None = None
     hearing: Hearing | None = None
+    stood_by: bool = False
     attending: Callable[[Journal], AbstractAsyncContextManager[None]] | None = None
     jobs: Jobs | None = None
     adopt_key: Callable[[str, bytes, bytes], None] | None = None
@@ -305,7 +307,7 @@ def _record_lease(ports: WatchPorts, journal: Journal) -> None:
             before=before.driver,
             why=TakenWhy.GIVEN_BACK if before.ended else silent,
             silent_s=round(before.silent_s, 3),
-            stood_by=ports.hearing is not None,
+            stood_by=ports.stood_by,
             epoch=lease.epoch,
             at=journal.now(),
         )
