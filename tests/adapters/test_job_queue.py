@@ -532,6 +532,28 @@ async def test_an_answer_of_a_stranger_is_refused(place: InDatabase) -> None:
             await asked
 
 
+async def test_an_answer_that_is_longer_than_any_is_refused_unread(
+    place: InDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    opened = NightKey.open
+
+    def opening(self: NightKey, what: str, kind: str, key: str, sealed: bytes) -> Any:
+        read.append(len(sealed))
+        return opened(self, what, kind, key, sealed)
+
+    monkeypatch.setattr(NightKey, "open", opening)
+    async with place.driver() as jobs:
+        place.sql(
+            "INSERT INTO cautery.answers VALUES (%s, 1, '1', convert_to(repeat('x', 17000000),"
+            " 'UTF8'), 'evil')",
+            CASE,
+        )
+        with pytest.raises(EvidenceError, match="was not sealed"):
+            await jobs.ask("echo", {}, key="1", within_s=LONG_S)
+    assert read == [0]
+
+
 async def test_a_true_answer_at_another_place_is_refused(place: InDatabase) -> None:
     async with place.driver() as jobs, serving(place.node("node-a"), {"echo": echo}):
         await jobs.ask("echo", {"say": 1}, key="1", within_s=LONG_S)

@@ -89,12 +89,16 @@ MISSING = (
     " AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock ="
     " concat_ws('/', %(case)s::text, %(epoch)s::text, t.key) AND j.status IN ('todo', 'doing'))"
 )
+# Whoever has a node's role may file any bytes: what is longer than an answer is not even read
+# (MOST_BYTES of an answer, with its nonce and tag).
 TAKE = (
     "UPDATE cautery.answers SET taken = true WHERE case_id = %(case)s AND epoch = %(epoch)s"
-    " AND NOT taken RETURNING key, answer"
+    " AND NOT taken RETURNING key,"
+    " CASE WHEN length(answer) <= 16777280 THEN answer ELSE ''::bytea END"
 )
 TAKE_AGAIN = (
-    "SELECT key, answer FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s"
+    "SELECT key, CASE WHEN length(answer) <= 16777280 THEN answer ELSE ''::bytea END"
+    " FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s"
     " AND key = ANY(%(keys)s)"
 )
 WITHDRAW = (
