@@ -54,6 +54,14 @@ def test_the_key_is_made_once_for_its_owner(cautery: Cautery, key: Path) -> None
     assert key.read_bytes() == before
 
 
+def test_a_key_in_a_folder_that_is_not_there_asks_for_no_room(
+    cautery: Cautery, tmp_path: Path
+) -> None:
+    ran = cautery("node", "key", tmp_path / "none" / "key")
+    assert (ran.code, "No such file" in ran.err, "disk space" in ran.err) == (1, True, False)
+    assert not (tmp_path / "none").exists()
+
+
 def test_what_a_killed_node_left_is_gone_when_it_comes_back(
     server: str, key: Path, tmp_path: Path
 ) -> None:

@@ -12,8 +12,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from cautery.adapters._files import write_new
 from cautery.adapters._key_files import KEY_BYTES, key_bytes
-from cautery.errors import InputError, StorageError
+from cautery.errors import InputError
 
 
 def read_node_key(path: Path) -> bytes:
@@ -37,20 +38,9 @@ def make_node_key(path: Path, *, random: Callable[[int], bytes] = os.urandom) ->
     StorageError
         If it cannot be written; nothing is left of it then.
     """
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError as error:
+    if path.exists() or path.is_symlink():
         raise InputError(
             f"{path}: there is a file of this name, and no key is ever replaced",
             hint="Nodes that have the old key would read nothing more. Name another file.",
-        ) from error
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-    try:
-        with os.fdopen(file, "wb") as stream:
-            stream.write(random(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise StorageError(f"{path}: {error.strerror}") from error
+        )
+    write_new(path, random(KEY_BYTES))

@@ -256,4 +256,4 @@ def _check(what: Night | Machine) -> None:
         value, (least, most) = getattr(what, one.name), _RANGES[one.name]
         if not least <= value <= most:
             name = one.name.replace("_", " ")
-            raise InputError(f"{name}: {value:g} must be from {least:g} to {most:,}")
+            raise InputError(f"{name}: {value:,.10g} must be from {least:,} to {most:,}")
