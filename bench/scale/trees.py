@@ -16,6 +16,8 @@ class Process:
 
     Parameters
     ----------
+    ended_cpu_s : float
+        CPU seconds of those of its children that have ended, and of theirs.
     own_bytes : int
         Of its memory, what no other process shares: pages of its own, in memory or swapped out.
     """
@@ -23,6 +25,7 @@ class Process:
     pid: int
     name: str
     cpu_s: float
+    ended_cpu_s: float
     own_bytes: int
     files: int
     threads: int
@@ -72,6 +75,7 @@ def _process(pid: int, name: str, fields: list[str]) -> Process | None:
         pid=pid,
         name=module.decode() or name,
         cpu_s=(int(fields[11]) + int(fields[12])) * _TICK_S,
+        ended_cpu_s=(int(fields[13]) + int(fields[14])) * _TICK_S,
         own_bytes=kilobytes * 1024,
         files=files,
         threads=int(fields[17]),
