@@ -47,6 +47,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import job_log  # noqa: E402
+from forked_nodes import ForkedNode  # noqa: E402
 from job_log import Kill, Looks, Recovery, Shelf  # noqa: E402
 from tests.servers import Bucket, database_of_its_own, s3_environment, s3_server  # noqa: E402
 from trees import tree  # noqa: E402
@@ -54,8 +55,8 @@ from trees import tree  # noqa: E402
 from cautery.adapters.node_key import make_node_key, read_node_key  # noqa: E402
 from cautery.adapters.server_place import Server  # noqa: E402
 from cautery.adapters.server_schema import prepare  # noqa: E402
-from cautery.lab import World, build_world, start_lab, world  # noqa: E402
-from cautery.lab.nodes import Spoken, node, watch  # noqa: E402
+from cautery.lab import World, build_world, start, start_lab, world  # noqa: E402
+from cautery.lab.nodes import Spoken, watch  # noqa: E402
 from cautery.lab.scoreboard import score, stream_key  # noqa: E402
 from cautery.lab.spec import HostSpec, StreamSpec  # noqa: E402
 from cautery.lab.truth import truth_of  # noqa: E402
@@ -73,8 +74,10 @@ BEGINS_S = 30.0
 HEALS_S = 45.0
 WITHIN_S = 8.0
 """A fault comes at a random instant within so long."""
-LIVING = 3
-"""Nodes that are there when one is killed."""
+NODES, LIVING = 4, 3
+"""Nodes of a night with many kills, and how many are there when one is killed."""
+ENDS_S = 400.0
+"""Until a watch has ended, on a busy machine."""
 AGAIN_S = 4.0
 """The next one is killed within so long after all are there again."""
 LAST_KILL_S = 25.0
@@ -171,7 +174,7 @@ class Cluster:
         name = f"node-{self.started}"
         self.started += 1
         self.nodes[name] = self.stack.enter_context(
-            node(
+            ForkedNode(
                 name,
                 key=self.run / "node.key",
                 cache=self.run / "cache",
@@ -250,6 +253,7 @@ def night(
                 if during is not None:
                     cluster.driver.until(looked())
                     result = during(cluster)
+                cluster.driver.process.wait(max(cluster.left_s(), 0.0) + ENDS_S)
                 code = cluster.driver.end()
                 if code:
                     raise SystemExit(f"the watch ended with {code}: {cluster.driver.said[-5:]}")
@@ -492,11 +496,11 @@ def recoveries(nights: Iterable[Night]) -> list[str]:
 def many_kills(options: argparse.Namespace, lab_world: World, endpoint: str,
                rng: random.Random) -> None:  # fmt: skip
     window = options.window or LONG_S
-    whole = night(lab_world, endpoint, window, LIVING)
+    whole = night(lab_world, endpoint, window, NODES)
     show("no kills", [whole], as_json=options.json)
     hurt: list[Night] = []
     while (done := sum(len(one.kills) for one in hurt)) < options.kills:
-        hurt.append(night(lab_world, endpoint, window, LIVING, kills(rng, options.kills - done)))
+        hurt.append(night(lab_world, endpoint, window, NODES, kills(rng, options.kills - done)))
         told = {"lost": lost(whole, hurt[-1]), **differing(whole, hurt[-1])}
         show("kills", hurt[-1:], as_json=options.json, **told)
     counted = [one.counted for one in hurt if one.counted is not None]
@@ -566,6 +570,7 @@ def main() -> None:
     ask.add_argument("--media", type=Path, default=Path(tempfile.gettempdir()) / "cautery-lab")
     ask.add_argument("--json", action="store_true")
     options = ask.parse_args()
+    start.START_S = ENDS_S  # a busy machine starts late
     rng = random.Random(options.seed)
     with s3_server() as endpoint:
         os.environ |= s3_environment(endpoint)
