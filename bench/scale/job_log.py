@@ -53,12 +53,20 @@ BEGIN
      WHEN NEW.taken THEN 'taken' ELSE 'answered' END, NEW.key, NEW.node);
   RETURN NEW;
 END $$;
+CREATE FUNCTION bench.node() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bench.steps (what, key, node)
+    SELECT 'home', shard, NEW.name FROM jsonb_array_elements_text(NEW.about->'shards') AS shard;
+  RETURN NULL;
+END $$;
 CREATE TRIGGER bench AFTER INSERT OR UPDATE OR DELETE ON cautery_jobs.procrastinate_jobs
   FOR EACH ROW EXECUTE FUNCTION bench.job();
 CREATE TRIGGER bench_tried BEFORE INSERT ON cautery.answers
   FOR EACH ROW EXECUTE FUNCTION bench.answer();
 CREATE TRIGGER bench_answered AFTER INSERT OR UPDATE ON cautery.answers
   FOR EACH ROW EXECUTE FUNCTION bench.answer();
+CREATE TRIGGER bench AFTER INSERT OR UPDATE ON cautery.nodes
+  FOR EACH ROW EXECUTE FUNCTION bench.node();
 """
 
 
@@ -71,9 +79,10 @@ class Step(NamedTuple):
         Epoch seconds.
     what : str
         ``asked``, ``doing``, ``todo`` (again), ``tried`` (a node files an answer), ``answered`` (it
-        stands), ``taken`` (by the driver), ``gone``, or another status.
+        stands), ``taken`` (by the driver), ``gone``, another status, or ``home``: a node says,
+        every two seconds, that the shard ``key`` is at home there.
     node : str
-        Of an answer.
+        Of an answer, or a home.
     stream : str
         Of a look that is asked.
     """
@@ -146,13 +155,17 @@ class Recovery:
         Until another node answered anything.
     redone_s : tuple of (float or None)
         Until what the dead node had under way was answered by another one.
-    shards_s : mapping of str to (float or None)
-        Until what it heard was published by another one.
+    homes_s : mapping of str to (float or None)
+        By shard that was at home there, until another node said that it is at home there now: it
+        answers then, at most two seconds before it says so.
+    published_s : mapping of str to (float or None)
+        Until that one published it.
     """
 
     answer_s: float | None
     redone_s: tuple[float | None, ...]
-    shards_s: Mapping[str, float | None]
+    homes_s: Mapping[str, float | None]
+    published_s: Mapping[str, float | None]
 
 
 def install(database: str) -> None:
@@ -247,23 +260,27 @@ def recovery(kill: Kill, steps: Sequence[Step], lists: Sequence[Published]) -> R
         if step.what == "answered" and step.at_s > kill.at_s and step.node != kill.node
     ]
     first = {step.key: step.at_s - kill.at_s for step in reversed(by_others)}
-    homes: dict[str, str] = {}
-    shards: dict[str, float | None] = {}
-    for one in sorted(lists):
-        if one.at_s <= kill.at_s:
-            homes[one.shard] = one.node
-    for shard in (shard for shard, node in homes.items() if node == kill.node):
-        later = (one.at_s for one in sorted(lists) if one.shard == shard and one.at_s > kill.at_s)
-        again = next(later, None)
-        shards[shard] = None if again is None else again - kill.at_s
+    said = [(step.at_s, step.key, step.node) for step in steps if step.what == "home"]
+    homes = {shard: node for at_s, shard, node in said if at_s <= kill.at_s}
+    shards = sorted(shard for shard, node in homes.items() if node == kill.node)
     ended = {
         step.key for step in steps if step.what in ("answered", "gone") and step.at_s <= kill.at_s
     }
     return Recovery(
         answer_s=min(first.values(), default=None),
         redone_s=tuple(first.get(key) for key in sorted(kill.under_way - ended)),
-        shards_s=shards,
+        homes_s={shard: _elsewhere(kill, shard, said) for shard in shards},
+        published_s={shard: _elsewhere(kill, shard, lists) for shard in shards},
     )
+
+
+def _elsewhere(kill: Kill, shard: str, said: Iterable[tuple[float, str, str]]) -> float | None:
+    later = (
+        at_s - kill.at_s
+        for at_s, said_of, node in said
+        if said_of == shard and node != kill.node and at_s > kill.at_s
+    )
+    return min(later, default=None)
 
 
 def next_answer_s(node: str, since_s: float, steps: Iterable[Step]) -> float | None:

@@ -18,8 +18,8 @@ The small world lasts forty seconds, so on a busy machine both sides see less of
 ``looked`` beside what differs.
 
 Run: python bench/scale/nodes.py [--nights throughput,verdicts,kill,kills,partition] [--trials 1]
-     [--kills 100] [--cut 30] [--window SECONDS] [--copies 40] [--stretch 60] [--seed 3]
-     [--media FOLDER] [--json]
+     [--kills 100] [--again 12] [--cut 30] [--window SECONDS] [--copies 40] [--stretch 60]
+     [--seed 3] [--media FOLDER] [--json]
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import json
 import os
 import random
 import selectors
+import signal
 import socket
 import statistics
 import sys
@@ -78,8 +79,6 @@ NODES, LIVING = 4, 3
 """Nodes of a night with many kills, and how many are there when one is killed."""
 ENDS_S = 400.0
 """Until a watch has ended, on a busy machine."""
-AGAIN_S = 4.0
-"""The next one is killed within so long after all are there again."""
 LAST_KILL_S = 25.0
 """Before the end of the window, so that it is seen who goes on."""
 BEGUN = 10
@@ -353,7 +352,7 @@ def kill(rng: random.Random) -> During:
     return during
 
 
-def kills(rng: random.Random, most: int) -> During:
+def kills(rng: random.Random, most: int, again_s: float) -> During:
     """Kill one node after the other; two others are there each time."""
 
     def during(cluster: Cluster) -> None:
@@ -364,7 +363,7 @@ def kills(rng: random.Random, most: int) -> During:
             if len(there) < LIVING:
                 time.sleep(0.1)
                 continue
-            time.sleep(rng.uniform(0.0, AGAIN_S))
+            time.sleep(rng.uniform(0.0, again_s))
             cluster.kill(rng.choice(sorted(there)))
 
     return during
@@ -488,8 +487,9 @@ def recoveries(nights: Iterable[Night]) -> list[str]:
     return [
         "another answers after s: " + spread(one.answer_s for one in of),
         "its jobs are answered after s: " + spread(at for one in of for at in one.redone_s),
-        "its shards are published after s: "
-        + spread(at for one in of for at in one.shards_s.values()),
+        "its shards are at home elsewhere after s: "
+        + spread(at for one in of for at in one.homes_s.values()),
+        "and published after s: " + spread(at for one in of for at in one.published_s.values()),
     ]
 
 
@@ -500,7 +500,11 @@ def many_kills(options: argparse.Namespace, lab_world: World, endpoint: str,
     show("no kills", [whole], as_json=options.json)
     hurt: list[Night] = []
     while (done := sum(len(one.kills) for one in hurt)) < options.kills:
-        hurt.append(night(lab_world, endpoint, window, NODES, kills(rng, options.kills - done)))
+        hurt.append(
+            night(
+                lab_world, endpoint, window, NODES, kills(rng, options.kills - done, options.again)
+            )
+        )
         told = {"lost": lost(whole, hurt[-1]), **differing(whole, hurt[-1])}
         show("kills", hurt[-1:], as_json=options.json, **told)
     counted = [one.counted for one in hurt if one.counted is not None]
@@ -562,6 +566,7 @@ def main() -> None:
     ask.add_argument("--nights", default="throughput,verdicts,kill,kills,partition")
     ask.add_argument("--trials", type=int, default=1)
     ask.add_argument("--kills", type=int, default=100)
+    ask.add_argument("--again", type=float, default=12.0, help="most seconds to the next kill")
     ask.add_argument("--cut", type=float, default=30.0, help="seconds without the database")
     ask.add_argument("--window", type=float, help="seconds; else as long as a night needs")
     ask.add_argument("--copies", type=int, default=40, help="of each re-broadcast, for throughput")
@@ -570,6 +575,7 @@ def main() -> None:
     ask.add_argument("--media", type=Path, default=Path(tempfile.gettempdir()) / "cautery-lab")
     ask.add_argument("--json", action="store_true")
     options = ask.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all it started is ended
     start.START_S = ENDS_S  # a busy machine starts late
     rng = random.Random(options.seed)
     with s3_server() as endpoint:

@@ -89,17 +89,30 @@ def test_after_a_kill_others_count_and_what_had_ended_does_not(log: ModuleType) 
         step(log, 13, "answered", "else", "two"),
         step(log, 17, "answered", "redone", "three"),
     ]
-    lists = [
-        log.Published(5.0, "c/1", "one"),
-        log.Published(6.0, "c/2", "one"),
-        log.Published(7.0, "c/2", "two"),
-        log.Published(9.0, "c/3", "one"),
-        log.Published(16.0, "c/1", "three"),
-    ]
-    soon = log.recovery(kill, steps, lists)
+    soon = log.recovery(kill, steps, [])
     assert soon.answer_s == 3.0
     assert soon.redone_s == (None, 7.0)  # never, redone
-    assert soon.shards_s == {"c/1": 6.0, "c/3": None}
+
+
+def test_a_shard_is_missed_until_another_home_says_so_and_publishes(log: ModuleType) -> None:
+    kill = log.Kill(10.0, "one", frozenset())
+    steps = [
+        step(log, 5, "home", "c/1", "one"),
+        step(log, 6, "home", "c/2", "one"),
+        step(log, 7, "home", "c/2", "two"),
+        step(log, 9, "home", "c/3", "one"),
+        step(log, 14, "home", "c/1", "three"),
+        step(log, 16, "home", "c/1", "three"),
+    ]
+    lists = [
+        log.Published(9.0, "c/1", "one"),
+        log.Published(10.1, "c/1", "one"),
+        log.Published(19.0, "c/1", "three"),
+        log.Published(19.5, "c/2", "two"),
+    ]
+    soon = log.recovery(kill, steps, lists)
+    assert soon.homes_s == {"c/1": 4.0, "c/3": None}
+    assert soon.published_s == {"c/1": 9.0, "c/3": None}
 
 
 def test_the_next_answer_of_a_node_is_one_that_stands(log: ModuleType) -> None:
