@@ -263,7 +263,7 @@ def recovery(kill: Kill, steps: Sequence[Step], lists: Sequence[Published]) -> R
     said = [(step.at_s, step.key, step.node) for step in steps if step.what == "home"]
     homes = {shard: node for at_s, shard, node in said if at_s <= kill.at_s}
     shards = sorted(shard for shard, node in homes.items() if node == kill.node)
-    ended = {
+    ended = {step.key for step in steps if step.what == "answered" and step.node == kill.node} | {
         step.key for step in steps if step.what in ("answered", "gone") and step.at_s <= kill.at_s
     }
     return Recovery(

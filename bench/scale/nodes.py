@@ -456,7 +456,7 @@ def spread(seconds: Iterable[float | None]) -> str:
     came = sorted(one for one in all_of if one is not None)
     never = len(all_of) - len(came)
     text = f"{statistics.median(came):.1f}, {came[-1]:.1f} (N {len(came)})" if came else "none"
-    return f"{text}; {never} not before the end" if never else text
+    return f"{text}; {never} never" if never else text
 
 
 def show(name: str, nights: list[Night], *, as_json: bool, **more: object) -> None:

@@ -80,7 +80,7 @@ def test_what_two_nodes_did_is_told_from_what_stands_twice(log: ModuleType) -> N
 
 
 def test_after_a_kill_others_count_and_what_had_ended_does_not(log: ModuleType) -> None:
-    kill = log.Kill(10.0, "one", frozenset({"had-ended", "redone", "withdrawn", "never"}))
+    kill = log.Kill(10.0, "one", frozenset({"had-ended", "redone", "withdrawn", "late", "never"}))
     steps = [
         step(log, 8, "answered", "had-ended", "one"),
         step(log, 9, "gone", "withdrawn"),
