@@ -88,13 +88,15 @@ During = Callable[["Cluster"], Any]
 
 @dataclass
 class Night:
-    """What one night gave."""
+    """What one night gave; by a stream's path, how often it was looked at, and then found so."""
 
     nodes: int
     looks: int
     looked: int
     offered: int
     findings: dict[str, str]
+    looks_at: dict[str, int]
+    found_after: dict[str, int]
     looks_twice: int
     exhibits_twice: int
     false_accusations: int
@@ -303,13 +305,23 @@ def seen(lines: Sequence[dict[str, Any]]) -> Night:
     done = [probe for probe in probes if probe["hindered"] is None]
     looks = Counter((probe["url"], probe["at"]) for probe in probes)
     exhibits = Counter(body["exhibit"]["id"] for body in of("exhibit.sealed"))
-    findings = {stream_key(body["url"]["text"]): body["finding"] for body in of("verdict")}
+    looks_at: Counter[str] = Counter()
+    findings: dict[str, str] = {}
+    found_after: dict[str, int] = {}
+    for line in lines:
+        if looked()(line):
+            looks_at[stream_key(line["body"]["url"])] += 1
+        elif line.get("kind") == "verdict":
+            path = stream_key(line["body"]["url"]["text"])
+            findings[path], found_after[path] = line["body"]["finding"], looks_at[path]
     return Night(
         nodes=0,
         looks=len(done),
         looked=len({probe["url"] for probe in done}),
         offered=len(of("stream.appeared")),
         findings=findings,
+        looks_at=dict(looks_at),
+        found_after=found_after,
         looks_twice=sum(count - 1 for count in looks.values()),
         exhibits_twice=sum(count - 1 for count in exhibits.values()),
         false_accusations=0,
@@ -335,13 +347,21 @@ def differing(first: Night, second: Night) -> dict[str, list[str]]:
     }
 
 
-def lost(whole: Night, hurt: Night) -> list[str]:
-    """Streams that a night without a fault decides, and one with faults does not."""
-    return sorted(
+def lost(whole: Night, hurt: Night) -> dict[str, list[str]]:
+    """Streams that a night without a fault decides, and one with faults does not.
+
+    They are lost if it looked at them as often as the other one did before it knew.
+    """
+    paths = sorted(
         path
         for path, finding in whole.findings.items()
         if finding != "undecided" and hurt.findings.get(path, "undecided") == "undecided"
     )
+    often = [path for path in paths if hurt.looks_at.get(path, 0) >= whole.found_after[path]]
+    return {
+        "lost": often,
+        "looked at too seldom": [path for path in paths if path not in often],
+    }
 
 
 def kill(rng: random.Random) -> During:
@@ -505,7 +525,7 @@ def many_kills(options: argparse.Namespace, lab_world: World, endpoint: str,
                 lab_world, endpoint, window, NODES, kills(rng, options.kills - done, options.again)
             )
         )
-        told = {"lost": lost(whole, hurt[-1]), **differing(whole, hurt[-1])}
+        told = {**lost(whole, hurt[-1]), **differing(whole, hurt[-1])}
         show("kills", hurt[-1:], as_json=options.json, **told)
     counted = [one.counted for one in hurt if one.counted is not None]
     print(
@@ -521,7 +541,7 @@ def many_kills(options: argparse.Namespace, lab_world: World, endpoint: str,
         f" {sum(one.looks_twice for one in hurt)} looks and"
         f" {sum(one.exhibits_twice for one in hurt)} exhibits twice,"
         f" {sum(one.told_otherwise for one in hurt)} records told otherwise,"
-        f" {sum(len(lost(whole, one)) for one in hurt)} verdicts lost,"
+        f" {sum(len(lost(whole, one)['lost']) for one in hurt)} verdicts lost,"
         f" {sum(len(differing(whole, one)['contradicting']) for one in hurt)} contradicting,"
         f" {sum(one.false_accusations for one in hurt)} false accusations",
         *recoveries(hurt),
