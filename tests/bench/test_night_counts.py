@@ -28,7 +28,10 @@ def nodes() -> Iterator[ModuleType]:
 
 
 def look(at: int, *, hindered: str | None = None) -> dict[str, Any]:
-    return {"kind": "probe.done", "body": {"url": STREAM, "at": at, "hindered": hindered}}
+    return {
+        "kind": "probe.done",
+        "body": {"url": STREAM, "at": at, "hindered": hindered, "node": ""},
+    }
 
 
 def verdict(finding: str) -> dict[str, Any]:
