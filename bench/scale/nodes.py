@@ -70,9 +70,9 @@ CASE = "server:night"
 LEAD_S = 2.0
 SMALL_S, LONG_S = 38.0, 146.0
 """The longest windows of these worlds."""
-BEGINS_S = 30.0
+BEGINS_S = 60.0
 """Until nodes look, on a busy machine."""
-HEALS_S = 45.0
+HEALS_S = 48.0
 WITHIN_S = 8.0
 """A fault comes at a random instant within so long."""
 NODES, LIVING = 4, 3
@@ -395,11 +395,13 @@ def partition(rng: random.Random, cut_s: float) -> During:
     def during(cluster: Cluster) -> Callable[[list[job_log.Step]], dict[str, Any]]:
         cluster.driver.until(looked("node-0"))
         time.sleep(rng.uniform(0.0, WITHIN_S))
+        cut_at_s = time.time()
         cluster.wire.cut(cut_s)
-        healed_s = time.time()
+        healed_s, left_s = time.time(), cluster.left_s()
         return lambda steps: {
-            "next answer": job_log.next_answer_s("node-0", healed_s, steps),
-            "of the other": job_log.next_answer_s("node-1", healed_s - cut_s, steps),
+            "answers again after s": job_log.next_answer_s("node-0", healed_s, steps),
+            "the window then lasted s": left_s,
+            "the other answered after s": job_log.next_answer_s("node-1", cut_at_s, steps),
         }
 
     return during
