@@ -27,9 +27,9 @@ from cautery.workflows.media.shard_jobs import HEAR
 
 LOOK = "look"
 POLL_S = 0.4
-PATIENCE_S = 60.0
-"""A driver waits for a look no longer: 25 s, 60 requests of others at the host, and 15 s for a node
-that dies."""
+PATIENCE_S = 90.0
+"""A driver waits for a look no longer: 25 s, 30 s for a node that dies, and 60 requests of others
+at the host, of whose rate each machine has its part, a dead one for 15 s: 2.4 s for each."""
 
 INSTALL = """
 CREATE SCHEMA bench;
