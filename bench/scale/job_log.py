@@ -11,8 +11,9 @@ import base64
 import contextlib
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -283,22 +284,37 @@ def _elsewhere(kill: Kill, shard: str, said: Iterable[tuple[float, str, str]]) -
     return min(later, default=None)
 
 
-def next_answer_s(node: str, since_s: float, steps: Iterable[Step]) -> float | None:
-    """Return after how many seconds a node filed an answer that stands; ``None``: it did not."""
+def next_answer_s(
+    node: str, since_s: float, steps: Iterable[Step], *, of: Collection[str] | None = None
+) -> float | None:
+    """Return after how many seconds a node filed an answer that stands; ``None``: it did not.
+
+    Parameters
+    ----------
+    of : collection of str, optional
+        Keys of the jobs that count; all, if it is left out.
+    """
     return next(
         (
             step.at_s - since_s
             for step in steps
-            if step.what == "answered" and step.node == node and step.at_s > since_s
+            if step.what == "answered"
+            and step.node == node
+            and step.at_s > since_s
+            and (of is None or step.key in of)
         ),
         None,
     )
 
 
-def begun(lines: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the keys of the jobs that a node says it began, but those that last."""
+def begun(lines: Iterable[Mapping[str, Any]], *, since_s: float = 0.0) -> frozenset[str]:
+    """Return the keys of the jobs that a node says it began since, but those that last."""
     return frozenset(
-        line["key"] for line in lines if line.get("turn") == "began" and line["kind"] != HEAR
+        line["key"]
+        for line in lines
+        if line.get("turn") == "began"
+        and line["kind"] != HEAR
+        and datetime.fromisoformat(line["at"]).timestamp() >= since_s
     )
 
 

@@ -398,8 +398,12 @@ def partition(rng: random.Random, cut_s: float) -> During:
         cut_at_s = time.time()
         cluster.wire.cut(cut_s)
         healed_s, left_s = time.time(), cluster.left_s()
+        lines = cluster.nodes["node-0"].lines
         return lambda steps: {
             "answers again after s": job_log.next_answer_s("node-0", healed_s, steps),
+            "a job that it began since after s": job_log.next_answer_s(
+                "node-0", healed_s, steps, of=job_log.begun(lines, since_s=healed_s)
+            ),
             "the window then lasted s": left_s,
             "the other answered after s": job_log.next_answer_s("node-1", cut_at_s, steps),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -122,17 +123,21 @@ def test_the_next_answer_of_a_node_is_one_that_stands(log: ModuleType) -> None:
         step(log, 14, "answered", "a3", "one"),
     ]
     assert log.next_answer_s("one", 10.0, steps) == 4.0
+    assert log.next_answer_s("one", 10.0, steps, of={"a1", "a2"}) is None
     assert log.next_answer_s("three", 10.0, steps) is None
 
 
 def test_jobs_that_last_are_no_answers_that_anybody_waits_for(log: ModuleType) -> None:
+    early, late = "2026-11-30T20:00:00+00:00", "2026-11-30T20:00:09+00:00"
     lines = [
-        {"turn": "joined"},
-        {"turn": "began", "kind": "look", "key": "a1"},
-        {"turn": "began", "kind": "hear", "key": "hear:c/1"},
-        {"turn": "done", "kind": "look", "key": "a1"},
+        {"turn": "joined", "at": early},
+        {"turn": "began", "kind": "look", "key": "a1", "at": early},
+        {"turn": "began", "kind": "hear", "key": "hear:c/1", "at": early},
+        {"turn": "done", "kind": "look", "key": "a1", "at": late},
+        {"turn": "began", "kind": "show", "key": "a2", "at": late},
     ]
-    assert log.begun(lines) == {"a1"}
+    assert log.begun(lines) == {"a1", "a2"}
+    assert log.begun(lines, since_s=datetime.fromisoformat(late).timestamp()) == {"a2"}
 
 
 def test_a_record_that_was_told_must_stand_as_it_was_told(log: ModuleType) -> None:
