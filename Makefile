@@ -15,7 +15,10 @@ COMPILED := $(BIN)/python -m compileall -q src && PYTHONDONTWRITEBYTECODE=
 # Folders of tests in which nothing takes long.
 QUICK := $(addprefix tests/,act catalogue cli/test_board.py docs drawing estimate evidence model payments plan/guard projections)
 
-.PHONY: help demo replay test quick fuzz check bench docs site lock behind audit dist release format clean
+# What knows an object store from a folder.
+STORES := $(addprefix tests/,adapters/test_reference_shelf.py cli/test_server.py contract/test_case_store.py contract/test_vault.py)
+
+.PHONY: help demo replay test stores quick fuzz check bench docs site lock behind audit dist release format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +48,9 @@ replay: $(VENV)/.run ## a coordinated operation in the lab, from the first state
 
 test: $(VENV)/.dev ## all tests, on two cores; browser and data tests skip with a reason where these are absent
 	@$(COMPILED) $(BIN)/python -m pytest -n $(CORES) --dist loadfile
+
+stores: $(VENV)/.dev ## the contracts of vault, shelf, server and queue over S3 on a disk: Debian's radosgw, ceph-mon, ceph-osd
+	@CAUTERY_TEST_S3=ceph $(BIN)/python -m pytest -q -k "not [folder" $(STORES)
 
 quick: $(VENV)/.dev ## the tests of a developer's loop, under a minute: no journeys, no slow folders
 	@$(COMPILED) $(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "not browser and not data and not journey" $(QUICK)

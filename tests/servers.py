@@ -1,20 +1,25 @@
-"""The servers of an organisation, for tests: databases of PostgreSQL, and buckets of moto's S3."""
+"""The servers of an organisation, for tests: databases of PostgreSQL, and buckets of S3."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import os
 import subprocess
 import sys
-import urllib.request
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from tests.ceph import ceph
 
 POSTGRESQL = os.environ.get("CAUTERY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
-_S3 = """
+S3 = os.environ.get("CAUTERY_TEST_S3", "moto")
+"""Whose S3: of ``moto``, in memory; of ``ceph``, on disk; or of the store at a URL."""
+_USER, _SECRET = "its-user", "its-secret"
+_MOTO = """
 import sys
 from moto.server import ThreadedMotoServer
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -30,40 +35,47 @@ class Bucket:
     def __init__(self, endpoint: str) -> None:
         self.name = f"vault-{uuid.uuid4().hex[:12]}"
         self.url = f"s3://{self.name}/of/police"
-        self._at = f"{endpoint}/{self.name}"
-        self._ask("PUT", "")
+        self._s3 = _client(endpoint)
+        self._s3.create_bucket(Bucket=self.name)
 
     def put(self, name: str, data: bytes) -> None:
         """Write an object behind the vault's back."""
-        self._ask("PUT", f"/{name}", data)
+        self._s3.put_object(Bucket=self.name, Key=name, Body=data)
 
     def delete(self, name: str) -> None:
-        self._ask("DELETE", f"/{name}")
+        self._s3.delete_object(Bucket=self.name, Key=name)
 
     def names(self) -> list[str]:
-        listed = self._ask("GET", "?list-type=2").decode()
-        return [part.partition("</Key>")[0] for part in listed.split("<Key>")[1:]]
+        listed = self._s3.list_objects_v2(Bucket=self.name)
+        return [found["Key"] for found in listed.get("Contents", ())]
 
-    def _ask(self, method: str, path: str, data: bytes | None = None) -> bytes:
-        # moto wants to be told who asks, and checks nothing.
-        headers = {
-            "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request",
-            "Content-Type": "application/octet-stream",
-        }
-        asked = urllib.request.Request(
-            f"{self._at}{path}", data=data, method=method, headers=headers
-        )
-        with urllib.request.urlopen(asked, timeout=20) as answer:
-            return bytes(answer.read())
+
+@functools.cache
+def _client(endpoint: str) -> Any:
+    boto3 = pytest.importorskip("boto3", reason="boto3 is not installed")
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=_USER,
+        aws_secret_access_key=_SECRET,
+    )
 
 
 @contextlib.contextmanager
 def s3_server() -> Iterator[str]:
-    """Serve S3 on loopback in a process of its own; yield its endpoint."""
+    """Serve S3 on loopback in processes of its own; yield its endpoint."""
+    if S3 == "ceph":
+        with ceph(_USER, _SECRET) as endpoint:
+            yield endpoint
+        return
+    if S3 != "moto":
+        yield S3
+        return
     if importlib.util.find_spec("moto") is None:
         pytest.skip("moto is not installed")
     with subprocess.Popen(
-        [sys.executable, "-c", _S3],
+        [sys.executable, "-c", _MOTO],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -83,8 +95,8 @@ def s3_environment(endpoint: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "its-user",
-        "AWS_SECRET_ACCESS_KEY": "its-secret",
+        "AWS_ACCESS_KEY_ID": _USER,
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
     }
 
 

@@ -41,7 +41,7 @@ from cautery.identify.observe import observe
 from cautery.lab.readers import ReadersHere
 from cautery.model import NetworkPolicy, Observation
 from cautery.workflows.media.fetching import fetch_newest, newest
-from cautery.workflows.watch.probing.probes import PROBE_S
+from cautery.workflows.watch.probing.looks import PROBE_S
 
 if TYPE_CHECKING:
     from settings import Run

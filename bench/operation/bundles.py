@@ -37,9 +37,11 @@ from cautery.model import (
 from cautery.operation.bundle import NotedStatement, bundle_for
 from cautery.operation.sharing import releasable
 from cautery.operation.signed import recipients_of, text_of_statement
+from cautery.workflows.operation.afterwards import PersonFile
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.holdings import own_statements
-from cautery.workflows.operation.persons import erase_person, register_person
+from cautery.workflows.operation.outcomes import erase_person
+from cautery.workflows.operation.persons import register_person
 from cautery.workflows.operation.share import add_statements, share
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -133,7 +135,7 @@ def ledger_change(desk: Desk, to: Agency, turn: int, rng: np.random.Generator) -
             erase_at=NOW.date() + timedelta(60),
         )
         register_person(desk, f"Invented {turn}", person)
-        erase_person(desk, pseudonym, why="bench")
+        erase_person(PersonFile.of(desk), pseudonym, by="bench", why="bench", at=NOW)
 
 
 def measure(changes: int, seed: int) -> tuple[int, int, int, float]:

@@ -11,8 +11,9 @@ processes of one machine. Ray and Dask need an environment of their own:
     python3 -m venv /tmp/peers
     /tmp/peers/bin/pip install ray==2.60.0 distributed==2026.8.0 cryptography
 Run: python bench/scale/engines.py [--peers /tmp/peers/bin/python] [--jobs 2000] [--starts 5]
-     [--load 20] [--only PATTERN]
-A start that takes longer than 120 s has failed. Without --peers their rows are missing.
+     [--load 20] [--at-once 1] [--patience 120] [--only PATTERN]
+A start that takes longer than the patience has failed. Without --peers their rows are missing.
+Starts of our own engines may be made several at once, each then beside the others, too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +55,7 @@ from cautery.model.evidence import Json  # noqa: E402
 from cautery.model.ports import JobAsked  # noqa: E402
 
 PEERS = Path(__file__).with_name("engine_peers.py")
-FAILED_S = 120
+JOB_S = 600
 CASE, KEY, FIT = "ab" * 8, b"k" * 32, "1.0.0/landmarks"
 
 
@@ -78,7 +81,7 @@ async def serve(url: str, name: str) -> None:
 def nodes(url: str, number: int = 2) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Nodes in processes of their own."""
     started = [
-        subprocess.Popen([sys.executable, __file__, "--node", url, f"node-{n}"])
+        subprocess.Popen([sys.executable, __file__, "--node", url, f"node-{os.getpid()}-{n}"])
         for n in range(number)
     ]
     try:
@@ -97,7 +100,7 @@ def driver(url: str, epoch: int) -> JobQueue:
 async def queue_start(url: str) -> dict[str, Any]:
     with nodes(url, 1):
         async with driver(url, 1) as jobs:
-            await jobs.ask("probe", QUESTION, key="1", within_s=FAILED_S)
+            await jobs.ask("probe", QUESTION, key=str(os.getpid()), within_s=JOB_S)
     return {"ok": True}
 
 
@@ -132,7 +135,7 @@ async def queue_killed(url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, nodes(url):
         async with driver(url, 1) as jobs:
             asked = asyncio.ensure_future(
-                jobs.ask("mortal", {"folder": folder}, key="1", within_s=FAILED_S)
+                jobs.ask("mortal", {"folder": folder}, key="1", within_s=JOB_S)
             )
             pid = await _seen(folder)
             os.kill(pid, signal.SIGKILL)
@@ -163,7 +166,7 @@ async def queue_stranger(url: str) -> dict[str, Any]:
         finally:
             connection.execute("DROP ROLE bench_stranger")
         async with driver(url, 1) as jobs:
-            asked = asyncio.ensure_future(jobs.ask("probe", QUESTION, key="1", within_s=FAILED_S))
+            asked = asyncio.ensure_future(jobs.ask("probe", QUESTION, key="1", within_s=JOB_S))
             while not connection.execute(  # noqa: ASYNC110 - the database tells nobody
                 "UPDATE cautery_jobs.procrastinate_jobs SET args ="
                 " jsonb_set(args, '{kind}', '\"mortal\"') RETURNING 1"
@@ -266,7 +269,7 @@ def prepared() -> Iterator[str]:
         yield url
 
 
-def measured(words: list[str], *, within_s: float = FAILED_S) -> tuple[dict[str, Any], float]:
+def measured(words: list[str], *, within_s: float) -> tuple[dict[str, Any], float]:
     """Run one measurement in a process of its own."""
     began = time.monotonic()
     try:
@@ -286,6 +289,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--load", type=int, default=20)
+    parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--patience", type=float, default=120.0, help="seconds for a start")
     parser.add_argument("--only", default="")
     parser.add_argument("--node", nargs=2)
     parser.add_argument("--one", nargs=2)
@@ -317,18 +322,21 @@ def _measure(engine: str, what: str, asked: argparse.Namespace) -> None:
             words = [sys.executable, __file__, "--one", f"{engine} {what}", url]
             words += ["--jobs", str(asked.jobs)]
         if what != "start":
-            told, _ = measured(words, within_s=600)
+            told, _ = measured(words, within_s=JOB_S)
             print(f"{engine} {what}: {json.dumps(told)}", flush=True)
             return
-        for busy in (0, asked.load):
-            with load(busy):
+        start = partial(measured, within_s=asked.patience)
+        for busy in sorted({0, asked.load}):
+            with load(busy), ThreadPoolExecutor(1 if is_peer else asked.at_once) as at_once:
                 time.sleep(5 if busy else 0)
-                tries = [measured(words) for _ in range(asked.starts)]
+                before = os.getloadavg()[0]
+                tries = list(at_once.map(start, [words] * asked.starts))
             up = [took for told, took in tries if "failed" not in told]
             middle = f"{statistics.median(up):.1f}" if up else "-"
             print(
                 f"{engine} start beside {busy} busy processes: {len(up)} of {len(tries)},"
-                f" median {middle} s, worst {max(up, default=0):.1f} s",
+                f" median {middle} s, worst {max(up, default=0):.1f} s;"
+                f" load {before:.0f} to {os.getloadavg()[0]:.0f}",
                 flush=True,
             )
 

@@ -61,3 +61,29 @@ def test_every_module_can_be_imported() -> None:
     ]
     assert len(names) > 500
     assert [importlib.import_module(name).__name__ for name in names] == names
+
+
+def test_what_the_benches_import_from_cautery_exists() -> None:
+    """At their head: inside a function they may ask an earlier release for what it had."""
+    paths = sorted((ROOT / "bench").rglob("*.py"))
+    wanted = [
+        (path.relative_to(ROOT), line.module or "", alias.name)
+        for path in paths
+        for line in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(line, ast.ImportFrom) and (line.module or "").partition(".")[0] == "cautery"
+        for alias in line.names
+    ]
+    assert len(wanted) > 500
+    missing = [one for one in wanted if not has(*one[1:])]
+    assert not missing
+
+
+def has(module: str, name: str) -> bool:
+    """Tell whether a module has such a name, or such a module in it."""
+    try:
+        if hasattr(importlib.import_module(module), name):
+            return True
+        importlib.import_module(f"{module}.{name}")
+    except ImportError:
+        return False
+    return True
