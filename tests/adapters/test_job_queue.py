@@ -35,6 +35,7 @@ from cautery.errors import (
     WorkerError,
 )
 from cautery.model.ports.jobs import JobAsked
+from cautery.projections.presence import GONE_S
 
 LONG_S = 60.0
 _NODE = Path(__file__).parents[1] / "_node_process.py"
@@ -760,3 +761,18 @@ async def test_what_nobody_waits_for_is_not_done(place: InDatabase) -> None:
         async with serving(place.node("node-a"), {"work": work}):
             await jobs.ask("work", {}, key="2", within_s=LONG_S)
     assert did == ["2"]
+
+
+async def test_a_node_that_is_gone_counts_for_nothing(place: InDatabase) -> None:
+    with psycopg.connect(place.server.database) as connection:
+        for name, silent_s in (("alive", 0.0), ("dead", GONE_S + 1)):
+            connection.execute(
+                "INSERT INTO cautery.nodes (name, about, seen_at)"
+                " VALUES (%s, '{}', clock_timestamp() - %s * interval '1 s')",
+                [name, silent_s],
+            )
+    async with place.driver() as jobs:
+        async with asyncio.timeout(20):
+            while not jobs.nodes():  # noqa: ASYNC110 - the database is asked each second
+                await asyncio.sleep(0.05)
+        assert [node.name for node in jobs.nodes()] == ["alive"]

@@ -142,7 +142,8 @@ EPOCHS = (
 
 NODES = (
     "SELECT name, about, seen_at, draining FROM cautery.nodes"
-    " WHERE length(about::text) <= 65536 ORDER BY name LIMIT 1000"
+    " WHERE length(about::text) <= 65536"
+    " AND seen_at > clock_timestamp() - %(gone_s)s * interval '1 s' ORDER BY name LIMIT 1000"
 )
 COUNTS = (
     "SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),"

@@ -38,6 +38,7 @@ from cautery.errors import CauteryError, ConflictError, EvidenceError, InputErro
 from cautery.model.evidence import Json
 from cautery.model.nodes import JobCounts
 from cautery.model.ports.jobs import JobAnswer, NodeSeen
+from cautery.projections.presence import GONE_S
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -175,7 +176,7 @@ class JobQueue:
         self._book.withdraw(key)
 
     def nodes(self) -> tuple[NodeSeen, ...]:
-        """Return the nodes as they were seen a moment ago."""
+        """Return the nodes as they were seen a moment ago; none that is gone."""
         return self._seen
 
     async def _lasting(self, do: Callable[[], Any]) -> None:
@@ -231,7 +232,7 @@ class JobQueue:
             self._seen = tuple(
                 seen_of(name, about, seen_at.astimezone(UTC), draining=draining)
                 for name, about, seen_at, draining in await self._rows(
-                    "list the nodes of", sql.NODES
+                    "list the nodes of", sql.NODES, gone_s=GONE_S
                 )
             )
             for (name,) in await self._rows("read jobs of", sql.REFUSED, begin=self._names):
