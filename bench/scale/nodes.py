@@ -81,8 +81,8 @@ ENDS_S = 400.0
 """Until a watch has ended, on a busy machine."""
 LAST_KILL_S = 25.0
 """Before the end of the window, so that it is seen who goes on."""
-BEGUN = 10
-"""Looks before the stretch in which they are counted."""
+BEGUN = 40
+"""Looks before the stretch in which they are counted: decoders and readers have started by then."""
 During = Callable[["Cluster"], Any]
 
 
