@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -56,6 +57,7 @@ from cautery.model.ports import JobAsked  # noqa: E402
 
 PEERS = Path(__file__).with_name("engine_peers.py")
 JOB_S = 600
+_A_CASE = "INSERT INTO cautery.cases (id, name, state) VALUES (%s, %s, 'open')"
 CASE, KEY, FIT = "ab" * 8, b"k" * 32, "1.0.0/landmarks"
 
 
@@ -92,15 +94,18 @@ def nodes(url: str, number: int = 2) -> Iterator[list[subprocess.Popen[bytes]]]:
             process.wait()
 
 
-def driver(url: str, epoch: int) -> JobQueue:
+def driver(url: str, epoch: int, case: str = CASE) -> JobQueue:
     server = Server(database=url, vault="")
-    return JobQueue(server, key=KEY, case=CASE, epoch=epoch, driver="d", fit=FIT, night={})
+    return JobQueue(server, key=KEY, case=case, epoch=epoch, driver="d", fit=FIT, night={})
 
 
 async def queue_start(url: str) -> dict[str, Any]:
+    case = os.urandom(8).hex()  # starts side by side each drive their own
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_A_CASE, [case, case])
     with nodes(url, 1):
-        async with driver(url, 1) as jobs:
-            await jobs.ask("probe", QUESTION, key=str(os.getpid()), within_s=JOB_S)
+        async with driver(url, 1, case) as jobs:
+            await jobs.ask("probe", QUESTION, key="1", within_s=JOB_S)
     return {"ok": True}
 
 
@@ -263,9 +268,7 @@ def prepared() -> Iterator[str]:
         bucket = Bucket(endpoint).url
         server_schema.prepare(Server(database=url, vault=bucket), Regime.GDPR)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO cautery.cases (id, name, state) VALUES (%s, 'bench', 'open')", [CASE]
-            )
+            connection.execute(_A_CASE, [CASE, "bench"])
         yield url
 
 
@@ -339,6 +342,9 @@ def _measure(engine: str, what: str, asked: argparse.Namespace) -> None:
                 f" load {before:.0f} to {os.getloadavg()[0]:.0f}",
                 flush=True,
             )
+            for why, times in Counter(told.get("failed") for told, _ in tries).items():
+                if why is not None:
+                    print(f"  {times} failed: {why}", flush=True)
 
 
 def _one(what: str, url: str, jobs: int) -> None:
