@@ -229,7 +229,7 @@ def withheld(
 
     forbids: dict[str, Marking] = {}
     for name, place in sorted(places.items()):
-        markings = list(map(forbidding, by_name.get(name) or by_place.get(place, ())))
+        markings = [forbidding(statement) for statement in by_name[name] or by_place[place]]
         for marking in markings if None not in markings else ():
             assert marking is not None
             if name not in forbids or forbids[name].covers(marking):

@@ -285,12 +285,14 @@ def _permit_as_before(desk: Desk, correction: Statement, *, displaced: str, at: 
 
     Else whoever has the statement by permission would never learn that it is wrong.
     """
-    for permitted in {
-        (permitted.by, permitted.to): permitted
+    permissions = {
+        (permitted.by, permitted.to): permitted.why
         for _, permitted in desk.contents(StatementPermitted)
         if permitted.statement == displaced and permitted.note is not None
-    }.values():
-        permit(desk, correction.id, by=permitted.by, to=permitted.to, why=permitted.why, at=at)
+    }
+    for (by, to), why in permissions.items():
+        if by is not None:  # older permissions do not say so, and let nothing out
+            permit(desk, correction.id, by=by, to=to, why=why, at=at)
 
 
 def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
