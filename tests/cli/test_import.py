@@ -155,6 +155,16 @@ def test_a_file_that_is_no_exchange_is_a_sentence_and_changes_no_case(cautery, c
         assert opened.ledger.size() == size
 
 
+def test_a_name_that_stands_twice_is_a_sentence_and_ends_no_process(cautery, tmp_path):
+    one = {"type": "indicator", "id": "indicator--1", "name": "a"}
+    text = json.dumps({"type": "bundle", "id": "bundle--1", "objects": [one]})
+    path = tmp_path / "partner.json"
+    path.write_text(text.replace('"name": "a"', '"name": "a", "name": "b"'))
+    shown = cautery("import", path)
+    assert shown.code == 2
+    assert "objects[0]: the name 'name' stands twice in one object" in shown.err
+
+
 def test_a_refusal_that_names_an_exhibit_of_the_case_says_that_the_case_holds_it(
     case, tmp_path, monkeypatch
 ):

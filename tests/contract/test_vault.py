@@ -156,6 +156,24 @@ def test_a_subject_seen_again_after_erasure_gets_a_new_key(vault: SealedVault) -
         vault.open(old.id, subject="source:1")
 
 
+def test_a_copy_of_the_keys_brings_no_destroyed_key_back(
+    vault: SealedVault, tmp_path: Path
+) -> None:
+    old = seal(vault, b"old", "source:1")
+    [key] = (tmp_path / "keys").glob("*.subjects/*.key")
+    copy = key.read_bytes()
+    vault.erase("source:1")
+    key.write_bytes(copy)
+    key.chmod(0o600)
+    with pytest.raises(ErasedError):
+        vault.open(old.id, subject="source:1")
+    new = seal(vault, b"new", "source:1")
+    assert vault.open(new.id, subject="source:1") == b"new"
+    assert vault.erase("source:1") == 2
+    left = (tmp_path / "keys").glob("*.subjects/*")
+    assert {one.read_bytes() for one in left} == {b""}
+
+
 def test_keys_that_are_elsewhere_were_not_erased(
     vault: SealedVault, place: Folder | S3, tmp_path: Path
 ) -> None:

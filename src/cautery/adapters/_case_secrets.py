@@ -220,6 +220,8 @@ class CaseSecrets:
         After an erasure the subject gets a new key: what was erased stays so.
         """
         for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+            if path.with_suffix(".erased").exists():
+                continue  # a copy of the folder brought it back
             if path not in self._flushed:  # whoever wrote it may have been killed before that
                 private_folder(self._subjects)
                 sync_folder(self._subjects)
@@ -273,12 +275,13 @@ class CaseSecrets:
         EvidenceError
             If it never was in this folder.
         """
+        # The mark first: a copy of the folder may have brought the key back.
+        if self._subject_path(subject, key_id, "erased").exists():
+            raise ErasedError(f"the key of {subject} was destroyed")
         for suffix in ("key", _ADOPTED):
             path = self._subject_path(subject, key_id, suffix)
             if path.exists():
                 return key_bytes(path)
-        if self._subject_path(subject, key_id, "erased").exists():
-            raise ErasedError(f"the key of {subject} was destroyed")
         raise EvidenceError(
             f"no key of {subject} in {self._subjects}",
             hint="Open it where its keys are kept, and name its subject.",

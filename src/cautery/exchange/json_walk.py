@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -214,8 +213,12 @@ def _no_number(word: str) -> NoReturn:
 def _one_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
-        raise _RuleError(_twice(name))
+        # Not by Counter.most_common: that imports a module, which a closed process cannot read.
+        names = set[str]()
+        for name, _ in pairs:
+            if name in names:
+                raise _RuleError(_twice(name))
+            names.add(name)
     return table
 
 

@@ -20,7 +20,9 @@ _LONGEST_LABEL = 63
 """Letters; in punycode it has more."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _NUMBER = re.compile(r"(?i)0x[0-9a-f]*|[0-9]+")
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")
+)
 _ISATAP = 0x00005EFE
 """Interface identifiers of ISATAP, whose universal/local bit may be 0 or 1 (RFC 5214, 6.1)."""
 _DEVIATIONS = str.maketrans({"\u00df": "s", "\u03c2": "s"})
@@ -164,7 +166,8 @@ def embedded_in(
     Notes
     -----
     6to4 (RFC 3056), Teredo (RFC 4380: the client's, inverted), NAT64 (RFC 6052 and 8215, with the
-    address at the end), ISATAP (RFC 5214), and the old IPv4-compatible form (RFC 4291).
+    address at the end), ISATAP (RFC 5214), and the old IPv4-translated (RFC 2765) and
+    IPv4-compatible forms (RFC 4291).
     """
     if not isinstance(address, ipaddress.IPv6Address):
         return None
@@ -185,7 +188,7 @@ def _routed_to(
     if address.teredo is not None:
         return address.teredo[1]
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in _NAT64):
+    if any(address in network for network in _TRANSLATED):
         return last
     # "::" and "::1" look like this form, and carry no IPv4 address.
     compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF

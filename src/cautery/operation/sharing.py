@@ -6,6 +6,7 @@ is compared in a deconfliction, call sheets.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from cautery.model import (
     Tlp,
     to_json,
 )
-from cautery.operation.targets import spelling
+from cautery.operation.targets import place_of, spelling
 
 ID_DIGITS = 32
 """128 bits of an HMAC: no two statements meet, and nothing is told by it."""
@@ -193,7 +194,8 @@ def withheld(
 ) -> dict[str, Marking]:
     """Return the subjects that ``to`` may not be told of, each with a marking that forbids it.
 
-    They are compared, and returned, in their one spelling.
+    They are returned in their one spelling. Where no statement is about a subject in that
+    spelling, those about its host or address count: a panel is named by the name of its host.
 
     A subject that no statement is about has no marking, and is not among them. What ``to`` has
     itself stated counts neither way: it knows the subject, but not that ``by`` does.
@@ -210,19 +212,29 @@ def withheld(
     InputError
         If an agency is not at the table.
     """
-    subject_names = set(map(spelling, subjects))
-    forbids: dict[str, Marking] = {}
-    free: set[str] = set()
+    places = {name: place_of(name) for name in set(map(spelling, subjects))}
+    at_places = set(places.values())
+    by_name: defaultdict[str, list[Statement]] = defaultdict(list)
+    by_place: defaultdict[str, list[Statement]] = defaultdict(list)
     for statement in statements:
-        name = spelling(statement.subject)
-        if name not in subject_names or name in free or statement.by == to.id:
-            continue
+        place = place_of(statement.subject)
+        if place in at_places and statement.by != to.id:
+            by_name[spelling(statement.subject)].append(statement)
+            by_place[place].append(statement)
+
+    def forbidding(statement: Statement) -> Marking | None:
         permitted = (statement.by, statement.id, to.id) in permissions
-        if releasable(statement, to=to, operation=operation, by=by.id, permitted=permitted):
-            free.add(name)
-        elif name not in forbids or forbids[name].covers(statement.marking):
-            forbids[name] = statement.marking
-    return {name: marking for name, marking in sorted(forbids.items()) if name not in free}
+        free = releasable(statement, to=to, operation=operation, by=by.id, permitted=permitted)
+        return None if free else statement.marking
+
+    forbids: dict[str, Marking] = {}
+    for name, place in sorted(places.items()):
+        markings = [forbidding(statement) for statement in by_name[name] or by_place[place]]
+        for marking in markings if None not in markings else ():
+            assert marking is not None
+            if name not in forbids or forbids[name].covers(marking):
+                forbids[name] = marking
+    return forbids
 
 
 def displaced_by(statement: Statement) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ import unicodedata
 
 from cautery.errors import ForbiddenAddressError, InputError
 from cautery.model import ascii_name
-from cautery.model.host_names import literal
+from cautery.model.host_names import host_of, literal
 
 LONGEST = 1024
 """Bytes of a target; a URL or a wallet has far fewer."""
@@ -19,6 +19,8 @@ NOT_TARGETS = frozenset({"demand"})
 _KINDS = {"domain": "host", "hostname": "host", "fqdn": "host", "ip": "address"}
 _SCHEMES = frozenset({"http", "https"})
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_AT_A_HOST = re.compile(r"[^\s/@?#]*[.:][^\s/@?#]*")
+"""A name or an address, with or without a port: no number, range, mail address or path."""
 _CASED = frozenset({"wallet", "payment", "account", "app"})
 """Kinds whose values differ by case: base58 addresses do."""
 _FOLDED_WALLET = re.compile(r"(?i)(0x[0-9a-f]{40}|(bc|ltc|tb)1[02-9ac-hj-np-z]{8,87})")
@@ -75,6 +77,33 @@ def spelling(subject: str) -> str:
         return normalise(subject)
     except InputError:
         return subject
+
+
+def place_of(subject: str) -> str:
+    """Return where a subject is: its host or address, whatever kind of thing it is there.
+
+    A subject that is at no host is returned in its one spelling.
+
+    Examples
+    --------
+    >>> place_of("panel:Shop.Example."), place_of("url:http://shop.example:8080/x")
+    ('host:shop.example', 'host:shop.example')
+    >>> place_of("server:2001:DB8::1"), place_of("as:64500")
+    ('address:2001:db8::1', 'as:64500')
+    """
+    name = spelling(subject)
+    kind, _, value = name.partition(":")
+    if kind in ("host", "address"):
+        return name
+    if (address := _address(value)) is not None:
+        return f"address:{address}"
+    if "://" not in value:
+        if not _AT_A_HOST.fullmatch(value):
+            return name
+        value = f"//{value}"
+    host = host_of(value)
+    place = spelling(f"host:{host}")
+    return place if place.startswith("address:") or "." in host else name
 
 
 def _spelled_address(host: str) -> str | None:

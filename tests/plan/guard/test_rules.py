@@ -81,6 +81,7 @@ def test_an_access_providers_address_is_allowed_with_evidence_of_dedication(netw
         "2001:0:1:2:0:0:438d:9ef8",
         "fe80::5efe:188.114.97.7",
         "::188.114.97.7",
+        "::ffff:0:188.114.97.7",
     ],
 )
 def test_an_ipv6_form_of_an_ipv4_host_is_judged_by_that_host(facts, address):

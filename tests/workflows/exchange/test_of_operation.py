@@ -241,6 +241,25 @@ def test_what_is_withdrawn_keeps_its_key_and_is_revoked(agency_desk: Desks) -> N
     assert not item(after, ItemKind.PANEL, "p-7").revoked
 
 
+@pytest.mark.parametrize("about", ["payment", "plan"])
+def test_words_that_are_withdrawn_are_revoked_under_the_key_that_they_had(
+    agency_desk: Desks, about: str
+) -> None:
+    rome = agency_desk(ROME)
+    (stated,) = add_statements(rome, [said("it was paid", about=about)])
+    before = of_operation(rome, "bg-gdbop", at=NOON)[0].package
+    newer, _ = correct(rome, stated.id, text="it was paid twice", at=NOON)
+    between = of_operation(rome, "bg-gdbop", at=NOON)[0].package
+    correct(rome, newer.id, text="nobody paid", at=NOON, withdrawn=True)
+    after = of_operation(rome, "bg-gdbop", at=NOON)[0].package
+
+    assert [each.key for each in before.items] == [each.key for each in after.items]
+    assert [each.key for each in before.relations] == [each.key for each in after.relations]
+    words = [item(each, ItemKind.STATEMENT, stated.id) for each in (before, between, after)]
+    assert [each.revoked for each in words] == [False, False, True]
+    assert words[1].text.startswith("It was paid twice")
+
+
 def test_what_is_corrected_is_said_anew_under_its_key(agency_desk: Desks) -> None:
     rome = agency_desk(ROME)
     (host,) = add_statements(rome, [said("there", details={"role": "edge"})])
@@ -254,7 +273,7 @@ def test_a_statement_that_stands_is_the_item_beside_one_that_was_withdrawn() -> 
     stands = said("stands", at=NOON - timedelta(days=9))
     package = packed(gone, stands)
     assert not item(package, ItemKind.HOST, "a.example").revoked
-    assert item(package, ItemKind.STATEMENT, gone.id).revoked
+    assert item(package, ItemKind.STATEMENT, "x").revoked
 
 
 def test_a_stranger_gets_nothing(agency_desk: Desks) -> None:

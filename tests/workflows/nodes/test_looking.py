@@ -338,6 +338,11 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     "infinity": _with("anchor", to=float("inf")),
     "not a number": _with("look", "windows", 0, "media_at_s", to=float("nan")),
     "a letter": _with("look", "fetched", "target_s", to="x"),
+    "a mandate of its own": _with("sealings", "records", 0, "body", "what", to="mandate"),
+    "a name without end": _with("sealings", "records", 0, "body", "what", to="\x1b" * 90_000),
+    "a line of a header": _with(
+        "sealings", "records", 0, "body", "exhibit", "media_type", to="a/b\r\nX: y"
+    ),
 }
 
 
@@ -355,6 +360,18 @@ def test_a_hostile_answer_is_refused_with_a_sentence_and_nothing_of_it_is_record
     assert failure.where == "lyon"
     assert failure.message.startswith("what node lyon answered is not valid: ")
     assert one.of(ExhibitSealed) == []
+
+
+def test_no_url_of_a_node_is_recorded_as_it_wrote_it(night: Callable[..., Night]) -> None:
+    one = night()
+    assert one.jobs is not None
+    line = "http://anna:pa55word@panel.example/live/gehe1mword/pa55word/1.ts"
+    to = _with("sealings", "records", 0, "body", "url", to=line)
+    one.jobs.altered = lambda kind, content: to(content) if kind == "look" else content
+    one.look()
+    urls = [sealed.url for sealed in one.of(ExhibitSealed)]
+    assert one.journal.redact(line).text in urls
+    assert not any("pa55word" in str(url) or "gehe1mword" in str(url) for url in urls)
 
 
 # Keys that a node makes

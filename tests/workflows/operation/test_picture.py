@@ -117,6 +117,41 @@ def test_what_one_agency_holds_to_be_untouchable_no_other_declares_free(
     assert (act.allowed, act.why) == (False, as_written("a hospital"))
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "host:Clinic.example",
+        "domain:clinic.example",
+        "host:clinic.example.",
+        "panel:clinic.example",
+        "server:clinic.example:8080",
+    ],
+)
+def test_what_is_untouchable_is_so_however_another_statement_calls_it(other: str) -> None:
+    seen = picture_of(
+        [
+            said("host:clinic.example", untouchable="a hospital"),
+            said(other, by="nl-fiod", minute=5, role="panel"),
+        ]
+    )
+    assert {act.allowed for act in seen.acts()} == {False}
+    assert [asset.shared for asset in seen.graph.assets] == [as_written("a hospital")] * 2
+
+
+def test_a_url_at_an_untouchable_host_may_be_acted_on() -> None:
+    """It is what the guard narrows a shared host to."""
+    seen = picture_of(
+        [
+            said("host:drive.example", untouchable="millions share it"),
+            said("url:http://drive.example/list.m3u", by="nl-fiod"),
+        ]
+    )
+    assert {act.id: act.allowed for act in seen.acts()} == {
+        "act:host:drive.example": False,
+        "act:url:http://drive.example/list.m3u": True,
+    }
+
+
 def test_of_other_details_the_latest_word_counts_and_nothing_unsays() -> None:
     seen = picture_of(
         [

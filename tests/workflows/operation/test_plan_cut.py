@@ -103,6 +103,33 @@ def test_the_guard_decides_which_acts_exist(known: Desk, tmp_path: Path) -> None
     assert "guard: 3 targets judged, 2 not available" in planned.words
 
 
+@pytest.mark.parametrize(
+    ("name", "role", "barred"),
+    [
+        ("storefront:Edge1.example", "storefront", True),
+        ("edge:edge1.example", "edge", True),
+        ("panel:192.0.2.7:8080", "panel", True),
+        ("server:192.0.2.7", "origin", True),
+        ("playlist:http://edge1.example/", "unknown", True),
+        ("panel:two", "panel", False),  # no name that anybody else has
+        ("payment:edge1.example", "payment", False),  # an account there is frozen, not the site
+        ("reseller:edge1.example", "reseller", False),
+    ],
+)
+def test_the_guard_judges_whatever_is_taken_at_a_host(
+    known: Desk, tmp_path: Path, name: str, role: str, *, barred: bool
+) -> None:
+    (tmp_path / "popular.csv").write_text("domain,lists\nedge1.example,x\n")
+    (tmp_path / "ranges.csv").write_text("cidr,provider,class,source\n192.0.2.0/24,big,cdn,x\n")
+    (tmp_path / "facts.toml").write_text(
+        "[facts.popular]\ndate = 2026-11-20\n[facts.ranges]\ndate = 2026-11-20\n"
+    )
+    add_statements(known, [asset(known, name, role, "NL", cost=0.1)], at=NOON)
+    planned = plan_cut(known, judge=partial(judge_picture, facts=FactsFolder(tmp_path), at=NOON))
+    refused = {act.nodes[0]: str(act.why) for act in planned.cut.refused}
+    assert ("act.guard-objects" in refused.get(name, "")) is barred
+
+
 def test_what_cannot_be_touched_raises_the_goal_and_is_said(known: Desk) -> None:
     add_statements(
         known,

@@ -178,6 +178,33 @@ def test_no_permission_no_forwarding_and_with_it_there_is(
     assert [permitted.why for _, permitted in rome.contents(StatementPermitted)] == ["request 9"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        said("it-postal", Tlp.AMBER, text="amber"),
+        said("it-postal", Tlp.RED, text="red", to=frozenset({"bg-gdbop"})),
+    ],
+)
+def test_a_withdrawal_reaches_whoever_was_told_by_permission(
+    agency_desk: Desks, statement: Statement
+) -> None:
+    sofia, hague, stated = passed_on(agency_desk, statement)
+    rome = agency_desk("it-postal")
+    permit(rome, stated.id, by="bg-gdbop", to="nl-fiod", why="request 9", at=NOON)
+    receive(sofia, share(rome, "bg-gdbop", at=NOON), key=rome.case.verifier, at=NOON)
+    receive(hague, share(sofia, "nl-fiod", at=NOON), key=sofia.case.verifier, at=NOON)
+    assert [one.text for one in picture(hague)] == [statement.text]
+    for words in ("it is a mirror", "it is a hospital"):  # a correction of a correction, too
+        name = next(iter(picture(rome))).id
+        withdrawn = words == "it is a hospital"
+        correct(rome, name, text=words, at=NOON + timedelta(minutes=1), withdrawn=withdrawn)
+    receive(sofia, share(rome, "bg-gdbop", at=NOON), key=rome.case.verifier, at=NOON)
+    assert {to for _, to in must_be_told(sofia)} == {"nl-fiod"}
+    receive(hague, share(sofia, "nl-fiod", at=NOON), key=sofia.case.verifier, at=NOON)
+    assert picture(hague) == ()
+    assert must_be_told(sofia) == ()
+
+
 def test_a_permission_is_sent_once(agency_desk: Desks) -> None:
     _, _, stated = passed_on(agency_desk, said(tlp=Tlp.AMBER, text="it"))
     rome = agency_desk("it-postal")

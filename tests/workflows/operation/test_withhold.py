@@ -167,3 +167,49 @@ def test_a_target_that_only_its_agency_has_stated_is_told_to_it(agency_desk: Des
     desk = agency_desk("it-postal")
     guessed(desk, agency_desk("nl-fiod"), "host:secret.example")
     assert day_for(desk, DAY, desk.operation.agency("nl-fiod"))[1] == ()
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "panel:secret.example",
+        "server:Secret.example.",
+        "storefront:secret.example:8080",
+        "url:http://secret.example/a",
+        "playlist:http://secret.example/get.php",
+    ],
+)
+@pytest.mark.parametrize(
+    "target",
+    ["host:secret.example", "edge:secret.example", "url:http://secret.example/x"],
+)
+def test_a_target_is_withheld_whatever_kind_of_thing_its_statement_calls_it(
+    agency_desk: Desks, subject: str, target: str
+) -> None:
+    desk = agency_desk("it-postal")
+    add_statements(desk, [told(desk, subject, Tlp.RED)])
+    day = replace(DAY, steps=(step("seize-1", target),))
+    shown, counts = day_for(desk, day, desk.operation.agency("nl-fiod"))
+    assert counts == (("TLP:RED PAP:RED", 1),)
+    sheet = call_sheet_html(call_sheet(shown, "nl-fiod", desk.operation))
+    assert "secret" not in sheet.lower()
+
+
+def test_a_guess_at_another_kind_opens_nothing(agency_desk: Desks) -> None:
+    desk, guesses = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    add_statements(desk, [told(desk, "panel:secret.example", Tlp.RED)])
+    add_statements(guesses, [told(guesses, "host:secret.example", Tlp.GREEN)])
+    receive(desk, share(guesses, "it-postal", at=NOON), key=guesses.case.verifier, at=NOON)
+    day, _ = day_for(desk, DAY, desk.operation.agency("nl-fiod"))
+    assert day.steps[0].step.target == WITHHELD
+
+
+def test_of_a_host_that_may_be_named_another_kind_may_be_withheld(agency_desk: Desks) -> None:
+    desk = agency_desk("it-postal")
+    add_statements(
+        desk,
+        [told(desk, "host:known.example", Tlp.AMBER), told(desk, "panel:known.example", Tlp.RED)],
+    )
+    steps = (step("seize-1", "host:known.example"), step("seize-2", "panel:known.example"))
+    day, _ = day_for(desk, replace(DAY, steps=steps), desk.operation.agency("nl-fiod"))
+    assert [one.step.target for one in day.steps] == ["host:known.example", WITHHELD]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from cautery.errors import InputError
 from cautery.exchange.shape import MOST_ITEMS
 from cautery.model import LedCategory, Marking, Pap, Statement, Tlp, ascii_name
 from cautery.model.exchange import ItemKey, ItemKind, RelationKind
+from cautery.model.ids import check_id
 from cautery.model.marking import strictest
 from cautery.operation.bundle import Bundle
 from cautery.projections.mandate import case_id
@@ -100,7 +102,8 @@ def gathered_of(
     """Return statements as a package; it is as of the newest of them.
 
     The newest statement of a provider about an asset or a person is its item. What the provider
-    stated of it before, and what is about a payment or a plan, is an item of its own, about it.
+    stated of it before, and what is about a payment or a plan, is an item of its own, about it,
+    under the id of the first statement that it corrects.
 
     Parameters
     ----------
@@ -221,7 +224,7 @@ def _add_words(gathering: Gathering, statement: Statement, about: ItemKey | None
     """Add a statement for which no other kind fits, and what it is about."""
     key = gathering.add(
         ItemKind.STATEMENT,
-        statement.id,
+        _first_id(statement),
         text=sentence(statement.text, *_details(statement)),
         role=statement.about,
         **_common(statement),
@@ -229,6 +232,18 @@ def _add_words(gathering: Gathering, statement: Statement, about: ItemKey | None
     if about is None and ":" in statement.subject:
         about = _end(gathering, statement, statement.subject)
     gathering.relate(RelationKind.ABOUT, key, about, at=statement.at, **_link(statement))
+
+
+def _first_id(statement: Statement) -> str:
+    """Return the id of what a statement corrects, or its own: who has that lets go of that."""
+    before = statement.details.get("before")
+    first = before[0] if isinstance(before, list | tuple) and before else None
+    for earlier in (first, statement.details.get("corrects")):
+        if isinstance(earlier, str):
+            with suppress(InputError):  # another agency may write anything there
+                check_id("statement", earlier)
+                return earlier
+    return statement.id
 
 
 _OTHER = ""

@@ -7,25 +7,31 @@ from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.messages import message
-from cautery.model import Decision, GuardVerdict
+from cautery.model import Decision, GuardVerdict, Role
 from cautery.model.message import Message
 from cautery.model.ports import Facts
-from cautery.operation.targets import normalise
+from cautery.operation.targets import normalise, place_of
 from cautery.plan import guard
 from cautery.workflows.operation.picture import Picture
+from cautery.workflows.operation.table import SELLERS
 
 _JUDGED = ("host", "address", "url")
+_BY_OTHER_MEANS = SELLERS | {Role.PAYMENT}
 
 
 def judge_picture(seen: Picture, *, facts: Facts, at: datetime) -> dict[str, GuardVerdict]:
-    """Return the guard's verdict on each node that is a name, an address or a URL.
+    """Return the guard's verdict on each node that is a name, an address or a URL, or lies at one.
 
-    A panel, a payment end or a network is acted on by other means, and is not the guard's to judge.
+    A payment end, a seller or a network is acted on by other means, and is not the guard's to
+    judge.
     """
     targets: dict[str, tuple[str, str]] = {}
     for asset in seen.graph.assets:
         try:
             kind, _, value = normalise(asset.id).partition(":")
+            if asset.role not in _BY_OTHER_MEANS:
+                place = f"url:{value}" if "://" in value else place_of(asset.id)
+                kind, _, value = place.partition(":")
         except InputError:
             continue  # no target of any kind
         if kind in _JUDGED:

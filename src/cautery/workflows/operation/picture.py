@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 from cautery.messages import message
 from cautery.model import Asset, Edge, Link, Role, Statement, SupplyGraph
 from cautery.model.message import Message, as_written
-from cautery.operation.targets import NOT_TARGETS
+from cautery.operation.targets import NOT_TARGETS, place_of
 from cautery.plan import Act, Node
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import sources_of, standing
@@ -148,6 +148,7 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
         member for node in growing.values() for group in node.groups.values() for member in group[0]
     ]:
         growing[name]  # a member that nobody described is a node all the same
+    _keep_untouched(growing)
     assets, edges, nodes = [], [], []
     for name in sorted(growing):
         node = growing[name]
@@ -217,6 +218,22 @@ def _take_asset(node: _Growing, statement: Statement) -> None:
     demand = statement.subject.partition(":")[0] in NOT_TARGETS
     if demand and _number(weight) and 0 < weight <= MOST_CUSTOMERS:
         node.guesses.append(float(weight))
+
+
+def _keep_untouched(growing: Mapping[str, _Growing]) -> None:
+    """Let no other spelling or kind of an untouchable host or address be acted on.
+
+    A URL is less than its host, and may be.
+    """
+    kept: dict[str, str] = {}
+    for name, node in growing.items():
+        if (why := node.details.get("untouchable")) and "://" not in name:
+            kept.setdefault(place_of(name), why)
+    for name, node in growing.items():
+        if kept and not node.details.get("untouchable") and "://" not in name:
+            why = kept.get(place_of(name))
+            if why is not None:
+                node.details["untouchable"] = why
 
 
 def _take_link(growing: defaultdict[str, _Growing], statement: Statement) -> bool:

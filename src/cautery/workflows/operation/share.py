@@ -247,7 +247,8 @@ def correct(
     Statement
         The correction, marked and named as the old one was.
     tuple of str
-        The agencies that were told the old one and must be told this: :func:`share` does.
+        The agencies that were told the old one and must be told this: :func:`share` does. Who may
+        pass the old one on may pass this on, and is reminded by its own desk.
 
     Raises
     ------
@@ -275,7 +276,23 @@ def correct(
         new["before"] = [*old_details.get("before", ()), old_details["corrects"]]
     mended = [replace(row.statement, text=text, at=at, details=new) for row in rows]
     recorded = add_statements(desk, mended, at=at)[0]
+    _permit_as_before(desk, recorded, displaced=id_wanted, at=at)
     return recorded, tuple(to for correction, to in must_be_told(desk) if correction == recorded.id)
+
+
+def _permit_as_before(desk: Desk, correction: Statement, *, displaced: str, at: datetime) -> None:
+    """Let a correction be passed on by and to whom the statement that it displaces could be.
+
+    Else whoever has the statement by permission would never learn that it is wrong.
+    """
+    permissions = {
+        (permitted.by, permitted.to): permitted.why
+        for _, permitted in desk.contents(StatementPermitted)
+        if permitted.statement == displaced and permitted.note is not None
+    }
+    for (by, to), why in permissions.items():
+        if by is not None:  # older permissions do not say so, and let nothing out
+            permit(desk, correction.id, by=by, to=to, why=why, at=at)
 
 
 def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:

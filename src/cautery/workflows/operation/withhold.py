@@ -10,7 +10,7 @@ from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement
 from cautery.model.host_names import host_of
 from cautery.model.message import as_written
 from cautery.operation.sharing import withheld
-from cautery.operation.targets import spelling
+from cautery.operation.targets import place_of, spelling
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import permissions_of, standing
 
@@ -30,9 +30,9 @@ def unmatched(desk: Desk, agency: Agency, targets: Iterable[str]) -> dict[str, M
 def _counted(desk: Desk) -> list[Statement]:
     """Return what counts of subjects: the desk's own statements, of all others what it holds."""
     rows = [row.statement for row in standing(desk)]
-    own_subjects = {spelling(row.subject) for row in rows if row.by == desk.agency.id}
+    own_places = {place_of(row.subject) for row in rows if row.by == desk.agency.id}
     return [
-        row for row in rows if row.by == desk.agency.id or spelling(row.subject) not in own_subjects
+        row for row in rows if row.by == desk.agency.id or place_of(row.subject) not in own_places
     ]
 
 

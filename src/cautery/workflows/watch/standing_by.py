@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from cautery.errors import ErasedError, EvidenceError, InputError
+from cautery.model import ExhibitId
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import (
@@ -16,6 +18,9 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.workflows.case.journal import Journal
+
+MOST_TRIED = 100
+"""Of the exhibits that are said to be the mandate: there is one for each start."""
 
 
 def is_over(ledger: Ledger) -> bool:
@@ -41,25 +46,43 @@ def require_same_mandate(text: bytes, *, ledger: Ledger, journal: Journal) -> bo
     InputError
         If the file is another one, or the keys here were copied before the watch began.
     """
-    newest = deque(
-        (sealed for _, sealed in contents(ledger, ExhibitSealed) if sealed.what == "mandate"),
-        maxlen=1,
+    exhibits = tuple(
+        dict.fromkeys(
+            sealed.exhibit.id
+            for _, sealed in contents(ledger, ExhibitSealed)
+            if sealed.what == "mandate"
+        )
     )
-    if not newest:
+    if not exhibits:
         return False
-    try:
-        sealed_text = journal.unseal(newest[0].exhibit.id, what="mandate")
-    except ErasedError:
-        raise
-    except EvidenceError as error:
+    sealed_text = _newest_opened(exhibits, journal)
+    if sealed_text is None:
         raise InputError(
             "the keys of this case on this machine cannot open its mandate: they were copied "
             "before the watch began",
             hint="Copy the files case-ID.* of the folder of keys again, with case-ID.subjects.",
-        ) from error
+        )
     if sealed_text != text:
         raise InputError(
             "the mandate here is not the one under which the case is watched",
             hint="Give both machines the same file, byte for byte.",
         )
     return True
+
+
+def _newest_opened(exhibits: Sequence[ExhibitId], journal: Journal) -> bytes | None:
+    """Return the newest mandate that opens; whoever can append names other bytes so, too.
+
+    Raises
+    ------
+    ErasedError
+        If the key was destroyed.
+    """
+    for exhibit in (*exhibits[:-MOST_TRIED:-1], exhibits[0]):
+        try:
+            return journal.unseal(exhibit, what="mandate")
+        except ErasedError:
+            raise
+        except EvidenceError:
+            continue
+    return None

@@ -103,6 +103,28 @@ def test_an_operation_without_a_seizure_has_no_page(agency_desk: Desks) -> None:
         made(rome)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "panel:Panel.one.example",
+        "panel:panel.one.example.",
+        "host:panel.one.example",
+        "domain:PANEL.one.example",
+        "url:http://panel.one.example:8080/x",
+    ],
+)
+def test_a_panel_is_withheld_however_another_statement_calls_it(
+    agency_desk: Desks, other: str
+) -> None:
+    rome = agency_desk("it-postal")
+    panel = said("panel:panel.one.example", details={"role": "panel"})
+    add_statements(rome, [panel, said(other, marking=AMBER, text="a partner watches it")])
+    seize_domain(rome, "two.example")
+    take_down(rome, "panel:panel.one.example")
+    site = made(rome)
+    assert (site.seizures.hosts, site.withheld) == (("two.example",), (("panels", 1),))
+
+
 def test_a_domain_that_was_given_back_has_no_page(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     seize_domain(rome, "one.example")

@@ -272,6 +272,12 @@ def earlier(ledger: Ledger) -> EarlierRuns:
     return EarlierRuns().read_on(ledger)  # type: ignore[arg-type]
 
 
+@pytest.fixture(autouse=True)
+def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no version that an earlier test signed be one of this case."""
+    monkeypatch.setattr(SIGNER, "_heads", {})
+
+
 def seated(
     publisher: Publisher,
     folder: Path,
@@ -601,6 +607,45 @@ async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Pa
     third.restore(earlier(last))
     await third.propose()
     assert len(records(last, EntryWithdrawn)) == 1
+
+
+async def test_a_withdrawal_whose_watch_was_killed_before_it_was_sent_arrives_after_a_restart(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, ledger, _ = seated(Publisher(), folder)
+    for name in KEYS:
+        ledger.write(signed(name))
+    await first.hear()
+    made_popular(folder)
+
+    async def killed() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(first._filing, "send", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await first.propose()
+    assert [one.published for one in records(ledger, EntryWithdrawn)] == [("isp",)]
+    publisher = Publisher()
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore(earlier(again))
+    await second.hear()
+    [sent] = publisher.sent
+    assert (sent.version.version, sent.version.targets) == (2, frozenset())
+
+
+async def test_what_was_sent_and_never_recorded_so_comes_off_after_a_restart(folder: Path) -> None:
+    first, ledger, _ = seated(Publisher(), folder)
+    for name in KEYS:
+        ledger.write(signed(name))
+    await first.hear()
+    made_popular(folder)
+    publisher = Publisher()
+    second, again, _ = seated(publisher, folder)
+    again.entries = [one for one in ledger.entries if one.record.kind != "referral.published"]
+    second.restore(earlier(again))
+    await second.hear()
+    assert publisher.sent[-1].version.targets == frozenset()
 
 
 def override(**said: Any) -> Override:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from cautery.errors import InputError
 from cautery.model import ExhibitKind, Role, StepState
 from cautery.operation.publication import may_be_published
+from cautery.operation.targets import place_of
 from cautery.workflows.operation.day_records import plans_of, reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import standing
@@ -131,13 +132,14 @@ def _panels(desk: Desk) -> dict[str, tuple[datetime, bool]]:
     if not removed:
         return {}
     statements = [row.statement for row in standing(desk)]
+    # However its statement calls it: a host that is withheld is not named as a panel.
     closed = {
-        statement.subject
+        place_of(statement.subject)
         for statement in statements
         if statement.about == "asset" and not may_be_published(statement)
     }
     return {
-        asset.value: (removed[asset.id], asset.id not in closed)
+        asset.value: (removed[asset.id], place_of(asset.id) not in closed)
         for asset in picture_of(statements).graph.assets
         if asset.role is Role.PANEL and asset.id in removed and _can_be_served(asset.value)
     }

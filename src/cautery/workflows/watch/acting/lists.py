@@ -97,6 +97,8 @@ class _Course:
     and the clock is right, and failures tell which."""
     changed: bool = False
     """Whether a version is wanted however new the last one is."""
+    unsure: bool = False
+    """Whether an earlier run may have sent more than stands on it now."""
     company: Company | None = None
     """The cases with which this one has the list of an organisation; ``None``: it has its own."""
 
@@ -172,6 +174,10 @@ class Lists:
             course = _Course(StandingList(key=key, to=to, of_organisation=organisation is not None))
             self._courses[to.name] = course
             if organisation is None:
+                # An earlier run that was killed may have recorded a withdrawal, or sent a version,
+                # and no more. A version says all that stands, also that nothing does.
+                if self._signer.last_list(course.list.id) is not None:
+                    course.due, course.unsure = journal.now(), True
                 continue
             course.company = Company(
                 organisation, course.list, fail=partial(journal.fail, "list", to.name)
@@ -362,7 +368,9 @@ class Lists:
         course.held = frozenset(version.parts)
         course.took(made_or_due.at)
         course.withdrawn -= withdrawn
-        if (referrals, version.targets) == course.sent and not changed and not answer.refused:
+        is_news = (referrals, version.targets) != course.sent or changed or course.unsure
+        course.unsure = False
+        if not is_news and not answer.refused:
             return None
         course.sent, course.sent_version = (referrals, version.targets), version.version
         exhibit = self._journal.seal(

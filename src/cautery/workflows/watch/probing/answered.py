@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,14 @@ MOST_LISTED, MOST_LETTERS = 4_000, 100_000
 MOST_SPENT_S = 3_600.0
 _RECORDS = (ExhibitSealed, ScoreBasis, AlignmentShown)
 _HEX = frozenset("0123456789abcdef")
+_SEALED = frozenset(
+    (
+        *("playlist", "segment", "refusal", "still", "logo", "foreign sound"),
+        "fingerprints of references",
+    )
+)
+"""What looks seal: an exhibit of another name, a mandate say, is none of theirs."""
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
 
 def look_answer(body: Json, question: LookQuestion) -> tuple[LookAnswer, list[Any]]:
@@ -82,7 +91,10 @@ def _records(sealings: Sealings, key: str) -> list[Any]:
     for record in records:
         if not isinstance(record, _RECORDS):
             raise InputError("it holds a record that no look makes")
-        if not isinstance(record, ExhibitSealed) and record.url != key:
+        if isinstance(record, ExhibitSealed):
+            if record.what not in _SEALED or not _MEDIA_TYPE.fullmatch(record.exhibit.media_type):
+                raise InputError("it holds an exhibit that no look seals")
+        elif record.url != key:
             raise InputError("it holds a record of another stream")
     sealed = [record.exhibit for record in records if isinstance(record, ExhibitSealed)]
     _require_keys(sealings, sealed)

@@ -13,7 +13,7 @@ from cautery import errors
 from cautery.errors import CauteryError, ErasedError, InputError, StorageError, WorkerError
 from cautery.model import ExhibitId, Fault, to_json
 from cautery.model.ports.jobs import JobAnswer, Jobs, NodeSeen
-from cautery.model.records import LookStep
+from cautery.model.records import ExhibitSealed, LookStep
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.probing.alignments import instant
 from cautery.workflows.watch.probing.answered import look_answer, show_answer
@@ -278,7 +278,13 @@ class LooksByJobs:
                 # What was sealed under it since is as if it had been erased with the rest.
                 if key_made.id not in self._erased:
                     self._erased.append(key_made.id)
-        self._journal.take_over(records)
+        self._journal.take_over([self._redacted(record) for record in records])
+
+    def _redacted(self, record: Any) -> Any:
+        """Return a record whose URL is redacted here, whatever its node made of it."""
+        if not isinstance(record, ExhibitSealed) or record.url is None:
+            return record
+        return replace(record, url=self._journal.redact(record.url).text)
 
     def _require_known(self, look: Look) -> None:
         apart = abs(look.fetched.at - self._journal.now())
