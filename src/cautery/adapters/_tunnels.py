@@ -141,7 +141,7 @@ class Counted(ResponseHandler):
 def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     """Return a session that adds nothing of its own: no cookies, headers, unpacking or proxies."""
     # Private in aiohttp, as above.
-    connector._factory = partial(Counted, loop=connector._loop)  # noqa: SLF001
+    connector._factory = partial(Counted, loop=connector._loop)  # type: ignore[assignment]  # noqa: SLF001
     return aiohttp.ClientSession(
         connector=connector,
         response_class=Answer,
