@@ -28,7 +28,7 @@ RUN = (
     "from cautery.adapters._program_child import main;main(sys.argv[2:])"
 )
 TRIES = """
-import ctypes, json, os, resource, socket, sys, threading
+import ctypes, fcntl, json, os, resource, socket, struct, sys, threading
 goal = json.loads(sys.argv[1])
 parent, key, libc = os.getppid(), goal["key"], ctypes.CDLL(None, use_errno=True)
 
@@ -38,6 +38,8 @@ def called(result):
 
 def told(kind, place):
     socket.socket(socket.AF_UNIX, kind).connect(place)
+
+mailbox = socket.socket(type=socket.SOCK_DGRAM)
 
 def thread():
     threading.Thread(target=len, args=("",)).start()
@@ -65,6 +67,9 @@ tries = {
     "priority of the parent": lambda: os.setpriority(os.PRIO_PROCESS, parent, 19),
     "processors of the parent": lambda: os.sched_setaffinity(parent, {0}),
     "a signal to the parent": lambda: os.kill(parent, 0),
+    "a signal to the parent, by what comes": lambda: fcntl.fcntl(mailbox, fcntl.F_SETOWN, parent),
+    "another signal than that": lambda: fcntl.fcntl(mailbox, 10, 9),
+    "the same by another call": lambda: fcntl.ioctl(mailbox, 0x8901, struct.pack("i", parent)),
     "a trace of the parent": lambda: called(libc.ptrace(16, parent, None, None)),
     "another namespace": lambda: called(libc.unshare(0x10000000)),
     "a process": os.fork,
@@ -74,6 +79,8 @@ tries = {
     "a thread": thread,
     "its own limit": lambda: resource.setrlimit(resource.RLIMIT_CPU, (99, 99)),
     "a signal to itself": lambda: os.kill(os.getpid(), 0),
+    "to go on without waiting": lambda: mailbox.setblocking(False),
+    "a socket's flags": lambda: fcntl.fcntl(mailbox, fcntl.F_SETFL, os.O_NONBLOCK),
 }
 if "read" in goal:
     tries = {"read": lambda: open(goal["read"]).close()}
@@ -86,7 +93,10 @@ for name, attempt in tries.items():
         results[name] = error.errno
 print(json.dumps(results), flush=True)
 """
-NEEDED = ("UDP", "a thread", "its own limit", "a signal to itself")
+NEEDED = (
+    "UDP", "a thread", "its own limit", "a signal to itself", "to go on without waiting",
+    "a socket's flags",
+)  # fmt: skip
 WAYS_OUT = [
     line.strip().split('"')[1]
     for line in TRIES.partition("tries = {")[2].partition("}\nif")[0].splitlines()
@@ -159,6 +169,44 @@ def test_a_program_in_somebodys_folder_reads_nothing_beside_it(tmp_path: Path) -
     assert _confine._installed_with(tmp_path / "ffmpeg") == (tmp_path / "ffmpeg",)
     assert tmp_path / "lib" in _confine._installed_with(tmp_path / "bin" / "ffmpeg")
     assert tried({"key": "", "read": str(tmp_path / "key")}) == {"read": errno.EACCES}
+
+
+THREADS = """
+import os, platform, sys, threading
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from cautery.adapters import _confine, _namespaces
+if os.getuid() == 0:  # whom no limit of processes binds
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+if not os.fork():
+    os._exit(not _namespaces.count_threads_apart(platform.machine()))
+if os.wait()[1]:
+    os._exit(77)
+_confine.confine_program(Path("/bin/sh"))
+started, ending = 0, threading.Event()
+try:
+    while started < 500:
+        threading.Thread(target=ending.wait, daemon=True).start()
+        started += 1
+except RuntimeError:
+    pass
+print(started, flush=True)
+os._exit(0)
+"""
+
+
+def test_a_foreign_program_has_few_threads_however_many_its_user_has() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", THREADS, ROOT],
+        check=False,
+        stdout=subprocess.PIPE,
+        cwd="/",
+        timeout=60,
+    )
+    if done.returncode == 77:
+        pytest.skip("this system allows no user namespace")
+    assert done.returncode == 0
+    assert 20 < int(done.stdout) < _confine._PROGRAM_THREADS
 
 
 MACHINES = ("x86_64", "aarch64")

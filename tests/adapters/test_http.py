@@ -475,3 +475,38 @@ async def test_a_server_that_echoes_the_url_in_broken_http_is_not_quoted():
         with pytest.raises(SourceError, match="not a valid HTTP answer") as told:
             await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
     assert "topsecret" not in str(told.value)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece", "rule"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000, "before an answer"),
+        (b"", b"HTTP/1.1 103 x\r\nLink: y\r\n\r\n" * 2_000, "before an answer"),
+        (CHUNKED, b"1;" + b"a" * 8_000 + b"\r\n#\r\n", "around a body"),
+        (CHUNKED + b"1;", b"a" * 50_000, "around a body"),
+    ],
+)
+async def test_what_stands_around_a_body_is_counted_as_well(begin, piece, rule):
+    async def talk(writer):
+        writer.write(begin)
+        while True:
+            writer.write(piece)
+            await writer.drain()
+
+    async with raw_server(talk) as port, client() as http:
+        with pytest.raises(LimitError, match=rule):
+            await http.fetch(f"http://a.example:{port}/", limits=replace(LIMITS, total_s=60.0))
+
+
+async def test_an_answer_may_come_after_others_and_in_small_chunks():
+    async def talk(writer):
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3 + CHUNKED)
+        writer.write(b"2\r\nab\r\n" * 40_000 + b"0\r\n\r\n")
+        await writer.drain()
+
+    async with raw_server(talk) as port, client() as http:
+        answer = await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
+    assert answer.body == b"ab" * 40_000

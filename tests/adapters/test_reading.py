@@ -19,7 +19,7 @@ import pytest
 from cautery.adapters import reading
 from cautery.adapters.reading import ReadingPool
 from cautery.errors import InputError, LimitError, SourceError
-from cautery.formats import jobs
+from cautery.formats import jobs, packing
 from cautery.formats.packing import Unpacker
 from cautery.lab.readers import ReadersHere
 from cautery.model import KeyedPseudonyms, Window
@@ -406,6 +406,29 @@ async def test_what_a_child_says_can_be_written(said):
     texts = as_packed(struct.pack("<i", 5), "\ud800 x".encode("utf-8", "surrogatepass"))
     [text] = Unpacker(texts).texts()
     assert text == "\ufffd" * 3 + " x"
+
+
+def texts_then_json(packed):
+    unpacker = Unpacker(packed)
+    return unpacker.texts(), unpacker.texts(), unpacker.json()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        as_packed(bytes(44), b"", b"", b"", b"0"),
+        as_packed(bytes(20), b"", bytes(24), b"", b"0"),
+        as_packed(b"", b"", b"", b"", b"[[],[],[]]"),
+        as_packed(b"", b"", b"", b"", b'"' + b"a" * 39 + b'"'),
+    ],
+    ids=["one column", "two columns", "values", "a text"],
+)
+def test_a_child_that_says_more_than_anybody_asked_for_takes_no_memory_here(monkeypatch, packed):
+    for name, most in (("MOST_VALUES", 10), ("_MOST_JSON_VALUES", 6), ("_MOST_JSON_BYTES", 40)):
+        monkeypatch.setattr(packing, name, most)
+    texts_then_json(as_packed(bytes(20), b"", bytes(20), b"", b"[[],[]]"))
+    with pytest.raises(ValueError, match=r"requested|too many values"):
+        texts_then_json(packed)
 
 
 async def test_a_refusal_of_a_child_can_be_written():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from cautery.adapters.dns import DnsNames
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.taxii import TaxiiServer, authorization
 from cautery.errors import InputError, LimitError, RefusedError, SourceError
-from cautery.exchange.taxii import MEDIA_TYPE
+from cautery.exchange.taxii import MEDIA_TYPE, Polled, Received
 from cautery.json_text import parsed_json
 from cautery.model import NetworkPolicy
 from cautery.workflows.exchange import polling
@@ -232,6 +233,25 @@ async def test_a_poll_has_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, mo
     monkeypatch.setattr(polling, bound, most)
     with pytest.raises(LimitError, match="a poll of more than"):
         await polled(answer)
+
+
+async def test_what_a_poll_brings_lies_in_memory_once() -> None:
+    class Server:
+        host, left = "t.example", 30
+
+        async def page(self, *_: Any, **__: Any) -> Polled:
+            self.left -= 1
+            content = json.dumps(thing(self.left, name="a" * 1_000_000)).encode()
+            received = Received(id=str(self.left), needs=frozenset(), content=content)
+            return Polled(objects=(received,), more=self.left > 0, next="on")
+
+    tracemalloc.start()
+    result = await poll(Server(), COLLECTION, since=None, clock=FixedClock(NOW))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(parsed_json(result.bundle)["objects"]) == result.objects == 30
+    assert peak < 1.5 * len(result.bundle)
+    assert len(repr(result)) < 1_000
 
 
 async def test_objects_that_refer_to_too_many_others_end_a_poll(

@@ -23,7 +23,6 @@ from cautery.model.room import Act
 from cautery.model.tokens import Scope
 from cautery.wiring.cases import reading_store
 from cautery.wiring.taxii import package_of
-from cautery.workflows.exchange.polling import bundle_of
 from cautery.workflows.exchange.serving import WITHHELD
 
 AMBER, H1 = "TLP:AMBER PAP:AMBER", "TLP:AMBER PAP:AMBER H1"
@@ -391,7 +390,8 @@ def test_a_case_gives_what_its_export_gives_under_the_marking_of_the_token(
     assert not envelope["more"]
     place = room.desk.cases.place("night-1").path
     package = package_of(place, marking_of("TLP:GREEN H0"), reading_store())
-    raw = bundle_of(json.dumps(content).encode() for content in envelope["objects"])
+    bundle = {"type": "bundle", "id": f"bundle--{collection}", "objects": envelope["objects"]}
+    raw = json.dumps(bundle).encode()
     assert losses(package, format_named("stix").read(raw, "polled").package) == ()
     room.desk.shelves.close()
 

@@ -50,6 +50,8 @@ def lying():
         (lambda: packed({"a.txt": b""}), r"an archive, but not a workbook \(XLSX\)"),
         (lambda: packed(parts() | {"xl/media/a": b"\0" * (300 << 20)}), "looks like an archive bomb"),
         (lambda: packed(parts() | {f"p{n}": b"" for n in range(2_100)}), "more than 2,000 parts"),
+        (lambda: packed(parts(), pack=zipfile.ZIP_BZIP2), "packed as no workbook's is"),
+        (lambda: packed(parts(), pack=zipfile.ZIP_LZMA), "packed as no workbook's is"),
         (lying, "not a workbook that can be read"),
         (lambda: altered(lambda sheet: sheet.replace(b'r="A2"', b'r="XFD1048576"', 1)), "span over"),
         (lambda: altered(lambda sheet: sheet.replace(b'r="A2"', b"r = 'zzzz9999999'", 1)), "span over"),

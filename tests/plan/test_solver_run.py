@@ -1,5 +1,7 @@
 """The solver's runner: time and Ctrl-C end it, even where it looks at no clock."""
 
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -37,6 +39,36 @@ def _deaf(monkeypatch):
 def test_a_solver_that_hears_no_clock_is_left_alone(deaf):
     assert solver_run.run(deaf, lambda: -1.0) is None
     assert not deaf.let_go.is_set()
+
+
+LEFT = """
+import sys, threading
+from cautery import cli
+from cautery.plan import solver_run
+
+class Deaf:
+    setCallback = startCallback = lambda *_: None
+    run = threading.Event().wait
+
+def planned(**_):
+    solver_run._GRACE_S = 0.05
+    assert solver_run.run(Deaf(), lambda: -1.0) is None
+    print("the plan")
+    sys.exit(1)
+
+def ended(code):
+    print("ended with", code)
+
+cli.app, cli.os._exit = planned, ended
+cli.main()
+"""
+
+
+def test_a_command_that_left_a_solver_running_ends_at_once_with_its_own_code():
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ["the plan", "ended with 1"]
 
 
 def test_a_solver_that_ends_is_waited_for(deaf):

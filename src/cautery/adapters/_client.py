@@ -29,7 +29,7 @@ from cautery.adapters._exchanges import exchange_of, headers_of, reason_of
 from cautery.adapters._manners import Manners
 from cautery.adapters._targets import Target, checked_target, redirected
 from cautery.adapters._trust import Answer
-from cautery.adapters._tunnels import Tunnel, gateway_url, session_over
+from cautery.adapters._tunnels import Counted, TooMuchError, Tunnel, gateway_url, session_over
 from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import Limits, NetworkPolicy, Response, ShownCertificate, Validator
 from cautery.model.ports import Clock, Names
@@ -308,8 +308,12 @@ class Client(ABC):
         # the request may have been taken.
         except aiohttp.ClientConnectorError:
             raise
+        except TooMuchError as error:
+            raise LimitError(f"{host}: more than may stand before an answer") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise SourceError(f"{host}: {reason_of(error)}") from error
+        if answer.connection is not None and isinstance(answer.connection.protocol, Counted):
+            answer.connection.protocol.allow(limits.max_bytes)
         body, wire = Gathered(), Gathered()
         try:
             cut = await self._read(answer, body, wire, target, limits=limits, until=until)
@@ -419,6 +423,10 @@ class Client(ABC):
             raise LimitError(
                 f"{host}: the answer was not complete within {limits.total_s:g} s"
             ) from error
+        except TooMuchError as error:
+            if keep_partial and body.size:
+                return "length"
+            raise LimitError(f"{host}: more than may stand around a body") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if keep_partial and body.size:
                 return "disconnect"

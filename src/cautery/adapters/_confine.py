@@ -33,6 +33,8 @@ _LEAST_ROOM = 32 << 20
 _OPEN_FILES = 64
 _LOOKS, _LOOK_S = 50, 0.01
 _PROGRAM_BYTES = 4 << 30
+_PROGRAM_THREADS = 64
+"""FFmpeg and its SRT take some twenty."""
 _INSTALLED = (
     "/usr", "/bin", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache",
     "/etc/ssl/openssl.cnf", "/dev/urandom",
@@ -174,8 +176,9 @@ def confine_program(program: Path) -> int:
 
     It keeps the network's UDP, may read and run itself, what is installed with it and by the
     system, and ends with its parent. Where the kernel has seccomp it can make no other socket, no
-    process, and change no file's mode and nothing of another process; where it has Landlock it can
-    read or write no other file and signal no process outside; without, only limits are set.
+    process, change no file's mode and nothing of another process, and signal none; where it has
+    Landlock it can read or write no other file; without, only limits are set. Where it may have a
+    user namespace it has few threads, unless it is the superuser's.
 
     Returns
     -------
@@ -184,6 +187,8 @@ def confine_program(program: Path) -> int:
     """
     if not sys.platform.startswith("linux"):
         return 0
+    # First: a new user namespace gives its maker every capability.
+    has_few_threads = _namespaces.count_threads_apart(platform.machine())
     _namespaces.drop_capabilities(platform.machine())
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -197,6 +202,7 @@ def confine_program(program: Path) -> int:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        *(((resource.RLIMIT_NPROC, _PROGRAM_THREADS),) if has_few_threads else ()),
     ):
         resource.setrlimit(what, (limit, limit))
     with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 
 from cautery.adapters._kernel import (
     PR_CAP_AMBIENT,
@@ -58,6 +59,23 @@ def leave_network(machine: str) -> bool:
         with contextlib.suppress(OSError, KeyError):
             call(_UNSHARE[machine], flags)
             return True
+    return False
+
+
+def count_threads_apart(machine: str) -> bool:
+    """Move to a user namespace in which this process is the first that RLIMIT_NPROC counts.
+
+    Returns
+    -------
+    bool
+        Whether the system allows it. Before Linux 5.14 all processes of a user count everywhere.
+    """
+    release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    if release is None or tuple(map(int, release.groups())) < (5, 14):
+        return False
+    with contextlib.suppress(OSError, KeyError):
+        call(_UNSHARE[machine], _USER)
+        return True
     return False
 
 

@@ -37,6 +37,15 @@ _UDP: Rule = tuple(
 """SOCK_DGRAM, and neither UDP-Lite nor ICMP."""
 _THREAD: Rule = ((Same(0, 0x10000, mask=0x10000),),)
 """CLONE_THREAD: no process of its own, which would outlive the one that its parent ends."""
+_FLAGS_AND_LOCKS: Rule = tuple(
+    (Same(1, what),) for what in (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032)
+)
+"""fcntl: a duplicate, flags, locks, a pipe's size. F_SETOWN and F_SETSIG would send another process
+any signal once something comes."""
+_STATE: Rule = tuple(
+    (Same(1, what),) for what in (0x5401, 0x5411, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+)
+"""ioctl: TCGETS, TIOCOUTQ, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; not FIOSETOWN."""
 _OF_ITSELF: Rule = tuple(
     (Same(0, option),) for option in (3, 15, 16, 23, 29, 30, 38, 39, 0x53564D41)
 )
@@ -71,6 +80,8 @@ _JUDGED: Mapping[str, tuple[int | None, int | None]] = {
     "socket": (41, 198),
     "clone": (56, 220),
     "prctl": (157, 167),
+    "fcntl": (72, 25),
+    "ioctl": (16, 29),
     "kill": (62, 129),
     "tgkill": (234, 131),
     "prlimit64": (302, 261),
@@ -116,6 +127,8 @@ def program(own: int, machine: str) -> bytes:
         "socket": _UDP,
         "clone": _THREAD,
         "prctl": _OF_ITSELF,
+        "fcntl": _FLAGS_AND_LOCKS,
+        "ioctl": _STATE,
         "kill": ((Same(0, own),),),
         "tgkill": ((Same(0, own),),),
         "prlimit64": ((Same(0, 0),), (Same(0, own),)),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -26,6 +27,9 @@ from cautery.errors import InputError
 _READ_BYTES = 1 << 18
 """What the event loop takes from a socket at a time; twice as much waits before it stops taking:
 at aiohttp's 64 kB it would stop and go on with every piece of a segment."""
+_AROUND, _TIMES, _MOST_HEADS, _PIECE = 2 << 20, 4, 16, 4_096
+"""Bytes of an answer beside its body and the first piece of it; how many more its chunks may take,
+of which one has two bytes at least on average; heads that wait to be looked at."""
 _KINDS = {"http": python_socks.ProxyType.HTTP, "socks5": python_socks.ProxyType.SOCKS5}
 
 
@@ -91,8 +95,53 @@ class Tunnel(aiohttp.TCPConnector):
         return connection  # type: ignore[no-any-return]
 
 
+class TooMuchError(aiohttp.ClientError):
+    """More stands around a body than may."""
+
+
+class Counted(ResponseHandler):
+    """A connection that counts all that comes, for aiohttp bounds what is in a head, and no more.
+
+    What stands around a body costs what a body costs: interim answers (1xx), words of chunks.
+    """
+
+    _left = 0
+
+    def set_response_params(self, **how: Any) -> None:
+        """Begin to count: an answer is asked for."""
+        self._left = _AROUND
+        super().set_response_params(**how)
+
+    def allow(self, body_bytes: int) -> None:
+        """Let a body of so many bytes come, also in small chunks."""
+        self._left += _TIMES * body_bytes
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and hang up on whoever sends too much."""
+        self._left -= len(data)
+        # Before there is a body a little at a time: one read has room for 14,000 interim answers.
+        in_body = self._payload is not None and not self._payload.is_eof()
+        step = max(1, len(data)) if in_body else _PIECE
+        for start in range(0, max(1, len(data)), step):
+            if self._left < 0 or len(self._buffer) > _MOST_HEADS:
+                self._hang_up()
+                return
+            super().data_received(data[start : start + step])
+
+    def _hang_up(self) -> None:
+        error = TooMuchError()
+        self._parser = None  # which would call the answer broken once the connection is lost
+        self.set_exception(error)
+        if self._payload is not None:
+            self._payload.set_exception(error)
+        if self.transport is not None:
+            self.transport.abort()
+
+
 def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     """Return a session that adds nothing of its own: no cookies, headers, unpacking or proxies."""
+    # Private in aiohttp, as above.
+    connector._factory = partial(Counted, loop=connector._loop)  # type: ignore[assignment]  # noqa: SLF001
     return aiohttp.ClientSession(
         connector=connector,
         response_class=Answer,

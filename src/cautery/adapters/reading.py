@@ -45,9 +45,10 @@ _LEAST_CPU_S, _CPU_S_PER_MB = 5.0, 3.0
 _WALL_S, _WALL_PER_CPU = 30.0, 10.0
 """A child may wait for a processor; one that waits for anything else is ended by this."""
 _MOST_HEAD_BYTES = 64_000
-_MOST_BYTES, _MOST_PER_BYTE, _MOST_IN_ALL = 1 << 20, 64, 256 << 20
-"""Of an answer: a list of one-letter addresses comes back with the folder of the list in each. The
-largest list that is fetched has 64 MB."""
+_MOST_BYTES, _MOST_PER_BYTE, _MOST_IN_ALL = 1 << 20, 64, 128 << 20
+"""Of an answer: a list of one-letter addresses comes back with the folder of the list in each, and
+the addresses of all have 32 million letters. A text with one rare letter takes four times its bytes
+in memory."""
 _JOBS_PER_CHILD = 5_000
 """A child is replaced after so many jobs, so that no leak of a library can grow."""
 _PATIENCE_S = 5.0

@@ -14,7 +14,7 @@ import gc
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -337,11 +337,24 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
+            if _a_solver_goes_on() and isinstance(ended.code, int | None):
+                _end_now(ended.code or 0)
             raise
         typer.echo("stopped", err=True)
-        sys.stdout.flush()
         # All is put away by now; to leave in order would wait for every thread's task to end.
-        os._exit(_INTERRUPTED)
+        _end_now(_INTERRUPTED)
+
+
+def _a_solver_goes_on() -> bool:
+    # Loaded by who planned, and heavy: nobody else waits for it here.
+    planning = sys.modules.get("cautery.plan.solver_run")
+    return planning is not None and bool(planning.is_left_running())
+
+
+def _end_now(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _code_of(error: CauteryError) -> int:

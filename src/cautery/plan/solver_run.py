@@ -10,6 +10,17 @@ _LOOK_S, _GRACE_S = 0.2, 5.0
 """How often it is asked whether HiGHS has ended, and how long it may go on when it should have: on
 parts of one graph of 200,000 nodes it looked at no clock for ten minutes."""
 
+THREAD = "solver"
+"""Name of its thread."""
+
+
+def is_left_running() -> bool:
+    """Tell whether a solver goes on that did not stop.
+
+    It calls Python now and then: after the end of that, this ends the process by a signal.
+    """
+    return any(thread.name == THREAD for thread in threading.enumerate())
+
 
 def run(highs: Any, left_s: Callable[[], float], *, enough: float = float("inf")) -> bool | None:
     """Run it until it ends, time does, or Ctrl-C; tell if the latter stopped it.
@@ -39,7 +50,7 @@ def run(highs: Any, left_s: Callable[[], float], *, enough: float = float("inf")
     for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt):
         highs.startCallback(kind)
     # A daemon: where the solver does not stop, it must not keep the process alive.
-    thread = threading.Thread(target=highs.run, daemon=True)
+    thread = threading.Thread(target=highs.run, name=THREAD, daemon=True)
     thread.start()
     waited_s = 0.0
     while thread.is_alive():

@@ -7,6 +7,8 @@ from tests.exchange.packages import packages, sample_package
 
 from cautery.exchange.loss import Loss
 from cautery.exchange.shape import Reading
+from cautery.formats.packing import Packer
+from cautery.workflows.exchange import packing
 from cautery.workflows.exchange.packing import packed_reading, unpacked_reading
 
 _LEFT_OUT = (Loss(noun="malware", field="*", count=3, altered=0, example="malware--1"),)
@@ -37,3 +39,17 @@ def test_bytes_that_are_cut_off_are_an_error():
 
     with pytest.raises(ValueError, match="cut off"):
         unpacked_reading(packed[:-1])
+
+
+def test_a_column_of_numbers_that_is_longer_than_a_package_is_an_error(monkeypatch):
+    monkeypatch.setattr(packing, "MOST_ITEMS", len(sample_package().items))
+    unpacked_reading(packed_reading(Reading(package=sample_package())))
+    texts, no_item = Packer(), bytes(4 * (packing.MOST_ITEMS + 1))
+    texts.json({})
+    for _ in packing._TEXTS:
+        texts.texts([])
+    texts.json([])
+    texts.data(no_item)
+
+    with pytest.raises(ValueError, match="more items than were asked for"):
+        unpacked_reading(texts.packed())

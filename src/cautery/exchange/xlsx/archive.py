@@ -23,6 +23,8 @@ MOST_RATIO = 200
 MOST_PARTS = 2_000
 MOST_AREA = 16_000_000
 """Cells of all rectangles; 250,000 rows of ours have 9 million."""
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""As ECMA-376 has it (part 2, annex C)."""
 _SMALL = 1 << 20
 _SHEET = "xl/worksheets/"
 _WORKBOOK = "xl/workbook.xml"
@@ -76,6 +78,8 @@ def _check_sizes(parts: list[zipfile.ZipInfo], size: int, file: str) -> None:
         raise InputError(f"{file}: a part of its archive stands twice")
     if _WORKBOOK not in names:
         raise InputError(f"{file}: it is an archive, but not a workbook (XLSX)")
+    if any(part.compress_type not in _PACKINGS for part in parts):
+        raise InputError(f"{file}: a part of its archive is packed as no workbook's is")
     content = sum(part.file_size for part in parts)
     if content > MOST_CONTENT or content > max(_SMALL, MOST_RATIO * size):
         raise InputError(

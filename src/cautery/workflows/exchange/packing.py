@@ -182,9 +182,9 @@ def _items(unpacker: Unpacker) -> tuple[Item, ...]:
         columns[name] = _times(unpacker)
     for name in _SHARES:
         columns[name] = _shares(unpacker)
-    columns["revoked"] = unpacker.numbers(np.int32).astype(bool).tolist()
+    columns["revoked"] = _numbers(unpacker, np.int32).astype(bool).tolist()
     columns["confidence"] = [
-        None if number == _ABSENT else number for number in unpacker.numbers(np.int32).tolist()
+        None if number == _ABSENT else number for number in _numbers(unpacker, np.int32).tolist()
     ]
     columns["exhibits"] = _exhibits(unpacker)
     names = tuple(columns)
@@ -197,8 +197,8 @@ def _relations(unpacker: Unpacker, items: Sequence[Item]) -> tuple[Relation, ...
     keys = [item.key for item in items]
 
     def keys_of() -> list[Any]:
-        places = unpacker.numbers(np.int32).tolist()
-        if len(places) > MOST_ITEMS or any(place < 0 for place in places):
+        places = _numbers(unpacker, np.int32).tolist()
+        if any(place < 0 for place in places):
             raise ValueError("a relation that is not valid")
         return [keys[place] for place in places]
 
@@ -209,7 +209,7 @@ def _relations(unpacker: Unpacker, items: Sequence[Item]) -> tuple[Relation, ...
         _codes(unpacker, partial(from_json, Marking)),
         _times(unpacker),
         unpacker.whole_texts(),
-        unpacker.numbers(np.int32).astype(bool).tolist(),
+        _numbers(unpacker, np.int32).astype(bool).tolist(),
         _shares(unpacker),
         _shares(unpacker),
         _exhibits(unpacker),
@@ -221,7 +221,7 @@ def _relations(unpacker: Unpacker, items: Sequence[Item]) -> tuple[Relation, ...
 
 def _codes(unpacker: Unpacker, make_value: Callable[[Any], T]) -> list[T | None]:
     values: list[T | None] = [make_value(value) for value in unpacker.json()]
-    codes = unpacker.numbers(np.int32).tolist()
+    codes = _numbers(unpacker, np.int32).tolist()
     if any(code < _ABSENT for code in codes):
         raise ValueError("a value that is not valid")
     values.append(None)  # at the place of _ABSENT
@@ -231,16 +231,18 @@ def _codes(unpacker: Unpacker, make_value: Callable[[Any], T]) -> list[T | None]
 def _times(unpacker: Unpacker) -> list[datetime | None]:
     return [
         None if number == _NEVER else _EPOCH + number * _MICROSECOND
-        for number in unpacker.numbers(np.int64).tolist()
+        for number in _numbers(unpacker, np.int64).tolist()
     ]
 
 
 def _shares(unpacker: Unpacker) -> list[float | None]:
-    return [None if math.isnan(share) else share for share in unpacker.numbers(np.float64).tolist()]
+    return [
+        None if math.isnan(share) else share for share in _numbers(unpacker, np.float64).tolist()
+    ]
 
 
 def _exhibits(unpacker: Unpacker) -> list[tuple[ExhibitId, ...]]:
-    counts, digests = unpacker.numbers(np.int32).tolist(), unpacker.whole_texts()
+    counts, digests = _numbers(unpacker, np.int32).tolist(), unpacker.whole_texts()
     if any(count < 0 for count in counts) or sum(counts) != len(digests):
         raise ValueError("exhibits of an unexpected number")
     by_item, start = [], 0
@@ -248,3 +250,11 @@ def _exhibits(unpacker: Unpacker) -> list[tuple[ExhibitId, ...]]:
         by_item.append(tuple(map(ExhibitId, digests[start : start + count])) if count else ())
         start += count
     return by_item
+
+
+def _numbers(unpacker: Unpacker, kind: type[np.int32 | np.int64 | np.float64]) -> np.ndarray:
+    """Return a column with a number for each item or relation; what it becomes is far larger."""
+    numbers = unpacker.numbers(kind)
+    if len(numbers) > MOST_ITEMS:
+        raise ValueError("more items than were asked for")
+    return numbers

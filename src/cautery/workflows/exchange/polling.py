@@ -6,8 +6,9 @@ is not kept.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -22,6 +23,8 @@ MOST_OBJECTS = 1_000_000
 would take a gigabyte. A package takes a quarter of it, and the definitions beside it."""
 LONGEST_S = 1_800.0
 """A poll in all: 250,000 objects take some minutes from a slow server. Judgement."""
+_HEAD = b'{"type":"bundle","id":"bundle--8f2c1a52-6b0e-4c64-9d5e-0d3a7c51b7f4","objects":['
+"""A bundle is no object, and its id says nothing; the same objects are the same bytes."""
 MOST_ROUNDS = 4
 """Of a relation an end, of an end its marking and who states it, of that one its marking."""
 AT_A_TIME = 50
@@ -61,7 +64,8 @@ class Poll:
         this poll began, whatever the server says.
     """
 
-    bundle: bytes
+    # asyncio.run() has the result of its task shown, to see whether it is a signal.
+    bundle: bytes = field(repr=False)
     objects: int
     pages: int
     newest: datetime
@@ -100,8 +104,8 @@ async def poll(server: Server, collection: str, *, since: datetime | None, clock
         position = _next_position(server.host, position, page)
     await _complete(server, collection, so_far)
     return Poll(
-        bundle=bundle_of(so_far.pieces),
-        objects=len(so_far.pieces),
+        bundle=so_far.bundle(),
+        objects=so_far.objects,
         pages=so_far.pages,
         newest=max(min(newest, began), since or _BEGIN),
     )
@@ -115,7 +119,7 @@ async def _complete(server: Server, collection: str, so_far: _SoFar) -> None:
     asked: set[str] = set()
     for _ in range(MOST_ROUNDS):
         missing = sorted(so_far.needed - so_far.present - asked)
-        if not missing or not so_far.pieces:
+        if not missing or not so_far.objects:
             return
         asked.update(missing)
         for ids in batched(missing, AT_A_TIME):
@@ -151,15 +155,6 @@ def batched(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     return (names[start : start + size] for start in range(0, len(names), size))
 
 
-def bundle_of(objects: Iterable[bytes]) -> bytes:
-    """Return a bundle of STIX 2.1 of the JSON of its objects."""
-    return b'{"type":"bundle","id":"bundle--%s","objects":[%s]}' % (_ID, b",".join(objects))
-
-
-_ID = b"8f2c1a52-6b0e-4c64-9d5e-0d3a7c51b7f4"
-"""A bundle is no object, and its id says nothing; the same objects are the same bytes."""
-
-
 def _next_position(
     host: str, position: tuple[datetime | None, str | None], page: Polled
 ) -> tuple[datetime | None, str | None]:
@@ -176,10 +171,12 @@ class _SoFar:
 
     def __init__(self, host: str, began: datetime, clock: Clock) -> None:
         self._host, self._began, self._clock = host, began, clock
-        self.pieces: list[bytes] = []
+        # As it will be read: beside a list of its objects it would lie in memory twice.
+        self._bundle = io.BytesIO()
+        self._bundle.write(_HEAD)
         self.present: set[str] = set()
         self.needed: set[str] = set()
-        self.pages = self._size = 0
+        self.pages = self.objects = 0
         self._digests: set[int] = set()
 
     def take(self, objects: Iterable[Received]) -> bool:
@@ -191,19 +188,20 @@ class _SoFar:
             If the poll has become too large or too long.
         """
         self.pages += 1
-        before = len(self.pieces)
+        before = self.objects
         for received in objects:
             if (digest := hash(received.content)) in self._digests:
                 continue
             self._digests.add(digest)
-            self.pieces.append(received.content)
+            self._bundle.write(b"," if self.objects else b"")
+            self._bundle.write(received.content)
+            self.objects += 1
             self.present.add(received.id)
             self.needed |= received.needs
-            self._size += len(received.content) + 1
         for what, count, most in (
-            ("objects", len(self.pieces), MOST_OBJECTS),
+            ("objects", self.objects, MOST_OBJECTS),
             ("references", len(self.needed), MOST_OBJECTS),
-            ("bytes", self._size, MOST_BYTES),
+            ("bytes", self._bundle.tell(), MOST_BYTES),
             ("pages", self.pages, MOST_PAGES),
             ("seconds", (self._clock.now() - self._began).total_seconds(), LONGEST_S),
         ):
@@ -212,7 +210,12 @@ class _SoFar:
                     f"{self._host}: a poll of more than {most:,.0f} {what}",
                     hint="Ask the partner for a smaller collection.",
                 )
-        return len(self.pieces) > before
+        return self.objects > before
+
+    def bundle(self) -> bytes:
+        """Return a bundle of STIX 2.1 of all that was taken up; nothing can be afterwards."""
+        self._bundle.write(b"]}")
+        return self._bundle.getvalue()
 
 
 class PolledBefore(Protocol):
