@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.adapters._servers import server_package
-from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.errors import AwayError, EvidenceError, InputError
 
 PIECE_BYTES = 1 << 20
 _WHOLE_BYTES = 8 << 20
@@ -97,7 +97,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written.
         """
         with self._failures("write to"):
@@ -112,7 +112,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written; what is there stays.
         """
         with self._failures("write to"):
@@ -135,7 +135,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written.
         """
         errors = self._obstore.exceptions
@@ -172,7 +172,7 @@ class Objects:
         ------
         EvidenceError
             If it is not there, or is another version.
-        StorageError
+        AwayError
             If the store cannot be reached.
         """
         options: dict[str, object] = {} if stop is None else {"range": (start, stop)}
@@ -212,10 +212,7 @@ class Objects:
         except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
             # The rest is for those who write obstore, and has whole answers in it.
             sentence = str(error).partition("\n")[0][:_SHOWN]
-            raise StorageError(
-                f"the vault {self.name}: cannot {what} it: {sentence}",
-                hint="Run the command again when the store answers: it continues where it stopped.",
-            ) from error
+            raise AwayError(f"the vault {self.name}: cannot {what} it: {sentence}") from error
 
 
 def _found(meta: Any) -> Found:

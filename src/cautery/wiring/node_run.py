@@ -16,15 +16,17 @@ from cautery.adapters._key_files import private_folder
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.job_queue import JobWorker
+from cautery.adapters.objects import Objects
 from cautery.adapters.reading import ReadingPool
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.model.ports import Handler
 from cautery.wiring import nodes
-from cautery.wiring.node_nights import Nights
+from cautery.wiring.node_nights import Nights, shelf_of
 from cautery.wiring.server import required_server
 from cautery.workflows.nodes.hearing import hear_handlers
 from cautery.workflows.nodes.looking import look_handlers
 from cautery.workflows.nodes.loop import LoopLateness
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn
 from cautery.workflows.watch.sources.jobs import MODULES
 
@@ -54,6 +56,10 @@ class Homes:
         """Say whether a shard is at home here."""
         (self.homes.add if here else self.homes.discard)(shard)
         await self._worker.home(shard, here=here)
+
+    def hold(self, *, held: bool) -> None:
+        """Begin nothing for a while."""
+        self._worker.hold(held=held)
 
     def drain(self) -> None:
         """Take no further job."""
@@ -133,6 +139,9 @@ async def _run(
         def tell(words: str) -> None:
             listen(NodeEvent(turn=NodeTurn.TOLD, at=clock.now(), why=words))
 
+        shelf = shelf_of(Objects(vault))
+        # Whether a thing of this name is there is of no matter.
+        reach = StoreReach(lambda: shelf.version(name))
         nights = Nights(
             node=name,
             cache=folder,
@@ -143,6 +152,7 @@ async def _run(
             engine=engine,
             server=homes,
             was_late=lateness.was_late,
+            reach=reach,
             tell=tell,
         )
         stack.push_async_callback(nights.close)
@@ -162,6 +172,7 @@ async def _run(
                 free_bytes=lambda: shutil.disk_usage(folder).free,
                 now=clock.now,
                 listen=hear,
+                reach=reach,
                 share=nights.share,
             ),
             name=name,
@@ -171,7 +182,7 @@ async def _run(
             holder=secrets.token_hex(16),
             capacity=capacity,
         )
-        for work in (lateness.work(), nights.tidy()):
+        for work in (lateness.work(), nights.tidy(), reach.work()):
             await stack.enter_async_context(_beside(asyncio.ensure_future(work)))
         await _until_signalled(node)
 
