@@ -100,6 +100,16 @@ def test_a_node_hears_how_many_others_could_go_on_in_its_place(register: NodeReg
     assert well("paris") == 0
 
 
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "0044-01-01 BC", "20000-01-01"])
+def test_a_row_of_a_moment_that_no_calendar_has_hides_no_node(
+    register: NodeRegister, database: str, moment: str
+) -> None:
+    register.say(node(), holder="one")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO cautery.nodes VALUES ('evil', '{}', %s)", [moment])
+    assert [seen.name for seen in register.seen().nodes] == ["evil", "paris"]
+
+
 def test_a_clock_that_is_an_hour_off_is_measured(database: str) -> None:
     early = of(database, lambda: now() - timedelta(hours=1))
     assert 3590 < early.say(node(), holder="one").clock_late_s < 3610

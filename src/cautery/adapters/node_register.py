@@ -53,9 +53,15 @@ _LEAVE_DRAINED = (
     'UPDATE cautery.nodes SET about = about || \'{"holder": "", "at_work": 0, "shards": []}\''
     " WHERE name = %(name)s AND about->>'holder' = %(holder)s"
 )
+# A moment that a stranger wrote is brought to where there are years with four digits.
 _ROWS = (
-    "SELECT name, about, seen_at, draining FROM cautery.nodes"
+    "SELECT name, about, least(greatest(seen_at, 'epoch'), clock_timestamp()), draining"
+    " FROM cautery.nodes"
     " WHERE length(about::text) <= %(bytes)s AND length(name) <= 40 ORDER BY name LIMIT %(nodes)s"
+)
+_SEEN = (
+    "SELECT least(greatest(seen_at, 'epoch'), clock_timestamp()), clock_timestamp()"
+    " FROM cautery.nodes WHERE name = %s"
 )
 
 
@@ -142,9 +148,7 @@ class NodeRegister:
         return Told(bool(row[0]), late_s, 1 + int(others), int(well))
 
     def _taken(self, connection: Any, name: str) -> NameTakenError:
-        row = connection.execute(
-            "SELECT seen_at, clock_timestamp() FROM cautery.nodes WHERE name = %s", [name]
-        ).fetchone()
+        row = connection.execute(_SEEN, [name]).fetchone()
         # It may have left since.
         seen_at, now = (self._now(), self._now()) if row is None else row
         return NameTakenError(

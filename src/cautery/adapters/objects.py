@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ _WHOLE_BYTES = 8 << 20
 """What is longer goes up in parts, so that no more of it is in memory."""
 _MOST_REMOVED = 1_000
 _SHOWN = 240
+_ADDRESS = re.compile(r"\bhttps?://[^\s)]+")
 _WAITS = {
     "max_retries": 100,
     "retry_timeout": timedelta(seconds=120),
@@ -87,6 +89,9 @@ class Objects:
                 client_options={
                     "allow_http": _own_machine(),
                     "connect_timeout": "10s",
+                    # What is silent for so long in the middle of an answer gives none; a large
+                    # object may take its time.
+                    "read_timeout": "20s",
                     "timeout": "600s",
                 },
                 retry_config=_WAITS if waits else {"max_retries": 4},
@@ -211,7 +216,8 @@ class Objects:
             yield
         except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
             # The rest is for those who write obstore, and has whole answers in it.
-            sentence = str(error).partition("\n")[0][:_SHOWN]
+            # It names the store's own address, which no record needs.
+            sentence = _ADDRESS.sub("it", str(error).partition("\n")[0])[:_SHOWN]
             raise AwayError(f"the vault {self.name}: cannot {what} it: {sentence}") from error
 
 
