@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from cautery.adapters import objects
 from cautery.adapters.objects import Objects
-from cautery.errors import StorageError
+from cautery.errors import AwayError, StorageError
 
 
 class Busy(BaseHTTPRequestHandler):
@@ -51,3 +52,25 @@ def test_who_drives_a_case_waits_for_a_store_that_is_away_and_others_say_so(vaul
     Busy.asked = 0
     assert Objects(vault, waits=True).put_new("a", b"1")
     assert Busy.asked == 8
+
+
+def test_no_message_has_the_address_of_the_store(vault: str) -> None:
+    with pytest.raises(AwayError, match="503") as away:
+        Objects(vault).put_new("a", b"1")
+    assert "127.0.0.1" not in str(away.value)
+    assert "http:" not in str(away.value)
+
+
+@pytest.mark.timeout(60)
+def test_a_store_that_takes_a_question_and_never_answers_is_away(
+    vault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(Busy, "do_PUT", lambda _: over.wait(600))
+    monkeypatch.setattr(objects, "_SILENT_S", 1)
+    monkeypatch.setattr(objects, "_ASKS", {"max_retries": 0})
+    try:
+        with pytest.raises(AwayError, match="cannot write to it"):
+            Objects(vault).put_new("a", b"1")
+    finally:
+        over.set()

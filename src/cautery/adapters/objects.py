@@ -30,6 +30,9 @@ _WHOLE_BYTES = 8 << 20
 _MOST_REMOVED = 1_000
 _SHOWN = 240
 _ADDRESS = re.compile(r"\bhttps?://[^\s)]+")
+_SILENT_S = 20
+"""A store that says nothing for so long in the middle of an answer gives none."""
+_ASKS = {"max_retries": 4, "retry_timeout": timedelta(seconds=_SILENT_S - 1)}
 _WAITS = {
     "max_retries": 100,
     "retry_timeout": timedelta(seconds=120),
@@ -89,12 +92,10 @@ class Objects:
                 client_options={
                     "allow_http": _own_machine(),
                     "connect_timeout": "10s",
-                    # What is silent for so long in the middle of an answer gives none; a large
-                    # object may take its time.
-                    "read_timeout": "20s",
-                    "timeout": "600s",
+                    "read_timeout": f"{_SILENT_S}s",
+                    "timeout": "600s",  # a large object
                 },
-                retry_config=_WAITS if waits else {"max_retries": 4},
+                retry_config=_WAITS if waits else _ASKS,
             )
 
     def put_new(self, name: str, data: bytes) -> bool:

@@ -245,7 +245,7 @@ class Pulling:
         faults = self.faults
         if (self.away is not None) != self._told_away:
             self._told_away = self.away is not None
-            away = "" if self.away is None else _sentence(self.away)
+            away = "" if self.away is None else str(self.away)
             self.tell(away or f"the references of case {self.case} can be reached again")
         if self._fault != self._told_fault:
             self._told_fault = self._fault

@@ -324,9 +324,10 @@ class _Home:
 
     def _tell(self, error: Exception) -> None:
         """Tell what keeps it from publishing, once."""
-        if isinstance(error, AwayError):
-            self._ports.reach.failed(error)
         hint = getattr(error, "hint", None)
+        if isinstance(error, AwayError):  # it tries again by itself
+            self._ports.reach.failed(error)
+            hint = None
         text = f"the shard {self._question.shard} is not published: {error}"
         text += f" ({hint})" if hint else ""
         if text != self._told_text:
