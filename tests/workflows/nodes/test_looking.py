@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -276,6 +277,21 @@ def test_a_look_that_no_node_can_seal_is_said_to_be_none(
     assert "503" in say(done.failed)
     assert one.jobs is not None
     assert len(one.jobs.asked) == 1 + MOST_LEFT
+
+
+@pytest.mark.parametrize("by_jobs", [True, False])
+def test_a_store_that_takes_nothing_in_time_is_no_stall_of_the_stream(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch, *, by_jobs: bool
+) -> None:
+    over = threading.Event()
+    one = night(by_jobs=by_jobs)
+    monkeypatch.setattr(FolderVault, "_keep", lambda *_: over.wait(60))
+    monkeypatch.setattr(Prober, "_patience_s", 0.3)
+    threading.Timer(6.0, over.set).start()  # threads are waited for
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert done.hindered is (LookStep.NODE if by_jobs else LookStep.OWN_LOOP)
+    assert (one.stream.verdict, one.stream.failures) == (None, 0)
 
 
 def test_a_source_of_a_watch_that_fails_is_its_own_fault_on_a_node_too(

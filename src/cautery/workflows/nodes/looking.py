@@ -130,6 +130,8 @@ class NightLooks:
                 probed = await looker.look(job.question, under_way)
             look = looker.summed_up(job.question, probed)
         except Exception as error:
+            if isinstance(error, TimeoutError) and under_way.unsealed:
+                error = AwayError("the store has not taken what was fetched in time")
             # What a stream holds costs that look alone; the store, all looks of this node.
             if isinstance(error, AwayError):
                 self._ports.reach.failed(error)
