@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -31,6 +32,8 @@ from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn
 from cautery.workflows.watch.sources.jobs import MODULES
 
 Listen = Callable[[NodeEvent], None]
+LINGER_S = 5.0
+"""A node that has left is gone after so long, whatever its threads wait for."""
 
 
 class Homes:
@@ -98,17 +101,24 @@ def run_node(
     folder = (default_cache() if cache is None else cache) / name
     private_folder(folder)
     kernels.load()
-    asyncio.run(
-        _run(
-            name,
-            place_key=key,
-            capacity=capacity,
-            country=country,
-            folder=folder,
-            listen=listen,
-            vault=place.vault,
+    # A thread that waits for a server that hangs can be ended in no other way.
+    exiting = threading.Timer(LINGER_S, os._exit, (0,))
+    exiting.daemon = True
+    try:
+        asyncio.run(
+            _run(
+                name,
+                place_key=key,
+                capacity=capacity,
+                country=country,
+                folder=folder,
+                listen=listen,
+                vault=place.vault,
+                left=exiting.start,
+            )
         )
-    )
+    finally:
+        exiting.cancel()
 
 
 async def _run(
@@ -120,6 +130,7 @@ async def _run(
     folder: Path,
     listen: Listen,
     vault: str,
+    left: Callable[[], None],
 ) -> None:
     lateness, clock = LoopLateness(), wiring.clock()
     async with AsyncExitStack() as stack:
@@ -184,7 +195,7 @@ async def _run(
         )
         for work in (lateness.work(), nights.tidy(), reach.work()):
             await stack.enter_async_context(_beside(asyncio.ensure_future(work)))
-        await _until_signalled(node)
+        await _until_signalled(node, left)
 
 
 @asynccontextmanager
@@ -196,8 +207,8 @@ async def _beside(task: asyncio.Task[None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until_signalled(node: Node) -> None:
-    """Run a node; the first signal drains it, the second ends it."""
+async def _until_signalled(node: Node, left: Callable[[], None]) -> None:
+    """Run a node; the first signal drains it, the second ends it; say that it has left."""
     loop, running = asyncio.get_running_loop(), asyncio.ensure_future(node.run())
     signals = 0
 
@@ -219,3 +230,5 @@ async def _until_signalled(node: Node) -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+        if signals:
+            left()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -302,6 +303,32 @@ async def test_it_ends_soon_although_the_database_is_away(
         running.node.end()
         await asyncio.wait_for(task, 20)
     assert running.book.left == []
+    assert running.turns()[-1] is NodeTurn.LEFT
+
+
+async def test_a_database_that_hangs_is_cut_off_and_asked_once(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "ANSWER_S", 0.05)
+    monkeypatch.setattr(serving, "END_S", 0.1)
+    answers, asked = threading.Event(), list[str]()
+    async with started(running) as task:
+        await running.until(lambda: running.queue.serving == 1)
+
+        def hang(node: NodeSeen, *, holder: str) -> Told:
+            asked.append(holder)
+            answers.wait(30)
+            return Told()
+
+        monkeypatch.setattr(running.book, "say", hang)
+        await running.until(lambda: NodeTurn.CUT_OFF in running.turns())
+        await asyncio.sleep(0.3)
+        assert len(asked) == 1
+        running.queue.jobs.put_nowait(job("long"))
+        await running.until(lambda: NodeTurn.BEGAN in running.turns())
+        running.node.end()
+        await asyncio.wait_for(task, 20)
+        answers.set()
     assert running.turns()[-1] is NodeTurn.LEFT
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum, auto
+from functools import partial
 from typing import Protocol
 
 from cautery.errors import CauteryError, ConflictError, StorageError
@@ -30,7 +31,9 @@ KEPT_MOMENTS = 60
 """Five minutes, one each five seconds."""
 AGAIN_S = 2.0
 """Between two tries to reach a database that does not answer."""
-END_S = 10.0
+ANSWER_S = 6.0
+"""A database takes milliseconds; one that hangs keeps its connection open all the same."""
+END_S = 8.0
 """A node that shall end waits so long for a database that is away: nobody hears its answers."""
 HOMES_S = 15.0
 """A home that cannot publish for so long hands its references over, if another node is well."""
@@ -196,6 +199,7 @@ class Node:
         self._ending = asyncio.Event()
         self._ending_at = 0.0
         self._serving: asyncio.Task[None] | None = None
+        self._saying: asyncio.Future[Heard] | None = None
         self._drained = False
         self._moment_s = float("-inf")
         self._cut_off = False
@@ -289,9 +293,7 @@ class Node:
             seen_at=self._ports.now(),
         )
         try:
-            register_answer = await asyncio.to_thread(
-                self._ports.register.say, self.standing, holder=self._holder
-            )
+            register_answer = await self._answer_of_register()
         except ConflictError:
             raise
         except StorageError as error:
@@ -312,6 +314,23 @@ class Node:
         why = ill(measured)
         self.standing = replace(measured, refused="" if why is None else say(why))
         self._tell_turn(before)
+
+    async def _answer_of_register(self) -> Heard:
+        """Say how it stands; one word at a time, as a database that hangs keeps each in a thread.
+
+        Raises
+        ------
+        StorageError
+            If no answer comes in time.
+        """
+        if self._saying is None:
+            say_so = partial(self._ports.register.say, self.standing, holder=self._holder)
+            self._saying = asyncio.ensure_future(asyncio.to_thread(say_so))
+        await asyncio.wait([self._saying], timeout=ANSWER_S)
+        if not self._saying.done():
+            raise StorageError(f"the database has not answered for {ANSWER_S:.0f} s")
+        said, self._saying = self._saying, None
+        return said.result()
 
     def _tell_turn(self, before: NodeSeen) -> None:
         now = self.standing
