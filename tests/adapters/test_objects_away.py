@@ -61,6 +61,16 @@ def test_no_message_has_the_address_of_the_store(vault: str) -> None:
     assert "http:" not in str(away.value)
 
 
+def test_a_store_that_stays_away_is_said_in_the_same_words(vault: str) -> None:
+    said = set()
+    for _ in range(3):
+        Busy.asked = 0
+        with pytest.raises(AwayError) as away:
+            Objects(vault).put_new("a", b"1")
+        said.add(str(away.value))
+    assert len(said) == 1, said
+
+
 @pytest.mark.timeout(60)
 def test_a_store_that_takes_a_question_and_never_answers_is_away(
     vault: str, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,7 @@ _WHOLE_BYTES = 8 << 20
 _MOST_REMOVED = 1_000
 _SHOWN = 240
 _ADDRESS = re.compile(r"\bhttps?://[^\s)]+")
+_HOW_LONG = re.compile(r" in \d[\d.]*[mµn]?s\b|, after \d+ retries, .*?retry_timeout: \S+")
 _SILENT_S = 20
 """A store that says nothing for so long in the middle of an answer gives none."""
 _ASKS = {"max_retries": 4, "retry_timeout": timedelta(seconds=_SILENT_S - 1)}
@@ -217,8 +218,10 @@ class Objects:
             yield
         except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
             # The rest is for those who write obstore, and has whole answers in it.
-            # It names the store's own address, which no record needs.
-            sentence = _ADDRESS.sub("it", str(error).partition("\n")[0])[:_SHOWN]
+            # It names the store's own address, which no record needs, and says how long each try
+            # took: whoever says what is new would say the same again and again.
+            sentence = _ADDRESS.sub("it", str(error).partition("\n")[0])
+            sentence = _HOW_LONG.sub("", sentence)[:_SHOWN]
             raise AwayError(f"the vault {self.name}: cannot {what} it: {sentence}") from error
 
 
