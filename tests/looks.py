@@ -30,10 +30,11 @@ from cautery.model import (
 )
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Decoder, Engine
-from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, NodeSeen
+from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, JobLeftError, NodeSeen
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.nodes.looking import NightLooks, NightPorts, look_handlers
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.watch.probing.alignments import piece_from, sealed_from
 from cautery.workflows.watch.probing.by_jobs import JobPorts, LooksByJobs
 from cautery.workflows.watch.probing.here import LooksHere
@@ -153,20 +154,30 @@ class JobsInMemory:
         self.priorities.append(priority)
         text = json.dumps(question, allow_nan=False)
         self.texts.append(text)
-        tries = 0
+        tries, left = 0, list[str]()
         while key not in self.answers:
             living = [name for name in self.nodes_by_name if name not in self.dead]
+            living = [name for name in living if name not in left] or living
             if shard:
                 living = [name for name in living if f"node:{name}" == shard]
             if not living:
                 raise LimitError(f"no node answered within {within_s:.0f} s")
             for name in living[: 2 if self.twice else 1]:
                 self.asked.append((kind, name, key))
-                content = await self.nodes_by_name[name][kind](
-                    JobAsked(
-                        case="c", epoch=1, night={}, kind=kind, key=key, question=json.loads(text)
-                    )
+                job = JobAsked(
+                    case="c",
+                    epoch=1,
+                    night={},
+                    kind=kind,
+                    key=key,
+                    question=json.loads(text),
+                    run=tries + len(left),
                 )
+                try:
+                    content = await self.nodes_by_name[name][kind](job)
+                except JobLeftError:
+                    left.append(name)
+                    continue
                 if name in self.dying:  # before anybody has its answer
                     self.dying.remove(name)
                     self.dead.add(name)
@@ -234,6 +245,7 @@ def node_looks(
             references=lambda: references,
             stamps_s=tape.stamps_s,
             was_slow=lambda since_s: False,
+            reach=StoreReach(lambda: None),
         )
     )
 

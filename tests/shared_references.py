@@ -14,11 +14,12 @@ import numpy as np
 
 from cautery.adapters.reference_shelf import FolderShelf
 from cautery.adapters.vault_folder import FolderVault
-from cautery.errors import StorageError
+from cautery.errors import AwayError, StorageError
 from cautery.identify import ReferenceInfo
 from cautery.lab.readers import ReadersHere
 from cautery.model import ClockOffset, Decoded, Limits, Response
 from cautery.workflows.nodes.hearing import HearPorts
+from cautery.workflows.nodes.reach import StoreReach
 
 KEY = b"k" * 32
 RATE = 8000
@@ -72,7 +73,7 @@ class FailingShelf:
 
     def _reach(self) -> None:
         if self.away:
-            raise StorageError("the shelf answers 503", hint="It answers again.")
+            raise AwayError("the shelf answers 503", hint="It answers again.")
 
     def _write(self, name: str) -> None:
         self._reach()
@@ -186,5 +187,6 @@ def hear_ports(  # noqa: PLR0917 - what a home meets
         clock=Clock(world),
         vault=FolderVault(tmp_path / "vault"),
         server=server,
+        reach=StoreReach(lambda: None),
         tell=tell,
     )

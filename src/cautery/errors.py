@@ -162,6 +162,12 @@ class StorageError(CauteryError):
     hint = "Free some disk space and run the command again: it continues where it stopped."
 
 
+class AwayError(StorageError):
+    """The store did not answer, or refused."""
+
+    hint = "Run the command again when the store answers: it continues where it stopped."
+
+
 class LeaseError(StorageError):
     """Another process drives the case now: this one neither records nor acts any more."""
 

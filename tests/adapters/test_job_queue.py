@@ -24,7 +24,7 @@ from tests.jobs import CASE, FIT, KEY, OTHER, InDatabase, prepared_database, ser
 from cautery.adapters import _job_database, _job_nights, _servers, job_queue
 from cautery.adapters._job_database import JobDatabase
 from cautery.adapters._job_sealing import TRIES, NightKey
-from cautery.adapters._job_statements import queue_name
+from cautery.adapters._job_statements import TAKE, queue_name
 from cautery.adapters.job_queue import job_counts
 from cautery.errors import (
     ConflictError,
@@ -553,6 +553,54 @@ async def test_an_answer_that_is_longer_than_any_is_refused_unread(
         with pytest.raises(EvidenceError, match="was not sealed"):
             await jobs.ask("echo", {}, key="1", within_s=LONG_S)
     assert read == [0]
+
+
+async def test_answers_that_nobody_asked_for_are_not_read_and_others_not_all_at_once(
+    place: InDatabase,
+) -> None:
+    async with place.driver():
+        place.sql(
+            "INSERT INTO cautery.answers SELECT %s, 1, i::text,"
+            " convert_to(repeat('x', CASE WHEN i = 1 THEN 3 ELSE 16000000 END), 'UTF8'), 'evil'"
+            " FROM generate_series(1, 7) AS i",
+            CASE,
+        )
+        with psycopg.connect(place.server.database, autocommit=True) as connection:
+
+            def taken(*asked: str) -> list[tuple[str, int]]:
+                told = {"case": CASE, "epoch": 1, "asked": list(asked)}
+                rows = connection.execute(TAKE, told, binary=True).fetchall()
+                return sorted((key, len(answer)) for key, answer in rows)
+
+            assert taken() == []
+            assert taken("1", "other") == [("1", 3)]
+            sizes = [size for _, size in taken(*"1234567")]
+            assert sizes == [16_000_000] * 4
+            assert len(taken(*"1234567")) == 2
+            assert taken(*"1234567") == []
+
+
+@pytest.mark.parametrize(
+    ("about", "moment"),
+    [("{}", "infinity"), ("{}", "0044-01-01 BC"), ("5", "now"), ("[1]", "now"), ("null", "now")],
+)
+async def test_rows_of_strangers_among_the_nodes_end_no_watch(
+    place: InDatabase, monkeypatch: pytest.MonkeyPatch, about: str, moment: str
+) -> None:
+    monkeypatch.setattr(job_queue, "_TICK_S", 0.05)
+    long = json.dumps({"shards": ["s" * 5_000]})
+    place.sql(
+        "INSERT INTO cautery.nodes VALUES ('evil', %s, %s), (repeat('n', 9999), '{}', now()),"
+        " ('long', %s, now())",
+        *(about, moment, long),
+    )
+    async with place.driver() as jobs, serving(place.node("node-a"), {"echo": echo}):
+        place.sql("INSERT INTO cautery.nodes VALUES ('true', '{}', now())")
+        await until(lambda: "true" in [node.name for node in jobs.nodes()])
+        answer = await jobs.ask("echo", {"say": 1}, key="1", within_s=LONG_S)
+        names = {node.name for node in jobs.nodes()}
+    assert answer.content == {"said": 1}
+    assert names <= {"true", "evil"}
 
 
 async def test_a_true_answer_at_another_place_is_refused(place: InDatabase) -> None:

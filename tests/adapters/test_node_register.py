@@ -20,6 +20,7 @@ from cautery.adapters.server_schema import prepare
 from cautery.errors import ConflictError, InputError, StorageError
 from cautery.model import Regime
 from cautery.model.ports import NodeMoment, NodeSeen
+from cautery.model.ports.jobs import NameTakenError
 from cautery.projections.presence import GONE_S, MOST_NODES
 
 
@@ -84,6 +85,31 @@ def test_a_node_hears_among_how_many_the_rate_of_a_host_is_shared(
     assert register.say(node("paris"), holder="one").among == 1
 
 
+def test_a_node_hears_how_many_others_could_go_on_in_its_place(register: NodeRegister) -> None:
+    def well(of: str) -> int:
+        return register.say(node(of), holder=of).well
+
+    assert well("paris") == 0
+    register.say(node("lyon"), holder="lyon")
+    assert well("paris") == 1
+    for wrong in ({"refused": "its disk is full"}, {"version": "0.1.0"}, {"recipe": "other"}):
+        register.say(node("lyon", **wrong), holder="lyon")
+        assert well("paris") == 0
+    register.say(node("lyon"), holder="lyon")
+    register.drain("lyon", draining=True)
+    assert well("paris") == 0
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "0044-01-01 BC", "20000-01-01"])
+def test_a_row_of_a_moment_that_no_calendar_has_hides_no_node(
+    register: NodeRegister, database: str, moment: str
+) -> None:
+    register.say(node(), holder="one")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO cautery.nodes VALUES ('evil', '{}', %s)", [moment])
+    assert [seen.name for seen in register.seen().nodes] == ["evil", "paris"]
+
+
 def test_a_clock_that_is_an_hour_off_is_measured(database: str) -> None:
     early = of(database, lambda: now() - timedelta(hours=1))
     assert 3590 < early.say(node(), holder="one").clock_late_s < 3610
@@ -94,8 +120,12 @@ def test_two_processes_of_one_name_are_never_there_at_once(
     register: NodeRegister, database: str
 ) -> None:
     register.say(node(), holder="one")
-    with pytest.raises(ConflictError, match="another node is called paris"):
+    with pytest.raises(NameTakenError, match="another node is called paris") as first:
         register.say(node(), holder="two")
+    register.say(node(), holder="one")
+    with pytest.raises(NameTakenError) as second:
+        register.say(node(), holder="two")
+    assert second.value.seen_at > first.value.seen_at  # it is alive
     register.leave("paris", holder="two")
     assert len(register.seen().nodes) == 1
     with psycopg.connect(database) as connection:

@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from tests.servers import s3_environment
 
+from cautery.adapters import objects
 from cautery.adapters.objects import Objects
-from cautery.errors import StorageError
+from cautery.errors import AwayError, StorageError
 
 URL = "s3://vault/of/police"
 
@@ -88,14 +89,50 @@ def test_who_drives_a_case_waits_for_a_store_that_is_away_and_others_say_so() ->
     assert Busy.asked == 8
 
 
+@pytest.mark.parametrize("store", [Busy], indirect=True)
+def test_no_message_has_the_address_of_the_store() -> None:
+    Busy.asked = 0
+    with pytest.raises(AwayError, match="503") as away:
+        Objects(URL).put_new("a", b"1")
+    assert "127.0.0.1" not in str(away.value)
+    assert "http:" not in str(away.value)
+
+
+@pytest.mark.parametrize("store", [Busy], indirect=True)
+def test_a_store_that_stays_away_is_said_in_the_same_words() -> None:
+    said = set()
+    for _ in range(3):
+        Busy.asked = 0
+        with pytest.raises(AwayError) as away:
+            Objects(URL).put_new("a", b"1")
+        said.add(str(away.value))
+    assert len(said) == 1, said
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("store", [Busy], indirect=True)
+def test_a_store_that_takes_a_question_and_never_answers_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(Busy, "do_PUT", lambda _: over.wait(600))
+    monkeypatch.setattr(objects, "_SILENT_S", 1)
+    monkeypatch.setattr(objects, "_ASKS", {"max_retries": 0})
+    try:
+        with pytest.raises(AwayError, match="cannot write to it"):
+            Objects(URL).put_new("a", b"1")
+    finally:
+        over.set()
+
+
 @pytest.mark.parametrize("store", [OldCeph], indirect=True)
 def test_a_store_that_compares_versions_without_their_quotes_replaces_what_is_still_of_it() -> None:
     OldCeph.held = None
-    objects = Objects(URL)
-    first = objects.replace("a", b"one", version=None)
-    second = objects.replace("a", b"two", version=first)
+    held = Objects(URL)
+    first = held.replace("a", b"one", version=None)
+    second = held.replace("a", b"two", version=first)
     assert (OldCeph.held, second not in {None, first}) == (b"two", True)
-    assert objects.replace("a", b"late", version=first) is None
+    assert held.replace("a", b"late", version=first) is None
     OldCeph.held = None
-    assert objects.replace("a", b"three", version=second) is None
+    assert held.replace("a", b"three", version=second) is None
     assert OldCeph.held is None

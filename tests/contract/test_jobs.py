@@ -21,7 +21,7 @@ from cautery.errors import (
     TokenError,
     WorkerError,
 )
-from cautery.model.ports.jobs import JobAnswer, JobAsked
+from cautery.model.ports.jobs import JobAnswer, JobAsked, JobLeftError
 
 Place = InMemory | InDatabase
 LONG_S = 30.0
@@ -42,6 +42,10 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 async def echo(job: JobAsked) -> dict[str, Any]:
     return {"said": job.question["say"]}
+
+
+async def echo_run(job: JobAsked) -> dict[str, Any]:
+    return {"run": job.run}
 
 
 class Slow:
@@ -112,6 +116,38 @@ async def test_many_jobs_are_each_answered_by_their_own_answer(place: Place) -> 
             *(jobs.ask("echo", {"say": n}, key=f"k{n}", within_s=LONG_S) for n in range(60))
         )
     assert [answer.content["said"] for answer in answers] == list(range(60))
+
+
+async def test_a_job_that_one_node_leaves_is_done_by_another(place: Place) -> None:
+    node, runs = place.node("node-a"), list[int]()
+
+    async def leave(job: JobAsked) -> dict[str, Any]:
+        runs.append(job.run)
+        node.hold(held=True)
+        raise JobLeftError("the store is away")
+
+    async with place.driver() as jobs, serving(node, {"look": leave}):
+        asked = asyncio.ensure_future(jobs.ask("look", {}, key="1", within_s=LONG_S))
+        await until(lambda: runs)
+        async with serving(place.node("node-b"), {"look": echo_run}):
+            answer = await asked
+    assert (answer.node, answer.content, runs) == ("node-b", {"run": 1}, [0])
+
+
+async def test_a_node_that_holds_goes_on_with_what_it_began(place: Place) -> None:
+    slow, node = Slow(), place.node("node-a")
+    async with place.driver() as jobs, serving(node, {"look": slow, "hear": slow}):
+        await jobs.keep("hear", {}, key="hears")
+        asked = [asyncio.ensure_future(jobs.ask("look", {}, key="1", within_s=LONG_S))]
+        await until(lambda: len(slow.begun) == 2)
+        node.hold(held=True)
+        asked.append(asyncio.ensure_future(jobs.ask("look", {}, key="2", within_s=LONG_S)))
+        await asyncio.sleep(1.0)
+        slow.go.set()
+        assert (await asked[0]).node == "node-a"
+        assert {job.key for job in slow.begun} == {"hears", "1"}
+        node.hold(held=False)
+        assert (await asked[1]).node == "node-a"
 
 
 async def test_what_a_job_raises_comes_back(place: Place) -> None:

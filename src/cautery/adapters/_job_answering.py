@@ -20,7 +20,7 @@ from cautery.adapters._job_database import JobDatabase
 from cautery.adapters._job_sealing import MOST_KEY, NightKey, answered, failed
 from cautery.errors import EvidenceError, InputError
 from cautery.model.evidence import Json
-from cautery.model.ports.jobs import Handler, JobAsked
+from cautery.model.ports.jobs import Handler, JobAsked, JobLeftError
 
 
 class WrongKeyError(EvidenceError):
@@ -107,6 +107,8 @@ class Answering:
             If no driver sealed it.
         StorageError
             If the database stays away.
+        JobLeftError
+            If another node shall do it.
         """
         kept = self._nights.get((asked.case, asked.epoch))
         told = {"case": asked.case, "epoch": asked.epoch, "key": asked.key}
@@ -157,7 +159,13 @@ class Answering:
 async def content_of(
     asked: JobAsked, handlers: Mapping[str, Handler], name: str, key: NightKey
 ) -> bytes:
-    """Do a job; return what the node of a name says of it, sealed."""
+    """Do a job; return what the node of a name says of it, sealed.
+
+    Raises
+    ------
+    JobLeftError
+        If another node shall do it.
+    """
     said = await _said(asked, handlers, name)
     try:
         return key.seal("answer", asked.kind, asked.key, said)
@@ -173,6 +181,8 @@ async def _said(asked: JobAsked, handlers: Mapping[str, Handler], name: str) -> 
         return failed(name, datetime.now(UTC), error)
     try:
         content = await do(asked)
+    except JobLeftError:
+        raise
     except Exception as error:  # noqa: BLE001 - told to who asked
         return failed(name, datetime.now(UTC), error)
     return answered(name, datetime.now(UTC), content)

@@ -99,6 +99,10 @@ class JobBook:
         for key in list(self._asked):
             self.give_up(key, self.over)
 
+    def keys(self) -> list[str]:
+        """Return the keys of the jobs that are not over."""
+        return [*self._asked, *self._kept]
+
     def take(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Give sealed answers to who asked."""
         for key, sealed in rows:

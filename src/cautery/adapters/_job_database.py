@@ -62,6 +62,8 @@ class JobDatabase:
         self._options = {**options, **_KEEP_ALIVE}
         self.away_at = time.monotonic()
         """When it was last away; at first: now, for who knows."""
+        self.is_away = False
+        """Whether the last question found it away."""
         self.is_leaving = False
         """Whether this process ends, and waits for nothing any more."""
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it is told in our words
@@ -134,9 +136,10 @@ class JobDatabase:
         limit: float | None = None
         while True:
             try:
-                return await do()
+                done = await do()
             except Exception as error:
-                if not is_away(error):
+                self.is_away = is_away(error)
+                if not self.is_away:
                     raise
                 self.away_at = now = time.monotonic()
                 limit = now + self._patience_s if limit is None else limit
@@ -145,6 +148,9 @@ class JobDatabase:
                         f"{self.name}: the database has not answered for {self._patience_s:.0f} s",
                         hint="Start this again when it answers: nothing that it holds is lost.",
                     ) from error
+            else:
+                self.is_away = False
+                return done
             await asyncio.sleep(_AGAIN_S)
 
     async def wait(self, error: Exception) -> None:

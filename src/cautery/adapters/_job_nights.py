@@ -8,7 +8,7 @@ Format: docs/reference/server-format.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from cautery.adapters import _job_statements as sql
@@ -88,9 +88,14 @@ def no_driver() -> ConflictError:
 
 
 async def answers_of(
-    database: JobDatabase, night: dict[str, Any]
+    database: JobDatabase, night: dict[str, Any], asked: Callable[[], list[str]]
 ) -> AsyncIterator[list[tuple[Any, ...]]]:
     """Yield answers, many at once, as soon as the database says that there are some.
+
+    Parameters
+    ----------
+    asked : callable
+        Returns the keys of the jobs that are not over.
 
     Raises
     ------
@@ -105,7 +110,8 @@ async def answers_of(
                     async with connection.transaction():
                         # Given on before the commit: should its answer be lost with the line, what
                         # is taken has arrived, or it is taken again.
-                        cursor = await connection.execute(sql.TAKE, night, binary=True)
+                        wanted = {**night, "asked": asked()}
+                        cursor = await connection.execute(sql.TAKE, wanted, binary=True)
                         yield await cursor.fetchall()
                     async for _ in connection.notifies(timeout=_LOOK_S, stop_after=1):
                         pass

@@ -34,8 +34,8 @@ FORGET_JOBS = (
     " AND status NOT IN ('todo', 'doing')"
 )
 FORGET_ANSWERS = "DELETE FROM cautery.answers WHERE case_id = %(case)s"
-FORGET_TAKEN = (
-    "DELETE FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s AND taken"
+FORGET_OLD = (
+    "DELETE FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s"
     " AND at < clock_timestamp() - %(kept_s)s * interval '1 s'"
 )
 # What nights of other cases left: of a driver that never came back, and of nodes that died with it.
@@ -89,11 +89,16 @@ MISSING = (
     " AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock ="
     " concat_ws('/', %(case)s::text, %(epoch)s::text, t.key) AND j.status IN ('todo', 'doing'))"
 )
-# Whoever has a node's role may file any bytes: what is longer than an answer is not even read
-# (MOST_BYTES of an answer, with its nonce and tag).
+# Whoever has a node's role may file any bytes under any key: what was not asked, or is longer than
+# an answer (MOST_BYTES of one, with its nonce and tag), is not even read; of the rest so many at
+# once as fit 64 MiB, the oldest first, but one at least.
 TAKE = (
-    "UPDATE cautery.answers SET taken = true WHERE case_id = %(case)s AND epoch = %(epoch)s"
-    " AND NOT taken RETURNING key,"
+    "WITH new AS (SELECT ctid AS place, sum(CASE WHEN length(answer) <= 16777280"
+    " THEN length(answer) ELSE 0 END) OVER oldest AS total, row_number() OVER oldest AS number"
+    " FROM cautery.answers WHERE case_id = %(case)s AND epoch = %(epoch)s AND NOT taken"
+    " AND key = ANY(%(asked)s) WINDOW oldest AS (ORDER BY at, ctid))"
+    " UPDATE cautery.answers SET taken = true FROM new"
+    " WHERE ctid = place AND NOT taken AND (number = 1 OR total <= 67108864) RETURNING key,"
     " CASE WHEN length(answer) <= 16777280 THEN answer ELSE ''::bytea END"
 )
 TAKE_AGAIN = (
@@ -140,17 +145,22 @@ EPOCHS = (
     " AND package IS NOT NULL AND seen_at > clock_timestamp() - %(silent_s)s * interval '1 s'"
 )
 
+# Whoever has a node's role may write any row: a moment is brought to where there are years with
+# four digits, and what only pages show, or is longer than any of ours, is not read each second.
 NODES = (
-    "SELECT name, about, seen_at, draining FROM cautery.nodes"
-    " WHERE length(about::text) <= 65536"
-    " AND seen_at > clock_timestamp() - %(gone_s)s * interval '1 s' ORDER BY name LIMIT 1000"
+    "SELECT name, about, seen_at, draining FROM (SELECT name, draining,"
+    " CASE jsonb_typeof(about) WHEN 'object' THEN about - 'history' END AS about,"
+    " least(greatest(seen_at, 'epoch'), clock_timestamp()) AS seen_at FROM cautery.nodes"
+    " WHERE length(name) <= 40 AND pg_column_size(about) <= 65536"
+    " AND seen_at > clock_timestamp() - %(gone_s)s * interval '1 s') AS rows"
+    " WHERE length(about::text) <= 4096 ORDER BY name LIMIT 1000"
 )
 COUNTS = (
     "SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),"
     " (SELECT coalesce(sum(done), 0)::bigint FROM cautery.nights WHERE package IS NOT NULL),"
     " (SELECT coalesce(sum(redone), 0)::bigint FROM cautery.nights WHERE package IS NOT NULL),"
     " (SELECT extract(epoch FROM clock_timestamp() - min(at))::float8"
-    " FROM cautery_jobs.procrastinate_events WHERE type = 'deferred' AND job_id ="
+    " FROM cautery_jobs.procrastinate_events WHERE type = 'deferred' AND isfinite(at) AND job_id ="
     " (SELECT min(id) FROM cautery_jobs.procrastinate_jobs WHERE status = 'todo'))"
     " FROM cautery_jobs.procrastinate_jobs WHERE args->>'case' IN"
     " (SELECT case_id FROM cautery.nights WHERE package IS NOT NULL)"

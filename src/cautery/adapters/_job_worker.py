@@ -19,7 +19,7 @@ from cautery.adapters._job_answering import Answering, Stated, WrongKeyError
 from cautery.adapters._job_database import PATIENCE_S, JobDatabase
 from cautery.adapters._servers import server_package
 from cautery.adapters.server_place import Server
-from cautery.model.ports.jobs import Handler
+from cautery.model.ports.jobs import Handler, JobLeftError
 
 if TYPE_CHECKING:
     from procrastinate.worker import Worker
@@ -80,7 +80,7 @@ class JobWorker:
         self._homes: set[str] = set()
         self._at_work: dict[int, _AtWork] = {}
         self._workers: list[Worker] = []
-        self._is_draining = self._is_ending = False
+        self._is_draining = self._is_ending = self._is_held = False
         self._lasting_at = -_SPREAD_S
 
     async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
@@ -134,6 +134,11 @@ class JobWorker:
         (self._homes.add if here else self._homes.discard)(shard)
         self._open_queues()
 
+    def hold(self, *, held: bool) -> None:
+        """Begin nothing for a while (:meth:`cautery.model.ports.JobServer.hold`)."""
+        self._is_held = held
+        self._open_queues()
+
     def drain(self) -> None:
         """Take no further job (:meth:`cautery.model.ports.JobServer.drain`).
 
@@ -157,6 +162,7 @@ class JobWorker:
             for worker in self._workers:
                 worker.stop()  # type: ignore[no-untyped-call]
             looking.cancel()
+            self._database.is_leaving = self._database.is_away
             _, late = await asyncio.wait(running, timeout=10.0)
             self._database.is_leaving = True
             for task in late:
@@ -187,8 +193,11 @@ class JobWorker:
         lasting = sql.queue_name(self._fit, lasts=True)
         idle = [sql.IDLE]
         takes = not self._is_draining
-        self._workers[0].queues = [sql.queue_name(self._fit), *shards] if takes else idle
-        self._workers[1].queues = [lasting] if takes and shares else idle
+        begins = takes and not self._is_held
+        looks = [sql.queue_name(self._fit)] if begins else idle
+        # What only this node can do is answered at once, even if by why it cannot.
+        self._workers[0].queues = [*looks, *shards] if takes else idle
+        self._workers[1].queues = [lasting] if begins and shares else idle
 
     def _leave(self, *, lasting: bool) -> None:
         """Leave jobs to other nodes: those that last, or all."""
@@ -251,6 +260,8 @@ class JobWorker:
         except WrongKeyError as error:
             self._fault = error
             self.drain()
+            raise self._left from error
+        except JobLeftError as error:
             raise self._left from error
         except asyncio.CancelledError:
             if at_work.is_left or self._is_ending:

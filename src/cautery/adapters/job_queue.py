@@ -51,7 +51,7 @@ _TICK_S = 1.0
 _MISSED_S = 5.0
 """When the database is asked whether it still has a job that was not answered."""
 _KEPT_S = 600.0
-"""How long an answer that was taken stays: a night of 3,000 looks a minute would keep 20 GB."""
+"""How long an answer stays: a night of 3,000 looks a minute would keep 20 GB."""
 
 
 class JobQueue:
@@ -219,7 +219,7 @@ class JobQueue:
 
     async def _taking(self) -> None:
         """Take answers as they come."""
-        async for rows in answers_of(self._database, self._night):
+        async for rows in answers_of(self._database, self._night, self._book.keys):
             self._book.take(rows)
 
     async def _keeping(self) -> None:
@@ -259,7 +259,7 @@ class JobQueue:
                         last=[job.lasts for job in old],
                     )
                     self._book.file_again(key for (key,) in missing)
-                await self._rows("forget answers in", sql.FORGET_TAKEN, kept_s=_KEPT_S)
+                await self._rows("forget answers in", sql.FORGET_OLD, kept_s=_KEPT_S)
                 looked_at = time.monotonic()
             await asyncio.sleep(_TICK_S)
 

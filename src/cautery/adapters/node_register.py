@@ -22,9 +22,10 @@ from cautery.adapters._ledger_failures import failures
 from cautery.adapters._servers import connected, is_of_psycopg, server_name, server_package
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import require_prepared
-from cautery.errors import ConflictError, InputError
+from cautery.errors import InputError
 from cautery.model.nodes import JobCounts, NodesSeen
 from cautery.model.ports import NodeSeen
+from cautery.model.ports.jobs import NameTakenError
 from cautery.model.wire import MISSHAPEN, from_json, to_json
 from cautery.projections.presence import GONE_S, MOST_NODES, node_name
 
@@ -38,8 +39,11 @@ _SAY = (
     " ON CONFLICT (name) DO UPDATE SET about = EXCLUDED.about, seen_at = EXCLUDED.seen_at"
     " WHERE stands.about->>'holder' IN (%(holder)s, '')"
     " OR stands.seen_at < clock_timestamp() - %(gone_s)s * interval '1 s'"
-    " RETURNING draining, clock_timestamp(), (SELECT count(*) FROM cautery.nodes AS others WHERE"
-    " others.name <> %(name)s AND others.seen_at > clock_timestamp() - %(gone_s)s * interval '1 s')"
+    " RETURNING draining, clock_timestamp(), (SELECT ARRAY[count(*), count(*) FILTER (WHERE"
+    " NOT others.draining AND others.about->>'refused' = '' AND"
+    " others.about->>'version' = %(version)s AND others.about->>'recipe' = %(recipe)s)]"
+    " FROM cautery.nodes AS others WHERE others.name <> %(name)s"
+    " AND others.seen_at > clock_timestamp() - %(gone_s)s * interval '1 s')"
 )
 _LEAVE = (
     "DELETE FROM cautery.nodes WHERE name = %(name)s AND about->>'holder' = %(holder)s"
@@ -49,9 +53,15 @@ _LEAVE_DRAINED = (
     'UPDATE cautery.nodes SET about = about || \'{"holder": "", "at_work": 0, "shards": []}\''
     " WHERE name = %(name)s AND about->>'holder' = %(holder)s"
 )
+# A moment that a stranger wrote is brought to where there are years with four digits.
 _ROWS = (
-    "SELECT name, about, seen_at, draining FROM cautery.nodes"
+    "SELECT name, about, least(greatest(seen_at, 'epoch'), clock_timestamp()), draining"
+    " FROM cautery.nodes"
     " WHERE length(about::text) <= %(bytes)s AND length(name) <= 40 ORDER BY name LIMIT %(nodes)s"
+)
+_SEEN = (
+    "SELECT least(greatest(seen_at, 'epoch'), clock_timestamp()), clock_timestamp()"
+    " FROM cautery.nodes WHERE name = %s"
 )
 
 
@@ -66,11 +76,14 @@ class Told(NamedTuple):
         How far its clock is behind the database's.
     among : int
         How many nodes there are, with this one.
+    well : int
+        How many others of its version and recipe are at work, and nothing is wrong with them.
     """
 
     draining: bool
     clock_late_s: float
     among: int = 1
+    well: int = 0
 
 
 class NodeRegister:
@@ -108,8 +121,8 @@ class NodeRegister:
 
         Raises
         ------
-        ConflictError
-            If another process has this name.
+        NameTakenError
+            If another process has this name, or had it until a moment ago.
         StorageError
             If the database cannot be reached.
         """
@@ -117,18 +130,32 @@ class NodeRegister:
         about = to_json(node) | {"holder": holder}
         with self._asking("write to") as connection:
             before = self._now()
-            row = connection.execute(
-                _SAY, {"name": node.name, "about": json(about), "holder": holder, "gone_s": GONE_S}
-            ).fetchone()
+            said = {
+                "name": node.name,
+                "about": json(about),
+                "holder": holder,
+                "gone_s": GONE_S,
+                "version": node.version,
+                "recipe": node.recipe,
+            }
+            row = connection.execute(_SAY, said).fetchone()
             after = self._now()
-        if row is None:
-            raise ConflictError(
-                f"another node is called {node.name}, and it is at work",
-                hint="Give each node a name of its own: --name.",
-            )
+            if row is None:
+                raise self._taken(connection, node.name)
         middle = before + (after - before) / 2
         late_s = (row[1].astimezone(UTC) - middle).total_seconds()
-        return Told(bool(row[0]), late_s, 1 + int(row[2]))
+        others, well = row[2]
+        return Told(bool(row[0]), late_s, 1 + int(others), int(well))
+
+    def _taken(self, connection: Any, name: str) -> NameTakenError:
+        row = connection.execute(_SEEN, [name]).fetchone()
+        # It may have left since.
+        seen_at, now = (self._now(), self._now()) if row is None else row
+        return NameTakenError(
+            f"another node is called {name}, and was at work "
+            f"{max((now - seen_at).total_seconds(), 0):.0f} s ago",
+            seen_at=seen_at.astimezone(UTC),
+        )
 
     def leave(self, name: str, *, holder: str) -> None:
         """Take the row of a node away that ends; the wish that it drains stays."""

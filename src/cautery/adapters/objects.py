@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,13 +22,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.adapters._servers import server_package
-from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.errors import AwayError, EvidenceError, InputError
 
 PIECE_BYTES = 1 << 20
 _WHOLE_BYTES = 8 << 20
 """What is longer goes up in parts, so that no more of it is in memory."""
 _MOST_REMOVED = 1_000
 _SHOWN = 240
+_ADDRESS = re.compile(r"\bhttps?://[^\s)]+")
+_HOW_LONG = re.compile(r" in \d[\d.]*[mµn]?s\b|, after \d+ retries, .*?retry_timeout: \S+")
+_SILENT_S = 20
+"""A store that says nothing for so long in the middle of an answer gives none."""
+_ASKS = {"max_retries": 4, "retry_timeout": timedelta(seconds=_SILENT_S - 1)}
 _WAITS = {
     "max_retries": 100,
     "retry_timeout": timedelta(seconds=120),
@@ -87,9 +93,10 @@ class Objects:
                 client_options={
                     "allow_http": _own_machine(),
                     "connect_timeout": "10s",
-                    "timeout": "600s",
+                    "read_timeout": f"{_SILENT_S}s",
+                    "timeout": "600s",  # a large object
                 },
-                retry_config=_WAITS if waits else {"max_retries": 4},
+                retry_config=_WAITS if waits else _ASKS,
             )
 
     def put_new(self, name: str, data: bytes) -> bool:
@@ -97,7 +104,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written.
         """
         with self._failures("write to"):
@@ -112,7 +119,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written; what is there stays.
         """
         with self._failures("write to"):
@@ -135,7 +142,7 @@ class Objects:
 
         Raises
         ------
-        StorageError
+        AwayError
             If it cannot be written.
         """
         if version is None:
@@ -180,7 +187,7 @@ class Objects:
         ------
         EvidenceError
             If it is not there, or is another version.
-        StorageError
+        AwayError
             If the store cannot be reached.
         """
         options: dict[str, object] = {} if stop is None else {"range": (start, stop)}
@@ -219,11 +226,11 @@ class Objects:
             yield
         except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
             # The rest is for those who write obstore, and has whole answers in it.
-            sentence = str(error).partition("\n")[0][:_SHOWN]
-            raise StorageError(
-                f"the vault {self.name}: cannot {what} it: {sentence}",
-                hint="Run the command again when the store answers: it continues where it stopped.",
-            ) from error
+            # It names the store's own address, which no record needs, and says how long each try
+            # took: whoever says what is new would say the same again and again.
+            sentence = _ADDRESS.sub("it", str(error).partition("\n")[0])
+            sentence = _HOW_LONG.sub("", sentence)[:_SHOWN]
+            raise AwayError(f"the vault {self.name}: cannot {what} it: {sentence}") from error
 
 
 def _found(meta: Any) -> Found:

@@ -36,7 +36,7 @@ from cautery.adapters._job_sealing import TRIES, NightKey, deadly, late
 from cautery.adapters._job_statements import queue_name
 from cautery.errors import CauteryError, ConflictError
 from cautery.model.evidence import Json
-from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, NodeSeen
+from cautery.model.ports.jobs import Handler, JobAnswer, JobAsked, JobLeftError, NodeSeen
 
 _KEY = bytes(32)
 _FIT = "0.0.0/lab"
@@ -162,7 +162,13 @@ class LabQueue:
             ),
             run=one.run,
         )
-        sealed = await content_of(asked, node.handlers or {}, node.name, of.key)
+        try:
+            sealed = await content_of(asked, node.handlers or {}, node.name, of.key)
+        except JobLeftError:
+            one.node, one.task, one.run = None, None, one.run + 1
+            self.turn()
+            node.look()
+            return
         self._filed.remove(one)
         of.file(job, sealed)
         self.turn()
@@ -252,7 +258,7 @@ class LabServer:
         self.handlers: Mapping[str, Handler] | None = None
         self.capacity = 0
         self._homes: set[str] = set()
-        self._is_draining = False
+        self._is_draining = self._is_held = False
         self._over = asyncio.Event()
 
     async def serve(self, handlers: Mapping[str, Handler], *, capacity: int) -> None:
@@ -269,6 +275,11 @@ class LabServer:
     async def home(self, shard: str, *, here: bool) -> None:
         """Say whether a shard is at home here."""
         (self._homes.add if here else self._homes.discard)(shard)
+        self._queue.turn()
+
+    def hold(self, *, held: bool) -> None:
+        """Begin nothing for a while."""
+        self._is_held = held
         self._queue.turn()
 
     def drain(self) -> None:
@@ -295,6 +306,8 @@ class LabServer:
     def queues(self) -> set[str]:
         """Return whence it takes jobs."""
         shards = {queue_name(self._fit, shard=shard) for shard in self._homes}
+        if self._is_held:
+            return shards
         return {queue_name(self._fit), queue_name(self._fit, lasts=True)} | shards
 
     def seen(self) -> NodeSeen:

@@ -109,6 +109,8 @@ def ill(node: NodeSeen) -> Message | None:
         by_s = round(min(abs(node.clock_late_s), MOST_S))
         behind = node.clock_late_s > 0
         return message("node.clock-behind" if behind else "node.clock-ahead", seconds=by_s)
+    if node.away:
+        return message("node.store-away", why=node.away[:LONGEST_NAME])
     if node.free_bytes < LEAST_FREE_BYTES:
         return message(
             "node.disk-full", free_mb=max(0, node.free_bytes >> 20), least_mb=LEAST_FREE_BYTES >> 20

@@ -30,6 +30,7 @@ from cautery.workflows.media.pulling import Pulling
 from cautery.workflows.nodes.hearing import HearPorts
 from cautery.workflows.nodes.looking import NightLooks, NightPorts
 from cautery.workflows.nodes.night import night_from, services_in
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.nodes.serving import References
 
 SHELF = "references"
@@ -82,6 +83,7 @@ class Nights:
     engine: Engine
     server: JobServer
     was_late: Callable[[float], bool]
+    reach: StoreReach
     tell: Callable[[str], None]
     timer: Callable[[], float] = time.monotonic
     _nights: dict[tuple[str, int], _Night] = field(default_factory=dict)
@@ -178,14 +180,21 @@ class Nights:
                 )
             )
             objects = Objects(self.vault)
-            shelf = S3Shelf(objects, SHELF)
+            shelf = shelf_of(objects)
             keys = NightKeys()
             vault = S3Vault(objects, f"{job.case}/{VAULT}", keys)
             pseudonyms = KeyedPseudonyms(bytes.fromhex(night_told.redaction))
             secrets = OwnSecrets(pseudonyms)
             secrets.add(night_told.secrets)
             pulling = Pulling(
-                shelf, job.case, folder / "references", self.key, DEFAULT_RECIPE, self.tell
+                shelf,
+                job.case,
+                folder / "references",
+                self.key,
+                DEFAULT_RECIPE,
+                self.tell,
+                lost=self.reach.failed,
+                there=self.reach.there,
             )
             await asyncio.to_thread(pulling.pull)
             working = asyncio.ensure_future(pulling.work())
@@ -204,6 +213,7 @@ class Nights:
                     references=lambda: pulling.references,
                     stamps_s=pulling.stamps_s,
                     was_slow=self.was_late,
+                    reach=self.reach,
                 )
             )
             hear = HearPorts(
@@ -219,6 +229,7 @@ class Nights:
                 clock=clock,
                 vault=vault,
                 server=self.server,
+                reach=self.reach,
                 tell=self.tell,
             )
             night = _Night(
@@ -240,6 +251,11 @@ class Nights:
         night = self._nights.pop(key)
         await night.stack.aclose()
         await asyncio.to_thread(shutil.rmtree, self.cache / key[0], ignore_errors=True)
+
+
+def shelf_of(objects: Objects) -> S3Shelf:
+    """Return where the references of all cases are shared."""
+    return S3Shelf(objects, SHELF)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

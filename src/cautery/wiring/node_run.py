@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,19 +17,23 @@ from cautery.adapters._key_files import private_folder
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.job_queue import JobWorker
+from cautery.adapters.objects import Objects
 from cautery.adapters.reading import ReadingPool
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.model.ports import Handler
 from cautery.wiring import nodes
-from cautery.wiring.node_nights import Nights
+from cautery.wiring.node_nights import Nights, shelf_of
 from cautery.wiring.server import required_server
 from cautery.workflows.nodes.hearing import hear_handlers
 from cautery.workflows.nodes.looking import look_handlers
 from cautery.workflows.nodes.loop import LoopLateness
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.nodes.serving import Node, NodeEvent, NodePorts, NodeTurn
 from cautery.workflows.watch.sources.jobs import MODULES
 
 Listen = Callable[[NodeEvent], None]
+LINGER_S = 5.0
+"""A node that has left is gone after so long, whatever its threads wait for."""
 
 
 class Homes:
@@ -54,6 +59,10 @@ class Homes:
         """Say whether a shard is at home here."""
         (self.homes.add if here else self.homes.discard)(shard)
         await self._worker.home(shard, here=here)
+
+    def hold(self, *, held: bool) -> None:
+        """Begin nothing for a while."""
+        self._worker.hold(held=held)
 
     def drain(self) -> None:
         """Take no further job."""
@@ -92,17 +101,24 @@ def run_node(
     folder = (default_cache() if cache is None else cache) / name
     private_folder(folder)
     kernels.load()
-    asyncio.run(
-        _run(
-            name,
-            place_key=key,
-            capacity=capacity,
-            country=country,
-            folder=folder,
-            listen=listen,
-            vault=place.vault,
+    # A thread that waits for a server that hangs can be ended in no other way.
+    exiting = threading.Timer(LINGER_S, os._exit, (0,))
+    exiting.daemon = True
+    try:
+        asyncio.run(
+            _run(
+                name,
+                place_key=key,
+                capacity=capacity,
+                country=country,
+                folder=folder,
+                listen=listen,
+                vault=place.vault,
+                left=exiting.start,
+            )
         )
-    )
+    finally:
+        exiting.cancel()
 
 
 async def _run(
@@ -114,6 +130,7 @@ async def _run(
     folder: Path,
     listen: Listen,
     vault: str,
+    left: Callable[[], None],
 ) -> None:
     lateness, clock = LoopLateness(), wiring.clock()
     async with AsyncExitStack() as stack:
@@ -133,6 +150,9 @@ async def _run(
         def tell(words: str) -> None:
             listen(NodeEvent(turn=NodeTurn.TOLD, at=clock.now(), why=words))
 
+        shelf = shelf_of(Objects(vault))
+        # Whether a thing of this name is there is of no matter.
+        reach = StoreReach(lambda: shelf.version(name))
         nights = Nights(
             node=name,
             cache=folder,
@@ -143,6 +163,7 @@ async def _run(
             engine=engine,
             server=homes,
             was_late=lateness.was_late,
+            reach=reach,
             tell=tell,
         )
         stack.push_async_callback(nights.close)
@@ -162,6 +183,7 @@ async def _run(
                 free_bytes=lambda: shutil.disk_usage(folder).free,
                 now=clock.now,
                 listen=hear,
+                reach=reach,
                 share=nights.share,
             ),
             name=name,
@@ -171,9 +193,9 @@ async def _run(
             holder=secrets.token_hex(16),
             capacity=capacity,
         )
-        for work in (lateness.work(), nights.tidy()):
+        for work in (lateness.work(), nights.tidy(), reach.work()):
             await stack.enter_async_context(_beside(asyncio.ensure_future(work)))
-        await _until_signalled(node)
+        await _until_signalled(node, left)
 
 
 @asynccontextmanager
@@ -185,8 +207,8 @@ async def _beside(task: asyncio.Task[None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until_signalled(node: Node) -> None:
-    """Run a node; the first signal drains it, the second ends it."""
+async def _until_signalled(node: Node, left: Callable[[], None]) -> None:
+    """Run a node; the first signal drains it, the second ends it; say that it has left."""
     loop, running = asyncio.get_running_loop(), asyncio.ensure_future(node.run())
     signals = 0
 
@@ -208,3 +230,5 @@ async def _until_signalled(node: Node) -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+        if signals:
+            left()

@@ -22,7 +22,7 @@ from cautery.model import Json, Mandate
 from cautery.model.ports import JobAnswer, Jobs, NodeSeen
 from cautery.projections.presence import Fit, refusal
 from cautery.wiring import nodes
-from cautery.wiring.node_nights import SHELF
+from cautery.wiring.node_nights import shelf_of
 from cautery.wiring.server import required_server
 from cautery.workflows.case.open import Case
 from cautery.workflows.media.forgotten import forget_all, forget_later
@@ -160,4 +160,4 @@ def forget_references(case: str) -> None:
 
 
 def _shelf(place: Server) -> S3Shelf:
-    return S3Shelf(Objects(place.vault), SHELF)
+    return shelf_of(Objects(place.vault))

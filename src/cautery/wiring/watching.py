@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -23,6 +22,7 @@ from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
+from cautery.adapters.tape_folder import tape_folder
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.proof import NOBODY
@@ -232,7 +232,7 @@ async def _watch(
         )
         engine = ThreadEngine()
         stack.callback(engine.close)
-        tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
+        tape = stack.enter_context(tape_folder())
         streams = SentStreams(policy, names, clock)
         hearing = None
         if stands_by and nodes_key is None:

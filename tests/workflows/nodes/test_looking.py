@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from tests.looks import MANDATE, NOON, Hears, JobsInMemory, film, looks_by_jobs,
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.vault_folder import FolderVault
-from cautery.errors import ErasedError, StorageError
+from cautery.errors import AwayError, ErasedError, StorageError
 from cautery.evidence.warc import read_warc
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.held import References
@@ -30,6 +31,7 @@ from cautery.model.records.scoring import ScoreBasis
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
+from cautery.workflows.nodes.looking import MOST_LEFT
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.probes import QUEUED, Prober
 from cautery.workflows.watch.streams import Stream
@@ -239,6 +241,57 @@ def test_a_node_whose_vault_is_full_is_to_blame_and_the_night_goes_on(
     [done] = one.of(ProbeDone)
     assert (done.hindered, done.node, one.stream.verdict) == (LookStep.NODE, "lyon", None)
     assert "no space left" in say(done.failed)
+
+
+def test_a_look_that_one_node_cannot_seal_is_done_by_another(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, refused = FolderVault._keep, list[str]()
+
+    def away_once(vault: FolderVault, name: str, stored: bytes) -> None:
+        if not refused:
+            refused.append(name)
+            raise AwayError("the vault answers 503")
+        keep(vault, name, stored)
+
+    one = night()
+    monkeypatch.setattr(FolderVault, "_keep", away_once)
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert (done.hindered, done.failed, done.node) == (None, None, "oslo")
+    assert one.jobs is not None
+    assert [name for kind, name, _ in one.jobs.asked if kind == "look"] == ["lyon", "oslo"]
+
+
+def test_a_look_that_no_node_can_seal_is_said_to_be_none(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise AwayError("the vault answers 503")
+
+    one = night()
+    monkeypatch.setattr(FolderVault, "_keep", away)
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert (done.hindered, one.stream.verdict) == (LookStep.NODE, None)
+    assert "503" in say(done.failed)
+    assert one.jobs is not None
+    assert len(one.jobs.asked) == 1 + MOST_LEFT
+
+
+@pytest.mark.parametrize("by_jobs", [True, False])
+def test_a_store_that_takes_nothing_in_time_is_no_stall_of_the_stream(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch, *, by_jobs: bool
+) -> None:
+    over = threading.Event()
+    one = night(by_jobs=by_jobs)
+    monkeypatch.setattr(FolderVault, "_keep", lambda *_: over.wait(60))
+    monkeypatch.setattr(Prober, "_patience_s", 0.3)
+    threading.Timer(6.0, over.set).start()  # threads are waited for
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert done.hindered is (LookStep.NODE if by_jobs else LookStep.OWN_LOOP)
+    assert (one.stream.verdict, one.stream.failures) == (None, 0)
 
 
 def test_a_source_of_a_watch_that_fails_is_its_own_fault_on_a_node_too(

@@ -89,6 +89,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "node.disk-full": (
         "its disk has %(free_mb)s MB free for references, and needs %(least_mb)s MB"
     ),
+    "node.store-away": "it cannot reach the store, and tries again: %(why)s",
     "node.damaged": "a file of its references is damaged: %(file)s",
     # How the nodes of a watch stand.
     "nodes-board.stand": (

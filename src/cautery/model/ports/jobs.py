@@ -7,7 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cautery.errors import CauteryError, ConflictError
 from cautery.model.evidence import Json
+
+
+class JobLeftError(CauteryError):
+    """A node cannot do a job that another one may do: it goes back to the queue."""
+
+
+class NameTakenError(ConflictError):
+    """Another process has the name of a node.
+
+    Parameters
+    ----------
+    seen_at : datetime
+        When it last said that it is there.
+    """
+
+    hint = "Give each node a name of its own: --name."
+
+    def __init__(self, message: str, *, seen_at: datetime) -> None:
+        super().__init__(message)
+        self.seen_at = seen_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +83,8 @@ class NodeSeen:
         Jobs that it has done since it began.
     damaged : str
         A file of its references that is not what it should be; empty: none.
+    away : str
+        Why it cannot reach the store; empty: it can.
     history : tuple of NodeMoment
         How it stood in the last minutes, the oldest first.
     draining : bool
@@ -83,6 +106,7 @@ class NodeSeen:
     lag_s: float | None = None
     done: int = 0
     damaged: str = ""
+    away: str = ""
     history: tuple[NodeMoment, ...] = ()
     draining: bool = False
     refused: str = ""
@@ -172,6 +196,10 @@ class JobServer(Protocol):
 
     async def home(self, shard: str, *, here: bool) -> None:
         """Say whether a shard is at home here: jobs for it come here from now on, or no more."""
+        ...
+
+    def hold(self, *, held: bool) -> None:
+        """Begin neither looks nor what lasts until this is called again; what is begun goes on."""
         ...
 
     def drain(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from cautery.model import ExhibitId, Limits, Response, Validator
@@ -109,6 +111,8 @@ class CapturingMedia(Capturing):
         self._held: list[Response] = []
         self._what = ""
         self._size = 0
+        self.is_cut_short = False
+        """Whether it was cancelled while the store had not taken all yet."""
 
     async def seal_held(self) -> None:
         """Seal what is held; also after a look that was broken off.
@@ -120,12 +124,22 @@ class CapturingMedia(Capturing):
         """
         held, self._held, self._size = self._held, [], 0
         if held:
-            self._name(await self._journal.seal_media(held, what=self._what))
+            with self._sealing():
+                self._name(await self._journal.seal_media(held, what=self._what))
+
+    @contextmanager
+    def _sealing(self) -> Iterator[None]:
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.is_cut_short = True
+            raise
 
     async def _seal(self, answer: Response) -> None:
         what, confidential = self._kind(answer)
         if confidential:
-            await super()._seal(answer)
+            with self._sealing():
+                await super()._seal(answer)
             return
         self._what = what
         self._held.append(answer)

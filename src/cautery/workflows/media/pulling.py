@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cautery.errors import CauteryError, InputError
+from cautery.errors import AwayError, CauteryError, InputError
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.references.folders import Folders, Part
 from cautery.identify.references.volumes import AnyReferences, together
@@ -30,6 +30,9 @@ PUBLISH_S = 5.0
 """How often a home publishes."""
 _MEND_S = 30.0
 """To read all copies of a shard anew takes a tenth of a second."""
+
+
+async def _at_once() -> None: ...
 
 
 @dataclass(slots=True)
@@ -57,6 +60,10 @@ class Pulling:
         The nodes' key.
     tell : callable
         Is told in a sentence what is wrong, once, and when it is right again.
+    lost : callable
+        Is told when the shelf is away: that is no damage, and says nothing of what is here.
+    there : callable
+        Waits until the shelf can be reached.
     spare_bytes : int
         Left free on the disk.
     timer : callable
@@ -71,12 +78,17 @@ class Pulling:
     tell: Callable[[str], None]
     spare_bytes: int = SPARE_BYTES
     timer: Callable[[], float] = time.monotonic
+    lost: Callable[[AwayError], object] = lambda _: None
+    there: Callable[[], Awaitable[None]] = _at_once
+    away: AwayError | None = field(default=None, init=False)
+    """Why the shelf cannot be reached; ``None``: it could be, at the last time."""
     _volumes: tuple[Folders, ...] = field(init=False)
     _references: AnyReferences = field(init=False)
     _shards: dict[str, _Followed] = field(default_factory=dict)
     _version: str | None = None
     _fault: str = ""
     _told_fault: str = ""
+    _told_away: bool = False
 
     def __post_init__(self) -> None:
         self._volumes = (Folders(self.recipe, (), 600.0, origin_s=0.0, parts={}),)
@@ -96,8 +108,10 @@ class Pulling:
     @property
     def faults(self) -> dict[str, str]:
         """By shard, what is wrong with it, as a sentence."""
-        away = {shard: followed.fault for shard, followed in self._shards.items() if followed.fault}
-        return {**self._unusable, **away}
+        copied = {
+            shard: followed.fault for shard, followed in self._shards.items() if followed.fault
+        }
+        return {**self._unusable, **copied}
 
     @property
     def _unusable(self) -> dict[str, str]:
@@ -105,7 +119,7 @@ class Pulling:
 
     @property
     def damaged(self) -> str:
-        """What is wrong, the first of it; empty: nothing."""
+        """What is wrong with what is here, the first of it; empty: nothing."""
         return self._fault or next(iter(self.faults.values()), "")
 
     def shards(self) -> tuple[str, ...]:
@@ -131,17 +145,20 @@ class Pulling:
         """Follow, for ever."""
         while True:
             await asyncio.to_thread(self.pull)
+            if self.away is not None:
+                self.lost(self.away)
             await asyncio.sleep(PULL_S)
+            await self.there()
 
     def pull(self) -> bool:
         """Copy and map what is new; return whether anything is."""
+        changed, self.away = False, None
         try:
             changed = self._pull_layout()
-            self._fault = ""
-        except CauteryError as error:
-            changed, self._fault = False, _sentence(error)
-        for shard, followed in self._shards.items():
-            changed |= self._pull_shard(shard, followed)
+            for shard, followed in self._shards.items():
+                changed |= self._pull_shard(shard, followed)
+        except AwayError as error:  # the next shard would only wait as long
+            self.away = error
         mapped = (changed or bool(self._unusable)) and self._map()
         self._say()
         return mapped
@@ -153,6 +170,17 @@ class Pulling:
         return changed
 
     def _pull_layout(self) -> bool:
+        try:
+            changed = self._new_layout()
+        except AwayError:
+            raise
+        except CauteryError as error:
+            self._fault = _sentence(error)
+            return False
+        self._fault = ""
+        return changed
+
+    def _new_layout(self) -> bool:
         name = f"{self.case}/{LAYOUT}"
         version = self.shelf.version(name)
         if version is None or version == self._version:
@@ -203,6 +231,8 @@ class Pulling:
                 followed.mended_s = now_s
                 followed.copy.mend()
             changed = followed.copy.pull()
+        except AwayError:
+            raise
         except CauteryError as error:
             followed.fault = _sentence(error)
             return False
@@ -213,9 +243,13 @@ class Pulling:
 
     def _say(self) -> None:
         faults = self.faults
+        if (self.away is not None) != self._told_away:
+            self._told_away = self.away is not None
+            away = "" if self.away is None else str(self.away)
+            self.tell(away or f"the references of case {self.case} can be reached again")
         if self._fault != self._told_fault:
             self._told_fault = self._fault
-            self.tell(self._fault or f"the references of case {self.case} can be reached again")
+            self.tell(self._fault or f"the references of case {self.case} are in order again")
         for shard, followed in self._shards.items():
             if (fault := faults.get(shard, "")) != followed.told_fault:
                 followed.told_fault = fault

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from cautery.errors import CauteryError, ConflictError, InputError, StorageError
+from cautery.errors import AwayError, CauteryError, ConflictError, InputError, StorageError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.live_folder import LiveFolder
 from cautery.identify.references.manifest import MOST_NOTE
@@ -51,6 +51,7 @@ from cautery.workflows.media.shard_jobs import (
     piece_json,
 )
 from cautery.workflows.media.tape import Tape
+from cautery.workflows.nodes.reach import StoreReach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,8 @@ class HearPorts:
         The nodes' key.
     fetcher : VerifiedFetcher
         Under the night's mandate.
+    reach : StoreReach
+        Is told how the store answers.
     tell : callable
         Is told in a sentence what keeps it from publishing.
     """
@@ -84,6 +87,7 @@ class HearPorts:
     clock: Clock
     vault: Vault
     server: JobServer
+    reach: StoreReach
     tell: Callable[[str], None]
     timer: Callable[[], float] = time.monotonic
 
@@ -160,7 +164,8 @@ class _Home:
                 await self._ports.server.home(self._question.shard, here=False)
                 # What came in since the last time goes to the next home.
                 with contextlib.suppress(CauteryError, OSError):
-                    await asyncio.to_thread(self._roll, live, pump)
+                    if not self._ports.reach.why:
+                        await asyncio.to_thread(self._roll, live, pump)
         finally:
             live.close()
             await asyncio.to_thread(self._clear)
@@ -175,11 +180,15 @@ class _Home:
         except FileNotFoundError:  # it left the window meanwhile
             return None
         clock = self._ports.clock
-        sealed = await asyncio.to_thread(
-            lambda: self._ports.vault.seal(
-                data, media_type=PIECE_TYPE, at=clock.now(), clock=clock.offset()
+        try:
+            sealed = await asyncio.to_thread(
+                lambda: self._ports.vault.seal(
+                    data, media_type=PIECE_TYPE, at=clock.now(), clock=clock.offset()
+                )
             )
-        )
+        except AwayError as error:
+            self._ports.reach.failed(error)
+            raise
         return SealedPiece(
             sealed=sealed,
             start_s=tape_piece.start_s,
@@ -195,6 +204,7 @@ class _Home:
             except StorageError as error:
                 self._tell(error)
                 await asyncio.sleep(PULL_S)
+                await self._ports.reach.there()
 
     def _copied(self) -> Listed | None:
         self._clear()
@@ -276,6 +286,7 @@ class _Home:
             await asyncio.sleep(PUBLISH_S)
             try:
                 await asyncio.to_thread(self._roll, live, pump)
+                self._ports.reach.worked()
                 self._told_text = ""
             except ConflictError:
                 raise
@@ -314,6 +325,9 @@ class _Home:
     def _tell(self, error: Exception) -> None:
         """Tell what keeps it from publishing, once."""
         hint = getattr(error, "hint", None)
+        if isinstance(error, AwayError):  # it tries again by itself
+            self._ports.reach.failed(error)
+            hint = None
         text = f"the shard {self._question.shard} is not published: {error}"
         text += f" ({hint})" if hint else ""
         if text != self._told_text:

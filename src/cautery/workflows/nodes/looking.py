@@ -13,14 +13,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cautery.errors import LimitError, StorageError
+from cautery.errors import AwayError, LimitError, StorageError
 from cautery.evidence.ports import CaseVault
 from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Json, Pseudonyms, from_json
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Readers
-from cautery.model.ports.jobs import Handler, JobAsked
+from cautery.model.ports.jobs import Handler, JobAsked, JobLeftError
 from cautery.model.records import LookStep
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.nodes.remembered import RememberedLooks
 from cautery.workflows.nodes.sealing import NodeCase, NodeKeys, Sheet
 from cautery.workflows.nodes.showing import show
@@ -38,6 +39,8 @@ from cautery.workflows.watch.probing.wire import (
 
 LONGEST = 500
 """Characters of an error's text in an answer."""
+MOST_LEFT = 2
+"""A look is left to another node so often; where none can seal it, the case shall say so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,8 @@ class NightPorts:
         The reference time that a reference's own stamp 0 has; ``None``: not known.
     was_slow : callable
         Whether this node's loop was late since a moment of ``timer``.
+    reach : StoreReach
+        Is told how the store answers.
     timer : callable
         Monotonic seconds.
     """
@@ -74,6 +79,7 @@ class NightPorts:
     references: Callable[[], AnyReferences]
     stamps_s: Callable[[str], float | None]
     was_slow: Callable[[float], bool]
+    reach: StoreReach
     timer: Callable[[], float] = time.monotonic
 
 
@@ -98,13 +104,20 @@ class NightLooks:
         )
         self._remembered = RememberedLooks()
 
-    async def look(self, question: Json) -> Json:
+    async def look(self, question: Json, *, run: int = 0) -> Json:
         """Do a job of kind ``look``.
+
+        Parameters
+        ----------
+        run : int
+            How often it was begun before.
 
         Raises
         ------
         InputError
             If it is none.
+        JobLeftError
+            If the store is away, and another node may reach it.
         """
         job = from_json(LookJob, question)
         self._case.told(job.told.secrets, job.told.erased)
@@ -116,9 +129,17 @@ class NightLooks:
             async with asyncio.timeout(job.question.within_s):
                 probed = await looker.look(job.question, under_way)
             look = looker.summed_up(job.question, probed)
-        except Exception as error:  # noqa: BLE001 - what a stream holds costs that look alone
+        except Exception as error:
+            if isinstance(error, TimeoutError) and under_way.unsealed:
+                error = AwayError("the store has not taken what was fetched in time")
+            # What a stream holds costs that look alone; the store, all looks of this node.
+            if isinstance(error, AwayError):
+                self._ports.reach.failed(error)
+                if run < MOST_LEFT:
+                    raise JobLeftError(f"it is left to another node: {error}") from error
             failed = self._failed(error, job.question, steps)
         else:
+            self._ports.reach.worked()
             if job.question.proven or any(one.observation.witnesses for one in probed):
                 self._remembered.keep(job.question.id, probed)
         return as_answered(
@@ -151,6 +172,7 @@ class NightLooks:
                 self._look_ports,
                 case=self._case,
                 remembered=self._remembered,
+                reach=self._ports.reach,
             )
         )
 
@@ -206,7 +228,7 @@ def look_handlers(night: Callable[[JobAsked], Awaitable[NightLooks]]) -> Mapping
     """
 
     async def look(asked: JobAsked) -> Json:
-        return await (await night(asked)).look(asked.question)
+        return await (await night(asked)).look(asked.question, run=asked.run)
 
     async def show_seen(asked: JobAsked) -> Json:
         return await (await night(asked)).show(asked.question)

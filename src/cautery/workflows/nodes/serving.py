@@ -13,14 +13,17 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from functools import partial
 from typing import Protocol
 
 from cautery.errors import CauteryError, ConflictError, StorageError
 from cautery.messages import say
 from cautery.model.evidence import Json
 from cautery.model.ports import Handler, JobAsked, JobServer, NodeMoment, NodeSeen
-from cautery.projections.presence import ill
+from cautery.model.ports.jobs import JobLeftError, NameTakenError
+from cautery.projections.presence import GONE_S, ill
+from cautery.workflows.nodes.reach import StoreReach
 
 SAID_S = 2.0
 HISTORY_S = 5.0
@@ -28,6 +31,12 @@ KEPT_MOMENTS = 60
 """Five minutes, one each five seconds."""
 AGAIN_S = 2.0
 """Between two tries to reach a database that does not answer."""
+ANSWER_S = 6.0
+"""A database takes milliseconds; one that hangs keeps its connection open all the same."""
+END_S = 8.0
+"""A node that shall end waits so long for a database that is away: nobody hears its answers."""
+HOMES_S = 15.0
+"""A home that cannot publish for so long hands its references over, if another node is well."""
 
 
 class NodeTurn(StrEnum):
@@ -105,6 +114,11 @@ class Heard(Protocol):
         """How many nodes there are, with this one."""
         ...
 
+    @property
+    def well(self) -> int:
+        """How many others of its kind are at work, and nothing is wrong with them."""
+        ...
+
 
 class Register(Protocol):
     """Where nodes say that they are there."""
@@ -123,7 +137,7 @@ class NodePorts:
     """The world as a node meets it.
 
     ``listen`` is told each thing that happens, and ``share`` among how many nodes the rate at which
-    a host may be asked is to be shared.
+    a host may be asked is to be shared. ``reach`` knows whether the store can be reached.
     """
 
     register: Register
@@ -133,6 +147,7 @@ class NodePorts:
     free_bytes: Callable[[], int]
     now: Callable[[], datetime]
     listen: Callable[[NodeEvent], None]
+    reach: StoreReach
     share: Callable[[int], None] = lambda _: None
 
 
@@ -144,6 +159,14 @@ class _Work:
     done: int = 0
     failed: int = 0
     history: deque[NodeMoment] = field(default_factory=lambda: deque(maxlen=KEPT_MOMENTS))
+
+
+class _Wish(Enum):
+    """What a node is to do with jobs."""
+
+    WORK = auto()
+    HOLD = auto()
+    DRAIN = auto()
 
 
 class Node:
@@ -174,11 +197,14 @@ class Node:
         self._holder = holder
         self._work = _Work()
         self._ending = asyncio.Event()
+        self._ending_at = 0.0
         self._serving: asyncio.Task[None] | None = None
+        self._saying: asyncio.Future[Heard] | None = None
         self._drained = False
         self._moment_s = float("-inf")
         self._cut_off = False
         self._begun = False
+        self._others_well = 0
         self.standing = NodeSeen(
             name=name,
             version=version,
@@ -195,6 +221,7 @@ class Node:
 
     def end(self) -> None:
         """Take nothing new, end what is under way, and leave."""
+        self._ending_at = time.monotonic()
         self._ending.set()
 
     async def run(self) -> None:
@@ -203,21 +230,51 @@ class Node:
         Raises
         ------
         CauteryError
-            If another process has its name, or its first word finds no database.
+            If another process has its name and is there, or its first word finds no database.
         """
         try:
+            await self._join()
             while True:
-                await self._say()
-                may_work = not self._ending.is_set() and self._wanted()
-                await self._serve(may_work=may_work)
-                if self._ending.is_set() and self._serving is None:
+                await self._serve(self._wish())
+                if self._ending.is_set() and (self._serving is None or self._waited_enough()):
                     return
                 await self._wait()
+                await self._say()
         finally:
             await self._leave()
 
+    async def _join(self) -> None:
+        """Say the first word; the name of a process that was killed is free when it was silent."""
+        seen_at: datetime | None = None
+        while not self._begun and not self._ending.is_set():
+            try:
+                await self._say()
+            except NameTakenError as error:
+                if seen_at is not None and error.seen_at > seen_at:
+                    raise
+                if seen_at is None:
+                    why = f"{error}; this one begins when that has been silent for {GONE_S:.0f} s"
+                    self._tell(NodeTurn.TOLD, why=why)
+                seen_at = error.seen_at
+                await self._pause(SAID_S)
+
+    def _waited_enough(self) -> bool:
+        """Tell whether what is under way ends with this node, as the database stays away."""
+        return self._cut_off and time.monotonic() - self._ending_at > END_S
+
     def _wanted(self) -> bool:
         return not (self.standing.draining or self.standing.refused)
+
+    def _wish(self) -> _Wish:
+        """Return what is to be done with jobs now."""
+        ended = self._ending.is_set() or self.standing.draining
+        if ended or ill(replace(self.standing, away="")) is not None:
+            return _Wish.DRAIN
+        if not self.standing.away:
+            return _Wish.WORK
+        # What is heard here waits for the store, unless another node reaches it and would publish.
+        alone = self._others_well and self._ports.reach.away_s > HOMES_S
+        return _Wish.DRAIN if alone else _Wish.HOLD
 
     async def _say(self) -> None:
         """Say how it stands, and hear what is wished."""
@@ -231,13 +288,12 @@ class Node:
             shards=references.shards,
             lag_s=references.lag_s,
             damaged=references.damaged,
+            away=self._ports.reach.why,
             history=self._history(references),
             seen_at=self._ports.now(),
         )
         try:
-            register_answer = await asyncio.to_thread(
-                self._ports.register.say, self.standing, holder=self._holder
-            )
+            register_answer = await self._answer_of_register()
         except ConflictError:
             raise
         except StorageError as error:
@@ -249,6 +305,7 @@ class Node:
             return
         self._cut_off = False
         self._ports.share(register_answer.among)
+        self._others_well = register_answer.well
         measured = replace(
             self.standing,
             draining=register_answer.draining,
@@ -257,6 +314,23 @@ class Node:
         why = ill(measured)
         self.standing = replace(measured, refused="" if why is None else say(why))
         self._tell_turn(before)
+
+    async def _answer_of_register(self) -> Heard:
+        """Say how it stands; one word at a time, as a database that hangs keeps each in a thread.
+
+        Raises
+        ------
+        StorageError
+            If no answer comes in time.
+        """
+        if self._saying is None:
+            say_so = partial(self._ports.register.say, self.standing, holder=self._holder)
+            self._saying = asyncio.ensure_future(asyncio.to_thread(say_so))
+        await asyncio.wait([self._saying], timeout=ANSWER_S)
+        if not self._saying.done():
+            raise StorageError(f"the database has not answered for {ANSWER_S:.0f} s")
+        said, self._saying = self._saying, None
+        return said.result()
 
     def _tell_turn(self, before: NodeSeen) -> None:
         now = self.standing
@@ -283,8 +357,8 @@ class Node:
             )
         return tuple(self._work.history)
 
-    async def _serve(self, *, may_work: bool) -> None:
-        """Begin to do jobs, or drain, as is wanted."""
+    async def _serve(self, wish: _Wish) -> None:
+        """Begin to do jobs, hold, or drain, as is wanted."""
         if self._serving is not None and self._serving.done():
             ended, self._serving, self._drained = self._serving, None, False
             error = ended.exception()
@@ -293,12 +367,13 @@ class Node:
                 await self._pause(AGAIN_S)
             elif error is not None:
                 raise error
-        if may_work and self._serving is None:
+        self._ports.server.hold(held=bool(self._ports.reach.why))
+        if wish is _Wish.WORK and self._serving is None:
             handlers = {kind: self._told(handler) for kind, handler in self._ports.handlers.items()}
             self._serving = asyncio.ensure_future(
                 self._ports.server.serve(handlers, capacity=self.standing.capacity)
             )
-        elif not may_work and self._serving is not None and not self._drained:
+        elif wish is _Wish.DRAIN and self._serving is not None and not self._drained:
             self._drained = True
             self._ports.server.drain()
 
@@ -329,12 +404,14 @@ class Node:
         if self._serving is not None:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
-        if self._begun:
+        if not self._begun:
+            return
+        if not self._cut_off:
             with contextlib.suppress(CauteryError):
                 await asyncio.to_thread(
                     self._ports.register.leave, self.standing.name, holder=self._holder
                 )
-            self._tell(NodeTurn.LEFT)
+        self._tell(NodeTurn.LEFT)
 
     def _told(self, handler: Handler) -> Handler:
         """Return a handler whose jobs are counted and told."""
@@ -345,6 +422,10 @@ class Node:
             self._tell(NodeTurn.BEGAN, job)
             try:
                 answer = await handler(job)
+            except JobLeftError as error:
+                self._ports.server.hold(held=True)  # at once, else it has the next one of the same
+                self._tell(NodeTurn.FAILED, job, begun_s=begun_s, why=_named(error))
+                raise
             except Exception as error:
                 self._work.failed += 1
                 self._tell(NodeTurn.FAILED, job, begun_s=begun_s, why=_named(error))

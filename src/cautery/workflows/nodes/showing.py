@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cautery.errors import CauteryError
+from cautery.errors import AwayError, CauteryError
 from cautery.identify.references.volumes import AnyReferences
 from cautery.model import Fault
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.nodes.reach import StoreReach
 from cautery.workflows.nodes.remembered import RememberedLooks, looked_again
 from cautery.workflows.nodes.sealing import NodeCase
 from cautery.workflows.watch.probing.alignments import Alignments, PieceAt, ReferenceMedia
@@ -36,6 +37,7 @@ async def show(
     *,
     case: NodeCase,
     remembered: RememberedLooks,
+    reach: StoreReach,
 ) -> ShowAnswer:
     """Do a job of kind ``show``; what was sealed until it failed is in the answer, too."""
     sheet = case.sheet()
@@ -68,6 +70,8 @@ async def show(
             await alignments.keep(newest.question, probed, job.shown)
             is_shown = True
     except (CauteryError, IndexError, ValueError) as error:
+        if isinstance(error, AwayError):
+            reach.failed(error)
         failed = Failed(error=type(error).__name__, text=journal.message(error)[:LONGEST])
     return ShowAnswer(faults=faults, shown=is_shown, failed=failed, sealings=sheet.sealings())
 

@@ -113,7 +113,10 @@ class Looker:
                     question.url, fetcher=fetcher, readers=self._readers, seconds=question.seconds
                 )
             finally:  # what came of a look that breaks off is evidence, too
-                await fetcher.seal_held()
+                try:
+                    await fetcher.seal_held()
+                finally:
+                    under_way.unsealed = fetcher.is_cut_short
 
     async def _heard(
         self,

@@ -132,7 +132,10 @@ class Prober:
                 await self._broken_off(stream, error.hindered, under_way, error.error)
             return 0.0
         except (TimeoutError, CauteryError) as error:
-            if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
+            hindered = self._pace.hindered(stream, error, since_s)
+            if hindered is None and under_way.unsealed:
+                hindered = LookStep.OWN_LOOP
+            if hindered is not None:
                 await self._broken_off(stream, hindered, under_way, error)
             elif isinstance(error, CauteryError):
                 await self._failed(stream, error, under_way)

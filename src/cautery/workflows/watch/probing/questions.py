@@ -103,6 +103,8 @@ class UnderWay:
         When its pictures were found to be due, if they were.
     node : str
         Which node looked; empty: the watch's own machine.
+    unsealed : bool
+        Whether it broke off while the store had not taken all of it: no stream's fault.
     """
 
     spends: Spends
@@ -112,6 +114,7 @@ class UnderWay:
     anew: bool = False
     pictured: datetime | None = None
     node: str = ""
+    unsealed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
