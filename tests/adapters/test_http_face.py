@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
+import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -243,3 +245,35 @@ def test_what_is_packed_is_not_unpacked() -> None:
                 b"Content-Length: 5\r\n\r\nhello"
             )
             assert raw.recv(200).startswith(b"HTTP/1.1 200")
+
+
+def test_an_address_with_many_connections_waits_for_each_other_address() -> None:
+    asked_for, sent = [], threading.Event()
+
+    def answer(asked: Asked) -> Answered:
+        asked_for.append(asked.path)
+        if asked.path == "/first":
+            assert sent.wait(30)
+        return Answered(pieces=(b"x",))
+
+    def question(path: str) -> bytes:
+        return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+    with Running(listener(answer)) as server, ExitStack() as stack:
+        place = ("127.0.0.1", server.ports[0])
+        *flood, other = (
+            stack.enter_context(socket.create_connection(place, 30, (source, 0)))
+            for source in ("127.0.0.1",) * 20 + ("127.0.0.2",)
+        )
+        for connection in (*flood, other):
+            connection.sendall(question("/before"))  # it is let in
+            assert connection.recv(1_000)
+        flood[0].sendall(question("/first"))
+        while "/first" not in asked_for:
+            time.sleep(0.01)
+        for connection in flood:
+            connection.sendall(question("/flood") * 5)
+        other.sendall(question("/other"))
+        sent.set()
+        assert other.recv(1_000)
+    assert asked_for.index("/other") - asked_for.index("/first") < 6

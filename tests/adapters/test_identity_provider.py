@@ -122,6 +122,8 @@ WRONG = {
     "a begin that is none": {"iat": True},
     "a begin before all times": {"iat": -(10**400)},
     "a hash of another token": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    "an empty hash": {"at_hash": ""},
+    "a hash that is an empty list": {"at_hash": []},
 }
 
 

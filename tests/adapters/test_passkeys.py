@@ -16,6 +16,7 @@ from tests.passkeys import (
     SYNCED,
     VERIFIED,
     Device,
+    assertion,
     cose,
     registration,
 )
@@ -56,6 +57,17 @@ def test_a_passkey_that_stays_on_its_device_may_approve_in_this_room() -> None:
 def test_a_synced_passkey_comes_in_and_may_not_approve(flags: int) -> None:
     answer = registration(Device.of(1), CHALLENGE, flags=PRESENT | VERIFIED | flags)
     assert SITE.made(answer, CHALLENGE).approves_at == ""
+
+
+@pytest.mark.parametrize(
+    "told", [{"crossOrigin": True}, {"crossOrigin": "no"}, {"topOrigin": "https://other.example"}]
+)
+def test_a_passkey_that_was_asked_inside_a_page_of_another_site_lets_nobody_in(told: Any) -> None:
+    device = Device.of(1)
+    kept = passkey(device, "p-1", "key")
+    assert SITE.used(assertion(device, CHALLENGE), CHALLENGE, kept) == 0
+    with pytest.raises(ApprovalError):
+        SITE.used(assertion(device, CHALLENGE, **told), CHALLENGE, kept)
 
 
 def test_a_passkey_whose_device_verified_nobody_is_not_taken() -> None:

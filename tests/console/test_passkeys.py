@@ -136,6 +136,20 @@ def test_a_challenge_that_the_room_did_not_make_or_that_is_old_is_not_answered(
     assert "took too long" in come(challenge)[1]
 
 
+def test_a_challenge_to_make_a_passkey_makes_one(peopled: Any) -> None:
+    client = peopled.as_(RoomRole.ANALYST, at=AT)
+
+    def made(device: Device) -> str:
+        answer = registration(device, challenge)
+        fields = {"old": PASSWORD, "name": "key", "answer": answer}
+        return str(peopled.send(client, "/account/passkey", **fields).text)
+
+    asked = client.get("/account/passkey").json()["challenge"]
+    challenge = base64.urlsafe_b64decode(asked + "==")
+    assert "The passkey is added." in made(Device.of(1, origin=AT))
+    assert "not the answer of a passkey to this room" in made(Device.of(2, origin=AT))
+
+
 @contextmanager
 def served(season: Path, folder: Path) -> Iterator[tuple[str, str]]:
     """Serve a room with one analyst; yield its address and her one-time word."""

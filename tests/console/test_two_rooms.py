@@ -19,6 +19,7 @@ from cautery.adapters.passwords import Argon2Passwords
 from cautery.adapters.server_place import Server
 from cautery.adapters.server_schema import prepare
 from cautery.adapters.token_server import ServerTokens
+from cautery.console import door
 from cautery.console.app import room_app
 from cautery.errors import StorageError
 from cautery.model import Regime
@@ -245,18 +246,21 @@ def test_while_the_table_of_tokens_is_locked_made_up_ones_hold_up_nothing_else(
 
 
 def test_while_the_table_of_sessions_is_locked_made_up_ones_hold_up_nothing_else(
-    two: TwoRooms,
+    two: TwoRooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(door, "STRANGERS_AT_ONCE", 200)  # else few of them come that far
+    app = room_app(two.there.desk)
+
     def asked_with(number: int) -> Any:
         cookie = f"{two.there.cookie}=made-up-{number}"
-        return asyncio.create_task(answer_to(two.there.app, "/cases/night-1", cookie=cookie))
+        return asyncio.create_task(answer_to(app, "/cases/night-1", cookie=cookie))
 
     async def meanwhile() -> None:
         with psycopg.connect(two.database) as locking:
             locking.execute("LOCK TABLE cautery_people.sessions IN ACCESS EXCLUSIVE MODE")
             tasks = [asked_with(number) for number in range(140)]
             assert await asyncio.gather(*tasks[128:]) == [503] * 12  # all others have begun
-            assert await answer_to(two.there.app, "/health") == 200
+            assert await answer_to(app, "/health") == 200
             assert not any(task.done() for task in tasks[:128])
         assert set(await asyncio.gather(*tasks[:128])) <= {401, 503}
 

@@ -96,6 +96,7 @@ def checked_claims(
         claims.validate(now=int(now.timestamp()), leeway=int(SKEW.total_seconds()))
         _require_fresh(claims, now, max_age_s)
         _require_party(claims, client)
+        _require_hash(claims)
     except ApprovalError:
         raise
     except (*_BROKEN, RecursionError) as error:
@@ -157,6 +158,12 @@ def _require_party(claims: Mapping[str, Any], client: str) -> None:
     # The library passes over a party that is an empty list, text or object.
     if claims.get("azp") not in (None, client):
         raise ApprovalError("it was made for another party")
+
+
+def _require_hash(claims: Mapping[str, Any]) -> None:
+    # The library compares the hash of the access token only where it is not empty.
+    if "at_hash" in claims and not claims["at_hash"]:
+        raise ApprovalError("its access token is another one")
 
 
 def _require_fresh(claims: Mapping[str, Any], now: datetime, max_age_s: int | None) -> None:

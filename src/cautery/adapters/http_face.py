@@ -24,6 +24,7 @@ from pathlib import Path
 from aiohttp import web
 
 from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, body_of, room
+from cautery.adapters.fair_line import FairLine
 from cautery.errors import InputError, LimitError, StorageError
 from cautery.model.web import Answered, Asked, neighbourhood
 
@@ -152,14 +153,15 @@ async def serve(
     """
     per_listener = room() // max(1, len(listeners))
     async with AsyncExitStack() as stack:
-        ports = [await _listen(listener, stack, most=per_listener) for listener in listeners]
+        line = FairLine(1, MOST_CONNECTIONS * len(listeners))
+        ports = [await _listen(listener, stack, line, most=per_listener) for listener in listeners]
         ready(ports)
         await stop.wait()
 
 
-async def _listen(listener: Listener, stack: AsyncExitStack, *, most: int) -> int:
+async def _listen(listener: Listener, stack: AsyncExitStack, line: FairLine, *, most: int) -> int:
     door = Door(
-        _handler(listener),
+        _handler(listener, line),
         tls=listener.tls,
         most=max(1, min(most, MOST_CONNECTIONS)),
         most_of_one=listener.most_of_one,
@@ -176,7 +178,7 @@ async def _listen(listener: Listener, stack: AsyncExitStack, *, most: int) -> in
     return port
 
 
-def _handler(listener: Listener) -> Handler:
+def _handler(listener: Listener, line: FairLine) -> Handler:
     sending = asyncio.Semaphore(_MOST_SENT)
     in_flight: Counter[str] = Counter()
 
@@ -193,15 +195,22 @@ def _handler(listener: Listener) -> Handler:
         except web.RequestPayloadError:
             return _plain(400, "The body of the request is broken.")
         question = _asked(request, body)
+        client = question.certificate or neighbourhood(question.address)
+        # One answer at a time, of each client in its turn: a connection may ask hundreds of things
+        # before it reads an answer, and the lists of providers leave by the same loop.
+        turn = await line.turn(client)
+        if turn is None:
+            return _plain(503, "Too many ask at the moment.", later_s=LATER_S)
         try:
             answered = listener.answer(question)
         except Exception as error:  # noqa: BLE001 - the next one is answered all the same
             # The kind alone: the error's text may quote what a stranger asked or wrote.
             _LOG.error("a request was not answered: %s", type(error).__name__)
             return _plain(500, "It cannot be answered at the moment.")
+        finally:
+            turn.leave()
         if request.method == "HEAD" or sum(map(len, answered.pieces)) < _LARGE:
             return await _send(request, answered)
-        client = question.certificate or neighbourhood(question.address)
         if in_flight.total() >= MOST_LARGE or in_flight[client] >= MOST_LARGE_OF_ONE:
             return _plain(503, "Too many ask for this at the moment.", later_s=LATER_S)
         in_flight[client] += 1

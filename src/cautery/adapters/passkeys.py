@@ -135,6 +135,8 @@ class WebAuthn:
             If it does not hold, or its key cannot be read.
         """
         try:
+            asked = parse_registration_credential_json(answer[:_MOST])
+            _require_own_page(asked.response.client_data_json)
             registration = verify_registration_response(
                 credential=answer[:_MOST],
                 expected_challenge=challenge,
@@ -175,6 +177,8 @@ class WebAuthn:
             If it did not, or its counter went back: then it was copied.
         """
         try:
+            asked = parse_authentication_credential_json(answer[:_MOST])
+            _require_own_page(asked.response.client_data_json)
             return verify_authentication_response(
                 credential=answer[:_MOST],
                 expected_challenge=challenge,
@@ -200,6 +204,13 @@ class WebAuthn:
         except _BROKEN as error:
             raise InputError("this is not the answer of a passkey") from error
         return signed_by_passkey(parts.authenticator_data, parts.client_data_json, parts.signature)
+
+
+def _require_own_page(client_data: bytes) -> None:
+    """Raise ValueError if the page that asked was inside one of another site."""
+    told = parsed_json(client_data)
+    if told.get("crossOrigin", False) is not False or "topOrigin" in told:
+        raise ValueError("the page that asked the passkey was inside another one")
 
 
 def public_key_of(passkey: Passkey) -> bytes:

@@ -26,11 +26,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cautery.adapters.fair_line import FairLine, Turn
 from cautery.console.files_form import FILES, bounded, no_body
 from cautery.console.gate import Gate
-from cautery.console.rights import COUNTER, STRANGER, alone, caller_of, set_caller
+from cautery.console.rights import COUNTER, STRANGER, address_of, alone, caller_of, set_caller
 from cautery.console.taxii_faults import fault, is_taxii
 from cautery.model.tokens import AccessToken
+from cautery.model.web import neighbourhood
 
 MOST_BODY = 16_384
 """Bytes of a form. The room's forms have a few words."""
@@ -39,6 +41,12 @@ BODY_S = 15.0
 """In which a form must have come: who sends it slower holds a place for nothing."""
 MOST_AT_A_TIME = 24
 """Answers under way to one account or token, live pages among them: a browser asks for six."""
+STRANGERS_AT_ONCE, STRANGERS_WAIT = 4, 200
+"""Questions of strangers that are answered at a time, and how many wait for that."""
+REST_S, STRANGER_S = 0.05, 0.1
+"""Seconds between two of them in one place, and after which one that waits for something else lets
+the next one on. Judgement: 80 a second at most, of some milliseconds each, leave more than half of
+the time to others; a browser that comes for the first time asks for six things."""
 KEY = "key"
 """Name of the start key in an address."""
 POLICY = (
@@ -125,6 +133,9 @@ class Entry(Protocol):
     def stray(self, scope: Scope) -> Response | None:
         """Return what is answered to a request that comes another way; ``None``: it does not."""
 
+    def has_seen(self, headers: Headers) -> bool:
+        """Tell whether who asks was let in before by what the request brings."""
+
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
         """Return what is answered to who may not come in; ``None``: come in, and who it is said."""
 
@@ -157,6 +168,10 @@ class KeyEntry:
         """Return nothing: the machine itself asks."""
         return None
 
+    def has_seen(self, headers: Headers) -> bool:
+        """Tell whether who asks has the cookie."""
+        return self._secret.is_session(cookie_of(headers, self._secret.cookie))
+
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:  # noqa: ARG002
         """Return the locked page, or the one that hands the cookie over; ``None``: come in."""
         if scope["path"].startswith(_OPEN):
@@ -182,7 +197,7 @@ class KeyEntry:
                 path="/",
             )
             return answer
-        if self._secret.is_session(cookie_of(Headers(scope=scope), self._secret.cookie)):
+        if self.has_seen(Headers(scope=scope)):
             set_caller(scope, alone(self._secret.csrf))
             return None
         return self._locked(scope, path, False)
@@ -216,6 +231,9 @@ class Door:
         self._app, self._entry, self._gate, self._uploads = app, entry, gate, uploads
         self._always = {**_ALWAYS, **always}
         self._under_way: Counter[str] = Counter()
+        self._line = FairLine(
+            STRANGERS_AT_ONCE, STRANGERS_WAIT, rest_s=REST_S, patience_s=STRANGER_S
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -238,6 +256,29 @@ class Door:
                 answer = _over(whole)
             else:
                 coming = receive = whole
+        turn = None
+        if not (self._entry.has_seen(headers) or self._gate.has_seen(headers)):
+            turn = await self._line.turn(neighbourhood(address_of(Request(scope))))
+            if turn is None:
+                answer = _over(plain(503, "So many strangers ask at the moment: try again."))
+        try:
+            sending = _leaving(send, turn)
+            await self._answer(scope, headers, coming, receive, sending, answer=answer)
+        finally:
+            if turn is not None:
+                turn.leave()
+
+    async def _answer(
+        self,
+        scope: Scope,
+        headers: Headers,
+        coming: Receive,
+        receive: Receive,
+        send: Send,
+        *,
+        answer: Response | None,
+    ) -> None:
+        """Answer whose turn it is; ``answer``: what it is refused with already."""
         if answer is None and self._gate.is_for_programs(scope["path"]):
             answer = await self._gate.refusal(scope, headers)
         elif answer is None and await self._gate.is_counted(scope, headers):
@@ -387,6 +428,18 @@ def _whose(scope: Scope) -> str:
         return token.id
     account = caller_of(Request(scope)).account
     return "" if account is None else account.id
+
+
+def _leaving(send: Send, turn: Turn | None) -> Send:
+    """Return what gives a turn back as soon as an answer begins: who reads slowly keeps none."""
+    if turn is None:
+        return send
+
+    async def sending(message: Message) -> None:
+        turn.leave()
+        await send(message)
+
+    return sending
 
 
 def _with_headers(send: Send, always: Mapping[str, str]) -> Send:

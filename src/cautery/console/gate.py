@@ -59,6 +59,11 @@ class Gate:
         """Tell whether an address is none for people."""
         return path.startswith(API) or path == API.rstrip("/") or path in OPEN or is_taxii(path)
 
+    def has_seen(self, headers: Headers) -> bool:
+        """Tell whether a request brings a token that was found before."""
+        parts = _parts(headers, basic=True)
+        return parts is not None and self._lookup.has_found(*parts)
+
     async def is_counted(self, asked: Asked, headers: Headers) -> bool:
         """Tell whether a program may read the room's counts, which people may as well."""
         if asked["path"] != METRICS:
@@ -99,14 +104,19 @@ class Gate:
         basic : bool
             It may stand as the password of any user as well (RFC 7617).
         """
-        fields = headers.getlist("authorization")
-        kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
-        if basic and kind.lower() == "basic":
-            kind, value = "bearer", _password(value.strip())
-        parts = parts_of(value.strip()) if kind.lower() == "bearer" else None
+        parts = _parts(headers, basic=basic)
         if parts is None:
             return None
         return await self._lookup.find(*parts, address_of(Request(asked)))
+
+
+def _parts(headers: Headers, *, basic: bool) -> tuple[str, str] | None:
+    """Return the parts of the token that a request brings; ``None``: it brings none."""
+    fields = headers.getlist("authorization")
+    kind, _, value = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
+    if basic and kind.lower() == "basic":
+        kind, value = "bearer", _password(value.strip())
+    return parts_of(value.strip()) if kind.lower() == "bearer" else None
 
 
 def _password(value: str) -> str:

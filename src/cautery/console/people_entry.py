@@ -22,15 +22,17 @@ from cautery.console.places import Places
 from cautery.console.rights import STRANGER, Caller, address_of, set_address, set_caller
 from cautery.errors import CauteryError, InputError
 from cautery.wiring.people import PeopleOfRoom
-from cautery.workflows.people.sessions import Coming
+from cautery.workflows.people.sessions import Coming, digest_of_token
 
 _MOST_LOGIN = 4 * MOST_BODY
 """A login may bring along what was typed before it, which is escaped once more."""
 _BURST, _EACH_S = 300.0, 1 / 30
 _MOST_COUNTED = 10_000
 _AT_ONCE, _WAITING = 8, 120
-"""Sessions that are looked up at a time, and how many wait for that. Judgement: a database answers
-in milliseconds, or nobody comes in."""
+"""Sessions that are looked up at a time, and how many wait for that: for those that were good when
+they were looked up last, and for all others. Judgement: a database answers in milliseconds, or
+nobody comes in."""
+_TOO_MUCH = "So many pages in so short a time: wait a few seconds."
 _NOT_NOW = "Who you are cannot be looked up now. Try again in a moment."
 LOGIN = "/login"
 IDENTITY = "/login/identity"
@@ -98,7 +100,9 @@ class PeopleEntry:
         self._people, self._place = people, place
         self._is_open, self._login = is_open, login
         self._asked: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        self._places = Places(_AT_ONCE, _WAITING)
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._strangers = Places(_AT_ONCE, _WAITING)
+        self._known = Places(_AT_ONCE, _WAITING)
 
     def knows(self, host: str) -> bool:
         """Tell whether the room answers to this ``Host``."""
@@ -122,25 +126,36 @@ class PeopleEntry:
             return plain(403, str(error))
         return None
 
+    def has_seen(self, headers: Headers) -> bool:
+        """Tell whether the session that a request brings was good when it was looked up last."""
+        token = self._token(headers)
+        return bool(token) and digest_of_token(token) in self._seen
+
     async def let_in(self, scope: Scope, receive: Receive) -> Response | None:
         """Say who asks; return the login for who has no session where one is needed."""
         headers = Headers(scope=scope)
         address = address_of(Request(scope))
-        token = cookie_of(headers, session_cookie(self._people.key, secure=self._place.is_secure))
+        token = self._token(headers)
         coming = Coming()
         if token:  # a flood comes without a session: it costs no thread
-            if self._places.are_taken:
+            # Made-up ones, however many they are, keep nobody out whose session is good.
+            is_known = self.has_seen(headers)
+            if is_known and self._asks_too_much(digest_of_token(token)):
+                return plain(429, _TOO_MUCH)
+            places = self._known if is_known else self._strangers
+            if places.are_taken:
                 return plain(503, _NOT_NOW)
             agent = headers.get("user-agent", "")
             try:
-                coming = await self._places.run(
+                coming = await places.run(
                     lambda: self._people.sessions.admit(token, agent=agent, address=address)
                 )
             except CauteryError:
                 return plain(503, _NOT_NOW)
+            self._note(token, is_good=coming.account is not None)
+            if coming.session is not None and not is_known:
+                self._asks_too_much(coming.session.digest)
         if coming.account is not None and coming.session is not None:
-            if self._asks_too_much(coming.session.digest):
-                return plain(429, "So many pages in so short a time: wait a few seconds.")
             set_caller(
                 scope,
                 Caller(
@@ -155,6 +170,18 @@ class PeopleEntry:
         if self._is_open(scope["path"]):
             return None
         return await self._login(Request(scope, receive), coming)
+
+    def _token(self, headers: Headers) -> str:
+        key, secure = self._people.key, self._place.is_secure
+        return cookie_of(headers, session_cookie(key, secure=secure))
+
+    def _note(self, token: str, *, is_good: bool) -> None:
+        digest = digest_of_token(token)
+        self._seen.pop(digest, None)
+        if is_good:
+            self._seen[digest] = None
+        if len(self._seen) > _MOST_COUNTED:
+            self._seen.popitem(last=False)
 
     def _asks_too_much(self, session: str) -> bool:
         now = time.monotonic()

@@ -76,6 +76,10 @@ class TokenLookup:
         self._strangers = Places(_STRANGERS, _STRANGERS_WAIT)
         self._known = Places(_KNOWN, _KNOWN_WAIT)
 
+    def has_found(self, id: str, secret: str) -> bool:
+        """Tell whether a token was there when it was asked for last."""
+        return _digest_of(id, secret) in self._found
+
     async def find(self, id: str, secret: str, address: str) -> AccessToken | Unasked | None:
         """Return the token that was sent; ``None``: it does not hold.
 
@@ -86,7 +90,7 @@ class TokenLookup:
         address : str
             Whence it came.
         """
-        sent = hashlib.sha256(f"{id}_{secret}".encode()).digest()
+        sent = _digest_of(id, secret)
         if sent in self._found:
             found = await self._looked_up(self._known, id, secret)
         else:
@@ -119,3 +123,7 @@ class TokenLookup:
             self._found[sent] = None
         if len(self._found) > _MOST_KNOWN:
             self._found.popitem(last=False)
+
+
+def _digest_of(id: str, secret: str) -> bytes:
+    return hashlib.sha256(f"{id}_{secret}".encode()).digest()

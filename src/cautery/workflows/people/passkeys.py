@@ -62,7 +62,10 @@ class Passkeys:
             raise InputError(tr("Give the passkey a name by which you know it again."))
         if len(self._people.passkeys(account.id)) >= MOST_OF_ONE:
             raise InputError(tr("An account has at most %(count)s passkeys.", count=MOST_OF_ONE))
-        created = site.made(answer, self._answered(site, answer, f"make {account.id}"))
+        challenge = self._answered(site, answer, f"make {account.id}")
+        created = site.made(answer, challenge)
+        if not self._people.use_up(challenge, self._clock.now()):
+            raise InputError(tr("This is not the answer of a passkey to this room."))
         self._log.write(AccountChanged(account=account.id, by=account.id, what="passkey"))
         self._people.add_passkey(
             Passkey(
