@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from cautery.canonical import canonical
 from cautery.evidence.ports import CaseVault
+from cautery.json_text import parsed_json
 from cautery.model import Entry, Exhibit, ExhibitId, Json, Pseudonyms, Record
 from cautery.model.own_secrets import OwnSecrets
 from cautery.model.ports import Clock
@@ -25,6 +27,7 @@ from cautery.workflows.case.transactions import MOST_PAYLOADS, Payloads
 from cautery.workflows.watch.probing.wire import KeyMade, RecordMade, Sealings
 
 MOST_SEALED = 2 * MOST_PAYLOADS
+"""Records of exhibits that are remembered: half a kilobyte each as text, twice as much as objects."""
 
 
 class NodeKeys(Protocol):
@@ -41,10 +44,16 @@ class NodeKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Sealed:
-    """The record of an exhibit, and the key under which it is encrypted, if it is."""
+    """The record of an exhibit, as text, and the key under which it is encrypted, if it is."""
 
-    record: RecordMade
+    kind: str
+    body: bytes
     key: KeyMade | None
+
+    @property
+    def record(self) -> RecordMade:
+        """The record, as it was."""
+        return RecordMade(kind=self.kind, body=parsed_json(self.body))
 
 
 class NodeCase:
@@ -139,7 +148,8 @@ class Sheet:
                 if isinstance(record.content, ExhibitSealed):
                     exhibit = record.content.exhibit.id
                     self._own.add(exhibit)
-                    self.case.took(exhibit, _Sealed(record_made, self._keys.get(exhibit)))
+                    sealed = _Sealed(kind, canonical(body), self._keys.get(exhibit))
+                    self.case.took(exhibit, sealed)
         return tuple(entries)
 
     def seal(
