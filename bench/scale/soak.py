@@ -4,10 +4,10 @@
 
 A small world of the lab is watched by ``cautery watch``'s own code, in a process of its own, and
 looked at every few seconds from outside; the number of asyncio tasks and of objects it tells
-itself. Streams are looked at as often as the machine can, not once a minute: what counts is how
-many looks there were, and an hour of the lab is 60 looks at each stream. Eight such hours take an
-hour or so of a quiet machine; a busy one comes to fewer looks, and the table says to how many.
-References are held for 90 s, not for seven minutes, so that what they hold has settled early.
+itself. A stream is looked at again after 4 s, not after 12 to 60 s: what counts is how many looks
+there were, and an hour of the lab is 60 looks at each stream. Eight such hours take an hour; a busy
+machine comes to fewer looks, and the table says to how many. References are held for 90 s, not for
+seven minutes, so that what they hold has settled early.
 
 With ``--nodes`` so many nodes, each a process too, look and hear for the watch, over a database of
 PostgreSQL (CAUTERY_TEST_POSTGRES) and S3 of moto; figures are then also of each node, and of the
@@ -55,6 +55,8 @@ WINDOW_S = 90.0
 LEAD_S = 10.0
 LAB_HOUR = 60
 """Looks at one stream."""
+AGAIN_S = 4.0
+"""A stream is looked at again so soon, and not after 12 to 60 s as in a watch."""
 WARMING = 1 / 2
 FIGURES = ("memory", "files", "threads", "children", "tasks", "temporary", "temporary bytes")
 ROWS = {
@@ -108,12 +110,14 @@ class Loop:
 def longer_world(minutes: float) -> None:
     """Let the small world last so long, and references be held for less."""
     from cautery.lab import start, world  # noqa: PLC0415 - only the processes that serve and watch
+    from cautery.workflows.watch import streams  # noqa: PLC0415
     from cautery.workflows.watch.probing import hearing, node_hearing  # noqa: PLC0415
 
     small = world.TIMINGS["small"]
     world.TIMINGS["small"] = replace(small, after_s=60 * minutes + LEAD_S + 10)
     hearing.REFERENCE_WINDOW_S = node_hearing.REFERENCE_WINDOW_S = WINDOW_S
     start.START_S = MOST_AROUND_S / 2  # a busy machine starts late
+    streams.RECHECK_S, streams.BACKOFF_S = AGAIN_S, (AGAIN_S,)
 
 
 def watch(run: Path, minutes: float, seed: int) -> None:
