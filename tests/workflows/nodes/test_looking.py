@@ -322,6 +322,9 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     "an unknown reference": _with(
         "look", "windows", 0, "observation", "witnesses", 0, "reference", to="none"
     ),
+    "a reason of a later version": _with(
+        "look", "windows", 0, "observation", "unmatched", to={"sound": "heard-by-nobody"}
+    ),
     "an exhibit of nobody": _with("exhibits", to=["sha256:" + "0" * 64]),
     "a verdict of its own": _with("sealings", "records", 0, "kind", to="verdict"),
     "a misshapen record": _with("sealings", "records", 0, "body", to={}),

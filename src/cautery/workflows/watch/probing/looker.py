@@ -170,6 +170,7 @@ class Looker:
                     exhibits=exhibits,
                     effort=effort,
                     earlier=None if under_way.anew else question.earlier,
+                    named=None if under_way.anew else question.named,
                     keep=not question.proven,
                 ),
             )
