@@ -87,6 +87,7 @@ def observing(
     effort: Effort = "full",
     earlier: Observation | None = None,
     named: Observation | None = None,
+    behind: bool = False,
     keep: bool = True,
 ) -> Search[tuple[Observation, tuple[Basis, ...]]]:
     """Do as :func:`observe` does, step by step, and return what the scores rest on, too.
@@ -99,6 +100,8 @@ def observing(
         The newest one of the same stream, on the same axis, that names a reference. Where that
         one does not reach the place where the stream would lie, and nothing else matches, the
         observation has no opinion; see :func:`cautery.identify.going_on.is_beyond`.
+    behind : bool
+        Whether references are missing for the moment: the same then holds of every stream.
     keep : bool
         Without, nothing is kept.
 
@@ -107,7 +110,9 @@ def observing(
     tuple
         The observation, and the basis of each of its witnesses of sound and picture.
     """
-    too_early = is_beyond(named, references, media_at_s=media_at_s, probe_s=_length_s(decoded))
+    too_early = behind or is_beyond(
+        named, references, media_at_s=media_at_s, probe_s=_length_s(decoded)
+    )
     sound = yield from listening(
         decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
     )

@@ -23,7 +23,7 @@ from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.messages import say
-from cautery.model import Entry, Finding, Source, Verdict
+from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Source, Verdict
 from cautery.model.hidden import Location, Secret
 from cautery.model.records import AlignmentShown, ExhibitSealed, Failure, LookStep, ProbeDone
 from cautery.model.records.scoring import ScoreBasis
@@ -75,7 +75,14 @@ def night(
     """Begin the watch of one stream: a live one whose list shows its line, or a film."""
     engine = ThreadEngine()
 
-    def begun(*, url: str = URL, by_jobs: bool = True, media: bytes = b"media") -> Night:
+    def begun(
+        *,
+        url: str = URL,
+        by_jobs: bool = True,
+        media: bytes = b"media",
+        shown: Decoded | None = None,
+        behind: bool = False,
+    ) -> Night:
         references = References(
             DEFAULT_RECIPE,
             (ReferenceInfo(id="work-1", kind="work", event=None, clean=False, territory=None),),
@@ -89,14 +96,16 @@ def night(
         )  # fmt: skip
         parts: dict[str, Any] = {
             "fetcher": answers({URL: LIVE, segment: b"media", FILM: media}),
-            "decoder": Hears(heard_of_it),
+            "decoder": Hears(shown or heard_of_it),
             "engine": engine,
             "journal": journal,
         }
         tape, jobs = Tape(tmp_path, window_s=60.0), None
         looks: Any = looks_here(references, tape, **parts)
         if by_jobs:
-            looks, jobs = looks_by_jobs(references, tape, **parts, case=case, key=KEY)
+            looks, jobs = looks_by_jobs(
+                references, tape, **parts, case=case, key=KEY, behind=lambda: behind
+            )
         streams = {stream.key: stream}
         pace = Pace(MANDATE, streams, heard=lambda: Heard(until={}, filled=True), journal=journal)
         prober = Prober(
@@ -128,6 +137,22 @@ def test_a_node_says_what_this_process_says(night: Callable[..., Night]) -> None
     assert kept
     shown, same = by_node.of(AlignmentShown)
     assert shown == same
+
+
+@pytest.mark.parametrize(
+    ("behind", "finding"), [(True, Finding.UNDECIDED), (False, Finding.NOTHING)]
+)
+def test_a_node_that_lacks_a_shard_calls_no_stream_nothing(
+    night: Callable[..., Night], finding: Finding, *, behind: bool
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    one = night(shown=replace(part_of(film(60.0), 20.0, 32.0), audio=noise), behind=behind)
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert done.observation is not None
+    assert done.observation.came_too_early is behind
+    assert one.stream.verdict is not None
+    assert one.stream.verdict.finding is finding
 
 
 def test_the_record_of_a_look_names_its_node_and_all_that_it_names_is_sealed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
+from cautery.lab.readers import ReadersHere
 from cautery.messages import say
-from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Partner, Verdict
+from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Observation, Partner, Verdict
 from cautery.model.records import ProbeDone
 from cautery.model.verdict import NoMatch
 from cautery.workflows.case.journal import Journal
@@ -26,8 +28,10 @@ from cautery.workflows.case.open import Case
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.asking import MOST_PROBE_S, OVERLAP_S, asked_of
+from cautery.workflows.watch.probing.looker import Looker, LookPorts
 from cautery.workflows.watch.probing.looks import PROBE_S
 from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.probing.questions import LookQuestion, UnderWay
 from cautery.workflows.watch.streams import BACKOFF_S, RECHECK_S, SECOND_LOOK_S, Stream
 
 KEY = b"k" * 32
@@ -213,3 +217,68 @@ def test_media_that_have_ended_keep_what_was_seen_of_them(night: Callable[..., N
     one.look(80.0, goes_on=False)
     assert [seen.has_opinion for seen in one.stream.observations] == [True]
     assert one.finding is Finding.NOTHING
+
+
+@pytest.fixture
+def looking(
+    answers: Callable[..., Any], journal: Journal, tmp_path: Path
+) -> Iterator[Callable[..., Observation]]:
+    """Look once at a stream that shows its reference, as a node does."""
+    engine = ThreadEngine()
+
+    def once(
+        media: Decoded, references: Callable[[], References], hears: Hears, **more: Any
+    ) -> Observation:
+        url = "http://pirate.example/1.m3u8"
+        hears.result = media
+        ports = LookPorts(
+            fetcher=answers({url: LIVE, "http://pirate.example/0.ts": b"media"}),
+            readers=ReadersHere(),
+            decoder=hears,
+            engine=engine,
+            stamps_s=Tape(tmp_path, window_s=60.0).stamps_s,
+            **more,
+        )
+        question = LookQuestion(
+            id="1", key=url, url=url, listed=url, host="pirate.example", seconds=PROBE_S,
+            within_s=20.0,
+        )  # fmt: skip
+        under_way = UnderWay(spends=lambda _: contextlib.nullcontext())
+        [probed] = asyncio.run(Looker(references, ports, journal).look(question, under_way))
+        return probed.observation
+
+    yield once
+    engine.close()
+
+
+def held(until_s: float) -> References:
+    references = References(DEFAULT_RECIPE, (ReferenceInfo(id="sport", event="cup"),), 420.0)
+    from_s = NOON.timestamp() - PROBE_S - 60.0 - DELAY_S
+    references.add("sport", part_of(WHOLE, 0.0, until_s), at_s=from_s)
+    return references
+
+
+def test_a_look_compares_with_what_came_while_it_fetched_and_decoded(
+    looking: Callable[..., Observation],
+) -> None:
+    newest = [held(50.0)]
+
+    class Slow(Hears):
+        async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+            newest.append(held(90.0))
+            return await super().decode(data, pictures=pictures)
+
+    media = part_of(WHOLE, 60.0, 60.0 + PROBE_S)
+    [witness] = looking(media, lambda: newest[-1], Slow(WHOLE)).witnesses
+    assert (witness.reference, witness.coverage) == ("sport", 1.0)
+
+
+def test_while_a_shard_has_no_home_nobody_says_that_nothing_matches(
+    looking: Callable[..., Observation],
+) -> None:
+    goes_on, hears = part_of(WHOLE, 60.0, 60.0 + PROBE_S), Hears(WHOLE)
+    seen = looking(strange(goes_on), lambda: held(90.0), hears, behind=lambda: True)
+    assert seen.came_too_early
+    assert looking(strange(goes_on), lambda: held(90.0), hears).has_opinion
+    [witness] = looking(goes_on, lambda: held(90.0), hears, behind=lambda: True).witnesses
+    assert witness.reference == "sport"
