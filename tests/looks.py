@@ -228,6 +228,7 @@ def node_looks(
     vault: Any,
     keys: NightKeys,
     key: bytes,
+    behind: Callable[[], bool] = lambda: False,
 ) -> NightLooks:
     """Return what one node does with a night's jobs, sealing into the folder of a case's vault."""
     pseudonyms = KeyedPseudonyms(key)
@@ -244,6 +245,7 @@ def node_looks(
             secrets=OwnSecrets(pseudonyms),
             references=lambda: references,
             stamps_s=tape.stamps_s,
+            behind=behind,
             was_slow=lambda since_s: False,
             reach=StoreReach(lambda: None),
         )
@@ -261,6 +263,7 @@ def looks_by_jobs(
     case: Any,
     key: bytes,
     names: tuple[str, ...] = ("lyon", "oslo"),
+    behind: Callable[[], bool] = lambda: False,
 ) -> tuple[LooksByJobs, JobsInMemory]:
     """Return looks by nodes of this process that share the case's vault, and their jobs."""
 
@@ -275,6 +278,7 @@ def looks_by_jobs(
             vault=FolderVault(case.path / "vault", keys),
             keys=keys,
             key=key,
+            behind=behind,
         )
 
         async def night(_: JobAsked) -> NightLooks:

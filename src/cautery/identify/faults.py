@@ -73,7 +73,9 @@ def foreign_sound(
     decoded: Decoded, observation: Observation, references: AnyReferences
 ) -> Landmarks | None:
     """Return the landmarks of a probe's sound if it is loud, long, and of no reference."""
-    if observation.witnesses or len(decoded.audio) < LEAST_ADVERT_S * references.recipe.rate_hz:
+    if observation.witnesses or observation.came_too_early:
+        return None
+    if len(decoded.audio) < LEAST_ADVERT_S * references.recipe.rate_hz:
         return None
     if loudness_db(decoded.audio) < QUIET_DB:
         return None

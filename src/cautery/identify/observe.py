@@ -14,6 +14,7 @@ from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._looking import Expected
 from cautery.identify._sounding import ProbeSound, Sounding, scores_along
 from cautery.identify.basis import Basis
+from cautery.identify.going_on import is_beyond, origin_s
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listening, why_unmatched
 from cautery.identify.likelihood import above
@@ -22,6 +23,7 @@ from cautery.identify.references.held import References
 from cautery.identify.references.volumes import AnyReferences
 from cautery.identify.sound import Heard
 from cautery.identify.steps import Search, in_turn
+from cautery.identify.tracks import WEAK_LOG10_LR
 from cautery.messages import message, term
 from cautery.messages.joining import joined
 from cautery.model.evidence import ExhibitId
@@ -84,6 +86,8 @@ def observing(
     hints: Sequence[str] = (),
     effort: Effort = "full",
     earlier: Observation | None = None,
+    named: Observation | None = None,
+    behind: bool = False,
     keep: bool = True,
 ) -> Search[tuple[Observation, tuple[Basis, ...]]]:
     """Do as :func:`observe` does, step by step, and return what the scores rest on, too.
@@ -92,6 +96,12 @@ def observing(
     ----------
     earlier : Observation or None
         Of the same stream, on the same axis: where its pictures were found these are tried first.
+    named : Observation or None
+        The newest one of the same stream, on the same axis, that names a reference. Where that
+        one does not reach the place where the stream would lie, and nothing else matches, the
+        observation has no opinion; see :func:`cautery.identify.going_on.is_beyond`.
+    behind : bool
+        Whether references are missing for the moment: the same then holds of every stream.
     keep : bool
         Without, nothing is kept.
 
@@ -100,6 +110,9 @@ def observing(
     tuple
         The observation, and the basis of each of its witnesses of sound and picture.
     """
+    too_early = behind or is_beyond(
+        named, references, media_at_s=media_at_s, probe_s=_length_s(decoded)
+    )
     sound = yield from listening(
         decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
     )
@@ -110,7 +123,7 @@ def observing(
         for volume in references.volumes
     ]  # fmt: skip
     observation = observed(
-        decoded, sound, seen, media_at_s=media_at_s, at=at, exhibits=exhibits
+        decoded, sound, seen, media_at_s=media_at_s, at=at, exhibits=exhibits, too_early=too_early
     )  # fmt: skip
     return observation, (*sound.kept, *(basis for part in seen for basis in part.kept))
 
@@ -156,12 +169,13 @@ def _as_seen(earlier: Observation | None, media_at_s: float | None) -> Iterator[
         return
     for witness in earlier.witnesses:
         if witness.kind == "picture" and above(witness):
-            then_s = earlier.media_start_s + witness.probe_s / 2
-            origin_s = then_s - witness.delay_s + witness.speed * (media_at_s - then_s)
             yield Expected(
-                name=witness.reference, origin_s=origin_s, speed=witness.speed,
-                part=witness.part or WHOLE, runner_up=witness.runner_up,
-            )  # fmt: skip
+                name=witness.reference,
+                origin_s=origin_s(witness, earlier, media_at_s=media_at_s),
+                speed=witness.speed,
+                part=witness.part or WHOLE,
+                runner_up=witness.runner_up,
+            )
 
 
 def observed(
@@ -172,8 +186,16 @@ def observed(
     media_at_s: float | None,
     at: datetime,
     exhibits: Sequence[ExhibitId] = (),
+    too_early: bool = False,
 ) -> Observation:
-    """Put together what the sound gave, and the pictures in each volume of the references."""
+    """Put together what the sound gave, and the pictures in each volume of the references.
+
+    Parameters
+    ----------
+    too_early : bool
+        Whether references do not reach the place where the stream would lie if it goes on. Then
+        it has an opinion only if something speaks for a match: chance alone gives weak witnesses.
+    """
     at_s = media_at_s or 0.0
     witnesses = [*heard.witnesses(), *(witness for part in seen for witness in part.witnesses)]
     unmatched: dict[str, NoMatch] = {}
@@ -184,6 +206,9 @@ def observed(
         # A volume without pictures says nothing about those of the others.
         compared = (why for why in reasons if why is not NoMatch.NO_REFERENCE)
         unmatched["pictures"] = next(compared, NoMatch.NO_REFERENCE)
+    if too_early and all(witness.log10_lr < WEAK_LOG10_LR for witness in witnesses):
+        deaf = {sense: why for sense, why in unmatched.items() if why is not NoMatch.NONE}
+        unmatched = dict.fromkeys(("sound", "pictures"), NoMatch.NOT_YET_HEARD) | deaf
     witnesses.sort(
         key=lambda witness: (-witness.log10_lr, -witness.score, witness.kind, witness.reference)
     )
@@ -192,13 +217,17 @@ def observed(
         witnesses=tuple(witnesses),
         exhibits=tuple(exhibits),
         media_start_s=at_s,
-        media_end_s=at_s + max(decoded.duration_s, len(decoded.audio) / AUDIO_RATE_HZ),
+        media_end_s=at_s + _length_s(decoded),
         unmatched=unmatched,
         reason=joined(
             message("observation.unmatched", sense=term("sense", sense), why=term("no-match", why))
             for sense, why in unmatched.items()
         ),
     )
+
+
+def _length_s(decoded: Decoded) -> float:
+    return max(decoded.duration_s, len(decoded.audio) / AUDIO_RATE_HZ)
 
 
 def alignment(

@@ -118,6 +118,8 @@ class NoMatch(StrEnum):
     STILL = "still"
     TOO_STILL = "too-still"
     NO_REFERENCE = "no-reference"
+    NOT_YET_HEARD = "not-yet-heard"
+    """A stream that goes on would lie where its reference was not heard so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +162,19 @@ class Observation:
 
     @property
     def has_opinion(self) -> bool:
-        """Tell whether a sense could say anything; of silence and black nobody can."""
+        """Tell whether a sense could say anything; of silence and black nobody can.
+
+        Nor can anybody where the reference was not yet heard so far, whatever little speaks for
+        another one.
+        """
+        if self.came_too_early:
+            return False
         return bool(self.witnesses) or NoMatch.NONE in self.unmatched.values()
+
+    @property
+    def came_too_early(self) -> bool:
+        """Tell whether nothing speaks for a match because a reference was not heard so far."""
+        return NoMatch.NOT_YET_HEARD in self.unmatched.values()
 
 
 VERBAL_SCALE: tuple[tuple[float, str], ...] = (

@@ -212,6 +212,7 @@ class Nights:
                     secrets=secrets,
                     references=lambda: pulling.references,
                     stamps_s=pulling.stamps_s,
+                    behind=pulling.behind,
                     was_slow=self.was_late,
                     reach=self.reach,
                 )

@@ -75,13 +75,15 @@ class Home:
             part = sound(music(at, 90), start % 60, seconds)
             self.live.references.add(name, part, at_s=T0 + start)
 
-    def publish(self, now_s: float = 0.0) -> None:
+    def publish(self, now_s: float = 0.0, *, filled: bool = True) -> None:
         self.live.roll()
         *slices, manifest = self.live.files
         files = {path.name: path for path in slices}
         files[manifest_name(manifest)] = manifest
         self.listed = self.publisher.publish(
-            replace(self.listed, serial=self.listed.serial + 1, files=()), files, now_s=now_s
+            replace(self.listed, serial=self.listed.serial + 1, filled=filled, files=()),
+            files,
+            now_s=now_s,
         )
 
 
@@ -127,6 +129,36 @@ def test_a_node_holds_what_all_homes_publish_and_keeps_up(
     assert held(node) == {name: 12 if name in homes[0].names else 6 for name in held(node)}
     assert set(node.shards()) == set(SHARDS)
     assert not told
+
+
+def test_a_node_knows_that_a_shard_is_missing_until_its_next_home_has_what_the_feeds_have(
+    tmp_path: Path, shelf: FailingShelf
+) -> None:
+    now = 100.0
+    node = pulling(tmp_path, shelf, [], timer=lambda: now)
+    assert node.behind()
+    (tmp_path / "homes").mkdir()
+    homes = [Home(tmp_path / "homes", shelf, shard) for shard in SHARDS]
+    homes[0].hear(0)
+    homes[0].publish()
+    node.pull()
+    assert node.behind()  # of the other one nothing is here
+    homes[1].hear(0)
+    homes[1].publish(filled=False)
+    node.pull()
+    assert node.behind()
+    homes[1].publish()
+    node.pull()
+    assert not node.behind()
+    now += 9.0
+    homes[0].publish()
+    node.pull()
+    assert not node.behind()
+    now += 2.0  # the other one has been silent for eleven seconds
+    assert node.behind()
+    homes[1].publish()  # its feeds have nothing new
+    node.pull()
+    assert not node.behind()
 
 
 def test_what_expired_goes_here_at_once_and_from_the_shelf_when_nobody_can_be_copying_it(

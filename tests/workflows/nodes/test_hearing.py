@@ -31,6 +31,7 @@ from cautery.model.ports.jobs import Handler, JobAsked
 from cautery.workflows.media.layout import LAYOUT, Layout, layout_bytes, layout_of
 from cautery.workflows.media.published import LIST, Listed, list_bytes, list_of
 from cautery.workflows.media.pulling import Pulling
+from cautery.workflows.media.pump import Feed, Pump
 from cautery.workflows.media.shard_jobs import (
     HEAR,
     PIECE,
@@ -226,6 +227,44 @@ async def test_another_node_goes_on_and_doubles_nothing(
         assert {at: kept[at] for at in kept if at in whole} == {at: whole[at] for at in kept}
         assert len(kept) > 0.9 * len(whole)
         assert pulled.span(name) == pytest.approx(expected.span(name))
+
+
+async def test_what_the_feeds_have_is_published_as_soon_as_it_is_in(
+    tmp_path: Path,
+    shelf: FailingShelf,
+    world: World,
+    engine: ThreadEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hearing, "PUBLISH_S", 3600.0)
+    world.shows(0, 4)
+    async with Node("n1", tmp_path, shelf, world, engine).hears():
+        await until(lambda: heard_to(shelf, 4), what="the first list")
+        assert newest(shelf).filled
+        assert newest(shelf).serial == 1
+
+
+async def test_a_feed_that_is_slow_keeps_nothing_from_the_first_list(
+    tmp_path: Path,
+    shelf: FailingShelf,
+    world: World,
+    engine: ThreadEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hangs, take = asyncio.Event(), Pump._try
+
+    async def slow(pump: Pump, feed: Feed) -> float:
+        if feed.info.id == "ch1":
+            await hangs.wait()
+        return await take(pump, feed)
+
+    monkeypatch.setattr(Pump, "_try", slow)
+    world.shows(0, 4)
+    async with Node("n1", tmp_path, shelf, world, engine).hears():
+        await until(lambda: "ch0" in newest(shelf).until, what="a list without the slow feed")
+        assert not newest(shelf).filled
+        hangs.set()
+        await until(lambda: newest(shelf).filled, what="the slow feed")
 
 
 async def test_the_later_run_wins_and_the_earlier_ends(

@@ -24,7 +24,7 @@ from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.messages import say
-from cautery.model import Entry, Finding, Source, Verdict
+from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Source, Verdict
 from cautery.model.hidden import Location, Secret
 from cautery.model.records import AlignmentShown, ExhibitSealed, Failure, LookStep, ProbeDone
 from cautery.model.records.scoring import ScoreBasis
@@ -77,7 +77,14 @@ def night(
     """Begin the watch of one stream: a live one whose list shows its line, or a film."""
     engine = ThreadEngine()
 
-    def begun(*, url: str = URL, by_jobs: bool = True, media: bytes = b"media") -> Night:
+    def begun(
+        *,
+        url: str = URL,
+        by_jobs: bool = True,
+        media: bytes = b"media",
+        shown: Decoded | None = None,
+        behind: bool = False,
+    ) -> Night:
         references = References(
             DEFAULT_RECIPE,
             (ReferenceInfo(id="work-1", kind="work", event=None, clean=False, territory=None),),
@@ -91,14 +98,16 @@ def night(
         )  # fmt: skip
         parts: dict[str, Any] = {
             "fetcher": answers({URL: LIVE, segment: b"media", FILM: media}),
-            "decoder": Hears(heard_of_it),
+            "decoder": Hears(shown or heard_of_it),
             "engine": engine,
             "journal": journal,
         }
         tape, jobs = Tape(tmp_path, window_s=60.0), None
         looks: Any = looks_here(references, tape, **parts)
         if by_jobs:
-            looks, jobs = looks_by_jobs(references, tape, **parts, case=case, key=KEY)
+            looks, jobs = looks_by_jobs(
+                references, tape, **parts, case=case, key=KEY, behind=lambda: behind
+            )
         streams = {stream.key: stream}
         pace = Pace(MANDATE, streams, heard=lambda: Heard(until={}, filled=True), journal=journal)
         prober = Prober(
@@ -130,6 +139,22 @@ def test_a_node_says_what_this_process_says(night: Callable[..., Night]) -> None
     assert kept
     shown, same = by_node.of(AlignmentShown)
     assert shown == same
+
+
+@pytest.mark.parametrize(
+    ("behind", "finding"), [(True, Finding.UNDECIDED), (False, Finding.NOTHING)]
+)
+def test_a_node_that_lacks_a_shard_calls_no_stream_nothing(
+    night: Callable[..., Night], finding: Finding, *, behind: bool
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    one = night(shown=replace(part_of(film(60.0), 20.0, 32.0), audio=noise), behind=behind)
+    one.look()
+    [done] = one.of(ProbeDone)
+    assert done.observation is not None
+    assert done.observation.came_too_early is behind
+    assert one.stream.verdict is not None
+    assert one.stream.verdict.finding is finding
 
 
 def test_the_record_of_a_look_names_its_node_and_all_that_it_names_is_sealed(
@@ -374,6 +399,9 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     "another hour": _with("look", to=_an_hour_later),
     "an unknown reference": _with(
         "look", "windows", 0, "observation", "witnesses", 0, "reference", to="none"
+    ),
+    "a reason of a later version": _with(
+        "look", "windows", 0, "observation", "unmatched", to={"sound": "heard-by-nobody"}
     ),
     "an exhibit of nobody": _with("exhibits", to=["sha256:" + "0" * 64]),
     "a verdict of its own": _with("sealings", "records", 0, "kind", to="verdict"),

@@ -89,8 +89,8 @@ FETCHED = made(
 QUESTION = made(
     LookQuestion, id=TEXT, key=TEXT, url=TEXT, listed=TEXT, host=TEXT, seconds=NUMBER,
     anchor=st.none() | NUMBER, work=st.none() | TEXT, licensee=st.none() | TEXT,
-    of_event=st.booleans(), earlier=st.none() | OBSERVATION, by_sound=st.booleans(),
-    offered_as_event=st.none() | st.booleans(), pictured=st.none() | MOMENT,
+    of_event=st.booleans(), earlier=st.none() | OBSERVATION, named=st.none() | OBSERVATION,
+    by_sound=st.booleans(), offered_as_event=st.none() | st.booleans(), pictured=st.none() | MOMENT,
     second=st.booleans(), within_s=NUMBER,
 )  # fmt: skip
 WINDOW = made(

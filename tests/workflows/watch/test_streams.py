@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cautery.model import Finding, Observation, RedactedUrl, Verdict, Witness
+from cautery.model.verdict import NoMatch
 from cautery.workflows.watch.streams import (
     BACKOFF_S,
     LINEAR_LOOK_S,
@@ -75,6 +76,22 @@ def test_a_settled_stream_is_no_longer_pending() -> None:
     one = hit(stream(probes=1))
     assert one.pending
     assert not judged(one, Finding.PROVEN).pending
+
+
+def test_a_look_for_which_the_references_came_too_late_leaves_a_hit_pending() -> None:
+    too_early = Observation(at=NOON, unmatched={"sound": NoMatch.NOT_YET_HEARD})
+    one = judged(hit(stream(probes=2)), Finding.UNDECIDED)
+    one.observations.append(too_early)
+    assert one.pending
+    assert wait_s(one) == SECOND_LOOK_S
+    one.observations.append(Observation(at=NOON, unmatched={"sound": NoMatch.NONE}))
+    one.observations.append(too_early)
+    assert not one.pending
+    assert wait_s(one) == BACKOFF_S[1]
+    strange = stream(probes=1)
+    strange.observations.append(too_early)
+    assert strange.newest_heard is None
+    assert not strange.pending
 
 
 @pytest.mark.parametrize("finding", [Finding.PROVEN, Finding.LICENSED])

@@ -175,6 +175,22 @@ class References:
                 return None
             return track.first_s, track.end_s
 
+    def searched_until(self, reference_id: str, *, pictures: bool = False) -> float | None:
+        """Return the reference time up to which its sound or pictures are found at present.
+
+        Returns
+        -------
+        float or None
+            ``None``: it has none.
+        """
+        track = self.tracks[self._index(reference_id)]
+        with track.lock:
+            if pictures:
+                return float(track.times[-1][-1]) if track.times else None
+            if track.end_s is None:
+                return None
+            return track.end_s - (KEPT_S if len(self.infos) > FEW_REFERENCES else 0.0)
+
     def origin_s(self, *, works: bool) -> float:
         """Return the reference time of frame 0."""
         return 0.0 if works else (self._origin_s or 0.0)

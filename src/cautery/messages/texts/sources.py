@@ -58,6 +58,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "no-match.still": "black, frozen or almost without motion",
     "no-match.too-still": "too little motion to tell it from other pictures",
     "no-match.no-reference": "no reference holds pictures",
+    "no-match.not-yet-heard": "the reference was not yet heard so far",
     "observation.unmatched": "%(sense)s: %(why)s",
     # What a verdict rests on, and what it lacks.
     "verdict.undecodable": "no media: %(detail)s",

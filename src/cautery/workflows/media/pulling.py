@@ -28,6 +28,9 @@ PULL_S = 2.0
 """How often a node asks for new lists."""
 PUBLISH_S = 5.0
 """How often a home publishes."""
+_SILENT_S = 2 * PUBLISH_S
+"""A list comes every five seconds and is asked for every two; a home that is killed has a successor
+after some ten."""
 _MEND_S = 30.0
 """To read all copies of a shard anew takes a tenth of a second."""
 
@@ -140,6 +143,25 @@ class Pulling:
             if followed.fresh_s is not None and not shard.endswith(WORKS_SHARD)
         ]
         return max(self.timer() - min(fresh) - PUBLISH_S, 0.0) if fresh else None
+
+    def behind(self) -> bool:
+        """Tell whether a shard is missing for the moment, whose feeds another one hears.
+
+        Nothing of it is here, or its copy is damaged; its home has not taken in what its feeds
+        have, or says nothing any more, as where its node was killed. A home whose feeds are silent
+        is no such shard: what they lack is nowhere.
+        """
+        if not self._shards or self._unusable:
+            return True
+        now_s = self.timer()
+        return any(
+            followed.copy.listed is None
+            or not followed.copy.listed.filled
+            or followed.fresh_s is None
+            or now_s - followed.fresh_s > _SILENT_S
+            for shard, followed in self._shards.items()
+            if not shard.endswith(WORKS_SHARD)
+        )
 
     async def work(self) -> None:
         """Follow, for ever."""

@@ -138,7 +138,7 @@ class _Home:
         self._publisher = Publisher(ports.shelf, question.shard, ports.key)
         self._listed = Listed(run=run, serial=0, node=ports.node, at_s=0.0)
         self._sayings: deque[Said] = deque(maxlen=MOST_SAID)
-        self._filled = False
+        self._filled = asyncio.Event()
         self._told_text = ""
 
     async def keep(self) -> None:
@@ -276,14 +276,17 @@ class _Home:
     async def _hear(self, pump: Pump) -> None:
         feeds = self._question.feeds_to_follow()
         await pump.fill(feeds)
-        self._filled = True
+        self._filled.set()
         async with asyncio.TaskGroup() as tasks:
             for feed in feeds:
                 tasks.create_task(pump.follow(feed))
 
     async def _publish(self, live: LiveFolder, pump: Pump) -> None:
+        # Looks have waited since the last home died: what the feeds have now is told at once.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PUBLISH_S):
+                await self._filled.wait()
         while True:
-            await asyncio.sleep(PUBLISH_S)
             try:
                 await asyncio.to_thread(self._roll, live, pump)
                 self._ports.reach.worked()
@@ -292,6 +295,7 @@ class _Home:
                 raise
             except (CauteryError, OSError) as error:
                 self._tell(error)
+            await asyncio.sleep(PUBLISH_S)
 
     def _roll(self, live: LiveFolder, pump: Pump) -> None:
         """Write what came in, and publish it."""
@@ -300,7 +304,7 @@ class _Home:
         names = self._question.layout.shards[self._question.shard]
         until, ended = dict(pump.heard_until), frozenset(pump.ended)
         stamps = {name: self._tape.stamps_s(name) for name in names}
-        filled = self._filled
+        filled = self._filled.is_set()
         live.roll()
         before = self._listed
         *slices, manifest = live.files

@@ -59,6 +59,8 @@ class NightPorts:
         The references of all shards, as they are now.
     stamps_s : callable
         The reference time that a reference's own stamp 0 has; ``None``: not known.
+    behind : callable
+        Whether a shard's references are missing for the moment.
     was_slow : callable
         Whether this node's loop was late since a moment of ``timer``.
     reach : StoreReach
@@ -78,6 +80,7 @@ class NightPorts:
     secrets: OwnSecrets
     references: Callable[[], AnyReferences]
     stamps_s: Callable[[str], float | None]
+    behind: Callable[[], bool] = lambda: False
     was_slow: Callable[[float], bool]
     reach: StoreReach
     timer: Callable[[], float] = time.monotonic
@@ -101,6 +104,7 @@ class NightLooks:
             decoder=ports.decoder,
             engine=ports.engine,
             stamps_s=ports.stamps_s,
+            behind=ports.behind,
         )
         self._remembered = RememberedLooks()
 
@@ -123,7 +127,7 @@ class NightLooks:
         self._case.told(job.told.secrets, job.told.erased)
         sheet, steps = self._case.sheet(), _Steps(timer=self._ports.timer)
         under_way = UnderWay(spends=steps.spends, anchor=job.question.anchor)
-        looker = Looker(self._ports.references(), self._look_ports, sheet.journal())
+        looker = Looker(self._ports.references, self._look_ports, sheet.journal())
         look, failed = None, None
         try:
             async with asyncio.timeout(job.question.within_s):

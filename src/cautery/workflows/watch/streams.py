@@ -101,13 +101,22 @@ class Stream:
 
     @property
     def pending(self) -> bool:
-        """Whether the last probe spoke for a reference, and nothing is settled yet."""
+        """Whether the last probe spoke for a reference, and nothing is settled yet.
+
+        A probe for which the references came too late leaves that as it was.
+        """
         settled = self.verdict is not None and self.verdict.finding in (
             Finding.PROVEN,
             Finding.LICENSED,
         )
-        seen = self.observations and self.observations[-1].witnesses
-        return bool(seen) and not settled and not self.left_open
+        newest = self.newest_heard
+        seen = newest is not None and bool(newest.witnesses)
+        return seen and not settled and not self.left_open
+
+    @property
+    def newest_heard(self) -> Observation | None:
+        """The newest observation for which the references had come far enough, if there is one."""
+        return next((one for one in reversed(self.observations) if not one.came_too_early), None)
 
     def wanted(self, now: datetime) -> bool:
         """Tell whether a look is due, in hand or not.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
-from cautery.model import Observation
+from cautery.identify.likelihood import above
+from cautery.model import Observation, Witness
 from cautery.workflows.watch.probing.looks import PROBE_S
 from cautery.workflows.watch.probing.questions import LookQuestion
 from cautery.workflows.watch.streams import Stream
@@ -42,7 +43,8 @@ def asked_of(
         work=None if verdict is None else verdict.event or verdict.channels[0],
         licensee=None if verdict is None else verdict.licensee,
         of_event=verdict is not None and verdict.event is not None,
-        earlier=_pictured(stream.observations),
+        earlier=_newest(stream.observations, lambda witness: witness.kind == "picture"),
+        named=_newest(stream.observations, above),
         by_sound=stream.by_sound,
         offered_as_event=as_event,
         pictured=stream.pictured,
@@ -54,18 +56,22 @@ def asked_of(
 def _span_s(stream: Stream, now: datetime) -> float:
     """Return how much media to ask for: all since the last look, if that spoke for a match.
 
-    A machine that is late with its second look must not lose the run of media between.
+    A machine that is late with its second look must not lose the run of media between, nor must
+    references that were late at a look.
     """
-    if not stream.pending:
+    newest = stream.newest_heard
+    if newest is None or not stream.pending:
         return PROBE_S
-    since_s = (now - stream.observations[-1].at).total_seconds()
+    since_s = (now - newest.at).total_seconds()
     return min(max(PROBE_S, since_s + OVERLAP_S), MOST_PROBE_S)
 
 
-def _pictured(observations: Sequence[Observation]) -> Observation | None:
-    """Return the newest observation that names a reference by its pictures."""
+def _newest(
+    observations: Sequence[Observation], names: Callable[[Witness], bool]
+) -> Observation | None:
+    """Return the newest observation with a witness that names a reference as asked."""
     return next(
         (observation for observation in reversed(observations)
-         if any(witness.kind == "picture" for witness in observation.witnesses)),
+         if any(names(witness) for witness in observation.witnesses)),
         None,
     )  # fmt: skip

@@ -31,7 +31,7 @@ class LooksHere:
     def __init__(
         self, references: AnyReferences, ports: LookPorts, piece_at: PieceAt, *, journal: Journal
     ) -> None:
-        self._looker = Looker(references, ports, journal)
+        self._looker = Looker(lambda: references, ports, journal)
         self._bases = Bases(journal)
         self._faults = FaultFinder(references, ports.stamps_s, engine=ports.engine, journal=journal)
         self._alignments = Alignments(

@@ -52,7 +52,8 @@ def judge(
         Name of the fingerprint recipe that compared.
     """
     fetched = look.fetched
-    if not fetched.live:
+    too_early = all(window.observation.came_too_early for window in look.windows)
+    if not fetched.live and not too_early:
         stream.observations.clear()  # the same media again
     until = len(look.windows) - 1
     for number, window in enumerate(look.windows):

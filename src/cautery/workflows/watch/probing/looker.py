@@ -33,6 +33,9 @@ class LookPorts:
     ----------
     stamps_s : callable
         The reference time that a reference's own stamp 0 has; ``None``: not known.
+    behind : callable
+        Whether references of others are missing here for the moment, so that no look can say that
+        nothing matches.
     """
 
     fetcher: Fetcher
@@ -40,25 +43,32 @@ class LookPorts:
     decoder: Decoder
     engine: Engine
     stamps_s: Callable[[str], float | None]
+    behind: Callable[[], bool] = lambda: False
 
 
 class Looker:
-    """Does looks; each with the references of its moment.
+    """Does looks.
 
     Parameters
     ----------
+    references : callable
+        The references as they are now. A node gets others while a look fetches its media, which
+        are newer than those of the look's beginning.
     journal : Journal
         Seals what was fetched.
     """
 
-    def __init__(self, references: AnyReferences, ports: LookPorts, journal: Journal) -> None:
-        self._references = references
+    def __init__(
+        self, references: Callable[[], AnyReferences], ports: LookPorts, journal: Journal
+    ) -> None:
+        self._references_now = references
         self._fetcher = ports.fetcher
         self._readers = ports.readers
         self._decoder = ports.decoder
         self._engine = ports.engine
         self._journal = journal
-        self._faults = FaultFinder(references, ports.stamps_s, engine=ports.engine, journal=journal)
+        self._stamps_s = ports.stamps_s
+        self._behind = ports.behind
 
     async def look(self, question: LookQuestion, under_way: UnderWay) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended.
@@ -104,6 +114,10 @@ class Looker:
                 for window in probed
             ),
         )
+
+    @property
+    def _references(self) -> AnyReferences:
+        return self._references_now()
 
     async def _fetched(self, question: LookQuestion, under_way: UnderWay) -> Fetched:
         fetcher = CapturingMedia(self._fetcher, self._journal, media, into=under_way.exhibits)
@@ -162,21 +176,25 @@ class Looker:
         within: Decoded | None = None,
     ) -> Probed:
         media_at_s = _media_clock(under_way, fetched, decoded)
+        references = self._references
+        finder = FaultFinder(references, self._stamps_s, engine=self._engine, journal=self._journal)
         with under_way.spends(LookStep.COMPARING):
             observation, bases = await side_by_side(
                 self._engine,
                 observing(
                     decoded,
-                    self._references,
+                    references,
                     media_at_s=media_at_s,
                     at=fetched.at,
                     exhibits=exhibits,
                     effort=effort,
                     earlier=None if under_way.anew else question.earlier,
+                    named=None if under_way.anew else question.named,
+                    behind=self._behind(),
                     keep=not question.proven,
                 ),
             )
-            faults = await self._faults.of(
+            faults = await finder.of(
                 question.work, fetched, decoded, observation, media_at_s=media_at_s
             )
         served = media_of(fetched, observation)

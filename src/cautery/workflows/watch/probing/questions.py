@@ -51,6 +51,8 @@ class LookQuestion:
         Whether the verdict names an event.
     earlier : Observation or None
         The newest one that names a reference by its pictures.
+    named : Observation or None
+        The newest one that by itself is enough to name a reference, by any sense.
     by_sound : bool
         Whether the sound alone was enough at the last look.
     offered_as_event : bool or None
@@ -75,6 +77,7 @@ class LookQuestion:
     licensee: str | None = None
     of_event: bool = False
     earlier: Observation | None = None
+    named: Observation | None = None
     by_sound: bool = True
     offered_as_event: bool | None = None
     pictured: datetime | None = None
