@@ -299,7 +299,7 @@ def cluster(run: Path, count: int) -> Iterator[Callable[[], dict[str, float]]]:
             nodes[name] = stack.enter_context(subprocess.Popen(
                 [sys.executable, __file__, "--node", name, "--run", str(run),
                  "--jobs", str(max(2, CAPACITY // count))],
-                env=os.environ | {"TMPDIR": str(own)},
+                env=os.environ | {"TMPDIR": str(own), "OPENBLAS_NUM_THREADS": "1"},
             ))  # fmt: skip
             stack.callback(nodes[name].terminate)
 

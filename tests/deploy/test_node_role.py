@@ -45,8 +45,10 @@ DENIED = (
     "CREATE TABLE cautery.mine (a INT)",
     "CREATE SCHEMA mine",
     "COPY cautery.nights TO PROGRAM 'true'",
-    f"SELECT pg_advisory_lock((7165918::bigint << 32) | oid::bigint) FROM pg_class"
-    f" WHERE relname = 'entries' AND relnamespace = 'case_{CASE}'::regnamespace",
+    (
+        "SELECT pg_advisory_lock((7165918::bigint << 32) | oid::bigint) FROM pg_class"
+        f" WHERE relname = 'entries' AND relnamespace = 'case_{CASE}'::regnamespace"
+    ),
     "SELECT pg_try_advisory_xact_lock_shared(7165918, 1)",
 )
 

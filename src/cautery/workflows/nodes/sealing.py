@@ -27,7 +27,7 @@ from cautery.workflows.case.transactions import MOST_PAYLOADS, Payloads
 from cautery.workflows.watch.probing.wire import KeyMade, RecordMade, Sealings
 
 MOST_SEALED = 2 * MOST_PAYLOADS
-"""Records of exhibits that are remembered: half a kilobyte each as text, twice as much as objects."""
+"""Records of exhibits that are remembered: half a kilobyte each as text, twice that as objects."""
 
 
 class NodeKeys(Protocol):
