@@ -19,8 +19,10 @@ from cautery.errors import EvidenceError
 from cautery.model import Regime, digest_of
 from cautery.model.ledger import contents
 from cautery.model.records import ExchangeExported
+from cautery.wiring import notices
 from cautery.wiring.cases import reading, reading_store
 from cautery.wiring.custody import chain_of
+from cautery.wiring.postbox import PostboxSettings
 from cautery.wiring.taxii import package_of
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import open_case
@@ -242,7 +244,7 @@ def test_who_was_given_a_statement_in_a_file_must_be_told_its_correction(
     assert '"revoked":true' in Path("op-1-for-bg-gdbop-identity.json").read_text()
 
 
-@pytest.mark.parametrize("way", ["export", "taxii", "form"])
+@pytest.mark.parametrize("way", ["export", "taxii", "form", "mail", "trust"])
 def test_nothing_leaves_under_approvers_whom_somebody_wrote_into_the_first_record(
     cautery: Callable[..., Ran], case: Path, tmp_path: Path, way: str
 ) -> None:
@@ -263,13 +265,15 @@ def test_nothing_leaves_under_approvers_whom_somebody_wrote_into_the_first_recor
 def leave(way: str, cautery: Callable[..., Ran], case: Path, folder: Path) -> None:
     if way == "taxii":
         package_of(case, DEFAULT_MARKING, reading_store())
-        return
-    command = (
-        ("export", case, "--to", "identity", "-o", folder / "out.json")
-        if way == "export"
-        else ("form", "write", "es/address-list", case, "-o", folder / "out.pdf", "--draft")
-    )
-    ran = cautery(*command)
+    if way == "mail":
+        settings = PostboxSettings(mail=None, api=None)
+        notices.preview(case, "N-0123456789ab", postbox=settings, remind=False, confirmed={})
+    commands: dict[str, tuple[object, ...]] = {
+        "export": ("export", case, "--to", "identity", "-o", folder / "out.json"),
+        "form": ("form", "write", "es/address-list", case, "-o", folder / "out.pdf", "--draft"),
+        "trust": ("lists", "trust", case, "provider"),
+    }
+    ran = cautery(*commands[way])
     assert not [*folder.glob("out.*")]
     assert ran.code == 1
     raise EvidenceError(ran.err)
