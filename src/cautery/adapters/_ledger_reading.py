@@ -20,7 +20,7 @@ from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
 from cautery.adapters._ledger_sqlite import SqliteDatabase
 from cautery.adapters._servers import server_name
 from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.covered import Covered
+from cautery.evidence.covered_rows import CoveredRows
 from cautery.evidence.leaf import record_of
 from cautery.evidence.merkle import leaf_hash
 from cautery.model.records import Entry
@@ -82,9 +82,9 @@ class LedgerReader:
         self._picked = _Newest()
         self._kept: dict[int, Entry] = {}
         self._room_bytes = _KEPT_BYTES
-        self._covered = Covered()
+        self._covered = CoveredRows()
 
-    def keep_to(self, covered: Covered) -> None:
+    def keep_to(self, covered: CoveredRows) -> None:
         """From now on, refuse to read other rows in the place of those that roots covered."""
         self._covered = covered
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from cautery.evidence.covered import Covered
+from cautery.evidence.covered_rows import CoveredRows
 from cautery.evidence.lease import Lease
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Regime
@@ -22,7 +22,7 @@ from cautery.model.records import Entry
 class CaseLedger(Ledger, Protocol):
     """A ledger that can be sealed by checkpoints and closed."""
 
-    def keep_to(self, covered: Covered) -> None:
+    def keep_to(self, covered: CoveredRows) -> None:
         """From now on, refuse to read other rows in the place of those that roots covered."""
         ...
 

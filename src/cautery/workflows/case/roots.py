@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cautery.errors import EvidenceError
 from cautery.evidence.case_key import case_verifier
-from cautery.evidence.covered import Covered
+from cautery.evidence.covered_rows import CoveredRows
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier, open_checkpoint
@@ -41,7 +41,7 @@ class Standing:
         How many of its records a signed root covers.
     unsigned : dict of str to int
         How many records of each kind no signed root covers.
-    covered : Covered
+    covered : CoveredRows
         The rows that a signed root covers, as they were read here.
     """
 
@@ -49,7 +49,7 @@ class Standing:
     longest: Checkpoint | None
     signed: int
     unsigned: dict[str, int]
-    covered: Covered = field(repr=False)
+    covered: CoveredRows = field(repr=False)
 
 
 def check_roots(
@@ -83,7 +83,7 @@ def check_roots(
         walk.skip(frontier.size)
     intact = frontier.size  # records up to the longest root that held
     misfiled: EvidenceError | None = None
-    covered = Covered(since=frontier.size)
+    covered = CoveredRows(since=frontier.size)
     walk.pass_by(frontier)
     if last is not None and frontier.size == last.size and frontier.root() != last.root:
         raise EvidenceError(f"{path}: its first {last.size} records differ from those signed")

@@ -17,7 +17,7 @@ _DIGEST_BYTES = 16
 """Of the leaf's hash: another leaf that has them costs 2^128 tries."""
 
 
-class Covered:
+class CoveredRows:
     """Digests and kinds of the rows of a ledger that signed roots cover; 24 bytes for each.
 
     Parameters
