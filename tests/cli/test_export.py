@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,18 @@ from tests.form_case import made_case
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
+from cautery.errors import EvidenceError
 from cautery.model import Regime, digest_of
 from cautery.model.ledger import contents
 from cautery.model.records import ExchangeExported
-from cautery.wiring.cases import reading
+from cautery.wiring import notices
+from cautery.wiring.cases import reading, reading_store
 from cautery.wiring.custody import chain_of
+from cautery.wiring.postbox import PostboxSettings
+from cautery.wiring.taxii import package_of
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import open_case
+from cautery.workflows.exchange.of_watch import DEFAULT_MARKING
 
 from .conftest import Ran
 
@@ -236,3 +242,38 @@ def test_who_was_given_a_statement_in_a_file_must_be_told_its_correction(
     )
     assert again.code == 0
     assert '"revoked":true' in Path("op-1-for-bg-gdbop-identity.json").read_text()
+
+
+@pytest.mark.parametrize("way", ["export", "taxii", "form", "mail", "trust"])
+def test_nothing_leaves_under_approvers_whom_somebody_wrote_into_the_first_record(
+    cautery: Callable[..., Ran], case: Path, tmp_path: Path, way: str
+) -> None:
+    """Whoever can write to a case, and has no key, names no approver of its own."""
+    ledger = case / "ledger.sqlite"
+    with sqlite3.connect(ledger) as database:
+        ((leaf,),) = database.execute("SELECT leaf FROM entries WHERE idx = 0")
+        forged = leaf.replace(b"A. Legal", b"M. Allory")
+        database.execute("UPDATE entries SET leaf = ? WHERE idx = 0", (forged,))
+    for at_first in (True, False):
+        words = "does not agree" if at_first else "no signed root covers its first record"
+        with pytest.raises(EvidenceError, match=words):
+            leave(way, cautery, case, tmp_path)
+        with sqlite3.connect(ledger) as database:
+            database.execute("DELETE FROM checkpoints")
+
+
+def leave(way: str, cautery: Callable[..., Ran], case: Path, folder: Path) -> None:
+    if way == "taxii":
+        package_of(case, DEFAULT_MARKING, reading_store())
+    if way == "mail":
+        settings = PostboxSettings(mail=None, api=None)
+        notices.preview(case, "N-0123456789ab", postbox=settings, remind=False, confirmed={})
+    commands: dict[str, tuple[object, ...]] = {
+        "export": ("export", case, "--to", "identity", "-o", folder / "out.json"),
+        "form": ("form", "write", "es/address-list", case, "-o", folder / "out.pdf", "--draft"),
+        "trust": ("lists", "trust", case, "provider"),
+    }
+    ran = cautery(*commands[way])
+    assert not [*folder.glob("out.*")]
+    assert ran.code == 1
+    raise EvidenceError(ran.err)

@@ -193,11 +193,11 @@ def test_a_server_that_repeats_our_login_does_not_bring_it_into_the_case(
 ) -> None:
     import aiosmtplib
 
-    async def refused(*_: Any, **settings: Any) -> None:
-        login = base64.b64encode(settings["password"].encode()).decode()
+    async def refused(*_: Any) -> None:
+        login = base64.b64encode(b"s3cret").decode()
         raise aiosmtplib.SMTPAuthenticationError(535, f"no such login {login}")
 
-    monkeypatch.setattr(aiosmtplib, "send", refused)
+    monkeypatch.setattr(aiosmtplib.SMTP, "connect", refused)
     approve(cautery, proven_case, notice)
     _, port = serve()
     login = 'username = "user"\npassword = "s3cret"\n'

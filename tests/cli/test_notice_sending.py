@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import mailbox
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dkim
 import pytest
@@ -44,6 +45,23 @@ from .mail_room import Server, mail_settings, parsed, postbox, send
 from .notice_case import NOW, OTHER, URL, Watched, approve, state
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+class Broken:
+    """A connection to a mail server that breaks as it is made, or once the mail is begun."""
+
+    def __init__(self, error: Exception, *, at_once: bool) -> None:
+        self.error, self.at_once = error, at_once
+
+    async def __aenter__(self) -> Self:
+        if self.at_once:
+            raise self.error
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def sendmail(self, *_: object) -> object:
+        raise self.error
 
 
 def test_a_mail_is_signed_sent_after_refusals_and_carries_a_valid_report_for_each_url(
@@ -497,10 +515,9 @@ def test_a_server_that_breaks_off_may_have_taken_the_mail(
 
     errors = [aiosmtplib.SMTPServerDisconnected("gone"), aiosmtplib.SMTPDataError(550, "no")]
 
-    async def broken(*_: Any, **__: Any) -> None:
-        raise errors.pop(0)
-
-    monkeypatch.setattr(aiosmtplib, "send", broken)
+    monkeypatch.setattr(
+        adapter.SmtpPostbox, "_client", lambda _: Broken(errors.pop(0), at_once=False)
+    )
     approve(cautery, proven_case, notice)
     settings = mail_settings(proven_case.folder, 9)
     assert send(cautery, proven_case, notice, settings).code == 1
@@ -623,22 +640,21 @@ def test_a_notice_that_is_withdrawn_between_two_tries_does_not_leave(
     assert state(cautery, proven_case, notice)["state"] == "withdrawn"
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError(), ssl.SSLError(1, "bad record mac")])
 async def test_a_mail_that_may_have_arrived_is_not_sent_again(
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
-
-    async def broken_off(*_: object, **__: object) -> object:
-        raise ConnectionResetError
-
+    """Whoever is on the way can let TLS fail once the mail is taken."""
     server = MailServer(
         host="127.0.0.1", port=1, security=Security.NONE, sender="piracy@league.example"
     )
     box = adapter.SmtpPostbox(server, waits_s=(0.0, 0.0))
-    monkeypatch.setattr(box, "_once", broken_off)
-    with pytest.raises(UnansweredError):
-        await box.send(b"", to="abuse@host.example", before=lambda: asked.append(1))
-    assert len(asked) == 1
+    for at_once, tries, kind in ((False, 1, UnansweredError), (True, 3, SourceError)):
+        asked: list[int] = []
+        monkeypatch.setattr(box, "_client", lambda at_once=at_once: Broken(error, at_once=at_once))
+        with pytest.raises(SourceError) as raised:
+            await box.send(b"", to="abuse@host.example", before=lambda told=asked: told.append(1))  # type: ignore[misc]
+        assert (type(raised.value), len(asked)) == (kind, tries)
 
 
 async def test_where_an_earlier_report_may_have_arrived_a_person_has_to_find_out(
@@ -652,11 +668,11 @@ async def test_where_an_earlier_report_may_have_arrived_a_person_has_to_find_out
         if len(asked) == 2:
             raise ApprovalError("it is withdrawn")
 
-    class Broken:
+    class Silent:
         async def fetch(self, *_: object, **__: object) -> object:
             raise SourceError("no answer")
 
-    api = xarf_api.XarfApi("https://host.example/abuse", Broken(), waits_s=(0.0, 0.0))  # type: ignore[arg-type]
+    api = xarf_api.XarfApi("https://host.example/abuse", Silent(), waits_s=(0.0, 0.0))  # type: ignore[arg-type]
     with pytest.raises(UnansweredError, match="may have arrived"):
         await api.hand_in(b"{}", before=before)
     assert len(asked) == 2

@@ -114,6 +114,37 @@ def test_people_work_on_it_and_it_is_closed_verified_and_handed_over(
     assert "handed over" in cautery("custody", "list", CASE).out
 
 
+def test_who_has_the_database_shows_no_other_approver_after_the_roots_were_compared(
+    cautery: Cautery, on_server: Watched, prepared: str
+) -> None:
+    """A view that shows the true rows to a walk over all, and others to who asks for a kind."""
+    schema = f"case_{next((on_server.folder / 'keys').glob('case-*.key')).stem[5:]}"
+    shown = """
+        ALTER TABLE entries RENAME TO true_entries;
+        CREATE FUNCTION shown(leaf bytea) RETURNS bytea LANGUAGE plpgsql VOLATILE AS $$
+        BEGIN
+            IF current_query() LIKE '%length(leaf)%' THEN
+                PERFORM set_config('who.lies', (current_query() LIKE '%kind = %')::text, false);
+            END IF;
+            IF current_setting('who.lies', true) = 'true' THEN
+                RETURN convert_to(replace(convert_from(leaf, 'UTF8'), 'anna', 'mall'), 'UTF8');
+            END IF;
+            RETURN leaf;
+        END $$;
+        CREATE VIEW entries AS SELECT idx, kind,
+            CASE WHEN idx = 0 THEN shown(leaf) ELSE leaf END AS leaf FROM true_entries
+    """
+    with psycopg.connect(prepared, autocommit=True) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        connection.execute(shown.replace("shown(leaf)", f"{schema}.shown(leaf)"))
+    for command in (
+        ("notice", "settle", CASE, "N-0123456789ab", "--unsent", "--as", "carl"),
+        ("export", CASE, "--to", "stix"),
+    ):
+        ran = cautery(*command)
+        assert (ran.code, "record 0 is not as it was" in ran.err) == (1, True), ran.err
+
+
 def test_what_is_not_on_the_server_is_said(cautery: Cautery, prepared: str) -> None:
     ran = cautery("verify", "server:final")
     assert (ran.code, "no such case on the server" in ran.err) == (2, True)

@@ -20,7 +20,9 @@ from cautery.adapters._ledger_postgresql import LedgerPlace, PostgresqlDatabase
 from cautery.adapters._ledger_sqlite import SqliteDatabase
 from cautery.adapters._servers import server_name
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.covered_rows import CoveredRows
 from cautery.evidence.leaf import record_of
+from cautery.evidence.merkle import leaf_hash
 from cautery.model.records import Entry
 
 _KEPT_BYTES = 4 << 20
@@ -80,6 +82,11 @@ class LedgerReader:
         self._picked = _Newest()
         self._kept: dict[int, Entry] = {}
         self._room_bytes = _KEPT_BYTES
+        self._covered = CoveredRows()
+
+    def keep_to(self, covered: CoveredRows) -> None:
+        """From now on, refuse to read other rows in the place of those that roots covered."""
+        self._covered = covered
 
     def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
         """Yield the entries that stand now, ``index >= since``, all kinds or the given ones.
@@ -173,14 +180,30 @@ class LedgerReader:
         return self._pages.filed_checkpoints()
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
+        due = self._covered.numbers(since, kinds)
+        expected = next(due, None)
         for index, kind, leaf in self._pages.rows(since, until, kinds):
+            if expected is not None or self._covered.holds(index):
+                self._require_covered(expected, index)
+                expected = next(due, None)
             entry = self._read_entry(index, kind, leaf)
             if not kinds or entry.record.kind in kinds:
                 yield entry
+        self._require_covered(expected, None)
+
+    def _require_covered(self, expected: int | None, index: int | None) -> None:
+        """Refuse a row that roots did not cover so, or one that is hidden."""
+        if expected != index:
+            raise EvidenceError(
+                f"{self._name}: record {index if expected is None else expected} is not as it was "
+                "when its case was compared with the signed roots"
+            )
 
     def _read_entry(
         self, index: int, kind: str, leaf: bytes, picked: _Newest | None = None
     ) -> Entry:
+        if self._covered.holds(index) and not self._covered.is_same(index, leaf_hash(leaf)):
+            self._require_covered(index, None)
         kind, leaf = self._right(index, kind, leaf)
         entry = None if picked is None else picked.get(index, leaf)
         if entry is None:

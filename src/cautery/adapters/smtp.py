@@ -177,12 +177,16 @@ class SmtpPostbox:
         """
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
             before()
+            is_begun = False
             try:
-                answer = await self._once(mail, to)
+                async with self._client() as client:
+                    is_begun = True
+                    _, answer = await client.sendmail(self._server.sender, [to], mail)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
                 code = _code(error)
-                # Not tried again: who has taken it already would get it twice.
-                unanswered = code is None and self._may_have_taken(error)
+                # Not tried again: who has taken it already would get it twice. Whoever is on the
+                # way can break TLS after that, so no kind of error says that it was not taken.
+                unanswered = code is None and is_begun
                 final = unanswered or (code is not None and code >= 500)
                 final |= isinstance(error, ssl.SSLCertVerificationError)
                 final |= isinstance(error.__cause__, ssl.SSLCertVerificationError)
@@ -193,7 +197,7 @@ class SmtpPostbox:
                     ) from None
                 await self._sleep(wait_s)
             else:
-                return Delivery(tries=tries, answer=_printable(answer))
+                return Delivery(tries=tries, answer=_printable(str(answer)))
         raise AssertionError
 
     def _kind_of(self, error: BaseException, *, unanswered: bool) -> type[SourceError]:
@@ -204,23 +208,9 @@ class SmtpPostbox:
         is_final = (_code(error) or 0) >= 500
         return RefusedError if is_final and isinstance(error, of_mail) else SourceError
 
-    def _may_have_taken(self, error: BaseException) -> bool:
-        """Tell whether a connection stood and broke off, so that the mail may have arrived."""
-        smtp = self._smtp
-        never = (
-            smtp.SMTPConnectError,
-            smtp.SMTPNotSupported,
-            ssl.SSLError,
-            ConnectionRefusedError,
-        )
-        return not isinstance(error, never) and not isinstance(error.__cause__, ssl.SSLError)
-
-    async def _once(self, mail: bytes, to: str) -> str:
+    def _client(self) -> Any:
         server = self._server
-        _, answer = await self._smtp.send(
-            mail,
-            sender=server.sender,
-            recipients=[to],
+        return self._smtp.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.username,
@@ -230,7 +220,6 @@ class SmtpPostbox:
             tls_context=self._context,
             timeout=TIMEOUT_S,
         )
-        return str(answer)
 
 
 def required(module: str) -> Any:

@@ -114,7 +114,7 @@ def trust(
             raise InputError(f"{place}: name the territory of {provider}: --territory IT")
         trusted = lists.organisation_trust(place, provider, territory)
     else:
-        with cases.reading(place) as opened:
+        with cases.reading_signed(place) as opened:
             trusted = trust_of(opened.ledger, provider)
     lines = [
         f"list = {toml_string(trusted.list_id)}",

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from cautery.evidence.covered_rows import CoveredRows
 from cautery.evidence.lease import Lease
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Regime
@@ -20,6 +21,10 @@ from cautery.model.records import Entry
 
 class CaseLedger(Ledger, Protocol):
     """A ledger that can be sealed by checkpoints and closed."""
+
+    def keep_to(self, covered: CoveredRows) -> None:
+        """From now on, refuse to read other rows in the place of those that roots covered."""
+        ...
 
     def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
         """Replace rows from ``since`` on that are no records; ``since`` of them are signed."""

@@ -19,8 +19,9 @@ NOT_TARGETS = frozenset({"demand"})
 _KINDS = {"domain": "host", "hostname": "host", "fqdn": "host", "ip": "address"}
 _SCHEMES = frozenset({"http", "https"})
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_AT_A_HOST = re.compile(r"[^\s/@?#]*[.:][^\s/@?#]*")
-"""A name or an address, with or without a port: no number, range, mail address or path."""
+_AT_A_HOST = re.compile(r"[^\s/@?#]*[.:][^\s/@?#]*(?:[/?#]|$)")
+"""A name or an address, with or without a port and a path: no number, range or mail address."""
+_IDEOGRAPHIC_DOT = "\N{IDEOGRAPHIC FULL STOP}"
 _CASED = frozenset({"wallet", "payment", "account", "app"})
 """Kinds whose values differ by case: base58 addresses do."""
 _FOLDED_WALLET = re.compile(r"(?i)(0x[0-9a-f]{40}|(bc|ltc|tb)1[02-9ac-hj-np-z]{8,87})")
@@ -88,8 +89,10 @@ def place_of(subject: str) -> str:
     --------
     >>> place_of("panel:Shop.Example."), place_of("url:http://shop.example:8080/x")
     ('host:shop.example', 'host:shop.example')
-    >>> place_of("server:2001:DB8::1"), place_of("as:64500")
-    ('address:2001:db8::1', 'as:64500')
+    >>> place_of("server:2001:DB8::1"), place_of("panel:shop.example/c/")
+    ('address:2001:db8::1', 'host:shop.example')
+    >>> place_of("as:64500"), place_of("range:192.0.2.0/24"), place_of("account:a@b.example")
+    ('as:64500', 'range:192.0.2.0/24', 'account:a@b.example')
     """
     name = spelling(subject)
     kind, _, value = name.partition(":")
@@ -98,7 +101,14 @@ def place_of(subject: str) -> str:
     if (address := _address(value)) is not None:
         return f"address:{address}"
     if "://" not in value:
-        if not _AT_A_HOST.fullmatch(value):
+        value = value.removeprefix("//").replace(_IDEOGRAPHIC_DOT, ".")
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            pass
+        else:
+            return spelling(str(network[0])) if network.num_addresses == 1 else name
+        if not _AT_A_HOST.match(value):
             return name
         value = f"//{value}"
     host = host_of(value)

@@ -27,6 +27,7 @@ from cautery.projections.without_decoys import without_decoys
 from cautery.wiring.server import server_store
 from cautery.workflows.case.open import Case, open_case, refuse_closed
 from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.case.roots import keep_to_roots
 from cautery.workflows.supply.picture import met_in
 
 
@@ -65,6 +66,20 @@ def reading(path: Path) -> Iterator[Case]:
         yield case
     finally:
         case.leave()
+
+
+@contextmanager
+def reading_signed(path: Path) -> Iterator[Case]:
+    """Open a case to read what may leave it: nothing that contradicts its signed roots.
+
+    Raises
+    ------
+    CauteryError
+        As :func:`reading` and :func:`~cautery.workflows.case.roots.keep_to_roots`.
+    """
+    with reading(path) as case:
+        keep_to_roots(path, case.ledger, case.store)
+        yield case
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import ExchangeExported, OperationOpened, kinds_of
 from cautery.wiring import desks
-from cautery.wiring.cases import adding_to, reading, reading_store
+from cautery.wiring.cases import adding_to, reading, reading_signed, reading_store
 from cautery.wiring.custody import login
 from cautery.workflows.case.opening import opening_of
+from cautery.workflows.case.roots import keep_to_roots
 from cautery.workflows.exchange.export import Written, record_of, report_of, written
 from cautery.workflows.exchange.gathering import Gathered
 from cautery.workflows.exchange.of_operation import of_operation
@@ -197,9 +198,10 @@ def _ledger(path: Path, *, is_closed: bool) -> Iterator[Ledger]:
     """Open the ledger of a watch's case: to add to it, if it is not closed."""
     if not is_closed:
         with adding_to(path) as ledger:
+            keep_to_roots(path, ledger, reading_store())
             yield ledger
         return
-    with reading(path) as case:
+    with reading_signed(path) as case:
         yield case.ledger
 
 

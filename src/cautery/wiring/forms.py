@@ -19,7 +19,7 @@ from cautery.messages import in_language
 from cautery.model.forms import Filled, Form, FormFormat, fill
 from cautery.wiring import desks
 from cautery.wiring.blind import night_of
-from cautery.wiring.cases import reading, reading_store
+from cautery.wiring.cases import reading_signed, reading_store
 from cautery.wiring.custody import note_opening
 from cautery.wiring.dossiers import Vouching
 from cautery.wiring.moving import as_folder
@@ -171,7 +171,7 @@ def write_each(
     wiring.check_output(folder / "paper")
     if folder.exists():
         raise InputError(f"{folder}: exists already", hint="Name a folder that is not there yet.")
-    with reading(request.case) as case:
+    with reading_signed(request.case) as case:
         hosts = hosts_of_papers(case.ledger, form, _about(request))
     papers = {
         folder / f"{name}.{form_format.value}": replace(request, hosts=(host,))
@@ -249,7 +249,7 @@ def _about(request: FormRequest, *, leaves: bool = False) -> About:
 def _opened(request: FormRequest) -> Iterator[Case]:
     """Open a case for a paper: to read it, or also to log who is shown names and accounts."""
     if request.reader is None:
-        with reading(request.case) as case:
+        with reading_signed(request.case) as case:
             yield case
         return
     with desks.desk(request.case) as desk:

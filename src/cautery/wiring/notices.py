@@ -28,7 +28,7 @@ from cautery.model.records import (
     NoticeWithdrawn,
 )
 from cautery.projections.decoys import UNANSWERED
-from cautery.wiring.cases import adding_to, reading, reading_store, writing
+from cautery.wiring.cases import adding_to, reading, reading_signed, reading_store, writing
 from cautery.wiring.facts import known_facts, named_folder
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
 from cautery.workflows.case.journal import journal_of
@@ -251,7 +251,7 @@ def preview(
     CauteryError
         As the workflow says.
     """
-    with reading(case_path) as case:
+    with reading_signed(case_path) as case:
         sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
         mail, _ = mail_of(
             sending,

@@ -29,6 +29,7 @@ from cautery.projections.told import told_in
 from cautery.wiring.cases import reading, reading_store
 from cautery.wiring.kept import lists_folder, place_of, sweep
 from cautery.wiring.postbox import secret_file
+from cautery.workflows.case.roots import keep_to_roots
 from cautery.workflows.exchange.of_watch import of_watch
 from cautery.workflows.exchange.polling import Poll, poll, since_of
 from cautery.workflows.exchange.serving import Shelves, Sources
@@ -204,9 +205,12 @@ def package_of(case: Path, marking: Marking, store: CasePlaces) -> Package:
     ------
     UnrevealedError
         If nobody may know yet which streams are decoys.
+    EvidenceError
+        If its records do not agree with its signed roots.
     """
     ledger = store.ledger(case, read_only=True)
     try:
+        keep_to_roots(case, ledger, store)
         return of_watch(ledger, marking=marking, at=wiring.clock().now()).package
     finally:
         ledger.close()

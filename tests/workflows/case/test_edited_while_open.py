@@ -309,3 +309,31 @@ def test_a_signed_row_that_is_edited_to_no_record_is_not_replaced(tmp_path: Path
     with pytest.raises(EvidenceError, match="does not agree"):
         opened(tmp_path)
     assert database(path).execute("SELECT leaf FROM entries WHERE idx = 8").fetchone() == (b"\0",)
+
+
+@pytest.mark.parametrize("change", [edit, hide, take_out_one])
+def test_what_is_changed_after_the_roots_were_compared_is_not_read(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    """Else what a person sends would be judged by records that nobody signed for."""
+    case = opened(begun(tmp_path).parent)
+    assert len(list(case.ledger.read(kinds=("verdict",)))) == 20
+    change(case.path)
+    for kinds in (("verdict",), ()):
+        with pytest.raises(EvidenceError, match="record 8"):
+            list(case.ledger.read(kinds=kinds))
+    case.ledger.close()
+    case.store.release(case.path)
+
+
+def test_what_no_root_covers_may_still_come_and_go(tmp_path: Path) -> None:
+    path = begun(tmp_path)
+    leaf = leaf_of("verdict", {"number": 20}, NOON)
+    case = opened(tmp_path)
+    size = case.ledger.size()
+    database(path).execute("INSERT INTO entries VALUES (?, 'verdict', ?)", (size, leaf))
+    assert len(list(case.ledger.read(kinds=("verdict",)))) == 21
+    database(path).execute("DELETE FROM entries WHERE idx = ?", (size,))
+    assert len(list(case.ledger.read(kinds=("verdict",), since=5))) == 15
+    case.ledger.close()
+    case.store.release(case.path)

@@ -177,6 +177,10 @@ def test_a_target_that_only_its_agency_has_stated_is_told_to_it(agency_desk: Des
         "storefront:secret.example:8080",
         "url:http://secret.example/a",
         "playlist:http://secret.example/get.php",
+        "panel:secret.example/c/",
+        "panel://secret.example/c/",
+        "rtmp://secret.example/live",
+        "edge:secret\N{IDEOGRAPHIC FULL STOP}example",
     ],
 )
 @pytest.mark.parametrize(

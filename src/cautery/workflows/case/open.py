@@ -209,6 +209,7 @@ def _go_on(case: Case, known: Frontier | None) -> None:
     """
     last = case.signer.last()
     roots = check_roots(case.path, case.ledger, case.verifier, last, known=known)
+    case.ledger.keep_to(roots.covered)
     case.ledger.set_right(since=roots.signed, now=case.clock.now)
     if not roots.size or case.store.shares(case.path):
         return

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cautery.errors import EvidenceError
+from cautery.evidence.case_key import case_verifier
+from cautery.evidence.covered_rows import CoveredRows
+from cautery.evidence.manifest import LEDGER
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier, open_checkpoint
-from cautery.evidence.ports import CaseLedger
+from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.model import Checkpoint, SignedRoot
 
 RESTORE = (
@@ -38,12 +41,15 @@ class Standing:
         How many of its records a signed root covers.
     unsigned : dict of str to int
         How many records of each kind no signed root covers.
+    covered : CoveredRows
+        The rows that a signed root covers, as they were read here.
     """
 
     size: int
     longest: Checkpoint | None
     signed: int
     unsigned: dict[str, int]
+    covered: CoveredRows = field(repr=False)
 
 
 def check_roots(
@@ -77,6 +83,7 @@ def check_roots(
         walk.skip(frontier.size)
     intact = frontier.size  # records up to the longest root that held
     misfiled: EvidenceError | None = None
+    covered = CoveredRows(since=frontier.size)
     walk.pass_by(frontier)
     if last is not None and frontier.size == last.size and frontier.root() != last.root:
         raise EvidenceError(f"{path}: its first {last.size} records differ from those signed")
@@ -94,7 +101,9 @@ def check_roots(
                 f"{path}: record {index} is filed as {kind}, but its content has another kind",
                 hint=RESTORE,
             )
-        frontier = frontier.append(leaf_hash(leaf))
+        hashed = leaf_hash(leaf)
+        frontier = frontier.append(hashed)
+        covered.add(kind, hashed)
         kinds[kind] += 1
         before = walk.count
         walk.pass_by(frontier)
@@ -107,7 +116,7 @@ def check_roots(
         if walk.count > before or (last is not None and frontier.size == last.size):
             if misfiled is not None:
                 raise misfiled
-            intact = frontier.size
+            intact = covered.until = frontier.size
             # What this root covers is proven; only the kinds after the last one are reported as
             # unsigned.
             kinds.clear()
@@ -123,7 +132,28 @@ def check_roots(
         longest=walk.longest,
         signed=intact,
         unsigned=dict(sorted(kinds.items())),
+        covered=covered,
     )
+
+
+def keep_to_roots(path: Path, ledger: CaseLedger, store: CaseStore) -> None:
+    """Let nothing be read of a case but what agrees with the signed roots beside its records.
+
+    For what leaves a case without its keys at hand: whoever can write to it could else write other
+    approvers into its first record.
+
+    Raises
+    ------
+    EvidenceError
+        If a record does not agree with them, or none covers the first one.
+    """
+    standing = check_roots(path / LEDGER, ledger, case_verifier(store, path), None)
+    if not standing.signed:
+        raise EvidenceError(
+            f"{path}: no signed root covers its first record, so nothing leaves it",
+            hint="A watch signs one when it begins. If there was one, the case was changed.",
+        )
+    ledger.keep_to(standing.covered)
 
 
 class CheckpointWalk:
