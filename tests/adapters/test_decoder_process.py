@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import textwrap
 from typing import Any
@@ -13,6 +14,7 @@ from cautery.adapters import _decoder_process
 from cautery.adapters._decoder_process import Child
 from cautery.adapters.decoder import ChildDecoder
 from cautery.errors import DecodeError
+from cautery.model.media import LUMA_SHAPE
 
 _BEGIN = """\
 import json, os, signal, struct, sys, time
@@ -174,6 +176,36 @@ async def test_an_answer_of_the_wrong_shape_is_a_decode_error(
     async with ChildDecoder(1) as decoder:
         with pytest.raises(DecodeError):
             await decoder.decode(b"RIFF\0\0\0\0WAVEfmt " + bytes(200), pictures=False)
+
+
+@pytest.mark.parametrize(
+    ("audio_s", "times"),
+    [
+        (0.0, (0.0, 1e5)),
+        (0.0, (-1e300, 1e300)),
+        (1e300, (0.0, 0.08)),
+        (-1e4, (0.0, 0.08)),
+        (1e12, (1e12, 1e12 + 1)),
+    ],
+)
+async def test_sound_and_pictures_far_apart_are_a_decode_error(
+    audio_s: float, times: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = {
+        "samples": 1,
+        "pictures": len(times),
+        "audio_s": audio_s,
+        "duration_s": 12.0,
+        "codecs": [],
+        "warnings": [],
+    }
+    zeros = 4 + len(times) * math.prod(LUMA_SHAPE)
+    payload = f"bytes({zeros}) + struct.pack('<2d', *{times})"
+    code = f"say(READY)\ntake()\nsay({head}, {payload})"
+    monkeypatch.setattr(_decoder_process, "_RUN", child_that(code))
+    async with ChildDecoder(1) as decoder:
+        with pytest.raises(DecodeError):
+            await decoder.decode(b"RIFF\0\0\0\0WAVEfmt " + bytes(200), pictures=True)
 
 
 async def test_a_refusal_of_a_child_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,26 @@ def test_files_stdout_and_json_say_the_same(
     assert out.read_text() == printed
     assert list(csv.DictReader(io.StringIO(printed))) == rows
     assert [json.loads(line) for line in lines] == rows
+
+
+def test_rows_are_written_as_they_come(
+    cautery: Callable[..., Any],
+    facts: Path,
+    rows: list[dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    links, folder, written = tmp_path / "links.csv", tmp_path / "out", list[int]()
+    links.write_text(LINKS)
+    folder.mkdir()
+
+    def coming(*_: object, **__: object) -> Iterator[dict[str, str]]:
+        yield from rows * 5_000
+        written.extend(file.stat().st_size for file in folder.iterdir())
+
+    monkeypatch.setattr("cautery.cli.enrich.enrich_links", coming)
+    assert cautery("enrich", links, "--facts", facts, "-o", folder / "out.csv").code == 0
+    assert sum(written) > 1_000_000
 
 
 @pytest.mark.parametrize("how", ["semicolons", "utf-16", "parquet"])

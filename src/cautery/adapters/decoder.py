@@ -37,6 +37,11 @@ _LONGEST_S = 86_400.0
 """Media seconds decoded of one file at most: a day."""
 MOST_STRIP = 150
 """Pictures of one strip: 12 s at 12.5 a second, 26 MB."""
+_MOST_TIME_S = 1e11
+"""Media times lie within: time stamps of 64 bits may say anything."""
+_APART_S = 600.0
+"""Seconds from the first to the last sound or picture of a part, besides its own: pictures may lie
+minutes behind their sound in a file. Judgement."""
 _SLOWEST = 2.0
 """CPU and wall seconds that a media second of a long file may take, besides the job's own."""
 
@@ -320,6 +325,12 @@ def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:
         raise ValueError("sound is not valid")
     if pictures and not (np.isfinite(luma_s).all() and (np.diff(luma_s) > 0).all()):
         raise ValueError("picture times are not valid")
+    # What compares them makes a row for each slot between the first and the last of them.
+    heard = (audio_s, audio_s + samples / AUDIO_RATE_HZ) if samples else ()
+    seen = (float(luma_s[0]), float(luma_s[-1])) if pictures else ()
+    times = (*heard, *seen) or (audio_s,)
+    if max(map(abs, times)) > _MOST_TIME_S or max(times) - min(times) > most_s + _APART_S:
+        raise ValueError("sound and pictures lie too far apart")
     return Decoded(
         audio=audio,
         audio_s=audio_s,

@@ -15,6 +15,8 @@ from cautery.model import Mandate
 _MOST_ROWS = 400_000
 """Which take six seconds; iptv-org's channels are forty thousand. Empty ones count."""
 _MOST_NAMES = 64
+_MOST_NAMES_OF_ALL, _MOST_CHARACTERS = 200_000, 10_000_000
+"""Of a whole catalogue: to know its titles takes 2 kB and 40 microseconds for each name."""
 _LONGEST_CODE = 12
 _KINDS = {"event": "event", "work": "work", "film": "work", "series": "work"}
 
@@ -139,7 +141,15 @@ class Catalogue:
             if not {"id", "name"} <= set(rows.fieldnames):
                 raise InputError(f"{named}: it has no columns id and name; is it a catalogue?")
             rights: dict[str, Right] = {}
+            names_left, characters_left = _MOST_NAMES_OF_ALL, _MOST_CHARACTERS
             for right in _rights(rows, editions, named):
+                names_left -= len(right.names)
+                characters_left -= sum(map(len, right.names))
+                if min(names_left, characters_left) < 0:
+                    raise InputError(
+                        f"{named}: more than {_MOST_NAMES_OF_ALL:,} names, "
+                        f"or {_MOST_CHARACTERS:,} characters of names"
+                    )
                 first = rights.setdefault(right.id, right)
                 if first is not right:
                     names = tuple(dict.fromkeys((*first.names, *right.names)))

@@ -63,7 +63,7 @@ def enrich(
     with Progress("links", None) as progress:
         rows = enrich_links(links, facts=fact_source, tally=tally, step=progress.step)
         if out is not None:
-            wiring.write_file(out, "".join(_csv(rows)).encode())
+            wiring.write_file_of(out, (line.encode() for line in _csv(rows)))
         elif json:
             for row in rows:
                 render.json_line(row)

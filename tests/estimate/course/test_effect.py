@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.counted import calls_of
 from tests.estimate.course.series import level, market_values, panel_series, strike_on
 
 from cautery.estimate.course import Course, courses_after, ground_of, panel_of
@@ -219,3 +220,17 @@ def test_few_placebos_widen_by_students_t() -> None:
 def test_a_market_without_a_level_has_nothing_to_tell() -> None:
     ground = ground_of(panel_of(panel_series(1)), [strike_on("net-0", row=ROW)])
     assert list(courses_after(ground, strike_on("elsewhere", row=ROW))) == []
+
+
+def test_services_of_one_strike_share_their_placebos_and_each_gets_its_own_answer() -> None:
+    units = [f"net-{number}" for number in range(8)]
+    strike = strike_on(*units, row=ROW)
+    panel = panel_of(panel_series(1, struck=dict.fromkeys(range(8), 0.5)))
+
+    def asked(*units: str) -> list[Estimate]:
+        return [
+            told(found) for found in courses_after(ground_of(panel, [strike]), strike, units=units)
+        ]
+
+    assert asked(*units) == [estimate for unit in units for estimate in asked(unit)]
+    assert calls_of(lambda: asked(*units)) < 6 * calls_of(lambda: asked("net-0"))

@@ -44,3 +44,10 @@ def test_a_row_of_a_catalogue_costs_few_steps_however_many_columns_there_are() -
     rows = [f"a{n},Arena {n}\n" for n in range(200)]
     few = calls_of(lambda: Catalogue.of_csv(["id,name\n", *rows]))
     assert calls_of(lambda: Catalogue.of_csv([f"id,name{others}\n", *rows])) < few * 1.2 + 1_000
+
+
+@pytest.mark.parametrize("most", ["_MOST_NAMES_OF_ALL", "_MOST_CHARACTERS"])
+def test_names_of_a_catalogue_count(monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    monkeypatch.setattr(rights, most, 3)
+    with pytest.raises(InputError, match="characters of names"):
+        Catalogue.of_csv(["id,name,alt_names\n", "a,A,B;C\n", "b,D,E;F\n"])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cautery.cli import app
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.workflows.files import diff as compared
 from cautery.workflows.files.diff import diff_files
 
 OLD = b"""#EXTM3U
@@ -100,3 +101,14 @@ def test_a_file_of_no_known_format_is_refused(files: tuple[Path, Path], tmp_path
     junk.write_bytes(b"\0" * 100)
     with pytest.raises(SourceError):
         diff_files(files[0], junk)
+
+
+@pytest.mark.parametrize("long", ['#EXTINF:-1 group-title="{}",A\nhttp://a/1', "http://a/{}"])
+def test_what_two_files_say_is_bounded_however_few_their_values(
+    long: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compared, "MOST_CHARACTERS", 2_000)
+    path = tmp_path / "list.m3u"
+    path.write_text(f"#EXTM3U\n{long.format('x' * 3_000)}\n")
+    with pytest.raises(LimitError, match="more than 2000 characters"):
+        diff_files(path, path)

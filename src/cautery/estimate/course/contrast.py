@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,20 @@ class Group:
     markets: frozenset[str]
 
 
+@dataclass(eq=False)
+class _Kept:
+    """What the services of one strike have in common: the placebos of all are the same."""
+
+    of: tuple[int, bytes] = (0, b"")
+    donors: dict[tuple[Group, frozenset[str], int], tuple[int, ...]] = field(default_factory=dict)
+    trials: dict[tuple[object, ...], list[list[_Trial]]] = field(default_factory=dict)
+
+    def begin(self, at: int, counted: BoolArray) -> None:
+        """Forget what was kept of another date, or of other days after it."""
+        if self.of != (of := (at, counted.tobytes())):
+            self.of, self.donors, self.trials = of, {}, {}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ground:
     """What every contrast of a panel stands on.
@@ -82,6 +96,7 @@ class Ground:
     whole: FloatArray
     calendar: FloatArray
     struck: Mapping[int, tuple[int, ...]]
+    kept: _Kept = field(default_factory=_Kept, repr=False)
 
     def is_struck(self, column: int, first: int, end: int) -> bool:
         """Whether a column was struck on the rows from ``first`` to before ``end``."""
@@ -226,6 +241,7 @@ def _runs(
     """Return for each penalty the trials: the strike itself, then the placebos."""
     horizon = len(counted)
     own_markets = groups[0].markets
+    ground.kept.begin(at, counted)
     jobs: defaultdict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
     strike = (at, _donors(ground, groups[0], own_markets, at, horizon))
     jobs[strike] = [0]
@@ -240,9 +256,11 @@ def _runs(
             jobs[at, _donors(ground, group, near, at, horizon)].append(number)
     runs: list[list[_Trial]] = [[] for _ in PENALTIES]
     for (row, donors), numbers in jobs.items():
-        trials_by_penalty = _trials(
-            ground, [(number, groups[number]) for number in numbers], row, counted, donors
-        )
+        numbered = [(number, groups[number]) for number in numbers]
+        key = (row, donors, *numbered)
+        if (trials_by_penalty := ground.kept.trials.get(key)) is None:
+            trials_by_penalty = _trials(ground, numbered, row, counted, donors)
+            ground.kept.trials[key] = trials_by_penalty
         for run, trials in zip(runs, trials_by_penalty, strict=True):
             run.extend(trials)
     return runs
@@ -319,10 +337,13 @@ def _donors(
 
     A service's own users in another market are no donors to it: what hits it hits them.
     """
+    known = ground.kept.donors.get((group, near, at))
+    if known is not None:
+        return known
     units = {ground.panel.columns[column].unit for column in group.columns}
     first, end = max(0, at - LEAST_BEFORE_D), at + horizon
     measured = ~np.isnan(ground.panel.logs[first:end])
-    return tuple(
+    donors = ground.kept.donors[group, near, at] = tuple(
         column
         for column in ground.panel.far_from(near)
         if ground.panel.columns[column].unit not in units
@@ -330,6 +351,7 @@ def _donors(
         and measured[:, column].mean() >= _DONOR_MEASURED
         and _longest_gap(measured[:, column]) <= _DONOR_GAP_D
     )
+    return donors
 
 
 def _measured(ground: Ground, group: Group) -> BoolArray:

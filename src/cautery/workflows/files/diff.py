@@ -17,8 +17,8 @@ from cautery.json_text import parsed_json
 from cautery.model import KeyedPseudonyms, Pseudonyms, RedactedUrl, to_json
 from cautery.packed import chunks_of
 
-MOST_VALUES = 2_000_000
-"""Of each file: some 2 GB of memory for two lists of so many."""
+MOST_VALUES, MOST_CHARACTERS = 1_000_000, 250_000_000
+"""Of each file, and of all that it says of them: some 1 GB of memory for two lists of so many."""
 _HEAD_BYTES = 8192
 _SINGLE = frozenset(("page", "tls", "rdap", "whois"))
 """Formats that say one thing: what differs are its fields."""
@@ -130,6 +130,7 @@ class _Side:
     def listed(self) -> list[Listed]:
         """Read the file; what is listed twice counts once."""
         entries: list[Listed] = []
+        left = MOST_CHARACTERS
         for value in self.reader.values(self._chunks, ""):
             if isinstance(value, ReadWarning):
                 self.broken += value.count
@@ -137,10 +138,14 @@ class _Side:
             if len(entries) == MOST_VALUES:
                 raise LimitError(f"{self.path}: more than {MOST_VALUES} values to compare")
             members: dict[str, Any] = to_json(value)
-            place, title = self._place(members), _title(members)
-            entries.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
             plain = {name: value for name, value in members.items() if name not in _PASSING}
-            self.said.setdefault(place, json.dumps(plain, sort_keys=True))
+            said = json.dumps(plain, sort_keys=True)
+            place, title = self._place(members), _title(members)
+            left -= len(said) + len(place)
+            if left < 0:
+                raise LimitError(f"{self.path}: more than {MOST_CHARACTERS} characters to compare")
+            entries.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
+            self.said.setdefault(place, said)
         return entries
 
     def _place(self, members: dict[str, Any]) -> str:
