@@ -17,6 +17,7 @@ from cautery.adapters.server_schema import prepare
 from cautery.cli._node_view import NodeLines, NodeTable
 from cautery.lab.nodes import Spoken, node
 from cautery.model import Regime
+from cautery.wiring.node_run import free_bytes
 from cautery.workflows.nodes.serving import NodeEvent, NodeTurn
 
 Cautery = Callable[..., Any]
@@ -175,3 +176,8 @@ def test_what_a_node_does_is_a_table_on_a_terminal_and_lines_elsewhere(
         "gets no job: its disk is full",
         "the shard is not published",
     ]
+
+
+def test_a_folder_that_was_removed_takes_nothing_and_ends_no_node(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path) > 0
+    assert free_bytes(tmp_path / "gone") == 0

@@ -180,7 +180,7 @@ async def _run(
                 server=homes,
                 handlers={**look_handlers(nights.looks), **hear_handlers(nights.hear_ports)},
                 references=lambda: nights.references(tuple(sorted(homes.homes))),
-                free_bytes=lambda: shutil.disk_usage(folder).free,
+                free_bytes=lambda: free_bytes(folder),
                 now=clock.now,
                 listen=hear,
                 reach=reach,
@@ -205,6 +205,14 @@ async def _beside(task: asyncio.Task[None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how much a node's folder can still take; one that was removed takes nothing."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
 
 
 async def _until_signalled(node: Node, left: Callable[[], None]) -> None:
